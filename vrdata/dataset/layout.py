@@ -1,0 +1,60 @@
+"""Where each object of a run lies (fixed: users' data depends on it). Pure."""
+
+from __future__ import annotations
+
+PLAN = "_vrdata/plan.json"
+COMMITS = "_vrdata/commits/"
+FAILURES = "_vrdata/failures/"
+DATASET = "dataset.json"
+INDEX = "index.parquet"
+REPORT = "report/"
+SUCCESS = "_SUCCESS"
+
+
+def run_prefix(namespace: str, run: str) -> str:
+    """The run's folder below the profile's root, with a closing slash."""
+    return f"{namespace}/{run}/"
+
+
+def commit_key(generator: str, shard: int) -> str:
+    """The shard's commit marker."""
+    return f"{COMMITS}{generator}/{shard:06d}.json"
+
+
+def parse_commit_key(key: str) -> tuple[str, int]:
+    """Generator and shard of a commit marker's key. Raises ValueError for another key."""
+    generator, _, name = key.removeprefix(COMMITS).rpartition("/")
+    stem, dot, ext = name.partition(".")
+    if not (key.startswith(COMMITS) and generator and dot and ext == "json" and stem.isdecimal()):
+        raise ValueError(key)
+    return generator, int(stem)
+
+
+def failure_key(generator: str, shard: int, attempt: int) -> str:
+    """The record of one failed attempt."""
+    return f"{FAILURES}{generator}/{shard:06d}/{attempt}.json"
+
+
+def shard_tar_key(generator: str, shard: int) -> str:
+    """The data object of a shard in format webdataset."""
+    return f"shards/{generator}/{generator}-{shard:06d}.tar"
+
+
+def sample_key(generator: str, index: int) -> str:
+    """The WebDataset key of a sample: unique in a run, no dot."""
+    return f"{generator}-{index:08d}"
+
+
+def sample_id(domain: str, index: int) -> str:
+    """The sample's id: `{domain}_{index:08d}`."""
+    return f"{domain}_{index:08d}"
+
+
+def shard_targz_key(generator: str, start: int, stop: int) -> str:
+    """The data object of a shard in format tar; the name holds the last index, inclusive."""
+    return f"questions/{generator}_{start:05d}-{stop - 1:05d}.tar.gz"
+
+
+def sample_folder(generator: str, domain: str, index: int) -> str:
+    """A sample's folder below `questions/` (format files, and inside a tar.gz)."""
+    return f"{generator}/{domain}_task/{sample_id(domain, index)}"

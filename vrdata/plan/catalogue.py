@@ -1,0 +1,95 @@
+"""The catalogue: which generators an image or a folder holds, and what is known of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vrdata.model import API_VERSION, Model
+
+GeneratorClass = Literal["O", "G", "M"]
+GENERATOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
+
+GeneratorName = Annotated[str, Field(pattern=GENERATOR_NAME)]
+
+
+class Flags(Model):
+    """Command-line flags of a generator repository's `examples/generate.py`, as probed once."""
+
+    samples: str = "--num-samples"
+    output: str = "--output"
+    seed: str | None = "--seed"
+    no_video: str | None = None
+
+
+class Measured(Model):
+    """Figures of a small real run, used for automatic shard sizes and for forecasts.
+
+    Attributes:
+        seconds_per_sample: CPU seconds of one child per sample.
+        peak_memory_bytes: resident peak of one child.
+        bytes_per_sample: bytes of all files of one sample (H.264 video).
+    """
+
+    seconds_per_sample: float = Field(gt=0)
+    peak_memory_bytes: int = Field(ge=0)
+    bytes_per_sample: int = Field(ge=1)
+
+
+class Acceleration(Model):
+    """Whether library calls are replaced by faster ones with identical pixels, and why."""
+
+    enabled: bool
+    reason: str
+
+
+class CatalogueEntry(Model):
+    """One generator.
+
+    Attributes:
+        generator_class: O (static), G (dynamic), M (imports existing data).
+        kind: `builtin` = a first-party generator of vrdata_generators; `repository` = a folder
+            with `examples/generate.py`.
+        digest: `sha256:…` over everything of the generator that can change a byte: its files
+            and the exact versions of its environment.
+        path: the generator's folder, relative to the catalogue file (empty for a builtin).
+        python: interpreter of its environment, relative to the catalogue file (empty = the
+            worker's own).
+        mode: `stream` = samples come out one at a time; `whole` = the repository makes a block
+            before it writes; `bare` = like whole, from an interpreter that has not imported
+            the repository (it cannot be imported ahead).
+        seeded: False when the repository has no seed flag; it is then refused unless the run
+            allows nondeterminism.
+        domain: the sample folder's prefix seen in its output, for information only.
+    """
+
+    name: GeneratorName
+    generator_class: GeneratorClass = Field(alias="class")
+    kind: Literal["builtin", "repository"]
+    digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    path: str = ""
+    python: str = ""
+    mode: Literal["stream", "whole", "bare"] = "stream"
+    flags: Flags = Flags()
+    seeded: bool = True
+    block_size: int = Field(default=10, ge=1, le=1000)
+    acceleration: Acceleration = Acceleration(enabled=False, reason="not tested")
+    measured: Measured | None = None
+    domain: str = ""
+    requirements: tuple[str, ...] = ()
+    license: str = ""
+    source: str = ""
+    commit: str = ""
+
+
+class Catalogue(Model):
+    """The generators that may be named in a run. Names are unique."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["GeneratorCatalogue"] = "GeneratorCatalogue"
+    generators: tuple[CatalogueEntry, ...] = ()
+
+    def get(self, name: str) -> CatalogueEntry | None:
+        """The entry with this name, or None."""
+        return next((entry for entry in self.generators if entry.name == name), None)

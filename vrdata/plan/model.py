@@ -1,0 +1,94 @@
+"""The plan: a run expanded and frozen. Its size depends on generators, never on samples."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from vrdata.model import API_VERSION, Model, canonical_json
+from vrdata.plan.catalogue import GeneratorClass, GeneratorName
+
+OutputFormat = Literal["webdataset", "tar", "files"]
+VideoMode = Literal["h264", "asIs"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRange:
+    """The blocks and samples of one shard: `[first_block, last_block)`, `[start, stop)`."""
+
+    generator: str
+    shard: int
+    first_block: int
+    last_block: int
+    start: int
+    stop: int
+
+
+class PlannedGenerator(Model):
+    """One generator's share of a plan; blocks and shards follow by arithmetic."""
+
+    name: GeneratorName
+    generator_class: GeneratorClass = Field(alias="class")
+    digest: str
+    samples: int = Field(ge=1)
+    block_size: int = Field(ge=1)
+    shard_blocks: int = Field(ge=1)
+    args: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks; the last one may be partly used."""
+        return -(-self.samples // self.block_size)
+
+    @property
+    def shards(self) -> int:
+        """How many shards."""
+        return -(-self.blocks // self.shard_blocks)
+
+    def shard(self, index: int) -> ShardRange:
+        """The range of shard `index`. Raises IndexError outside `[0, shards)`."""
+        if not 0 <= index < self.shards:
+            raise IndexError(index)
+        first = index * self.shard_blocks
+        last = min(first + self.shard_blocks, self.blocks)
+        stop = min(last * self.block_size, self.samples)
+        return ShardRange(self.name, index, first, last, first * self.block_size, stop)
+
+
+class PlannedOutput(Model):
+    """Output choices that change bytes."""
+
+    format: OutputFormat
+    video: VideoMode
+
+
+class Plan(Model):
+    """A frozen, expanded run.
+
+    Attributes:
+        versions: versions that can change a byte and are not part of a generator's digest.
+    """
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["Plan"] = "Plan"
+    namespace: str
+    run: str
+    seed: int
+    output: PlannedOutput
+    generators: tuple[PlannedGenerator, ...]
+    versions: dict[str, str] = {}
+
+    @property
+    def hash(self) -> str:
+        """`sha256:…` over everything in the plan: equal hashes give equal bytes."""
+        return "sha256:" + hashlib.sha256(canonical_json(self.to_dict())).hexdigest()
+
+    def generator(self, name: str) -> PlannedGenerator:
+        """The planned generator with this name. Raises KeyError."""
+        for planned in self.generators:
+            if planned.name == name:
+                return planned
+        raise KeyError(name)

@@ -1,0 +1,88 @@
+"""The object store as the rest of vrdata sees it: create-only writes, reads, listing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from vrdata.errors import ExitCode, NotFoundError, VrdataError
+
+
+class StorageError(VrdataError):
+    """The store cannot be used now: unreachable, full, read-only, misbehaving."""
+
+    exit_code = ExitCode.STORAGE
+
+
+class StoreAccessError(NotFoundError):
+    """The bucket or root does not exist, or the credentials may not use it."""
+
+
+class ObjectNotFoundError(NotFoundError):
+    """No object has this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a listing or a head request tells of one object.
+
+    Attributes:
+        key: key below the store's root, no leading slash.
+        size: bytes.
+        sha256: hex digest recorded by the writer; None where the request does not carry it
+            (listings never do).
+    """
+
+    key: str
+    size: int
+    sha256: str | None = None
+
+
+class ObjectStore(Protocol):
+    """A flat space of immutable objects below one root (a folder, or a bucket and prefix)."""
+
+    @property
+    def url(self) -> str:
+        """The root, as a user would write it; never holds a credential."""
+        ...
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        """Create an object atomically and durably, only if the key is free.
+
+        Args:
+            key: key below the root.
+            body: the bytes, or the path of a local file that holds them.
+            sha256: hex digest of the bytes; kept with the object and checked by the server.
+            content_type: MIME type; guessed from the key's extension when empty.
+
+        Returns:
+            True when this call created the object, False when the key was taken already (the
+            existing object is unchanged; the caller compares `head(key).sha256`).
+
+        Raises:
+            StorageError: the store cannot be used.
+            StoreAccessError: no such bucket or no permission.
+        """
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The whole object (for small objects). Raises ObjectNotFoundError, StorageError."""
+        ...
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """`length` bytes from byte `start`; fewer at the object's end. Raises as `get`."""
+        ...
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """Size and recorded sha256, or None when there is no such object."""
+        ...
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object; a key that does not exist is not an error."""
+        ...
