@@ -1,0 +1,22 @@
+"""The `vrdata` command: a table of its commands, each in a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="vrdata",
+    help="Make, check, store and load training data for video reasoning.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
