@@ -1,1 +1,1 @@
-"""."""
+"""The `vrdata` command line."""

@@ -1,1 +1,1 @@
-"""."""
+"""The local executor: the same plan and the same worker, on this machine."""

@@ -41,7 +41,8 @@ class WorkerConfig(Model):
         store: the object store's root (the run's prefix is `prefix`).
         prefix: `{namespace}/{run}/` below the root.
         plan: hash of the plan; a stored plan with another hash is exit 40.
-        catalogue: path of the catalogue file; empty = first-party generators only.
+        catalogues: paths of catalogue files, beside the first-party generators.
+        commit_mode: `detect` when the store ignores create-only writes.
         scratch: folder for temporary files; the worker makes and removes its own below it.
         children: generator children that run at once.
         sample_timeout_seconds: longest pause between two samples of a child.
@@ -51,7 +52,8 @@ class WorkerConfig(Model):
     store: StoreSettings
     prefix: str
     plan: str
-    catalogue: str = ""
+    catalogues: tuple[str, ...] = ()
+    commit_mode: Literal["strict", "detect"] = "strict"
     scratch: str = ""
     children: int = Field(default=1, ge=1, le=256)
     sample_timeout_seconds: float = Field(default=600.0, gt=0)
@@ -78,6 +80,7 @@ class ShardOutcome(Model):
     exit_code: int
     reason: str
     already: bool = False
+    nondeterministic: bool = False
     message: str = ""
     sample: int | None = None
     samples: int = 0
