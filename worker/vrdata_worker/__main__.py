@@ -1,0 +1,134 @@
+"""`python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`
+
+Without --shard, tasks are read as JSON lines from standard input until it ends. Messages
+(docs: vrdata_worker.contract) go to standard output as JSON lines; the exit code is the first
+failure's, or 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from pydantic import ValidationError
+
+from vrdata.dataset import layout
+from vrdata.errors import VrdataError
+from vrdata.model import Model
+from vrdata.plan.model import Plan
+from vrdata.store.opening import PrefixedStore, open_store
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_worker.catalogues import locate
+from vrdata_worker.contract import ShardTask, WorkerConfig, WorkerExit
+from vrdata_worker.failures import PreemptedError, ShardFailedError
+from vrdata_worker.scratch import default_root, scratch_folder
+from vrdata_worker.supervisor import Supervisor
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def main() -> int:
+    """Run one worker process; returns its exit code."""
+    arguments = _parse()
+    signal.signal(signal.SIGTERM, _preempt)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the executor decides, by SIGTERM
+    if not arguments.shard:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    try:
+        config = WorkerConfig.model_validate_json(arguments.config.read_bytes())
+        return int(_work(config, _tasks(arguments.shard)))
+    except PreemptedError:
+        return int(WorkerExit.PREEMPTED)
+    except ShardFailedError as error:
+        return _say(error.message, error.exit)
+    except VrdataError as error:
+        return _say(str(error), WorkerExit.STORAGE_UNAVAILABLE)
+    except (ValidationError, OSError) as error:
+        return _say(f"{arguments.config}: {error}", WorkerExit.CONTRACT_MISMATCH)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="vrdata_worker", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="a WorkerConfig as JSON")
+    parser.add_argument(
+        "--shard", action="append", default=[], type=_shard, metavar="GENERATOR:INDEX"
+    )
+    return parser.parse_args()
+
+
+def _shard(text: str) -> ShardTask:
+    name, _, index = text.rpartition(":")
+    return ShardTask(generator=name, shard=int(index))
+
+
+def _preempt(_signal: int, _frame: FrameType | None) -> None:
+    raise PreemptedError
+
+
+def _say(message: str, code: WorkerExit) -> int:
+    sys.stderr.write(message + "\n")
+    return int(code)
+
+
+def _tasks(shards: list[ShardTask]) -> Iterator[ShardTask]:
+    if shards:
+        yield from shards
+        return
+    for line in sys.stdin:
+        yield ShardTask.model_validate_json(line)
+
+
+def _work(config: WorkerConfig, tasks: Iterator[ShardTask]) -> WorkerExit:
+    settings = config.store
+    store = PrefixedStore(
+        open_store(
+            settings.url,
+            endpoint=settings.endpoint,
+            region=settings.region,
+            profile=settings.aws_profile,
+            checksums=settings.checksums,
+        ),
+        config.prefix,
+    )
+    plan = _stored_plan(store, config.plan)
+    generators = locate(tuple(Path(path) for path in config.catalogues))
+    root = Path(config.scratch) if config.scratch else default_root()
+    with scratch_folder(root) as scratch:
+        supervisor = Supervisor(config, plan, store, generators, scratch, _emit)
+        try:
+            return supervisor.run(tasks)
+        finally:
+            supervisor.close()
+
+
+def _stored_plan(store: ObjectStore, expected: str) -> Plan:
+    try:
+        plan = Plan.model_validate_json(store.get(layout.PLAN))
+    except (ObjectNotFoundError, ValidationError) as error:
+        raise ShardFailedError(
+            WorkerExit.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
+        ) from None
+    if plan.hash != expected:
+        raise ShardFailedError(
+            WorkerExit.CONTRACT_MISMATCH,
+            f"the stored plan is {plan.hash}, this worker was started for {expected}",
+        )
+    return plan
+
+
+def _emit(message: Model) -> None:
+    sys.stdout.write(message.model_dump_json(by_alias=True) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # An upload thread may still wait for the network; nothing it does would be visible.
+    os._exit(code)

@@ -1,0 +1,102 @@
+"""The commit protocol: data first, then the commit marker, both create-only.
+
+The winner stands: an object that is already there is never overwritten. Equal bytes mean
+somebody (often this worker, before a retry) has done the work; other bytes are nondeterminism,
+which is reported, and the marker then describes the winner's bytes.
+Source of the protocol: docs/formats.md, "Commit".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.winner import winning_files
+from vrdata.dataset.writers import PendingObject
+from vrdata.store.port import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How a commit ended.
+
+    Attributes:
+        manifest: the marker that stands in the store.
+        already: the marker was there before this call.
+        nondeterministic: key of an object whose bytes differ from the ones offered, or "".
+    """
+
+    manifest: ShardManifest
+    already: bool = False
+    nondeterministic: str = ""
+
+
+def commit(
+    store: ObjectStore, manifest: ShardManifest, pending: Sequence[PendingObject], *, detect: bool
+) -> Committed:
+    """Write a shard's data objects and then its marker.
+
+    Args:
+        store: the run's store.
+        manifest: describes `pending`.
+        pending: the data objects, as local files.
+        detect: look before each write, for a store that ignores create-only writes.
+
+    Raises:
+        StorageError, StoreAccessError: the store cannot be used; no marker was written.
+    """
+    data: list[DataObject] = []
+    foreign = ""
+    for item in pending:
+        winner = _put(store, item, detect=detect)
+        if winner.sha256 != item.sha256:
+            foreign = foreign or item.key
+        data.append(winner)
+    if foreign:
+        manifest = _describe_winner(store, manifest, tuple(data))
+    return _mark(store, manifest, foreign, detect=detect)
+
+
+def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
+    taken = detect and store.head(item.key) is not None
+    if not taken and store.put_new(
+        item.key, item.path, sha256=item.sha256, content_type=item.content_type
+    ):
+        return DataObject(key=item.key, size=item.size, sha256=item.sha256)
+    info = store.head(item.key)
+    if info is None:  # deleted between the two requests: treat as ours to write again
+        store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
+        return DataObject(key=item.key, size=item.size, sha256=item.sha256)
+    return DataObject(key=item.key, size=info.size, sha256=info.sha256 or "0" * 64)
+
+
+def _describe_winner(
+    store: ObjectStore, manifest: ShardManifest, data: tuple[DataObject, ...]
+) -> ShardManifest:
+    files = winning_files(store, manifest, data)
+    samples = tuple(_with_files(sample, files[sample.index]) for sample in manifest.samples)
+    return manifest.model_copy(update={"data": data, "samples": samples})
+
+
+def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRecord:
+    # Content and parameters of the winner are not known without decoding it.
+    return sample.model_copy(update={"files": files, "content": "", "param_hash": ""})
+
+
+def _mark(
+    store: ObjectStore, manifest: ShardManifest, foreign: str, *, detect: bool
+) -> Committed:
+    key = layout.commit_key(manifest.generator, manifest.shard)
+    body = manifest.to_json()
+    digest = hashlib.sha256(body).hexdigest()
+    taken = detect and store.head(key) is not None
+    if not taken and store.put_new(key, body, sha256=digest, content_type="application/json"):
+        return Committed(manifest, nondeterministic=foreign)
+    standing = ShardManifest.model_validate_json(store.get(key))
+    differs = next(
+        (ours.key for ours in manifest.data if ours not in standing.data), foreign
+    )
+    return Committed(standing, already=True, nondeterministic=differs)

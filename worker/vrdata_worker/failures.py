@@ -1,0 +1,44 @@
+"""Why a shard or a sample failed: one closed vocabulary, each with its exit code."""
+
+from __future__ import annotations
+
+from vrdata_worker.contract import WorkerExit
+
+REASONS: dict[WorkerExit, str] = {
+    WorkerExit.COMMITTED: "Committed",
+    WorkerExit.PREEMPTED: "Preempted",
+    WorkerExit.GENERATOR_FAILED: "GeneratorFailed",
+    WorkerExit.INVALID_OUTPUT: "InvalidOutput",
+    WorkerExit.UNDER_PRODUCTION: "UnderProduction",
+    WorkerExit.SAMPLE_TIMEOUT: "SampleTimeout",
+    WorkerExit.OUT_OF_MEMORY: "OutOfMemory",
+    WorkerExit.STORAGE_UNAVAILABLE: "StorageUnavailable",
+    WorkerExit.CONTRACT_MISMATCH: "ContractMismatch",
+}
+
+LOG_TAIL_BYTES = 4096
+
+
+class ShardFailedError(Exception):
+    """A shard cannot be committed.
+
+    Attributes:
+        exit: the worker's exit code for it.
+        message: one or more lines for the user; generator text in it is data.
+        sample: global index of the first offending sample, if one is known.
+    """
+
+    def __init__(self, exit_code: WorkerExit, message: str, sample: int | None = None) -> None:
+        super().__init__(message)
+        self.exit = exit_code
+        self.message = message
+        self.sample = sample
+
+    @property
+    def reason(self) -> str:
+        """The exit code's name, as in status and metrics."""
+        return REASONS[self.exit]
+
+
+class PreemptedError(BaseException):
+    """SIGTERM arrived: stop now, commit nothing more. Not an Exception, so nothing swallows it."""

@@ -1,0 +1,50 @@
+"""Keep the record of a failed attempt beside the data, so failures outlive the worker."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from vrdata.dataset import layout
+from vrdata.errors import VrdataError
+from vrdata.model import API_VERSION, Model
+from vrdata.store.port import ObjectStore
+from vrdata_worker.contract import ShardTask
+from vrdata_worker.failures import ShardFailedError
+
+MAX_MESSAGE = 8192
+
+
+class FailureRecord(Model):
+    """One failed attempt of one shard."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["ShardFailure"] = "ShardFailure"
+    generator: str
+    shard: int
+    attempt: int
+    exit_code: int
+    reason: str
+    message: str
+    sample: int | None = None
+
+
+def record_failure(store: ObjectStore, task: ShardTask, error: ShardFailedError) -> None:
+    """Write the record; a store that cannot take it must not hide the failure itself."""
+    record = FailureRecord(
+        generator=task.generator,
+        shard=task.shard,
+        attempt=task.attempt,
+        exit_code=int(error.exit),
+        reason=error.reason,
+        message=error.message[:MAX_MESSAGE],
+        sample=error.sample,
+    )
+    body = record.to_json()
+    key = layout.failure_key(task.generator, task.shard, task.attempt)
+    try:
+        store.put_new(
+            key, body, sha256=hashlib.sha256(body).hexdigest(), content_type="application/json"
+        )
+    except VrdataError:
+        return

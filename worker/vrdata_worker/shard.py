@@ -1,0 +1,256 @@
+"""Make one shard: drive the generator children, keep sample order, notice what goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
+from vrdata.dataset.writers import ShardWriter, SourceFile
+from vrdata.plan.model import PlannedGenerator, ShardRange
+from vrdata.plan.seeds import block_seed
+from vrdata_worker import events
+from vrdata_worker.blocks import BlockState
+from vrdata_worker.contract import WorkerExit
+from vrdata_worker.failures import LOG_TAIL_BYTES, ShardFailedError
+from vrdata_worker.template import BlockRequest, GeneratorTemplate
+
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a shard may take.
+
+    Attributes:
+        children: block children at once.
+        sample_timeout: seconds between two samples of one child.
+        memory_bytes: resident limit of one child; 0 = none.
+        failed_samples: unusable samples that may be left out of the shard.
+    """
+
+    children: int
+    sample_timeout: float
+    memory_bytes: int
+    failed_samples: int
+
+
+@dataclass(slots=True)
+class MadeShard:
+    """A shard's samples in index order, and what making them cost."""
+
+    samples: list[SampleRecord] = field(default_factory=list)
+    failed: list[FailedSample] = field(default_factory=list)
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Running:
+    state: BlockState
+    folder: Path
+    seed: int
+    last_sign: float
+    waiting: list[events.Sample] = field(default_factory=list)
+
+
+class ShardMaker:
+    """Makes the blocks of one shard and appends their samples to a writer in index order."""
+
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        template: GeneratorTemplate,
+        planned: PlannedGenerator,
+        shard: ShardRange,
+        *,
+        run_seed: int,
+        writer: ShardWriter,
+        scratch: Path,
+        limits: Limits,
+        on_sample: Callable[[int], None],
+    ) -> None:
+        self._template = template
+        self._planned = planned
+        self._shard = shard
+        self._run_seed = run_seed
+        self._writer = writer
+        self._scratch = scratch
+        self._limits = limits
+        self._on_sample = on_sample
+        self._running: dict[int, _Running] = {}
+        self._next = shard.first_block
+        self._head = shard.first_block
+        self._made = MadeShard()
+
+    def make(self) -> MadeShard:
+        """Make every sample of the shard.
+
+        Raises:
+            ShardFailedError: more samples are unusable than the limits allow.
+            VrdataError: the scratch folder cannot be written.
+        """
+        try:
+            while self._head < self._shard.last_block:
+                self._start_blocks()
+                event = self._template.poll(POLL_SECONDS)
+                if event is not None:
+                    self._take(event)
+                self._watch()
+                self._advance()
+        finally:
+            self._stop_all()
+        return self._made
+
+    def _start_blocks(self) -> None:
+        # The window bounds scratch space: a slow head block stops new ones from starting.
+        window = self._head + 2 * self._limits.children
+        active = sum(not running.state.exited for running in self._running.values())
+        while active < self._limits.children and self._next < min(self._shard.last_block, window):
+            self._start(self._next)
+            self._next += 1
+            active += 1
+
+    def _start(self, block: int) -> None:
+        start = block * self._planned.block_size
+        want = min(self._planned.block_size, self._shard.stop - start)
+        folder = self._scratch / f"block-{block:08d}"
+        folder.mkdir()
+        seed = block_seed(self._run_seed, self._planned.name, block)
+        self._running[block] = _Running(
+            BlockState(block, start, want), folder, seed, time.monotonic()
+        )
+        self._template.submit(
+            BlockRequest(
+                block=block,
+                seed=seed,
+                count=self._planned.block_size,
+                want=want,
+                start=start,
+                dir=folder,
+                args=self._planned.args,
+            )
+        )
+
+    def _take(self, event: events.Event) -> None:
+        running = self._running.get(event.block)
+        if running is None:
+            return
+        running.last_sign = time.monotonic()
+        match event:
+            case events.Sample():
+                running.state.made.add(event.position)
+                if event.block == self._head:
+                    self._append(running, event)
+                else:
+                    running.waiting.append(event)
+            case events.Invalid():
+                running.state.invalid(event.position, event.reason, event.message)
+                self._judge(running)
+            case events.Exit():
+                self._made.cpu_seconds += event.cpu_seconds
+                self._made.peak_memory_bytes = max(
+                    self._made.peak_memory_bytes, event.peak_memory_bytes
+                )
+                running.state.end(
+                    error=event.error,
+                    signal=event.signal,
+                    code=event.code,
+                    log_tail=_log_tail(running.folder),
+                )
+                self._judge(running)
+            case _:
+                pass
+
+    def _judge(self, running: _Running) -> None:
+        failed = len(self._made.failed) + sum(
+            len(other.state.problems) for other in self._running.values()
+        )
+        if failed <= self._limits.failed_samples or not running.state.problems:
+            return
+        first = min(running.state.problems, key=lambda problem: problem.index)
+        raise ShardFailedError(first.exit, f"{first.reason}: {first.message}", first.index)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for block, running in self._running.items():
+            if running.state.exited or running.state.killed:
+                continue
+            if now - running.last_sign > self._limits.sample_timeout:
+                running.state.killed = WorkerExit.SAMPLE_TIMEOUT
+            elif (
+                self._limits.memory_bytes
+                and self._template.rss_bytes(block) > self._limits.memory_bytes
+            ):
+                running.state.killed = WorkerExit.OUT_OF_MEMORY
+            if running.state.killed:
+                self._template.kill_block(block)
+
+    def _advance(self) -> None:
+        while (running := self._running.get(self._head)) is not None:
+            for event in sorted(running.waiting, key=lambda sample: sample.position):
+                self._append(running, event)
+            running.waiting.clear()
+            if not running.state.exited:
+                return
+            self._made.failed += [
+                FailedSample(index=problem.index, reason=problem.reason, message=problem.message)
+                for problem in sorted(running.state.problems, key=lambda problem: problem.index)
+            ]
+            shutil.rmtree(running.folder, ignore_errors=True)
+            del self._running[self._head]
+            self._head += 1
+
+    def _append(self, running: _Running, event: events.Sample) -> None:
+        index = running.state.start + event.position
+        sources = [
+            SourceFile(file.name, event.folder / file.name, file.size, file.sha256)
+            for file in event.files
+        ]
+        records = self._writer.add(index, event.domain, sources)
+        self._made.samples.append(_record(index, running, event, records))
+        shutil.rmtree(event.folder, ignore_errors=True)
+        self._on_sample(len(self._made.samples))
+
+    def _stop_all(self) -> None:
+        for block, running in self._running.items():
+            if not running.state.exited:
+                self._template.kill_block(block)
+
+
+def _record(
+    index: int, running: _Running, event: events.Sample, records: tuple[FileRecord, ...]
+) -> SampleRecord:
+    video = event.video
+    return SampleRecord(
+        index=index,
+        id=event.id,
+        domain=event.domain,
+        block=running.state.block,
+        seed=running.seed,
+        files=records,
+        video=None
+        if video is None
+        else VideoRecord(
+            name=video.name,
+            frames=video.frames,
+            fps=video.fps,
+            width=video.width,
+            height=video.height,
+            encoder=video.encoder,
+        ),
+        content=event.content,
+        param_hash=event.param_hash,
+    )
+
+
+def _log_tail(folder: Path) -> str:
+    path = folder / "log.txt"
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
+            return log.read(LOG_TAIL_BYTES).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

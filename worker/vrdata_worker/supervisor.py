@@ -1,0 +1,262 @@
+"""The supervisor: one task after another, each made by children and committed to the store.
+
+A shard's upload runs in a thread beside the making of the next shard; at most one upload waits,
+so scratch space holds at most two shards.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from vrdata import __version__
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import Attempt, ShardManifest
+from vrdata.dataset.writers import PendingObject, open_writer
+from vrdata.errors import VrdataError
+from vrdata.model import Model
+from vrdata.plan.model import Plan
+from vrdata.store.port import ObjectStore
+from vrdata_worker.catalogues import Located
+from vrdata_worker.commit import commit
+from vrdata_worker.contract import SampleDone, ShardOutcome, ShardTask, WorkerConfig, WorkerExit
+from vrdata_worker.failures import REASONS, ShardFailedError
+from vrdata_worker.record import record_failure
+from vrdata_worker.shard import Limits, MadeShard, ShardMaker
+from vrdata_worker.warm import WarmTemplate
+
+PROGRESS_SECONDS = 0.5
+
+
+class Supervisor:
+    """Makes and commits shards of one plan.
+
+    Args:
+        config: what holds for all shards.
+        plan: the stored plan, already checked against `config.plan`.
+        store: the run's store.
+        generators: catalogue entries by name.
+        scratch: an empty folder of this worker's own.
+        emit: receives every progress and outcome message, from any thread, one at a time.
+    """
+
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        config: WorkerConfig,
+        plan: Plan,
+        store: ObjectStore,
+        generators: dict[str, Located],
+        scratch: Path,
+        emit: Callable[[Model], None],
+    ) -> None:
+        self._config = config
+        self._plan = plan
+        self._store = store
+        self._scratch = scratch
+        self._warm = WarmTemplate(plan, generators, scratch)
+        self._emit_lock = threading.Lock()
+        self._emit_raw = emit
+        self._uploader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="uploader")
+        self._upload: Future[WorkerExit] | None = None
+
+    def run(self, tasks: Iterable[ShardTask]) -> WorkerExit:
+        """Make every task's shard.
+
+        Returns:
+            COMMITTED when all are committed, else the first failure's exit code.
+        """
+        first = WorkerExit.COMMITTED
+        for task in tasks:
+            code = self._one(task)
+            first = first or code
+        return first or self._settle()
+
+    def close(self) -> None:
+        """End the children and the uploader without waiting for unfinished uploads."""
+        self._warm.close()
+        self._uploader.shutdown(wait=False, cancel_futures=True)
+
+    def _settle(self) -> WorkerExit:
+        if self._upload is None:
+            return WorkerExit.COMMITTED
+        upload, self._upload = self._upload, None
+        return upload.result()
+
+    def _one(self, task: ShardTask) -> WorkerExit:
+        started = time.monotonic()
+        folder = self._scratch / f"{task.generator}-{task.shard:06d}-{task.attempt}"
+        try:
+            if self._is_committed(task):
+                self._emit(_outcome(task, WorkerExit.COMMITTED, already=True))
+                return WorkerExit.COMMITTED
+            folder.mkdir()
+            made, pending = self._make(task, folder)
+        except ShardFailedError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            return self._fail(task, error, started)
+        except (VrdataError, OSError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            return self._fail(task, _storage(error), started)
+        previous = self._settle()
+        self._upload = self._uploader.submit(
+            self._commit, task, made, pending, folder, started
+        )
+        return previous
+
+    def _is_committed(self, task: ShardTask) -> bool:
+        key = layout.commit_key(task.generator, task.shard)
+        if self._store.head(key) is None:
+            return False
+        standing = ShardManifest.model_validate_json(self._store.get(key))
+        if standing.plan != self._config.plan:
+            raise ShardFailedError(
+                WorkerExit.CONTRACT_MISMATCH,
+                f"{key} belongs to another plan ({standing.plan})",
+            )
+        return True
+
+    def _make(self, task: ShardTask, folder: Path) -> tuple[MadeShard, tuple[PendingObject, ...]]:
+        try:
+            planned = self._plan.generator(task.generator)
+            shard = planned.shard(task.shard)
+        except (KeyError, IndexError):
+            raise ShardFailedError(
+                WorkerExit.CONTRACT_MISMATCH,
+                f"the plan has no shard {task.shard} of generator {task.generator}",
+            ) from None
+        writer = open_writer(self._plan.output.format, folder, task.generator, shard)
+        maker = ShardMaker(
+            self._warm.get(task.generator),
+            planned,
+            shard,
+            run_seed=self._plan.seed,
+            writer=writer,
+            scratch=folder,
+            limits=Limits(
+                children=self._config.children,
+                sample_timeout=self._config.sample_timeout_seconds,
+                memory_bytes=task.memory_bytes or self._config.memory_bytes,
+                failed_samples=task.allow_failed_samples,
+            ),
+            on_sample=self._progress(task),
+        )
+        made = maker.make()
+        return made, writer.finish()
+
+    def _progress(self, task: ShardTask) -> Callable[[int], None]:
+        last = 0.0
+
+        def report(samples: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= PROGRESS_SECONDS:
+                last = time.monotonic()
+                self._emit(
+                    SampleDone(generator=task.generator, shard=task.shard, samples=samples)
+                )
+
+        return report
+
+    def _commit(
+        self,
+        task: ShardTask,
+        made: MadeShard,
+        pending: tuple[PendingObject, ...],
+        folder: Path,
+        started: float,
+    ) -> WorkerExit:
+        try:
+            manifest = self._manifest(task, made, pending, time.monotonic() - started)
+            done = commit(
+                self._store, manifest, pending, detect=self._config.commit_mode == "detect"
+            )
+        except (VrdataError, OSError) as error:
+            return self._fail(task, _storage(error), started)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._emit(
+            _outcome(
+                task,
+                WorkerExit.COMMITTED,
+                already=done.already,
+                nondeterministic=bool(done.nondeterministic),
+                message=done.nondeterministic,
+                samples=len(done.manifest.samples),
+                failed_samples=len(done.manifest.failed),
+                bytes=done.manifest.bytes,
+                seconds=time.monotonic() - started,
+                cpu_seconds=made.cpu_seconds,
+                peak_memory_bytes=made.peak_memory_bytes,
+            )
+        )
+        return WorkerExit.COMMITTED
+
+    def _manifest(
+        self,
+        task: ShardTask,
+        made: MadeShard,
+        pending: tuple[PendingObject, ...],
+        seconds: float,
+    ) -> ShardManifest:
+        planned = self._plan.generator(task.generator)
+        shard = planned.shard(task.shard)
+        return ShardManifest(
+            plan=self._config.plan,
+            generator=task.generator,
+            digest=planned.digest,
+            shard=task.shard,
+            start=shard.start,
+            stop=shard.stop,
+            format=self._plan.output.format,
+            data=tuple(item.data_object() for item in pending),
+            samples=tuple(made.samples),
+            failed=tuple(made.failed),
+            attempt=Attempt(
+                number=task.attempt,
+                seconds=round(seconds, 3),
+                cpu_seconds=round(made.cpu_seconds, 3),
+                peak_memory_bytes=made.peak_memory_bytes,
+                architecture=platform.machine(),
+                host=socket.gethostname(),
+                version=__version__,
+            ),
+        )
+
+    def _fail(self, task: ShardTask, error: ShardFailedError, started: float) -> WorkerExit:
+        record_failure(self._store, task, error)
+        self._emit(
+            _outcome(
+                task,
+                error.exit,
+                message=error.message,
+                sample=error.sample,
+                seconds=time.monotonic() - started,
+            )
+        )
+        return error.exit
+
+    def _emit(self, message: Model) -> None:
+        with self._emit_lock:
+            self._emit_raw(message)
+
+
+def _outcome(task: ShardTask, code: WorkerExit, **facts: object) -> ShardOutcome:
+    return ShardOutcome.model_validate(
+        {
+            "generator": task.generator,
+            "shard": task.shard,
+            "attempt": task.attempt,
+            "exit_code": int(code),
+            "reason": REASONS[code],
+            **facts,
+        }
+    )
+
+
+def _storage(error: Exception) -> ShardFailedError:
+    return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, str(error))

@@ -1,0 +1,35 @@
+"""The versions that can change a byte and that no generator digest covers."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from functools import cache
+from importlib import metadata, util
+from pathlib import Path
+
+_DISTRIBUTIONS = ("numpy", "Pillow", "av", "zlib-ng", "opencv-python-headless")
+
+
+@cache
+def child_digest() -> str:
+    """First 16 hex digits of the sha256 over the sources of `vrdata_child`."""
+    spec = util.find_spec("vrdata_child")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("package vrdata_child is not installed")
+    digest = hashlib.sha256()
+    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def content_versions() -> dict[str, str]:
+    """Name to version of everything the worker adds to content: interpreter, encoders, child."""
+    versions = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    for name in _DISTRIBUTIONS:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    versions["child"] = child_digest()
+    return versions
