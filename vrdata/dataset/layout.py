@@ -11,9 +11,13 @@ REPORT = "report/"
 SUCCESS = "_SUCCESS"
 
 
-def run_prefix(namespace: str, run: str) -> str:
-    """The run's folder below the profile's root, with a closing slash."""
-    return f"{namespace}/{run}/"
+def run_prefix(namespace: str, run: str, prefix: str = "") -> str:
+    """The run's folder below the profile's root, with a closing slash.
+
+    A user's `output.prefix` lies inside the namespace, so no namespace reaches another's data.
+    """
+    middle = f"{prefix.strip('/')}/" if prefix else ""
+    return f"{namespace}/{middle}{run}/"
 
 
 def commit_key(generator: str, shard: int) -> str:

@@ -98,3 +98,11 @@ class SampleDone(Model):
     generator: str
     shard: int
     samples: int
+
+
+class ShardMade(Model):
+    """A shard's samples are made and its upload begins; the worker can take another task."""
+
+    event: Literal["made"] = "made"
+    generator: str
+    shard: int

@@ -25,7 +25,14 @@ from vrdata.plan.model import Plan
 from vrdata.store.port import ObjectStore
 from vrdata_worker.catalogues import Located
 from vrdata_worker.commit import commit
-from vrdata_worker.contract import SampleDone, ShardOutcome, ShardTask, WorkerConfig, WorkerExit
+from vrdata_worker.contract import (
+    SampleDone,
+    ShardMade,
+    ShardOutcome,
+    ShardTask,
+    WorkerConfig,
+    WorkerExit,
+)
 from vrdata_worker.failures import REASONS, ShardFailedError
 from vrdata_worker.record import record_failure
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
@@ -104,6 +111,7 @@ class Supervisor:
             shutil.rmtree(folder, ignore_errors=True)
             return self._fail(task, _storage(error), started)
         previous = self._settle()
+        self._emit(ShardMade(generator=task.generator, shard=task.shard))
         self._upload = self._uploader.submit(
             self._commit, task, made, pending, folder, started
         )

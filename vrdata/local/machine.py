@@ -1,0 +1,43 @@
+"""What this machine can take: how many workers, and how much memory a child may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vrdata.api.profile import ClassResources, GenerationProfile
+from vrdata.api.quantities import parse_quantity
+from vrdata.plan.model import Plan
+
+_RESERVE = 0.8  # share of the available memory that children may plan with
+
+
+def class_resources(profile: GenerationProfile, generator_class: str) -> ClassResources:
+    """The profile's resources for class O, G or M."""
+    resources: ClassResources = getattr(profile.spec.classes, generator_class)
+    return resources
+
+
+def child_memory(profile: GenerationProfile, generator_class: str) -> tuple[int, int]:
+    """Bytes: the limit of one child, and the ceiling of the out-of-memory ladder."""
+    resources = class_resources(profile, generator_class)
+    memory = int(parse_quantity(resources.memory))
+    return memory, max(memory, int(parse_quantity(resources.memory_ceiling)))
+
+
+def worker_jobs(plan: Plan, profile: GenerationProfile) -> int:
+    """Workers that fit this machine: usable cores, and memory for the largest class at once."""
+    cores = len(os.sched_getaffinity(0))
+    largest = max(
+        child_memory(profile, planned.generator_class)[0] for planned in plan.generators
+    )
+    fitting = int(available_memory() * _RESERVE) // max(1, largest)
+    return max(1, min(cores, fitting))
+
+
+def available_memory() -> int:
+    """Bytes the kernel says can be used without swapping (proc(5), MemAvailable)."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,59 @@
+"""Which shard a worker takes next. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from vrdata_worker.contract import ShardTask
+
+
+class TaskQueue:
+    """First attempts grouped by generator, then retries.
+
+    A worker keeps its generator while that has work left, because its template is warm; a
+    worker without one takes the generator that the fewest others work on. The first attempts
+    are read lazily, one generator's shards at a time, so a run of any size stays small here.
+    """
+
+    def __init__(self, tasks: Iterable[ShardTask]) -> None:
+        self._groups: Iterator[tuple[str, Iterator[ShardTask]]] = groupby(
+            tasks, key=lambda task: task.generator
+        )
+        self._open: dict[str, deque[ShardTask]] = {}
+        self._retries: deque[ShardTask] = deque()
+        self._load_next()
+
+    def take(self, current: str, busy: dict[str, int]) -> ShardTask | None:
+        """The next task for a worker, or None when nothing is left.
+
+        Args:
+            current: the worker's warm generator, or "".
+            busy: how many other workers run each generator.
+        """
+        if current in self._open:
+            return self._pop(current)
+        if self._open and all(busy.get(name, 0) for name in self._open):
+            self._load_next()
+        elif not self._open:
+            self._load_next()
+        if self._open:
+            return self._pop(min(self._open, key=lambda name: busy.get(name, 0)))
+        return self._retries.popleft() if self._retries else None
+
+    def put_back(self, task: ShardTask) -> None:
+        """Queue a retry; retries run after the first pass."""
+        self._retries.append(task)
+
+    def _pop(self, name: str) -> ShardTask:
+        tasks = self._open[name]
+        task = tasks.popleft()
+        if not tasks:
+            del self._open[name]
+        return task
+
+    def _load_next(self) -> None:
+        for name, group in self._groups:
+            self._open[name] = deque(group)
+            return

@@ -1,0 +1,61 @@
+"""What to do after a failed attempt. Pure: the same ladder the operator climbs with waves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vrdata_worker.contract import ShardOutcome, ShardTask, WorkerExit
+
+MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often, how big, and how many holes.
+
+    Attributes:
+        retries: attempts after the first.
+        max_failed_samples: unusable samples the run may leave out.
+        memory_bytes: a child's first limit; 0 = none.
+        memory_ceiling: the largest limit.
+    """
+
+    retries: int
+    max_failed_samples: int
+    memory_bytes: int = 0
+    memory_ceiling: int = 0
+
+
+def next_attempt(
+    task: ShardTask, outcome: ShardOutcome, policy: RetryPolicy
+) -> ShardTask | None:
+    """The task to queue after a failure, or None when the shard has failed for good."""
+    code = WorkerExit(outcome.exit_code)
+    if code is WorkerExit.PREEMPTED:
+        return task  # never counted
+    if code is WorkerExit.CONTRACT_MISMATCH:
+        return None
+    if task.attempt >= policy.retries:
+        return None
+    attempt = task.attempt + 1
+    memory = task.memory_bytes or policy.memory_bytes
+    if code is WorkerExit.OUT_OF_MEMORY and memory:
+        memory = min(memory * MEMORY_STEP, max(policy.memory_ceiling, memory))
+    last = attempt == policy.retries
+    return task.model_copy(
+        update={
+            "attempt": attempt,
+            "memory_bytes": memory,
+            "allow_failed_samples": policy.max_failed_samples if last else 0,
+        }
+    )
+
+
+def first_attempt(generator: str, shard: int, policy: RetryPolicy) -> ShardTask:
+    """The first task of a shard; without retries it is also the last."""
+    return ShardTask(
+        generator=generator,
+        shard=shard,
+        memory_bytes=policy.memory_bytes,
+        allow_failed_samples=policy.max_failed_samples if policy.retries == 0 else 0,
+    )

@@ -1,0 +1,249 @@
+"""One local run from spec to dataset: plan, find what is missing, make it, finalise."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vrdata.api.profile import GenerationProfile
+from vrdata.api.run import GenerationRun
+from vrdata.dataset import layout
+from vrdata.dataset.reader import iter_commits
+from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.local.executor import ExecutionResult, LocalExecutor
+from vrdata.local.machine import child_memory, worker_jobs
+from vrdata.local.progress import Progress
+from vrdata.local.retry import RetryPolicy
+from vrdata.plan.build import build_plan
+from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.difference import describe_difference
+from vrdata.plan.missing import missing_shards
+from vrdata.plan.model import Plan
+from vrdata.store.opening import PrefixedStore, open_store
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_worker.catalogues import Located, locate
+from vrdata_worker.contract import StoreSettings, WorkerConfig
+from vrdata_worker.versions import content_versions
+
+ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptions:
+    """Where and how a local run executes; nothing here changes a byte of the output.
+
+    Attributes:
+        store: the object store's root.
+        catalogues: catalogue files beside the first-party generators.
+        jobs: worker processes; 0 = from the machine's cores and the classes' memory.
+        limit: at most so many samples of each generator; None = all.
+        scratch: folder for temporary files.
+    """
+
+    store: StoreSettings
+    catalogues: tuple[Path, ...] = ()
+    jobs: int = 0
+    limit: int | None = None
+    scratch: str = ""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A run whose plan stands in the store, and what of it is there already."""
+
+    run: GenerationRun
+    profile: GenerationProfile
+    options: LocalOptions
+    store: ObjectStore
+    prefix: str
+    plan: Plan
+    generators: dict[str, Located]
+    committed: set[tuple[str, int]] = field(default_factory=set)
+    finished: bool = False
+
+    @property
+    def shards(self) -> int:
+        """Shards in the plan."""
+        return sum(planned.shards for planned in self.plan.generators)
+
+    def committed_samples(self) -> Counter[str]:
+        """Samples of committed shards, by generator."""
+        counts: Counter[str] = Counter()
+        for name, index in self.committed:
+            shard = self.plan.generator(name).shard(index)
+            counts[name] += shard.stop - shard.start
+        return counts
+
+
+def prepare(
+    run: GenerationRun, profile: GenerationProfile, options: LocalOptions, *, write: bool = True
+) -> Prepared:
+    """Plan the run and find what is missing, with three requests and one listing.
+
+    Args:
+        write: store the plan when none is there; False only looks (`vrdata plan`).
+
+    Raises:
+        InvalidInputError: the spec cannot be run here.
+        OutputConflictError: the output holds another plan.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    _refuse_dedup(run)
+    generators = locate(options.catalogues)
+    catalogue = Catalogue(generators=tuple(item.entry for item in generators.values()))
+    prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
+    store = PrefixedStore(open_settings(options.store), prefix)
+    stored = stored_plan(store)
+    plan = build_plan(
+        limited(run, options.limit), catalogue, versions=content_versions(), adopt=stored
+    )
+    prepared = Prepared(run, profile, options, store, prefix, plan, generators)
+    if stored is None:
+        if write:
+            _store_plan(store, plan)
+        return prepared
+    if stored.hash != plan.hash:
+        raise OutputConflictError(
+            f"{store.url} already holds another plan; nothing was changed",
+            why="; ".join(describe_difference(stored, plan)),
+            fix="use another --out or metadata.name, or put the spec back as it was",
+        )
+    prepared.committed = set(iter_commits(store))
+    prepared.finished = store.head(layout.SUCCESS) is not None
+    return prepared
+
+
+def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> ExecutionResult:
+    """Make the missing shards; returns when each is committed or has failed for good.
+
+    Raises:
+        VrdataError: as `LocalExecutor.run`.
+        KeyboardInterrupt: after the workers were ended; committed shards stay.
+    """
+    missing = list(missing_shards(prepared.plan, sorted(prepared.committed)))
+    if not missing:
+        return ExecutionResult()
+    jobs, children = _parallelism(prepared, len(missing))
+    config = WorkerConfig(
+        store=prepared.options.store,
+        prefix=prepared.prefix,
+        plan=prepared.plan.hash,
+        catalogues=tuple(str(path.resolve()) for path in prepared.options.catalogues),
+        scratch=prepared.options.scratch,
+        children=children,
+        commit_mode="detect" if detect else "strict",
+        sample_timeout_seconds=_sample_timeout(prepared),
+    )
+    view = progress(prepared.plan, prepared.committed_samples())
+    with tempfile.TemporaryDirectory(prefix="vrdata-run-") as folder:
+        executor = LocalExecutor(
+            config, jobs=jobs, policies=_policies(prepared), folder=Path(folder), progress=view
+        )
+        try:
+            return executor.run(missing)
+        finally:
+            view.close()
+
+
+def open_settings(settings: StoreSettings) -> ObjectStore:
+    """Open the store's root as the worker will."""
+    return open_store(
+        settings.url,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        profile=settings.aws_profile,
+        checksums=settings.checksums,
+    )
+
+
+def stored_plan(store: ObjectStore) -> Plan | None:
+    """The plan that stands in the store, or None.
+
+    Raises:
+        OutputConflictError: something else stands under the plan's key.
+    """
+    try:
+        body = store.get(layout.PLAN)
+    except ObjectNotFoundError:
+        return None
+    try:
+        return Plan.model_validate_json(body)
+    except ValueError as error:
+        raise OutputConflictError(
+            f"{store.url}{layout.PLAN} is not a plan of this version of vrdata",
+            why=str(error).partition("\n")[0],
+            fix="use another --out or metadata.name",
+        ) from None
+
+
+def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
+    """The run with at most `limit` samples of each generator."""
+    if limit is None:
+        return run
+    spec = run.spec
+    generators = tuple(
+        item
+        if item.samples is None
+        else item.model_copy(update={"samples": min(item.samples, limit)})
+        for item in spec.generators
+    )
+    samples = None if spec.samples is None else min(spec.samples, limit)
+    return run.model_copy(
+        update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
+    )
+
+
+def _store_plan(store: ObjectStore, plan: Plan) -> None:
+    body = plan.to_json()
+    digest = hashlib.sha256(body).hexdigest()
+    if store.put_new(layout.PLAN, body, sha256=digest, content_type="application/json"):
+        return
+    standing = stored_plan(store)
+    if standing is None or standing.hash != plan.hash:
+        raise OutputConflictError(
+            f"another run stored its plan in {store.url} at the same moment",
+            fix="run the same command again, or use another --out",
+        )
+
+
+def _refuse_dedup(run: GenerationRun) -> None:
+    if run.spec.dedup.enabled:
+        raise InvalidInputError(
+            "spec.dedup.enabled: replacing duplicates is not available in this release",
+            why="duplicates are counted in dataset.json and shown in the report",
+            fix="set spec.dedup.enabled to false",
+        )
+
+
+def _parallelism(prepared: Prepared, missing: int) -> tuple[int, int]:
+    """Worker processes, and children in each (more than one only when shards are few)."""
+    jobs = prepared.options.jobs or worker_jobs(prepared.plan, prepared.profile)
+    if prepared.run.spec.parallelism is not None and not prepared.options.jobs:
+        jobs = min(jobs, prepared.run.spec.parallelism)
+    workers = max(1, min(jobs, missing))
+    return workers, max(1, jobs // workers)
+
+
+def _policies(prepared: Prepared) -> dict[str, RetryPolicy]:
+    policy = prepared.run.spec.failure_policy
+    policies = {}
+    for planned in prepared.plan.generators:
+        memory, ceiling = child_memory(prepared.profile, planned.generator_class)
+        policies[planned.name] = RetryPolicy(
+            retries=policy.retries,
+            max_failed_samples=policy.max_failed_samples,
+            memory_bytes=memory,
+            memory_ceiling=ceiling,
+        )
+    return policies
+
+
+def _sample_timeout(prepared: Prepared) -> float:
+    classes = {planned.generator_class for planned in prepared.plan.generators}
+    return float(
+        max(getattr(prepared.profile.spec.classes, name).sample_timeout_seconds for name in classes)
+    )

@@ -1,0 +1,165 @@
+"""Worker processes: started, fed with tasks, listened to, and ended by pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from vrdata_worker.contract import (
+    SampleDone,
+    ShardMade,
+    ShardOutcome,
+    ShardTask,
+    WorkerConfig,
+)
+
+Message = ShardOutcome | SampleDone | ShardMade
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A worker process is gone."""
+
+    code: int
+    stderr: str
+
+
+class WorkerProcess:
+    """One `python -m vrdata_worker` that reads tasks from a pipe.
+
+    Args:
+        config_path: a WorkerConfig as JSON.
+        inbox: receives `(self, message)` for each message, and `Ended` last.
+        log: file that takes the worker's standard error.
+    """
+
+    def __init__(
+        self,
+        config_path: Path,
+        inbox: queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]],
+        log: Path,
+    ) -> None:
+        self._inbox = inbox
+        self._log = log
+        self.generator = ""
+        self.tasks: dict[tuple[str, int], ShardTask] = {}
+        self.making: ShardTask | None = None
+        with log.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "vrdata_worker", "--config", str(config_path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,  # Ctrl-C in the terminal reaches the executor only
+            )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def give(self, task: ShardTask) -> bool:
+        """Hand over a task; False when the worker is gone (its tasks are then to be re-queued)."""
+        self.generator = task.generator
+        self.making = task
+        self.tasks[task.generator, task.shard] = task
+        try:
+            self._pipe(task.model_dump_json(by_alias=True).encode() + b"\n")
+        except OSError:
+            return False
+        return True
+
+    def finish(self) -> None:
+        """No more tasks: the worker ends when it has committed what it has."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+
+    def terminate(self) -> None:
+        """Ask the worker to stop now (exit 10)."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Wait for the end, at most STOP_SECONDS, then kill."""
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _pipe(self, line: bytes) -> None:
+        if self._process.stdin is None:
+            raise BrokenPipeError
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+    def _listen(self) -> None:
+        stdout = self._process.stdout
+        if stdout is not None:
+            for line in stdout:
+                self._inbox.put((self, _MESSAGE.validate_json(line)))
+        code = self._process.wait()
+        self._inbox.put((self, Ended(code, _tail(self._log))))
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """A fixed number of workers; a lost one is replaced a bounded number of times."""
+
+    config: WorkerConfig
+    folder: Path
+    inbox: queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]] = field(
+        default_factory=queue.SimpleQueue
+    )
+    workers: list[WorkerProcess] = field(default_factory=list)
+    started: int = 0
+
+    def start(self) -> WorkerProcess:
+        """Start one more worker."""
+        path = self.folder / "worker.json"
+        if not path.exists():
+            path.write_bytes(self.config.to_json())
+        worker = WorkerProcess(path, self.inbox, self.folder / f"worker-{self.started}.log")
+        self.started += 1
+        self.workers.append(worker)
+        return worker
+
+    def busy(self, but: WorkerProcess) -> dict[str, int]:
+        """How many of the other workers make shards of each generator now."""
+        counts: dict[str, int] = {}
+        for worker in self.workers:
+            if worker is not but and worker.making is not None:
+                counts[worker.generator] = counts.get(worker.generator, 0) + 1
+        return counts
+
+    def stop(self) -> None:
+        """End every worker: those at work are preempted."""
+        for worker in self.workers:
+            worker.terminate()
+        _wait_all(self.workers)
+
+
+def _wait_all(workers: Iterable[WorkerProcess]) -> None:
+    for worker in workers:
+        worker.wait()
+
+
+def _tail(log: Path, size: int = 2000) -> str:
+    try:
+        return log.read_bytes()[-size:].decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,48 @@
+"""Say how two plans differ, for the user who met an output conflict. Pure."""
+
+from __future__ import annotations
+
+from vrdata.plan.model import Plan, PlannedGenerator
+
+MAX_LINES = 8
+
+
+def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
+    """Short sentences, at most MAX_LINES of them; empty when the plans are equal."""
+    lines = [
+        f"{name}: {before} there, {after} wanted"
+        for name, before, after in (
+            ("seed", stored.seed, wanted.seed),
+            ("output.format", stored.output.format, wanted.output.format),
+            ("output.video", stored.output.video, wanted.output.video),
+        )
+        if before != after
+    ]
+    before = {item.name: item for item in stored.generators}
+    after = {item.name: item for item in wanted.generators}
+    lines += [f"generator {name} is no longer in the spec" for name in before if name not in after]
+    lines += [f"generator {name} is new in the spec" for name in after if name not in before]
+    for name in before.keys() & after.keys():
+        lines += _generator_difference(before[name], after[name])
+    lines += [
+        f"{name} was {stored.versions.get(name, 'absent')}, now {wanted.versions.get(name, 'absent')}"
+        for name in sorted(stored.versions.keys() | wanted.versions.keys())
+        if stored.versions.get(name) != wanted.versions.get(name)
+    ]
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES - 1 :] = [f"and {len(lines) - MAX_LINES + 1} more differences"]
+    return lines
+
+
+def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) -> list[str]:
+    return [
+        f"{stored.name}.{field}: {before} there, {after} wanted"
+        for field, before, after in (
+            ("samples", stored.samples, wanted.samples),
+            ("blockSize", stored.block_size, wanted.block_size),
+            ("blocks per shard", stored.shard_blocks, wanted.shard_blocks),
+            ("args", list(stored.args), list(wanted.args)),
+            ("digest (its code or environment)", stored.digest[:19], wanted.digest[:19]),
+        )
+        if before != after
+    ]
