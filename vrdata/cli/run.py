@@ -1,0 +1,198 @@
+"""`vrdata run` and `vrdata plan`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrdata.cli.common import (
+    Output,
+    OutputOption,
+    handle_errors,
+    is_interactive,
+    print_json,
+    stderr,
+    stdout,
+)
+from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
+from vrdata.errors import ExitCode, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from vrdata.local.finish import RunSummary
+    from vrdata.local.run import LocalOptions, Prepared
+
+RunFile = Annotated[Path, typer.Argument(help="The run's YAML file.", metavar="RUN.yaml")]
+OutOption = Annotated[
+    str, typer.Option("--out", help="Where the data goes: a folder, or s3://bucket/prefix.")
+]
+GeneratorsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--generators",
+        help="A folder of added generators (holds catalogue.json); repeatable. "
+        "Default: the folder that `vrdata generators add` uses.",
+    ),
+]
+ProfileOption = Annotated[
+    Path | None, typer.Option("--profile", help="A GenerationProfile file (default: built in).")
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most N samples of each generator.")
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, max=256, help="Generators at once; 0 = automatic.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("run")(run_command)
+    app.command("plan")(plan_command)
+
+
+@handle_errors
+def run_command(  # noqa: PLR0913 - one option each
+    run_file: RunFile,
+    local: Annotated[bool, typer.Option("--local", help="Run on this machine.")] = False,
+    out: OutOption = "out",
+    generators: GeneratorsOption = None,
+    profile: ProfileOption = None,
+    jobs: JobsOption = 0,
+    limit: LimitOption = None,
+    strict_local: Annotated[
+        bool, typer.Option("--strict-local", help="Refuse what cannot be applied on a laptop.")
+    ] = False,
+    scratch: Annotated[str, typer.Option("--scratch", help="Folder for temporary files.")] = "",
+    endpoint: EndpointOption = "",
+    region: RegionOption = "",
+    aws_profile: AwsProfileOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Make the dataset that a run file describes; run it again to go on where it stopped."""
+    from vrdata.local.finish import finish  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.local.notes import not_applied, report_not_applied  # noqa: PLC0415
+    from vrdata.local.run import execute, prepare  # noqa: PLC0415
+
+    if not local:
+        raise UsageError(
+            "say where to run: --local", fix=f"vrdata run {run_file} --local"
+        )
+    run, loaded_profile = _load(run_file, profile)
+    report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
+    options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
+    started = time.monotonic()
+    prepared = prepare(run, loaded_profile, options)
+    detect = _detect_mode(prepared)
+    try:
+        result = execute(prepared, _progress, detect=detect)
+    except KeyboardInterrupt:
+        stderr.print("interrupted; committed shards stay. Go on with the same command.")
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+    summary = finish(prepared, result, seconds=time.monotonic() - started, detect=detect)
+    _print_summary(summary, output)
+    raise typer.Exit(int(summary.exit_code))
+
+
+@handle_errors
+def plan_command(  # noqa: PLR0913 - one option each
+    run_file: RunFile,
+    out: OutOption = "out",
+    generators: GeneratorsOption = None,
+    profile: ProfileOption = None,
+    limit: LimitOption = None,
+    endpoint: EndpointOption = "",
+    region: RegionOption = "",
+    aws_profile: AwsProfileOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what a run would make: shards, samples, bytes, CPU hours, and what is there."""
+    from vrdata.local.forecast import forecast  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.local.run import prepare  # noqa: PLC0415
+
+    run, loaded_profile = _load(run_file, profile)
+    options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
+    rows = forecast(prepare(run, loaded_profile, options, write=False))
+    if output is Output.JSON:
+        print_json(rows.to_dict())
+    else:
+        stdout.print(rows.table())
+
+
+def _load(run_file: Path, profile: Path | None) -> tuple[Any, Any]:
+    from vrdata.api.loading import load_profile, load_run  # noqa: PLC0415
+    from vrdata.api.profile import default_profile  # noqa: PLC0415
+
+    return load_run(run_file), load_profile(profile) if profile else default_profile()
+
+
+def _options(  # noqa: PLR0913 - one option each
+    out: str,
+    generators: list[Path] | None,
+    endpoint: str,
+    region: str,
+    aws_profile: str,
+    jobs: int,
+    limit: int | None,
+    scratch: str,
+) -> LocalOptions:
+    from vrdata.local.run import LocalOptions  # noqa: PLC0415
+    from vrdata_worker.contract import StoreSettings  # noqa: PLC0415
+
+    url = out if "://" in out else str(Path(out).absolute())
+    return LocalOptions(
+        store=StoreSettings(url=url, endpoint=endpoint, region=region, aws_profile=aws_profile),
+        catalogues=_catalogues(generators),
+        jobs=jobs,
+        limit=limit,
+        scratch=scratch,
+    )
+
+
+def _catalogues(folders: list[Path] | None) -> tuple[Path, ...]:
+    from vrdata_generators.adapter.home import default_home  # noqa: PLC0415
+
+    if folders is None:
+        path = default_home() / "catalogue.json"
+        return (path,) if path.exists() else ()
+    paths = tuple(folder / "catalogue.json" for folder in folders)
+    for path in paths:
+        if not path.is_file():
+            raise NotFoundError(
+                f"--generators {path.parent}: no catalogue.json there",
+                fix=f"add generators to it: vrdata generators add PATH --home {path.parent}",
+            )
+    return paths
+
+
+def _detect_mode(prepared: Prepared) -> bool:
+    """Whether the store ignores create-only writes. A finished run is not probed."""
+    from vrdata.store.probe import probe  # noqa: PLC0415 - keeps `vrdata --help` fast
+
+    if not prepared.options.store.url.startswith("s3://") or prepared.finished:
+        return False
+    found = probe(prepared.store)
+    if found.mode == "strict":
+        return False
+    stderr.print(
+        "warning: the store ignores create-only writes; every shard is read again at the end",
+        style="yellow",
+    )
+    return True
+
+
+def _progress(plan: Any, committed: Any) -> Any:
+    from vrdata.local.progress import LiveProgress, PlainProgress  # noqa: PLC0415
+
+    kind = LiveProgress if is_interactive() else PlainProgress
+    return kind(plan, committed, stderr)
+
+
+def _print_summary(summary: RunSummary, output: Output) -> None:
+    if output is Output.JSON:
+        print_json(summary.to_dict())
+        return
+    for line in summary.lines():
+        stdout.print(line, markup=False)

@@ -1,0 +1,15 @@
+"""Options that say how to reach an object store; shared by every command that opens one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+EndpointOption = Annotated[
+    str, typer.Option("--endpoint", help="URL of an S3-compatible server (default: AWS's own).")
+]
+RegionOption = Annotated[str, typer.Option("--region", help="Region of the bucket.")]
+AwsProfileOption = Annotated[
+    str, typer.Option("--aws-profile", help="Named profile of the AWS configuration files.")
+]

@@ -1,0 +1,140 @@
+"""The end of a local run: finalise when everything is there, and say how it went."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from vrdata.dataset import layout
+from vrdata.errors import ExitCode
+from vrdata.local.executor import ExecutionResult
+from vrdata.local.progress import duration
+from vrdata.local.run import Prepared
+from vrdata.model import Model
+from vrdata_worker.contract import ShardOutcome
+
+TOP_FAILURES = 20
+
+
+class FailureGroup(Model):
+    """Shards that failed for one reason, with one example."""
+
+    reason: str
+    generator: str
+    shards: int
+    sample: int | None = None
+    message: str = ""
+
+
+class RunSummary(Model):
+    """How a local run ended (`vrdata run -o json`)."""
+
+    run: str
+    namespace: str
+    phase: str
+    plan: str
+    output: str
+    samples: int
+    failed_samples: int = 0
+    shards: int
+    made_shards: int
+    failed_shards: int = 0
+    seconds: float
+    dataset_hash: str = ""
+    report: str = ""
+    failures: tuple[FailureGroup, ...] = ()
+    nondeterministic: tuple[str, ...] = ()
+    exit_code: int
+
+    def lines(self) -> list[str]:
+        """The summary for a person."""
+        lines = [
+            f"{self.phase}: {self.samples} samples in {self.shards} shards"
+            f" ({self.made_shards} made now) in {duration(self.seconds)}"
+        ]
+        if self.failed_samples:
+            lines.append(f"left out: {self.failed_samples} samples (failurePolicy)")
+        lines += [
+            f"failed: {group.generator}: {group.reason}, {group.shards} shards"
+            + (f", first at sample {group.sample}" if group.sample is not None else "")
+            + f"\n    {group.message.partition(chr(10))[0]}"
+            for group in self.failures
+        ]
+        lines += [f"nondeterministic: {key}" for key in self.nondeterministic]
+        lines.append(f"output: {self.output}")
+        if self.dataset_hash:
+            lines.append(f"dataset hash: {self.dataset_hash}")
+        if self.report:
+            lines.append(f"report: {self.report}")
+        return lines
+
+
+def finish(
+    prepared: Prepared, result: ExecutionResult, *, seconds: float, detect: bool
+) -> RunSummary:
+    """Finalise a complete run; an incomplete one keeps its shards and gets no `_SUCCESS`.
+
+    Args:
+        seconds: wall seconds so far.
+        detect: read every data object again, for a store without create-only writes.
+
+    Raises:
+        VrdataError: finalisation found the output inconsistent, or the store failed.
+    """
+    summary = RunSummary(
+        run=prepared.run.metadata.name,
+        namespace=prepared.run.metadata.namespace,
+        phase="Failed",
+        plan=prepared.plan.hash,
+        output=prepared.store.url,
+        samples=sum(prepared.committed_samples().values()) + result.samples,
+        failed_samples=result.failed_samples,
+        shards=prepared.shards,
+        made_shards=result.committed,
+        failed_shards=len(result.failed),
+        seconds=round(seconds, 3),
+        failures=group_failures(result.failed),
+        nondeterministic=tuple(result.nondeterministic[:TOP_FAILURES]),
+        exit_code=int(ExitCode.FAILED),
+    )
+    if result.failed:
+        return summary
+    return _finalised(prepared, summary, detect=detect)
+
+
+def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
+    from vrdata.local.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
+
+    dataset = write_outputs(prepared, detect=detect)
+    budget = prepared.run.spec.failure_policy.max_failed_samples
+    if dataset.failed_samples > budget:
+        phase, code = "Failed", ExitCode.FAILED
+    elif dataset.failed_samples:
+        phase, code = "Succeeded", ExitCode.PARTIAL
+    else:
+        phase, code = "Succeeded", ExitCode.OK
+    return summary.model_copy(
+        update={
+            "phase": phase,
+            "samples": dataset.samples,
+            "failed_samples": dataset.failed_samples,
+            "dataset_hash": dataset.dataset_hash,
+            "report": f"{prepared.store.url.rstrip('/')}/{layout.REPORT}index.html",
+            "exit_code": int(code),
+        }
+    )
+
+
+def group_failures(failed: list[ShardOutcome]) -> tuple[FailureGroup, ...]:
+    """Failed shards by generator and reason, the largest groups first, at most 20."""
+    counts = Counter((outcome.generator, outcome.reason) for outcome in failed)
+    example = {(outcome.generator, outcome.reason): outcome for outcome in reversed(failed)}
+    return tuple(
+        FailureGroup(
+            reason=reason,
+            generator=generator,
+            shards=count,
+            sample=example[generator, reason].sample,
+            message=example[generator, reason].message,
+        )
+        for (generator, reason), count in counts.most_common(TOP_FAILURES)
+    )
