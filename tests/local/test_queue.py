@@ -1,0 +1,56 @@
+"""Which shard a worker takes next."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrdata.local.queue import TaskQueue
+from vrdata_worker.contract import ShardTask
+
+
+def tasks(**shards: int) -> list[ShardTask]:
+    return [
+        ShardTask(generator=name, shard=index)
+        for name, count in shards.items()
+        for index in range(count)
+    ]
+
+
+def test_a_worker_keeps_its_warm_generator() -> None:
+    queue = TaskQueue(tasks(a=2, b=2))
+    first = queue.take("", {})
+    assert first is not None
+    second = queue.take(first.generator, {})
+    assert second is not None
+    assert second.generator == first.generator
+
+
+def test_a_second_worker_takes_another_generator() -> None:
+    queue = TaskQueue(tasks(a=2, b=2))
+    first = queue.take("", {})
+    assert first is not None
+    second = queue.take("", {first.generator: 1})
+    assert second is not None
+    assert second.generator != first.generator
+
+
+def test_retries_come_after_the_first_pass() -> None:
+    queue = TaskQueue(tasks(a=2))
+    first = queue.take("", {})
+    assert first is not None
+    queue.put_back(first.model_copy(update={"attempt": 1}))
+    order = [queue.take("a", {}), queue.take("a", {}), queue.take("a", {})]
+    assert [task.attempt if task else None for task in order] == [0, 1, None]
+
+
+@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.integers(1, 6), max_size=5))
+def test_every_task_is_taken_exactly_once(shards: dict[str, int]) -> None:
+    queue = TaskQueue(tasks(**shards))
+    taken = []
+    current = ""
+    for _ in range(sum(shards.values())):
+        task = queue.take(current, {})
+        assert task is not None
+        taken.append((task.generator, task.shard))
+        current = task.generator
+    assert queue.take(current, {}) is None
+    assert sorted(taken) == sorted((task.generator, task.shard) for task in tasks(**shards))
