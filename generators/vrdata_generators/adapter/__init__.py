@@ -1,0 +1,1 @@
+"""The adapter for generator repositories: copies, checks, tries and catalogues them."""

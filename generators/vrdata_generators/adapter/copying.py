@@ -1,0 +1,97 @@
+"""Copy a generator's files into the home: nothing but regular files of its own, within limits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from vrdata.errors import InvalidInputError
+
+MAX_FILES = 20_000
+MAX_BYTES = 512 * 1024 * 1024
+
+SKIPPED_NAMES = frozenset(
+    {".git", "__pycache__", ".venv", "venv", "node_modules", ".pytest_cache", ".mypy_cache"}
+)
+# Where the known generators put what they make; skipped unless it holds Python files.
+OUTPUT_FOLDERS = (PurePosixPath("samples"), PurePosixPath("data/questions"))
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What was copied."""
+
+    files: int
+    bytes: int
+
+
+def copy_repository(source: Path, target: Path) -> Copied:
+    """Copy a generator's folder to `target`, which must not exist.
+
+    A link to a file inside the folder becomes that file.
+
+    Raises:
+        InvalidInputError: a link that leaves the folder or names a folder, a special file,
+            or more than MAX_FILES files or MAX_BYTES bytes.
+    """
+    files = size = 0
+    root = source.resolve()
+    for path, relative in _walk(root):
+        files += 1
+        size += path.stat().st_size
+        if files > MAX_FILES or size > MAX_BYTES:
+            raise InvalidInputError(
+                f"{source} is too large for a generator",
+                why=f"more than {MAX_FILES} files or {MAX_BYTES // 2**20} MiB",
+                fix="remove data that the generator does not read",
+            )
+        destination = target / relative
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, destination, follow_symlinks=False)
+    return Copied(files, size)
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, Path]]:
+    outputs = tuple(root / folder for folder in OUTPUT_FOLDERS)
+    for folder, names, files in os.walk(root):
+        here = Path(folder)
+        names[:] = sorted(
+            name
+            for name in names
+            if name not in SKIPPED_NAMES and not _only_output(here / name, outputs)
+        )
+        for name in names:
+            if (here / name).is_symlink():
+                raise _refused(here / name, "is a link to a folder")
+        for name in sorted(files):
+            if name not in SKIPPED_NAMES and not name.endswith((".pyc", ".pyo")):
+                path = here / name
+                yield _checked(path, root), path.relative_to(root)
+
+
+def _only_output(folder: Path, outputs: tuple[Path, ...]) -> bool:
+    return folder in outputs and not any(folder.rglob("*.py"))
+
+
+def _checked(path: Path, root: Path) -> Path:
+    if path.is_symlink():
+        target = path.resolve()
+        if not target.is_relative_to(root):
+            raise _refused(path, "is a link out of the folder")
+        if SKIPPED_NAMES.intersection(target.relative_to(root).parts):
+            raise _refused(path, "is a link to a file that is not copied")
+        path = target
+    if not path.is_file():
+        raise _refused(path, "is not a regular file")
+    return path
+
+
+def _refused(path: Path, why: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{path} cannot be copied",
+        why=f"it {why}",
+        fix="remove it, or put the file itself in its place",
+    )

@@ -1,0 +1,29 @@
+"""A generator's digest: everything of it that can change a byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def files_digest(root: Path) -> str:
+    """Hex sha256 over the sorted relative paths and contents of all files below `root`."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
+        if path.is_file() and "__pycache__" not in path.parts:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def generator_digest(files: str, versions: Iterable[str]) -> str:
+    """`sha256:…` over a files digest and the exact versions of an environment.
+
+    Args:
+        files: from files_digest.
+        versions: `name==version` of every distribution of the environment, in any order.
+    """
+    lines = "\n".join(sorted(versions))
+    return "sha256:" + hashlib.sha256(f"files {files}\n{lines}\n".encode()).hexdigest()

@@ -1,0 +1,153 @@
+"""The home of added generators: their copies, environments and catalogue."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrdata_worker.template import Launch
+
+from vrdata.errors import VrdataError
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.plan.model import VideoMode
+from vrdata_worker.catalogues import Located, locate, read_catalogue
+from vrdata_worker.warm import launch_of
+
+VARIABLE = "VRDATA_GENERATORS"
+CATALOGUE = "catalogue.json"
+
+
+def default_home() -> Path:
+    """`$VRDATA_GENERATORS`, else `$XDG_DATA_HOME/vrdata/generators`."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "vrdata" / "generators"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One folder with `catalogue.json`, `repos/`, `envs/` and `probes/`."""
+
+    path: Path
+
+    @property
+    def catalogue(self) -> Path:
+        """The catalogue file; may not exist yet."""
+        return self.path / CATALOGUE
+
+    @property
+    def repositories(self) -> Path:
+        """Folder of the copies, `{name}-{12 digits of the digest}` each."""
+        return self.path / "repos"
+
+    @property
+    def environments(self) -> Path:
+        """Folder of the virtual environments, one per distinct requirement set."""
+        return self.path / "envs"
+
+    @property
+    def probes(self) -> Path:
+        """Folder of what is known of each digest."""
+        return self.path / "probes"
+
+    def create(self) -> None:
+        """Make the folders.
+
+        Raises:
+            VrdataError: they cannot be made.
+        """
+        try:
+            for folder in (self.repositories, self.environments, self.probes):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise VrdataError(
+                f"the generators' home {self.path} cannot be used",
+                why=error.strerror or str(error),
+                fix=f"name another folder: --home DIR or {VARIABLE}",
+            ) from None
+
+    def read(self) -> Catalogue:
+        """The catalogue of the added generators; empty before the first one.
+
+        Raises:
+            InvalidInputError: the file is not a catalogue.
+        """
+        return read_catalogue(self.catalogue) if self.catalogue.exists() else Catalogue()
+
+    def update(self, change: Callable[[Catalogue], Catalogue]) -> Catalogue:
+        """Replace the catalogue by a changed one, whole or not at all; one writer at a time."""
+        self.create()
+        with (self.path / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            changed = change(self.read())
+            ordered = sorted(changed.generators, key=lambda entry: entry.name)
+            changed = changed.model_copy(update={"generators": tuple(ordered)})
+            text = changed.model_dump_json(by_alias=True, indent=2, exclude_none=True) + "\n"
+            write_atomically(self.catalogue, text)
+        return changed
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A private folder on the home's file system, removed at the end."""
+        self.create()
+        folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=self.path))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary = Path(file.name)
+    temporary.chmod(0o644)
+    temporary.replace(path)
+
+
+def load_catalogue_with_builtin(path: Path | None = None) -> tuple[Catalogue, Path]:
+    """All generators that a run on this machine may name: first-party and added ones.
+
+    Args:
+        path: a catalogue file or a home folder; None means the default home, where a
+            catalogue may be missing.
+
+    Returns:
+        The merged catalogue, sorted by name, and the catalogue file that its relative paths
+        belong to (it may not exist when nothing was added yet).
+
+    Raises:
+        NotFoundError: the named catalogue does not exist.
+        InvalidInputError: it is not a catalogue, or it holds a first-party generator's name.
+    """
+    file = default_home() / CATALOGUE if path is None else path
+    if file.is_dir():
+        file = file / CATALOGUE
+    located = locate(() if path is None and not file.exists() else (file,))
+    entries = sorted((one.entry for one in located.values()), key=lambda entry: entry.name)
+    return Catalogue(generators=tuple(entries)), file
+
+
+def launch_for(entry: CatalogueEntry, catalogue: Path, video: VideoMode) -> Launch:
+    """How to start a catalogue entry's generator.
+
+    Args:
+        entry: from the catalogue file `catalogue`, or a first-party one.
+        catalogue: the file that the entry's paths are relative to.
+        video: what to do with the generator's videos.
+    """
+    return launch_of(Located(entry, catalogue.parent.absolute()), video)
