@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from vrdata_worker.warm import launch_of
 
 VARIABLE = "VRDATA_GENERATORS"
 CATALOGUE = "catalogue.json"
+_STAGING = ".adding-"
 
 
 def default_home() -> Path:
@@ -82,26 +83,38 @@ class Home:
         """
         return read_catalogue(self.catalogue) if self.catalogue.exists() else Catalogue()
 
-    def update(self, change: Callable[[Catalogue], Catalogue]) -> Catalogue:
-        """Replace the catalogue by a changed one, whole or not at all; one writer at a time."""
+    @contextmanager
+    def exclusive(self) -> Iterator[Catalogue]:
+        """The catalogue, while no other process can change it."""
         self.create()
         with (self.path / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            changed = change(self.read())
-            ordered = sorted(changed.generators, key=lambda entry: entry.name)
-            changed = changed.model_copy(update={"generators": tuple(ordered)})
-            text = changed.model_dump_json(by_alias=True, indent=2, exclude_none=True) + "\n"
-            write_atomically(self.catalogue, text)
-        return changed
+            yield self.read()
+
+    def write(self, catalogue: Catalogue) -> None:
+        """Replace the catalogue file, whole or not at all; generators sorted by name."""
+        ordered = sorted(catalogue.generators, key=lambda entry: entry.name)
+        sorted_one = catalogue.model_copy(update={"generators": tuple(ordered)})
+        text = sorted_one.model_dump_json(by_alias=True, indent=2, exclude_none=True)
+        write_atomically(self.catalogue, text + "\n")
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A private folder on the home's file system, removed at the end."""
         self.create()
-        folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=self.path))
+        _sweep(self.path)
+        folder = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=self.path))
         try:
             yield folder
         finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(home: Path) -> None:
+    """Remove what processes that were killed left behind."""
+    for folder in home.glob(f"{_STAGING}*"):
+        pid = folder.name.removeprefix(_STAGING).partition("-")[0]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,0 +1,113 @@
+"""Turn a found generator into a private copy with an environment, flags and a digest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrdata.plan.catalogue import Flags
+from vrdata_generators.adapter.copying import copy_repository
+from vrdata_generators.adapter.digest import files_digest, generator_digest
+from vrdata_generators.adapter.distributions import CHILD_BOUNDED, CHILD_PINNED
+from vrdata_generators.adapter.environment import Environment, EnvironmentMaker
+from vrdata_generators.adapter.finding import Found
+from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
+from vrdata_generators.adapter.imports import scan_imports
+from vrdata_generators.adapter.requirements import (
+    RequirementSet,
+    compose,
+    installed_versions,
+    read_requirements,
+    unknown_modules,
+)
+
+# First-party API generators without requirements run in the worker's own environment.
+_API_MODULES = frozenset({"vrdata_generators", "numpy", "PIL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A generator that is ready to be tried.
+
+    Attributes:
+        root: the private copy.
+        python: its interpreter; None = the worker's own.
+        digest: `sha256:…` of its files and environment.
+    """
+
+    root: Path
+    kind: str
+    python: Path | None
+    requirements: tuple[str, ...]
+    digest: str
+    flags: ProbedFlags
+
+
+def prepare(
+    found: Found, folder: Path, maker: EnvironmentMaker, say: Callable[[str], None]
+) -> Prepared:
+    """Copy a generator below `folder`, make its environment and read its flags.
+
+    Args:
+        found: the generator in its source folder.
+        folder: an existing private folder.
+        maker: makes environments.
+        say: told what is being done, one line each.
+
+    Raises:
+        InvalidInputError: the generator cannot be used as it is; the message says why.
+    """
+    copy = Found(folder / "generator", found.kind)
+    copy_repository(found.root, copy.root)
+    declared = read_requirements(copy.root)
+    imports = scan_imports(copy.root, copy.entry)
+    python: Path | None
+    versions: tuple[str, ...]
+    described: tuple[str, ...] = ()
+    version = f"python=={sys.version_info.major}.{sys.version_info.minor}"
+    if found.kind == "api" and not declared and imports.needed <= _API_MODULES:
+        python, versions = None, _own_versions()
+    else:
+        requirements = compose(declared, imports, installed_versions())
+        say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
+        environment = maker.make(requirements)
+        python, versions = environment.python, environment.versions
+        described = _exact(requirements, environment)
+        for module in unknown_modules(declared, imports):
+            say(f"no requirement is known to hold the imported module {module}")
+    flags = ProbedFlags(Flags(), ())
+    if python is not None and found.kind == "repository":
+        scratch = folder / "help"
+        scratch.mkdir()
+        flags = probe_flags(copy.root, python, scratch)
+    return Prepared(
+        root=copy.root,
+        kind=found.kind,
+        python=python,
+        requirements=described,
+        digest=generator_digest(files_digest(copy.root), (version, *versions)),
+        flags=flags,
+    )
+
+
+def _own_versions() -> tuple[str, ...]:
+    installed = installed_versions()
+    return tuple(
+        f"{name}=={installed[name]}"
+        for name in (*CHILD_PINNED, *CHILD_BOUNDED)
+        if name in installed
+    )
+
+
+def _exact(requirements: RequirementSet, environment: Environment) -> tuple[str, ...]:
+    """The set's lines; an added, open one gets the version that was installed."""
+    versions = dict(line.lower().split("==", 1) for line in environment.versions)
+    lines = []
+    for line in requirements.lines:
+        note = requirements.notes.get(line, "")
+        name = line.partition("<=")[0]
+        exact = f"{name}=={versions[name]}" if note and name in versions else line
+        lines.append(f"{exact}  # {note}" if note else exact)
+    return tuple(lines)

@@ -1,0 +1,170 @@
+"""How a generator can be run, proven by making one block in several ways. Pure.
+
+The plainest way is the reference: no acceleration, the repository's own dataset loop. Every
+faster way must make the same samples: equal decoded images, video frames and texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from vrdata.errors import InvalidInputError
+from vrdata.plan.catalogue import Acceleration
+from vrdata_generators.adapter.trial import BrokenGeneratorError, Trial
+
+Mode = Literal["stream", "whole", "bare"]
+MakeBlock = Callable[[Mode, bool], Trial]
+
+NOT_PROVEN = Acceleration(enabled=False, reason="not proven: added without a proof")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found out about a generator.
+
+    Attributes:
+        deterministic: None when it was not tried.
+        trial: the block made the way the generator will be run.
+    """
+
+    mode: Mode
+    acceleration: Acceleration
+    deterministic: bool | None
+    trial: Trial
+    warnings: tuple[str, ...] = ()
+
+
+def try_once(make: MakeBlock) -> Proof:
+    """The mode that works, without any proof: acceleration stays off.
+
+    Raises:
+        InvalidInputError: the generator makes no usable block.
+    """
+    mode, trial = _first_working(make, ("stream", "bare"))
+    return Proof(mode, NOT_PROVEN, None, trial, _warnings(trial))
+
+
+def prove(make: MakeBlock) -> Proof:
+    """Find the fastest way that makes the same block as the reference.
+
+    Args:
+        make: makes the same block (same seed and size) in the given mode, accelerated or not.
+
+    Raises:
+        InvalidInputError: the generator makes no usable block.
+    """
+    plain, reference = _first_working(make, ("whole", "bare"))
+    fast: Mode = "stream" if plain == "whole" else plain
+    accelerated = _attempt(make, fast, accelerate=True)
+    if accelerated is not None and accelerated.same_content(reference):
+        return Proof(fast, _proven(accelerated), True, accelerated, _warnings(accelerated))
+    repeated = make(plain, False)
+    if not repeated.same_content(reference):
+        return _nondeterministic(make, fast, plain, reference, repeated)
+    return _deterministic(make, fast, plain, reference, accelerated)
+
+
+def _deterministic(
+    make: MakeBlock, fast: Mode, plain: Mode, reference: Trial, accelerated: Trial | None
+) -> Proof:
+    mode, trial = plain, reference
+    if fast != plain:
+        streamed = _attempt(make, fast, accelerate=False)
+        if streamed is not None and streamed.same_content(reference):
+            mode, trial = fast, streamed
+        else:
+            accelerated = _attempt(make, plain, accelerate=True)
+            if accelerated is not None and accelerated.same_content(reference):
+                return Proof(plain, _proven(accelerated), True, accelerated, _warnings(accelerated))
+    why = difference(reference, accelerated) if accelerated else "the accelerated block failed"
+    acceleration = Acceleration(enabled=False, reason=f"other content when accelerated: {why}")
+    return Proof(mode, acceleration, True, trial, _warnings(trial))
+
+
+def _nondeterministic(
+    make: MakeBlock, fast: Mode, plain: Mode, reference: Trial, repeated: Trial
+) -> Proof:
+    streamed = _attempt(make, fast, accelerate=False) if fast != plain else None
+    complete = streamed is not None and streamed.samples.keys() == reference.samples.keys()
+    warning = (
+        "the same seed made another block the second time "
+        f"({difference(reference, repeated)}); a run must allow nondeterminism to use it"
+    )
+    return Proof(
+        fast if complete else plain,
+        Acceleration(enabled=False, reason="cannot be proven: the generator is not deterministic"),
+        False,
+        streamed if streamed is not None and complete else reference,
+        (warning, *_warnings(reference)),
+    )
+
+
+def _first_working(make: MakeBlock, modes: tuple[Mode, ...]) -> tuple[Mode, Trial]:
+    broken = ""
+    for mode in modes:
+        try:
+            trial = make(mode, False)
+        except BrokenGeneratorError as error:
+            broken = str(error)
+            continue
+        if trial.error or not trial.samples:
+            raise _unusable(trial)
+        return mode, trial
+    raise InvalidInputError(
+        "the generator cannot be imported", why=broken, fix="correct it, then add it again"
+    )
+
+
+def _attempt(make: MakeBlock, mode: Mode, *, accelerate: bool) -> Trial | None:
+    try:
+        trial = make(mode, accelerate)
+    except BrokenGeneratorError:
+        return None
+    return None if trial.error else trial
+
+
+def _unusable(trial: Trial) -> InvalidInputError:
+    why = trial.error or (trial.invalid[0] if trial.invalid else "it made no sample")
+    tail = "\n".join(trial.log.splitlines()[-8:])
+    return InvalidInputError(
+        "the generator makes no usable block",
+        why=f"{why}\n{tail}" if tail and tail not in why else why,
+        fix="see what it prints: run its own script with a small number of samples",
+    )
+
+
+def _proven(trial: Trial) -> Acceleration:
+    videos = sum(bool(sample.frames) for sample in trial.samples.values())
+    return Acceleration(
+        enabled=True,
+        reason=f"equal pixels, texts and video frames in {len(trial.samples)} samples "
+        f"({videos} with video) made both ways",
+    )
+
+
+def _warnings(trial: Trial) -> tuple[str, ...]:
+    if not trial.invalid:
+        return ()
+    return (f"{len(trial.invalid)} samples of the block cannot be used: {trial.invalid[0]}",)
+
+
+def difference(first: Trial, second: Trial) -> str:
+    """The first difference of two blocks, in words."""
+    if first.samples.keys() != second.samples.keys():
+        return f"{len(first.samples)} and {len(second.samples)} samples"
+    for position in sorted(first.samples):
+        one, two = first.samples[position], second.samples[position]
+        if one.same_content(two):
+            continue
+        if one.files.keys() != two.files.keys():
+            return f"{one.id}: other files"
+        for name in sorted(one.pixels):
+            if one.pixels[name] != two.pixels[name]:
+                return f"{one.id}: pixels of {name}"
+        if one.frames != two.frames:
+            return f"{one.id}: frames of {one.video}"
+        names = [name for name in sorted(one.files) if one.files[name] != two.files[name]]
+        return f"{one.id}: {', '.join(names) or 'its name'}"
+    return "no difference"
