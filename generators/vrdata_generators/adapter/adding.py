@@ -5,48 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import ValidationError
-from vrdata_worker.template import Launch
 
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
-from vrdata.model import Model
-from vrdata.plan.catalogue import (
-    Acceleration,
-    Catalogue,
-    CatalogueEntry,
-    Flags,
-    GeneratorClass,
-    Measured,
-)
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry, GeneratorClass
 from vrdata_generators.adapter.environment import EnvironmentMaker
+from vrdata_generators.adapter.facts import BLOCK_SIZE, Facts, find_facts
 from vrdata_generators.adapter.home import Home, write_atomically
 from vrdata_generators.adapter.licences import forbids_commercial_use, licence_of
 from vrdata_generators.adapter.naming import check_name, class_of
 from vrdata_generators.adapter.preparing import Prepared, prepare
-from vrdata_generators.adapter.proof import MakeBlock, Mode, Proof, prove, try_once
 from vrdata_generators.adapter.sources import Located, Source, open_source
-from vrdata_generators.adapter.trial import Trial, run_trial
 from vrdata_worker.catalogues import builtin_catalogue
 from vrdata_worker.versions import child_digest
-
-BLOCK_SIZE = 10
-TRIAL_SEED = 42
-TRIAL_SAMPLES_UNPROVEN = 2
-
-
-class Facts(Model):
-    """What trying a generator showed; kept by digest, so that it is tried once."""
-
-    mode: Mode
-    acceleration: Acceleration
-    deterministic: bool | None
-    domain: str
-    measured: Measured
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +44,6 @@ class Failed:
 
     name: str
     error: VrdataError
-
-
-class Prover(Protocol):
-    """Finds out how a generator can be run."""
-
-    def __call__(self, make: MakeBlock) -> Proof:
-        """Raises InvalidInputError when the generator makes no usable block."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +98,7 @@ class Adder:
             except ValidationError:
                 known.unlink()  # of another version of vrdata
         self.say(f"{name}: making a block {'in several ways' if self.proven else 'once'}")
-        prover: Prover = prove if self.proven else try_once
-        facts = _facts_of(prover(_blocks(name, prepared, folder, proven=self.proven)))
+        facts = find_facts(name, prepared, folder, proven=self.proven)
         if self.proven:
             write_atomically(known, facts.model_dump_json(by_alias=True, exclude_none=True))
         return facts
@@ -171,49 +136,6 @@ def remove(home: Home, name: str) -> CatalogueEntry:
     return entry
 
 
-def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
-    """How to start a prepared generator: whole, not accelerated, videos as H.264."""
-    return Launch(
-        name=name,
-        kind="api" if prepared.kind == "api" else "repository",
-        root=str(prepared.root),
-        python=str(prepared.python or ""),
-        mode="whole",
-        flags=prepared.flags.flags,
-        video="h264",
-        accelerate=False,
-    )
-
-
-def _blocks(name: str, prepared: Prepared, folder: Path, *, proven: bool) -> MakeBlock:
-    launch = launch_of_prepared(name, prepared)
-    want = BLOCK_SIZE if proven else TRIAL_SAMPLES_UNPROVEN
-
-    def make(mode: Mode, accelerate: bool) -> Trial:
-        chosen = replace(launch, mode=mode, accelerate=accelerate)
-        return run_trial(chosen, folder, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want)
-
-    return make
-
-
-def _facts_of(proof: Proof) -> Facts:
-    trial = proof.trial
-    samples = list(trial.samples.values())
-    made = len(samples) + len(trial.invalid)
-    return Facts(
-        mode=proof.mode,
-        acceleration=proof.acceleration,
-        deterministic=proof.deterministic,
-        domain=samples[0].domain,
-        measured=Measured(
-            seconds_per_sample=max(round(trial.seconds / made, 4), 0.0001),
-            peak_memory_bytes=trial.peak_memory_bytes,
-            bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
-        ),
-        warnings=proof.warnings,
-    )
-
-
 def _entry(
     located: Located,
     generator_class: GeneratorClass,
@@ -221,7 +143,7 @@ def _entry(
     facts: Facts,
     home: Home,
 ) -> CatalogueEntry:
-    flags: Flags = prepared.flags.flags
+    flags = prepared.flags.flags
     path = home.repositories / f"{located.name}-{prepared.digest[7:19]}"
     return CatalogueEntry(
         name=located.name,

@@ -12,7 +12,8 @@ from typing import Literal
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
-from vrdata_generators.adapter.trial import BrokenGeneratorError, Trial
+from vrdata_generators.adapter.outcomes import Trial
+from vrdata_generators.adapter.trial import BrokenGeneratorError
 
 Mode = Literal["stream", "whole", "bare"]
 MakeBlock = Callable[[Mode, bool], Trial]

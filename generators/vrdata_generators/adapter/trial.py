@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PIL import Image
 from vrdata_worker.template import BlockRequest, GeneratorTemplate, Launch, TemplateBrokenError
 
-from vrdata.errors import InvalidInputError
+from vrdata_generators.adapter.outcomes import Trial, TrialSample, sample_of
 from vrdata_worker import events
 from vrdata_worker.failures import LOG_TAIL_BYTES
 
@@ -23,69 +20,6 @@ BLOCK_SECONDS = 900
 SAMPLE_SECONDS = 300
 POLL_SECONDS = 0.2
 MEMORY_BYTES = 8 * 1024**3
-MAX_PIXELS = 8192 * 8192
-
-
-@dataclass(frozen=True, slots=True)
-class TrialSample:
-    """One sample's comparable facts.
-
-    Attributes:
-        files: name → hex sha256 of the bytes.
-        pixels: name of an image → hex sha256 of its decoded pixels.
-        frames: hex sha256 over the frames handed to the video encoder, or "".
-    """
-
-    id: str
-    domain: str
-    files: dict[str, str]
-    pixels: dict[str, str]
-    video: str
-    frames: str
-    bytes: int
-
-    def same_content(self, other: TrialSample) -> bool:
-        """Equal names, decoded images, video frames and other files (encoders may differ)."""
-        return self._content() == other._content()
-
-    def _content(self) -> tuple[object, ...]:
-        coded = {*self.pixels, self.video}
-        plain = {name: digest for name, digest in self.files.items() if name not in coded}
-        return self.id, sorted(self.files), plain, self.pixels, self.frames
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One block's outcome.
-
-    Attributes:
-        samples: finished samples by position.
-        invalid: `reason: message` of each sample that cannot be used.
-        error: what ended the block early, or "".
-        log: the end of what the generator printed.
-        seconds: CPU seconds of the block's child.
-    """
-
-    samples: dict[int, TrialSample]
-    invalid: tuple[str, ...]
-    error: str
-    log: str
-    seconds: float
-    peak_memory_bytes: int
-
-    def same_content(self, other: Trial) -> bool:
-        """True when both made the same samples."""
-        return self.samples.keys() == other.samples.keys() and all(
-            sample.same_content(other.samples[position])
-            for position, sample in self.samples.items()
-        )
-
-    def same_bytes(self, other: Trial) -> bool:
-        """True when both made the same samples, byte for byte."""
-        return self.same_content(other) and all(
-            sample.files == other.samples[position].files
-            for position, sample in self.samples.items()
-        )
 
 
 class BrokenGeneratorError(Exception):
@@ -107,6 +41,7 @@ def run_trial(  # noqa: PLR0913 - the block's facts
     seed: int,
     count: int,
     want: int,
+    block: int = 0,
     keep: Path | None = None,
 ) -> Trial:
     """Make the first `want` samples of a block of `count`, in a process of its own.
@@ -117,6 +52,7 @@ def run_trial(  # noqa: PLR0913 - the block's facts
         seed: the block's seed.
         count: samples of a whole block.
         want: samples needed, at most count.
+        block: which block of the run.
         keep: an existing folder that finished samples are copied to, as `{id}/`.
 
     Raises:
@@ -124,13 +60,21 @@ def run_trial(  # noqa: PLR0913 - the block's facts
     """
     folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
     with _template(replace(launch, hash_frames=True), folder) as template:
-        block = folder / "block"
-        block.mkdir()
+        place = folder / "block"
+        place.mkdir()
         template.submit(
-            BlockRequest(block=0, seed=seed, count=count, want=want, start=0, dir=block, args=())
+            BlockRequest(
+                block=block,
+                seed=seed,
+                count=count,
+                want=want,
+                start=block * count,
+                dir=place,
+                args=(),
+            )
         )
-        progress = _follow(template, keep)
-        log = _log_tail(block)
+        progress = _follow(template, block, keep)
+        log = _log_tail(place)
     shutil.rmtree(folder, ignore_errors=True)
     return _outcome(progress, log, want)
 
@@ -148,7 +92,7 @@ def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
         template.close()
 
 
-def _follow(template: GeneratorTemplate, keep: Path | None) -> _Progress:
+def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Progress:
     progress = _Progress()
     started = last = time.monotonic()
     while progress.exit is None:
@@ -158,18 +102,18 @@ def _follow(template: GeneratorTemplate, keep: Path | None) -> _Progress:
             last = now
         _take(event, progress, keep)
         if not progress.killed and progress.exit is None:
-            progress.killed = _limit(template, now - started, now - last)
+            progress.killed = _limit(template, block, now - started, now - last)
             if progress.killed:
-                template.kill_block(0)
+                template.kill_block(block)
     return progress
 
 
-def _limit(template: GeneratorTemplate, total: float, quiet: float) -> str:
+def _limit(template: GeneratorTemplate, block: int, total: float, quiet: float) -> str:
     if total > BLOCK_SECONDS:
         return f"the block took longer than {BLOCK_SECONDS} s"
     if quiet > SAMPLE_SECONDS:
         return f"no new sample for {SAMPLE_SECONDS} s"
-    if template.rss_bytes(0) > MEMORY_BYTES:
+    if template.rss_bytes(block) > MEMORY_BYTES:
         return f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
     return ""
 
@@ -177,7 +121,7 @@ def _limit(template: GeneratorTemplate, total: float, quiet: float) -> str:
 def _take(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
     match event:
         case events.Sample():
-            progress.samples[event.position] = _measured(event)
+            progress.samples[event.position] = sample_of(event)
             if keep is not None:
                 shutil.copytree(event.folder, keep / event.id)
             shutil.rmtree(event.folder, ignore_errors=True)
@@ -187,37 +131,6 @@ def _take(event: events.Event | None, progress: _Progress, keep: Path | None) ->
             progress.exit = event
         case _:
             pass
-
-
-def _measured(event: events.Sample) -> TrialSample:
-    images = [file.name for file in event.files if file.name.lower().endswith(".png")]
-    return TrialSample(
-        id=event.id,
-        domain=event.domain,
-        files={file.name: file.sha256 for file in event.files},
-        pixels={name: pixel_digest(event.folder / name) for name in images},
-        video=event.video.name if event.video else "",
-        frames=event.video.frames_sha256 if event.video else "",
-        bytes=sum(file.size for file in event.files),
-    )
-
-
-def pixel_digest(path: Path) -> str:
-    """Hex sha256 over an image's mode, size and decoded pixels.
-
-    Raises:
-        InvalidInputError: it cannot be decoded, or has more than MAX_PIXELS pixels.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise InvalidInputError(f"{path.name} has more than {MAX_PIXELS} pixels")
-                head = f"{image.mode} {image.width}x{image.height}\n".encode()
-                return hashlib.sha256(head + image.tobytes()).hexdigest()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InvalidInputError(f"{path.name} cannot be decoded", why=str(error)) from None
 
 
 def _outcome(progress: _Progress, log: str, want: int) -> Trial:

@@ -1,0 +1,34 @@
+"""What the `vrdata generators` commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vrdata.cli.common import stderr
+
+if TYPE_CHECKING:
+    from vrdata_generators.adapter.home import Home
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="VRDATA_GENERATORS",
+        help="Folder of the added generators. Default: ~/.local/share/vrdata/generators.",
+    ),
+]
+
+
+def open_home(folder: Path | None) -> Home:
+    """The home named by an option, else the default one; it need not exist."""
+    from vrdata_generators.adapter.home import Home, default_home  # noqa: PLC0415
+
+    return Home(folder.expanduser().absolute() if folder else default_home())
+
+
+def say(line: str) -> None:
+    """Tell what is being done, on standard error."""
+    stderr.print(line, style="dim", markup=False)
