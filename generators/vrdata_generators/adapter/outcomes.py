@@ -69,12 +69,9 @@ class Trial:
             for position, sample in self.samples.items()
         )
 
-    def same_bytes(self, other: Trial) -> bool:
-        """True when both made the same samples, byte for byte."""
-        return self.same_content(other) and all(
-            sample.files == other.samples[position].files
-            for position, sample in self.samples.items()
-        )
+
+class BrokenGeneratorError(Exception):
+    """The generator cannot be imported ahead; `args[0]` says why."""
 
 
 def sample_of(event: events.Sample) -> TrialSample:

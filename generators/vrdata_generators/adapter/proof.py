@@ -12,8 +12,7 @@ from typing import Literal
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
-from vrdata_generators.adapter.outcomes import Trial
-from vrdata_generators.adapter.trial import BrokenGeneratorError
+from vrdata_generators.adapter.outcomes import BrokenGeneratorError, Trial
 
 Mode = Literal["stream", "whole", "bare"]
 MakeBlock = Callable[[Mode, bool], Trial]

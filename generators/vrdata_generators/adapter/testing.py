@@ -17,9 +17,9 @@ from vrdata_generators.adapter.facts import BLOCK_SIZE, launch_of_prepared
 from vrdata_generators.adapter.finding import Found, find_generators
 from vrdata_generators.adapter.home import launch_for
 from vrdata_generators.adapter.naming import name_from
-from vrdata_generators.adapter.outcomes import Trial
+from vrdata_generators.adapter.outcomes import BrokenGeneratorError, Trial
 from vrdata_generators.adapter.preparing import prepare
-from vrdata_generators.adapter.trial import BrokenGeneratorError, run_trial
+from vrdata_generators.adapter.trial import run_trial
 
 
 @dataclass(frozen=True, slots=True)

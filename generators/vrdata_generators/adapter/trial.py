@@ -12,7 +12,12 @@ from pathlib import Path
 
 from vrdata_worker.template import BlockRequest, GeneratorTemplate, Launch, TemplateBrokenError
 
-from vrdata_generators.adapter.outcomes import Trial, TrialSample, sample_of
+from vrdata_generators.adapter.outcomes import (
+    BrokenGeneratorError,
+    Trial,
+    TrialSample,
+    sample_of,
+)
 from vrdata_worker import events
 from vrdata_worker.failures import LOG_TAIL_BYTES
 
@@ -20,10 +25,6 @@ BLOCK_SECONDS = 900
 SAMPLE_SECONDS = 300
 POLL_SECONDS = 0.2
 MEMORY_BYTES = 8 * 1024**3
-
-
-class BrokenGeneratorError(Exception):
-    """The generator cannot be imported ahead; `args[0]` says why."""
 
 
 @dataclass(slots=True)
