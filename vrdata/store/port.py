@@ -24,6 +24,10 @@ class ObjectNotFoundError(NotFoundError):
     """No object has this key."""
 
 
+class DigestMismatchError(StorageError):
+    """The bytes that arrived do not have the sha256 that was announced; nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
     """What a listing or a head request tells of one object.
@@ -62,6 +66,8 @@ class ObjectStore(Protocol):
             existing object is unchanged; the caller compares `head(key).sha256`).
 
         Raises:
+            InvalidInputError: the key cannot be one (see vrdata.store.keys).
+            DigestMismatchError: the bytes do not have this sha256.
             StorageError: the store cannot be used.
             StoreAccessError: no such bucket or no permission.
         """

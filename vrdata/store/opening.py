@@ -1,0 +1,150 @@
+"""Open a store from what a user writes: a folder, `file:///folder` or `s3://bucket/prefix`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from vrdata.errors import UsageError
+from vrdata.store.files import FileStore
+from vrdata.store.port import ObjectInfo, ObjectStore
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
+_EXAMPLES = "a folder, file:///folder, or s3://bucket/prefix"
+_LIKE_S3 = {"s3a", "s3n", "gs", "r2", "minio", "oss"}
+
+
+def open_store(
+    url: str,
+    *,
+    endpoint: str = "",
+    region: str = "",
+    profile: str = "",
+    checksums: str = "auto",
+) -> ObjectStore:
+    """The store at `url`. Opening sends no request; the first use finds what is wrong.
+
+    Args:
+        url: a folder, `file:///folder`, or `s3://bucket/prefix`.
+        endpoint: URL of an S3-compatible server; "" means boto3's own choice (the variables
+            AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, the AWS profile, or AWS).
+        region: region of the bucket; "" means boto3's own choice.
+        profile: named profile of the AWS configuration files.
+        checksums: `auto`, or `when_required` for servers that refuse checksum headers.
+
+    Raises:
+        UsageError: the URL cannot be used, or holds a user name or password.
+        StoreAccessError: the AWS profile does not exist.
+    """
+    match = _SCHEME.match(url)
+    if not match:
+        if not url:
+            raise UsageError("the place of the data is empty", fix=f"name {_EXAMPLES}")
+        return FileStore(Path(url))
+    scheme = match[1]
+    if scheme == "file":
+        return FileStore(_file_path(url))
+    if scheme == "s3" and url.startswith("s3://"):
+        return _open_s3(url, endpoint, region, profile, checksums)
+    raise UsageError(f"cannot open a store by {scheme}:", fix=_suggest(scheme))
+
+
+def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str) -> ObjectStore:
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    if "@" in bucket:
+        raise UsageError(
+            "the s3:// URL holds a user name or password",
+            fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
+    if not bucket or ":" in bucket:
+        raise UsageError(f"{url} names no bucket", fix="write s3://bucket/prefix")
+    if checksums not in {"auto", "when_required"}:
+        raise UsageError(f"checksums cannot be {checksums!r}", fix="auto or when_required")
+    try:
+        from vrdata.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
+        from vrdata.store.s3_client import S3Settings  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "s3:// needs boto3, which is not installed", fix="pip install 'vrdata[s3]'"
+        ) from error
+    return S3Store(
+        S3Settings(
+            bucket=bucket,
+            prefix=prefix.strip("/"),
+            endpoint=endpoint,
+            region=region,
+            profile=profile,
+            checksums="auto" if checksums == "auto" else "when_required",
+        )
+    )
+
+
+def _file_path(url: str) -> Path:
+    host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
+    if host not in {"", "localhost"} or not slash:
+        raise UsageError(
+            f"{url} names no folder of this machine", fix="three slashes: file:///folder"
+        )
+    return Path("/" + unquote(path))
+
+
+def _suggest(scheme: str) -> str:
+    if scheme.lower() in _LIKE_S3 or difflib.get_close_matches(scheme.lower(), ["s3"], cutoff=0.6):
+        return "write s3://bucket/prefix, with --endpoint URL for a server that is not AWS"
+    if difflib.get_close_matches(scheme.lower(), ["file"], cutoff=0.6):
+        return "write file:///folder"
+    return f"name {_EXAMPLES}"
+
+
+class PrefixedStore:
+    """The part of a store below a prefix, seen as a store of its own.
+
+    Args:
+        store: the store.
+        prefix: e.g. `namespace/run/`; a closing slash is added when missing, "" is the whole.
+    """
+
+    def __init__(self, store: ObjectStore, prefix: str) -> None:
+        self._store = store
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+    @property
+    def url(self) -> str:
+        """The URL of the part, with a closing slash."""
+        return f"{self._store.url.rstrip('/')}/{self._prefix}"
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        """See `ObjectStore.put_new`."""
+        return self._store.put_new(
+            self._prefix + key, body, sha256=sha256, content_type=content_type
+        )
+
+    def get(self, key: str) -> bytes:
+        """See `ObjectStore.get`."""
+        return self._store.get(self._prefix + key)
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """See `ObjectStore.get_range`."""
+        return self._store.get_range(self._prefix + key, start, length)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """See `ObjectStore.head`."""
+        info = self._store.head(self._prefix + key)
+        return None if info is None else self._inside(info)
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """See `ObjectStore.list_after`."""
+        start = self._prefix + after if after else ""
+        for info in self._store.list_after(self._prefix + prefix, start):
+            if info.key != self._prefix:
+                yield self._inside(info)
+
+    def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`."""
+        self._store.delete(self._prefix + key)
+
+    def _inside(self, info: ObjectInfo) -> ObjectInfo:
+        return ObjectInfo(info.key[len(self._prefix) :], info.size, info.sha256)
