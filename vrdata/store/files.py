@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from vrdata.store.file_errors import explained
 from vrdata.store.file_listing import walk
@@ -123,7 +123,7 @@ class FileStore:
             )
         return path
 
-    def _open(self, key: str) -> BinaryIO:
+    def _open(self, key: str) -> io.BufferedReader:
         path = self._path(key)
         self._refuse_file_as_root()
         if path.is_file() and not path.is_symlink():
@@ -165,11 +165,7 @@ class FileStore:
                 for chunk in [body] if isinstance(body, bytes) else file_chunks(body):
                     digest.update(chunk)
                     stream.write(chunk)
-                if digest.hexdigest() != sha256:
-                    raise DigestMismatchError(
-                        f"{key} was not written: its bytes do not have the announced sha256",
-                        why=f"announced {sha256}, found {digest.hexdigest()}",
-                    )
+                _require_digest(key, announced=sha256, found=digest.hexdigest())
                 stream.flush()
                 os.fsync(stream.fileno())
         except BaseException:
@@ -190,6 +186,14 @@ class FileStore:
                 continue
 
 
+def _require_digest(key: str, *, announced: str, found: str) -> None:
+    if found != announced:
+        raise DigestMismatchError(
+            f"{key} was not written: its bytes do not have the announced sha256",
+            why=f"announced {announced}, found {found}",
+        )
+
+
 def _is_taken(path: Path) -> bool:
     if path.is_dir() and not path.is_symlink():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -200,7 +204,8 @@ def _link_new(temporary: Path, final: Path) -> bool:
     try:
         os.link(temporary, final, follow_symlinks=False)
     except FileExistsError:
-        return not _is_taken(final)
+        _is_taken(final)  # explains a folder with that name
+        return False
     _sync_folder(final.parent)
     return True
 

@@ -40,7 +40,7 @@ def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> 
 
 
 def sha256_object(store: ObjectStore, key: str, size: int) -> str:
-    """Hex sha256 of an object's first `size` bytes, read from the store; raises as `read_chunks`."""
+    """Hex sha256 of an object's first `size` bytes in the store. Raises as `read_chunks`."""
     digest = hashlib.sha256()
     for piece in read_chunks(store, key, size):
         digest.update(piece)

@@ -1,0 +1,113 @@
+"""Find out whether a store honours create-only writes, before anything relies on it.
+
+Some S3 servers take `If-None-Match: *`, answer 200 and overwrite; others check it, but not
+atomically. Nothing in their answers tells, so the probe tries. Source: docs/storage.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from vrdata.store.port import DigestMismatchError, ObjectStore, StoreAccessError
+
+PROBE_PREFIX = "_vrdata/probe/"
+WRITERS = 8  # of one key at once: enough to lose a race that is not atomic
+RACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a store can be trusted with.
+
+    Attributes:
+        mode: `strict` when an existing object can never be overwritten; `detect` when writers
+            must look first and everything must be read again at the end.
+        reasons: why the mode is `detect`; empty for `strict`.
+        notes: other things that the store does not do, e.g. check the digest of what it gets.
+    """
+
+    mode: Literal["strict", "detect"]
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def probe(store: ObjectStore) -> ProbeResult:
+    """Try the store with small objects below `_vrdata/probe/{random}/` and remove them.
+
+    Sends at most 6 + 4 * (8 + 1) + 7 requests: some fifty.
+
+    Raises:
+        StorageError: the store cannot be used.
+        StoreAccessError: no such bucket or no permission to write, read or list.
+    """
+    base = f"{PROBE_PREFIX}{uuid.uuid4().hex}/"
+    _put(store, f"{base}again", b"first")  # an unreachable store ends here: nothing to remove
+    try:
+        reasons = [*_overwrites(store, base), *_loses_races(store, base), *_lists(store, base)]
+        notes = _accepts_wrong_digest(store, base)
+    finally:
+        left = _clean(store, base)
+    return ProbeResult("detect" if reasons else "strict", tuple(reasons), (*notes, *left))
+
+
+def _put(store: ObjectStore, key: str, body: bytes) -> bool:
+    return store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
+
+
+def _overwrites(store: ObjectStore, base: str) -> list[str]:
+    key = f"{base}again"
+    if _put(store, key, b"second"):
+        return ["a second write of one key is not refused"]
+    if store.get(key) != b"first":
+        return ["a second write is refused, but the object changes"]
+    return []
+
+
+def _loses_races(store: ObjectStore, base: str) -> list[str]:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for race in range(RACES):
+            key = f"{base}race-{race}"
+            bodies = [f"writer {writer}".encode() for writer in range(WRITERS)]
+            won = list(pool.map(lambda body, key=key: _put(store, key, body), bodies))
+            winners = [body for body, first in zip(bodies, won, strict=True) if first]
+            if len(winners) != 1:
+                return [f"of {WRITERS} writers of one key at once, {len(winners)} were told yes"]
+            if store.get(key) != winners[0]:
+                return ["of several writers of one key at once, the winner's bytes do not stand"]
+    return []
+
+
+def _lists(store: ObjectStore, base: str) -> list[str]:
+    """A finished shard is found by listing, so a listing must show what was written."""
+    first, second = f"{base}list-1", f"{base}list-2"
+    for key in (first, second):
+        _put(store, key, b"x")
+    prefix = f"{base}list-"
+    if [info.key for info in store.list_after(prefix)] != [first, second]:
+        return ["a listing does not show what was written, in order"]
+    if [info.key for info in store.list_after(prefix, first)] != [second]:
+        return ["a listing does not go on after a key"]
+    return []
+
+
+def _accepts_wrong_digest(store: ObjectStore, base: str) -> list[str]:
+    try:
+        store.put_new(f"{base}digest", b"sent", sha256=hashlib.sha256(b"announced").hexdigest())
+    except DigestMismatchError:
+        return []
+    return ["the store does not check the digest of what it receives"]
+
+
+def _clean(store: ObjectStore, base: str) -> list[str]:
+    keys = [f"{base}{name}" for name in ("again", "list-1", "list-2", "digest")]
+    keys += [f"{base}race-{race}" for race in range(RACES)]
+    try:
+        for key in keys:
+            store.delete(key)
+    except StoreAccessError:
+        return [f"these credentials may not delete: small objects stay below {base}"]
+    return []
