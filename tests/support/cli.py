@@ -1,0 +1,78 @@
+"""Run the command line as a user does: a process of its own, its output and exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEADLINE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+def vrdata(*arguments: object, cwd: Path | None = None, **environment: str) -> Ran:
+    """Run `vrdata ARGUMENTS`; never raises for an exit code."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def command(*arguments: object) -> list[str]:
+    """The argument list that runs `vrdata ARGUMENTS` with the interpreter of the tests."""
+    return [sys.executable, "-m", "vrdata.cli.main", *map(str, arguments)]
+
+
+def write_run(  # noqa: PLR0913 - one field each
+    path: Path,
+    generators: dict[str, int],
+    *,
+    name: str = "demo",
+    shard_size: int | None = None,
+    output_format: str = "webdataset",
+    video: str = "h264",
+    block_size: int | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Path:
+    """Write a run file; JSON is YAML. Returns the path."""
+    spec: dict[str, Any] = {
+        "generators": [
+            {"name": generator, "samples": samples}
+            | ({"blockSize": block_size} if block_size else {})
+            for generator, samples in generators.items()
+        ],
+        "output": {"format": output_format, "video": video},
+    }
+    if shard_size:
+        spec["shardSize"] = shard_size
+    document = {
+        "apiVersion": "vrdata.dev/v1alpha1",
+        "kind": "GenerationRun",
+        "metadata": {"name": name},
+        "spec": spec | (extra or {}),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2))
+    return path

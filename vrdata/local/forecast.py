@@ -1,0 +1,104 @@
+"""`vrdata plan`: what a run would make, and what is there already."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from vrdata.local.run import Prepared
+from vrdata.model import Model
+
+
+class ForecastRow(Model):
+    """One generator's forecast; bytes and hours are None without measured figures."""
+
+    generator: str
+    generator_class: str
+    samples: int
+    shards: int
+    committed_shards: int
+    bytes: int | None = None
+    cpu_hours: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class Forecast(Model):
+    """All rows and their totals (`vrdata plan -o json`)."""
+
+    plan: str
+    output: str
+    rows: tuple[ForecastRow, ...]
+    samples: int
+    shards: int
+    committed_shards: int
+    bytes: int
+    cpu_hours: float
+    unmeasured: tuple[str, ...] = ()
+
+    def table(self) -> Table:
+        """The forecast for a person."""
+        table = Table(title=f"{self.output}  {self.plan[:19]}", title_justify="left")
+        for heading in ("GENERATOR", "CLASS", "SAMPLES", "SHARDS", "THERE", "SIZE", "CPU HOURS"):
+            table.add_column(heading, justify="left" if heading == "GENERATOR" else "right")
+        for row in self.rows:
+            table.add_row(
+                row.generator,
+                row.generator_class,
+                str(row.samples),
+                str(row.shards),
+                str(row.committed_shards),
+                "?" if row.bytes is None else human_bytes(row.bytes),
+                "?" if row.cpu_hours is None else f"{row.cpu_hours:.2f}",
+            )
+        table.add_section()
+        table.add_row(
+            "total",
+            "",
+            str(self.samples),
+            str(self.shards),
+            str(self.committed_shards),
+            human_bytes(self.bytes),
+            f"{self.cpu_hours:.2f}",
+        )
+        return table
+
+
+def forecast(prepared: Prepared) -> Forecast:
+    """Add up a prepared run from the catalogue's measured figures."""
+    rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
+    return Forecast(
+        plan=prepared.plan.hash,
+        output=prepared.store.url,
+        rows=rows,
+        samples=sum(row.samples for row in rows),
+        shards=sum(row.shards for row in rows),
+        committed_shards=sum(row.committed_shards for row in rows),
+        bytes=sum(row.bytes or 0 for row in rows),
+        cpu_hours=round(sum(row.cpu_hours or 0.0 for row in rows), 4),
+        unmeasured=tuple(row.generator for row in rows if row.bytes is None),
+    )
+
+
+def _row(prepared: Prepared, index: int) -> ForecastRow:
+    planned = prepared.plan.generators[index]
+    measured = prepared.generators[planned.name].entry.measured
+    return ForecastRow(
+        generator=planned.name,
+        generator_class=planned.generator_class,
+        samples=planned.samples,
+        shards=planned.shards,
+        committed_shards=sum(1 for name, _ in prepared.committed if name == planned.name),
+        bytes=None if measured is None else measured.bytes_per_sample * planned.samples,
+        cpu_hours=None
+        if measured is None
+        else round(measured.seconds_per_sample * planned.samples / 3600, 4),
+        peak_memory_bytes=None if measured is None else measured.peak_memory_bytes,
+    )
+
+
+def human_bytes(size: float) -> str:
+    """Bytes with a binary unit, such as `1.5 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"

@@ -1,0 +1,92 @@
+"""A virtual clock: time passes by being read, so wall-clock budgets end after the same step.
+
+Each reading advances 100 µs. A generator that searches "for ten seconds" gets 100,000 readings
+on every machine, which is more than the real ones use when they succeed; real time is limited
+from outside, by the supervisor.
+"""
+
+from __future__ import annotations
+
+import datetime as real_datetime
+import time
+from collections.abc import Callable
+from typing import Any
+
+EPOCH_NS = 1_577_836_800 * 10**9  # 2020-01-01T00:00:00Z
+STEP_NS = 100_000
+
+_now_ns = EPOCH_NS
+
+
+def reset() -> None:
+    """Back to the epoch; called at the start of each block."""
+    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    _now_ns = EPOCH_NS
+
+
+def read_ns() -> int:
+    """The virtual time in nanoseconds, after one step."""
+    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    _now_ns += STEP_NS
+    return _now_ns
+
+
+def sleep(seconds: float) -> None:
+    """Sleeping only moves the clock."""
+    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    _now_ns += max(0, int(seconds * 1e9))
+
+
+def install() -> None:
+    """Replace the clocks of `time` and `datetime` in this process."""
+    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
+        setattr(time, name, _seconds)
+        setattr(time, f"{name}_ns", read_ns)
+    time.sleep = sleep
+    for name in ("gmtime", "localtime", "ctime"):
+        setattr(time, name, _with_default(getattr(time, name)))
+    original_strftime, localtime = time.strftime, time.localtime
+    time.strftime = lambda format, t=None: original_strftime(  # noqa: A006 - the real name
+        format, localtime() if t is None else t
+    )
+    real_datetime.datetime = _VirtualDatetime  # type: ignore[misc]
+    real_datetime.date = _VirtualDate  # type: ignore[misc]
+
+
+def _seconds() -> float:
+    return read_ns() / 1e9
+
+
+def _with_default(original: Callable[[float], Any]) -> Callable[..., Any]:
+    def wrapper(seconds: float | None = None) -> Any:
+        return original(_seconds() if seconds is None else seconds)
+
+    return wrapper
+
+
+class _VirtualDatetime(real_datetime.datetime):
+    """datetime whose now, utcnow and today read the virtual clock."""
+
+    @classmethod
+    def now(cls, tz: real_datetime.tzinfo | None = None) -> _VirtualDatetime:
+        """The virtual time, in `tz` or in UTC without one (TZ is UTC in a child)."""
+        return cls.fromtimestamp(_seconds(), tz)
+
+    @classmethod
+    def utcnow(cls) -> _VirtualDatetime:
+        """The virtual time in UTC, naive as the original's."""
+        return cls.now()
+
+    @classmethod
+    def today(cls) -> _VirtualDatetime:
+        """As now()."""
+        return cls.now()
+
+
+class _VirtualDate(real_datetime.date):
+    """date whose today reads the virtual clock."""
+
+    @classmethod
+    def today(cls) -> _VirtualDate:
+        """The virtual day."""
+        return cls.fromtimestamp(_seconds())

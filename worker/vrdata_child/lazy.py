@@ -1,0 +1,106 @@
+"""Make samples one at a time: a dataset whose samples are made when the writer asks for them.
+
+The repositories share one framework: `BaseGenerator.generate_dataset` calls
+`generate_task_pair(id)` for each id, keeps all pairs and returns them; the script then writes
+them. Here the same pairs are made in the same order, but each one is written and reported
+before the next is made, so memory holds one sample however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
+
+
+class EnoughSamples(BaseException):  # noqa: N818 - not an error: the block has what it needs
+    """Ends a generator whose wanted samples are made; no `except Exception` may hold it."""
+
+
+class LazyDataset(Sequence[Any]):
+    """Pairs made while they are iterated.
+
+    Args:
+        ids: the task ids, in order.
+        make: makes the pair of one id.
+        collect: called when a pair's consumer asks for the next one: the pair is written.
+    """
+
+    def __init__(
+        self, ids: Sequence[str], make: Callable[[str], Any], collect: Callable[[], None]
+    ) -> None:
+        self._ids = ids
+        self._make = make
+        self._collect = collect
+        self._all: list[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._all is not None:
+            yield from self._all
+            return
+        for task_id in self._ids:
+            yield self._make(task_id)
+            self._collect()
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        # A script that picks samples by number needs them all, as in a plain run.
+        if self._all is None:
+            self._all = [self._make(task_id) for task_id in self._ids]
+        return self._all[index]
+
+
+def install_lazy(base: type, collect: Callable[[], None]) -> None:
+    """Replace `generate_dataset` of a repository's BaseGenerator by a lazy one.
+
+    A class that overrides it is not affected and makes its whole block at once.
+    """
+    original = base.generate_dataset  # type: ignore[attr-defined]
+
+    def generate_dataset(self: Any) -> Any:
+        ids = planned_ids(original, self)
+        if ids is None:
+            return original(self)
+        return LazyDataset(ids, self.generate_task_pair, collect)
+
+    base.generate_dataset = generate_dataset  # type: ignore[attr-defined]
+
+
+def planned_ids(original: Callable[[Any], Any], generator: Any) -> list[str] | None:
+    """The ids that `original` would make pairs for, in order, found without making any.
+
+    None when it does anything but collect one pair per id.
+    """
+    recorder = _Recorder(generator)
+    try:
+        returned = original(recorder)
+    except Exception:  # noqa: BLE001 - foreign code that wants real pairs
+        return None
+    pairs = recorder.pairs
+    if not isinstance(returned, list) or len(returned) != len(pairs):
+        return None
+    if any(one is not other for one, other in zip(returned, pairs, strict=True)):
+        return None
+    return recorder.ids
+
+
+class _Recorder:
+    """Stands in for a generator: records the ids, hands out empty pairs."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+        self.ids: list[str] = []
+        self.pairs: list[object] = []
+
+    def generate_task_pair(self, task_id: str) -> object:
+        self.ids.append(task_id)
+        self.pairs.append(object())
+        return self.pairs[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)

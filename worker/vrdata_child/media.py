@@ -1,0 +1,122 @@
+"""Check media files and know their pixels; what our own encoders wrote is not decoded again.
+
+The encoders register each finished file by the sha256 of its bytes, so a generator may copy or
+move it. Everything else is decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import av
+from PIL import Image
+
+from vrdata_child.h264 import VideoFacts
+
+MAX_PIXELS = 8192 * 8192
+REMEMBERED = 4096
+T = TypeVar("T")
+
+
+class MediaError(Exception):
+    """A media file that cannot be used.
+
+    Attributes:
+        reason: CamelCase, one of NotAPng, PngTruncated, TooLarge, VideoUndecodable, VideoEmpty.
+        message: details for the user.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+class _Memory(Generic[T]):
+    """The last few facts by file sha256; bounded."""
+
+    def __init__(self) -> None:
+        self._facts: OrderedDict[str, T] = OrderedDict()
+
+    def remember(self, sha256: str, fact: T) -> None:
+        """Keep a fact, forgetting the oldest beyond REMEMBERED."""
+        self._facts[sha256] = fact
+        if len(self._facts) > REMEMBERED:
+            self._facts.popitem(last=False)
+
+    def get(self, sha256: str) -> T | None:
+        """The fact, or None."""
+        return self._facts.get(sha256)
+
+
+pixel_hashes: _Memory[str] = _Memory()
+video_facts: _Memory[VideoFacts] = _Memory()
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """Hex sha256 over the size and the RGB pixels."""
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
+    digest.update(rgb.tobytes())
+    return digest.hexdigest()
+
+
+def check_png(path: Path, sha256: str) -> str:
+    """The pixel hash of a PNG file whose bytes have this sha256.
+
+    Raises:
+        MediaError: not a PNG, truncated, or too large.
+    """
+    known = pixel_hashes.get(sha256)
+    if known is not None:
+        return known
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise MediaError("TooLarge", f"{path.name} has {image.width} x {image.height} px")
+            image.load()
+            return pixel_hash(image)
+    except MediaError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise MediaError("NotAPng", f"{path.name} is not a PNG image") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MediaError("PngTruncated", f"{path.name} does not decode: {error}") from None
+
+
+def check_video(path: Path, sha256: str) -> VideoFacts:
+    """Facts of a video file whose bytes have this sha256; decodes its first frame.
+
+    Raises:
+        MediaError: it does not decode, or has no frame.
+    """
+    known = video_facts.get(sha256)
+    if known is not None:
+        return known
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError("VideoEmpty", f"{path.name} has no video stream")
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            first = next(container.decode(stream), None)
+            if first is None:
+                raise MediaError("VideoEmpty", f"{path.name} has no frame")
+            frames = stream.frames or _count_packets(path)
+            rate = float(stream.average_rate or 0)
+            return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
+    except (av.error.FFmpegError, ValueError, IndexError) as error:
+        raise MediaError("VideoUndecodable", f"{path.name} does not decode: {error}") from None
+
+
+def _count_packets(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(packet.size > 0 for packet in container.demux(video=0))
+
+
+def content_hash(first: str, final: str, prompt: str) -> str:
+    """Hex sha256 over the pixel hashes of both frames and the prompt: equal for duplicates."""
+    return hashlib.sha256(f"{first}\n{final}\n{prompt}".encode()).hexdigest()

@@ -1,0 +1,59 @@
+"""Normalise a sample's metadata.json: no time, no git, no private path; ids made global. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+MAX_BYTES = 16 * 2**20
+
+
+def normalise_metadata(  # noqa: PLR0913 - the sample's identity
+    body: bytes,
+    *,
+    generator: str,
+    domain: str,
+    sample_id: str,
+    seed: int,
+    block: int,
+    position: int,
+    private: str,
+) -> tuple[bytes, str]:
+    """The normalised file and the generator's own parameter hash (or "").
+
+    Args:
+        body: the generator's metadata.json, `{}` when it wrote none.
+        private: the block's private folder, whose path must not reach content.
+
+    Raises:
+        ValueError: not a JSON object, or too large.
+    """
+    if len(body) > MAX_BYTES:
+        raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
+    try:
+        found = json.loads(body.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"metadata.json is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError("metadata.json is not a JSON object")
+    found.pop("timestamp", None)
+    param_hash = found.get("param_hash", "")
+    found |= {
+        "task_id": sample_id,
+        "generator": generator,
+        "domain": domain,
+        "generation": {"seed": seed, "block": block, "position": position},
+    }
+    cleaned = _without_path(found, private)
+    text = json.dumps(cleaned, sort_keys=True, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "replace") + b"\n", param_hash if isinstance(param_hash, str) else ""
+
+
+def _without_path(value: Any, private: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(private, ".")
+    if isinstance(value, list):
+        return [_without_path(item, private) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_path(item, private) for key, item in value.items()}
+    return value
