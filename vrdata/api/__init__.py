@@ -1,1 +1,1 @@
-"""."""
+"""What users and administrators write: GenerationRun and GenerationProfile."""

@@ -24,11 +24,10 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     lines += [f"generator {name} is new in the spec" for name in after if name not in before]
     for name in before.keys() & after.keys():
         lines += _generator_difference(before[name], after[name])
-    lines += [
-        f"{name} was {stored.versions.get(name, 'absent')}, now {wanted.versions.get(name, 'absent')}"
-        for name in sorted(stored.versions.keys() | wanted.versions.keys())
-        if stored.versions.get(name) != wanted.versions.get(name)
-    ]
+    for name in sorted(stored.versions.keys() | wanted.versions.keys()):
+        old, new = (plan.versions.get(name, "absent") for plan in (stored, wanted))
+        if old != new:
+            lines.append(f"{name} was {old}, now {new}")
     if len(lines) > MAX_LINES:
         lines[MAX_LINES - 1 :] = [f"and {len(lines) - MAX_LINES + 1} more differences"]
     return lines

@@ -79,7 +79,7 @@ class Plan(Model):
     seed: int
     output: PlannedOutput
     generators: tuple[PlannedGenerator, ...]
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
 
     @property
     def hash(self) -> str:

@@ -1,0 +1,165 @@
+"""GenerationProfile: how runs are executed. Written by administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from vrdata.api.metadata import Metadata
+from vrdata.api.quantities import parse_quantity
+from vrdata.api.rules import ceiling_above, one_storage
+from vrdata.model import API_VERSION, Model
+
+
+def _quantity(text: str) -> str:
+    parse_quantity(text)
+    return text
+
+
+Quantity = Annotated[str, Field(max_length=32), AfterValidator(_quantity)]
+Short = Annotated[str, Field(max_length=253)]
+
+
+class Gpu(Model):
+    """The extended resource that a pod asks for."""
+
+    resource: Short = Field(
+        default="nvidia.com/gpu", description="Resource name. Default: nvidia.com/gpu."
+    )
+    count: int = Field(default=0, ge=0, le=64, description="Devices of one pod. Default: 0.")
+
+
+class Toleration(Model):
+    """A toleration, as in a pod."""
+
+    key: Short = Field(default="", description="Taint key. Example: gpu.")
+    operator: Literal["Exists", "Equal"] = Field(
+        default="Equal", description="Exists or Equal. Default: Equal."
+    )
+    value: Short = Field(default="", description="Taint value. Example: reserved.")
+    effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(
+        default="", description="Taint effect; empty means every one."
+    )
+
+
+class ClassResources(Model):
+    """What one generator child of a class may use."""
+
+    cpu: Quantity = Field(default="1", description="CPU cores. Default: 1. Example: 500m.")
+    memory: Quantity = Field(default="2Gi", description="Memory in bytes. Default: 2Gi.")
+    memory_ceiling: Quantity = Field(
+        default="8Gi",
+        description="Largest memory that a shard is retried with after running out of it. "
+        "Default: 8Gi.",
+    )
+    ephemeral_storage: Quantity = Field(
+        default="8Gi", description="Scratch space in bytes. Default: 8Gi."
+    )
+    gpu: Gpu | None = Field(default=None, description="GPU request. Example: {count: 1}.")
+    node_selector: dict[str, str] = Field(
+        default_factory=dict, description="Labels of the nodes. Example: {pool: gpu}."
+    )
+    tolerations: tuple[Toleration, ...] = Field(
+        default=(), max_length=32, description="Tolerated taints. Example: [{key: gpu}]."
+    )
+    priority_class_name: Short = Field(default="", description="Priority class. Example: batch.")
+    runtime_class_name: Short = Field(default="", description="Runtime class. Example: gvisor.")
+    sample_timeout_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Longest pause between two samples, in seconds. Default: 600.",
+    )
+
+    @model_validator(mode="after")
+    def _ceiling(self) -> ClassResources:
+        ceiling_above(self.memory, self.memory_ceiling)
+        return self
+
+
+class Classes(Model):
+    """Resources by generator class."""
+
+    O: ClassResources = Field(  # noqa: E741 - the class's name
+        default=ClassResources(), alias="O", description="Static generators."
+    )
+    G: ClassResources = Field(
+        default=ClassResources(memory="4Gi", memory_ceiling="16Gi"),
+        alias="G",
+        description="Dynamic generators.",
+    )
+    M: ClassResources = Field(
+        default=ClassResources(), alias="M", description="Importers of existing data."
+    )
+
+
+class Storage(Model):
+    """Where runs are stored: a bucket, or a claim."""
+
+    url: Short = Field(default="", description="Root. Example: s3://bucket/prefix.")
+    endpoint: Short = Field(
+        default="", description="URL of an S3-compatible server. Default: AWS's own."
+    )
+    region: Short = Field(default="", description="Region of the bucket. Example: eu-west-1.")
+    existing_secret: Short = Field(
+        default="", description="Name of the Secret with the keys. Default: ambient identity."
+    )
+    persistent_volume_claim: Short = Field(
+        default="", description="Name of a PersistentVolumeClaim. Example: datasets."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Storage:
+        one_storage(self.url, self.persistent_volume_claim)
+        return self
+
+
+class Limits(Model):
+    """The largest run that the profile allows."""
+
+    max_samples: int = Field(
+        default=10_000_000, ge=1, description="Samples of one run. Default: 10000000."
+    )
+    max_parallelism: int = Field(
+        default=1000, ge=1, le=10_000, description="Shards at once. Default: 1000."
+    )
+
+
+class GenerationProfileSpec(Model):
+    """How runs of this profile are executed."""
+
+    image: str = Field(
+        default="",
+        max_length=512,
+        pattern=r"^$|@sha256:[0-9a-f]{64}$",
+        description="Worker image, by digest. Example: registry/worker@sha256:….",
+    )
+    service_account: Short = Field(
+        default="", description="Service account of the workers. Example: vrdata-worker."
+    )
+    storage: Storage = Field(default=Storage(), description="Where runs are stored.")
+    catalogue: Short = Field(
+        default="", description="Catalogue file inside the image. Default: the image's own."
+    )
+    classes: Classes = Field(default=Classes(), description="Resources by generator class.")
+    limits: Limits = Field(default=Limits(), description="The largest run allowed.")
+    allowed_queues: tuple[Short, ...] = Field(
+        default=(), max_length=64, description="Queues that runs may name. Example: [gpu]."
+    )
+
+
+class GenerationProfile(Model):
+    """An administrator's choice of image, resources, storage and limits."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["GenerationProfile"] = "GenerationProfile"
+    metadata: Metadata = Field(description="Name. Example: {name: default}.")
+    spec: GenerationProfileSpec = Field(
+        default=GenerationProfileSpec(), description="How runs are executed."
+    )
+
+
+def default_profile() -> GenerationProfile:
+    """The profile of a local run that names none."""
+    return GenerationProfile(metadata=Metadata(name="default"))

@@ -1,0 +1,27 @@
+"""Rules between fields, each written once. Pure; a broken rule raises ValueError."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from vrdata.api.quantities import parse_quantity
+
+
+def unique_names(names: Iterable[str]) -> None:
+    """Names of a list of objects must differ."""
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(f"named more than once: {', '.join(twice)}; keep one entry of each")
+
+
+def ceiling_above(memory: str, ceiling: str) -> None:
+    """The memory ceiling must not lie below the memory."""
+    if parse_quantity(ceiling) < parse_quantity(memory):
+        raise ValueError(f"memoryCeiling {ceiling} is below memory {memory}; raise the ceiling")
+
+
+def one_storage(url: str, claim: str) -> None:
+    """A profile stores in a bucket or in a claim, not in both."""
+    if url and claim:
+        raise ValueError("url and persistentVolumeClaim are both set; keep one")

@@ -1,0 +1,197 @@
+"""GenerationRun: what to make. Written by users; never names an image, account or command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from vrdata.api.metadata import Metadata
+from vrdata.api.rules import unique_names
+from vrdata.model import API_VERSION, Model
+from vrdata.plan.model import OutputFormat, VideoMode
+
+MAX_SAMPLES = 10_000_000
+MAX_GENERATORS = 1000
+# A catalogue name, or a glob of one.
+SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
+PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
+
+Argument = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class GeneratorSelection(Model):
+    """One generator, or all that a glob matches."""
+
+    name: str = Field(
+        pattern=SELECTOR,
+        max_length=100,
+        description="A name of the catalogue, or a glob of O- and G-class names. "
+        "Examples: O-maze, G-*, *.",
+    )
+    samples: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_SAMPLES,
+        description="Samples of each matching generator. Default: spec.samples. Example: 1000.",
+    )
+    args: tuple[Argument, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Extra command-line flags of the generator. Example: [--difficulty, hard].",
+    )
+    block_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Samples of one block, made with one seed. Part of the data's identity. "
+        "Default: the catalogue's. Example: 10.",
+    )
+
+
+class OutputSpec(Model):
+    """How the data is written."""
+
+    format: OutputFormat = Field(
+        default="webdataset",
+        description="webdataset (tar shards), tar (tar.gz in folders) or files. "
+        "Default: webdataset.",
+    )
+    video: VideoMode = Field(
+        default="h264",
+        description="h264 (plays in every browser) or asIs (the generator's own bytes). "
+        "Default: h264.",
+    )
+    prefix: str = Field(
+        default="",
+        max_length=200,
+        pattern=rf"^$|{PREFIX}",
+        description="Folder between the namespace and the run. Default: none. "
+        "Example: experiments/november.",
+    )
+
+
+class DedupSpec(Model):
+    """Removal of samples with equal content."""
+
+    enabled: bool = Field(default=False, description="Replace duplicates. Default: false.")
+    on_exhausted: Literal["Fail", "Keep", "Drop"] = Field(
+        default="Fail",
+        description="What to do when no distinct sample is found: Fail, Keep or Drop. "
+        "Default: Fail.",
+    )
+
+
+class FailurePolicy(Model):
+    """How many failures a run survives."""
+
+    max_failed_samples: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_SAMPLES,
+        description="Samples that may be left out. Default: 0. Example: 10.",
+    )
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="Attempts of a failed shard after the first. Default: 2.",
+    )
+
+
+class GenerationRunSpec(Model):
+    """What to make, and how failures are treated."""
+
+    profile: str = Field(
+        default="default",
+        min_length=1,
+        max_length=63,
+        description="Name of the GenerationProfile. Default: default.",
+    )
+    seed: int = Field(
+        default=42, ge=0, le=2**63 - 1, description="The run's seed. Default: 42. Example: 7."
+    )
+    samples: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_SAMPLES,
+        description="Samples of each generator that names no number of its own. Example: 1000.",
+    )
+    generators: tuple[GeneratorSelection, ...] = Field(
+        min_length=1,
+        max_length=MAX_GENERATORS,
+        description="The generators, each once. Example: [{name: O-maze, samples: 100}].",
+    )
+    shard_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Samples of one shard, rounded to whole blocks. Default: at most 512 samples, "
+        "256 MiB or 10 minutes. Example: 300.",
+    )
+    parallelism: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Shards made at once. Default: what the profile or the machine allows. "
+        "Example: 8.",
+    )
+    output: OutputSpec = Field(
+        default=OutputSpec(), description="How the data is written. Example: {format: files}."
+    )
+    dedup: DedupSpec = Field(
+        default=DedupSpec(), description="Duplicates. Example: {enabled: false}."
+    )
+    failure_policy: FailurePolicy = Field(
+        default=FailurePolicy(), description="Failures. Example: {maxFailedSamples: 10}."
+    )
+    allow_nondeterministic: bool = Field(
+        default=False,
+        description="Accept generators that take no seed; their data cannot be made again. "
+        "Default: false.",
+    )
+    suspend: bool = Field(default=False, description="Start no new shard. Default: false.")
+    active_deadline_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=31_536_000,
+        description="Seconds after which the run is ended. Default: none. Example: 86400.",
+    )
+    ttl_seconds_after_finished: int | None = Field(
+        default=None,
+        ge=0,
+        le=31_536_000,
+        description="Seconds after which the finished object is deleted; the data stays. "
+        "Default: never. Example: 604800.",
+    )
+    queue_name: str = Field(
+        default="",
+        max_length=63,
+        description="Queue of the cluster's batch scheduler. Default: none. Example: gpu.",
+    )
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> GenerationRunSpec:
+        unique_names([item.name for item in self.generators])
+        return self
+
+    @model_validator(mode="after")
+    def _every_generator_has_samples(self) -> GenerationRunSpec:
+        without = [item.name for item in self.generators if item.samples is None]
+        if without and self.samples is None:
+            raise ValueError(
+                f"samples is missing for {', '.join(without)}: set spec.samples, or samples of each"
+            )
+        return self
+
+
+class GenerationRun(Model):
+    """A run: generators, samples, seed. `kubectl apply` and `vrdata run` take the same file."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["GenerationRun"] = "GenerationRun"
+    metadata: Metadata = Field(description="Name and namespace. Example: {name: demo}.")
+    spec: GenerationRunSpec = Field(description="What to make.")
+    status: dict[str, Any] | None = Field(
+        default=None, exclude=True, description="Written by the operator; ignored when read."
+    )

@@ -1,0 +1,110 @@
+"""Say what pydantic found in a user's words: which field, what is allowed, how to fix it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from vrdata.api.metadata import DNS_LABEL
+from vrdata.api.run import SELECTOR
+
+Place = tuple[str | int, ...]
+
+_PATTERNS = {
+    DNS_LABEL: "must be lower-case letters, digits and dashes, starting and ending with a "
+    "letter or digit",
+    SELECTOR: "must be a generator's name (letters, digits, _ and -) or a glob such as G-*",
+}
+
+
+def word_problem(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Place, str]:
+    """The field's path and a sentence."""
+    place = tuple(detail["loc"])
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return place, _unknown_field(place, model)
+    if kind == "missing":
+        return place, "is missing; add it"
+    if kind == "value_error":
+        return place, str(context.get("error", detail["msg"]))
+    return place, _sentence(kind, context, detail)
+
+
+def without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out "too short" of a list whose entries were refused one by one."""
+    places = [tuple(detail["loc"]) for detail in details]
+    return [
+        detail
+        for detail, place in zip(details, places, strict=True)
+        if detail["type"] != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
+
+
+def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
+    got = f" (got {_shown(detail['input'])})"
+    wanted: dict[str, Callable[[], str]] = {
+        "greater_than_equal": lambda: f"must be ≥ {context['ge']}",
+        "less_than_equal": lambda: f"must be ≤ {context['le']}",
+        "literal_error": lambda: f"must be {context['expected']}",
+        "string_pattern_mismatch": lambda: _PATTERNS.get(
+            context["pattern"], f"must match {context['pattern']}"
+        ),
+        "string_too_long": lambda: f"must have at most {context['max_length']} characters",
+        "string_too_short": lambda: "must not be empty",
+        "too_short": lambda: f"must have at least {context['min_length']} entries",
+        "too_long": lambda: f"must have at most {context['max_length']} entries",
+        "int_type": lambda: "must be a whole number",
+        "int_parsing": lambda: "must be a whole number",
+        "int_from_float": lambda: "must be a whole number",
+        "string_type": lambda: "must be text; put it in quotes",
+        "bool_type": lambda: "must be true or false",
+        "bool_parsing": lambda: "must be true or false",
+        "model_type": lambda: "must be a mapping of fields",
+        "dict_type": lambda: "must be a mapping of fields",
+        "tuple_type": lambda: "must be a list; start each entry with a dash",
+    }.get(kind)
+    return (wanted() if wanted else detail["msg"]) + got
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _unknown_field(place: Place, model: type[BaseModel]) -> str:
+    known = field_names(model, place[:-1])
+    close = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
+    if close:
+        return f"unknown field; did you mean {close[0]}?"
+    return f"unknown field; known here: {', '.join(sorted(known))}"
+
+
+def field_names(model: type[BaseModel], place: Place) -> list[str]:
+    """The names that may stand at a path of a model."""
+    for part in place:
+        if isinstance(part, int):
+            continue
+        field = next(
+            (info for name, info in model.model_fields.items() if part in (info.alias, name)),
+            None,
+        )
+        inner = _model_in(field.annotation) if field is not None else None
+        if inner is None:
+            return []
+        model = inner
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,81 @@
+"""Resolve the generators that a run names against a catalogue. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from vrdata.api.run import GenerationRunSpec, GeneratorSelection
+from vrdata.errors import InvalidInputError
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+
+GLOB_CLASSES = ("O", "G")  # importers (M) read existing data and must be named
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A catalogue entry and the selection that it comes from."""
+
+    entry: CatalogueEntry
+    selection: GeneratorSelection
+
+
+def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
+    """The generators of a run, sorted by name.
+
+    An exact name wins over a glob; of several globs that match, the first one wins.
+
+    Raises:
+        InvalidInputError: a name is not in the catalogue, a glob matches nothing, or a
+            generator takes no seed and the run does not allow that.
+    """
+    entries = {entry.name: entry for entry in catalogue.generators}
+    chosen: dict[str, Chosen] = {}
+    problems: list[str] = []
+    for place, selection in enumerate(spec.generators):
+        where = f"spec.generators[{place}].name"
+        if is_glob(selection.name):
+            matches = [
+                entry
+                for name, entry in entries.items()
+                if entry.generator_class in GLOB_CLASSES and fnmatchcase(name, selection.name)
+            ]
+            if not matches:
+                problems.append(f"{where}: {selection.name} matches no O- or G-class generator")
+            for entry in matches:
+                chosen.setdefault(entry.name, Chosen(entry, selection))
+        elif selection.name not in entries:
+            problems.append(f"{where}: {_unknown(selection.name, entries)}")
+    for selection in spec.generators:
+        if selection.name in entries:
+            chosen[selection.name] = Chosen(entries[selection.name], selection)
+    if problems:
+        raise InvalidInputError(
+            "the run names generators that the catalogue does not have",
+            why="; ".join(problems),
+            fix="see `vrdata generators list`; add one with `vrdata generators add`",
+        )
+    _refuse_unseeded(spec, chosen)
+    return [chosen[name] for name in sorted(chosen)]
+
+
+def is_glob(name: str) -> bool:
+    """Whether a selection is a glob."""
+    return any(letter in name for letter in "*?[")
+
+
+def _unknown(name: str, entries: dict[str, CatalogueEntry]) -> str:
+    close = get_close_matches(name, entries, n=3, cutoff=0.5)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    return f"no generator {name}{hint}"
+
+
+def _refuse_unseeded(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None:
+    unseeded = sorted(name for name, item in chosen.items() if not item.entry.seeded)
+    if unseeded and not spec.allow_nondeterministic:
+        raise InvalidInputError(
+            f"not reproducible: {', '.join(unseeded)}",
+            why="these generators take no seed, or made other bytes with the same one",
+            fix="leave them out, or set spec.allowNondeterministic to true",
+        )

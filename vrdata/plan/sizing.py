@@ -1,0 +1,27 @@
+"""How many blocks a shard has. Pure.
+
+A lost worker repeats a shard, so a shard is bounded in samples, bytes and time
+(docs/decisions.md, "Shard size").
+"""
+
+from __future__ import annotations
+
+from vrdata.plan.catalogue import Measured
+
+MAX_SAMPLES = 512
+MAX_BYTES = 256 * 2**20
+MAX_SECONDS = 600.0
+
+
+def automatic_shard_size(measured: Measured | None) -> int:
+    """Samples of a shard: at most 512, 256 MiB, and about ten minutes of one child."""
+    if measured is None:
+        return MAX_SAMPLES
+    by_size = MAX_BYTES // measured.bytes_per_sample
+    by_time = int(MAX_SECONDS / measured.seconds_per_sample)
+    return max(1, min(MAX_SAMPLES, by_size, by_time))
+
+
+def blocks_per_shard(shard_size: int, block_size: int) -> int:
+    """Whole blocks that fit into a shard, at least one."""
+    return max(1, shard_size // block_size)
