@@ -49,7 +49,7 @@ def open_store(
         return FileStore(_file_path(url))
     if scheme == "s3" and url.startswith("s3://"):
         return _open_s3(url, endpoint, region, profile, checksums)
-    raise UsageError(f"cannot open a store by {scheme}:", fix=_suggest(scheme))
+    raise UsageError(f"{scheme}: is not a kind of store", fix=_suggest(scheme))
 
 
 def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str) -> ObjectStore:
@@ -92,7 +92,7 @@ def _file_path(url: str) -> Path:
 
 
 def _suggest(scheme: str) -> str:
-    if scheme.lower() in _LIKE_S3 or difflib.get_close_matches(scheme.lower(), ["s3"], cutoff=0.6):
+    if scheme.lower() in _LIKE_S3 or difflib.get_close_matches(scheme.lower(), ["s3"], cutoff=0.5):
         return "write s3://bucket/prefix, with --endpoint URL for a server that is not AWS"
     if difflib.get_close_matches(scheme.lower(), ["file"], cutoff=0.6):
         return "write file:///folder"

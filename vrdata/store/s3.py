@@ -21,7 +21,7 @@ from vrdata.store.content_types import content_type_of
 from vrdata.store.keys import check_key
 from vrdata.store.port import ObjectInfo, ObjectNotFoundError, StorageError
 from vrdata.store.s3_client import S3Settings, make_client
-from vrdata.store.s3_errors import http_status, s3_error
+from vrdata.store.s3_errors import http_status, is_no_permission, s3_error
 
 MAX_PUT_BYTES = 5 * 1024**3
 """S3's limit of one PutObject."""
@@ -182,14 +182,11 @@ class S3Store:
         if self._bucket_seen:
             return
         try:
-            self._client.head_bucket(Bucket=self._bucket)
-        except ClientError as error:
-            if http_status(error) == 404:
-                error.response["Error"]["Code"] = "NoSuchBucket"
+            self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
+        except (ClientError, BotoCoreError) as error:
+            # A bucket that may not be listed is there.
+            if not is_no_permission(error):
                 raise self._error(error, "look for objects") from error
-        except BotoCoreError as error:
-            raise self._error(error, "look for objects") from error
-        # Another refusal (403: the bucket may not be looked at) says that it is there.
         self._bucket_seen = True
 
     def _error(self, error: Exception, doing: str) -> Exception:

@@ -66,8 +66,13 @@ def make_client(settings: S3Settings) -> Any:
         if not settings.endpoint and not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
             _check_endpoint(client.meta.endpoint_url)
             client = _client(session, settings, path_style=True)
-    except (BotoCoreError, ValueError) as error:
-        raise s3_error(error, "make a client", settings.url, settings.bucket) from error
+    except ValueError as error:  # botocore's answer to an endpoint that is no URL
+        raise UsageError(
+            "the endpoint that the AWS settings name is not a URL",
+            fix="correct AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint_url in ~/.aws/config",
+        ) from error
+    except BotoCoreError as error:
+        raise s3_error(error, "look for objects", settings.url, settings.bucket) from error
     return client
 
 
@@ -94,7 +99,7 @@ def _client(session: boto3.Session, settings: S3Settings, *, path_style: bool) -
 
 def _check_endpoint(endpoint: str) -> None:
     parts = urlsplit(endpoint)
-    if parts.username is not None or parts.password is not None:
+    if "@" in endpoint:  # never repeated: it may be a password
         raise UsageError(
             "the endpoint's URL holds a user name or password",
             fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",

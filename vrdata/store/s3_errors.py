@@ -20,6 +20,7 @@ CREDENTIALS_FIX = (
 
 _BAD_CREDENTIALS = {
     "InvalidAccessKeyId": "the server does not know the access key",
+    "XAdminUserNotFound": "the server does not know the access key",  # versitygw's name for it
     "SignatureDoesNotMatch": "the secret key does not belong to the access key",
     "AuthorizationHeaderMalformed": "the server expects another region (--region)",
     "ExpiredToken": "the session token has expired",
@@ -57,7 +58,9 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
     if isinstance(error, _CREDENTIAL_ERRORS):
         return StoreAccessError(what, why="no usable credentials were found", fix=CREDENTIALS_FIX)
     if isinstance(error, boto.ParamValidationError):
-        return StoreAccessError(what, why=_first_line(error), fix="check the bucket's name")
+        return StoreAccessError(
+            what, why=f"{bucket!r} cannot be a bucket's name", fix="write s3://bucket/prefix"
+        )
     if isinstance(error, boto.SSLError):
         return StorageError(
             what,
@@ -91,6 +94,11 @@ def http_status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def is_no_permission(error: Exception) -> bool:
+    """Whether the server knows the credentials and does not allow them this request."""
+    return isinstance(error, ClientError) and _error_code(error) in _NO_PERMISSION
+
+
 def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
     code, status = _error_code(error), http_status(error)
     if code == "NoSuchBucket":
@@ -108,7 +116,7 @@ def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
             fix=f"allow s3:GetObject, s3:PutObject and s3:ListBucket on {bucket}",
         )
     if code in _NO_KEY:
-        return ObjectNotFoundError(what, why="there is no such object")
+        return ObjectNotFoundError(what, why="there is no such object", fix="check the name")
     return _misbehaving(code, status, what, _message(error))
 
 

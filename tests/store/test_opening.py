@@ -1,0 +1,94 @@
+"""What a user may write for a store, and what the answer to a mistake is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vrdata.errors import UsageError
+from vrdata.store.opening import open_store
+from vrdata.store.port import StoreAccessError
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("/data/out", "/data/out"),
+        ("file:///data/out/", "/data/out"),
+        ("file://localhost/data/out", "/data/out"),
+        ("file:///with%20space", "/with space"),
+        ("s3://bucket", "s3://bucket"),
+        ("s3://bucket/", "s3://bucket"),
+        ("s3://bucket/a/b/", "s3://bucket/a/b"),
+    ],
+)
+def test_a_place_is_opened(written: str, url: str) -> None:
+    assert open_store(written).url == url
+
+
+def test_a_relative_folder_is_one_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert open_store("out").url == str(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ("", "s3://bucket/prefix"),
+        ("gs://bucket/x", "s3://bucket/prefix, with --endpoint"),
+        ("s3a://bucket", "s3://bucket/prefix, with --endpoint"),
+        ("S3://bucket", "s3://bucket/prefix"),
+        ("s3:/bucket/x", "s3://bucket/prefix"),
+        ("s3://", "s3://bucket/prefix"),
+        ("s3:///prefix", "s3://bucket/prefix"),
+        ("fiel:///x", "file:///folder"),
+        ("file://data/out", "three slashes"),
+        ("https://example.org/x", "a folder"),
+    ],
+)
+def test_a_mistake_in_a_url_suggests_the_right_form(written: str, fix: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_store(written)
+    assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("s3://key:PLANTED@bucket/x", ""),
+        ("s3://bucket", "http://key:PLANTED@host:9000"),
+        ("s3://bucket", "key:PLANTED@host:9000"),
+    ],
+)
+def test_a_password_in_a_url_is_refused_and_not_repeated(url: str, endpoint: str) -> None:
+    with pytest.raises(UsageError, match="password") as caught:
+        open_store(url, endpoint=endpoint)
+    assert "PLANTED" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["http://key:PLANTED@127.0.0.1:1", "PLANTED no url"])
+def test_a_bad_endpoint_in_the_environment_is_refused_and_not_repeated(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", value)
+    with pytest.raises(UsageError) as caught:
+        open_store("s3://bucket")
+    assert "PLANTED" not in str(caught.value)
+
+
+def test_an_endpoint_without_scheme_is_refused() -> None:
+    with pytest.raises(UsageError, match="URL of a server"):
+        open_store("s3://bucket", endpoint="localhost:9000")
+
+
+def test_an_unknown_aws_profile_is_an_access_error() -> None:
+    with pytest.raises(StoreAccessError, match="nobody"):
+        open_store("s3://bucket", profile="nobody")
+
+
+def test_an_unknown_checksum_mode_is_refused() -> None:
+    with pytest.raises(UsageError, match="md5"):
+        open_store("s3://bucket", checksums="md5")

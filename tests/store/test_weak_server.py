@@ -1,0 +1,150 @@
+"""Servers that ignore conditions, refuse at times, or break off."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.objects import keys, put
+from support.s3server import free_port
+from support.weak_s3 import WeakS3
+from vrdata.errors import ExitCode
+from vrdata.store import s3 as s3_module
+from vrdata.store.counting import CountingStore
+from vrdata.store.opening import open_store
+from vrdata.store.port import ObjectStore, StorageError, StoreAccessError
+from vrdata.store.probe import probe
+
+
+@pytest.fixture
+def weak(weak_s3: WeakS3, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the pauses between attempts
+    return open_store("s3://bucket", endpoint=weak_s3.endpoint)
+
+
+def test_the_probe_finds_a_server_that_ignores_conditions(
+    weak: ObjectStore, weak_s3: WeakS3
+) -> None:
+    counting = CountingStore(weak)
+    result = probe(counting)
+    assert result.mode == "detect"
+    assert "a second write of one key is not refused" in result.reasons
+    assert any("writers of one key at once" in reason for reason in result.reasons)
+    assert result.notes == ("the store does not check the digest of what it receives",)
+    assert weak_s3.objects == {}
+    assert counting.total <= 50
+
+
+def test_the_probe_works_without_permission_to_delete(weak: ObjectStore) -> None:
+    class NoDelete(CountingStore):
+        def delete(self, key: str) -> None:
+            raise StoreAccessError(f"cannot delete {key}")
+
+    assert any("may not delete" in note for note in probe(NoDelete(weak)).notes)
+
+
+def test_the_probe_of_an_unreachable_store_is_a_storage_error(
+    weak_s3: WeakS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    store = open_store("s3://bucket", endpoint=f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(StorageError, match="Could not connect") as caught:
+        probe(store)
+    assert caught.value.exit_code == ExitCode.STORAGE
+    assert "--endpoint" in caught.value.fix
+
+
+def test_a_listing_leaves_out_the_start_key_that_a_server_repeats(weak: ObjectStore) -> None:
+    for key in ("a", "b", "c"):
+        put(weak, key)
+    assert keys(weak, after="a") == ["b", "c"]
+
+
+def test_an_overloaded_server_is_asked_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    weak_s3.refusals = [(503, "SlowDown")] * 4
+    assert put(weak, "a", b"body")
+    assert weak_s3.objects == {"/bucket/a": b"body"}
+    assert len(weak_s3.requests) == 5
+
+
+def test_a_server_that_stays_overloaded_is_a_storage_error(
+    weak: ObjectStore, weak_s3: WeakS3
+) -> None:
+    weak_s3.refusals = [(503, "SlowDown")] * 50
+    with pytest.raises(StorageError, match="503 SlowDown: refused by the test"):
+        put(weak, "a")
+    assert len(weak_s3.requests) == 5
+
+
+def test_a_conflict_of_two_writers_is_tried_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    weak_s3.refusals = [(409, "ConditionalRequestConflict")] * 3
+    assert put(weak, "a")
+    assert len(weak_s3.requests) == 4
+
+
+def test_a_conflict_that_stays_is_a_storage_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    weak_s3.refusals = [(409, "ConditionalRequestConflict")] * 50
+    with pytest.raises(StorageError, match="409"):
+        put(weak, "a")
+    assert len(weak_s3.requests) == s3_module.CONFLICT_ATTEMPTS
+
+
+def test_a_taken_key_is_no_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    weak_s3.refusals = [(412, "PreconditionFailed")]
+    assert not put(weak, "a")
+
+
+def test_a_body_that_breaks_off_is_read_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    put(weak, "a", b"0123456789")
+    weak_s3.broken_bodies = s3_module.READ_ATTEMPTS - 1
+    assert weak.get("a") == b"0123456789"
+
+
+def test_a_body_that_always_breaks_off_is_a_storage_error(
+    weak: ObjectStore, weak_s3: WeakS3
+) -> None:
+    put(weak, "a", b"0123456789")
+    weak_s3.broken_bodies = 50
+    with pytest.raises(StorageError, match="cannot read a"):
+        weak.get("a")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error", "says"),
+    [
+        (403, "AccessDenied", StoreAccessError, "s3:PutObject"),
+        (403, "ExpiredToken", StoreAccessError, "session token has expired"),
+        (403, "RequestTimeTooSkewed", StoreAccessError, "clock"),
+        (400, "InvalidRequest", StorageError, "when_required"),
+        (501, "NotImplemented", StorageError, "when_required"),
+        (400, "IllegalLocationConstraintException", StorageError, "--region"),
+        (507, "QuotaExceeded", StorageError, "507 QuotaExceeded"),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    weak: ObjectStore, weak_s3: WeakS3, status: int, code: str, error: type[Exception], says: str
+) -> None:
+    weak_s3.refusals = [(status, code)] * 10
+    with pytest.raises(error, match=says):
+        put(weak, "a")
+    assert weak_s3.objects == {}
+
+
+def test_a_server_that_does_not_allow_listing_still_answers_for_objects(
+    weak: ObjectStore, weak_s3: WeakS3
+) -> None:
+    weak_s3.refusals = [(404, "NoSuchKey"), (403, "AccessDenied")]
+    assert weak.head("a") is None
+
+
+def test_counting_tells_the_requests_by_operation(weak: ObjectStore) -> None:
+    counting = CountingStore(weak)
+    put(counting, "a")
+    counting.head("a")
+    counting.get("a")
+    counting.get_range("a", 0, 1)
+    keys(counting)
+    counting.delete("a")
+    one_each = ("put_new", "head", "get", "get_range", "list", "delete")
+    assert counting.counts == dict.fromkeys(one_each, 1)
+    assert counting.total == 6
+    assert counting.url == weak.url
