@@ -21,6 +21,11 @@ from vrdata.store.files import LEFTOVER_SECONDS, FileStore
 from vrdata.store.keys import TEMPORARY, key_problem
 from vrdata.store.port import ObjectNotFoundError, StorageError
 
+WRITER = """
+import sys, pathlib
+from vrdata.store.files import FileStore
+FileStore(pathlib.Path(sys.argv[1])).put_new("a", pathlib.Path(sys.argv[2]), sha256="0" * 64)
+"""
 NAMES = st.text(alphabet="ab-.0é文", min_size=1, max_size=4)
 KEYS = (
     st.lists(NAMES, min_size=1, max_size=4).map("/".join).filter(lambda key: not key_problem(key))
@@ -167,9 +172,7 @@ def test_a_killed_writer_leaves_no_object_and_its_leftover_goes_away(tmp_path: P
         [
             sys.executable,
             "-c",
-            "import sys, pathlib; from vrdata.store.files import FileStore;"
-            "FileStore(pathlib.Path(sys.argv[1])).put_new("
-            "'a', pathlib.Path(sys.argv[2]), sha256='0' * 64)",
+            WRITER,
             str(root),
             str(fifo),
         ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vrdata.store.port import StorageError
+from vrdata.store.port import KeyConflictError, StorageError
 
 _FIXES = {
     errno.ENOSPC: "free space on that disk, or choose another place; nothing half-written is left",
@@ -20,11 +20,14 @@ _FIXES = {
     errno.ENOTDIR: "a part of the path is a file: choose another place",
     errno.EEXIST: "a part of the path is a file: choose another place",
     errno.EISDIR: "a folder has the name of an object: choose another place",
+    errno.ENAMETOOLONG: "choose a place with a shorter path",
     errno.EXDEV: "keep the whole output on one disk: no other disk may be mounted inside it",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.EIO: "the disk reports a fault: look at the system's log",
     errno.ESTALE: "the network disk went away: mount it again",
 }
+
+_CONFLICTS = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 @contextmanager
@@ -41,4 +44,5 @@ def file_error(error: OSError, doing: str, root: Path) -> StorageError:
     why = os.strerror(error.errno) if error.errno else str(error)
     if error.filename is not None:
         why = f"{os.fsdecode(error.filename)}: {why}"
-    return StorageError(f"cannot {doing} in {root}", why=why, fix=_FIXES.get(error.errno or 0, ""))
+    kind = KeyConflictError if error.errno in _CONFLICTS else StorageError
+    return kind(f"cannot {doing} in {root}", why=why, fix=_FIXES.get(error.errno or 0, ""))

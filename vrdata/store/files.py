@@ -12,7 +12,7 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vrdata.store.file_errors import explained
@@ -20,6 +20,7 @@ from vrdata.store.file_listing import walk
 from vrdata.store.keys import TEMPORARY, check_key
 from vrdata.store.port import (
     DigestMismatchError,
+    KeyConflictError,
     ObjectInfo,
     ObjectNotFoundError,
     StorageError,
@@ -57,12 +58,23 @@ class FileStore:
         content_type: str = "",  # noqa: ARG002 - a folder keeps no content type
     ) -> bool:
         """Create a file if its name is free; see `ObjectStore.put_new`."""
+        chunks = [body] if isinstance(body, bytes) else file_chunks(body)
+        return self.put_chunks(key, chunks, sha256=sha256)
+
+    def put_chunks(self, key: str, chunks: Iterable[bytes], *, sha256: str = "") -> bool:
+        """Create a file from pieces, with flat memory; otherwise as `put_new`.
+
+        Args:
+            key: key below the root.
+            chunks: the bytes; what they raise is passed on, and nothing is written.
+            sha256: hex digest of all bytes; "" when it is not known and not checked.
+        """
         final = self._path(key)
         with explained(f"write {key}", self._root):
             if _is_taken(final):
                 return False
             self._make_root()
-            temporary = self._write_temporary(key, body, sha256)
+            temporary = self._write_temporary(key, chunks, sha256)
             try:
                 self._make_folders(final.parent)
                 return _link_new(temporary, final)
@@ -116,7 +128,7 @@ class FileStore:
         path = self._root / check_key(key)
         # A link could lead out of the root: the parent must be where its name says.
         if os.path.realpath(path.parent) != str(path.parent):
-            raise StorageError(
+            raise KeyConflictError(
                 f"{key} lies behind a symbolic link in {self._root}",
                 why="a store does not follow links, they could lead out of it",
                 fix="replace the link by the folder it points to",
@@ -156,13 +168,13 @@ class FileStore:
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
-    def _write_temporary(self, key: str, body: bytes | Path, sha256: str) -> Path:
+    def _write_temporary(self, key: str, chunks: Iterable[bytes], sha256: str) -> Path:
         path = self._root / TEMPORARY / uuid.uuid4().hex
         try:
             with path.open("xb") as stream:
                 self._remove_leftovers(os.fstat(stream.fileno()).st_mtime)
                 digest = hashlib.sha256()
-                for chunk in [body] if isinstance(body, bytes) else file_chunks(body):
+                for chunk in chunks:
                     digest.update(chunk)
                     stream.write(chunk)
                 _require_digest(key, announced=sha256, found=digest.hexdigest())
@@ -187,7 +199,7 @@ class FileStore:
 
 
 def _require_digest(key: str, *, announced: str, found: str) -> None:
-    if found != announced:
+    if announced and found != announced:
         raise DigestMismatchError(
             f"{key} was not written: its bytes do not have the announced sha256",
             why=f"announced {announced}, found {found}",

@@ -25,7 +25,11 @@ class ObjectNotFoundError(NotFoundError):
 
 
 class DigestMismatchError(StorageError):
-    """The bytes that arrived do not have the sha256 that was announced; nothing was written."""
+    """One object's bytes do not have the size or sha256 that was announced."""
+
+
+class KeyConflictError(StorageError):
+    """This key cannot be used in this store; other keys can."""
 
 
 @dataclass(frozen=True, slots=True)

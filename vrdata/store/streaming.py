@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from vrdata.store.port import ObjectStore, StorageError
+from vrdata.store.port import DigestMismatchError, ObjectStore
 
 CHUNK = 8 * 1024 * 1024
 """Bytes per request: one request for a small object, no more than this in memory."""
@@ -25,13 +25,14 @@ def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> 
 
     Raises:
         ObjectNotFoundError: no such object.
-        StorageError: the store cannot be used, or the object has fewer bytes than `size`.
+        DigestMismatchError: the object has fewer bytes than `size`.
+        StorageError: the store cannot be used.
     """
     for start in range(0, size, chunk):
         wanted = min(chunk, size - start)
         piece = store.get_range(key, start, wanted)
         if len(piece) != wanted:
-            raise StorageError(
+            raise DigestMismatchError(
                 f"{key} in {store.url} is shorter than the {size} bytes it should have",
                 why=f"it ends after {start + len(piece)} bytes",
                 fix="the object was cut or changed after it was written: make or copy it again",
