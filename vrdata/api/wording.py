@@ -47,7 +47,7 @@ def without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
 
 def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
     got = f" (got {_shown(detail['input'])})"
-    wanted: dict[str, Callable[[], str]] = {
+    sentences: dict[str, Callable[[], str]] = {
         "greater_than_equal": lambda: f"must be ≥ {context['ge']}",
         "less_than_equal": lambda: f"must be ≤ {context['le']}",
         "literal_error": lambda: f"must be {context['expected']}",
@@ -67,7 +67,8 @@ def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
         "model_type": lambda: "must be a mapping of fields",
         "dict_type": lambda: "must be a mapping of fields",
         "tuple_type": lambda: "must be a list; start each entry with a dash",
-    }.get(kind)
+    }
+    wanted = sentences.get(kind)
     return (wanted() if wanted else detail["msg"]) + got
 
 

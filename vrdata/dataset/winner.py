@@ -38,7 +38,9 @@ def winning_files(
             why=f"{len(found)} samples stand there, {len(wanted)} were made",
             fix="write to another output folder, or remove the run's folder and start again",
         )
-    return {index: tuple(sorted(files, key=lambda file: file.name)) for index, files in found.items()}
+    return {
+        index: tuple(sorted(files, key=lambda file: file.name)) for index, files in found.items()
+    }
 
 
 def _members(

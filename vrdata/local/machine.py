@@ -28,9 +28,7 @@ def child_memory(profile: GenerationProfile, generator_class: str) -> tuple[int,
 def worker_jobs(plan: Plan, profile: GenerationProfile) -> int:
     """Workers that fit this machine: usable cores, and memory for the largest class at once."""
     cores = len(os.sched_getaffinity(0))
-    largest = max(
-        child_memory(profile, planned.generator_class)[0] for planned in plan.generators
-    )
+    largest = max(child_memory(profile, planned.generator_class)[0] for planned in plan.generators)
     fitting = int(available_memory() * _RESERVE) // max(1, largest)
     return max(1, min(cores, fitting))
 

@@ -29,7 +29,9 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
             if value:
                 lines.append(f"profile classes.{name}.{field}: {value}")
         if resources.gpu is not None and resources.gpu.count:
-            lines.append(f"profile classes.{name}.gpu: {resources.gpu.count} {resources.gpu.resource}")
+            lines.append(
+                f"profile classes.{name}.gpu: {resources.gpu.count} {resources.gpu.resource}"
+            )
     return lines
 
 

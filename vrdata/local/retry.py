@@ -26,9 +26,7 @@ class RetryPolicy:
     memory_ceiling: int = 0
 
 
-def next_attempt(
-    task: ShardTask, outcome: ShardOutcome, policy: RetryPolicy
-) -> ShardTask | None:
+def next_attempt(task: ShardTask, outcome: ShardOutcome, policy: RetryPolicy) -> ShardTask | None:
     """The task to queue after a failure, or None when the shard has failed for good."""
     code = WorkerExit(outcome.exit_code)
     if code is WorkerExit.PREEMPTED:

@@ -109,7 +109,9 @@ def _normalise_texts(folder: Path) -> str:
     prompt = ""
     for path in folder.glob("*.txt"):
         if path.stat().st_size > MAX_TEXT_BYTES:
-            raise SampleInvalidError("TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes")
+            raise SampleInvalidError(
+                "TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes"
+            )
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
@@ -156,7 +158,9 @@ def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
         if described is None or final.stem == "ground_truth":
             described = _video_packet(final, facts)
     if described is None and block.expect_video:
-        raise SampleInvalidError("MissingVideo", "this generator makes videos, but none was written")
+        raise SampleInvalidError(
+            "MissingVideo", "this generator makes videos, but none was written"
+        )
     return described
 
 
@@ -198,9 +202,7 @@ def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str
         for name, (_, sha256) in files
         if name.endswith(".png")
     }
-    return media.content_hash(
-        pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt
-    )
+    return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)
 
 
 def _sha256(path: Path) -> str:

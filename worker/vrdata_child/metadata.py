@@ -46,7 +46,9 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     }
     cleaned = _without_path(found, private)
     text = json.dumps(cleaned, sort_keys=True, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "replace") + b"\n", param_hash if isinstance(param_hash, str) else ""
+    return text.encode("utf-8", "replace") + b"\n", param_hash if isinstance(
+        param_hash, str
+    ) else ""
 
 
 def _without_path(value: Any, private: str) -> Any:

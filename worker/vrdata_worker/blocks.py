@@ -80,4 +80,3 @@ def _cause(
     if code:
         return WorkerExit.GENERATOR_FAILED, f"the generator exited with code {code}"
     return WorkerExit.UNDER_PRODUCTION, ""
-

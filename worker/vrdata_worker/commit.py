@@ -86,9 +86,7 @@ def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRe
     return sample.model_copy(update={"files": files, "content": "", "param_hash": ""})
 
 
-def _mark(
-    store: ObjectStore, manifest: ShardManifest, foreign: str, *, detect: bool
-) -> Committed:
+def _mark(store: ObjectStore, manifest: ShardManifest, foreign: str, *, detect: bool) -> Committed:
     key = layout.commit_key(manifest.generator, manifest.shard)
     body = manifest.to_json()
     digest = hashlib.sha256(body).hexdigest()
@@ -96,7 +94,5 @@ def _mark(
     if not taken and store.put_new(key, body, sha256=digest, content_type="application/json"):
         return Committed(manifest, nondeterministic=foreign)
     standing = ShardManifest.model_validate_json(store.get(key))
-    differs = next(
-        (ours.key for ours in manifest.data if ours not in standing.data), foreign
-    )
+    differs = next((ours.key for ours in manifest.data if ours not in standing.data), foreign)
     return Committed(standing, already=True, nondeterministic=differs)

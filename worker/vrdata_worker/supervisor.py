@@ -112,9 +112,7 @@ class Supervisor:
             return self._fail(task, _storage(error), started)
         previous = self._settle()
         self._emit(ShardMade(generator=task.generator, shard=task.shard))
-        self._upload = self._uploader.submit(
-            self._commit, task, made, pending, folder, started
-        )
+        self._upload = self._uploader.submit(self._commit, task, made, pending, folder, started)
         return previous
 
     def _is_committed(self, task: ShardTask) -> bool:
@@ -164,9 +162,7 @@ class Supervisor:
             nonlocal last
             if time.monotonic() - last >= PROGRESS_SECONDS:
                 last = time.monotonic()
-                self._emit(
-                    SampleDone(generator=task.generator, shard=task.shard, samples=samples)
-                )
+                self._emit(SampleDone(generator=task.generator, shard=task.shard, samples=samples))
 
         return report
 
