@@ -7,18 +7,19 @@ goes on where it stopped; what is there with other bytes is a failure of that fi
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
+from vrdata.dataset.parallel import in_parallel
 from vrdata.dataset.selection import select
-from vrdata.errors import InvalidInputError, NotFoundError, UsageError, VrdataError
+from vrdata.dataset.transfer_result import Copied, TransferResult
+from vrdata.errors import InvalidInputError, NotFoundError, UsageError
+from vrdata.store.file_errors import explained
 from vrdata.store.files import FileStore
-from vrdata.store.keys import TEMPORARY, key_problem
+from vrdata.store.keys import TEMPORARY, check_key
 from vrdata.store.port import (
     DigestMismatchError,
     KeyConflictError,
@@ -28,73 +29,9 @@ from vrdata.store.port import (
 )
 from vrdata.store.streaming import read_chunks, sha256_file
 
-QUEUED_PER_JOB = 4
-SHOWN_FAILURES = 20
 
 # What concerns one file; any other error ends the transfer.
 _OF_ONE_FILE = (InvalidInputError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What became of one file.
-
-    Attributes:
-        key: its key, which is its path below the folder.
-        outcome: `transferred`, `skipped` (equal bytes were there), or `failed`.
-        size: bytes.
-        why: the cause of a failure.
-    """
-
-    key: str
-    outcome: Literal["transferred", "skipped", "failed"]
-    size: int = 0
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TransferResult:
-    """How a transfer ended, or stands.
-
-    Attributes:
-        transferred: files copied now.
-        skipped: files that were there with equal bytes.
-        failed: files that could not be copied.
-        bytes: bytes of the transferred files.
-        failures: key and cause of the first failures.
-    """
-
-    transferred: int = 0
-    skipped: int = 0
-    failed: int = 0
-    bytes: int = 0
-    failures: tuple[Copied, ...] = ()
-
-    @property
-    def files(self) -> int:
-        """All files seen so far."""
-        return self.transferred + self.skipped + self.failed
-
-    def plus(self, copied: Copied) -> TransferResult:
-        """The result with one more file."""
-        if copied.outcome == "skipped":
-            return replace(self, skipped=self.skipped + 1)
-        if copied.outcome == "transferred":
-            return replace(
-                self, transferred=self.transferred + 1, bytes=self.bytes + copied.size
-            )
-        failures = (*self.failures, copied)[:SHOWN_FAILURES]
-        return replace(self, failed=self.failed + 1, failures=failures)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "transferred": self.transferred,
-            "skipped": self.skipped,
-            "failed": self.failed,
-            "bytes": self.bytes,
-            "failures": [{"key": item.key, "why": item.why} for item in self.failures],
-        }
 
 
 Report = Callable[[TransferResult], None]
@@ -126,9 +63,10 @@ def download(
     """
     _refuse_overlap(store, folder)
     target = FileStore(folder)
-    objects = (info for info in select(store, generators) if not _is_folder_marker(info))
+    # Other tools mark a folder by an empty object whose key ends with a slash.
+    keys = (info.key for info in select(store, generators) if info.size or info.key[-1:] != "/")
     try:
-        result = _transfer(objects, partial(_download_one, store, target), jobs, report)
+        result = _transfer(keys, partial(_download_one, store, target), jobs, report)
     finally:
         with suppress(OSError):  # other writers may be at work
             (folder / TEMPORARY).rmdir()
@@ -167,26 +105,26 @@ def upload(
     return result
 
 
-def _download_one(store: ObjectStore, target: FileStore, info: ObjectInfo) -> Copied:
-    there = target.head(info.key)
-    recorded = store.head(info.key)
+def _download_one(store: ObjectStore, target: FileStore, key: str) -> Copied:
+    there = target.head(key)
+    recorded = store.head(key)
     if recorded is None:
-        raise ObjectNotFoundError(f"{info.key} was deleted from {store.url} meanwhile")
+        raise ObjectNotFoundError(f"{key} was deleted from {store.url} meanwhile")
     if there is None:
-        chunks = read_chunks(store, info.key, recorded.size)
-        if target.put_chunks(info.key, chunks, sha256=recorded.sha256 or ""):
-            return Copied(info.key, "transferred", recorded.size)
-        there = target.head(info.key)
-    return _compare(info.key, ours=recorded, there=there)
+        chunks = read_chunks(store, key, recorded.size)
+        if target.put_chunks(key, chunks, sha256=recorded.sha256 or ""):
+            return Copied(key, "transferred", recorded.size)
+        there = target.head(key)
+    return _compare(key, ours=recorded, there=there)
 
 
 def _upload_one(folder: Path, store: ObjectStore, key: str) -> Copied:
-    path = folder / key
-    problem = key_problem(key) or ("it is a symbolic link" if path.is_symlink() else "")
-    if problem:
-        return Copied(key, "failed", why=problem)
+    path = folder / check_key(key)
     try:
-        ours = ObjectInfo(key, path.stat().st_size, sha256_file(path))
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            return Copied(key, "failed", why="it is a link or special file, not a regular file")
+        ours = ObjectInfo(key, status.st_size, sha256_file(path))
     except OSError as error:
         return Copied(key, "failed", why=str(error))
     # Looking first saves sending a body that is there already, and never overwrites on a server
@@ -207,11 +145,42 @@ def _compare(key: str, *, ours: ObjectInfo, there: ObjectInfo | None) -> Copied:
     return Copied(key, "failed", why="the destination holds other bytes; nothing is overwritten")
 
 
-def _transfer[T](
-    items: Iterable[T], copy: Callable[[T], Copied], jobs: int, report: Report
+def _transfer(
+    keys: Iterable[str], copy: Callable[[str], Copied], jobs: int, report: Report
 ) -> TransferResult:
     result = TransferResult()
-    for copied in _in_parallel(items, partial(_guarded, copy), jobs):
+    for copied in in_parallel(keys, partial(_failed_or, copy), jobs):
         result = result.plus(copied)
         report(result)
     return result
+
+
+def _failed_or(copy: Callable[[str], Copied], key: str) -> Copied:
+    try:
+        return copy(key)
+    except _OF_ONE_FILE as error:
+        return Copied(key, "failed", why=": ".join(filter(None, (error.what, error.why))))
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Paths below the folder of everything that is not a folder itself, in a fixed order."""
+    with explained("read the folder", folder):
+        for parent, folders, files in os.walk(folder, onerror=_raise):
+            folders[:] = sorted(name for name in folders if name != TEMPORARY)
+            links = [name for name in folders if Path(parent, name).is_symlink()]
+            for name in sorted([*files, *links]):
+                yield Path(parent, name).relative_to(folder).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _refuse_overlap(store: ObjectStore, folder: Path) -> None:
+    """A copy into a part of itself would never end."""
+    here, there = os.path.realpath(folder), store.url.rstrip("/")
+    if there.startswith("/") and os.path.commonpath([here, there]) in {here, there}:
+        raise UsageError(
+            "source and destination are one folder, or one lies inside the other",
+            fix="name another destination",
+        )

@@ -1,0 +1,121 @@
+"""`vrdata download` and `vrdata upload`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vrdata.cli.common import (
+    Output,
+    OutputOption,
+    handle_errors,
+    print_json,
+    stderr,
+    stdout,
+)
+from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
+from vrdata.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vrdata.dataset.transfer_result import TransferResult
+
+PROGRESS_SECONDS = 5.0
+
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Files at a time.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("download")(download_command)
+    app.command("upload")(upload_command)
+
+
+@handle_errors
+def download_command(  # noqa: PLR0913, PLR0917 - one option each
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="s3://bucket/prefix, file:///folder, or a folder.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    generator: Annotated[
+        list[str] | None,
+        typer.Option("--generator", help="Of a run, only this generator; repeatable."),
+    ] = None,
+    jobs: JobsOption = 8,
+    endpoint: EndpointOption = "",
+    region: RegionOption = "",
+    aws_profile: AwsProfileOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Copy everything below SRC into a folder; run it again to go on where it stopped.
+
+    Each file is checked. What is there with equal bytes is skipped, nothing is overwritten.
+    """
+    from vrdata.dataset.transfer import download  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.opening import open_store  # noqa: PLC0415
+
+    store = open_store(source, endpoint=endpoint, region=region, profile=aws_profile)
+    result = download(
+        store, folder, generators=generator or (), jobs=jobs, report=_Progress("downloaded")
+    )
+    _finish("downloaded", result, output)
+
+
+@handle_errors
+def upload_command(  # noqa: PLR0913, PLR0917 - one option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to copy.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DST", help="s3://bucket/prefix, file:///folder, or a folder.")
+    ],
+    jobs: JobsOption = 8,
+    endpoint: EndpointOption = "",
+    region: RegionOption = "",
+    aws_profile: AwsProfileOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Copy a folder's files below DST; run it again to go on where it stopped.
+
+    Each file's digest is recorded. What is there with equal bytes is skipped, nothing is
+    overwritten.
+    """
+    from vrdata.dataset.transfer import upload  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.opening import open_store  # noqa: PLC0415
+
+    store = open_store(destination, endpoint=endpoint, region=region, profile=aws_profile)
+    _finish("uploaded", upload(folder, store, jobs=jobs, report=_Progress("uploaded")), output)
+
+
+class _Progress:
+    """Print a line to standard error every few seconds."""
+
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
+        self._started = self._printed = time.monotonic()
+
+    def __call__(self, result: TransferResult) -> None:
+        now = time.monotonic()
+        if now - self._printed >= PROGRESS_SECONDS:
+            self._printed = now
+            rate = result.bytes / 1e6 / (now - self._started)
+            stderr.print(f"{_line(self._verb, result)}, {rate:.1f} MB/s", markup=False)
+
+
+def _line(verb: str, result: TransferResult) -> str:
+    return (
+        f"{verb} {result.transferred} files ({result.bytes / 1e6:.1f} MB), "
+        f"{result.skipped} already there, {result.failed} failed"
+    )
+
+
+def _finish(verb: str, result: TransferResult, output: Output) -> None:
+    if output is Output.JSON:
+        print_json(result.to_dict())
+    else:
+        stdout.print(_line(verb, result), markup=False)
+    for item in result.to_dict()["failures"]:
+        stderr.print(f"failed: {item['key']}: {item['why']}", markup=False)
+    if result.failed > len(result.failures):
+        stderr.print(f"… and {result.failed - len(result.failures)} more")
+    raise typer.Exit(int(ExitCode.FAILED if result.failed else ExitCode.OK))

@@ -1,0 +1,73 @@
+"""Choose objects of a store: all, or those of some generators of a run."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+from pydantic import ValidationError
+
+from vrdata.dataset import layout
+from vrdata.errors import InvalidInputError, NotFoundError, UsageError
+from vrdata.plan.model import Plan
+from vrdata.store.port import ObjectInfo, ObjectNotFoundError, ObjectStore
+
+
+def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo]:
+    """All objects; or the plan and the markers and data of the named generators.
+
+    Raises:
+        UsageError: generators are named and the store is not a run (it holds no plan).
+        NotFoundError: the run has no generator of this name.
+        InvalidInputError: the plan cannot be read.
+    """
+    names = sorted(set(generators))
+    if not names:
+        yield from store.list_after("")
+        return
+    plan = _read_plan(store)
+    for name in names:
+        _require(plan, name)
+    yield from (info for info in store.list_after(layout.PLAN) if info.key == layout.PLAN)
+    for name in names:
+        for prefix, pattern in _places(name):
+            for info in store.list_after(prefix):
+                if pattern.fullmatch(info.key):
+                    yield info
+
+
+def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Where a generator's objects lie (vrdata.dataset.layout), as prefix and pattern of keys."""
+    folders = (f"{layout.COMMITS}{generator}/", f"shards/{generator}/", f"questions/{generator}/")
+    archives = f"questions/{generator}_"  # another generator's name may begin with this one
+    return (
+        *((folder, re.compile(re.escape(folder) + ".+", re.DOTALL)) for folder in folders),
+        (archives, re.compile(re.escape(archives) + r"\d+-\d+\.tar\.gz")),
+    )
+
+
+def _read_plan(store: ObjectStore) -> Plan:
+    try:
+        return Plan.model_validate_json(store.get(layout.PLAN))
+    except ObjectNotFoundError as error:
+        raise UsageError(
+            f"{store.url} is not the folder of a run, so generators cannot be chosen",
+            why=f"it holds no {layout.PLAN}",
+            fix="name the run's own folder, …/NAMESPACE/RUN, or leave --generator out",
+        ) from error
+    except ValidationError as error:
+        raise InvalidInputError(
+            f"the plan in {store.url} is not one that this version of vrdata knows",
+            fix="leave --generator out to copy everything",
+        ) from error
+
+
+def _require(plan: Plan, name: str) -> None:
+    names = [planned.name for planned in plan.generators]
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        raise NotFoundError(
+            f"the run {plan.run} has no generator {name}",
+            fix=f"did you mean {close[0]}?" if close else f"it has {', '.join(names[:10])}",
+        )
