@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry, GeneratorClass
+from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment import EnvironmentMaker
 from vrdata_generators.adapter.facts import BLOCK_SIZE, Facts, find_facts
 from vrdata_generators.adapter.home import Home, write_atomically
@@ -86,6 +87,12 @@ class Adder:
         if standing is not None:
             return _already(standing, prepared)
         facts = self._facts(name, prepared, folder)
+        if files_digest(prepared.root) != prepared.files:
+            raise InvalidInputError(
+                f"generator {name} changes files of its own folder while it makes samples",
+                why="blocks that are made at the same time would change each other",
+                fix="make it write below its output folder or the temporary folder only",
+            )
         entry = _entry(located, generator_class, prepared, facts, self.home)
         self._keep(entry, prepared)
         return Added(entry, _all_warnings(entry, facts), other_flags=prepared.flags.others)
@@ -148,7 +155,7 @@ def _entry(
     return CatalogueEntry(
         name=located.name,
         generator_class=generator_class,
-        kind="api" if prepared.kind == "api" else "repository",
+        kind=prepared.kind,
         digest=prepared.digest,
         path=str(path.relative_to(home.path)),
         python=os.path.relpath(prepared.python, home.path) if prepared.python else "",

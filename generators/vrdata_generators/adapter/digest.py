@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from importlib import util
 from pathlib import Path
+
+from vrdata_generators.registry import MODULES
 
 
 def files_digest(root: Path) -> str:
@@ -27,3 +30,19 @@ def generator_digest(files: str, versions: Iterable[str]) -> str:
     """
     lines = "\n".join(sorted(versions))
     return "sha256:" + hashlib.sha256(f"files {files}\n{lines}\n".encode()).hexdigest()
+
+
+def library_digest() -> str:
+    """16 hex digits over the modules of vrdata_generators that a generator may import.
+
+    The first-party generators themselves are left out: another one changes nothing.
+    """
+    spec = util.find_spec("vrdata_generators")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("package vrdata_generators is not installed")
+    own = {module.rpartition(".")[2] for module in MODULES.values()}
+    digest = hashlib.sha256()
+    for path in sorted(Path(spec.origin).parent.glob("*.py")):
+        if path.stem not in own:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from vrdata_worker.template import Launch
-
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
 from vrdata_generators.adapter.outcomes import Trial
 from vrdata_generators.adapter.preparing import Prepared
 from vrdata_generators.adapter.proof import MakeBlock, Mode, Proof, prove, try_once
 from vrdata_generators.adapter.trial import run_trial
+from vrdata_worker.template import Launch
 
 BLOCK_SIZE = 10
 TRIAL_SEED = 42
@@ -50,7 +49,7 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
     """How to start a prepared generator: whole, not accelerated, videos as H.264."""
     return Launch(
         name=name,
-        kind="api" if prepared.kind == "api" else "repository",
+        kind=prepared.kind,
         root=str(prepared.root),
         python=str(prepared.python or ""),
         mode="whole",

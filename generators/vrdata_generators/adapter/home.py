@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrdata_worker.template import Launch
-
 from vrdata.errors import VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata.plan.model import VideoMode
 from vrdata_worker.catalogues import Located, locate, read_catalogue
+from vrdata_worker.template import Launch
 from vrdata_worker.warm import launch_of
 
 VARIABLE = "VRDATA_GENERATORS"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from vrdata.plan.catalogue import Flags
 from vrdata_generators.adapter.copying import copy_repository
-from vrdata_generators.adapter.digest import files_digest, generator_digest
+from vrdata_generators.adapter.digest import files_digest, generator_digest, library_digest
 from vrdata_generators.adapter.distributions import CHILD_BOUNDED, CHILD_PINNED
 from vrdata_generators.adapter.environment import Environment, EnvironmentMaker
-from vrdata_generators.adapter.finding import Found
+from vrdata_generators.adapter.finding import Found, Kind
 from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
 from vrdata_generators.adapter.imports import scan_imports
 from vrdata_generators.adapter.requirements import (
@@ -34,13 +34,15 @@ class Prepared:
     Attributes:
         root: the private copy.
         python: its interpreter; None = the worker's own.
+        files: digest of the copied files alone.
         digest: `sha256:…` of its files and environment.
     """
 
     root: Path
-    kind: str
+    kind: Kind
     python: Path | None
     requirements: tuple[str, ...]
+    files: str
     digest: str
     flags: ProbedFlags
 
@@ -61,35 +63,41 @@ def prepare(
     """
     copy = Found(folder / "generator", found.kind)
     copy_repository(found.root, copy.root)
-    declared = read_requirements(copy.root)
-    imports = scan_imports(copy.root, copy.entry)
-    python: Path | None
-    versions: tuple[str, ...]
-    described: tuple[str, ...] = ()
-    version = f"python=={sys.version_info.major}.{sys.version_info.minor}"
-    if found.kind == "api" and not declared and imports.needed <= _API_MODULES:
-        python, versions = None, _own_versions()
-    else:
-        requirements = compose(declared, imports, installed_versions())
-        say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
-        environment = maker.make(requirements)
-        python, versions = environment.python, environment.versions
-        described = _exact(requirements, environment)
-        for module in unknown_modules(declared, imports):
-            say(f"no requirement is known to hold the imported module {module}")
+    environment, described = _environment(copy, maker, say)
     flags = ProbedFlags(Flags(), ())
-    if python is not None and found.kind == "repository":
+    if environment is not None and found.kind == "repository":
         scratch = folder / "help"
         scratch.mkdir()
-        flags = probe_flags(copy.root, python, scratch)
+        flags = probe_flags(copy.root, environment.python, scratch)
+    versions = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
+    versions += environment.versions if environment else _own_versions()
+    if found.kind == "api":
+        versions.append(f"vrdata-generators=={library_digest()}")
+    files = files_digest(copy.root)
     return Prepared(
         root=copy.root,
         kind=found.kind,
-        python=python,
+        python=environment.python if environment else None,
         requirements=described,
-        digest=generator_digest(files_digest(copy.root), (version, *versions)),
+        files=files,
+        digest=generator_digest(files, versions),
         flags=flags,
     )
+
+
+def _environment(
+    copy: Found, maker: EnvironmentMaker, say: Callable[[str], None]
+) -> tuple[Environment | None, tuple[str, ...]]:
+    declared = read_requirements(copy.root)
+    imports = scan_imports(copy.root, copy.entry)
+    if copy.kind == "api" and not declared and imports.needed <= _API_MODULES:
+        return None, ()
+    requirements = compose(declared, imports, installed_versions())
+    say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
+    for module in unknown_modules(declared, imports):
+        say(f"no requirement is known to hold the imported module {module}")
+    environment = maker.make(requirements)
+    return environment, _exact(requirements, environment)
 
 
 def _own_versions() -> tuple[str, ...]:

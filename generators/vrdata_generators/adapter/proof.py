@@ -58,36 +58,50 @@ def prove(make: MakeBlock) -> Proof:
     plain, reference = _first_working(make, ("whole", "bare"))
     fast: Mode = "stream" if plain == "whole" else plain
     accelerated = _attempt(make, fast, accelerate=True)
-    if accelerated is not None and accelerated.same_content(reference):
-        return Proof(fast, _proven(accelerated), True, accelerated, _warnings(accelerated))
+    if _equal(accelerated, reference):
+        return _proven(fast, accelerated)
+    streamed = _attempt(make, fast, accelerate=False) if fast != plain else None
+    if streamed is not None and _equal(streamed, reference):
+        return _plain(fast, streamed, reference, accelerated)
     repeated = make(plain, False)
-    if not repeated.same_content(reference):
-        return _nondeterministic(make, fast, plain, reference, repeated)
-    return _deterministic(make, fast, plain, reference, accelerated)
+    if not _equal(repeated, reference):
+        return _nondeterministic(fast, streamed, plain, reference, repeated)
+    if streamed is not None:
+        accelerated = _attempt(make, plain, accelerate=True)
+        if _equal(accelerated, reference):
+            return _proven(plain, accelerated)
+    return _plain(plain, reference, reference, accelerated)
 
 
-def _deterministic(
-    make: MakeBlock, fast: Mode, plain: Mode, reference: Trial, accelerated: Trial | None
-) -> Proof:
-    mode, trial = plain, reference
-    if fast != plain:
-        streamed = _attempt(make, fast, accelerate=False)
-        if streamed is not None and streamed.same_content(reference):
-            mode, trial = fast, streamed
-        else:
-            accelerated = _attempt(make, plain, accelerate=True)
-            if accelerated is not None and accelerated.same_content(reference):
-                return Proof(plain, _proven(accelerated), True, accelerated, _warnings(accelerated))
-    why = difference(reference, accelerated) if accelerated else "the accelerated block failed"
-    acceleration = Acceleration(enabled=False, reason=f"other content when accelerated: {why}")
-    return Proof(mode, acceleration, True, trial, _warnings(trial))
+def _equal(trial: Trial, reference: Trial) -> bool:
+    return not trial.error and trial.same_content(reference)
+
+
+def _proven(mode: Mode, trial: Trial) -> Proof:
+    videos = sum(bool(sample.frames) for sample in trial.samples.values())
+    reason = (
+        f"equal pixels, texts and video frames in {len(trial.samples)} samples "
+        f"({videos} with video) made both ways"
+    )
+    return Proof(mode, Acceleration(enabled=True, reason=reason), True, trial, _warnings(trial))
+
+
+def _plain(mode: Mode, trial: Trial, reference: Trial, accelerated: Trial) -> Proof:
+    if accelerated.error:
+        reason = f"an accelerated block failed: {accelerated.error.splitlines()[0]}"
+    else:
+        reason = f"other content when accelerated: {difference(reference, accelerated)}"
+    return Proof(mode, Acceleration(enabled=False, reason=reason), True, trial, _warnings(trial))
 
 
 def _nondeterministic(
-    make: MakeBlock, fast: Mode, plain: Mode, reference: Trial, repeated: Trial
+    fast: Mode, streamed: Trial | None, plain: Mode, reference: Trial, repeated: Trial
 ) -> Proof:
-    streamed = _attempt(make, fast, accelerate=False) if fast != plain else None
-    complete = streamed is not None and streamed.samples.keys() == reference.samples.keys()
+    complete = (
+        streamed is not None
+        and not streamed.error
+        and streamed.samples.keys() == reference.samples.keys()
+    )
     warning = (
         "the same seed made another block the second time "
         f"({difference(reference, repeated)}); a run must allow nondeterminism to use it"
@@ -117,12 +131,11 @@ def _first_working(make: MakeBlock, modes: tuple[Mode, ...]) -> tuple[Mode, Tria
     )
 
 
-def _attempt(make: MakeBlock, mode: Mode, *, accelerate: bool) -> Trial | None:
+def _attempt(make: MakeBlock, mode: Mode, *, accelerate: bool) -> Trial:
     try:
-        trial = make(mode, accelerate)
-    except BrokenGeneratorError:
-        return None
-    return None if trial.error else trial
+        return make(mode, accelerate)
+    except BrokenGeneratorError as error:
+        return Trial({}, (), str(error) or "it cannot be imported", "", 0.0, 0)
 
 
 def _unusable(trial: Trial) -> InvalidInputError:
@@ -132,15 +145,6 @@ def _unusable(trial: Trial) -> InvalidInputError:
         "the generator makes no usable block",
         why=f"{why}\n{tail}" if tail and tail not in why else why,
         fix="see what it prints: run its own script with a small number of samples",
-    )
-
-
-def _proven(trial: Trial) -> Acceleration:
-    videos = sum(bool(sample.frames) for sample in trial.samples.values())
-    return Acceleration(
-        enabled=True,
-        reason=f"equal pixels, texts and video frames in {len(trial.samples)} samples "
-        f"({videos} with video) made both ways",
     )
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vrdata.plan.seeds import block_seed
-from vrdata_worker.template import Launch
-
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.plan.catalogue import CatalogueEntry
+from vrdata.plan.seeds import block_seed
 from vrdata_generators.adapter.environment import EnvironmentMaker
 from vrdata_generators.adapter.facts import BLOCK_SIZE, launch_of_prepared
 from vrdata_generators.adapter.finding import Found, find_generators
@@ -20,6 +18,7 @@ from vrdata_generators.adapter.naming import name_from
 from vrdata_generators.adapter.outcomes import BrokenGeneratorError, Trial
 from vrdata_generators.adapter.preparing import prepare
 from vrdata_generators.adapter.trial import run_trial
+from vrdata_worker.template import Launch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vrdata_worker.template import BlockRequest, GeneratorTemplate, Launch, TemplateBrokenError
-
 from vrdata_generators.adapter.outcomes import (
     BrokenGeneratorError,
     Trial,
@@ -20,6 +18,7 @@ from vrdata_generators.adapter.outcomes import (
 )
 from vrdata_worker import events
 from vrdata_worker.failures import LOG_TAIL_BYTES
+from vrdata_worker.template import BlockRequest, GeneratorTemplate, Launch, TemplateBrokenError
 
 BLOCK_SECONDS = 900
 SAMPLE_SECONDS = 300
