@@ -120,7 +120,7 @@ def test_a_body_that_always_breaks_off_is_a_storage_error(
         (507, "QuotaExceeded", StorageError, "507 QuotaExceeded"),
     ],
 )
-def test_a_refusal_says_what_to_do(  # noqa: PLR0917 - fixtures and parameters
+def test_a_refusal_says_what_to_do(
     weak: ObjectStore, weak_s3: WeakS3, status: int, code: str, error: type[Exception], says: str
 ) -> None:
     weak_s3.refusals = [(status, code)] * 10

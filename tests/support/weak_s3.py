@@ -114,7 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             broken = self.server.broken_bodies > 0
             self.server.broken_bodies -= broken
-        self.send_response(200)
+        wanted = self.headers.get("Range", "")
+        if wanted:
+            first, last = wanted.removeprefix("bytes=").split("-")
+            body = body[int(first) : int(last) + 1]
+        self.send_response(206 if wanted else 200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')  # noqa: S324 - S3's ETag
         self.end_headers()

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 @handle_errors
-def download_command(  # noqa: PLR0913, PLR0917 - one option each
+def download_command(  # noqa: PLR0913 - one option each
     source: Annotated[
         str, typer.Argument(metavar="SRC", help="s3://bucket/prefix, file:///folder, or a folder.")
     ],
@@ -64,7 +64,7 @@ def download_command(  # noqa: PLR0913, PLR0917 - one option each
 
 
 @handle_errors
-def upload_command(  # noqa: PLR0913, PLR0917 - one option each
+def upload_command(  # noqa: PLR0913 - one option each
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to copy.")],
     destination: Annotated[
         str, typer.Argument(metavar="DST", help="s3://bucket/prefix, file:///folder, or a folder.")

@@ -29,7 +29,6 @@ from vrdata.store.port import (
 )
 from vrdata.store.streaming import read_chunks, sha256_file
 
-
 # What concerns one file; any other error ends the transfer.
 _OF_ONE_FILE = (InvalidInputError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
 

@@ -33,8 +33,8 @@ def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> 
         piece = store.get_range(key, start, wanted)
         if len(piece) != wanted:
             raise DigestMismatchError(
-                f"{key} in {store.url} is shorter than the {size} bytes it should have",
-                why=f"it ends after {start + len(piece)} bytes",
+                f"{key} in {store.url} does not have the {size} bytes it should have",
+                why=f"{wanted} bytes from byte {start} were asked for, {len(piece)} came",
                 fix="the object was cut or changed after it was written: make or copy it again",
             )
         yield piece

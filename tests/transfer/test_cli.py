@@ -1,0 +1,105 @@
+"""`vrdata download` and `vrdata upload` as a user sees them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from support.objects import put
+from support.s3server import S3Server, free_port
+from support.trees import read_tree
+from vrdata.cli import transfer
+from vrdata.store.opening import open_store
+
+pytestmark = pytest.mark.usefixtures("plain_terminal")
+
+
+@pytest.fixture
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def vrdata(*arguments: object) -> Result:
+    app = typer.Typer()
+    transfer.register(app)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_folder_goes_up_and_comes_back(place: str, source: Path, tmp_path: Path) -> None:
+    up = vrdata("upload", source, place)
+    assert up.exit_code == 0, up.output
+    assert up.stdout.startswith("uploaded 6 files (10.2 MB), 0 already there, 0 failed")
+    down = vrdata("download", place, tmp_path / "back", "--jobs", 2)
+    assert down.exit_code == 0, down.output
+    assert "downloaded 6 files" in down.stdout
+    assert read_tree(tmp_path / "back") == read_tree(source)
+
+
+def test_json_holds_the_counts(source: Path, tmp_path: Path) -> None:
+    put(open_store(str(tmp_path / "store")), "empty", b"other")
+    done = vrdata("upload", source, tmp_path / "store", "-o", "json")
+    answer = json.loads(done.stdout)
+    assert (answer["transferred"], answer["skipped"], answer["failed"]) == (5, 0, 1)
+    assert answer["bytes"] == sum(map(len, read_tree(source).values()))
+    assert answer["failures"][0]["key"] == "empty"
+
+
+def test_a_failed_file_is_named_and_the_exit_code_is_one(source: Path, tmp_path: Path) -> None:
+    (source / "link").symlink_to("/etc/passwd")
+    done = vrdata("upload", source, tmp_path / "store")
+    assert done.exit_code == 1
+    assert "failed: link: it is a link" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["download", "{tmp}/none", "{tmp}/back"], 5, "there is nothing in"),
+        (["upload", "{tmp}/none", "{tmp}/store"], 5, "there is no folder"),
+        (["download", "gs://x/y", "{tmp}/back"], 2, "s3://bucket/prefix"),
+        (["download", "{tmp}/source", "{tmp}/a/b/c"], 7, "mkdir -p"),
+        (["upload", "{tmp}/source", "{tmp}/source/index.json/x"], 2, "one folder"),
+        (["download", "{tmp}/source", "{tmp}/back", "--generator", "O-1"], 2, "not the folder"),
+    ],
+)
+def test_a_mistake_has_an_exit_code_and_a_fix(
+    source: Path, tmp_path: Path, arguments: list[str], code: int, says: str
+) -> None:
+    done = vrdata(*(argument.format(tmp=tmp_path) for argument in arguments))
+    assert done.exit_code == code, done.output
+    assert says in done.stderr
+    assert "fix:" in done.stderr
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.slow
+@pytest.mark.s3
+def test_a_store_that_cannot_be_reached_is_exit_code_seven(
+    source: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    done = vrdata("upload", source, "s3://bucket/x", "--endpoint", endpoint)
+    assert done.exit_code == 7
+    assert "--endpoint" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.s3
+def test_a_missing_bucket_is_exit_code_five(source: Path, s3: S3Server) -> None:
+    done = vrdata("upload", source, "s3://missing/x")
+    assert done.exit_code == 5
+    assert "there is no bucket missing" in done.stderr
+
+
+def test_progress_goes_to_standard_error(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "PROGRESS_SECONDS", 0.0)
+    done = vrdata("upload", source, tmp_path / "store", "-o", "json")
+    assert done.stderr.count("MB/s") == 6
+    json.loads(done.stdout)
