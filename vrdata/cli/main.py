@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from vrdata.cli import generators, run
+
 app = typer.Typer(
     name="vrdata",
     help="Make, check, store and load training data for video reasoning.",
@@ -11,6 +13,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+for commands in (run, generators):
+    commands.register(app)
 
 
 def main() -> None:

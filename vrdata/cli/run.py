@@ -77,9 +77,7 @@ def run_command(  # noqa: PLR0913 - one option each
     from vrdata.local.run import execute, prepare  # noqa: PLC0415
 
     if not local:
-        raise UsageError(
-            "say where to run: --local", fix=f"vrdata run {run_file} --local"
-        )
+        raise UsageError("say where to run: --local", fix=f"vrdata run {run_file} --local")
     run, loaded_profile = _load(run_file, profile)
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)

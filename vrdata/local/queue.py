@@ -34,9 +34,7 @@ class TaskQueue:
         """
         if current in self._open:
             return self._pop(current)
-        if self._open and all(busy.get(name, 0) for name in self._open):
-            self._load_next()
-        elif not self._open:
+        if (self._open and all(busy.get(name, 0) for name in self._open)) or not self._open:
             self._load_next()
         if self._open:
             return self._pop(min(self._open, key=lambda name: busy.get(name, 0)))

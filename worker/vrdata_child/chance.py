@@ -18,7 +18,7 @@ _original_random_seed = random.seed
 
 def reset(seed: int) -> None:
     """Start a block: global generators are seeded, argument-less ones will be."""
-    global _seed, _draws  # noqa: PLW0603 - one block a process
+    global _seed, _draws
     _seed, _draws = seed, 0
     _original_random_seed(seed)
     tempfile._name_sequence = None  # type: ignore[attr-defined]  # noqa: SLF001 - names too

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 
-class EnoughSamples(BaseException):  # noqa: N818 - not an error: the block has what it needs
+class EnoughSamples(BaseException):
     """Ends a generator whose wanted samples are made; no `except Exception` may hold it."""
 
 

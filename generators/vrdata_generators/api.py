@@ -1,0 +1,77 @@
+"""Write a generator: choose parameters from a seed, then render them. See docs/generators-write.md.
+
+class Rope(Generator):
+name, domain, generator_class = "G-rope", "rope", "G"
+
+def params(self, rng, index): ...    # cheap, pure: all chance comes from rng
+def render(self, params): ...        # a Sample whose frames are made one at a time
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, ClassVar, Literal
+
+from PIL import Image
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One rendered sample.
+
+    Attributes:
+        first: the question's frame, RGB; equals the video's first frame.
+        final: the answer's frame, RGB, of the same size; equals the video's last frame.
+        prompt: the task in words.
+        frames: the video's frames, RGB, best from a generator function so that memory holds one.
+        fps: frames per second.
+        ground_truth: the exact answer, as JSON values.
+    """
+
+    first: Image.Image
+    final: Image.Image
+    prompt: str
+    frames: Iterable[Image.Image]
+    fps: int = 16
+    ground_truth: Params = field(default_factory=dict)
+
+
+class Generator(ABC):
+    """One kind of task.
+
+    Attributes:
+        name: catalogue name, such as O-maze.
+        domain: first part of a sample's id, such as maze.
+        generator_class: O (static, low memory) or G (dynamic, heavier).
+        version: raise it when the same seed gives other samples.
+    """
+
+    name: ClassVar[str]
+    domain: ClassVar[str]
+    generator_class: ClassVar[Literal["O", "G"]]
+    version: ClassVar[str] = "1"
+
+    @abstractmethod
+    def params(self, rng: random.Random, index: int) -> Params:
+        """Choose a sample's parameters, JSON values only.
+
+        Args:
+            rng: the sample's only source of chance.
+            index: position in the block, for those who want to cycle through difficulties.
+        """
+
+    @abstractmethod
+    def render(self, params: Params) -> Sample:
+        """Render parameters; equal parameters give equal pixels."""
+
+
+def sample_rng(seed: int, position: int) -> random.Random:
+    """The source of chance of one sample: depends on the block's seed and its position only."""
+    digest = sha256(f"{seed}/{position}".encode()).digest()
+    return random.Random(int.from_bytes(digest))  # noqa: S311 - reproducible, not secret

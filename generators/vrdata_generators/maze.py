@@ -1,0 +1,175 @@
+"""O-maze: find the only way from the green to the red field."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from PIL import Image
+
+from vrdata_generators.api import Generator, Params, Sample
+from vrdata_generators.drawing import INK, PAPER, Canvas, Point, between
+
+Cell = tuple[int, int]
+START, GOAL, WAY = (60, 155, 92), (214, 69, 65), (52, 110, 197)
+SIZES = {"easy": (5, 7), "medium": (8, 11), "hard": (12, 16)}
+STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
+HOLD = 4
+
+
+class Maze(Generator):
+    """A perfect maze: every two fields have exactly one way between them."""
+
+    name: ClassVar[str] = "O-maze"
+    domain: ClassVar[str] = "maze"
+    generator_class: ClassVar[Literal["O", "G"]] = "O"
+
+    def params(self, rng: random.Random, index: int) -> Params:
+        """A spanning tree of the grid by a random depth-first walk."""
+        difficulty = ("easy", "medium", "hard")[index % 3]
+        cells = rng.randint(*SIZES[difficulty])
+        return {
+            "difficulty": difficulty,
+            "cells": cells,
+            "size": 512,
+            "passages": [[*a, *b] for a, b in carve(cells, rng)],
+            "start": [0, rng.randrange(cells)],
+            "goal": [cells - 1, rng.randrange(cells)],
+        }
+
+    def render(self, params: Params) -> Sample:
+        """Draw the way field by field."""
+        passages = {((a, b), (c, d)) for a, b, c, d in params["passages"]}
+        start, goal = tuple(params["start"]), tuple(params["goal"])
+        way = solve(passages, start, goal)
+        board = _board(params, passages)
+        frames = _Frames(board, params, way)
+        return Sample(
+            first=frames.at(0.0),
+            final=frames.at(1.0),
+            prompt=(
+                f"The picture shows a maze of {params['cells']} by {params['cells']} fields. "
+                "Starting at the green field, draw a blue line along the only way through the "
+                "maze to the red field, without crossing a wall and without a detour."
+            ),
+            frames=frames,
+            ground_truth={"path": [list(cell) for cell in way], "steps": len(way) - 1},
+        )
+
+
+class _Frames:
+    """The frames of the solution, made when iterated."""
+
+    def __init__(self, board: Canvas, params: Params, way: list[Cell]) -> None:
+        self._board, self._params, self._way = board, params, way
+        self._count = min(48, max(20, 2 * len(way)))
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        for _ in range(HOLD):
+            yield self.at(0.0)
+        for number in range(1, self._count + 1):
+            yield self.at(number / self._count)
+        for _ in range(HOLD):
+            yield self.at(1.0)
+
+    def at(self, t: float) -> Image.Image:
+        """The picture with the first part of the way drawn."""
+        canvas = self._board.copy()
+        cell, margin = _measure(self._params)
+        points = [_centre(field, cell, margin) for field in self._way]
+        if t > 0:
+            canvas.line(partial(points, t), WAY, cell * 0.28)
+        canvas.circle(points[0], cell * 0.3, START)
+        canvas.circle(points[-1], cell * 0.3, GOAL)
+        return canvas.picture()
+
+
+def carve(cells: int, rng: random.Random) -> list[tuple[Cell, Cell]]:
+    """Passages of a spanning tree of the grid, each from a field to a new one."""
+    here: Cell = (rng.randrange(cells), rng.randrange(cells))
+    seen, trail = {here}, [here]
+    passages = []
+    while trail:
+        x, y = trail[-1]
+        free = [
+            (x + dx, y + dy)
+            for dx, dy in STEPS
+            if 0 <= x + dx < cells and 0 <= y + dy < cells and (x + dx, y + dy) not in seen
+        ]
+        if not free:
+            trail.pop()
+            continue
+        following = rng.choice(free)
+        passages.append(((x, y), following))
+        seen.add(following)
+        trail.append(following)
+    return passages
+
+
+def solve(passages: set[tuple[Cell, Cell]], start: Cell, goal: Cell) -> list[Cell]:
+    """The fields of the only way, ends included (breadth-first search)."""
+    neighbours: dict[Cell, list[Cell]] = {}
+    for a, b in sorted(passages):
+        neighbours.setdefault(a, []).append(b)
+        neighbours.setdefault(b, []).append(a)
+    came: dict[Cell, Cell] = {start: start}
+    wave = [start]
+    while goal not in came:
+        wave = [
+            came.setdefault(after, cell) and after
+            for cell in wave
+            for after in neighbours.get(cell, [])
+            if after not in came
+        ]
+    way = [goal]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+def partial(points: list[Point], t: float) -> list[Point]:
+    """The first fraction t of a line of equal pieces."""
+    length = t * (len(points) - 1)
+    whole = min(int(length), len(points) - 1)
+    shown = points[: whole + 1]
+    if whole < len(points) - 1:
+        shown.append(between(points[whole], points[whole + 1], length - whole))
+    return shown
+
+
+def _board(params: Params, passages: set[tuple[Cell, Cell]]) -> Canvas:
+    canvas = Canvas(params["size"])
+    cell, margin = _measure(params)
+    wall = max(2.0, cell * 0.09)
+    span = cell * params["cells"]
+    edge = margin - wall / 2
+    canvas.rectangle((edge, edge, edge + span + wall, edge + span + wall), INK)
+    for x in range(params["cells"]):
+        for y in range(params["cells"]):
+            canvas.rectangle(_field((x, y), (x, y), cell, margin, wall), PAPER)
+    for a, b in sorted(passages):
+        canvas.rectangle(_field(min(a, b), max(a, b), cell, margin, wall), PAPER)
+    return canvas
+
+
+def _field(
+    first: Cell, last: Cell, cell: float, margin: float, wall: float
+) -> tuple[float, float, float, float]:
+    half = wall / 2
+    return (
+        margin + first[0] * cell + half,
+        margin + first[1] * cell + half,
+        margin + (last[0] + 1) * cell - half,
+        margin + (last[1] + 1) * cell - half,
+    )
+
+
+def _centre(field: Cell, cell: float, margin: float) -> Point:
+    return (margin + (field[0] + 0.5) * cell, margin + (field[1] + 0.5) * cell)
+
+
+def _measure(params: Params) -> tuple[float, float]:
+    """Pixels of a field, and of the margin."""
+    margin = 24.0
+    return (params["size"] - 2 * margin) / params["cells"], margin

@@ -1,0 +1,70 @@
+"""Run generators that are written against the API of vrdata_generators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vrdata_child import media
+from vrdata_child.h264 import VideoEncoder
+from vrdata_child.redirect import finish_video
+
+if TYPE_CHECKING:
+    from vrdata_generators.api import Generator, Sample
+
+
+@cache
+def load(name: str, kind: str, root: str) -> Generator:
+    """The generator: first-party by name, or the one of `root/generator.py`.
+
+    Raises:
+        Exception: whatever the generator's module raises.
+    """
+    from vrdata_generators.registry import get_generator, load_generator  # noqa: PLC0415
+
+    return get_generator(name) if kind == "builtin" else load_generator(Path(root) / "generator.py")
+
+
+def make_samples(  # noqa: PLR0913 - the request's fields
+    name: str, kind: str, root: str, *, seed: int, count: int, want: int, out: Path
+) -> Iterator[Path]:
+    """Make the first `want` of a block's `count` samples, one folder at a time.
+
+    Samples of a block are independent of each other, so `count` changes nothing.
+    """
+    from vrdata_generators.api import sample_rng  # noqa: PLC0415 - only this kind needs it
+
+    generator = load(name, kind, root)
+    for position in range(min(want, count)):
+        folder = out / f"{generator.domain}_task" / f"{generator.domain}_{position:08d}"
+        folder.mkdir(parents=True)
+        params = generator.params(sample_rng(seed, position), position)
+        _write(folder, generator, params, generator.render(params))
+        yield folder
+
+
+def _write(folder: Path, generator: Generator, params: dict[str, object], sample: Sample) -> None:
+    sample.first.save(folder / "first_frame.png")
+    sample.final.save(folder / "final_frame.png")
+    (folder / "prompt.txt").write_text(sample.prompt, encoding="utf-8")
+    text = json.dumps(params, sort_keys=True, separators=(",", ":"))
+    metadata = {
+        "parameters": params,
+        "param_hash": sha256(text.encode()).hexdigest()[:16],
+        "ground_truth": sample.ground_truth,
+        "generator_version": generator.version,
+    }
+    (folder / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    path = folder / "ground_truth.mp4"
+    encoder: VideoEncoder | None = None
+    for frame in sample.frames:
+        if encoder is None:
+            encoder = VideoEncoder(path, frame.width, frame.height, sample.fps)
+        encoder.add(frame)
+    if encoder is None:
+        raise media.MediaError("VideoEmpty", f"{generator.name} made no frame")
+    finish_video(encoder, path)
