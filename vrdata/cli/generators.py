@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators_add import add_command
@@ -31,8 +30,6 @@ def register(app: typer.Typer) -> None:
 @handle_errors
 def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
     """List the generators that a run may name: vrdata's own and the added ones."""
-    from rich.table import Table  # noqa: PLC0415
-
     from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
     from vrdata_generators.adapter.views import COLUMNS, row  # noqa: PLC0415
 
@@ -42,10 +39,11 @@ def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -
     if output is Output.JSON:
         print_json([entry.to_dict() for entry in catalogue.generators])
         return
-    table = Table(*COLUMNS, box=None, pad_edge=False, header_style="bold")
-    for entry in catalogue.generators:
-        table.add_row(*map(escape, row(entry)))
-    stdout.print(table)
+    rows = [COLUMNS, *(row(entry) for entry in catalogue.generators)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        stdout.print(line.rstrip(), markup=False)
 
 
 @generators_app.command("catalog")
