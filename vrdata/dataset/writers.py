@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
+
+from zlib_ng import gzip_ng
 
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import DataObject, FileRecord
+from vrdata.dataset.source import changed, read_exactly
 from vrdata.dataset.ustar import TarWriter
-from vrdata.errors import VrdataError
 from vrdata.plan.model import OutputFormat, ShardRange
-from vrdata.store.streaming import sha256_file
 
 GZIP_LEVEL = 1  # PNG and H.264 are compressed already; higher levels gain nothing
 
@@ -44,18 +44,18 @@ class PendingObject:
         return DataObject(key=self.key, size=self.size, sha256=self.sha256)
 
 
-class FileChangedError(VrdataError):
-    """A file has other bytes than the child reported a moment ago."""
-
-
 class ShardWriter(Protocol):
     """Takes samples in index order and gives the shard's data objects."""
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
         """Append a sample; its files may be removed afterwards.
 
+        Returns:
+            The files' records, sorted by name.
+
         Raises:
             FileChangedError: a file has other bytes than its record says.
+            InvalidInputError: a name does not fit the format.
         """
         ...
 
@@ -112,7 +112,7 @@ class _WebDatasetWriter:
     def __init__(self, path: Path, key: str, generator: str) -> None:
         self._path, self._key, self._generator = path, key, generator
         self._stream = _HashingStream(path)
-        self._tar = TarWriter(_binary(self._stream))
+        self._tar = TarWriter(self._stream)
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
         """See ShardWriter."""
@@ -135,10 +135,11 @@ class _TarGzWriter:
     def __init__(self, path: Path, key: str, generator: str) -> None:
         self._path, self._key, self._generator = path, key, generator
         self._stream = _HashingStream(path)
-        self._gzip = gzip.GzipFile(
-            filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=_binary(self._stream), mtime=0
+        # zlib-ng's own deflate: the standard library's is the machine's and differs between them.
+        self._gzip = gzip_ng.GzipNGFile(
+            filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=self._stream, mtime=0
         )
-        self._tar = TarWriter(_binary(self._gzip))
+        self._tar = TarWriter(self._gzip)
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
         """See ShardWriter."""
@@ -173,12 +174,14 @@ class _FilesWriter:
         for file in _sorted(files):
             kept = folder / file.name
             file.path.rename(kept)
-            digest = sha256_file(kept)
-            _check(file, digest)
+            digest = hashlib.sha256()
+            for chunk in read_exactly(kept, file.size):
+                digest.update(chunk)
+            _check(file, digest.hexdigest())
             self._pending.append(
-                PendingObject(f"questions/{place}/{file.name}", kept, file.size, digest, "")
+                PendingObject(f"questions/{place}/{file.name}", kept, file.size, file.sha256, "")
             )
-            records.append(FileRecord(name=file.name, size=file.size, sha256=digest))
+            records.append(FileRecord(name=file.name, size=file.size, sha256=file.sha256))
         return tuple(records)
 
     def finish(self) -> tuple[PendingObject, ...]:
@@ -187,27 +190,15 @@ class _FilesWriter:
 
 
 def _append(tar: TarWriter, name: str, file: SourceFile) -> FileRecord:
-    try:
-        offset, digest = tar.add(name, file.path, file.size)
-    except ValueError as error:
-        raise FileChangedError(str(error)) from None
+    offset, digest = tar.add(name, read_exactly(file.path, file.size), file.size)
     _check(file, digest)
     return FileRecord(name=file.name, size=file.size, sha256=digest, offset=offset)
 
 
 def _check(file: SourceFile, digest: str) -> None:
     if digest != file.sha256:
-        raise FileChangedError(
-            f"{file.name} changed after it was checked",
-            why=f"sha256 {digest[:12]}…, reported as {file.sha256[:12]}…",
-            fix="a process of the generator goes on writing, or the disk is damaged",
-        )
+        raise changed(file.name, f"sha256 {digest[:12]}…, reported as {file.sha256[:12]}…")
 
 
 def _sorted(files: Sequence[SourceFile]) -> list[SourceFile]:
     return sorted(files, key=lambda file: file.name)
-
-
-def _binary(stream: object) -> BinaryIO:
-    """A stream of which only `write` is used, for an interface that asks for more."""
-    return stream  # type: ignore[return-value]

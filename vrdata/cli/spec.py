@@ -1,0 +1,83 @@
+"""`vrdata init` and `vrdata validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
+from vrdata.errors import ExitCode, UsageError, VrdataError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("init")(init_command)
+    app.command("validate")(validate_command)
+
+
+@handle_errors
+def init_command(
+    name: Annotated[str, typer.Argument(help="Name of the run.")] = "demo",
+    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = Path("run.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented run file."""
+    from vrdata.api.example import example_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+
+    text = example_run(name)
+    if output.exists() and not force:
+        raise UsageError(f"{output} is there already", fix="name another file, or use --force")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written", why=error.strerror or str(error)) from None
+    stderr.print(f"wrote {output}; next: vrdata run {output} --local", markup=False)
+
+
+@handle_errors
+def validate_command(
+    files: Annotated[list[Path], typer.Argument(help="Run files.", metavar="RUN.yaml…")],
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Check run files without running them: fields, values, and rules between fields."""
+    results = [_validate(path) for path in files]
+    valid = all(result["valid"] for result in results)
+    if output is Output.JSON:
+        print_json({"valid": valid, "files": results})
+    else:
+        for result in results:
+            if result["valid"]:
+                stdout.print(f"{result['file']}: valid", markup=False)
+            for problem in result["errors"]:
+                stderr.print(problem["text"], markup=False)
+    if not valid:
+        codes = [result["exitCode"] for result in results if not result["valid"]]
+        raise typer.Exit(max(codes))
+
+
+def _validate(path: Path) -> dict[str, Any]:
+    from vrdata.api.loading import InvalidFileError, load_run  # noqa: PLC0415
+
+    try:
+        load_run(path)
+    except InvalidFileError as error:
+        errors = [
+            {
+                "line": problem.line,
+                "column": problem.column,
+                "path": problem.path,
+                "message": problem.message,
+                "text": str(problem),
+            }
+            for problem in error.problems
+        ]
+        return _result(path, errors, ExitCode.INVALID)
+    except VrdataError as error:
+        return _result(path, [{"message": error.what, "text": str(error)}], error.exit_code)
+    return _result(path, [], ExitCode.OK)
+
+
+def _result(path: Path, errors: list[dict[str, Any]], code: ExitCode) -> dict[str, Any]:
+    return {"file": str(path), "valid": not errors, "errors": errors, "exitCode": int(code)}
