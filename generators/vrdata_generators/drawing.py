@@ -30,8 +30,10 @@ class Canvas:
         colour: background.
     """
 
-    def __init__(self, size: int, colour: Rgb = PAPER) -> None:
-        self._image = Image.new("RGB", (size * SCALE, size * SCALE), colour)
+    def __init__(
+        self, size: int, colour: Rgb = PAPER, *, image: Image.Image | None = None
+    ) -> None:
+        self._image = image or Image.new("RGB", (size * SCALE, size * SCALE), colour)
         self._draw = ImageDraw.Draw(self._image)
 
     def rectangle(self, box: Sequence[float], fill: Rgb, radius: float = 0) -> None:
@@ -69,10 +71,7 @@ class Canvas:
 
     def copy(self) -> Canvas:
         """A canvas with the same pixels."""
-        twin = Canvas.__new__(Canvas)
-        twin._image = self._image.copy()
-        twin._draw = ImageDraw.Draw(twin._image)
-        return twin
+        return Canvas(self._image.width // SCALE, image=self._image.copy())
 
     def picture(self) -> Image.Image:
         """The finished picture, averaged down."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from PIL import Image
 
 from vrdata_generators.api import Generator, Params, Sample
+from vrdata_generators.frames import Timeline
 from vrdata_generators.drawing import INK, PAPER, Canvas, Point, between
 
 Cell = tuple[int, int]
 START, GOAL, WAY = (60, 155, 92), (214, 69, 65), (52, 110, 197)
 SIZES = {"easy": (5, 7), "medium": (8, 11), "hard": (12, 16)}
 STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
-HOLD = 4
 
 
 class Maze(Generator):
@@ -44,45 +43,33 @@ class Maze(Generator):
         start, goal = tuple(params["start"]), tuple(params["goal"])
         way = solve(passages, start, goal)
         board = _board(params, passages)
-        frames = _Frames(board, params, way)
+
+        def picture(t: float) -> Image.Image:
+            return _picture(board, params, way, t)
+
         return Sample(
-            first=frames.at(0.0),
-            final=frames.at(1.0),
+            first=picture(0.0),
+            final=picture(1.0),
             prompt=(
                 f"The picture shows a maze of {params['cells']} by {params['cells']} fields. "
                 "Starting at the green field, draw a blue line along the only way through the "
                 "maze to the red field, without crossing a wall and without a detour."
             ),
-            frames=frames,
+            frames=Timeline(picture, min(48, max(20, 2 * len(way)))),
             ground_truth={"path": [list(cell) for cell in way], "steps": len(way) - 1},
         )
 
 
-class _Frames:
-    """The frames of the solution, made when iterated."""
-
-    def __init__(self, board: Canvas, params: Params, way: list[Cell]) -> None:
-        self._board, self._params, self._way = board, params, way
-        self._count = min(48, max(20, 2 * len(way)))
-
-    def __iter__(self) -> Iterator[Image.Image]:
-        for _ in range(HOLD):
-            yield self.at(0.0)
-        for number in range(1, self._count + 1):
-            yield self.at(number / self._count)
-        for _ in range(HOLD):
-            yield self.at(1.0)
-
-    def at(self, t: float) -> Image.Image:
-        """The picture with the first part of the way drawn."""
-        canvas = self._board.copy()
-        cell, margin = _measure(self._params)
-        points = [_centre(field, cell, margin) for field in self._way]
-        if t > 0:
-            canvas.line(partial(points, t), WAY, cell * 0.28)
-        canvas.circle(points[0], cell * 0.3, START)
-        canvas.circle(points[-1], cell * 0.3, GOAL)
-        return canvas.picture()
+def _picture(board: Canvas, params: Params, way: list[Cell], t: float) -> Image.Image:
+    """The picture with the first fraction t of the way drawn."""
+    canvas = board.copy()
+    cell, margin = _measure(params)
+    points = [_centre(field, cell, margin) for field in way]
+    if t > 0:
+        canvas.line(partial(points, t), WAY, cell * 0.28)
+    canvas.circle(points[0], cell * 0.3, START)
+    canvas.circle(points[-1], cell * 0.3, GOAL)
+    return canvas.picture()
 
 
 def carve(cells: int, rng: random.Random) -> list[tuple[Cell, Cell]]:

@@ -1,0 +1,34 @@
+"""Frames made one at a time from a picture that depends on a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PIL import Image
+
+
+class Timeline:
+    """Iterates pictures of the moments from 0 to 1; holds no frame.
+
+    Args:
+        picture: the picture at a moment between 0 and 1, both included.
+        moving: frames between the first moment and the last.
+        hold: extra frames of the first and of the last moment, each.
+    """
+
+    def __init__(self, picture: Callable[[float], Image.Image], moving: int, hold: int = 4) -> None:
+        self._picture, self._moving, self._hold = picture, moving, hold
+
+    def __len__(self) -> int:
+        return self._moving + 1 + 2 * self._hold
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        yield from self._still(0.0)
+        for number in range(self._moving + 1):
+            yield self._picture(number / self._moving)
+        yield from self._still(1.0)
+
+    def _still(self, moment: float) -> Iterator[Image.Image]:
+        picture = self._picture(moment)
+        for _ in range(self._hold):
+            yield picture
