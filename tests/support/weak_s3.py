@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+import pytest
+
 
 class WeakS3(ThreadingHTTPServer):
     """Objects in memory, one bucket for every name.
@@ -53,6 +55,18 @@ def running_weak_s3() -> Iterator[WeakS3]:
         server.shutdown()
         thread.join(10)
         server.server_close()
+
+
+@pytest.fixture
+def weak_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeakS3]:
+    """A server that ignores If-None-Match; this process's AWS variables allow to use it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    with running_weak_s3() as server:
+        yield server
 
 
 class _Handler(BaseHTTPRequestHandler):

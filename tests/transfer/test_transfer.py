@@ -12,7 +12,7 @@ import pytest
 from support.objects import keys, put
 from support.s3server import S3Server
 from support.trees import read_tree, write_tree
-from support.weak_s3 import running_weak_s3
+from support.weak_s3 import WeakS3
 from vrdata.dataset import transfer
 from vrdata.dataset.parallel import QUEUED_PER_JOB, in_parallel
 from vrdata.dataset.transfer import download, upload
@@ -172,30 +172,26 @@ def test_an_error_of_the_work_ends_it_and_drops_what_waits() -> None:
     assert len(started) <= QUEUED_PER_JOB + 1
 
 
-@pytest.mark.slow
-@pytest.mark.s3
-def test_keys_that_would_leave_the_folder_are_failures(tmp_path: Path, s3: S3Server) -> None:
-    with running_weak_s3() as server:  # a good server refuses such keys itself
-        server.objects |= {
-            "/bucket/p/../../../evil": b"1",
-            "/bucket/p//etc/evil": b"2",
-            "/bucket/p/a/../../evil": b"3",
-            "/bucket/p/.vrdata-tmp/evil": b"4",
-            "/bucket/p/good": b"5",
-            "/bucket/p/folder/": b"",
-        }
-        result = download(open_store("s3://bucket/p", endpoint=server.endpoint), tmp_path / "back")
+def test_keys_that_would_leave_the_folder_are_failures(tmp_path: Path, weak_s3: WeakS3) -> None:
+    # A good server refuses such keys itself.
+    weak_s3.objects |= {
+        "/bucket/p/../../../evil": b"1",
+        "/bucket/p//etc/evil": b"2",
+        "/bucket/p/a/../../evil": b"3",
+        "/bucket/p/.vrdata-tmp/evil": b"4",
+        "/bucket/p/good": b"5",
+        "/bucket/p/folder/": b"",
+    }
+    result = download(open_store("s3://bucket/p", endpoint=weak_s3.endpoint), tmp_path / "back")
     assert (result.transferred, result.failed) == (1, 4)
     assert read_tree(tmp_path) == {"back/good": b"5"}
 
 
-@pytest.mark.slow
-@pytest.mark.s3
-def test_an_object_below_an_object_fails_alone(tmp_path: Path, s3: S3Server) -> None:
-    with running_weak_s3() as server:  # a posix server cannot hold both
-        server.objects |= {"/bucket/a": b"1", "/bucket/a/b": b"2", "/bucket/c": b"3"}
-        store = open_store("s3://bucket", endpoint=server.endpoint)
-        result = download(store, tmp_path / "back", jobs=1)
+def test_an_object_below_an_object_fails_alone(tmp_path: Path, weak_s3: WeakS3) -> None:
+    # A posix server cannot hold both.
+    weak_s3.objects |= {"/bucket/a": b"1", "/bucket/a/b": b"2", "/bucket/c": b"3"}
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    result = download(store, tmp_path / "back", jobs=1)
     assert (result.transferred, result.failed) == (2, 1)
     assert read_tree(tmp_path / "back") == {"a": b"1", "c": b"3"}
 
@@ -209,50 +205,41 @@ def test_a_link_in_the_folder_is_not_followed_out_of_it(source: Path, tmp_path: 
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-@pytest.mark.slow
-@pytest.mark.s3
-def test_damaged_bytes_are_not_kept(source: Path, tmp_path: Path, s3: S3Server) -> None:
-    with running_weak_s3() as server:
-        store = open_store("s3://bucket", endpoint=server.endpoint)
-        upload(source, store)
-        server.objects["/bucket/a/ground_truth.mp4"] = bytes(10_240_000)
-        result = download(store, tmp_path / "back")
+def test_damaged_bytes_are_not_kept(source: Path, tmp_path: Path, weak_s3: WeakS3) -> None:
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    upload(source, store)
+    weak_s3.objects["/bucket/a/ground_truth.mp4"] = bytes(10_240_000)
+    result = download(store, tmp_path / "back")
     assert (result.transferred, result.failed) == (5, 1)
     assert "sha256" in result.failures[0].why
     assert "a/ground_truth.mp4" not in read_tree(tmp_path / "back")
 
 
-@pytest.mark.slow
-@pytest.mark.s3
 def test_an_object_that_shrinks_meanwhile_is_not_kept(
-    source: Path, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+    source: Path, tmp_path: Path, weak_s3: WeakS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running_weak_s3() as server:
-        store = open_store("s3://bucket", endpoint=server.endpoint)
-        upload(source, store)
-        real = store.head
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    upload(source, store)
+    real = store.head
 
-        def head_then_shrink(key: str) -> ObjectInfo | None:
-            info = real(key)
-            server.objects[f"/bucket/{key}"] = server.objects[f"/bucket/{key}"][:100]
-            return info
+    def head_then_shrink(key: str) -> ObjectInfo | None:
+        info = real(key)
+        weak_s3.objects[f"/bucket/{key}"] = weak_s3.objects[f"/bucket/{key}"][:100]
+        return info
 
-        monkeypatch.setattr(store, "head", head_then_shrink)
-        result = download(store, tmp_path / "back")
+    monkeypatch.setattr(store, "head", head_then_shrink)
+    result = download(store, tmp_path / "back")
     assert (result.transferred, result.failed) == (4, 2)
     assert all("bytes it should have" in failed.why for failed in result.failures)
 
 
-@pytest.mark.slow
-@pytest.mark.s3
 def test_an_upload_overwrites_nothing_on_a_server_that_ignores_conditions(
-    source: Path, s3: S3Server
+    source: Path, weak_s3: WeakS3
 ) -> None:
-    with running_weak_s3() as server:
-        server.objects["/bucket/index.json"] = b"theirs"
-        result = upload(source, open_store("s3://bucket", endpoint=server.endpoint))
-        assert result.failed == 1
-        assert server.objects["/bucket/index.json"] == b"theirs"
+    weak_s3.objects["/bucket/index.json"] = b"theirs"
+    result = upload(source, open_store("s3://bucket", endpoint=weak_s3.endpoint))
+    assert result.failed == 1
+    assert weak_s3.objects["/bucket/index.json"] == b"theirs"
 
 
 @pytest.mark.slow

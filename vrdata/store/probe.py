@@ -38,7 +38,7 @@ class ProbeResult:
 def probe(store: ObjectStore) -> ProbeResult:
     """Try the store with small objects below `_vrdata/probe/{random}/` and remove them.
 
-    Sends at most 6 + 4 * (8 + 1) + 7 requests: some fifty.
+    Sends at most 52 requests, 36 of them for the races.
 
     Raises:
         StorageError: the store cannot be used.
