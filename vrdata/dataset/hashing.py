@@ -1,30 +1,32 @@
-"""The dataset hash: one number for all bytes of a dataset, whatever its format and sharding.
+r"""The dataset hash: one number for all bytes of a dataset, whatever its format and sharding.
 
-sha256 over the sorted lines `{sample id}/{file name} {sha256 of the file's bytes}\\n`. Fixed:
-users compare it across machines and releases.
+sha256 over the lines `{sample id}/{file name} {sha256 of the file's bytes}\n`, sorted by their
+bytes. Fixed: users compare it across machines and releases. Two generators may share a domain
+and so have equal sample ids; both samples' lines count.
 """
 
 from __future__ import annotations
 
 import hashlib
-import heapq
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-RUN_LINES = 200_000  # lines sorted in memory at once: about 40 MB
+from vrdata.dataset.sorting import RUN_LINES, SortedLines
 
 
 class DatasetHasher:
-    """Collects lines in any order with bounded memory: sorted runs on disk, then one merge."""
+    """Takes the files of a dataset in any order, with bounded memory; a context manager.
+
+    Args:
+        run_lines: files kept in memory at once (see vrdata.dataset.sorting).
+    """
 
     def __init__(self, run_lines: int = RUN_LINES) -> None:
-        self._run_lines = run_lines
-        self._lines: list[bytes] = []
-        self._runs: list[BinaryIO] = []
+        self._lines = SortedLines(run_lines)
 
     def __enter__(self) -> Self:
+        self._lines.__enter__()
         return self
 
     def __exit__(
@@ -33,39 +35,23 @@ class DatasetHasher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for run in self._runs:
-            run.close()
+        self._lines.__exit__(kind, error, trace)
 
     def add(self, sample_id: str, name: str, sha256: str) -> None:
-        """Add one file of one sample."""
-        self._lines.append(f"{sample_id}/{name} {sha256}\n".encode())
-        if len(self._lines) >= self._run_lines:
-            self._spill()
+        """Add one file of one sample; `sha256` is hex. Raises OSError when the disk is full."""
+        self._lines.add(f"{sample_id}/{name} {sha256}\n".encode())
 
     def hexdigest(self) -> str:
         """The hash over everything added, as `sha256:…`."""
-        self._lines.sort()
         digest = hashlib.sha256()
-        for line in heapq.merge(self._lines, *(_read(run) for run in self._runs)):
+        for line in self._lines:
             digest.update(line)
         return f"sha256:{digest.hexdigest()}"
 
-    def _spill(self) -> None:
-        self._lines.sort()
-        run: BinaryIO = tempfile.TemporaryFile()  # type: ignore[assignment] # noqa: SIM115
-        run.writelines(self._lines)
-        self._runs.append(run)
-        self._lines = []
-
 
 def dataset_hash(files: Iterable[tuple[str, str, str]]) -> str:
-    """The hash of (sample id, file name, sha256) triples."""
+    """The hash of (sample id, file name, hex sha256) triples in any order."""
     with DatasetHasher() as hasher:
         for sample_id, name, sha256 in files:
             hasher.add(sample_id, name, sha256)
         return hasher.hexdigest()
-
-
-def _read(run: BinaryIO) -> Iterator[bytes]:
-    run.seek(0)
-    yield from run

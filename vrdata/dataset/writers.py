@@ -136,7 +136,7 @@ class _TarGzWriter:
         self._path, self._key, self._generator = path, key, generator
         self._stream = _HashingStream(path)
         # zlib-ng's own deflate: the standard library's is the machine's and differs between them.
-        self._gzip = gzip_ng.GzipNGFile(
+        self._gzip = gzip_ng.GzipNGFile(  # type: ignore[no-untyped-call]
             filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=self._stream, mtime=0
         )
         self._tar = TarWriter(self._gzip)
