@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support.objects import keys, put
 from support.polling import wait_until
 from support.small_disk import mounted_disk
+from support.trees import write_tree
 from vrdata.store.files import LEFTOVER_SECONDS, FileStore
 from vrdata.store.keys import TEMPORARY, key_problem
 from vrdata.store.port import ObjectNotFoundError, StorageError
@@ -197,23 +198,26 @@ def test_a_killed_writer_leaves_no_object_and_its_leftover_goes_away(tmp_path: P
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(wanted=st.sets(KEYS, max_size=8), prefix=NAMES | KEYS, after=NAMES | KEYS)
+@given(data=st.data())
 def test_a_listing_equals_the_sorted_keys_with_prefix_and_after(
-    tmp_path_factory: pytest.TempPathFactory, wanted: set[str], prefix: str, after: str
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     root = tmp_path_factory.mktemp("listing")
-    there = set()
-    for key in sorted(wanted):
-        if not any(other.startswith(f"{key}/") or key.startswith(f"{other}/") for other in there):
-            (root / key).parent.mkdir(parents=True, exist_ok=True)
-            (root / key).write_bytes(b"")
-            there.add(key)
-    in_order = sorted(there, key=str.encode)
+    there: list[str] = []
+    for key in sorted(data.draw(st.sets(KEYS, max_size=8))):
+        if not any(key.startswith(f"{other}/") for other in there):
+            write_tree(root, {key: b""})
+            there.append(key)
+    there.sort(key=str.encode)
+    near = st.sampled_from(["", *there]).flatmap(
+        lambda key: st.integers(0, len(key)).map(lambda length: key[:length])
+    )
+    prefix, after = data.draw(near | NAMES), data.draw(near | NAMES)
     store = FileStore(root)
-    assert keys(store) == in_order
-    assert keys(store, after=after) == [key for key in in_order if key > after]
-    assert keys(store, prefix) == [key for key in in_order if key.startswith(prefix)]
-    assert keys(store, prefix, after) == [k for k in in_order if k.startswith(prefix) and k > after]
+    assert keys(store) == there
+    assert keys(store, after=after) == [key for key in there if key > after]
+    assert keys(store, prefix) == [key for key in there if key.startswith(prefix)]
+    assert keys(store, prefix, after) == [k for k in there if k.startswith(prefix) and k > after]
 
 
 def test_head_tells_the_bytes_that_are_there_now(tmp_path: Path) -> None:

@@ -126,13 +126,21 @@ def test_a_missing_local_file_is_a_storage_error(bucket: str, tmp_path: Path) ->
         open_store(f"s3://{bucket}").put_new("a", tmp_path / "gone", sha256="0" * 64)
 
 
-def test_without_checksums_the_digest_is_still_kept(bucket: str) -> None:
-    store = open_store(f"s3://{bucket}", checksums="when_required")
+@pytest.mark.parametrize("how", ["setting", "environment"])
+def test_without_checksums_the_digest_is_still_kept(
+    s3: S3Server, bucket: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if how == "environment":
+        monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+    store = open_store(f"s3://{bucket}", checksums="when_required" if how == "setting" else "auto")
     assert put(store, "a", b"body")
     info = store.head("a")
     assert info is not None
     assert info.sha256 == hashlib.sha256(b"body").hexdigest()
-    assert store.get("a") == b"body"
+    answer = boto3.client("s3", endpoint_url=s3.endpoint).head_object(
+        Bucket=bucket, Key="a", ChecksumMode="ENABLED"
+    )
+    assert "ChecksumSHA256" not in answer
 
 
 def test_an_object_named_like_the_prefix_is_not_listed(s3: S3Server, bucket: str) -> None:

@@ -8,7 +8,6 @@ from support.objects import keys, put
 from support.s3server import free_port
 from support.weak_s3 import WeakS3
 from vrdata.errors import ExitCode
-from vrdata.store import s3 as s3_module
 from vrdata.store.counting import CountingStore
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectStore, StorageError, StoreAccessError
@@ -85,7 +84,7 @@ def test_a_conflict_that_stays_is_a_storage_error(weak: ObjectStore, weak_s3: We
     weak_s3.refusals = [(409, "ConditionalRequestConflict")] * 50
     with pytest.raises(StorageError, match="409"):
         put(weak, "a")
-    assert len(weak_s3.requests) == s3_module.CONFLICT_ATTEMPTS
+    assert len(weak_s3.requests) == 6
 
 
 def test_a_taken_key_is_no_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
@@ -95,7 +94,7 @@ def test_a_taken_key_is_no_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
 
 def test_a_body_that_breaks_off_is_read_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
     put(weak, "a", b"0123456789")
-    weak_s3.broken_bodies = s3_module.READ_ATTEMPTS - 1
+    weak_s3.broken_bodies = 2
     assert weak.get("a") == b"0123456789"
 
 
@@ -148,3 +147,16 @@ def test_counting_tells_the_requests_by_operation(weak: ObjectStore) -> None:
     assert counting.counts == dict.fromkeys(one_each, 1)
     assert counting.total == 6
     assert counting.url == weak.url
+
+
+@pytest.mark.parametrize("how", ["argument", "environment"])
+def test_a_server_with_a_name_is_asked_for_the_bucket_in_the_path(
+    weak_s3: WeakS3, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = weak_s3.endpoint.replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    if how == "environment":
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+        endpoint = ""
+    assert put(open_store("s3://bucket", endpoint=endpoint), "a")
+    assert list(weak_s3.objects) == ["/bucket/a"]

@@ -43,6 +43,8 @@ class S3Store:
         self._bucket = settings.bucket
         self._base = f"{settings.prefix}/" if settings.prefix else ""
         self._client = make_client(settings)
+        calculation = self._client.meta.config.request_checksum_calculation
+        self._sends_checksums = str(calculation).lower() != "when_required"
         self._bucket_seen = False
 
     @property
@@ -153,7 +155,7 @@ class S3Store:
             "ContentType": content_type or content_type_of(key),
             "Metadata": {"sha256": sha256},
         }
-        if self._settings.checksums == "auto":
+        if self._sends_checksums:
             # Without the algorithm some servers take the value and do not check it.
             request["ChecksumAlgorithm"] = "SHA256"
             request["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()

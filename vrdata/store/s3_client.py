@@ -33,8 +33,9 @@ class S3Settings:
             the profile's `endpoint_url`, or AWS).
         region: region name; "" leaves it to boto3, and `us-east-1` when it knows none.
         profile: a named profile of the AWS configuration files.
-        checksums: `auto` lets the server check a SHA-256 of every write; `when_required` sends
-            no checksum, for servers that refuse the header.
+        checksums: `auto` lets the server check a SHA-256 of every write, unless the AWS
+            settings say otherwise (AWS_REQUEST_CHECKSUM_CALCULATION); `when_required` sends no
+            checksum, for servers that refuse the header.
     """
 
     bucket: str

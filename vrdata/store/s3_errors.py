@@ -38,6 +38,7 @@ _BAD_DIGEST = {
     "XAmzContentChecksumMismatch",
 }
 _WRONG_REGION = {"PermanentRedirect", "301", "IllegalLocationConstraintException"}
+_OLD_SERVER = "if the server is old: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
 _NO_CHECKSUMS = {"NotImplemented", "InvalidRequest", "InvalidArgument"}
 
 
@@ -127,7 +128,7 @@ def _misbehaving(code: str, status: int, what: str, message: str) -> StorageErro
     if code in _WRONG_REGION:
         return StorageError(what, why=why, fix="name the bucket's region with --region")
     if code in _NO_CHECKSUMS:
-        return StorageError(what, why=why, fix="for an old server: checksums: when_required")
+        return StorageError(what, why=why, fix=_OLD_SERVER)
     return StorageError(what, why=why, fix="try again later; nothing half-written is left")
 
 
