@@ -79,9 +79,12 @@ def test_a_bad_endpoint_in_the_environment_is_refused_and_not_repeated(
     assert "PLANTED" not in str(caught.value)
 
 
-def test_an_endpoint_without_scheme_is_refused() -> None:
+@pytest.mark.parametrize(
+    "endpoint", ["localhost:9000", "http://", "ftp://host", "http://host:port", "http://[::1"]
+)
+def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="URL of a server"):
-        open_store("s3://bucket", endpoint="localhost:9000")
+        open_store("s3://bucket", endpoint=endpoint)
 
 
 def test_an_unknown_aws_profile_is_an_access_error() -> None:

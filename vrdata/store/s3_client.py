@@ -1,4 +1,4 @@
-"""Make a boto3 client: timeouts, retries, addressing and checksums are decided here."""
+"""Make a boto3 client: timeouts, retries and checksums are decided here."""
 
 from __future__ import annotations
 
@@ -62,11 +62,7 @@ def make_client(settings: S3Settings) -> Any:
         _check_endpoint(settings.endpoint)
     try:
         session = boto3.Session(profile_name=settings.profile or None)
-        client = _client(session, settings, path_style=bool(settings.endpoint))
-        host = urlsplit(client.meta.endpoint_url).hostname or ""
-        if not settings.endpoint and not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-            _check_endpoint(client.meta.endpoint_url)
-            client = _client(session, settings, path_style=True)
+        client = _client(session, settings)
     except ValueError as error:  # botocore's answer to an endpoint that is no URL
         raise UsageError(
             "the endpoint that the AWS settings name is not a URL",
@@ -74,10 +70,12 @@ def make_client(settings: S3Settings) -> Any:
         ) from error
     except BotoCoreError as error:
         raise s3_error(error, "look for objects", settings.url, settings.bucket) from error
+    _check_endpoint(client.meta.endpoint_url)
     return client
 
 
-def _client(session: boto3.Session, settings: S3Settings, *, path_style: bool) -> Any:
+def _client(session: boto3.Session, settings: S3Settings) -> Any:
+    # boto3 itself puts the bucket into the path for every endpoint that is not AWS's own.
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
@@ -85,8 +83,6 @@ def _client(session: boto3.Session, settings: S3Settings, *, path_style: bool) -
         "max_pool_connections": CONNECTIONS,
         "tcp_keepalive": True,
     }
-    if path_style:  # other servers seldom have a DNS name for each bucket
-        config["s3"] = {"addressing_style": "path"}
     if settings.checksums == "when_required":
         config["request_checksum_calculation"] = "when_required"
         config["response_checksum_validation"] = "when_required"
@@ -99,13 +95,17 @@ def _client(session: boto3.Session, settings: S3Settings, *, path_style: bool) -
 
 
 def _check_endpoint(endpoint: str) -> None:
-    parts = urlsplit(endpoint)
     if "@" in endpoint:  # never repeated: it may be a password
         raise UsageError(
             "the endpoint's URL holds a user name or password",
             fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        usable = False
+    if not usable:
         raise UsageError(
             f"{endpoint!r} is not the URL of a server", fix="e.g. --endpoint https://s3.example.org"
         )
