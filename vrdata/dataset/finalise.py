@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from vrdata.dataset import layout
-from vrdata.dataset.hashing import DatasetHasher
-from vrdata.dataset.index import IndexWriter
+from vrdata.dataset.index import IndexWriter, index_hash
 from vrdata.dataset.manifest import DataObject, ShardManifest
-from vrdata.dataset.reader import iter_manifests
+from vrdata.dataset.markers import marker_problems
+from vrdata.dataset.parallel import in_order
+from vrdata.dataset.problems import Problem, problem
+from vrdata.dataset.reader import iter_commits, load_manifest, load_model
 from vrdata.dataset.summary import DatasetSummary, SummaryBuilder
 from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.plan.missing import missing_shards
 from vrdata.plan.model import Plan
-from vrdata.store.port import ObjectStore
-from vrdata.store.streaming import sha256_file, sha256_object
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.streaming import read_chunks, sha256_file, sha256_object
 
+JOBS = 8
 CONNECTIONS = 16
 
 
@@ -34,42 +38,42 @@ def finalise(
     plan: Plan,
     *,
     rehash: bool = False,
+    jobs: int = JOBS,
     observe: Callable[[ShardManifest], None] = lambda _: None,
 ) -> DatasetSummary:
-    """Check every shard, write dataset.json and index.parquet. `_SUCCESS`: see `succeed`.
+    """Check every shard; write index.parquet and dataset.json. `_SUCCESS`: see `succeed`.
+
+    One listing, two requests a shard (more in format files). Memory: about 30 shards' markers.
 
     Args:
         store: the run's store.
         plan: its plan.
         rehash: read every data object again, for stores without create-only writes.
+        jobs: markers read at a time.
         observe: told of every commit marker, in plan order.
 
     Raises:
-        IncompleteRunError: a shard or a data object is missing or differs.
-        OutputConflictError: dataset.json is there with other content.
+        IncompleteRunError: a shard or a data object is missing or differs from its marker.
+        OutputConflictError: the store holds markers, an index or a dataset.json of another run.
+        InvalidInputError: a marker is damaged.
         StorageError: the store cannot be used.
     """
-    with tempfile.TemporaryDirectory() as folder, DatasetHasher() as hasher:
+    shards = _complete(store, plan)
+    with (
+        tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder,
+        SummaryBuilder(plan) as builder,
+        ThreadPoolExecutor(CONNECTIONS) as pool,
+    ):
+        check = _ShardCheck(store, plan, pool, rehash=rehash)
         index = Path(folder) / layout.INDEX
-        builder = SummaryBuilder(plan, hasher)
-        with IndexWriter(index) as writer, ThreadPoolExecutor(CONNECTIONS) as pool:
-            expected = {(p.name, shard) for p in plan.generators for shard in range(p.shards)}
-            for manifest in iter_manifests(store, plan):
-                _check_manifest(manifest, plan)
-                expected.discard((manifest.generator, manifest.shard))
-                _check_objects(store, manifest, pool, rehash=rehash)
+        with IndexWriter(index) as writer:
+            for manifest in in_order(shards, check, jobs):
                 builder.add(manifest)
                 writer.add(manifest)
                 observe(manifest)
-        if expected:
-            name, shard = min(expected)
-            raise IncompleteRunError(
-                f"{len(expected)} shards are not committed, the first is {name} {shard}",
-                fix="run the same command again",
-            )
         summary = builder.finish()
-        _put_dataset(store, summary)
-        store.put_new(layout.INDEX, index, sha256=sha256_file(index))
+        _put_index(store, index, summary.dataset_hash)
+    _put_dataset(store, summary)
     return summary
 
 
@@ -81,49 +85,107 @@ def succeed(store: ObjectStore, summary: DatasetSummary) -> None:
     )
 
 
-def _check_manifest(manifest: ShardManifest, plan: Plan) -> None:
-    planned = plan.generator(manifest.generator)
-    name = f"{manifest.generator} shard {manifest.shard}"
-    if manifest.plan != plan.hash:
-        raise OutputConflictError(
-            f"{name} belongs to another plan",
-            why=f"{manifest.plan[:19]}… instead of {plan.hash[:19]}…",
-            fix="use another --out or metadata.name",
-        )
-    if manifest.shard >= planned.shards:
-        raise OutputConflictError(f"{name} is not part of the plan", fix="remove its marker")
-    shard = planned.shard(manifest.shard)
-    found = sorted(
-        [sample.index for sample in manifest.samples] + [one.index for one in manifest.failed]
-    )
-    if found != list(range(shard.start, shard.stop)):
+def load_summary(store: ObjectStore) -> DatasetSummary | None:
+    """The summary of a finished run; None without `_SUCCESS` or dataset.json.
+
+    Raises:
+        InvalidInputError: dataset.json is damaged.
+        StorageError: the store cannot be used.
+    """
+    if store.head(layout.SUCCESS) is None:
+        return None
+    try:
+        return load_model(store, layout.DATASET, DatasetSummary)
+    except ObjectNotFoundError:
+        return None
+
+
+def _complete(store: ObjectStore, plan: Plan) -> Iterator[tuple[str, int]]:
+    """All shards in plan order, when every one is committed and nothing else is."""
+    committed = set(iter_commits(store))
+    missing = list(missing_shards(plan, committed))
+    if missing:
+        name, shard = missing[0]
         raise IncompleteRunError(
-            f"{name} does not hold exactly the samples {shard.start} to {shard.stop - 1}",
-            fix="remove its commit marker and run again",
+            f"{len(missing)} shards are not committed, the first is {name} {shard}",
+            fix="run the same command again",
         )
+    planned = list(missing_shards(plan, ()))
+    extra = sorted(committed.difference(planned))
+    if extra:
+        raise OutputConflictError(
+            f"{store.url} holds {len(extra)} commit markers that the plan does not know",
+            why=f"the first is {layout.commit_key(*extra[0])}",
+            fix="something else wrote there; remove them, or use another output folder",
+        )
+    return iter(planned)
 
 
-def _check_objects(
-    store: ObjectStore, manifest: ShardManifest, pool: ThreadPoolExecutor, *, rehash: bool
-) -> None:
-    for problem in pool.map(lambda item: _object_problem(store, item, rehash), manifest.data):
-        if problem:
-            raise IncompleteRunError(
-                f"{manifest.generator} shard {manifest.shard}: {problem}",
-                fix="remove its commit marker and run again",
-            )
+class _ShardCheck:
+    """Loads a marker; compares it with the plan and the store's objects with it."""
+
+    def __init__(
+        self, store: ObjectStore, plan: Plan, pool: ThreadPoolExecutor, *, rehash: bool
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._plan_hash = plan.hash
+        self._pool = pool
+        self._rehash = rehash
+
+    def __call__(self, shard: tuple[str, int]) -> ShardManifest:
+        manifest = load_manifest(self._store, *shard)
+        _refuse(next(marker_problems(self._plan, self._plan_hash, manifest), None))
+        for found in self._pool.map(self._object_problem, manifest.data):
+            _refuse(found)
+        return manifest
+
+    def _object_problem(self, item: DataObject) -> Problem | None:
+        info = self._store.head(item.key)
+        if info is None:
+            return problem("MissingObject", item.key, "it is not there")
+        if info.size != item.size:
+            message = f"it has {info.size} bytes instead of {item.size}"
+            return problem("ChecksumMismatch", item.key, message)
+        unknown = self._rehash or info.sha256 is None
+        digest = sha256_object(self._store, item.key, item.size) if unknown else info.sha256
+        if digest != item.sha256:
+            message = "it has other bytes than its commit marker says"
+            return problem("ChecksumMismatch", item.key, message)
+        return None
 
 
-def _object_problem(store: ObjectStore, item: DataObject, rehash: bool) -> str:
-    info = store.head(item.key)
-    if info is None:
-        return f"{item.key} is missing"
-    if info.size != item.size:
-        return f"{item.key} has {info.size} bytes instead of {item.size}"
-    digest = sha256_object(store, item.key, item.size) if rehash else info.sha256
-    if digest is not None and digest != item.sha256:
-        return f"{item.key} has other bytes than its commit marker says"
-    return ""
+def _refuse(found: Problem | None) -> None:
+    if found is None:
+        return
+    what = f"{found.where}: {found.message}"
+    if found.kind == "ForeignPlan":
+        raise OutputConflictError(what, fix="use another --out or metadata.name")
+    raise IncompleteRunError(
+        what,
+        why="the object was changed or removed after it was written",
+        fix="remove the shard's data and its commit marker, and run the same command again; "
+        "`vrdata verify` lists everything that is wrong",
+    )
+
+
+def _put_index(store: ObjectStore, index: Path, expected: str) -> None:
+    digest = sha256_file(index)
+    if store.put_new(layout.INDEX, index, sha256=digest):
+        return
+    standing = store.head(layout.INDEX)
+    if standing is None or standing.sha256 == digest:
+        return
+    # Another release of pyarrow may have written it: equal rows are as good as equal bytes.
+    copy = index.with_suffix(".standing")
+    with copy.open("wb") as local:
+        local.writelines(read_chunks(store, layout.INDEX, standing.size))
+    try:
+        equal = index_hash(copy) == expected
+    except ValueError:
+        equal = False
+    if not equal:
+        raise _conflict(store, layout.INDEX)
 
 
 def _put_dataset(store: ObjectStore, summary: DatasetSummary) -> None:
@@ -132,7 +194,12 @@ def _put_dataset(store: ObjectStore, summary: DatasetSummary) -> None:
     if store.put_new(layout.DATASET, body, sha256=digest, content_type="application/json"):
         return
     if store.get(layout.DATASET) != body:
-        raise OutputConflictError(
-            f"{store.url}{layout.DATASET} is there with other content",
-            fix="run `vrdata verify` to see what differs",
-        )
+        raise _conflict(store, layout.DATASET)
+
+
+def _conflict(store: ObjectStore, key: str) -> OutputConflictError:
+    return OutputConflictError(
+        f"{key} is already in {store.url} with other content; nothing was overwritten",
+        why="it was changed, or another version of vrdata wrote it",
+        fix=f"see what differs with `vrdata verify`; to write it anew, remove {key}",
+    )

@@ -1,7 +1,11 @@
-"""index.parquet: one row a sample, with where each of its files lies."""
+"""index.parquet: one row a sample, with where each of its files lies.
+
+Columns are described in docs/formats.md. Equal markers and an equal pyarrow give equal bytes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,9 +13,11 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vrdata.dataset import layout
+from vrdata.dataset.hashing import dataset_hash
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
 
-ROW_GROUP = 5000
+ROW_GROUP = 5000  # rows in memory: about 40 MB while they are converted
 _FILE = pa.struct(
     [("name", pa.string()), ("size", pa.int64()), ("sha256", pa.string()), ("offset", pa.int64())]
 )
@@ -26,10 +32,12 @@ SCHEMA = pa.schema(
         ("shard", pa.int64()),
         ("object", pa.string()),
         ("files", pa.list_(_FILE)),
+        ("video_name", pa.string()),
         ("video_frames", pa.int32()),
         ("video_fps", pa.float64()),
         ("video_width", pa.int32()),
         ("video_height", pa.int32()),
+        ("video_encoder", pa.string()),
         ("content", pa.string()),
         ("param_hash", pa.string()),
     ]
@@ -37,7 +45,7 @@ SCHEMA = pa.schema(
 
 
 class IndexWriter:
-    """Writes rows in bounded groups to a local file."""
+    """Writes rows in groups of ROW_GROUP to a local file; a context manager."""
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
@@ -52,14 +60,14 @@ class IndexWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._flush()
+        if error is None:
+            self._flush()
         self._writer.close()
 
     def add(self, manifest: ShardManifest) -> None:
         """Append the samples of one shard."""
-        single = manifest.data[0].key if manifest.format != "files" and manifest.data else ""
         for sample in manifest.samples:
-            self._rows.append(_row(manifest, sample, single))
+            self._rows.append(_row(manifest, sample))
             if len(self._rows) >= ROW_GROUP:
                 self._flush()
 
@@ -69,7 +77,27 @@ class IndexWriter:
             self._rows = []
 
 
-def _row(manifest: ShardManifest, sample: SampleRecord, single: str) -> dict[str, Any]:
+def index_hash(path: Path) -> str:
+    """The dataset hash over an index's rows, with flat memory.
+
+    Raises:
+        ValueError: the file is not an index of this version.
+    """
+    try:
+        return dataset_hash(_files(path))
+    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+        raise ValueError(f"not an index: {error}") from None
+
+
+def _files(path: Path) -> Iterator[tuple[str, str, str]]:
+    with pq.ParquetFile(path) as index:
+        for batch in index.iter_batches(batch_size=ROW_GROUP, columns=["id", "files"]):
+            for row in batch.to_pylist():
+                for file in row["files"]:
+                    yield row["id"], file["name"], file["sha256"]
+
+
+def _row(manifest: ShardManifest, sample: SampleRecord) -> dict[str, Any]:
     video = sample.video
     return {
         "generator": manifest.generator,
@@ -79,12 +107,23 @@ def _row(manifest: ShardManifest, sample: SampleRecord, single: str) -> dict[str
         "block": sample.block,
         "seed": sample.seed,
         "shard": manifest.shard,
-        "object": single,
-        "files": [file.model_dump() for file in sample.files],
+        "object": _object(manifest, sample),
+        "files": [
+            {"name": file.name, "size": file.size, "sha256": file.sha256, "offset": file.offset}
+            for file in sample.files
+        ],
+        "video_name": video.name if video else None,
         "video_frames": video.frames if video else None,
         "video_fps": video.fps if video else None,
         "video_width": video.width if video else None,
         "video_height": video.height if video else None,
+        "video_encoder": video.encoder if video else None,
         "content": sample.content,
         "param_hash": sample.param_hash,
     }
+
+
+def _object(manifest: ShardManifest, sample: SampleRecord) -> str:
+    if manifest.format == "files":
+        return f"questions/{layout.sample_folder(manifest.generator, sample.domain, sample.index)}/"
+    return manifest.data[0].key

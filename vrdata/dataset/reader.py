@@ -1,21 +1,25 @@
-"""Read a run: its plan, commit markers, and the files of its samples."""
+"""Read a run: its plan, commit markers, and the files of its samples.
+
+Every function takes the run's own store (`{root}/{namespace}/{run}/`).
+"""
 
 from __future__ import annotations
 
-import tarfile
-import tempfile
+import hashlib
 from collections.abc import Iterator
-from contextlib import closing
-from typing import IO
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
+from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.members import Archive, DamagedArchiveError, Member
 from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.model import Model
 from vrdata.plan.model import Plan
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata.store.streaming import read_chunks
+from vrdata.store.port import DigestMismatchError, ObjectNotFoundError, ObjectStore
+
+M = TypeVar("M", bound=Model)
 
 
 def load_plan(store: ObjectStore) -> Plan:
@@ -23,24 +27,34 @@ def load_plan(store: ObjectStore) -> Plan:
 
     Raises:
         NotFoundError: no run is stored here.
-        InvalidInputError: the plan cannot be read.
+        InvalidInputError: the plan is damaged or of another version.
+        StorageError: the store cannot be used.
     """
     try:
-        return Plan.model_validate_json(store.get(layout.PLAN))
+        return load_model(store, layout.PLAN, Plan)
     except ObjectNotFoundError:
         raise NotFoundError(
             f"no run in {store.url}",
             why=f"there is no {layout.PLAN}",
             fix="name the folder of a run: {root}/{namespace}/{run}",
         ) from None
+
+
+def load_model(store: ObjectStore, key: str, kind: type[M]) -> M:
+    """A JSON object as a model. Raises ObjectNotFoundError, InvalidInputError, StorageError."""
+    try:
+        return kind.model_validate_json(store.get(key))
     except ValidationError as error:
+        detail = error.errors()[0]
+        place = ".".join(map(str, detail["loc"])) or "the document"
         raise InvalidInputError(
-            f"{store.url}{layout.PLAN} is damaged or of another version", why=_first(error)
+            f"{key} in {store.url} is damaged or of another version of vrdata",
+            why=f"{place}: {detail['msg']}",
         ) from None
 
 
 def iter_commits(store: ObjectStore) -> Iterator[tuple[str, int]]:
-    """(generator, shard) of every commit marker, with one listing; foreign keys are skipped."""
+    """(generator, shard) of every commit marker, with one listing; other keys are skipped."""
     for info in store.list_after(layout.COMMITS):
         try:
             yield layout.parse_commit_key(info.key)
@@ -53,45 +67,17 @@ def load_manifest(store: ObjectStore, generator: str, shard: int) -> ShardManife
 
     Raises:
         ObjectNotFoundError: the shard is not committed.
-        InvalidInputError: the marker is damaged.
+        InvalidInputError: the marker is damaged, or is another shard's.
+        StorageError: the store cannot be used.
     """
     key = layout.commit_key(generator, shard)
-    try:
-        return ShardManifest.model_validate_json(store.get(key))
-    except ValidationError as error:
+    manifest = load_model(store, key, ShardManifest)
+    if (manifest.generator, manifest.shard) != (generator, shard):
         raise InvalidInputError(
-            f"{store.url}{key} is damaged or of another version", why=_first(error)
-        ) from None
-
-
-def iter_manifests(store: ObjectStore, plan: Plan) -> Iterator[ShardManifest]:
-    """The markers of all committed shards of a plan, in plan order."""
-    names = {planned.name for planned in plan.generators}
-    for generator, shard in iter_commits(store):
-        if generator in names:
-            yield load_manifest(store, generator, shard)
-
-
-def read_file(
-    store: ObjectStore, manifest: ShardManifest, sample: SampleRecord, name: str
-) -> bytes:
-    """One file of one sample; a range request where the format allows it.
-
-    Raises:
-        KeyError: the sample has no such file.
-        ObjectNotFoundError, StorageError: as the store.
-    """
-    record = next((file for file in sample.files if file.name == name), None)
-    if record is None:
-        raise KeyError(name)
-    if manifest.format == "files":
-        return store.get(_file_key(manifest, sample, name))
-    if record.offset is not None:
-        return store.get_range(manifest.data[0].key, record.offset, record.size)
-    for other, files in iter_samples(store, manifest):
-        if other.index == sample.index:
-            return files[name]
-    raise KeyError(name)
+            f"{key} in {store.url} is the commit marker of another shard",
+            why=f"it says {manifest.generator} shard {manifest.shard}",
+        )
+    return manifest
 
 
 def iter_samples(
@@ -99,59 +85,81 @@ def iter_samples(
 ) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
     """Every sample with its files, in index order; memory holds one sample.
 
-    A file that the archive does not hold is left out of the mapping.
+    An archive is read in one pass. The bytes are given as they are; `read_file` and
+    `vrdata verify` compare them with their checksums.
 
     Raises:
-        ObjectNotFoundError, StorageError: as the store.
-        InvalidInputError: an archive is damaged.
+        NotFoundError: a file or its object is missing.
+        DamagedArchiveError: an archive cannot be read.
+        StorageError: the store cannot be used.
     """
     if manifest.format == "files":
         for sample in manifest.samples:
-            yield sample, _separate_files(store, manifest, sample)
+            yield (
+                sample,
+                {file.name: store.get(file_path(manifest, sample, file)) for file in sample.files},
+            )
         return
-    with tempfile.TemporaryFile() as local:
-        for chunk in read_chunks(store, manifest.data[0].key, manifest.data[0].size):
-            local.write(chunk)
-        local.seek(0)
-        yield from _from_archive(local, manifest)
+    item = manifest.data[0]
+    members = Archive(store, item.key, item.size).members()
+    for sample in manifest.samples:
+        files = {}
+        for record in sample.files:
+            path = file_path(manifest, sample, record)
+            files[record.name] = _take(members, path, item.key)
+        yield sample, files
 
 
-def _from_archive(
-    local: IO[bytes], manifest: ShardManifest
-) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
-    try:
-        with closing(tarfile.open(fileobj=local, mode="r:*")) as tar:
-            for sample in manifest.samples:
-                files = {}
-                for record in sample.files:
-                    member = tar.next()
-                    if member is None:
-                        break
-                    content = tar.extractfile(member)
-                    if content is not None and member.name.endswith(record.name):
-                        files[record.name] = content.read()
-                yield sample, files
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise InvalidInputError(f"{manifest.data[0].key} is damaged", why=str(error)) from None
+def read_file(
+    store: ObjectStore, manifest: ShardManifest, sample: SampleRecord, name: str
+) -> bytes:
+    """One file of one sample, compared with its checksum.
+
+    One request, of a range where the file lies in a tar. In a tar.gz everything before the file
+    is read too.
+
+    Raises:
+        KeyError: the sample has no such file.
+        DigestMismatchError: the file has other bytes than its commit marker says.
+        ObjectNotFoundError, StorageError: as the store.
+    """
+    record = next((file for file in sample.files if file.name == name), None)
+    if record is None:
+        raise KeyError(name)
+    path = file_path(manifest, sample, record)
+    if manifest.format == "files":
+        body = store.get(path)
+    elif record.offset is not None:
+        body = store.get_range(manifest.data[0].key, record.offset, record.size)
+    else:
+        item = manifest.data[0]
+        members = Archive(store, item.key, item.size).members()
+        body = next((member.body for member in members if member.name == path), b"")
+    if hashlib.sha256(body).hexdigest() != record.sha256:
+        raise DigestMismatchError(
+            f"{sample.id}/{name} in {store.url} has other bytes than its commit marker says",
+            fix="see what else is damaged: vrdata verify",
+        )
+    return body
 
 
-def _separate_files(
-    store: ObjectStore, manifest: ShardManifest, sample: SampleRecord
-) -> dict[str, bytes]:
-    files = {}
-    for record in sample.files:
-        try:
-            files[record.name] = store.get(_file_key(manifest, sample, record.name))
-        except ObjectNotFoundError:
-            continue
-    return files
-
-
-def _file_key(manifest: ShardManifest, sample: SampleRecord, name: str) -> str:
+def file_path(manifest: ShardManifest, sample: SampleRecord, record: FileRecord) -> str:
+    """Where a sample's file lies: its key (format files), or its name in the shard's archive."""
+    if manifest.format == "webdataset":
+        return f"{layout.sample_key(manifest.generator, sample.index)}.{record.name}"
     folder = layout.sample_folder(manifest.generator, sample.domain, sample.index)
-    return f"questions/{folder}/{name}"
+    return (
+        f"{folder}/{record.name}"
+        if manifest.format == "tar"
+        else (f"questions/{folder}/{record.name}")
+    )
 
 
-def _first(error: ValidationError) -> str:
-    detail = error.errors()[0]
-    return f"{'.'.join(map(str, detail['loc'])) or 'the document'}: {detail['msg']}"
+def _take(members: Iterator[Member], path: str, key: str) -> bytes:
+    member = next(members, None)
+    if member is None or member.name != path:
+        raise DamagedArchiveError(
+            f"{path} is not in {key} where it should be",
+            why="nothing follows" if member is None else f"{member.name!r} is there",
+        )
+    return member.body

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
 
+from pydantic import Field
+
+from vrdata.dataset.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashing import DatasetHasher
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.model import API_VERSION, Model
-from vrdata.plan.model import OutputFormat, Plan
-
-MAX_EXAMPLES = 20
+from vrdata.plan.catalogue import GeneratorClass
+from vrdata.plan.model import OutputFormat, Plan, VideoMode
 
 
 class GeneratorSummary(Model):
-    """One generator's share; `duplicates` counts samples equal to one of a lower index."""
+    """One generator's share.
+
+    Attributes:
+        digest: of its code and environment, from the plan.
+        failed_samples: samples left out because they could not be made.
+        bytes: bytes of its data objects.
+        duplicates: samples with the content of an earlier one (see vrdata.dataset.duplicates).
+    """
 
     name: str
+    generator_class: GeneratorClass = Field(alias="class")
+    digest: str
     samples: int
     failed_samples: int
     shards: int
@@ -25,25 +37,29 @@ class GeneratorSummary(Model):
     duplicates: int
 
 
-class DuplicateExample(Model):
-    """A sample and the earlier one with the same content."""
-
-    sample: str
-    original: str
-
-
 class DatasetSummary(Model):
-    """The dataset's counts and its hash."""
+    """The dataset's counts and its hash.
+
+    Attributes:
+        plan: hash of the plan.
+        files: files of all samples.
+        bytes: bytes of all data objects.
+        architectures: machine architectures that made the pixels.
+        failures: left-out samples by reason.
+    """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["Dataset"] = "Dataset"
     namespace: str
     run: str
     plan: str
+    seed: int
     format: OutputFormat
+    video: VideoMode
     samples: int
     failed_samples: int
     shards: int
+    files: int
     bytes: int
     dataset_hash: str
     architectures: tuple[str, ...]
@@ -58,71 +74,88 @@ class _Counts:
     samples: int = 0
     failed: int = 0
     shards: int = 0
-    bytes: int = 0
-    duplicates: int = 0
-    # 16 bytes a sample: the only thing here that grows with samples
-    seen: dict[bytes, int] = field(default_factory=dict)
+    size: int = 0
 
 
 class SummaryBuilder:
-    """Adds up commit markers in plan order (so the lowest index of equal samples comes first)."""
+    """Adds up commit markers, in any order and with bounded memory; a context manager."""
 
-    def __init__(self, plan: Plan, hasher: DatasetHasher) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._hasher = hasher
-        self._counts = {planned.name: _Counts() for planned in plan.generators}
+        self._hasher = DatasetHasher()
+        self._duplicates = DuplicateFinder()
+        self._position = {planned.name: at for at, planned in enumerate(plan.generators)}
+        self._counts = [_Counts() for _ in plan.generators]
+        self._files = 0
         self._failures: Counter[str] = Counter()
-        self._examples: list[DuplicateExample] = []
         self._architectures: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._hasher.__exit__(kind, error, trace)
+        self._duplicates.__exit__(kind, error, trace)
 
     def add(self, manifest: ShardManifest) -> None:
         """Count one shard."""
-        counts = self._counts[manifest.generator]
+        position = self._position[manifest.generator]
+        counts = self._counts[position]
         counts.shards += 1
-        counts.bytes += manifest.bytes
+        counts.size += manifest.bytes
         counts.samples += len(manifest.samples)
         counts.failed += len(manifest.failed)
         self._failures.update(failure.reason for failure in manifest.failed)
         self._architectures.add(manifest.attempt.architecture)
         for sample in manifest.samples:
+            self._files += len(sample.files)
             for file in sample.files:
                 self._hasher.add(sample.id, file.name, file.sha256)
-            if not sample.content:
-                continue
-            key = bytes.fromhex(sample.content)[:16]
-            first = counts.seen.setdefault(key, sample.index)
-            if first != sample.index:
-                counts.duplicates += 1
-                if len(self._examples) < MAX_EXAMPLES:
-                    original = f"{sample.domain}_{first:08d}"
-                    self._examples.append(DuplicateExample(sample=sample.id, original=original))
+            if sample.content:
+                name = f"{manifest.generator}/{sample.id}"
+                self._duplicates.add(sample.content, position, sample.index, name)
 
     def finish(self) -> DatasetSummary:
         """The summary of everything added."""
-        counts = self._counts.values()
+        duplicates, examples = self._duplicates.find()
         return DatasetSummary(
             namespace=self._plan.namespace,
             run=self._plan.run,
             plan=self._plan.hash,
+            seed=self._plan.seed,
             format=self._plan.output.format,
-            samples=sum(one.samples for one in counts),
-            failed_samples=sum(one.failed for one in counts),
-            shards=sum(one.shards for one in counts),
-            bytes=sum(one.bytes for one in counts),
+            video=self._plan.output.video,
+            samples=sum(one.samples for one in self._counts),
+            failed_samples=sum(one.failed for one in self._counts),
+            shards=sum(one.shards for one in self._counts),
+            files=self._files,
+            bytes=sum(one.size for one in self._counts),
             dataset_hash=self._hasher.hexdigest(),
             architectures=tuple(sorted(self._architectures)),
-            generators=tuple(
-                GeneratorSummary(
-                    name=name,
-                    samples=one.samples,
-                    failed_samples=one.failed,
-                    shards=one.shards,
-                    bytes=one.bytes,
-                    duplicates=one.duplicates,
-                )
-                for name, one in self._counts.items()
-            ),
-            duplicates=sum(one.duplicates for one in counts),
-            duplicate_examples=tuple(self._examples),
+            generators=self._generators(duplicates),
+            duplicates=duplicates.total(),
+            duplicate_examples=examples,
             failures=dict(sorted(self._failures.items())),
+        )
+
+    def _generators(self, duplicates: Counter[int]) -> tuple[GeneratorSummary, ...]:
+        return tuple(
+            GeneratorSummary(
+                name=planned.name,
+                generator_class=planned.generator_class,
+                digest=planned.digest,
+                samples=counts.samples,
+                failed_samples=counts.failed,
+                shards=counts.shards,
+                bytes=counts.size,
+                duplicates=duplicates[position],
+            )
+            for position, (planned, counts) in enumerate(
+                zip(self._plan.generators, self._counts, strict=True)
+            )
         )

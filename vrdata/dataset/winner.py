@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 
 from vrdata.dataset.manifest import DataObject, FileRecord, ShardManifest
+from vrdata.dataset.members import Archive
 from vrdata.errors import OutputConflictError
 from vrdata.store.port import ObjectStore
-from vrdata.store.streaming import read_chunks
 
 
 def winning_files(
@@ -46,19 +44,11 @@ def winning_files(
 def _members(
     store: ObjectStore, manifest: ShardManifest, item: DataObject
 ) -> Iterator[tuple[int, FileRecord]]:
-    with tempfile.TemporaryFile() as local:
-        for chunk in read_chunks(store, item.key, item.size):
-            local.write(chunk)
-        local.seek(0)
-        with tarfile.open(fileobj=local, mode="r:*") as tar:
-            for member in tar:
-                index, name = _locate(member.name, manifest.format)
-                stream = tar.extractfile(member)
-                if stream is None:
-                    continue
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                offset = member.offset_data if manifest.format == "webdataset" else None
-                yield index, FileRecord(name=name, size=member.size, sha256=digest, offset=offset)
+    for member in Archive(store, item.key, item.size).members():
+        index, name = _locate(member.name, manifest.format)
+        digest = hashlib.sha256(member.body).hexdigest()
+        offset = member.offset if manifest.format == "webdataset" else None
+        yield index, FileRecord(name=name, size=len(member.body), sha256=digest, offset=offset)
 
 
 def _locate(key: str, output_format: str) -> tuple[int, str]:

@@ -1,0 +1,223 @@
+"""Build small, valid runs in a store without a worker: real PNG files, real videos."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+from vrdata.dataset import layout
+from vrdata.dataset.finalise import finalise, succeed
+from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
+from vrdata.dataset.summary import DatasetSummary
+from vrdata.dataset.writers import SourceFile, open_writer
+from vrdata.plan.model import OutputFormat, Plan, PlannedGenerator, PlannedOutput, ShardRange
+from vrdata.plan.seeds import block_seed
+from vrdata.store.port import ObjectStore
+
+FRAMES = 3
+PIXELS = 64
+Change = Callable[[int, dict[str, bytes]], None]
+
+
+def make_plan(
+    samples: Mapping[str, int] | None = None,
+    *,
+    output_format: OutputFormat = "webdataset",
+    block_size: int = 2,
+    shard_blocks: int = 2,
+    seed: int = 42,
+    run: str = "small",
+) -> Plan:
+    """A plan of the generators in `samples` (name to samples; default one maze of 5)."""
+    return Plan(
+        namespace="default",
+        run=run,
+        seed=seed,
+        output=PlannedOutput(format=output_format, video="h264"),
+        generators=tuple(
+            PlannedGenerator(
+                name=name,
+                generator_class="O",
+                digest="sha256:" + hashlib.sha256(name.encode()).hexdigest(),
+                samples=count,
+                block_size=block_size,
+                shard_blocks=shard_blocks,
+            )
+            for name, count in (samples or {"O-1_maze": 5}).items()
+        ),
+    )
+
+
+def domain_of(generator: str) -> str:
+    """The domain that `build_run` gives a generator's samples."""
+    return generator.partition("_")[2] or generator
+
+
+def sample_files(plan: Plan, generator: str, index: int) -> dict[str, bytes]:
+    """The files of a sample: a function of run seed, generator and index alone."""
+    planned = plan.generator(generator)
+    block, position = divmod(index, planned.block_size)
+    seed = block_seed(plan.seed, generator, block)
+    shade = seed + position
+    domain = domain_of(generator)
+    metadata = {
+        "task_id": layout.sample_id(domain, index),
+        "generator": generator,
+        "domain": domain,
+        "generation": {"seed": seed, "block": block, "position": position},
+    }
+    return {
+        "final_frame.png": png(shade + 1),
+        "first_frame.png": png(shade),
+        "ground_truth.mp4": video(shade % 5),
+        "metadata.json": json.dumps(metadata, sort_keys=True).encode(),
+        "prompt.txt": f"Move the {shade % 97} to the goal.\n".encode(),
+    }
+
+
+def png(number: int) -> bytes:
+    """A PNG file of 16 x 16 pixels in a colour that `number` tells."""
+    colour = (number % 251, number // 251 % 251, number // 63001 % 251)
+    body = io.BytesIO()
+    Image.new("RGB", (16, 16), colour).save(body, "PNG")
+    return body.getvalue()
+
+
+@cache
+def video(number: int) -> bytes:
+    """An H.264 file of FRAMES frames, PIXELS wide and high."""
+    body = io.BytesIO()
+    with av.open(body, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width = stream.height = PIXELS
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        for at in range(FRAMES):
+            pixels = np.full((PIXELS, PIXELS, 3), 40 * number + at, np.uint8)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return body.getvalue()
+
+
+def build_run(
+    store: ObjectStore,
+    plan: Plan,
+    *,
+    skip: Collection[tuple[str, int]] = (),
+    failed: Collection[tuple[str, int]] = (),
+    change: Change = lambda _index, _files: None,
+) -> list[ShardManifest]:
+    """Store the plan and commit its shards.
+
+    Args:
+        store: the run's store.
+        plan: what to build.
+        skip: (generator, shard) pairs that stay uncommitted.
+        failed: (generator, index) pairs of samples that could not be made.
+        change: may change a sample's files before they are written.
+    """
+    put_object(store, layout.PLAN, plan.to_json())
+    manifests = []
+    for planned in plan.generators:
+        for number in range(planned.shards):
+            if (planned.name, number) not in skip:
+                shard = planned.shard(number)
+                manifests.append(_commit(store, plan, shard, failed, change))
+    return manifests
+
+
+def build_finished_run(store: ObjectStore, plan: Plan) -> DatasetSummary:
+    """A whole run with dataset.json, index and `_SUCCESS`."""
+    build_run(store, plan)
+    summary = finalise(store, plan)
+    succeed(store, summary)
+    return summary
+
+
+def put_object(store: ObjectStore, key: str, body: bytes) -> None:
+    """Write an object that must not be there yet."""
+    assert store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
+
+
+def _commit(
+    store: ObjectStore,
+    plan: Plan,
+    shard: ShardRange,
+    failed: Collection[tuple[str, int]],
+    change: Change,
+) -> ShardManifest:
+    planned = plan.generator(shard.generator)
+    left_out = [at for at in range(shard.start, shard.stop) if (shard.generator, at) in failed]
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        writer = open_writer(plan.output.format, scratch, shard.generator, shard)
+        samples = []
+        for index in range(shard.start, shard.stop):
+            if index in left_out:
+                continue
+            files = sample_files(plan, shard.generator, index)
+            change(index, files)
+            sources = _write(scratch / "in" / str(index), files)
+            records = writer.add(index, domain_of(shard.generator), sources)
+            record = _record(plan, shard.generator, index, files)
+            samples.append(record.model_copy(update={"files": records}))
+        pending = writer.finish()
+        for item in pending:
+            store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
+    manifest = ShardManifest(
+        plan=plan.hash,
+        generator=shard.generator,
+        digest=planned.digest,
+        shard=shard.shard,
+        start=shard.start,
+        stop=shard.stop,
+        format=plan.output.format,
+        data=tuple(item.data_object() for item in pending),
+        samples=tuple(samples),
+        failed=tuple(
+            FailedSample(index=at, reason="EmptyPrompt", message="no text") for at in left_out
+        ),
+        attempt=Attempt(architecture="x86_64"),
+    )
+    put_object(store, layout.commit_key(shard.generator, shard.shard), manifest.to_json())
+    return manifest
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> list[SourceFile]:
+    folder.mkdir(parents=True)
+    sources = []
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+        digest = hashlib.sha256(body).hexdigest()
+        sources.append(SourceFile(name, folder / name, len(body), digest))
+    return sources
+
+
+def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) -> SampleRecord:
+    block = index // plan.generator(generator).block_size
+    shown = [files.get(name, b"") for name in ("first_frame.png", "final_frame.png", "prompt.txt")]
+    video_record = VideoRecord(
+        name="ground_truth.mp4", frames=FRAMES, fps=8.0, width=PIXELS, height=PIXELS, encoder="x264"
+    )
+    return SampleRecord(
+        index=index,
+        id=layout.sample_id(domain_of(generator), index),
+        domain=domain_of(generator),
+        block=block,
+        seed=block_seed(plan.seed, generator, block),
+        files=(),
+        video=video_record if "ground_truth.mp4" in files else None,
+        content=hashlib.sha256(b"\0".join(shown)).hexdigest(),
+        param_hash="",
+    )

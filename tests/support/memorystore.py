@@ -1,0 +1,68 @@
+"""An object store in memory: for tests of what stands on a store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from vrdata.store.keys import check_key
+from vrdata.store.port import DigestMismatchError, ObjectInfo, ObjectNotFoundError
+
+
+class MemoryStore:
+    """Objects in a dictionary, which tests may change; requests are counted by name."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.requests: Counter[str] = Counter()
+
+    @property
+    def url(self) -> str:
+        return "memory://run/"
+
+    def put_new(
+        self,
+        key: str,
+        body: bytes | Path,
+        *,
+        sha256: str,
+        content_type: str = "",  # noqa: ARG002 - nothing asks for it
+    ) -> bool:
+        self.requests["put_new"] += 1
+        content = body if isinstance(body, bytes) else body.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DigestMismatchError(key)
+        if check_key(key) in self.objects:
+            return False
+        self.objects[key] = content
+        return True
+
+    def get(self, key: str) -> bytes:
+        self.requests["get"] += 1
+        if key not in self.objects:
+            raise ObjectNotFoundError(key)
+        return self.objects[key]
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        self.requests["get_range"] += 1
+        if key not in self.objects:
+            raise ObjectNotFoundError(key)
+        return self.objects[key][start : start + length]
+
+    def head(self, key: str) -> ObjectInfo | None:
+        self.requests["head"] += 1
+        body = self.objects.get(key)
+        if body is None:
+            return None
+        return ObjectInfo(key, len(body), hashlib.sha256(body).hexdigest())
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        self.requests["list"] += 1
+        for key in sorted(self.objects, key=str.encode):
+            if key.startswith(prefix) and key.encode() > after.encode():
+                yield ObjectInfo(key, len(self.objects[key]))
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)

@@ -1,0 +1,60 @@
+"""What checks find wrong: bounded in number however much is wrong, and counted by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from vrdata.model import Model
+
+KEPT_PER_KIND = 20
+MAX_MESSAGE = 300
+
+
+class Problem(Model):
+    """One thing that is wrong.
+
+    Attributes:
+        kind: CamelCase; every kind is described in docs/verify.md.
+        where: a key, a sample's file, or a shard.
+        message: what is wrong there.
+    """
+
+    kind: str
+    where: str
+    message: str
+
+
+def problem(kind: str, where: str, message: str) -> Problem:
+    """A problem; its texts may hold what was found in the data and are made printable."""
+    return Problem(kind=kind, where=_clean(where), message=_clean(message))
+
+
+class ProblemLog:
+    """Counts problems and keeps the first of each kind."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._kept: list[Problem] = []
+
+    def extend(self, found: Iterable[Problem]) -> None:
+        """Add problems."""
+        for one in found:
+            self._counts[one.kind] += 1
+            if self._counts[one.kind] <= KEPT_PER_KIND:
+                self._kept.append(one)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each kind, by name."""
+        return dict(sorted(self._counts.items()))
+
+    @property
+    def kept(self) -> tuple[Problem, ...]:
+        """The first KEPT_PER_KIND of each kind."""
+        return tuple(self._kept)
+
+
+def _clean(text: str) -> str:
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return line if len(line) <= MAX_MESSAGE else f"{line[:MAX_MESSAGE]}…"
