@@ -70,6 +70,14 @@ def test_arguments_that_cannot_be_used_have_their_own_exit_code(
     assert result.stdout == ""
 
 
+def test_a_password_in_an_address_is_never_shown() -> None:
+    for scheme in ("https", "http"):
+        result = run("add", f"{scheme}://user:secret@localhost:1/x", "--commit", "0" * 40)
+        assert result.exit_code in {1, 2}
+        assert "localhost:1/x" in result.stderr
+        assert "secret" not in result.output
+
+
 def test_an_empty_home_writes_an_empty_catalogue() -> None:
     assert printed("catalog")["generators"] == []
     assert printed("requirements", "-o", "json") == []

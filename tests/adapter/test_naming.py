@@ -81,6 +81,9 @@ def test_addresses_are_told_from_folders() -> None:
         ("ssh://git@example.org:22/a", "ssh://example.org:22/a"),
         ("git@example.org:lab/a.git", "example.org:lab/a.git"),
         ("https://example.org/a.git", "https://example.org/a.git"),
+        ("http://u:secret@example.org/a", "http://example.org/a"),
+        ("/data/a@b/c", "/data/a@b/c"),
+        ("https://u:secret@[x", "an address that cannot be read"),
     ],
 )
 def test_credentials_are_taken_out_of_an_address(url: str, shown: str) -> None:

@@ -109,7 +109,7 @@ def test_several_generators_take_their_folders_names(tmp_path: Path, staging: Pa
         (tmp_path / "all" / name / "examples/generate.py").touch()
     located = open_source(Source(str(tmp_path / "all")), staging)
     assert [one.name for one in located] == ["G-2_b", "O-1_a"]
-    with pytest.raises(UsageError, match="holds 2 generators"):
+    with pytest.raises(UsageError, match="the 2 generators of"):
         open_source(Source(str(tmp_path / "all"), name="X"), staging)
 
 

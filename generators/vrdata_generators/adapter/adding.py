@@ -17,7 +17,7 @@ from vrdata_generators.adapter.environment import EnvironmentMaker
 from vrdata_generators.adapter.facts import BLOCK_SIZE, Facts, find_facts
 from vrdata_generators.adapter.home import Home, write_atomically
 from vrdata_generators.adapter.licences import forbids_commercial_use, licence_of
-from vrdata_generators.adapter.naming import check_name, class_of
+from vrdata_generators.adapter.naming import check_name, class_of, without_credentials
 from vrdata_generators.adapter.preparing import Prepared, prepare
 from vrdata_generators.adapter.sources import Located, Source, open_source
 from vrdata_worker.catalogues import builtin_catalogue
@@ -74,7 +74,7 @@ class Adder:
                     except VrdataError as error:
                         yield Failed(located.name, error)
         except VrdataError as error:
-            yield Failed(source.name or source.address, error)
+            yield Failed(source.name or without_credentials(source.address), error)
 
     def _add(self, located: Located, given: GeneratorClass | None, folder: Path) -> Added:
         name = check_name(located.name)

@@ -19,12 +19,15 @@ def is_url(source: str) -> bool:
     return bool(_URL.match(source) or _SCP_LIKE.match(source))
 
 
-def without_credentials(url: str) -> str:
-    """The address without user name, password, query and fragment, fit to be recorded."""
-    if not _URL.match(url):
-        return url.partition("@")[2] or url
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def without_credentials(source: str) -> str:
+    """A source fit to be shown: an address loses user name, password, query and fragment."""
+    if "://" in source:
+        try:
+            parts = urlsplit(source)
+        except ValueError:
+            return "an address that cannot be read"
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return source.partition("@")[2] if _SCP_LIKE.match(source) else source
 
 
 def name_from(source: str) -> str:

@@ -46,7 +46,8 @@ def open_source(source: Source, staging: Path) -> tuple[Located, ...]:
     if source.name and len(found) > 1:
         folders = ", ".join(str(one.root.relative_to(folder)) for one in found[:8])
         raise UsageError(
-            f"one name is given, but {source.address} holds {len(found)} generators",
+            f"one name is given for the {len(found)} generators of "
+            f"{without_credentials(source.address)}",
             why=folders,
             fix="leave --name out, or name the folder of one generator",
         )
@@ -90,7 +91,8 @@ def _folder(source: Source, staging: Path) -> tuple[Path, str, str]:
         return target, without_credentials(source.address), source.commit
     if "://" in source.address:
         raise UsageError(
-            f"{source.address} cannot be fetched", fix="use an https, ssh or file address"
+            f"{without_credentials(source.address)} cannot be fetched",
+            fix="use an https, ssh or file address",
         )
     folder = Path(source.address).expanduser().absolute()
     if not folder.is_dir():
