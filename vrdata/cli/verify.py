@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,9 @@ from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionO
 from vrdata.errors import ExitCode
 
 if TYPE_CHECKING:
-    from vrdata.dataset.verify import VerifyReport
+    from vrdata.dataset.verdict import VerifyReport
+
+PROGRESS_SECONDS = 5.0
 
 
 def register(app: typer.Typer) -> None:
@@ -23,25 +26,42 @@ def register(app: typer.Typer) -> None:
 @handle_errors
 def verify_command(  # noqa: PLR0913 - one option each
     where: Annotated[
-        str, typer.Argument(help="A run's folder or s3:// prefix, or a root that holds one run.")
+        str,
+        typer.Argument(
+            metavar="WHERE",
+            help="A run's folder or s3:// prefix; a root that holds one run; "
+            "or a folder of samples, {domain}_task/{sample}/.",
+        ),
     ],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Shards at once.")] = 2,
     decode: Annotated[
-        bool, typer.Option("--decode/--no-decode", help="Decode images and videos.")
+        bool,
+        typer.Option("--decode/--no-decode", help="Decode images, and videos' first frames."),
     ] = True,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Decode every frame of every video.")
+    ] = False,
     endpoint: EndpointOption = "",
     region: RegionOption = "",
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check a dataset from its bytes: counts, checksums, decodability, dataset hash."""
-    from vrdata.dataset.finding import open_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    """Check a dataset from its bytes: counts, checksums, decodability, dataset hash.
+
+    Exit code 0 when everything is right, 1 when something is wrong, 5 when nothing is there.
+    """
+    from vrdata.dataset.finding import find_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.dataset.tree import verify_tree  # noqa: PLC0415
     from vrdata.dataset.verify import verify  # noqa: PLC0415
     from vrdata.store.opening import open_store  # noqa: PLC0415
 
     url = where if "://" in where else str(Path(where).absolute())
-    store = open_run(open_store(url, endpoint=endpoint, region=region, profile=aws_profile))
-    report = verify(store, decode=decode, jobs=jobs)
+    store = open_store(url, endpoint=endpoint, region=region, profile=aws_profile)
+    run = find_run(store)
+    check = verify_tree if run is None else verify
+    report = check(
+        store if run is None else run, decode=decode, deep=deep, jobs=jobs, progress=_Progress()
+    )
     if output is Output.JSON:
         print_json(report.to_dict())
     else:
@@ -49,16 +69,50 @@ def verify_command(  # noqa: PLR0913 - one option each
     raise typer.Exit(int(ExitCode.OK if report.ok else ExitCode.FAILED))
 
 
+class _Progress:
+    """Print a line to standard error every few seconds."""
+
+    def __init__(self) -> None:
+        self._printed = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._printed >= PROGRESS_SECONDS:
+            self._printed = now
+            stderr.print(
+                f"checked {done} of {total} shards" if total else f"checked {done} samples"
+            )
+
+
 def _print(report: VerifyReport) -> None:
     for problem in report.problems:
         stderr.print(f"{problem.kind}: {problem.where}: {problem.message}", markup=False)
-    shown = sum(report.problem_counts.values()) - len(report.problems)
-    if shown > 0:
-        stderr.print(f"and {shown} more problems")
+    found = sum(report.problem_counts.values())
+    if found > len(report.problems):
+        stderr.print(f"and {found - len(report.problems)} more problems")
+    stdout.print("\n".join(summary_lines(report)), markup=False)
+
+
+def summary_lines(report: VerifyReport) -> list[str]:
+    """The report for a person."""
     verdict = "verified" if report.ok else "NOT verified"
-    stdout.print(
-        f"{verdict}: {report.samples} samples in {report.shards} shards, {report.bytes} bytes"
-        + (f", {report.failed_samples} left out" if report.failed_samples else "")
-    )
-    stdout.print(f"output: {report.output}", markup=False)
-    stdout.print(f"dataset hash: {report.dataset_hash}")
+    shards = f" in {report.shards} of {report.expected_shards} shards" if report.plan else ""
+    left_out = f", {report.failed_samples} left out" if report.failed_samples else ""
+    lines = [
+        f"{verdict}: {report.samples} samples{shards}{left_out}, {report.bytes} bytes",
+        f"output: {report.output}",
+        f"files: {_counts(report.files)}",
+    ]
+    if report.images:
+        lines.append(f"images: {_counts(report.images)}")
+    if report.decoded == "no":
+        lines.append("images and videos were not decoded")
+    if report.index.startswith("not checked"):
+        lines.append(f"index.parquet: {report.index}")
+    if report.problem_counts:
+        lines.append(f"problems: {_counts(report.problem_counts)}")
+    return [*lines, f"dataset hash: {report.dataset_hash}"]
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

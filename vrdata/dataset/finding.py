@@ -8,39 +8,69 @@ from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 
 MAX_OBJECTS = 100_000
+"""Objects that are looked at; those of a run that was found do not count."""
+
 MAX_RUNS = 20
+_PRIVATE = layout.PLAN.partition("/")[0] + "/"
+
+
+def find_run(store: ObjectStore) -> ObjectStore | None:
+    """The store itself when it is a run's, a view of the one run below it, or None.
+
+    Raises:
+        UsageError: several runs are there.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    if store.head(layout.PLAN) is not None:
+        return store
+    found = find_runs(store)
+    if not found:
+        return None
+    if len(found) > 1:
+        names = ", ".join(prefix.rstrip("/") for prefix in found[:MAX_RUNS])
+        more = " and more" if len(found) > MAX_RUNS else ""
+        raise UsageError(
+            f"there are several runs in {store.url}: {names}{more}",
+            fix=f"name one of them: {store.url.rstrip('/')}/{found[0].rstrip('/')}",
+        )
+    return PrefixedStore(store, found[0])
 
 
 def open_run(store: ObjectStore) -> ObjectStore:
-    """The store itself when it is at a run's prefix, else a view of the one run below it.
+    """As `find_run`, but no run is an error.
 
     Raises:
         NotFoundError: no run is there.
         UsageError: several runs are there.
+        StorageError, StoreAccessError: the store cannot be used.
     """
-    if store.head(layout.PLAN) is not None:
-        return store
-    found: list[str] = []
-    after = ""
-    for _ in range(MAX_OBJECTS):
-        info = next(store.list_after("", after), None)
-        if info is None or len(found) > MAX_RUNS:
-            break
-        prefix, marker, _ = info.key.partition(layout.PLAN.partition("/")[0] + "/")
-        if marker and store.head(prefix + layout.PLAN) is not None:
-            found.append(prefix)
-            after = prefix + "\U0010ffff"  # past every key of this run
-        else:
-            after = info.key
-    if not found:
+    run = find_run(store)
+    if run is None:
         raise NotFoundError(
             f"no run in {store.url}",
             why=f"there is no {layout.PLAN} in it or below it",
             fix="name the folder of a run: {root}/{namespace}/{run}",
         )
-    if len(found) > 1:
-        raise UsageError(
-            f"several runs in {store.url}: {', '.join(found[:MAX_RUNS])}",
-            fix="name one of them",
-        )
-    return PrefixedStore(store, found[0])
+    return run
+
+
+def find_runs(store: ObjectStore) -> list[str]:
+    """Prefixes of the runs below a root, in order; a run's own objects are not listed through.
+
+    Stops after MAX_RUNS + 1 runs, and after MAX_OBJECTS objects that belong to none.
+    """
+    found: list[str] = []
+    after: str | None = ""
+    budget = MAX_OBJECTS
+    while after is not None and len(found) <= MAX_RUNS:
+        start, after = after, None
+        for info in store.list_after("", start):
+            prefix, marker, _ = info.key.partition(_PRIVATE)
+            if marker and prefix.endswith("/") and store.head(prefix + layout.PLAN) is not None:
+                found.append(prefix)
+                after = prefix[:-1] + "0"  # "0" follows "/": the first key behind the run
+                break
+            budget -= 1
+            if budget <= 0:
+                break
+    return found

@@ -44,6 +44,13 @@ class ProblemLog:
             if self._counts[one.kind] <= KEPT_PER_KIND:
                 self._kept.append(one)
 
+    def merge(self, other: ProblemLog) -> None:
+        """Add another log's counts and, as far as there is room, what it kept."""
+        for one in other.kept:
+            if sum(kept.kind == one.kind for kept in self._kept) < KEPT_PER_KIND:
+                self._kept.append(one)
+        self._counts.update(other._counts)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many of each kind, by name."""

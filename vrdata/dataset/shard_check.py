@@ -1,0 +1,180 @@
+"""Check one shard from the bytes in the store: marker, objects, checksums, contents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from vrdata.dataset import layout
+from vrdata.dataset.contents import Findings, check_file, check_required
+from vrdata.dataset.decode import Decoder
+from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.markers import marker_problems
+from vrdata.dataset.members import MAX_FILE, Archive, DamagedArchiveError, Member
+from vrdata.dataset.reader import file_path, load_manifest
+from vrdata.errors import InvalidInputError
+from vrdata.plan.model import Plan
+from vrdata.store.port import (
+    DigestMismatchError,
+    KeyConflictError,
+    ObjectNotFoundError,
+    ObjectStore,
+)
+
+# What concerns one object; any other error of the store ends the verification.
+_OF_ONE_OBJECT = (
+    DamagedArchiveError,
+    DigestMismatchError,
+    InvalidInputError,
+    KeyConflictError,
+    ObjectNotFoundError,
+)
+
+
+class ShardCheck:
+    """Checks shards of one run; threads may share it.
+
+    Args:
+        store: the run's store.
+        plan: its plan.
+        decoder: decodes images and videos; None leaves them alone.
+    """
+
+    def __init__(self, store: ObjectStore, plan: Plan, decoder: Decoder | None) -> None:
+        self._store = store
+        self._plan = plan
+        self._plan_hash = plan.hash
+        self._decoder = decoder
+
+    def check(self, generator: str, shard: int) -> tuple[ShardManifest | None, Findings]:
+        """The committed shard's marker (None when it cannot be read) and what was found.
+
+        Memory: one file of the shard, 8 MiB, and the marker.
+
+        Raises:
+            StorageError: the store cannot be used.
+        """
+        findings = Findings()
+        try:
+            manifest = load_manifest(self._store, generator, shard)
+        except _OF_ONE_OBJECT as error:
+            where = layout.commit_key(generator, shard)
+            findings.note("DamagedMarker", where, f"{error.what}: {error.why}")
+            return None, findings
+        findings.problems.extend(marker_problems(self._plan, self._plan_hash, manifest))
+        for sample in manifest.samples:
+            names = [file.name for file in sample.files]
+            check_required(names, where=_where(manifest, sample), findings=findings)
+        if manifest.format == "files":
+            for sample in manifest.samples:
+                self._check_folder(manifest, sample, findings)
+        else:
+            for item in manifest.data:
+                self._check_archive(manifest, item, findings)
+        return manifest, findings
+
+    def _check_archive(self, manifest: ShardManifest, item: DataObject, findings: Findings) -> None:
+        info = next(self._store.list_after(item.key), None)
+        if info is None or info.key != item.key:
+            findings.note("MissingObject", item.key, "it is not there")
+            return
+        if info.size != item.size:
+            message = f"it has {info.size} bytes, its commit marker says {item.size}"
+            findings.note("ChecksumMismatch", item.key, message)
+        expected = {
+            file_path(manifest, sample, record): (sample, record)
+            for sample in manifest.samples
+            for record in sample.files
+        }
+        archive = Archive(self._store, item.key, info.size)
+        try:
+            for member in archive.members():
+                self._check_member(manifest, member, expected.pop(member.name, None), findings)
+            if archive.sha256() != item.sha256 and info.size == item.size:
+                message = "it has other bytes than its commit marker says"
+                findings.note("ChecksumMismatch", item.key, message)
+        except _OF_ONE_OBJECT as error:
+            findings.note("DamagedArchive", item.key, error.why or error.what)
+        for path in expected:
+            findings.note("MissingFile", f"{item.key}:{path}", "it is not in the archive")
+
+    def _check_member(
+        self,
+        manifest: ShardManifest,
+        member: Member,
+        expected: tuple[SampleRecord, FileRecord] | None,
+        findings: Findings,
+    ) -> None:
+        where = f"{manifest.data[0].key}:{member.name}"
+        if expected is None:
+            findings.note("ExtraFile", where, "no sample of the commit marker has it")
+            return
+        sample, record = expected
+        if record.offset != (member.offset if manifest.format == "webdataset" else None):
+            message = f"it begins at byte {member.offset}, its commit marker says {record.offset}"
+            findings.note("WrongMarker", where, message)
+        self._check_body(manifest, sample, record, member.body, findings)
+
+    def _check_folder(
+        self, manifest: ShardManifest, sample: SampleRecord, findings: Findings
+    ) -> None:
+        folder = (
+            f"questions/{layout.sample_folder(manifest.generator, sample.domain, sample.index)}/"
+        )
+        there = {info.key: info.size for info in self._store.list_after(folder)}
+        for record in sample.files:
+            key = file_path(manifest, sample, record)
+            size = there.pop(key, None)
+            if size is None:
+                findings.note("MissingObject", key, "it is not there")
+            elif size > MAX_FILE:
+                findings.note("ChecksumMismatch", key, f"its {size} bytes are too many")
+            else:
+                try:
+                    body = self._store.get(key)
+                except _OF_ONE_OBJECT as error:
+                    findings.note("MissingObject", key, error.what)
+                    continue
+                self._check_body(manifest, sample, record, body, findings)
+        for key in there:
+            findings.note("ExtraObject", key, "no commit marker has it")
+
+    def _check_body(
+        self,
+        manifest: ShardManifest,
+        sample: SampleRecord,
+        record: FileRecord,
+        body: bytes,
+        findings: Findings,
+    ) -> None:
+        where = f"{_where(manifest, sample)}/{record.name}"
+        digest = hashlib.sha256(body).hexdigest()
+        findings.files.append((sample.id, record.name, digest))
+        if digest != record.sha256:
+            message = "it has other bytes than its commit marker says"
+            findings.note("ChecksumMismatch", where, message)
+        check_file(
+            record.name,
+            body,
+            where=where,
+            findings=findings,
+            decoder=self._decoder,
+            video=sample.video if sample.video and sample.video.name == record.name else None,
+            metadata=self._metadata(manifest, sample),
+        )
+
+    def _metadata(self, manifest: ShardManifest, sample: SampleRecord) -> Mapping[str, Any]:
+        """What the sample's metadata.json must say: docs/child-protocol.md, "Sample files"."""
+        block_size = self._plan.generator(manifest.generator).block_size
+        position = sample.index % block_size
+        return {
+            "task_id": sample.id,
+            "generator": manifest.generator,
+            "domain": sample.domain,
+            "generation": {"seed": sample.seed, "block": sample.block, "position": position},
+        }
+
+
+def _where(manifest: ShardManifest, sample: SampleRecord) -> str:
+    return f"{manifest.generator}/{sample.id}"
