@@ -1,8 +1,8 @@
 """H.264 video that plays in every browser, streamed, with the same bytes for the same frames.
 
-Measured at 1024 x 1024 against OpenCV's mp4v on flat frames (docs/encoding.md): x264 ultrafast
-crf 18 costs about the same CPU, has a fifth to a half of the bytes and 5 to 12 dB more. On noise
-ultrafast makes four times the bytes, so noisy videos get preset veryfast.
+x264 preset ultrafast at crf 18: about the CPU of OpenCV's mp4v on flat frames, with a fifth to a
+half of its bytes and far less error. On noise ultrafast makes four times the bytes, so a video
+whose first frame is noisy gets preset veryfast. Figures: docs/encoding.md.
 """
 
 from __future__ import annotations
@@ -15,15 +15,21 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation
 from numpy.typing import NDArray
 from PIL import Image
 
+from vrdata_child.pixels import Packed
+
+try:
+    from vrdata_child.yuv import YuvFrame
+except ImportError:  # an environment without OpenCV
+    YuvFrame = None  # type: ignore[assignment, misc]
+
 CRF = "18"
 GOP = "32"
-# Mean absolute second difference between neighbours, 0-255: flat drawings stay below 2.
+# Mean absolute second difference between neighbours, 0 to 510: drawings stay below 2.
 NOISY = 6.0
-_SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 
 @dataclass(frozen=True)
@@ -57,33 +63,41 @@ class VideoEncoder:
         self._fps = fps
         self._frames = 0
         self._hash = hashlib.sha256() if hash_frames else None
-        self._reformatter = VideoReformatter()
-        self._last: tuple[bytes, VideoFrame] | None = None
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
         self._preset = ""
-        self._pixels = "yuv420p" if width % 2 == 0 and height % 2 == 0 else "yuv444p"
+        even = width % 2 == 0 and height % 2 == 0
+        self._pixels = "yuv420p" if even else "yuv444p"
+        self._yuv = YuvFrame(width, height) if even and YuvFrame is not None else None
 
-    def add(self, frame: Image.Image | NDArray[np.uint8]) -> None:
-        """Append a frame: a Pillow image of the right size, or height x width x 3 RGB bytes.
+    def add(self, image: Image.Image) -> None:
+        """Append a frame.
 
         Raises:
             ValueError: the frame has another size.
         """
-        image = Image.fromarray(frame) if isinstance(frame, np.ndarray) else frame
         if image.size != self._size:
             raise ValueError(f"a frame of {image.size} in a video of {self._size}")
-        if image.mode != "RGB":
-            image = image.convert("RGB")
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
         if self._hash is not None:
-            self._hash.update(image.tobytes())
-        packed = image.tobytes("raw", "RGBX")
-        if self._container is None:
-            self._open(image)
-        picture = self._converted(packed)
-        picture.pts = self._frames
-        self._frames += 1
-        self._mux(picture)
+            self._hash.update(rgb.tobytes())
+        self._begin(rgb)
+        if self._yuv is None:
+            self._encode(_whole_frame(rgb, self._pixels))
+        else:
+            self._yuv.show(Packed(rgb).address)
+            self._encode(self._yuv.picture)
+
+    def add_array(self, frame: NDArray[np.uint8]) -> None:
+        """Append a frame of height x width x 4 RGBX bytes; raises as `add`."""
+        if self._yuv is None or self._container is None or self._hash is not None:
+            self.add(Image.fromarray(frame[:, :, :3]))
+            return
+        contiguous = np.ascontiguousarray(frame)
+        if contiguous.shape != (self._size[1], self._size[0], 4):
+            raise ValueError(f"a frame of {contiguous.shape} in a video of {self._size}")
+        self._yuv.show(contiguous.ctypes.data)
+        self._encode(self._yuv.picture)
 
     def close(self) -> VideoFacts:
         """Finish the file.
@@ -104,44 +118,29 @@ class VideoEncoder:
             frames_sha256=self._hash.hexdigest() if self._hash is not None else "",
         )
 
-    def _open(self, first: Image.Image) -> None:
+    def _begin(self, first: Image.Image) -> None:
+        if self._container is not None:
+            return
         self._preset = "veryfast" if noisiness(first) > NOISY else "ultrafast"
-        container = av.open(
-            str(self._path),
-            "w",
-            format="mp4",
-            options={"movflags": "+faststart", "fflags": "+bitexact"},
-        )
+        options = {"movflags": "+faststart", "fflags": "+bitexact"}
+        self._container = av.open(str(self._path), "w", format="mp4", options=options)
         rate = Fraction(self._fps).limit_denominator(1001)
-        stream = container.add_stream("libx264", rate=rate)
+        self._stream = stream = self._container.add_stream("libx264", rate=rate)
         stream.width, stream.height = self._size
         stream.pix_fmt = self._pixels
         stream.time_base = 1 / rate
         stream.options = {"preset": self._preset, "crf": CRF, "g": GOP, "threads": "1"}
-        stream.codec_context.thread_count = 1
         context = stream.codec_context
-        context.color_primaries = 1  # BT.709 in ITU-T H.273, tables 2 to 4
+        context.thread_count = 1
+        context.color_primaries = 1  # ITU-T H.273, tables 2 to 4: BT.709 colours and transfer,
         context.color_trc = 1
-        context.colorspace = Colorspace.ITU709
-        context.color_range = 1
-        self._container, self._stream = container, stream
+        context.colorspace = 6  # BT.601 matrix,
+        context.color_range = 1  # limited range
 
-    def _converted(self, packed: bytes) -> VideoFrame:
-        # Drawings hold still for many frames; an equal frame is converted once.
-        if self._last is not None and self._last[0] == packed:
-            return self._last[1]
-        source = VideoFrame(*self._size, "rgb0")
-        _fill(source, packed, self._size)
-        picture = self._reformatter.reformat(
-            source,
-            format=self._pixels,
-            src_colorspace=Colorspace.ITU709,
-            dst_colorspace=Colorspace.ITU709,
-            interpolation=_SCALING,
-            threads=1,
-        )
-        self._last = (packed, picture)
-        return picture
+    def _encode(self, picture: VideoFrame) -> None:
+        picture.pts = self._frames
+        self._frames += 1
+        self._mux(picture)
 
     def _mux(self, picture: VideoFrame | None) -> None:
         if self._container is None or self._stream is None:
@@ -159,12 +158,13 @@ def noisiness(image: Image.Image) -> float:
     return float(np.abs(second).mean())
 
 
-def _fill(frame: VideoFrame, packed: bytes, size: tuple[int, int]) -> None:
-    plane = frame.planes[0]
-    row = size[0] * 4
-    if plane.line_size == row:
-        plane.update(packed)
-        return
-    padded = np.zeros((size[1], plane.line_size), np.uint8)
-    padded[:, :row] = np.frombuffer(packed, np.uint8).reshape(size[1], row)
-    plane.update(padded.tobytes())
+def _whole_frame(image: Image.Image, pixels: str) -> VideoFrame:
+    """Convert a whole frame by swscale: odd sizes, and environments without OpenCV."""
+    source = VideoFrame.from_ndarray(np.asarray(image), "rgb24")
+    return source.reformat(
+        format=pixels,
+        src_colorspace=Colorspace.ITU601,
+        dst_colorspace=Colorspace.ITU601,
+        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT,
+        threads=1,
+    )

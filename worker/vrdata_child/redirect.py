@@ -80,6 +80,8 @@ def _suffix(target: Any) -> str:
 
 
 def _writer_class(hash_frames: bool) -> type:
+    import cv2  # noqa: PLC0415 - not every generator has it
+
     class VideoWriter:
         """Looks like cv2.VideoWriter; encodes H.264."""
 
@@ -109,7 +111,7 @@ def _writer_class(hash_frames: bool) -> type:
                 return
             if frame.shape[:2] != (self._size[1], self._size[0]) or frame.ndim != 3:
                 return
-            self._encoder.add(np.ascontiguousarray(frame[:, :, ::-1]))
+            self._encoder.add_array(cv2.cvtColor(frame, cv2.COLOR_BGR2RGBA))
             self._wrote = True
 
         def release(self) -> None:

@@ -131,7 +131,7 @@ def _prepare(load: dict[str, Any]) -> None:
     if load["accelerate"]:
         from vrdata_child.accelerate import install_acceleration  # noqa: PLC0415
 
-        install_acceleration()
+        install_acceleration(load["video"], hash_frames=bool(load.get("hashFrames")))
 
 
 def _become_child(folder: str) -> None:
