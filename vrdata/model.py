@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-API_VERSION: Final[Literal["vrdata.dev/v1alpha1"]] = "vrdata.dev/v1alpha1"
+API_VERSION: Final = "vrdata.dev/v1alpha1"
 
 
 class Model(BaseModel):
