@@ -36,13 +36,14 @@ def command_line() -> str:
     rows = "\n".join(f"| {int(code)} | {text} |" for code, text in _EXIT_CODES.items())
     body = get_docs_for_click(obj=command, ctx=context, name="vrdata")
     lines = "\n".join(line.rstrip() for line in body.splitlines())
+    commands = lines.replace("# `vrdata`", "## `vrdata`", 1)
     return (
         "# Command line\n\n"
         "This page is generated from the program (`make docs`).\n\n"
         "Data goes to standard output, messages and progress to standard error. "
         "`-o json` prints one JSON document. Colour and animation are off without a terminal, "
         "with `NO_COLOR` and with `TERM=dumb`. `VRDATA_DEBUG=1` shows tracebacks.\n\n"
-        f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n{lines.replace('# `vrdata`', '## `vrdata`', 1)}\n"
+        f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n{commands}\n"
     )
 
 

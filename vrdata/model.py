@@ -1,14 +1,16 @@
-"""The base of every pydantic model: frozen, closed, camelCase outside and snake_case inside."""
+"""The base of every pydantic model, and the words that more than one layer uses."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 API_VERSION: Final = "vrdata.dev/v1alpha1"
+OutputFormat = Literal["webdataset", "tar", "files"]
+VideoMode = Literal["h264", "asIs"]
 
 
 class Model(BaseModel):

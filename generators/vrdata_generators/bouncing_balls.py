@@ -106,15 +106,14 @@ class BouncingBalls(Generator):
 
 def simulate(balls: list[Ball], seconds: float) -> tuple[list[Ball], int]:
     """The balls after some seconds, and the number of collisions on the way."""
-    now, hits = 0.0, 0
+    now = 0.0
     balls = list(balls)
-    for _ in range(MAX_EVENTS):
+    for hits in range(MAX_EVENTS):
         delay, first, second = _next_event(balls)
         if now + delay >= seconds:
             return [ball.after(seconds - now) for ball in balls], hits
         balls = [ball.after(delay) for ball in balls]
         now += delay
-        hits += 1
         if second >= 0:
             balls[first], balls[second] = collide(balls[first], balls[second])
         elif second == -1:
@@ -185,6 +184,4 @@ def _picture(params: Params, balls: list[Ball]) -> Image.Image:
 
 
 def _rounded(ball: Ball) -> dict[str, float]:
-    return {
-        name: round(getattr(ball, name), 3) for name in ("x", "y", "vx", "vy", "radius")
-    }
+    return {name: round(getattr(ball, name), 3) for name in ("x", "y", "vx", "vy", "radius")}

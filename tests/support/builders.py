@@ -19,7 +19,8 @@ from vrdata.dataset.finalise import finalise, succeed
 from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
 from vrdata.dataset.summary import DatasetSummary
 from vrdata.dataset.writers import SourceFile, open_writer
-from vrdata.plan.model import OutputFormat, Plan, PlannedGenerator, PlannedOutput, ShardRange
+from vrdata.model import OutputFormat
+from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata.store.port import ObjectStore
 

@@ -36,6 +36,7 @@ def vrdata(*arguments: object, cwd: Path | None = None, **environment: str) -> R
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
+        check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -45,7 +46,7 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "vrdata.cli.main", *map(str, arguments)]
 
 
-def write_run(  # noqa: PLR0913 - one field each
+def write_run(
     path: Path,
     generators: dict[str, int],
     *,

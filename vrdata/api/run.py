@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 
 from vrdata.api.metadata import Metadata
 from vrdata.api.rules import unique_names
-from vrdata.model import API_VERSION, Model
-from vrdata.plan.model import OutputFormat, VideoMode
+from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
 MAX_SAMPLES = 10_000_000
 MAX_GENERATORS = 1000

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.model import API_VERSION, Model
-from vrdata.plan.model import OutputFormat
+from vrdata.model import API_VERSION, Model, OutputFormat
 
 
 class FileRecord(Model):

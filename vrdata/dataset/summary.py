@@ -12,9 +12,9 @@ from pydantic import Field
 from vrdata.dataset.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashing import DatasetHasher
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.model import API_VERSION, Model
+from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 from vrdata.plan.catalogue import GeneratorClass
-from vrdata.plan.model import OutputFormat, Plan, VideoMode
+from vrdata.plan.model import Plan
 
 
 class GeneratorSummary(Model):

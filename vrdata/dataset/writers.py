@@ -14,7 +14,8 @@ from vrdata.dataset import layout
 from vrdata.dataset.manifest import DataObject, FileRecord
 from vrdata.dataset.source import changed, read_exactly
 from vrdata.dataset.ustar import TarWriter
-from vrdata.plan.model import OutputFormat, ShardRange
+from vrdata.model import OutputFormat
+from vrdata.plan.model import ShardRange
 
 GZIP_LEVEL = 1  # PNG and H.264 are compressed already; higher levels gain nothing
 
@@ -173,7 +174,10 @@ class _FilesWriter:
         records = []
         for file in _sorted(files):
             kept = folder / file.name
-            file.path.rename(kept)
+            try:
+                file.path.rename(kept)
+            except OSError as error:
+                raise changed(file.name, f"it cannot be moved: {error.strerror}") from None
             digest = hashlib.sha256()
             for chunk in read_exactly(kept, file.size):
                 digest.update(chunk)

@@ -48,8 +48,10 @@ class RunSummary(Model):
     def lines(self) -> list[str]:
         """The summary for a person."""
         lines = [
-            f"{self.phase}: {self.samples} samples in {self.shards} shards"
-            f" ({self.made_shards} made now) in {duration(self.seconds)}"
+            (
+                f"{self.phase}: {self.samples} samples in {self.shards} shards"
+                f" ({self.made_shards} made now) in {duration(self.seconds)}"
+            )
         ]
         if self.failed_samples:
             lines.append(f"left out: {self.failed_samples} samples (failurePolicy)")

@@ -8,11 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.model import API_VERSION, Model, canonical_json
+from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode, canonical_json
 from vrdata.plan.catalogue import GeneratorClass, GeneratorName
-
-OutputFormat = Literal["webdataset", "tar", "files"]
-VideoMode = Literal["h264", "asIs"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from vrdata_child import blending, fonts
 from vrdata_child.h264 import VideoEncoder
-from vrdata_child.redirect import finish_video
+from vrdata_child.media import finish_video
 
 
 def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
@@ -45,8 +45,8 @@ def _direct_video(hash_frames: bool) -> None:
             return original(self, frames, output_path, size)  # type: ignore[no-any-return]
         target = Path(output_path).with_suffix(getattr(self, "extension", ".mp4"))
         target.parent.mkdir(parents=True, exist_ok=True)
-        wanted = tuple(size or frames[0].size)
-        encoder = VideoEncoder(target, *wanted, self.fps, hash_frames=hash_frames)
+        wanted = width, height = tuple(size or frames[0].size)
+        encoder = VideoEncoder(target, width, height, self.fps, hash_frames=hash_frames)
         for frame in frames:
             if frame.size != wanted:
                 frame = frame.resize(wanted, Image.Resampling.LANCZOS)  # noqa: PLW2901

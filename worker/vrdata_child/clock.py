@@ -7,7 +7,7 @@ from outside, by the supervisor.
 
 from __future__ import annotations
 
-import datetime as real_datetime
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,15 +42,15 @@ def install() -> None:
     for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
         setattr(time, name, _seconds)
         setattr(time, f"{name}_ns", read_ns)
-    time.sleep = sleep
+    setattr(time, "sleep", sleep)  # noqa: B010 - the type checker holds the original signature
     for name in ("gmtime", "localtime", "ctime"):
         setattr(time, name, _with_default(getattr(time, name)))
     original_strftime, localtime = time.strftime, time.localtime
     time.strftime = lambda format, t=None: original_strftime(  # noqa: A006 - the real name
         format, localtime() if t is None else t
     )
-    real_datetime.datetime = _VirtualDatetime  # type: ignore[misc]
-    real_datetime.date = _VirtualDate  # type: ignore[misc]
+    dt.datetime = _VirtualDatetime  # type: ignore[misc]
+    dt.date = _VirtualDate  # type: ignore[misc]
 
 
 def _seconds() -> float:
@@ -64,11 +64,11 @@ def _with_default(original: Callable[[float], Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class _VirtualDatetime(real_datetime.datetime):
+class _VirtualDatetime(dt.datetime):
     """datetime whose now, utcnow and today read the virtual clock."""
 
     @classmethod
-    def now(cls, tz: real_datetime.tzinfo | None = None) -> _VirtualDatetime:
+    def now(cls, tz: dt.tzinfo | None = None) -> _VirtualDatetime:
         """The virtual time, in `tz` or in UTC without one (TZ is UTC in a child)."""
         return cls.fromtimestamp(_seconds(), tz)
 
@@ -83,7 +83,7 @@ class _VirtualDatetime(real_datetime.datetime):
         return cls.now()
 
 
-class _VirtualDate(real_datetime.date):
+class _VirtualDate(dt.date):
     """date whose today reads the virtual clock."""
 
     @classmethod

@@ -5,7 +5,6 @@ Everything a generator wrote is untrusted data: names, sizes, links and contents
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vrdata_child import media, redirect
+from vrdata_child import media
 from vrdata_child.folders import SampleFolder
 from vrdata_child.h264 import VideoFacts
 from vrdata_child.metadata import normalise_metadata
@@ -151,7 +150,7 @@ def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in VIDEO_SUFFIXES:
             continue
-        facts = media.check_video(path, _sha256(path))
+        facts = media.check_video(path, media.file_sha256(path))
         final = path
         if block.video == "h264":
             final, facts = _as_h264(path, facts)
@@ -184,7 +183,9 @@ def _video_packet(path: Path, facts: VideoFacts) -> dict[str, Any]:
         "width": facts.width,
         "height": facts.height,
         "encoder": facts.encoder,
-        "framesSha256": facts.frames_sha256 or redirect.frames_hash(_sha256(path)),
+        "framesSha256": facts.frames_sha256
+        or media.frame_hashes.get(media.file_sha256(path))
+        or "",
     }
 
 
@@ -192,7 +193,7 @@ def _hashed(folder: Path) -> list[tuple[str, tuple[int, str]]]:
     files = []
     for path in sorted(folder.iterdir()):
         path.chmod(0o644)
-        files.append((path.name, (path.stat().st_size, _sha256(path))))
+        files.append((path.name, (path.stat().st_size, media.file_sha256(path))))
     return files
 
 
@@ -203,8 +204,3 @@ def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str
         if name.endswith(".png")
     }
     return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vrdata_child import media
 from vrdata_child.h264 import VideoEncoder
-from vrdata_child.redirect import finish_video
+from vrdata_child.media import finish_video
 
 if TYPE_CHECKING:
     from vrdata_generators.api import Generator, Sample

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import av
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from vrdata_child.h264 import VideoFacts
+from vrdata_child.h264 import VideoEncoder, VideoFacts
 
 MAX_PIXELS = 8192 * 8192
 REMEMBERED = 4096
@@ -54,6 +54,21 @@ class _Memory(Generic[T]):
 
 pixel_hashes: _Memory[str] = _Memory()
 video_facts: _Memory[VideoFacts] = _Memory()
+# Of the frames of videos written by others, when they were asked for.
+frame_hashes: _Memory[str] = _Memory()
+
+
+def finish_video(encoder: VideoEncoder, path: Path) -> VideoFacts:
+    """Close an encoder and remember the facts of the file it made."""
+    facts = encoder.close()
+    video_facts.remember(file_sha256(path), facts)
+    return facts
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def pixel_hash(image: Image.Image) -> str:
@@ -81,7 +96,7 @@ def check_png(path: Path, sha256: str) -> str:
             return pixel_hash(image)
     except MediaError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise MediaError("NotAPng", f"{path.name} is not a PNG image") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise MediaError("PngTruncated", f"{path.name} does not decode: {error}") from None

@@ -35,7 +35,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"metadata.json is not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError("metadata.json is not a JSON object")
+        raise ValueError("metadata.json is not a JSON object")  # noqa: TRY004 - bad data, not a bad call
     found.pop("timestamp", None)
     param_hash = found.get("param_hash", "")
     found |= {

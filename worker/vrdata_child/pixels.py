@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
@@ -38,8 +40,8 @@ def _shared_address(image: Image.Image) -> int:
     table = dict(pointers).get("image32", 0)
     if not table:
         return 0
-    raw = (ctypes.c_char * (image.height * _POINTER)).from_address(table)
-    rows = np.frombuffer(raw, np.uintp)
+    raw: Any = (ctypes.c_char * (image.height * _POINTER)).from_address(table)
+    rows: NDArray[np.uintp] = np.frombuffer(raw, np.uintp)
     if image.height > 1 and not (np.diff(rows) == image.width * 4).all():
         return 0
     return int(rows[0])

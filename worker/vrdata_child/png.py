@@ -44,7 +44,7 @@ def encode_png(image: Image.Image) -> bytes:
     header = struct.pack(
         ">IIBBBBB", image.width, image.height, 8, _COLOUR_TYPE[image.mode], 0, 0, 0
     )
-    data = zlib_ng.compress(memoryview(filtered).cast("B"), LEVEL)
+    data = zlib_ng.compress(filtered.data.cast("B"), LEVEL)
     return b"".join(
         (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
     )

@@ -26,7 +26,7 @@ def to_h264(path: Path) -> VideoFacts:
             for frame in container.decode(stream):
                 if encoder is None:
                     encoder = VideoEncoder(target, frame.width, frame.height, rate)
-                encoder.add(frame.to_image())
+                encoder.add(frame.to_image())  # type: ignore[no-untyped-call]
     except (av.error.FFmpegError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise MediaError("VideoUndecodable", f"{path.name}: {error}") from None

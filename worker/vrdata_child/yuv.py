@@ -9,6 +9,7 @@ rows changed, so the outcome equals converting every frame whole (a test holds t
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import cv2
 import numpy as np
@@ -64,5 +65,6 @@ class YuvFrame:
 
 def _plane(picture: VideoFrame, number: int, width: int) -> NDArray[np.uint8]:
     plane = picture.planes[number]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, :width]
+    memory: Any = plane  # a buffer, which its annotations do not say
+    rows: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)
+    return rows.reshape(plane.height, plane.line_size)[:, :width]

@@ -1,4 +1,4 @@
-"""`python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`
+"""The worker: `python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`.
 
 Without --shard, tasks are read as JSON lines from standard input until it ends. Messages
 (docs: vrdata_worker.contract) go to standard output as JSON lines; the exit code is the first

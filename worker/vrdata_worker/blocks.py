@@ -64,19 +64,22 @@ class BlockState:
 def _cause(
     killed: WorkerExit | None, *, error: str, signal: int | None, code: int | None
 ) -> tuple[WorkerExit, str]:
-    if killed is WorkerExit.SAMPLE_TIMEOUT:
-        return killed, "no new sample within the sample timeout"
-    if killed is WorkerExit.OUT_OF_MEMORY:
-        return killed, "the generator used more memory than its limit"
-    if error.startswith("MemoryError"):
-        return WorkerExit.OUT_OF_MEMORY, error
-    if signal == 9:
-        # Nobody here killed it: the kernel's out-of-memory killer is the usual sender.
-        return WorkerExit.OUT_OF_MEMORY, "the generator was killed by signal 9"
-    if error:
-        return WorkerExit.GENERATOR_FAILED, error
-    if signal is not None:
-        return WorkerExit.GENERATOR_FAILED, f"the generator was ended by signal {signal}"
-    if code:
-        return WorkerExit.GENERATOR_FAILED, f"the generator exited with code {code}"
-    return WorkerExit.UNDER_PRODUCTION, ""
+    match killed, error, signal, code:
+        case WorkerExit.SAMPLE_TIMEOUT, _, _, _:
+            cause = WorkerExit.SAMPLE_TIMEOUT, "no new sample within the sample timeout"
+        case WorkerExit.OUT_OF_MEMORY, _, _, _:
+            cause = WorkerExit.OUT_OF_MEMORY, "the generator used more memory than its limit"
+        case _, str(), _, _ if error.startswith("MemoryError"):
+            cause = WorkerExit.OUT_OF_MEMORY, error
+        case _, _, 9, _:
+            # Nobody here killed it: the kernel's out-of-memory killer is the usual sender.
+            cause = WorkerExit.OUT_OF_MEMORY, "the generator was killed by signal 9"
+        case _, str(), _, _ if error:
+            cause = WorkerExit.GENERATOR_FAILED, error
+        case _, _, int(), _:
+            cause = WorkerExit.GENERATOR_FAILED, f"the generator was ended by signal {signal}"
+        case _, _, _, int() if code:
+            cause = WorkerExit.GENERATOR_FAILED, f"the generator exited with code {code}"
+        case _:
+            cause = WorkerExit.UNDER_PRODUCTION, ""
+    return cause

@@ -11,13 +11,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import util
 from pathlib import Path
 from typing import Any, Literal
 
+from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
-from vrdata.plan.model import VideoMode
 from vrdata_worker import events
 
 MAX_PACKET = 256 * 1024
@@ -48,7 +48,7 @@ class Launch:
     root: str = ""
     python: str = ""
     mode: Literal["stream", "whole", "bare"] = "stream"
-    flags: Flags = Flags()
+    flags: Flags = field(default_factory=Flags)
     video: VideoMode = "h264"
     accelerate: bool = False
     hash_frames: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrdata.plan.model import Plan, VideoMode
+from vrdata.model import VideoMode
+from vrdata.plan.model import Plan
 from vrdata_worker.catalogues import Located
 from vrdata_worker.contract import WorkerExit
 from vrdata_worker.failures import ShardFailedError

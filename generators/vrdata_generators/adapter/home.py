@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.errors import VrdataError
+from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
-from vrdata.plan.model import VideoMode
 from vrdata_worker.catalogues import Located, locate, read_catalogue
 from vrdata_worker.template import Launch
 from vrdata_worker.warm import launch_of
