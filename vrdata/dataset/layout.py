@@ -5,6 +5,8 @@ from __future__ import annotations
 PLAN = "_vrdata/plan.json"
 COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
+WAVES = "_vrdata/waves/"
+CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
 INDEX = "index.parquet"
 REPORT = "report/"
@@ -37,6 +39,16 @@ def parse_commit_key(key: str) -> tuple[str, int]:
 def failure_key(generator: str, shard: int, attempt: int) -> str:
     """The record of one failed attempt."""
     return f"{FAILURES}{generator}/{shard:06d}/{attempt}.json"
+
+
+def wave_key(wave: int) -> str:
+    """The shards of one wave."""
+    return f"{WAVES}{wave:04d}.json"
+
+
+def catalogue_key(image_digest: str) -> str:
+    """What an image holds, by its digest (`sha256:…`); below the root, not a run's folder."""
+    return f"{CATALOGUES}{image_digest.removeprefix('sha256:')}.json"
 
 
 def shard_tar_key(generator: str, shard: int) -> str:

@@ -104,9 +104,9 @@ def finish(
 
 
 def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
-    from vrdata.local.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
+    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
-    dataset = write_outputs(prepared, detect=detect)
+    dataset = write_outputs(prepared.store, prepared.plan, detect=detect)
     budget = prepared.run.spec.failure_policy.max_failed_samples
     if dataset.failed_samples > budget:
         phase, code = "Failed", ExitCode.FAILED

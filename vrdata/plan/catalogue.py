@@ -94,3 +94,18 @@ class Catalogue(Model):
     def get(self, name: str) -> CatalogueEntry | None:
         """The entry with this name, or None."""
         return next((entry for entry in self.generators if entry.name == name), None)
+
+
+class ImageCatalogue(Model):
+    """What one worker image holds: its generators, and the versions that can change a byte."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["ImageCatalogue"] = "ImageCatalogue"
+    image_digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    versions: dict[str, str]
+    generators: tuple[CatalogueEntry, ...]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The generators alone."""
+        return Catalogue(generators=self.generators)

@@ -18,17 +18,11 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from vrdata.dataset import layout
 from vrdata.errors import VrdataError
 from vrdata.model import Model
-from vrdata.plan.model import Plan
-from vrdata.store.opening import PrefixedStore, open_store
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_worker.catalogues import locate
 from vrdata_worker.contract import ShardTask, WorkerConfig, WorkerExit
 from vrdata_worker.failures import PreemptedError, ShardFailedError
-from vrdata_worker.scratch import default_root, scratch_folder
-from vrdata_worker.supervisor import Supervisor
+from vrdata_worker.running import work
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -42,7 +36,7 @@ def main() -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
         config = WorkerConfig.model_validate_json(arguments.config.read_bytes())
-        return int(_work(config, _tasks(arguments.shard)))
+        return int(work(config, _tasks(arguments.shard), _emit))
     except PreemptedError:
         return int(WorkerExit.PREEMPTED)
     except ShardFailedError as error:
@@ -82,44 +76,6 @@ def _tasks(shards: list[ShardTask]) -> Iterator[ShardTask]:
         return
     for line in sys.stdin:
         yield ShardTask.model_validate_json(line)
-
-
-def _work(config: WorkerConfig, tasks: Iterator[ShardTask]) -> WorkerExit:
-    settings = config.store
-    store = PrefixedStore(
-        open_store(
-            settings.url,
-            endpoint=settings.endpoint,
-            region=settings.region,
-            profile=settings.aws_profile,
-            checksums=settings.checksums,
-        ),
-        config.prefix,
-    )
-    plan = _stored_plan(store, config.plan)
-    generators = locate(tuple(Path(path) for path in config.catalogues))
-    root = Path(config.scratch) if config.scratch else default_root()
-    with scratch_folder(root) as scratch:
-        supervisor = Supervisor(config, plan, store, generators, scratch, _emit)
-        try:
-            return supervisor.run(tasks)
-        finally:
-            supervisor.close()
-
-
-def _stored_plan(store: ObjectStore, expected: str) -> Plan:
-    try:
-        plan = Plan.model_validate_json(store.get(layout.PLAN))
-    except (ObjectNotFoundError, ValidationError) as error:
-        raise ShardFailedError(
-            WorkerExit.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
-        ) from None
-    if plan.hash != expected:
-        raise ShardFailedError(
-            WorkerExit.CONTRACT_MISMATCH,
-            f"the stored plan is {plan.hash}, this worker was started for {expected}",
-        )
-    return plan
 
 
 def _emit(message: Model) -> None:

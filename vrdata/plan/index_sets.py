@@ -1,0 +1,49 @@
+"""Sets of completion indexes as the Job controller writes them: `1,3-5,7`. Pure.
+
+Source: the comment on JobStatus.completedIndexes in the Kubernetes API (batch/v1): ascending,
+three or more neighbours as `first-last`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def parse_index_set(text: str) -> frozenset[int]:
+    """The indexes that `text` names; empty for an empty text.
+
+    Raises:
+        ValueError: not an index set.
+    """
+    found: set[int] = set()
+    for part in text.split(",") if text else ():
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise ValueError(f"{part!r} is not an index or a range of indexes")
+        start, stop = int(first), int(last) if dash else int(first)
+        if stop < start:
+            raise ValueError(f"{part!r} runs backwards")
+        found.update(range(start, stop + 1))
+    return frozenset(found)
+
+
+def format_index_set(indexes: Iterable[int]) -> str:
+    """The shortest text for a set of indexes; `parse_index_set` reads it back."""
+    parts: list[str] = []
+    for first, last in spans(indexes):
+        if last - first >= 2:
+            parts.append(f"{first}-{last}")
+        else:
+            parts.extend(str(index) for index in range(first, last + 1))
+    return ",".join(parts)
+
+
+def spans(indexes: Iterable[int]) -> list[tuple[int, int]]:
+    """Runs of neighbours, as (first, last) with both ends included, ascending."""
+    runs: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if runs and runs[-1][1] == index - 1:
+            runs[-1] = (runs[-1][0], index)
+        else:
+            runs.append((index, index))
+    return runs

@@ -1,0 +1,105 @@
+"""Waves: which shards go into one Indexed Job. Pure.
+
+A wave holds shards of one class that share an attempt number and a memory step. Its file in the
+store says which shard each completion index makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from vrdata.model import API_VERSION, Model
+from vrdata.plan.catalogue import GeneratorClass, GeneratorName
+from vrdata.plan.index_sets import spans
+from vrdata.plan.missing import missing_shards
+from vrdata.plan.model import Plan
+
+# A Job rewrites its index sets at every step; 10^4 indexes are at most 48 KiB of them.
+MAX_SHARDS = 10_000
+CLASSES: tuple[GeneratorClass, ...] = ("O", "G", "M")
+
+Shard = tuple[str, int]
+
+
+class ShardSpan(Model):
+    """Neighbouring shards of one generator: `[first, last]`, both included."""
+
+    generator: GeneratorName
+    first: int = Field(ge=0)
+    last: int = Field(ge=0)
+
+
+class Wave(Model):
+    """One Indexed Job's worth of shards.
+
+    Attributes:
+        plan: hash of the plan.
+        attempt: 0 for the first try of its shards.
+        memory_bytes: memory of one pod.
+        allow_failed_samples: samples that each shard may leave out (the last attempt's budget).
+    """
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["Wave"] = "Wave"
+    plan: str
+    wave: int = Field(ge=0, le=9999)
+    generator_class: GeneratorClass = Field(alias="class")
+    attempt: int = Field(ge=0)
+    memory_bytes: int = Field(ge=1)
+    allow_failed_samples: int = Field(default=0, ge=0)
+    spans: tuple[ShardSpan, ...] = Field(min_length=1)
+
+    @property
+    def size(self) -> int:
+        """How many shards, which is the Job's number of completions."""
+        return sum(span.last - span.first + 1 for span in self.spans)
+
+    def shards(self) -> Iterator[Shard]:
+        """(generator, shard) of each completion index, in order."""
+        for span in self.spans:
+            for shard in range(span.first, span.last + 1):
+                yield span.generator, shard
+
+    def shard(self, index: int) -> Shard:
+        """(generator, shard) of one completion index. Raises IndexError."""
+        left = index
+        for span in self.spans if index >= 0 else ():
+            count = span.last - span.first + 1
+            if left < count:
+                return span.generator, span.first + left
+            left -= count
+        raise IndexError(index)
+
+
+def to_spans(shards: Iterable[Shard]) -> tuple[ShardSpan, ...]:
+    """Shards as spans, generators in the order of their first shard."""
+    by_generator: dict[str, list[int]] = {}
+    for generator, shard in shards:
+        by_generator.setdefault(generator, []).append(shard)
+    return tuple(
+        ShardSpan(generator=generator, first=first, last=last)
+        for generator, indexes in by_generator.items()
+        for first, last in spans(indexes)
+    )
+
+
+def chunks(shards: list[Shard]) -> Iterator[list[Shard]]:
+    """The shards in lists that one Job can hold."""
+    for start in range(0, len(shards), MAX_SHARDS):
+        yield shards[start : start + MAX_SHARDS]
+
+
+def missing_by_class(
+    plan: Plan, committed: Iterable[Shard]
+) -> Iterator[tuple[GeneratorClass, list[Shard]]]:
+    """Shards without a commit marker, class by class; classes that miss none are left out."""
+    classes = {planned.name: planned.generator_class for planned in plan.generators}
+    by_class: dict[GeneratorClass, list[Shard]] = {name: [] for name in CLASSES}
+    for shard in missing_shards(plan, committed):
+        by_class[classes[shard[0]]].append(shard)
+    for name in CLASSES:
+        if by_class[name]:
+            yield name, by_class[name]
