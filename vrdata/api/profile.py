@@ -105,6 +105,12 @@ class Storage(Model):
     existing_secret: Short = Field(
         default="", description="Name of the Secret with the keys. Default: ambient identity."
     )
+    access_key_id_key: Short = Field(
+        default="access-key-id", description="Key of the access key id in the Secret."
+    )
+    secret_access_key_key: Short = Field(
+        default="secret-access-key", description="Key of the secret access key in the Secret."
+    )
     persistent_volume_claim: Short = Field(
         default="", description="Name of a PersistentVolumeClaim. Example: datasets."
     )

@@ -43,14 +43,7 @@ def main() -> int:
     """Do the pod's task; returns its exit code."""
     signal.signal(signal.SIGTERM, _preempt)
     try:
-        task = PodTask.model_validate_json(os.environ.get(VARIABLE, ""))
-        if task.shard is not None:
-            return int(_shard(task.shard))
-        if task.finalise is not None:
-            return _finalise(task.finalise)
-        if task.describe is not None:
-            return _describe(task.describe)
-        return _last_words(f"{VARIABLE} names no task", WorkerExit.CONTRACT_MISMATCH)
+        return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))
     except PreemptedError:
         return _last_words("the pod was told to stop", WorkerExit.PREEMPTED)
     except ShardFailedError as error:
@@ -63,6 +56,16 @@ def main() -> int:
 
 def _preempt(_signal: int, _frame: FrameType | None) -> None:
     raise PreemptedError
+
+
+def _do(task: PodTask) -> WorkerExit:
+    if task.shard is not None:
+        return _shard(task.shard)
+    if task.finalise is not None:
+        return _finalise(task.finalise)
+    if task.describe is not None:
+        return _describe(task.describe)
+    raise ShardFailedError(WorkerExit.CONTRACT_MISMATCH, f"{VARIABLE} names no task")
 
 
 def _shard(pod: ShardPod) -> WorkerExit:
@@ -83,16 +86,16 @@ def _shard(pod: ShardPod) -> WorkerExit:
     return work(_with_catalogues(pod.config), iter([task]), _emit)
 
 
-def _finalise(pod: FinalisePod) -> int:
+def _finalise(pod: FinalisePod) -> WorkerExit:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
     store = _run_store(pod.config)
     plan = stored_plan(store, pod.config.plan)
     write_outputs(store, plan, detect=pod.config.commit_mode == "detect")
-    return 0
+    return WorkerExit.COMMITTED
 
 
-def _describe(pod: DescribePod) -> int:
+def _describe(pod: DescribePod) -> WorkerExit:
     found = locate(_catalogues(pod.catalogue))
     answer = ImageCatalogue(
         image_digest=pod.image_digest,
@@ -106,7 +109,7 @@ def _describe(pod: DescribePod) -> int:
         sha256=hashlib.sha256(body).hexdigest(),
         content_type="application/json",
     )
-    return 0
+    return WorkerExit.COMMITTED
 
 
 def _open(settings: StoreSettings) -> ObjectStore:

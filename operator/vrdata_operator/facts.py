@@ -1,0 +1,130 @@
+"""What one turn of reconciliation sees of a run: plain, frozen values. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vrdata.plan.index_sets import parse_index_set
+from vrdata.plan.waves import Shard, Wave
+
+Task = Literal["shard", "finalise", "describe"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """One Job of a run.
+
+    Attributes:
+        wave: number of its wave; None for finalisation.
+        active: pods that are pending or running.
+        ready: pods that are running and ready.
+        finished: no further pod will come.
+        reason: of the terminal condition, e.g. FailedIndexes.
+        owner_uid: UID of its controller.
+    """
+
+    name: str
+    task: Task
+    wave: int | None = None
+    parallelism: int = 0
+    suspended: bool = False
+    active: int = 0
+    ready: int = 0
+    completed: frozenset[int] = frozenset()
+    failed: frozenset[int] = frozenset()
+    finished: bool = False
+    succeeded: bool = False
+    reason: str = ""
+    message: str = ""
+    owner_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodFacts:
+    """One pod that is not running well.
+
+    Attributes:
+        index: completion index; None outside Indexed Jobs.
+        scheduled: False with `reason` and `message` of the scheduler.
+        waiting: reason of the waiting container, e.g. ImagePullBackOff.
+        terminated: reason of the ended container, e.g. OOMKilled.
+        words: the termination message.
+    """
+
+    name: str
+    job: str
+    index: int | None = None
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    waiting: str = ""
+    terminated: str = ""
+    exit_code: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """A warning that the cluster wrote about a Job, e.g. FailedCreate."""
+
+    job: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one attempt of one shard failed.
+
+    Attributes:
+        reason: a word of vrdata_worker.failures, or OOMKilled, Unknown.
+        sample: global index of the first offending sample, if known.
+    """
+
+    shard: Shard
+    attempt: int
+    reason: str
+    message: str = ""
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over commit markers of one class."""
+
+    shards: int = 0
+    samples: int = 0
+    failed_samples: int = 0
+    bytes: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that `decide` looks at, beside the run and its plan.
+
+    Attributes:
+        committed: shards with a commit marker.
+        totals: sums over their markers, by class.
+        waves: wave files in the store, in order.
+        jobs: by Job name.
+        failures: the last known failure of each shard that failed an attempt.
+        dataset_hash: of a finalised run, else empty.
+    """
+
+    now: float
+    committed: frozenset[Shard] = frozenset()
+    totals: dict[str, Totals] = field(default_factory=dict)
+    waves: tuple[Wave, ...] = ()
+    jobs: dict[str, JobFacts] = field(default_factory=dict)
+    pods: tuple[PodFacts, ...] = ()
+    events: tuple[JobEvent, ...] = ()
+    failures: dict[Shard, Failure] = field(default_factory=dict)
+    dataset_hash: str = ""
+    nondeterministic: tuple[str, ...] = ()
+
+
+def index_set(text: object) -> frozenset[int]:
+    """The Job controller's index set; empty before the first index ends."""
+    return parse_index_set(text) if isinstance(text, str) else frozenset()

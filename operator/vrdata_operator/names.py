@@ -1,0 +1,53 @@
+"""Names that the cluster sees: group, labels, Jobs. Users' clusters depend on them. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+GROUP: Final = "vrdata.dev"
+VERSION: Final = "v1alpha1"
+RUNS: Final = "generationruns"
+PROFILES: Final = "generationprofiles"
+MANAGER: Final = "vrdata-operator"
+FINALIZER: Final = f"{GROUP}/operator"
+
+RUN_LABEL: Final = f"{GROUP}/run"
+RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
+WAVE_LABEL: Final = f"{GROUP}/wave"
+CLASS_LABEL: Final = f"{GROUP}/class"
+TASK_LABEL: Final = f"{GROUP}/task"
+# https://kueue.sigs.k8s.io/docs/tasks/run/jobs: the label that hands a Job to a queue.
+QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
+
+COMMON_LABELS: Final = {
+    "app.kubernetes.io/name": "vrdata-worker",
+    "app.kubernetes.io/managed-by": MANAGER,
+    "app.kubernetes.io/part-of": "vrdata",
+}
+# What kopf's watch of Jobs asks the API server for.
+JOB_SELECTOR: Final = f"app.kubernetes.io/managed-by={MANAGER}"
+
+
+def wave_job(uid: str, wave: int) -> str:
+    """Name of the Job of one wave: the same after every restart of the operator."""
+    return f"{_stem(uid)}-w{wave}"
+
+
+def final_job(uid: str) -> str:
+    """Name of the Job that finalises a run."""
+    return f"{_stem(uid)}-final"
+
+
+def describe_job(image_digest: str) -> str:
+    """Name of the Job that asks an image what it holds."""
+    return f"vr-catalogue-{image_digest.removeprefix('sha256:')[:10]}"
+
+
+def selector(uid: str) -> str:
+    """Label selector of a run's Jobs and pods."""
+    return f"{RUN_UID_LABEL}={uid}"
+
+
+def _stem(uid: str) -> str:
+    return "vr-" + hashlib.sha256(uid.encode()).hexdigest()[:10]
