@@ -30,9 +30,7 @@ class Canvas:
         colour: background.
     """
 
-    def __init__(
-        self, size: int, colour: Rgb = PAPER, *, image: Image.Image | None = None
-    ) -> None:
+    def __init__(self, size: int, colour: Rgb = PAPER, *, image: Image.Image | None = None) -> None:
         self._image = image or Image.new("RGB", (size * SCALE, size * SCALE), colour)
         self._draw = ImageDraw.Draw(self._image)
 

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from PIL import Image
 
 from vrdata_generators.api import Generator, Params, Sample
-from vrdata_generators.frames import Timeline
 from vrdata_generators.drawing import INK, PAPER, Canvas, Point, between
+from vrdata_generators.frames import Timeline
 
 Cell = tuple[int, int]
 START, GOAL, WAY = (60, 155, 92), (214, 69, 65), (52, 110, 197)

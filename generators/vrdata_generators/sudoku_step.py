@@ -155,5 +155,3 @@ def _lines(canvas: Canvas, margin: float, cell: float) -> None:
             at = margin + number * cell
             canvas.rectangle((at - half, margin - half, at + half, end + half), colour)
             canvas.rectangle((margin - half, at - half, end + half, at + half), colour)
-
-

@@ -1,0 +1,121 @@
+"""Reading a run: plan, markers, samples, single files, damaged archives."""
+
+import json
+
+import pytest
+
+from support.builders import build_run, make_plan, put_object, sample_files
+from support.memorystore import MemoryStore
+from vrdata.dataset import layout
+from vrdata.dataset.members import Archive, DamagedArchiveError
+from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan, read_file
+from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.plan.model import Plan
+from vrdata.store.port import DigestMismatchError, ObjectNotFoundError
+
+
+def test_the_stored_plan_is_read_back(finished: MemoryStore, plan: Plan) -> None:
+    assert load_plan(finished) == plan
+
+
+def test_without_a_plan_there_is_no_run() -> None:
+    with pytest.raises(NotFoundError, match="no run in memory"):
+        load_plan(MemoryStore())
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"kind": "Plan"}', b"\xff", b""])
+def test_a_damaged_plan_is_an_error_that_names_it(body: bytes) -> None:
+    store = MemoryStore()
+    put_object(store, layout.PLAN, body)
+    with pytest.raises(InvalidInputError, match=r"plan\.json in memory://run/ is damaged"):
+        load_plan(store)
+
+
+def test_a_plan_of_another_version_is_an_error(finished: MemoryStore) -> None:
+    document = json.loads(finished.objects[layout.PLAN]) | {"apiVersion": "vrdata.dev/v9"}
+    finished.objects[layout.PLAN] = json.dumps(document).encode()
+    with pytest.raises(InvalidInputError, match="another version") as error:
+        load_plan(finished)
+    assert "apiVersion" in error.value.why
+
+
+def test_commits_are_listed_with_one_request_and_foreign_keys_are_skipped(
+    finished: MemoryStore,
+) -> None:
+    put_object(finished, layout.COMMITS + "notes.txt", b"x")
+    finished.requests.clear()
+    assert sorted(iter_commits(finished)) == [("G-2_rooms", 0), ("O-1_maze", 0), ("O-1_maze", 1)]
+    assert finished.requests == {"list": 1}
+
+
+def test_a_marker_of_another_shard_is_an_error(finished: MemoryStore) -> None:
+    finished.objects[layout.commit_key("O-1_maze", 1)] = finished.objects[
+        layout.commit_key("O-1_maze", 0)
+    ]
+    with pytest.raises(InvalidInputError, match="marker of another shard"):
+        load_manifest(finished, "O-1_maze", 1)
+
+
+def test_samples_come_in_index_order_with_all_their_files(
+    finished: MemoryStore, plan: Plan
+) -> None:
+    manifest = load_manifest(finished, "O-1_maze", 0)
+    read = list(iter_samples(finished, manifest))
+    assert [sample.index for sample, _ in read] == [0, 1, 2, 3]
+    for sample, files in read:
+        assert files == sample_files(plan, "O-1_maze", sample.index)
+
+
+def test_one_file_is_read_alone(finished: MemoryStore, plan: Plan) -> None:
+    manifest = load_manifest(finished, "O-1_maze", 1)
+    expected = sample_files(plan, "O-1_maze", 4)
+    finished.requests.clear()
+    body = read_file(finished, manifest, manifest.samples[0], "prompt.txt")
+    assert body == expected["prompt.txt"]
+    assert finished.requests.total() == 1
+
+
+def test_a_file_that_no_sample_has_is_a_key_error(finished: MemoryStore) -> None:
+    manifest = load_manifest(finished, "O-1_maze", 0)
+    with pytest.raises(KeyError):
+        read_file(finished, manifest, manifest.samples[0], "rubric.txt")
+
+
+def test_a_changed_file_is_refused_when_it_is_read_alone(finished: MemoryStore) -> None:
+    manifest = load_manifest(finished, "O-1_maze", 0)
+    sample = manifest.samples[0]
+    record = next(file for file in sample.files if file.name == "prompt.txt")
+    changed = sample.model_copy(update={"files": (record.model_copy(update={"sha256": "0" * 64}),)})
+    with pytest.raises(DigestMismatchError, match=r"maze_00000000/prompt\.txt"):
+        read_file(finished, manifest, changed, "prompt.txt")
+
+
+def test_a_missing_object_is_an_error(finished: MemoryStore) -> None:
+    manifest = load_manifest(finished, "O-1_maze", 0)
+    finished.delete(manifest.data[0].key)
+    with pytest.raises(ObjectNotFoundError):
+        list(iter_samples(finished, manifest))
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar"])
+@pytest.mark.parametrize("damage", [b"", b"no archive" * 200, b"\x1f\x8b\x08\x00", b"\0" * 700])
+def test_what_is_no_archive_is_an_error_that_names_it(output_format: str, damage: bytes) -> None:
+    store = MemoryStore()
+    plan = make_plan(output_format=output_format)  # type: ignore[arg-type]
+    manifest = build_run(store, plan)[0]
+    (item,) = manifest.data
+    store.objects[item.key] = damage
+    cut = manifest.model_copy(update={"data": (item.model_copy(update={"size": len(damage)}),)})
+    with pytest.raises(DamagedArchiveError) as error:
+        list(iter_samples(store, cut))
+    assert item.key in error.value.what
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar"])
+def test_an_archive_is_hashed_whole_even_when_it_is_read_in_part(output_format: str) -> None:
+    store = MemoryStore()
+    manifest = build_run(store, make_plan(output_format=output_format))[0]  # type: ignore[arg-type]
+    (item,) = manifest.data
+    archive = Archive(store, item.key, item.size)
+    next(archive.members())
+    assert archive.sha256() == item.sha256
