@@ -30,14 +30,20 @@ class RunIdentity:
     queue: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What may change while a Job runs: pods at once, and whether it is suspended."""
+
+    parallelism: int
+    suspend: bool
+
+
 def wave_manifest(
     run: RunIdentity,
     profile: GenerationProfileSpec,
     wave: Wave,
     config: WorkerConfig,
-    *,
-    parallelism: int,
-    suspend: bool,
+    shape: Shape,
 ) -> dict[str, Any]:
     """The Indexed Job of one wave.
 
@@ -56,7 +62,7 @@ def wave_manifest(
     spec: dict[str, Any] = {
         "completionMode": "Indexed",
         "completions": wave.size,
-        "parallelism": parallelism,
+        "parallelism": shape.parallelism,
         "backoffLimitPerIndex": 0,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
@@ -68,7 +74,7 @@ def wave_manifest(
         ),
     }
     if not run.queue:  # a queued Job is suspended and resumed by its queue alone
-        spec["suspend"] = suspend
+        spec["suspend"] = shape.suspend
     return _job(run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec)
 
 

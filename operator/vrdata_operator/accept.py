@@ -1,0 +1,106 @@
+"""May this run be made, and as what: run, profile and catalogue make a plan, or a reason. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
+from vrdata.api.run import GenerationRun, GenerationRunSpec
+from vrdata.errors import InvalidInputError
+from vrdata.plan.build import build_plan
+from vrdata.plan.catalogue import ImageCatalogue
+from vrdata.plan.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a run is not begun: a CamelCase reason, what is wrong and how to mend it."""
+
+    reason: str
+    message: str
+
+
+def check_profile(run: GenerationRun, profile: GenerationProfile | None) -> Rejection | None:
+    """What the run's own words and its profile already exclude."""
+    if profile is None:
+        return Rejection(
+            "UnknownProfile",
+            f"there is no GenerationProfile {run.spec.profile!r} in the operator's namespace; "
+            "name another one in spec.profile, or ask an administrator to create it",
+        )
+    return _check_storage(profile) or _check_limits(run.spec, profile.spec)
+
+
+def _check_storage(profile: GenerationProfile) -> Rejection | None:
+    wanted = profile.spec
+    if not wanted.image:
+        return _unusable(profile, "spec.image is empty: name a worker image by digest")
+    if not (wanted.storage.url or wanted.storage.persistent_volume_claim):
+        return _unusable(profile, "spec.storage is empty: set url, or persistentVolumeClaim")
+    return None
+
+
+def _check_limits(spec: GenerationRunSpec, wanted: GenerationProfileSpec) -> Rejection | None:
+    if spec.queue_name and spec.queue_name not in wanted.allowed_queues:
+        allowed = ", ".join(wanted.allowed_queues) or "none"
+        return Rejection(
+            "QueueNotAllowed",
+            f"spec.queueName: profile {spec.profile!r} does not allow queue "
+            f"{spec.queue_name!r} (allowed: {allowed})",
+        )
+    if spec.parallelism is not None and spec.parallelism > wanted.limits.max_parallelism:
+        return Rejection(
+            "TooMuchParallelism",
+            f"spec.parallelism is {spec.parallelism}; profile {spec.profile!r} allows "
+            f"{wanted.limits.max_parallelism}",
+        )
+    if spec.dedup.enabled:
+        return Rejection(
+            "InvalidSpec",
+            "spec.dedup.enabled: replacing duplicates is not available in this release; "
+            "set it to false (duplicates are counted in dataset.json)",
+        )
+    return None
+
+
+def make_plan(
+    run: GenerationRun,
+    profile: GenerationProfile,
+    image: ImageCatalogue,
+    adopt: Plan | None,
+) -> Plan | Rejection:
+    """The plan that `vrdata run --local` would make inside the profile's image.
+
+    Args:
+        run: what to make.
+        profile: whose limits hold.
+        image: what its image holds.
+        adopt: the plan that stands in the output already, if any.
+    """
+    try:
+        plan = build_plan(run, image.catalogue, versions=image.versions, adopt=adopt)
+    except InvalidInputError as error:
+        unknown = "UnknownGenerator" if "generator" in error.what else "InvalidSpec"
+        return Rejection(unknown, "; ".join(part for part in _words(error) if part))
+    samples = sum(planned.samples for planned in plan.generators)
+    if samples > profile.spec.limits.max_samples:
+        return Rejection(
+            "TooManySamples",
+            f"the run asks for {samples} samples; profile {run.spec.profile!r} allows "
+            f"{profile.spec.limits.max_samples}: ask for fewer, or use another profile",
+        )
+    return plan
+
+
+def parallelism(run: GenerationRun, profile: GenerationProfile) -> int:
+    """Pods of the run at once: what it asks for, else what the profile allows."""
+    most = profile.spec.limits.max_parallelism
+    return min(run.spec.parallelism or most, most)
+
+
+def _unusable(profile: GenerationProfile, message: str) -> Rejection:
+    return Rejection("InvalidProfile", f"profile {profile.metadata.name!r}: {message}")
+
+
+def _words(error: InvalidInputError) -> tuple[str, str, str]:
+    return error.what, error.why, error.fix

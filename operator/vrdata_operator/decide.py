@@ -1,0 +1,136 @@
+"""What to do next about a run, and what to say of it. Pure: facts in, decision out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vrdata.api.status import GenerationRunStatus
+from vrdata.plan.waves import Wave
+from vrdata_operator.facts import JobFacts
+from vrdata_operator.jobs import Shape, final_manifest, wave_manifest
+from vrdata_operator.names import final_job, wave_job
+from vrdata_operator.outcome import outcome_of
+from vrdata_operator.report import describe
+from vrdata_operator.slots import share
+from vrdata_operator.view import RunView
+from vrdata_operator.waves import first_waves, retry_waves
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWave:
+    """Write a wave's file, create-only."""
+
+    wave: Wave
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyJob:
+    """Make a Job, or give it back its wanted shape, by server-side apply."""
+
+    manifest: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """End a Job and its pods."""
+
+    name: str
+
+
+Action = StoreWave | ApplyJob | DeleteJob
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from the facts.
+
+    Attributes:
+        actions: in the order in which they must be done.
+        status: complete, as it must stand after the actions.
+    """
+
+    actions: tuple[Action, ...]
+    status: GenerationRunStatus
+
+
+def decide(view: RunView) -> Decision:
+    """The next step of a run; the same facts give the same decision."""
+    foreign = _foreign(view)
+    outcome = outcome_of(view, foreign)
+    if outcome is not None:
+        actions: tuple[Action, ...] = tuple(
+            DeleteJob(job.name)
+            for job in view.facts.jobs.values()
+            if _ours(view, job) and not job.finished
+        )
+    elif view.complete:
+        actions = _finalise(view)
+    else:
+        actions = _make_shards(view)
+    return Decision(actions, describe(view, outcome))
+
+
+def _ours(view: RunView, job: JobFacts) -> bool:
+    return job.owner_uid == view.identity.uid
+
+
+def _foreign(view: RunView) -> str:
+    """Name of a Job that has one of our names and another owner."""
+    return next((job.name for job in view.facts.jobs.values() if not _ours(view, job)), "")
+
+
+def _finalise(view: RunView) -> tuple[Action, ...]:
+    unfinished = tuple(
+        DeleteJob(job.name)
+        for job in view.facts.jobs.values()
+        if job.task == "shard" and not job.finished
+    )
+    if final_job(view.identity.uid) in view.facts.jobs or view.spec.suspend:
+        return unfinished
+    budget = view.spec.failure_policy.max_failed_samples
+    return (
+        *unfinished,
+        ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),
+    )
+
+
+def _make_shards(view: RunView) -> tuple[Action, ...]:
+    """Waves that are due, and Jobs that lack or have another shape than they should."""
+    policy = view.spec.failure_policy
+    facts = view.facts
+    if facts.waves:
+        due = retry_waves(facts.waves, view.ended, facts.failures, view.profile, policy)
+    else:
+        due = first_waves(view.plan, facts.committed, view.profile, policy)
+    running = {
+        number: len(shards) for number, shards in view.open.items() if number not in view.ended
+    }
+    wanted = running | {wave.wave: wave.size for wave in due}
+    slots = share(view.pods, wanted)
+    jobs = (
+        ApplyJob(_manifest(view, wave, slots[wave.wave]))
+        for wave in (*facts.waves, *due)
+        if wave.wave in slots and not _stands(view, wave, slots[wave.wave])
+    )
+    return (*(StoreWave(wave) for wave in due), *jobs)
+
+
+def _stands(view: RunView, wave: Wave, pods: int) -> bool:
+    """Whether the wave's Job is there with these pods, suspended or not as the run says."""
+    job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
+    if job is None:
+        return False
+    # A queue suspends and resumes its Jobs itself.
+    suspended = bool(view.identity.queue) or job.suspended == view.spec.suspend
+    return job.parallelism == pods and suspended
+
+
+def _manifest(view: RunView, wave: Wave, pods: int) -> dict[str, Any]:
+    return wave_manifest(
+        view.identity,
+        view.profile,
+        wave,
+        view.config,
+        Shape(parallelism=pods, suspend=view.spec.suspend),
+    )

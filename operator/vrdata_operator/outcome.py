@@ -1,0 +1,103 @@
+"""Has the run ended, and how. Pure.
+
+The outcome comes from commit markers and the failure policy, never from a Job's own condition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vrdata_operator.conditions import seconds
+from vrdata_operator.names import final_job
+from vrdata_operator.view import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: a reason of the condition Succeeded, and details."""
+
+    succeeded: bool
+    reason: str
+    message: str
+
+
+def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
+    """The run's end, or None while it can go on.
+
+    Args:
+        foreign: name of a Job that has one of our names and belongs to somebody else.
+    """
+    if foreign:
+        return Outcome(
+            False,
+            "JobNameConflict",
+            f"Job {foreign} belongs to another owner; it was not touched. Rename or remove it",
+        )
+    if view.facts.dataset_hash:
+        return _finished(view)
+    return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
+
+
+def _finished(view: RunView) -> Outcome:
+    failed = sum(totals.failed_samples for totals in view.facts.totals.values())
+    budget = view.spec.failure_policy.max_failed_samples
+    if failed > budget:
+        return Outcome(
+            False,
+            "FailureBudgetExceeded",
+            f"{failed} samples could not be made; maxFailedSamples is {budget}",
+        )
+    if failed:
+        return Outcome(True, "WithinFailureBudget", f"{failed} samples were left out")
+    return Outcome(True, "AllSamples", "every sample was made")
+
+
+def _contract_mismatch(view: RunView) -> Outcome | None:
+    for job in view.facts.jobs.values():
+        if job.task == "shard" and job.reason == "PodFailurePolicy":
+            return Outcome(
+                False,
+                "ContractMismatch",
+                "a worker refused the plan: its image holds other generators than the plan "
+                f"says. {job.message}",
+            )
+    return None
+
+
+def _finalisation_failed(view: RunView) -> Outcome | None:
+    job = view.facts.jobs.get(final_job(view.identity.uid))
+    if job is None or not job.finished or job.succeeded:
+        return None
+    words = next((pod.words for pod in view.facts.pods if pod.job == job.name), "")
+    return Outcome(
+        False,
+        "FinalisationFailed",
+        f"the shards are committed, but the dataset could not be finished. {words or job.message}",
+    )
+
+
+def _deadline(view: RunView) -> Outcome | None:
+    limit = view.spec.active_deadline_seconds
+    if limit is None or view.status.start_time is None:
+        return None
+    if view.facts.now - seconds(view.status.start_time) < limit:
+        return None
+    return Outcome(
+        False,
+        "DeadlineExceeded",
+        f"the run was not done {limit} s after its start; committed shards stay, and a new run "
+        "of the same name and spec makes only the rest",
+    )
+
+
+def _lost(view: RunView) -> Outcome | None:
+    """Shards failed for good, and nothing else is left to be made."""
+    if not view.lost or view.complete:
+        return None
+    if len(view.lost) < view.shards - len(view.facts.committed):
+        return None
+    return Outcome(
+        False,
+        "FailureBudgetExceeded",
+        f"{len(view.lost)} shards failed in every attempt; see status.failures",
+    )

@@ -1,0 +1,81 @@
+"""One accepted run as `decide` sees it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from vrdata.api.profile import GenerationProfileSpec
+from vrdata.api.run import GenerationRunSpec
+from vrdata.api.status import GenerationRunStatus
+from vrdata.plan.model import Plan
+from vrdata.plan.waves import Shard
+from vrdata_operator.facts import Facts
+from vrdata_operator.jobs import RunIdentity
+from vrdata_operator.names import wave_job
+from vrdata_operator.waves import open_shards
+from vrdata_worker.contract import WorkerConfig
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, its plan, and what is known of it.
+
+    Attributes:
+        generation: metadata.generation.
+        created: creation time of the object, seconds since the epoch.
+        config: what every worker of the run is told.
+        pods: pods at once.
+        status: the status that stands.
+        rate: samples per second of late, or None.
+    """
+
+    identity: RunIdentity
+    generation: int
+    created: float
+    spec: GenerationRunSpec
+    profile: GenerationProfileSpec
+    plan: Plan
+    config: WorkerConfig
+    url: str
+    pods: int
+    status: GenerationRunStatus
+    facts: Facts
+    rate: float | None = None
+
+    @cached_property
+    def open(self) -> dict[int, list[Shard]]:
+        """Uncommitted shards by the wave that has them now."""
+        return dict(open_shards(self.facts.waves, self.facts.committed))
+
+    @cached_property
+    def ended(self) -> dict[int, list[Shard]]:
+        """Uncommitted shards of waves whose Job has ended: their attempt failed."""
+        return {
+            number: shards
+            for number, shards in self.open.items()
+            if (job := self.facts.jobs.get(wave_job(self.identity.uid, number))) is not None
+            and job.finished
+        }
+
+    @cached_property
+    def lost(self) -> frozenset[Shard]:
+        """Shards that failed for good: no retry is left."""
+        retries = self.spec.failure_policy.retries
+        waves = self.facts.waves
+        return frozenset(
+            shard
+            for number, shards in self.ended.items()
+            if waves[number].attempt >= retries
+            for shard in shards
+        )
+
+    @cached_property
+    def shards(self) -> int:
+        """All shards of the plan."""
+        return sum(planned.shards for planned in self.plan.generators)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every shard has its commit marker."""
+        return len(self.facts.committed) >= self.shards
