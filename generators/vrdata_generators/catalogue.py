@@ -8,7 +8,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from vrdata_generators.registry import MODULES
+from vrdata_generators.modules import MODULES
 
 # CPU seconds, peak bytes and bytes of one sample: benchmarks/measure_builtin.py prints them.
 MEASURED: dict[str, tuple[float, int, int]] = {

@@ -8,15 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from vrdata_generators.api import Generator
-
-MODULES = {  # name -> module
-    "O-maze": "vrdata_generators.maze",
-    "O-sliding-tiles": "vrdata_generators.sliding_tiles",
-    "O-sudoku-step": "vrdata_generators.sudoku_step",
-    "G-bouncing-balls": "vrdata_generators.bouncing_balls",
-    "G-pendulum": "vrdata_generators.pendulum",
-    "G-occlusion": "vrdata_generators.occlusion",
-}
+from vrdata_generators.modules import MODULES
 
 
 def get_generator(name: str) -> Generator:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import util
 from pathlib import Path
 
-from vrdata_generators.registry import MODULES
+from vrdata_generators.modules import MODULES
 
 
 def files_digest(root: Path) -> str:
