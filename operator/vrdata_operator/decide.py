@@ -26,9 +26,17 @@ class StoreWave:
 
 @dataclass(frozen=True, slots=True)
 class ApplyJob:
-    """Make a Job, or give it back its wanted shape, by server-side apply."""
+    """Make a Job by server-side apply; one that is there already stays as it is."""
 
     manifest: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReshapeJob:
+    """Change a standing Job's pods at once, or suspend or resume it."""
+
+    name: str
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class DeleteJob:
     name: str
 
 
-Action = StoreWave | ApplyJob | DeleteJob
+Action = StoreWave | ApplyJob | ReshapeJob | DeleteJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +117,19 @@ def _make_shards(view: RunView) -> tuple[Action, ...]:
     wanted = running | {wave.wave: wave.size for wave in due}
     slots = share(view.pods, wanted)
     jobs = (
-        ApplyJob(_manifest(view, wave, slots[wave.wave]))
-        for wave in (*facts.waves, *due)
-        if wave.wave in slots and not _stands(view, wave, slots[wave.wave])
+        _shaped(view, wave, slots[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in slots
     )
-    return (*(StoreWave(wave) for wave in due), *jobs)
+    return (*(StoreWave(wave) for wave in due), *(job for job in jobs if job is not None))
 
 
-def _stands(view: RunView, wave: Wave, pods: int) -> bool:
-    """Whether the wave's Job is there with these pods, suspended or not as the run says."""
+def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | None:
+    """What gives a wave's Job its shape; None when it has it."""
+    shape = Shape(parallelism=pods, suspend=view.spec.suspend)
     job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
     if job is None:
-        return False
+        return ApplyJob(wave_manifest(view.identity, view.profile, wave, view.config, shape))
     # A queue suspends and resumes its Jobs itself.
-    suspended = bool(view.identity.queue) or job.suspended == view.spec.suspend
-    return job.parallelism == pods and suspended
-
-
-def _manifest(view: RunView, wave: Wave, pods: int) -> dict[str, Any]:
-    return wave_manifest(
-        view.identity,
-        view.profile,
-        wave,
-        view.config,
-        Shape(parallelism=pods, suspend=view.spec.suspend),
-    )
+    suspended = bool(view.identity.queue) or job.suspended == shape.suspend
+    if job.parallelism == pods and suspended:
+        return None
+    return ReshapeJob(job.name, shape)

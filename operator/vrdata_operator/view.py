@@ -23,7 +23,6 @@ class RunView:
 
     Attributes:
         generation: metadata.generation.
-        created: creation time of the object, seconds since the epoch.
         config: what every worker of the run is told.
         pods: pods at once.
         status: the status that stands.
@@ -32,7 +31,6 @@ class RunView:
 
     identity: RunIdentity
     generation: int
-    created: float
     spec: GenerationRunSpec
     profile: GenerationProfileSpec
     plan: Plan

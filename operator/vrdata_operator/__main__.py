@@ -1,0 +1,40 @@
+"""The operator: `python -m vrdata_operator`. Settings come from the environment."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import kopf
+from prometheus_client import start_http_server
+
+from vrdata.errors import VrdataError
+from vrdata_operator.handlers import Operator, register
+from vrdata_operator.metrics import Metrics
+from vrdata_operator.settings import from_environment
+
+
+def main() -> int:
+    """Serve runs until told to stop; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        settings = from_environment()
+    except VrdataError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    metrics = Metrics(per_generator=settings.per_generator)
+    start_http_server(settings.metrics_port, registry=metrics.registry)
+    registry = kopf.OperatorRegistry()
+    register(registry, Operator(settings, metrics))
+    kopf.run(
+        registry=registry,
+        standalone=True,
+        clusterwide=not settings.watch,
+        namespaces=settings.watch,
+        liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Kubernetes cluster: the only package that knows its client."""

@@ -1,0 +1,167 @@
+"""The cluster port over the Kubernetes API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from vrdata_operator.cluster.parse import job_event, job_facts, pod_facts
+from vrdata_operator.cluster.port import RunEvent
+from vrdata_operator.cluster.rest import Rest
+from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
+
+PAGE = 500
+MAX_PAGES = 20
+MAX_EVENTS = 20
+_JOBS = "jobs"
+
+
+class KubernetesCluster:
+    """Implements `port.Cluster`.
+
+    Args:
+        rest: an open client.
+        namespace: the operator's own, where profiles lie.
+    """
+
+    def __init__(self, rest: Rest, namespace: str) -> None:
+        self._rest = rest
+        self._namespace = namespace
+
+    async def get_run(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """See `port.Cluster`."""
+        return await self._rest.get(_ours(namespace, RUNS, name), RUNS)
+
+    async def get_profile(self, name: str) -> dict[str, Any] | None:
+        """See `port.Cluster`."""
+        return await self._rest.get(_ours(self._namespace, PROFILES, name), PROFILES)
+
+    async def apply_profile(self, manifest: dict[str, Any]) -> None:
+        """See `port.Cluster`."""
+        path = _ours(self._namespace, PROFILES, manifest["metadata"]["name"])
+        await self._rest.apply(path, PROFILES, manifest, MANAGER)
+
+    async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
+        """See `port.Cluster`."""
+        items = await self._list(_jobs(namespace), _JOBS, labelSelector=selector(uid))
+        return {job.name: job for job in map(job_facts, items)}
+
+    async def get_job(self, namespace: str, name: str) -> JobFacts | None:
+        """See `port.Cluster`."""
+        found = await self._rest.get(f"{_jobs(namespace)}/{name}", _JOBS)
+        return None if found is None else job_facts(found)
+
+    async def apply_job(self, manifest: dict[str, Any]) -> None:
+        """See `port.Cluster`."""
+        metadata = manifest["metadata"]
+        path = f"{_jobs(metadata['namespace'])}/{metadata['name']}"
+        await self._rest.apply(path, _JOBS, manifest, MANAGER)
+
+    async def reshape_job(
+        self, namespace: str, name: str, *, parallelism: int, suspend: bool | None
+    ) -> None:
+        """See `port.Cluster`."""
+        spec = {"parallelism": parallelism} | ({} if suspend is None else {"suspend": suspend})
+        await self._rest.merge(f"{_jobs(namespace)}/{name}", _JOBS, {"spec": spec})
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        """See `port.Cluster`."""
+        body = {"propagationPolicy": "Background"}
+        await self._rest.delete(f"{_jobs(namespace)}/{name}", _JOBS, body)
+
+    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        """See `port.Cluster`."""
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        found: list[PodFacts] = []
+        for phase in ("Pending", "Failed"):
+            page = await self._rest.get(
+                path,
+                "pods",
+                labelSelector=selector,
+                fieldSelector=f"status.phase={phase}",
+                limit=PAGE,
+            )
+            found += map(pod_facts, (page or {}).get("items") or [])
+        return tuple(found)
+
+    async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
+        """See `port.Cluster`."""
+        fields = f"involvedObject.kind=Job,involvedObject.name={job},type=Warning"
+        page = await self._rest.get(
+            f"/api/v1/namespaces/{namespace}/events",
+            "events",
+            fieldSelector=fields,
+            limit=MAX_EVENTS,
+        )
+        items = (page or {}).get("items") or []
+        items.sort(key=lambda event: event.get("lastTimestamp") or "", reverse=True)
+        return tuple(map(job_event, items))
+
+    async def apply_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """See `port.Cluster`."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "GenerationRun",
+            "metadata": {"name": name, "namespace": namespace},
+            "status": status,
+        }
+        path = f"{_ours(namespace, RUNS, name)}/status"
+        await self._rest.apply(path, f"{RUNS}/status", body, MANAGER)
+
+    async def post_event(self, run: dict[str, Any], event: RunEvent) -> None:
+        """See `port.Cluster`."""
+        metadata = run["metadata"]
+        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{metadata['name'][:200]}.{uuid.uuid4().hex[:16]}",
+                "namespace": metadata["namespace"],
+            },
+            "involvedObject": {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": "GenerationRun",
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "uid": metadata["uid"],
+                "resourceVersion": metadata.get("resourceVersion", ""),
+            },
+            "type": event.kind,
+            "reason": event.reason,
+            "message": event.message[:1024],
+            "source": {"component": MANAGER},
+            "reportingComponent": MANAGER,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        path = f"/api/v1/namespaces/{metadata['namespace']}/events"
+        await self._rest.create(path, "events", body)
+
+    async def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        """See `port.Cluster`."""
+        body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        await self._rest.delete(_ours(namespace, RUNS, name), RUNS, body)
+
+    async def _list(self, path: str, resource: str, **query: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        token = ""
+        for _ in range(MAX_PAGES):
+            more = {"continue": token} if token else {}
+            page = await self._rest.get(path, resource, limit=PAGE, **query, **more) or {}
+            items += page.get("items") or []
+            token = (page.get("metadata") or {}).get("continue") or ""
+            if not token:
+                break
+        return items
+
+
+def _ours(namespace: str, plural: str, name: str) -> str:
+    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}"
+
+
+def _jobs(namespace: str) -> str:
+    return f"/apis/batch/v1/namespaces/{namespace}/jobs"

@@ -1,0 +1,86 @@
+"""Objects of the Kubernetes API as facts. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from vrdata_operator.facts import JobEvent, JobFacts, PodFacts, Task, index_set
+from vrdata_operator.names import TASK_LABEL, WAVE_LABEL
+
+INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
+JOB_LABEL = "batch.kubernetes.io/job-name"
+Json = dict[str, Any]
+
+
+def job_facts(job: Json) -> JobFacts:
+    """What matters of a Job."""
+    metadata, spec, status = job["metadata"], job["spec"], job.get("status") or {}
+    labels = metadata.get("labels") or {}
+    wave = labels.get(WAVE_LABEL)
+    terminal = _terminal(status)
+    return JobFacts(
+        name=metadata["name"],
+        task=cast("Task", labels.get(TASK_LABEL, "shard")),
+        wave=int(wave) if wave is not None else None,
+        parallelism=int(spec.get("parallelism", 0)),
+        suspended=bool(spec.get("suspend", False)),
+        active=int(status.get("active", 0)),
+        ready=int(status.get("ready", 0)),
+        completed=index_set(status.get("completedIndexes")),
+        failed=index_set(status.get("failedIndexes")),
+        finished=terminal is not None,
+        succeeded=terminal is not None and terminal["type"] == "Complete",
+        reason=terminal.get("reason", "") if terminal else "",
+        message=terminal.get("message", "") if terminal else "",
+        owner_uid=_controller(metadata),
+    )
+
+
+def pod_facts(pod: Json) -> PodFacts:
+    """What matters of a pod."""
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    labels = metadata.get("labels") or {}
+    state = next(iter(status.get("containerStatuses") or [{}])).get("state") or {}
+    waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+    unscheduled: Json = next(
+        (
+            one
+            for one in status.get("conditions") or []
+            if one["type"] == "PodScheduled" and one["status"] == "False"
+        ),
+        {},
+    )
+    index = labels.get(INDEX_LABEL)
+    return PodFacts(
+        name=metadata["name"],
+        job=labels.get(JOB_LABEL, ""),
+        index=int(index) if index is not None else None,
+        phase=status.get("phase", "Pending"),
+        reason=unscheduled.get("reason") or status.get("reason", ""),
+        message=unscheduled.get("message") or waiting.get("message", ""),
+        waiting=waiting.get("reason", ""),
+        terminated=ended.get("reason", ""),
+        exit_code=ended.get("exitCode"),
+        words=ended.get("message", ""),
+    )
+
+
+def job_event(event: Json) -> JobEvent:
+    """What matters of an event about a Job."""
+    return JobEvent(
+        event["involvedObject"]["name"], event.get("reason", ""), event.get("message", "")
+    )
+
+
+def _terminal(status: Json) -> Json | None:
+    for condition in status.get("conditions") or []:
+        if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
+            return cast("Json", condition)
+    return None
+
+
+def _controller(metadata: Json) -> str:
+    for owner in metadata.get("ownerReferences") or []:
+        if owner.get("controller"):
+            return str(owner["uid"])
+    return ""

@@ -1,0 +1,89 @@
+"""What the operator asks of a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
+
+
+class ClusterError(Exception):
+    """The API server refused a request or could not be reached.
+
+    Attributes:
+        code: HTTP status; 0 when there was no answer.
+        message: the server's words.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}" if code else message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """An event for people, on a run."""
+
+    kind: Literal["Normal", "Warning"]
+    reason: str
+    message: str
+
+
+class Cluster(Protocol):
+    """The few things that reconciliation needs; every method may raise ClusterError."""
+
+    async def get_run(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The GenerationRun as JSON, or None."""
+        ...
+
+    async def get_profile(self, name: str) -> dict[str, Any] | None:
+        """The GenerationProfile of the operator's namespace as JSON, or None."""
+        ...
+
+    async def apply_profile(self, manifest: dict[str, Any]) -> None:
+        """Make the profile, or bring back what the manifest says of it."""
+        ...
+
+    async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
+        """Jobs of a run, by name."""
+        ...
+
+    async def get_job(self, namespace: str, name: str) -> JobFacts | None:
+        """One Job, or None."""
+        ...
+
+    async def apply_job(self, manifest: dict[str, Any]) -> None:
+        """Make a Job or change what may change of it, by server-side apply."""
+        ...
+
+    async def reshape_job(
+        self, namespace: str, name: str, *, parallelism: int, suspend: bool | None
+    ) -> None:
+        """Change pods at once and suspension of a Job; None leaves suspension alone."""
+        ...
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        """Remove a Job and its pods; one that is not there is not an error."""
+        ...
+
+    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        """Pods that wait or have failed, at most a few hundred."""
+        ...
+
+    async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
+        """Warnings about one Job, the latest first."""
+        ...
+
+    async def apply_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """Set a run's whole status."""
+        ...
+
+    async def post_event(self, run: dict[str, Any], event: RunEvent) -> None:
+        """Write an event on a run."""
+        ...
+
+    async def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        """Remove a run with this UID; one that is not there is not an error."""
+        ...

@@ -1,0 +1,133 @@
+"""One request to the API server: JSON in, JSON out, always with a timeout."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import ApiException
+
+from vrdata_operator.cluster.port import ClusterError
+
+TIMEOUT_SECONDS = 30.0
+APPLY = "application/apply-patch+yaml"  # JSON is YAML
+MERGE = "application/merge-patch+json"
+Observer = Callable[[str, str, int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    verb: str  # as in RBAC rules
+    path: str
+    resource: str
+    query: dict[str, str | int] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    kind: str = "application/json"
+
+
+class Rest:
+    """Requests with the pod's own account, or a kubeconfig's outside a cluster.
+
+    Args:
+        observe: told (verb, resource, HTTP status or 0, seconds) of every request.
+    """
+
+    def __init__(self, observe: Observer = lambda *_: None) -> None:
+        self._observe = observe
+        self._client: client.ApiClient | None = None
+
+    async def open(self) -> None:
+        """Read the configuration. Must run inside the event loop that sends the requests."""
+        settings = client.Configuration()
+        untyped: Any = config
+        try:
+            untyped.load_incluster_config(client_configuration=settings)
+        except config.ConfigException:
+            await untyped.load_kube_config(client_configuration=settings)
+        self._client = client.ApiClient(settings)
+
+    async def close(self) -> None:
+        """End the connections."""
+        if self._client is not None:
+            await self._client.rest_client.close()
+
+    async def get(self, path: str, resource: str, **query: str | int) -> dict[str, Any] | None:
+        """An object or a list; None when it is not there."""
+        verb = "list" if "limit" in query else "get"
+        return await self._if_there(_Request("GET", verb, path, resource, query))
+
+    async def apply(self, path: str, resource: str, body: dict[str, Any], manager: str) -> None:
+        """Server-side apply; fields of other managers are taken over."""
+        query: dict[str, str | int] = {"fieldManager": manager, "force": "true"}
+        await self._send(_Request("PATCH", "patch", path, resource, query, body, APPLY))
+
+    async def merge(self, path: str, resource: str, body: dict[str, Any]) -> None:
+        """Change single fields of a standing object."""
+        await self._send(_Request("PATCH", "patch", path, resource, body=body, kind=MERGE))
+
+    async def create(self, path: str, resource: str, body: dict[str, Any]) -> None:
+        """Make an object."""
+        await self._send(_Request("POST", "create", path, resource, body=body))
+
+    async def delete(self, path: str, resource: str, body: dict[str, Any]) -> None:
+        """Remove an object; one that is not there is not an error."""
+        await self._if_there(_Request("DELETE", "delete", path, resource, body=body))
+
+    async def _if_there(self, request: _Request) -> dict[str, Any] | None:
+        try:
+            return await self._send(request)
+        except ClusterError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    async def _send(self, request: _Request) -> dict[str, Any]:
+        if self._client is None:
+            raise ClusterError(0, "the client is not open")
+        started = time.monotonic()
+        code = 0
+        try:
+            code, data = await _exchange(self._client, request)
+        except ApiException as error:
+            code = int(error.status or 0)
+            raise ClusterError(code, _words(error)) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ClusterError(0, f"the API server cannot be reached: {error!r}") from None
+        finally:
+            self._observe(request.verb, request.resource, code, time.monotonic() - started)
+        if code >= 400:
+            raise ClusterError(code, _message(data))
+        found: dict[str, Any] = json.loads(data) if data else {}
+        return found
+
+
+async def _exchange(api: client.ApiClient, request: _Request) -> tuple[int, bytes]:
+    wire = await api.param_serialize(
+        request.method,
+        request.path,
+        query_params=list(request.query.items()),
+        header_params={"Accept": "application/json", "Content-Type": request.kind},
+        body=request.body,
+        auth_settings=["BearerToken"],
+    )
+    answer: Any = await api.call_api(*wire, _request_timeout=TIMEOUT_SECONDS)
+    return int(answer.status), await answer.read()
+
+
+def _words(error: ApiException) -> str:
+    return _message(error.body.encode() if isinstance(error.body, str) else b"") or str(
+        error.reason
+    )
+
+
+def _message(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["message"])
+    except (ValueError, KeyError, TypeError):
+        return data[:500].decode(errors="replace")

@@ -1,0 +1,171 @@
+"""kopf's handlers: what wakes the operator. No decision is made here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import Any
+
+import kopf
+import yaml
+
+from vrdata.api.status import GenerationRunStatus
+from vrdata_operator import names
+from vrdata_operator.cluster.adapter import KubernetesCluster
+from vrdata_operator.cluster.port import ClusterError
+from vrdata_operator.cluster.rest import Rest
+from vrdata_operator.metrics import Metrics
+from vrdata_operator.reconcile import Reconciler
+from vrdata_operator.settings import Settings
+from vrdata_operator.stores import Stores
+
+SPACING_SECONDS = 1.0  # between two turns of one run
+RETRY_SECONDS = 5.0  # after the API server could not be used
+CANCEL_SECONDS = 10.0  # a turn in progress may end
+START_TRIES = 30
+
+log = logging.getLogger(__name__)
+Key = tuple[str, str]
+
+
+class Operator:
+    """The running operator: its clients, and what wakes which run."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self.rest = Rest(metrics.kube_request)
+        self.cluster = KubernetesCluster(self.rest, settings.namespace)
+        self.reconciler = Reconciler(
+            self.cluster, Stores(metrics.store_request), metrics, settings.namespace
+        )
+        self.wake: dict[Key, asyncio.Event] = defaultdict(asyncio.Event)
+        self.working: set[str] = set()
+
+    async def start(self) -> None:
+        """Connect, and apply the profiles that the chart brings."""
+        await self.rest.open()
+        if self.settings.profiles is None or not self.settings.profiles.exists():
+            return
+        manifests = list(yaml.safe_load_all(self.settings.profiles.read_text()))
+        for manifest in filter(None, manifests):
+            await self._apply(manifest)
+
+    async def _apply(self, manifest: dict[str, Any]) -> None:
+        """The CRD may be as young as the operator: try for a while."""
+        manifest["metadata"]["namespace"] = self.settings.namespace
+        for _ in range(START_TRIES):
+            try:
+                await self.cluster.apply_profile(manifest)
+            except ClusterError as error:
+                log.warning("profile %s: %s", manifest["metadata"]["name"], error)
+                await asyncio.sleep(2)
+            else:
+                return
+
+    async def serve(self, namespace: str, name: str, uid: str) -> None:
+        """Turn after turn until nothing is left to be done for the run."""
+        event = self.wake[namespace, name]
+        self.working.add(uid)
+        while True:
+            event.clear()
+            started = time.monotonic()
+            done, after = await self._turn(namespace, name)
+            if done:
+                return
+            await asyncio.sleep(max(0.0, SPACING_SECONDS - (time.monotonic() - started)))
+            try:
+                await asyncio.wait_for(event.wait(), after)
+            except TimeoutError:
+                continue
+
+    async def _turn(self, namespace: str, name: str) -> tuple[bool, float]:
+        started, result = time.monotonic(), "error"
+        try:
+            turn = await self.reconciler.turn(namespace, name)
+            result = "ok"
+        except ClusterError as error:
+            log.warning("%s/%s: %s", namespace, name, error)
+            return False, RETRY_SECONDS
+        finally:
+            self.metrics.turn(result, time.monotonic() - started)
+        return turn.done, turn.after
+
+    def forget(self, namespace: str, name: str, uid: str) -> None:
+        """The run is gone."""
+        self.metrics.forget_run(namespace, name)
+        self.reconciler.forget(uid)
+        self.wake.pop((namespace, name), None)
+        self.working.discard(uid)
+
+
+def unfinished(body: kopf.Body, **_: Any) -> bool:
+    """Whether a run still needs the operator: it goes on, or waits to be removed."""
+    status = GenerationRunStatus.model_validate(dict(body.status))
+    return not status.finished or body.spec.get("ttlSecondsAfterFinished") is not None
+
+
+def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
+    """Tell kopf what to watch."""
+
+    @kopf.on.startup(registry=registry, id="start")
+    async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
+        configure(settings)
+        await operator.start()
+
+    @kopf.on.cleanup(registry=registry, id="stop")
+    async def stop(**_: Any) -> None:
+        await operator.rest.close()
+
+    @kopf.daemon(
+        names.GROUP,
+        names.VERSION,
+        names.RUNS,
+        registry=registry,
+        id="serve",
+        when=unfinished,
+        backoff=RETRY_SECONDS,
+        cancellation_backoff=CANCEL_SECONDS,
+        cancellation_timeout=CANCEL_SECONDS,
+    )
+    async def serve(namespace: str | None, name: str, uid: str, **_: Any) -> None:
+        await operator.serve(namespace or "", name, uid)
+
+    @kopf.on.event(names.GROUP, names.VERSION, names.RUNS, registry=registry, id="see")
+    async def see(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
+        metadata = body.metadata
+        namespace, name, uid = str(metadata["namespace"]), str(metadata["name"]), metadata["uid"]
+        if type == "DELETED":
+            operator.forget(namespace, name, uid)
+            return
+        status = GenerationRunStatus.model_validate(dict(body.status))
+        operator.metrics.see_run(dict(body), status, worked=uid in operator.working)
+        operator.wake[namespace, name].set()
+
+    @kopf.on.event(
+        "batch",
+        "v1",
+        "jobs",
+        registry=registry,
+        id="wake",
+        labels={names.RUN_LABEL: kopf.PRESENT},
+    )
+    async def wake(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
+        operator.wake[namespace or "", labels[names.RUN_LABEL]].set()
+
+
+def configure(settings: kopf.OperatorSettings) -> None:
+    """Kopf as this operator wants it; each value has its reason."""
+    settings.persistence.finalizer = names.FINALIZER
+    settings.peering.standalone = True  # one replica; equal peers would freeze each other
+    settings.scanning.disabled = True  # no rights on CRDs and namespaces are needed
+    settings.posting.enabled = False  # events are written on transitions, not from logs
+    settings.watching.connect_timeout = 30
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 310
+    settings.watching.chunk_size = 500
+    settings.networking.request_timeout = 30
+    # Without it kopf would stream every Job in scope and filter here.
+    settings.watching.label_selectors["batch/v1/jobs"] = names.JOB_SELECTOR

@@ -1,0 +1,141 @@
+"""What the store says of one run, remembered between turns; a restart reads it again.
+
+Blocking: called in a thread of `Stores`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.reader import iter_commits, load_manifest, load_model
+from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.model import Model
+from vrdata.plan.model import Plan
+from vrdata.plan.waves import Shard, Wave
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_operator.facts import Failure, PodFacts, Totals
+from vrdata_operator.failures import from_pod, from_record
+
+READERS = 8
+MAX_RECORDS = 500  # failure records read in one turn
+
+
+class _Summary(Model, extra="ignore"):
+    """The one field of dataset.json that the operator repeats."""
+
+    dataset_hash: str
+
+
+class Ledger:
+    """Commit markers, waves and failures of one run.
+
+    Args:
+        store: the run's store.
+        plan: its plan.
+        committed: told of every commit marker once, with its class.
+        failed: told of every failed attempt once, with its class.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        plan: Plan,
+        *,
+        committed: Callable[[str, ShardManifest], None] = lambda *_: None,
+        failed: Callable[[str, Failure], None] = lambda *_: None,
+    ) -> None:
+        self._store = store
+        self._plan_hash = plan.hash
+        self._classes = {item.name: item.generator_class for item in plan.generators}
+        self._on_commit = committed
+        self._on_failure = failed
+        self.committed: set[Shard] = set()
+        self.totals: dict[str, Totals] = {}
+        self.waves: tuple[Wave, ...] = ()
+        self.failures: dict[Shard, Failure] = {}
+        self.dataset_hash = ""
+
+    def refresh(self) -> None:
+        """Read what is new: waves and commit markers.
+
+        Raises:
+            OutputConflictError: a marker or wave belongs to another plan.
+            VrdataError: the store cannot be used, or an object is damaged.
+        """
+        self._read_waves()
+        new = [shard for shard in iter_commits(self._store) if shard not in self.committed]
+        with ThreadPoolExecutor(READERS) as pool:
+            for manifest in pool.map(lambda shard: load_manifest(self._store, *shard), new):
+                self._add(manifest)
+
+    def finished(self) -> None:
+        """Look whether the run is finalised."""
+        if self.dataset_hash or self._store.head(layout.SUCCESS) is None:
+            return
+        self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
+
+    def explain(self, wave: Wave, indexes: Iterable[int], pods: dict[int, PodFacts]) -> None:
+        """Find out why attempts of a wave failed: from their records, else from their pods.
+
+        Args:
+            indexes: completion indexes without a commit marker.
+            pods: failed pods of the wave's Job, by completion index.
+        """
+        for index in list(indexes)[:MAX_RECORDS]:
+            shard = wave.shard(index)
+            known = self.failures.get(shard)
+            if shard in self.committed or (known and known.attempt >= wave.attempt):
+                continue
+            failure = self._failure(wave, shard, pods.get(index))
+            self.failures[shard] = failure
+            self._on_failure(self._classes[shard[0]], failure)
+
+    def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
+        seen = from_pod(wave, pod) if pod is not None else None
+        if seen is not None and seen.reason == "OOMKilled":
+            return seen
+        try:
+            body = self._store.get(layout.failure_key(*shard, wave.attempt))
+            return from_record(shard, body)
+        except (ObjectNotFoundError, ValueError, KeyError):
+            return seen or Failure(
+                shard, wave.attempt, "Unknown", "its pod left no word; it may have been removed"
+            )
+
+    def _read_waves(self) -> None:
+        after = layout.wave_key(len(self.waves) - 1) if self.waves else ""
+        for info in self._store.list_after(layout.WAVES, after):
+            wave = load_model(self._store, info.key, Wave)
+            if wave.plan != self._plan_hash:
+                raise OutputConflictError(
+                    f"{info.key} belongs to another plan", fix="use another name or prefix"
+                )
+            if wave.wave != len(self.waves):
+                raise InvalidInputError(
+                    f"{layout.wave_key(len(self.waves))} is missing in {self._store.url}"
+                )
+            self.waves = (*self.waves, wave)
+
+    def _add(self, manifest: ShardManifest) -> None:
+        if manifest.plan != self._plan_hash:
+            raise OutputConflictError(
+                f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
+                fix="use another name or prefix",
+            )
+        shard = (manifest.generator, manifest.shard)
+        name = self._classes[manifest.generator]
+        old = self.totals.get(name, Totals())
+        self.totals[name] = replace(
+            old,
+            shards=old.shards + 1,
+            samples=old.samples + len(manifest.samples),
+            failed_samples=old.failed_samples + len(manifest.failed),
+            bytes=old.bytes + manifest.bytes,
+            cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
+        )
+        self.committed.add(shard)
+        self._on_commit(name, manifest)

@@ -1,0 +1,52 @@
+"""The plan in the store: written once, compared for ever. Blocking."""
+
+from __future__ import annotations
+
+import hashlib
+
+from vrdata.dataset import layout
+from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.model import Model
+from vrdata.plan.difference import describe_difference
+from vrdata.plan.model import Plan
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+
+
+def standing_plan(store: ObjectStore) -> Plan | None:
+    """The plan that the output holds, or None.
+
+    Raises:
+        OutputConflictError: something else stands there.
+    """
+    try:
+        return load_model(store, layout.PLAN, Plan)
+    except ObjectNotFoundError:
+        return None
+    except InvalidInputError as error:
+        raise OutputConflictError(error.what, why=error.why, fix=_FIX) from None
+
+
+def store_plan(store: ObjectStore, plan: Plan) -> None:
+    """Write the plan, unless the same one is there.
+
+    Raises:
+        OutputConflictError: another plan is there; nothing was changed.
+        StorageError: the store cannot be used.
+    """
+    if put_model(store, layout.PLAN, plan):
+        return
+    standing = standing_plan(store)
+    if standing is None or standing.hash != plan.hash:
+        why = "; ".join(describe_difference(standing, plan)) if standing else ""
+        raise OutputConflictError(f"{store.url} already holds another plan", why=why, fix=_FIX)
+
+
+def put_model(store: ObjectStore, key: str, model: Model) -> bool:
+    """Write a model as JSON, create-only; False when the key is taken."""
+    body = model.to_json()
+    digest = hashlib.sha256(body).hexdigest()
+    return store.put_new(key, body, sha256=digest, content_type="application/json")
+
+
+_FIX = "use another metadata.name or output.prefix; nothing was overwritten"
