@@ -56,6 +56,8 @@ lock: ## renew the pinned requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra local pyproject.toml requirements/build.in -o requirements/local.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra operator pyproject.toml requirements/build.in -o requirements/operator.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
 
 clean: ## remove the environment, caches and the demo

@@ -168,4 +168,4 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.chunk_size = 500
     settings.networking.request_timeout = 30
     # Without it kopf would stream every Job in scope and filter here.
-    settings.watching.label_selectors["batch/v1/jobs"] = names.JOB_SELECTOR
+    settings.watching.label_selectors["batch", "v1", "jobs"] = names.JOB_SELECTOR
