@@ -17,6 +17,7 @@ from vrdata_operator.settings import from_environment
 def main() -> int:
     """Serve runs until told to stop; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("kopf").setLevel(logging.WARNING)  # it reports every event it has seen
     try:
         settings = from_environment()
     except VrdataError as error:

@@ -115,6 +115,10 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         configure(settings)
         await operator.start()
 
+    @kopf.on.login(registry=registry, id="login")
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
     @kopf.on.cleanup(registry=registry, id="stop")
     async def stop(**_: Any) -> None:
         await operator.rest.close()

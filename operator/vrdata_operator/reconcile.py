@@ -23,13 +23,14 @@ from vrdata_operator.events import MAX_EVENTS, transitions
 from vrdata_operator.memory import RunMemory
 from vrdata_operator.metrics import Metrics
 from vrdata_operator.plans import put_model
-from vrdata_operator.rejection import rejected, troubled
+from vrdata_operator.rejection import PASSING, rejected, troubled
 from vrdata_operator.stores import Stores
 from vrdata_operator.view import RunView
 from vrdata_operator.viewing import Viewer
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
 LOOK_SECONDS = 10.0  # until the next turn, when nothing wakes
+SOON_SECONDS = 2.0  # the same for what is over in a moment
 WAIT_SECONDS = 30.0  # the same for a run that waits for an administrator
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Reconciler:
     ) -> Turn:
         """Write the status when it changed, at most once in WRITE_SECONDS; then tell people."""
         now, written = self._clock(), new.to_dict()
-        after = WAIT_SECONDS if new.phase == "Pending" and not new.waves else LOOK_SECONDS
+        after = _patience(new)
         if written == (memory.written or old.to_dict()):
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
@@ -185,6 +186,13 @@ class Reconciler:
         metadata = body["metadata"]
         await self._cluster.delete_run(metadata["namespace"], metadata["name"], metadata["uid"])
         return Turn(done=True)
+
+
+def _patience(status: GenerationRunStatus) -> float:
+    """Seconds until the next turn, when nothing wakes."""
+    if status.reason in PASSING:
+        return SOON_SECONDS
+    return WAIT_SECONDS if status.phase == "Pending" and not status.waves else LOOK_SECONDS
 
 
 def _text(error: VrdataError) -> str:

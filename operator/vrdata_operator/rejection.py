@@ -8,6 +8,8 @@ from vrdata_operator.conditions import Finding, timestamp, update
 
 # A worker may have made data for these already; nothing that an administrator changes helps.
 TERMINAL = frozenset({"OutputConflict"})
+# Over in a few seconds, without anybody's help.
+PASSING = frozenset({"ReadingCatalogue"})
 
 
 def rejected(
@@ -16,10 +18,11 @@ def rejected(
     """Not accepted, with the reason and the fix; looked at again later unless it is terminal."""
     ended = rejection.reason in TERMINAL
     reason, message = rejection.reason, rejection.message
+    passing = reason in PASSING
     findings = (
-        Finding("Accepted", "False", reason, message),
+        Finding("Accepted", "Unknown" if passing else "False", reason, message),
         Finding("Progressing", "False", reason, message),
-        Finding("Stalled", "True", reason, message),
+        Finding("Stalled", "False" if passing else "True", reason, message),
         Finding("Finished", "True", reason, message)
         if ended
         else Finding("Finished", "False", "NotFinished"),
