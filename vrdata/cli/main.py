@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vrdata.cli import generators, run, spec, transfer, verify
+from vrdata.cli import generators, report, run, spec, transfer, verify
 
 app = typer.Typer(
     name="vrdata",
@@ -14,7 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (spec, run, verify, generators, transfer):
+for commands in (spec, run, verify, report, generators, transfer):
     commands.register(app)
 
 

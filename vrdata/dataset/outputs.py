@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from vrdata.dataset import layout
 from vrdata.dataset.finalise import finalise, succeed
+from vrdata.dataset.report.build import ReportBuilder, is_reported
 from vrdata.dataset.summary import DatasetSummary
 from vrdata.plan.model import Plan
+from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 
 
 def write_outputs(store: ObjectStore, plan: Plan, *, detect: bool) -> DatasetSummary:
-    """Finalise the run.
+    """Finalise the run; a report that is there already stays as it is.
 
     Args:
         store: the run's store.
@@ -19,6 +22,9 @@ def write_outputs(store: ObjectStore, plan: Plan, *, detect: bool) -> DatasetSum
     Raises:
         VrdataError: as `finalise`.
     """
-    summary = finalise(store, plan, rehash=detect)
+    report = ReportBuilder(store, plan)
+    summary = finalise(store, plan, rehash=detect, observe=report.add)
+    if not is_reported(store):
+        report.write(summary, PrefixedStore(store, layout.REPORT))
     succeed(store, summary)
     return summary

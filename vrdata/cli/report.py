@@ -1,0 +1,107 @@
+"""`vrdata report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stdout
+from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
+from vrdata.errors import UsageError, VrdataError
+
+if TYPE_CHECKING:
+    from vrdata.store.port import ObjectStore
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("report")(report_command)
+
+
+@handle_errors
+def report_command(  # noqa: PLR0913 - one option each
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SRC", help="A run's folder or s3:// prefix, or a root that holds one run."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for the report: new, empty, or an older report. "
+            "Default: report/ in a finished run.",
+        ),
+    ] = None,
+    endpoint: EndpointOption = "",
+    region: RegionOption = "",
+    aws_profile: AwsProfileOption = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Make a page that shows a run: totals, failures, samples with their clips.
+
+    A finished run has one already; this makes it again, or makes one of an unfinished run.
+    """
+    _require_packages()
+    from vrdata.dataset.finding import open_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.dataset.report.build import make_report, report_page  # noqa: PLC0415
+    from vrdata.store.opening import open_store  # noqa: PLC0415
+
+    url = source if "://" in source else str(Path(source).absolute())
+    run = open_run(open_store(url, endpoint=endpoint, region=region, profile=aws_profile))
+    target = _own_report(run) if out is None else _folder(out)
+    facts = make_report(run, target)
+    page = report_page(target.url)
+    if output is Output.JSON:
+        print_json(facts.to_dict() | {"report": page})
+        return
+    state = "finished" if facts.finished else "not finished"
+    stdout.print(
+        f"{facts.run}, {state}: {facts.samples} samples, {facts.cards} shown\nreport: {page}",
+        markup=False,
+    )
+
+
+def _own_report(run: ObjectStore) -> ObjectStore:
+    from vrdata.dataset import layout  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.opening import PrefixedStore  # noqa: PLC0415
+
+    if run.head(layout.SUCCESS) is None:
+        raise UsageError(
+            f"the run in {run.url} is not finished",
+            why="only a finished run gets a report among its data",
+            fix="say where the report goes: --out DIR",
+        )
+    return PrefixedStore(run, layout.REPORT)
+
+
+def _folder(out: Path) -> ObjectStore:
+    from vrdata.dataset.report.publish import PAGE, is_report  # noqa: PLC0415
+    from vrdata.store.files import FileStore  # noqa: PLC0415
+
+    folder = out.absolute()
+    try:
+        taken = folder.exists() and any(folder.iterdir()) and not is_report(folder / PAGE)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be used", why=error.strerror or "") from None
+    if taken:
+        raise UsageError(
+            f"--out {out}: the folder holds something else than a report",
+            fix="name a new or empty folder",
+        )
+    return FileStore(folder)
+
+
+def _require_packages() -> None:
+    try:
+        import av  # noqa: F401, PLC0415 - an extra
+        import jinja2  # noqa: F401, PLC0415 - an extra
+        from PIL import Image  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        raise VrdataError(
+            f"a report needs {error.name}, which is not installed",
+            fix="pip install 'vrdata[local]'",
+        ) from None

@@ -1,0 +1,189 @@
+"""Make the cards: read the chosen samples, write their previews, keep only texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import groupby
+
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import FileRecord, SampleRecord
+from vrdata.dataset.members import DamagedArchiveError
+from vrdata.dataset.parallel import in_order
+from vrdata.dataset.reader import iter_samples, read_file
+from vrdata.dataset.report.choose import Pick
+from vrdata.dataset.report.model import Card, Parameter
+from vrdata.dataset.report.preview import NoPreviewError, Preview, clip, picture
+from vrdata.dataset.report.publish import MEDIA, Publisher
+from vrdata.dataset.report.texts import cut, metadata_texts, prompt_text, size_text
+from vrdata.errors import NotFoundError
+from vrdata.plan.catalogue import GeneratorClass
+from vrdata.plan.model import Plan
+from vrdata.store.port import DigestMismatchError, ObjectStore
+
+JOBS = 4
+MAX_FILE = 64 * 2**20
+"""Bytes of the largest file that is read for a card."""
+
+MAX_FILES = 40
+MAX_NOTE = 300
+FIRST, FINAL, PROMPT, METADATA = "first_frame.png", "final_frame.png", "prompt.txt", "metadata.json"
+_UNREADABLE = (DamagedArchiveError, DigestMismatchError, NotFoundError)
+
+
+def make_cards(
+    store: ObjectStore, plan: Plan, picks: list[Pick], publisher: Publisher
+) -> Iterator[Card]:
+    """The cards of the chosen samples, in their order; previews are written as they are made.
+
+    Memory holds the files of a few samples. A sample that cannot be read or shown gets a card
+    that says why.
+
+    Raises:
+        StorageError: the store cannot be used.
+    """
+    classes = {planned.name: planned.generator_class for planned in plan.generators}
+    maker = _CardMaker(store, classes, publisher)
+    for cards in in_order(_units(picks), maker, JOBS):
+        yield from cards
+
+
+def _units(picks: list[Pick]) -> Iterator[list[Pick]]:
+    """Samples that are read together: of a tar.gz all, because it is read once; else one."""
+    for _, group in groupby(picks, lambda pick: (pick.manifest.generator, pick.manifest.shard)):
+        together = list(group)
+        if together[0].manifest.format == "tar":
+            yield together
+        else:
+            yield from ([pick] for pick in together)
+
+
+class _CardMaker:
+    def __init__(
+        self, store: ObjectStore, classes: dict[str, GeneratorClass], publisher: Publisher
+    ) -> None:
+        self._store = store
+        self._classes = classes
+        self._publisher = publisher
+
+    def __call__(self, picks: list[Pick]) -> list[Card]:
+        if picks[0].manifest.format == "tar":
+            return self._from_archive(picks)
+        return [self._card(pick, *self._read(pick)) for pick in picks]
+
+    def _read(self, pick: Pick) -> tuple[dict[str, bytes], list[str]]:
+        files: dict[str, bytes] = {}
+        notes: list[str] = []
+        for record in _wanted(pick.sample):
+            try:
+                files[record.name] = read_file(self._store, pick.manifest, pick.sample, record.name)
+            except _UNREADABLE as error:
+                notes.append(f"{record.name} cannot be read: {error.what}")
+        return files, notes
+
+    def _from_archive(self, picks: list[Pick]) -> list[Card]:
+        """One pass, which ends with the last chosen sample."""
+        by_index = {pick.sample.index: pick for pick in picks}
+        cards = []
+        try:
+            for sample, files in iter_samples(self._store, picks[0].manifest):
+                if (pick := by_index.pop(sample.index, None)) is not None:
+                    cards.append(self._card(pick, *_intact(sample, files)))
+                if not by_index:
+                    break
+        except _UNREADABLE as error:
+            note = f"the archive cannot be read: {error.what}"
+            cards += [self._card(pick, {}, [note]) for pick in by_index.values()]
+        return cards
+
+    def _card(self, pick: Pick, files: dict[str, bytes], notes: list[str]) -> Card:
+        manifest, sample = pick.manifest, pick.sample
+        notes = [*_left_out(sample), *notes]
+        parameters, metadata = metadata_texts(files[METADATA]) if METADATA in files else ((), "")
+        return Card(
+            generator=manifest.generator,
+            generator_class=self._classes[manifest.generator],
+            index=sample.index,
+            id=sample.id,
+            block=sample.block,
+            seed=sample.seed,
+            shard=manifest.shard,
+            where=_where(pick),
+            prompt=prompt_text(files.get(PROMPT, b"")),
+            parameters=parameters,
+            metadata=metadata,
+            first=self._preview(pick, FIRST, files, notes),
+            final=self._preview(pick, FINAL, files, notes),
+            clip=self._preview(pick, sample.video.name, files, notes) if sample.video else "",
+            video=_video_text(sample),
+            encoder=cut(sample.video.encoder, MAX_NOTE) if sample.video else "",
+            files=tuple(
+                Parameter(name=cut(file.name, 100), value=size_text(file.size))
+                for file in sample.files[:MAX_FILES]
+            ),
+            notes=tuple(cut(note, MAX_NOTE) for note in notes),
+        )
+
+    def _preview(self, pick: Pick, name: str, files: dict[str, bytes], notes: list[str]) -> str:
+        """Write a file's preview; its path, or "" with a note when there is none."""
+        if name not in files:
+            return ""
+        try:
+            preview = _make(pick.sample, name, files[name])
+        except NoPreviewError as error:
+            notes.append(f"no preview of {name}: {error}")
+            return ""
+        if preview.note:
+            notes.append(preview.note)
+        stem = {FIRST: "first", FINAL: "final"}.get(name, "clip")
+        path = f"{MEDIA}{pick.manifest.generator}/{pick.sample.index:08d}-{stem}{preview.suffix}"
+        self._publisher.put(path, preview.body)
+        return path
+
+
+def _make(sample: SampleRecord, name: str, body: bytes) -> Preview:
+    if sample.video is not None and name == sample.video.name:
+        return clip(body, sample.video)
+    return picture(body)
+
+
+def _wanted(sample: SampleRecord) -> list[FileRecord]:
+    names = {FIRST, FINAL, PROMPT, METADATA} | ({sample.video.name} if sample.video else set())
+    return [file for file in sample.files if file.name in names and file.size <= MAX_FILE]
+
+
+def _left_out(sample: SampleRecord) -> list[str]:
+    shown = {FIRST, FINAL, PROMPT, METADATA} | ({sample.video.name} if sample.video else set())
+    return [
+        f"{file.name} is too large to show: {size_text(file.size)}"
+        for file in sample.files
+        if file.name in shown and file.size > MAX_FILE
+    ]
+
+
+def _intact(sample: SampleRecord, files: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """The wanted files whose bytes are those of the commit marker, and notes on the others."""
+    kept: dict[str, bytes] = {}
+    notes: list[str] = []
+    for record in _wanted(sample):
+        if hashlib.sha256(files[record.name]).hexdigest() == record.sha256:
+            kept[record.name] = files[record.name]
+        else:
+            notes.append(f"{record.name} has other bytes than its commit marker says")
+    return kept, notes
+
+
+def _where(pick: Pick) -> str:
+    manifest, sample = pick.manifest, pick.sample
+    if manifest.format == "files":
+        folder = layout.sample_folder(manifest.generator, sample.domain, sample.index)
+        return f"questions/{folder}/"
+    return manifest.data[0].key
+
+
+def _video_text(sample: SampleRecord) -> str:
+    video = sample.video
+    if video is None:
+        return ""
+    size = f"{video.width} x {video.height}"
+    return f"{video.frames} frames, {video.fps:g} fps, {size}"

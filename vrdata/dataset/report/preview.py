@@ -1,0 +1,133 @@
+"""Pictures and clips that every browser shows, small, from the untrusted files of a sample.
+
+The dataset's own bytes are used where they are small and browsers play them; the rest is made
+smaller, or made anew as H.264. Equal input gives equal bytes. Threads may work at once.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from vrdata.dataset.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
+from vrdata.dataset.manifest import VideoRecord
+
+EDGE = 512
+"""Longest side of a preview that is made anew, in pixels."""
+
+COPIED_EDGE = 1024
+COPIED_PICTURE = 64 * 1024
+COPIED_CLIP = 2 * 2**20
+MAX_CLIP = 4 * 2**20
+MAX_FRAMES = 600
+WEBP_QUALITY = 85
+
+
+class NoPreviewError(Exception):
+    """A file of which no preview can be made; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file for the page: its bytes, its name's ending, and what was left out, if anything."""
+
+    body: bytes
+    suffix: str
+    note: str = ""
+
+
+def picture(body: bytes) -> Preview:
+    """A PNG as it is when it is small, else a WebP of at most EDGE pixels a side.
+
+    Raises:
+        NoPreviewError: it is no PNG, too large, or does not decode.
+    """
+    if not body.startswith(PNG_SIGNATURE) or len(body) < 24:
+        raise NoPreviewError("it is not a PNG image")
+    # Width and height of the header (PNG specification, IHDR), before any memory is taken.
+    width, height = struct.unpack(">II", body[16:24])
+    if width * height > MAX_PIXELS:
+        raise NoPreviewError(f"{width} x {height} pixels are too many")
+    if len(body) <= COPIED_PICTURE and max(width, height) <= COPIED_EDGE:
+        return Preview(body, ".png")
+    try:
+        with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
+            small = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise NoPreviewError(f"it does not decode: {error}") from None
+    small.thumbnail((EDGE, EDGE))
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=WEBP_QUALITY, method=2)
+    return Preview(out.getvalue(), ".webp")
+
+
+def clip(body: bytes, video: VideoRecord) -> Preview:
+    """A video as it is when it is small H.264 in 4:2:0, else its first frames as such a video.
+
+    Args:
+        body: the video file.
+        video: what its commit marker says of it.
+
+    Raises:
+        NoPreviewError: it does not decode, or its preview is larger than MAX_CLIP.
+    """
+    if _plays(video) and len(body) <= COPIED_CLIP:
+        return Preview(body, ".mp4")
+    video_format = next(
+        (value for end, value in VIDEO_FORMATS.items() if video.name.lower().endswith(end)), ""
+    )
+    if not video_format:
+        raise NoPreviewError("its name has no ending that is known")
+    with tempfile.TemporaryDirectory(prefix="vrdata-clip-") as folder:
+        target = Path(folder) / "clip.mp4"
+        try:
+            cut = _encode(body, video_format, video.fps, target)
+        except (av.error.FFmpegError, IndexError, ValueError) as error:
+            raise NoPreviewError(f"it does not decode: {error}") from None
+        if target.stat().st_size > MAX_CLIP:
+            raise NoPreviewError(f"its preview has more than {MAX_CLIP // 2**20} MiB")
+        note = f"the clip shows the first {MAX_FRAMES} frames" if cut else ""
+        return Preview(target.read_bytes(), ".mp4", note)
+
+
+def _plays(video: VideoRecord) -> bool:
+    """Whether vrdata's own encoder made it in the pixel format that every browser decodes."""
+    return video.encoder.startswith("x264 ") and video.encoder.endswith(" yuv420p")
+
+
+def _encode(body: bytes, video_format: str, fps: float, target: Path) -> bool:
+    """Write at most MAX_FRAMES frames as H.264; True when frames were left out."""
+    from vrdata_child.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
+
+    encoder = None
+    cut = False
+    with av.open(io.BytesIO(body), "r", format=video_format) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        rate = fps or float(stream.average_rate or 10)
+        for number, frame in enumerate(container.decode(stream)):
+            if number == MAX_FRAMES:
+                cut = True
+                break
+            if frame.width * frame.height > MAX_PIXELS:
+                raise ValueError(f"{frame.width} x {frame.height} pixels are too many")
+            if encoder is None:
+                size = _even_size(frame.width, frame.height)
+                encoder = VideoEncoder(target, *size, rate)
+            encoder.add(frame.to_image(width=size[0], height=size[1]))  # type: ignore[no-untyped-call]
+    if encoder is None:
+        raise ValueError("it has no frame")
+    encoder.close()
+    return cut
+
+
+def _even_size(width: int, height: int) -> tuple[int, int]:
+    """Both sides even, as 4:2:0 needs, and at most EDGE; the shape stays within a pixel."""
+    scale = min(1.0, EDGE / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -1,0 +1,85 @@
+"""The page's files from facts and cards: text is escaped, equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from vrdata.dataset.report.choose import cards_per_generator
+from vrdata.dataset.report.model import Card, ReportFacts
+from vrdata.dataset.report.texts import size_text
+
+STATIC = ("icon.svg", "report.css", "report.js")
+# In a script file none of these is special; escaped, the data stays harmless wherever it is put.
+_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+def render_page(facts: ReportFacts) -> bytes:
+    """index.html, without the cards."""
+    environment = Environment(
+        loader=PackageLoader("vrdata.dataset.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number_text, "size": size_text, "of": _of}
+    page = environment.get_template("index.html.j2").render(
+        facts=facts,
+        status=status_text(facts),
+        totals=_totals(facts),
+        classes=sorted({row.generator_class for row in facts.generators}),
+        per_generator=cards_per_generator(len(facts.generators)),
+    )
+    return page.encode()
+
+
+def render_cards(cards: Iterable[Card]) -> bytes:
+    """cards.js: the cards as one assignment, because a page from a folder cannot fetch JSON."""
+    data = [card.to_dict() for card in cards]
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f"window.vrdataCards={text.translate(_ESCAPES)};\n".encode()
+
+
+def static_files() -> dict[str, bytes]:
+    """The files that are the same in every report, by name."""
+    folder = files("vrdata.dataset.report") / "static"
+    return {name: (folder / name).read_bytes() for name in STATIC}
+
+
+def status_text(facts: ReportFacts) -> str:
+    """How the run stands, in one or two words."""
+    if not facts.finished:
+        return "Not finished"
+    return "Finished, samples left out" if facts.failed_samples else "Finished"
+
+
+def number_text(value: int) -> str:
+    """A count with commas between thousands."""
+    return f"{value:,}"
+
+
+def _of(value: int, whole: int) -> str:
+    """`5`, or `3 of 5` when something is missing."""
+    return number_text(value) if value == whole else f"{number_text(value)} of {number_text(whole)}"
+
+
+def _totals(facts: ReportFacts) -> list[tuple[str, str, str]]:
+    """Name, value and detail of each total."""
+
+    def missing(whole: int, value: int) -> str:
+        return "" if value == whole else f"of {number_text(whole)}"
+
+    wanted = facts.planned - facts.failed_samples
+    return [
+        ("samples", number_text(facts.samples), missing(wanted, facts.samples)),
+        ("left out", number_text(facts.failed_samples), ""),
+        ("duplicates", number_text(facts.duplicates), ""),
+        ("generators", number_text(len(facts.generators)), ""),
+        ("shards", number_text(facts.shards), missing(facts.planned_shards, facts.shards)),
+        ("files", number_text(facts.files), ""),
+        ("size", size_text(facts.bytes), ""),
+    ]
