@@ -89,18 +89,11 @@ def _foreign(view: RunView) -> str:
 
 
 def _finalise(view: RunView) -> tuple[Action, ...]:
-    unfinished = tuple(
-        DeleteJob(job.name)
-        for job in view.facts.jobs.values()
-        if job.task == "shard" and not job.finished
-    )
+    """The Job of finalisation; shard Jobs that still run find their markers and end."""
     if final_job(view.identity.uid) in view.facts.jobs or view.spec.suspend:
-        return unfinished
+        return ()
     budget = view.spec.failure_policy.max_failed_samples
-    return (
-        *unfinished,
-        ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),
-    )
+    return (ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),)
 
 
 def _make_shards(view: RunView) -> tuple[Action, ...]:
