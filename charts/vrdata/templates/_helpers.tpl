@@ -1,0 +1,75 @@
+{{- define "vrdata.fullname" -}}
+{{- if contains "vrdata" .Release.Name -}}
+{{ .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else -}}
+{{ printf "%s-vrdata" .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- end -}}
+{{- end }}
+
+{{- define "vrdata.selectorLabels" -}}
+app.kubernetes.io/name: vrdata
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "vrdata.commonLabels" -}}
+app.kubernetes.io/name: vrdata
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: vrdata
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "vrdata.labels" -}}
+{{ include "vrdata.commonLabels" . }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "vrdata.serviceAccountName" -}}
+{{- if .Values.serviceAccount.name -}}
+{{ .Values.serviceAccount.name }}
+{{- else if .Values.serviceAccount.create -}}
+{{ include "vrdata.fullname" . }}
+{{- else -}}
+default
+{{- end -}}
+{{- end }}
+
+{{- define "vrdata.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{- $tag := .Values.image.tag | default (printf "v%s" .Chart.AppVersion) -}}
+{{- if eq $tag "latest" }}{{ fail "image.tag: latest is not a version; name one, or set image.digest" }}{{ end -}}
+{{ .Values.image.repository }}:{{ $tag }}
+{{- end -}}
+{{- end }}
+
+{{/* Namespaces in which workers run that the chart knows of: its own, and the watched ones. */}}
+{{- define "vrdata.workerNamespaces" -}}
+{{- append .Values.watch.namespaces .Release.Namespace | uniq | sortAlpha | toJson -}}
+{{- end }}
+
+{{/* What the operator does where runs are. */}}
+{{- define "vrdata.runRules" }}
+- apiGroups: [vrdata.dev]
+  resources: [generationruns]
+  verbs: [get, list, watch, patch, delete]
+- apiGroups: [vrdata.dev]
+  resources: [generationruns/status]
+  verbs: [patch]
+- apiGroups: [vrdata.dev]
+  # A controller reference that blocks the owner's deletion needs this where that is enforced.
+  resources: [generationruns/finalizers, generationprofiles/finalizers]
+  verbs: [update]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list, create]
+{{- end }}

@@ -1,0 +1,126 @@
+"""Generate the chart's values schema and its README from values.yaml and its comments."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent / "charts" / "vrdata"
+# Maps whose keys are the user's own.
+FREE = {
+    "serviceAccount.annotations",
+    "worker.serviceAccount.annotations",
+    "metrics.serviceMonitor.labels",
+    "resources",
+    "nodeSelector",
+    "affinity",
+    "podAnnotations",
+    "podLabels",
+    "defaultProfile.classes.O",
+    "defaultProfile.classes.G",
+    "defaultProfile.classes.M",
+}
+RULES: dict[str, dict[str, Any]] = {
+    "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+    "image.digest": {"pattern": "^$|^sha256:[0-9a-f]{64}$"},
+    "storage.url": {"pattern": "^$|^s3://[^/@]+"},
+    "defaultProfile.image": {"pattern": "^$|@sha256:[0-9a-f]{64}$"},
+    "defaultProfile.gpu.count": {"minimum": 1, "maximum": 64},
+    "defaultProfile.limits.maxSamples": {"minimum": 1},
+    "defaultProfile.limits.maxParallelism": {"minimum": 1, "maximum": 10000},
+    "metrics.port": {"minimum": 1024, "maximum": 65535},
+    "watch.namespaces": {"items": {"type": "string", "minLength": 1}},
+    "worker.networkPolicy.egressCIDRs": {"items": {"type": "string"}},
+    "worker.networkPolicy.exceptCIDRs": {"items": {"type": "string"}},
+    "defaultProfile.allowedQueues": {"items": {"type": "string"}},
+}
+_TYPES = {str: "string", bool: "boolean", int: "integer", list: "array"}
+
+
+def schema() -> str:
+    """values.schema.json: every level that is ours refuses unknown keys."""
+    values = yaml.safe_load((ROOT / "values.yaml").read_text())
+    root = _schema(values, "")
+    # Helm hands these to a chart that is another chart's dependency.
+    root["properties"] |= {"global": {"type": "object"}, "enabled": {"type": "boolean"}}
+    document = {"$schema": "http://json-schema.org/draft-07/schema#", **root}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def readme() -> str:
+    """README.md: what the chart is, and a table of its values."""
+    rows = "\n".join(
+        f"| `{key}` | {text} | `{json.dumps(default)}` |" for key, text, default in _documented()
+    )
+    return (
+        "# vrdata\n\n"
+        "Installs the vrdata operator, its CustomResourceDefinitions and its roles.\n\n"
+        "    helm install vrdata charts/vrdata --namespace vrdata-system --create-namespace \\\n"
+        "      --set storage.url=s3://bucket/runs --set storage.existingSecret=s3 \\\n"
+        "      --set defaultProfile.image=REPOSITORY@sha256:DIGEST\n\n"
+        "Task by task: docs/cluster.md. This page is generated from values.yaml.\n\n"
+        "## Values\n\n| key | meaning | default |\n|---|---|---|\n" + rows + "\n"
+    )
+
+
+def _schema(value: Any, path: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        if path in FREE:
+            return {"type": "object"}
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                key: _schema(item, f"{path}.{key}".strip(".")) for key, item in value.items()
+            },
+        }
+    return {"type": _TYPES[type(value)]} | RULES.get(path, {})
+
+
+def _documented() -> list[tuple[str, str, Any]]:
+    """(key, its comment, its default) of every documented value.
+
+    Raises:
+        ValueError: a value has no comment that begins with its name.
+    """
+    text = (ROOT / "values.yaml").read_text()
+    values = yaml.safe_load(text)
+    comments = {
+        match[1]: " ".join(line.strip(" #") for line in match[2].splitlines())
+        for match in re.finditer(r"# ([A-Za-z.]+): (.*(?:\n *# (?![A-Za-z.]+: ).*)*)", text)
+    }
+    found = []
+    for key, default in _leaves(values, ""):
+        if key not in comments:
+            raise ValueError(f"values.yaml: {key} has no comment")
+        found.append((key, comments[key], default))
+    return found
+
+
+def _leaves(value: dict[str, Any], path: str) -> list[tuple[str, Any]]:
+    found = []
+    for key, item in value.items():
+        name = f"{path}.{key}".strip(".")
+        documented_whole = name in FREE or name == "defaultProfile.limits"
+        if isinstance(item, dict) and not documented_whole:
+            found += _leaves(item, name)
+        else:
+            found.append((name, item))
+    return found
+
+
+PAGES = {"values.schema.json": schema, "README.md": readme}
+
+
+def main() -> None:
+    """Write the generated files."""
+    for name, make in PAGES.items():
+        (ROOT / name).write_text(make())
+
+
+if __name__ == "__main__":
+    main()
