@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const PAGE_SIZE = 48;
+  const PAGE_SIZE = 36;
   const cards = window.vrdataCards;
   const byKey = new Map(cards.map((card, at) => [keyOf(card), at]));
   const texts = cards.map(searchText);
@@ -248,7 +248,9 @@
   });
   document.addEventListener("keydown", press);
   window.addEventListener("hashchange", () => {
-    if (location.hash !== "#samples") apply(readAddress());
+    if (location.hash === "#samples") return;
+    apply(readAddress());
+    if (!state.sample) document.getElementById("samples").scrollIntoView();
   });
   apply(readAddress());
 })();

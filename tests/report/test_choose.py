@@ -1,0 +1,104 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.builders import make_plan
+from vrdata.dataset.manifest import SampleRecord, ShardManifest
+from vrdata.dataset.report.choose import (
+    LEADING,
+    PER_GENERATOR,
+    TOTAL,
+    CardChooser,
+    cards_per_generator,
+)
+from vrdata.model import OutputFormat
+from vrdata.plan.model import Plan
+
+
+def markers(plan: Plan, failed: frozenset[int] = frozenset()) -> list[ShardManifest]:
+    """The plan's commit markers without files; the samples in `failed` are left out."""
+    return [
+        ShardManifest(
+            plan="p",
+            generator=planned.name,
+            digest=planned.digest,
+            shard=number,
+            start=shard.start,
+            stop=shard.stop,
+            format=plan.output.format,
+            data=(),
+            samples=tuple(
+                SampleRecord(index=at, id=f"s_{at:08d}", domain="s", block=0, seed=0, files=())
+                for at in range(shard.start, shard.stop)
+                if at not in failed
+            ),
+        )
+        for planned in plan.generators
+        for number in range(planned.shards)
+        for shard in [planned.shard(number)]
+    ]
+
+
+def chosen(
+    samples: dict[str, int],
+    *,
+    shard_blocks: int = 3,
+    output_format: OutputFormat = "webdataset",
+    failed: frozenset[int] = frozenset(),
+) -> dict[str, list[int]]:
+    plan = make_plan(samples, shard_blocks=shard_blocks, output_format=output_format)
+    chooser = CardChooser(plan)
+    for manifest in markers(plan, failed):
+        chooser.add(manifest)
+    found: dict[str, list[int]] = {name: [] for name in samples}
+    for pick in chooser.picks():
+        found[pick.manifest.generator].append(pick.sample.index)
+    return found
+
+
+@given(st.integers(1, 200), st.integers(1, 20), st.integers(1, 20))
+def test_the_choice_does_not_depend_on_the_sharding(samples: int, one: int, other: int) -> None:
+    assert chosen({"O-a": samples}, shard_blocks=one) == chosen(
+        {"O-a": samples}, shard_blocks=other
+    )
+
+
+@given(st.integers(1, 200), st.sets(st.integers(0, 199)))
+def test_few_samples_are_chosen_in_order_with_the_first_and_the_last(
+    samples: int, failed: set[int]
+) -> None:
+    there = [at for at in range(samples) if at not in failed]
+    found = chosen({"O-a": samples}, failed=frozenset(failed))["O-a"]
+    assert len(found) == min(PER_GENERATOR, len(there))
+    assert found == sorted(set(found))
+    assert found[:1] == there[:1]
+    assert found[-1:] == there[-1:]
+
+
+def test_every_generator_gets_cards_of_its_own() -> None:
+    found = chosen({"O-a": 60, "G-b": 3, "O-c": 60})
+    assert found["G-b"] == [0, 1, 2]
+    assert len(found["O-a"]) == len(found["O-c"]) == PER_GENERATOR
+    assert found["O-a"] != found["O-c"]
+
+
+def test_many_generators_share_the_total() -> None:
+    assert cards_per_generator(1) == PER_GENERATOR
+    assert cards_per_generator(300) == TOTAL // 300
+    assert cards_per_generator(10 * TOTAL) == 1
+    found = chosen({f"O-{at}": 12 for at in range(200)})
+    assert sum(map(len, found.values())) == 200 * cards_per_generator(200)
+
+
+def test_in_archives_that_are_read_from_the_start_only_first_samples_are_chosen() -> None:
+    found = chosen({"O-a": 400}, shard_blocks=100, output_format="tar")["O-a"]
+    assert len(found) == PER_GENERATOR
+    assert all(at % 200 < LEADING for at in found)
+    assert any(at >= 200 for at in found)
+
+
+def test_what_is_kept_of_a_shard_is_small() -> None:
+    plan = make_plan({"O-a": 1000}, shard_blocks=500)
+    chooser = CardChooser(plan)
+    for manifest in markers(plan):
+        chooser.add(manifest)
+    assert all(pick.manifest.samples == () for pick in chooser.picks())

@@ -1,0 +1,157 @@
+import json
+from html.parser import HTMLParser
+
+from vrdata.dataset.report.model import Card, FailureGroup, GeneratorRow, Parameter, ReportFacts
+from vrdata.dataset.report.publish import MARK, MARK_WITHIN
+from vrdata.dataset.report.render import render_cards, render_page, static_files
+
+ATTACK = "</script><script>alert(1)</script><img src=x onerror='alert(2)'>\u202e\u2028\"'&"
+ROW = GeneratorRow(
+    name="O-a",
+    generator_class="O",
+    planned=1200,
+    samples=1000,
+    failed_samples=0,
+    duplicates=0,
+    shards=4,
+    planned_shards=5,
+    bytes=12345,
+    cards=24,
+    digest="sha256:00",
+)
+FACTS = ReportFacts(
+    namespace="default",
+    run="demo",
+    finished=True,
+    plan="sha256:11",
+    seed=7,
+    format="files",
+    video="h264",
+    planned=1200,
+    samples=1200,
+    failed_samples=0,
+    duplicates=0,
+    shards=5,
+    planned_shards=5,
+    files=6000,
+    bytes=12345,
+    dataset_hash="sha256:22",
+    architectures=("x86_64",),
+    versions={"av": "1"},
+    generators=(ROW,),
+    duplicate_examples=(),
+    failures=(),
+    more_failures=0,
+    cards=24,
+)
+CARD = Card(
+    generator="O-a",
+    generator_class="O",
+    index=3,
+    id="maze_00000003",
+    block=1,
+    seed=5,
+    shard=0,
+    where="shards/O-a/O-a-000000.tar",
+    prompt=ATTACK,
+    metadata=ATTACK,
+    parameters=(Parameter(name=ATTACK, value=ATTACK),),
+)
+
+
+class Tags(HTMLParser):
+    """Collects tags, attributes and text."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+def test_untrusted_text_on_the_page_stays_text() -> None:
+    group = FailureGroup(
+        generator=ATTACK, reason=ATTACK, unit="samples", count=1, sample=0, message=ATTACK
+    )
+    safe = Tags(render_page(FACTS.model_copy(update={"failures": (group,)})))
+    assert safe.tags.count("script") == 2
+    assert "img" not in safe.tags
+    assert any(ATTACK in text for text in safe.texts)
+    assert not [name for name, _ in safe.attributes if name.startswith("on")]
+
+
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
+    page = Tags(render_page(FACTS))
+    assert "style" not in page.tags
+    assert not [name for name, _ in page.attributes if name == "style"]
+    addresses = [value for name, value in page.attributes if name in {"src", "href"}]
+    assert addresses
+    assert not [address for address in addresses if "//" in (address or "")]
+    policy = next(value for _, value in page.attributes if value and "default-src" in value)
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_cards_are_a_script_that_holds_the_texts_unchanged_and_no_markup() -> None:
+    script = render_cards([CARD]).decode()
+    assert not set("<>&\u2028\u2029") & set(script)
+    (card,) = json.loads(script.removeprefix("window.vrdataCards=").removesuffix(";\n"))
+    assert card["prompt"] == card["metadata"] == card["parameters"][0]["value"] == ATTACK
+
+
+def test_a_run_without_cards_gives_an_empty_list() -> None:
+    assert render_cards([]) == b"window.vrdataCards=[];\n"
+
+
+def test_a_finished_run_shows_its_totals_and_hash() -> None:
+    text = Tags(render_page(FACTS)).text
+    assert "Finished" in text
+    assert "samples 1,200" in text
+    assert "12.3 kB" in text
+    assert "sha256:22" in text
+    assert "Failures None." in text
+
+
+def test_an_unfinished_run_says_what_is_missing() -> None:
+    missing = {"finished": False, "samples": 1000, "shards": 4, "dataset_hash": ""}
+    text = Tags(render_page(FACTS.model_copy(update=missing))).text
+    assert "Not finished" in text
+    assert "samples 1,000 of 1,200" in text
+    assert "shards 4 of 5" in text
+    assert "dataset hash" not in text
+
+
+def test_left_out_samples_are_not_missing_ones() -> None:
+    left_out = {"samples": 1190, "failed_samples": 10}
+    text = Tags(render_page(FACTS.model_copy(update=left_out))).text
+    assert "Finished, samples left out" in text
+    assert "samples 1,190 left out 10" in text
+
+
+def test_the_page_can_be_told_from_other_pages() -> None:
+    assert MARK in render_page(FACTS)[:MARK_WITHIN]
+
+
+def test_equal_facts_give_equal_bytes() -> None:
+    assert render_page(FACTS) == render_page(FACTS)
+    assert render_cards([CARD]) == render_cards([CARD])
+
+
+def test_the_static_files_are_in_the_package() -> None:
+    assert {name for name, body in static_files().items() if body} == {
+        "icon.svg",
+        "report.css",
+        "report.js",
+    }
