@@ -17,7 +17,8 @@ from vrdata_operator.settings import from_environment
 def main() -> int:
     """Serve runs until told to stop; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("kopf").setLevel(logging.WARNING)  # it reports every event it has seen
+    for chatty in ("kopf", "aiohttp.access"):  # they report every event and every probe
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = from_environment()
     except VrdataError as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -117,7 +119,14 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     @kopf.on.login(registry=registry, id="login")
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        account = kopf.login_with_service_account(**kwargs)
+        host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
+        if account is None or not host:
+            return kopf.login_with_kubeconfig(**kwargs)
+        # The address that every pod is given works without the cluster's DNS, too.
+        name = f"[{host}]" if ":" in host else host
+        port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+        return replace(account, server=f"https://{name}:{port}")
 
     @kopf.on.cleanup(registry=registry, id="stop")
     async def stop(**_: Any) -> None:

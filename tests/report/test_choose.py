@@ -1,3 +1,5 @@
+"""Which samples get a card: few, the same ones, first and last among them."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,3 +1,5 @@
+"""Failures grouped by generator and reason, bounded."""
+
 import hashlib
 import json
 

@@ -1,3 +1,5 @@
+"""Pictures and clips that browsers show, from real PNG and video files."""
+
 import io
 import struct
 import zlib

@@ -1,3 +1,5 @@
+"""Texts of untrusted bytes: capped, encodable, never an error."""
+
 import json
 
 from hypothesis import given
