@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from vrdata.dataset import layout
+from vrdata.dataset.reader import load_model
+from vrdata.dataset.summary import DatasetSummary
 from vrdata.errors import ExitCode
 from vrdata.local.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model
+from vrdata.store.port import ObjectNotFoundError
 from vrdata_worker.contract import ShardOutcome
 
 TOP_FAILURES = 20
@@ -104,9 +107,7 @@ def finish(
 
 
 def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
-    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
-
-    dataset = write_outputs(prepared.store, prepared.plan, detect=detect)
+    dataset = _standing(prepared) or _written(prepared, detect=detect)
     budget = prepared.run.spec.failure_policy.max_failed_samples
     if dataset.failed_samples > budget:
         phase, code = "Failed", ExitCode.FAILED
@@ -124,6 +125,22 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "exit_code": int(code),
         }
     )
+
+
+def _standing(prepared: Prepared) -> DatasetSummary | None:
+    """The summary of a run that was finished before: nothing is read or written again."""
+    if not prepared.finished:
+        return None
+    try:
+        return load_model(prepared.store, layout.DATASET, DatasetSummary)
+    except ObjectNotFoundError:
+        return None
+
+
+def _written(prepared: Prepared, *, detect: bool) -> DatasetSummary:
+    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
+
+    return write_outputs(prepared.store, prepared.plan, detect=detect)
 
 
 def group_failures(failed: list[ShardOutcome]) -> tuple[FailureGroup, ...]:
