@@ -85,7 +85,8 @@ class VideoEncoder:
         if self._yuv is None:
             self._encode(_whole_frame(rgb, self._pixels))
         else:
-            self._yuv.show(Packed(rgb).address)
+            packed = Packed(rgb)  # its address is valid only while it lives
+            self._yuv.show(packed.address)
             self._encode(self._yuv.picture)
 
     def add_array(self, frame: NDArray[np.uint8]) -> None:
