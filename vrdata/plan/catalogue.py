@@ -15,11 +15,14 @@ GeneratorName = Annotated[str, Field(pattern=GENERATOR_NAME)]
 
 
 class Flags(Model):
-    """Command-line flags of a generator repository's `examples/generate.py`, as probed once."""
+    """Command-line flags of a generator repository's `examples/generate.py`, as probed once.
+
+    None = the script has no such flag; None is also the default, as JSON leaves it out.
+    """
 
     samples: str = "--num-samples"
     output: str = "--output"
-    seed: str | None = "--seed"
+    seed: str | None = None
     no_video: str | None = None
 
 

@@ -161,7 +161,7 @@ def _entry(
         python=os.path.relpath(prepared.python, home.path) if prepared.python else "",
         mode=facts.mode,
         flags=flags,
-        seeded=flags.seed is not None and facts.deterministic is not False,
+        seeded=_takes_seed(prepared) and facts.deterministic is not False,
         block_size=BLOCK_SIZE,
         acceleration=facts.acceleration,
         measured=facts.measured,
@@ -173,9 +173,13 @@ def _entry(
     )
 
 
+def _takes_seed(prepared: Prepared) -> bool:
+    return prepared.kind != "repository" or prepared.flags.flags.seed is not None
+
+
 def _all_warnings(entry: CatalogueEntry, facts: Facts) -> tuple[str, ...]:
     warnings = list(facts.warnings)
-    if entry.flags.seed is None:
+    if entry.kind == "repository" and entry.flags.seed is None:
         warnings.append("it has no seed flag; a run must allow nondeterminism to use it")
     if forbids_commercial_use(entry.license):
         warnings.append(f"its licence, {entry.license}, forbids commercial use")

@@ -1,0 +1,123 @@
+"""The same run gives the same dataset, however it is cut, spread or interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.cli import command, vrdata, write_run
+from support.polling import wait_until
+from support.traps import DETERMINISTIC, add_traps
+
+pytestmark = pytest.mark.slow
+
+SAMPLES = 75  # 7 blocks of 10, and half a block
+GENERATORS = {f"O-{trap}": SAMPLES for trap in DETERMINISTIC}
+BLOCK = 10
+
+
+def hash_of(out: Path) -> str:
+    """The dataset hash that `vrdata verify` finds."""
+    checked = vrdata("verify", out, "-o", "json")
+    assert checked.code == 0, checked.out + checked.err
+    return str(checked.json["datasetHash"])
+
+
+def make(folder: Path, home: Path, shard_size: int, jobs: int, **samples: int) -> str:
+    """Make the run below `folder`; returns its dataset hash."""
+    generators = {f"O-{name}": number for name, number in samples.items()} or GENERATORS
+    run = write_run(folder / "run.yaml", generators, shard_size=shard_size)
+    out = folder / "out"
+    ran = vrdata("run", run, "--local", "--out", out, "--generators", home, "--jobs", jobs)
+    assert ran.code == 0, ran.err
+    return hash_of(out)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory, traps_home: Path) -> str:
+    """The dataset hash of the run made in one piece by one worker."""
+    return make(tmp_path_factory.mktemp("reference"), traps_home, SAMPLES, 1)
+
+
+@pytest.mark.parametrize(
+    ("shard_size", "jobs"), [(BLOCK, 2), (7 * BLOCK, 1), (7 * BLOCK, 2), (SAMPLES, 2)]
+)
+def test_shard_size_and_jobs_do_not_change_the_dataset(
+    tmp_path: Path, traps_home: Path, reference: str, shard_size: int, jobs: int
+) -> None:
+    assert make(tmp_path, traps_home, shard_size, jobs) == reference
+
+
+def test_two_children_of_one_shard_make_what_one_child_makes(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    one = make(tmp_path / "one", traps_home, SAMPLES, 1, unseeded=SAMPLES)
+    two = make(tmp_path / "two", traps_home, SAMPLES, 2, unseeded=SAMPLES)
+    assert one == two
+
+
+def test_a_killed_run_goes_on_to_the_same_dataset(
+    tmp_path: Path, traps_home: Path, reference: str
+) -> None:
+    run = write_run(tmp_path / "run.yaml", GENERATORS, shard_size=BLOCK)
+    out = tmp_path / "out"
+    arguments = ("run", run, "--local", "--out", out, "--generators", traps_home, "--jobs", 2)
+    for committed in (3, 25):
+        _kill_when(arguments, out, committed)
+    before = {path: path.stat().st_mtime_ns for path in _markers(out)}
+    ran = vrdata(*arguments, "-o", "json")
+    assert ran.code == 0, ran.err
+    assert hash_of(out) == reference
+    assert len(before) >= 25
+    assert all(path.stat().st_mtime_ns == before[path] for path in before), "made again"
+
+
+def test_another_copy_of_the_generators_gives_the_same_dataset(
+    tmp_path: Path, reference: str
+) -> None:
+    home = add_traps(tmp_path / "elsewhere" / "deep", *DETERMINISTIC)
+    assert make(tmp_path, home, 3 * BLOCK, 2) == reference
+
+
+def test_another_seed_gives_another_dataset(
+    tmp_path: Path, traps_home: Path, reference: str
+) -> None:
+    run = write_run(tmp_path / "run.yaml", GENERATORS, extra={"seed": 43})
+    out = tmp_path / "out"
+    ran = vrdata("run", run, "--local", "--out", out, "--generators", traps_home)
+    assert ran.code == 0, ran.err
+    assert hash_of(out) != reference
+
+
+def test_a_generator_without_a_seed_flag_is_refused_unless_the_run_allows_it(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    run = write_run(tmp_path / "run.yaml", {"O-seedless": 10})
+    arguments = ("run", run, "--local", "--out", tmp_path / "out", "--generators", traps_home)
+    refused = vrdata(*arguments)
+    assert refused.code == 3
+    assert "O-seedless" in refused.err
+    assert not (tmp_path / "out").exists()
+    write_run(run, {"O-seedless": 10}, extra={"allowNondeterministic": True})
+    assert vrdata(*arguments).code == 0
+
+
+def _kill_when(arguments: tuple[object, ...], out: Path, committed: int) -> None:
+    """Start the command; kill -9 it when so many shards are committed."""
+    process = subprocess.Popen(
+        command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until(lambda: len(_markers(out)) >= committed, "commit markers", seconds=120)
+        assert process.poll() is None, "the run ended before it could be killed"
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _markers(out: Path) -> list[Path]:
+    return list(out.glob("default/demo/_vrdata/commits/*/*.json"))
