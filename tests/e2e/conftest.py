@@ -10,5 +10,5 @@ from support.traps import DETERMINISTIC, add_traps
 @pytest.fixture(scope="session")
 def traps_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with every trap that vrdata makes deterministic, and those that must be armed."""
-    armed = ("failing", "hungry", "stuck", "growing", "seedless")
+    armed = ("failing", "hungry", "stuck", "growing", "seedless", "limited")
     return add_traps(tmp_path_factory.mktemp("traps"), *DETERMINISTIC, *armed)

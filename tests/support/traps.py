@@ -206,6 +206,11 @@ BODIES = {
         self.config.num_samples = min(self.config.num_samples, 7)
         return super().generate_dataset()
 """,
+    "limited": """
+    def generate_dataset(self):
+        self.config.num_samples = min(self.config.num_samples, 15)
+        return super().generate_dataset()
+""",
     "repeating": """
     def generate_task_pair(self, task_id):
         return self.paint(f"{self.config.domain}_00000000")
@@ -228,6 +233,7 @@ BODIES = {
     "hungry": """
     def choose(self, task_id):
         if self.config.armed:
+            self.kept = None
             self.kept = bytearray(b"x") * (MEBIBYTES * 2**20)
         return random.randrange(8)
 """.replace("MEBIBYTES", str(HUNGRY_MIB)),

@@ -17,6 +17,7 @@ from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardM
 from vrdata.dataset.winner import winning_files
 from vrdata.dataset.writers import PendingObject
 from vrdata.store.port import ObjectStore
+from vrdata_worker.draft import ManifestDraft, draft_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +25,28 @@ class Committed:
     """How a commit ended.
 
     Attributes:
-        manifest: the marker that stands in the store.
+        samples: samples of the marker that stands in the store.
+        failed: samples that it leaves out.
+        bytes: size of its data objects.
         already: the marker was there before this call.
         nondeterministic: key of an object whose bytes differ from the ones offered, or "".
     """
 
-    manifest: ShardManifest
+    samples: int
+    failed: int
+    bytes: int
     already: bool = False
     nondeterministic: str = ""
 
 
 def commit(
-    store: ObjectStore, manifest: ShardManifest, pending: Sequence[PendingObject], *, detect: bool
+    store: ObjectStore, draft: ManifestDraft, pending: Sequence[PendingObject], *, detect: bool
 ) -> Committed:
     """Write a shard's data objects and then its marker.
 
     Args:
         store: the run's store.
-        manifest: describes `pending`.
+        draft: describes `pending`.
         pending: the data objects, as local files.
         detect: look before each write, for a store that ignores create-only writes.
 
@@ -56,8 +61,8 @@ def commit(
             foreign = foreign or item.key
         data.append(winner)
     if foreign:
-        manifest = _describe_winner(store, manifest, tuple(data))
-    return _mark(store, manifest, foreign, detect=detect)
+        draft = draft_of(_describe_winner(store, draft.parsed(), tuple(data)))
+    return _mark(store, draft, foreign, detect=detect)
 
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
@@ -86,13 +91,22 @@ def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRe
     return sample.model_copy(update={"files": files, "content": "", "param_hash": ""})
 
 
-def _mark(store: ObjectStore, manifest: ShardManifest, foreign: str, *, detect: bool) -> Committed:
-    key = layout.commit_key(manifest.generator, manifest.shard)
-    body = manifest.to_json()
+def _mark(store: ObjectStore, draft: ManifestDraft, foreign: str, *, detect: bool) -> Committed:
+    header = draft.header
+    key = layout.commit_key(header.generator, header.shard)
+    body = draft.to_json()
     digest = hashlib.sha256(body).hexdigest()
     taken = detect and store.head(key) is not None
     if not taken and store.put_new(key, body, sha256=digest, content_type="application/json"):
-        return Committed(manifest, nondeterministic=foreign)
+        return Committed(
+            len(draft.samples), len(header.failed), header.bytes, nondeterministic=foreign
+        )
     standing = ShardManifest.model_validate_json(store.get(key))
-    differs = next((ours.key for ours in manifest.data if ours not in standing.data), foreign)
-    return Committed(standing, already=True, nondeterministic=differs)
+    differs = next((ours.key for ours in draft.data if ours not in standing.data), foreign)
+    return Committed(
+        len(standing.samples),
+        len(standing.failed),
+        standing.bytes,
+        already=True,
+        nondeterministic=differs,
+    )

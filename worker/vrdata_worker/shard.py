@@ -40,9 +40,9 @@ class Limits:
 
 @dataclass(slots=True)
 class MadeShard:
-    """A shard's samples in index order, and what making them cost."""
+    """A shard's samples in index order, each as the JSON of its record, and what they cost."""
 
-    samples: list[SampleRecord] = field(default_factory=list)
+    samples: list[bytes] = field(default_factory=list)
     failed: list[FailedSample] = field(default_factory=list)
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -210,7 +210,7 @@ class ShardMaker:
             for file in event.files
         ]
         records = self._writer.add(index, event.domain, sources)
-        self._made.samples.append(_record(index, running, event, records))
+        self._made.samples.append(_record(index, running, event, records).to_json())
         shutil.rmtree(event.folder, ignore_errors=True)
         self._on_sample(len(self._made.samples))
 

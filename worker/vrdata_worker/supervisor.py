@@ -33,6 +33,7 @@ from vrdata_worker.contract import (
     WorkerConfig,
     WorkerExit,
 )
+from vrdata_worker.draft import ManifestDraft
 from vrdata_worker.failures import REASONS, ShardFailedError
 from vrdata_worker.record import record_failure
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
@@ -175,9 +176,9 @@ class Supervisor:
         started: float,
     ) -> WorkerExit:
         try:
-            manifest = self._manifest(task, made, pending, time.monotonic() - started)
+            draft = self._draft(task, made, pending, time.monotonic() - started)
             done = commit(
-                self._store, manifest, pending, detect=self._config.commit_mode == "detect"
+                self._store, draft, pending, detect=self._config.commit_mode == "detect"
             )
         except (VrdataError, OSError) as error:
             return self._fail(task, _storage(error), started)
@@ -190,9 +191,9 @@ class Supervisor:
                 already=done.already,
                 nondeterministic=bool(done.nondeterministic),
                 message=done.nondeterministic,
-                samples=len(done.manifest.samples),
-                failed_samples=len(done.manifest.failed),
-                bytes=done.manifest.bytes,
+                samples=done.samples,
+                failed_samples=done.failed,
+                bytes=done.bytes,
                 seconds=time.monotonic() - started,
                 cpu_seconds=made.cpu_seconds,
                 peak_memory_bytes=made.peak_memory_bytes,
@@ -200,16 +201,16 @@ class Supervisor:
         )
         return WorkerExit.COMMITTED
 
-    def _manifest(
+    def _draft(
         self,
         task: ShardTask,
         made: MadeShard,
         pending: tuple[PendingObject, ...],
         seconds: float,
-    ) -> ShardManifest:
+    ) -> ManifestDraft:
         planned = self._plan.generator(task.generator)
         shard = planned.shard(task.shard)
-        return ShardManifest(
+        header = ShardManifest(
             plan=self._config.plan,
             generator=task.generator,
             digest=planned.digest,
@@ -218,7 +219,7 @@ class Supervisor:
             stop=shard.stop,
             format=self._plan.output.format,
             data=tuple(item.data_object() for item in pending),
-            samples=tuple(made.samples),
+            samples=(),
             failed=tuple(made.failed),
             attempt=Attempt(
                 number=task.attempt,
@@ -230,6 +231,7 @@ class Supervisor:
                 version=__version__,
             ),
         )
+        return ManifestDraft(header, tuple(made.samples))
 
     def _fail(self, task: ShardTask, error: ShardFailedError, started: float) -> WorkerExit:
         record_failure(self._store, task, error)

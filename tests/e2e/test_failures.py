@@ -1,0 +1,104 @@
+"""Generators that crash, hang, take too much memory or make too little."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import Ran, vrdata, write_run
+from support.traps import HUNGRY_MIB, add_traps
+
+pytestmark = pytest.mark.slow
+
+
+def run_armed(
+    folder: Path, home: Path, trap: str, profile: dict[str, Any] | None = None, **policy: int
+) -> Ran:
+    """Run 20 samples of a trap with its flag; the policy is the run's failure policy."""
+    spec = {
+        "generators": [{"name": f"O-{trap}", "samples": 20, "args": ["--armed"]}],
+        "failurePolicy": {"retries": 0} | policy,
+        "shardSize": 10,
+    }
+    run = write_run(folder / "run.yaml", {}, extra=spec)
+    arguments: list[object] = ["run", run, "--local", "--out", folder / "out", "--jobs", 1]
+    arguments += ["--generators", home, "-o", "json"]
+    if profile is not None:
+        document = {
+            "apiVersion": "vrdata.dev/v1alpha1",
+            "kind": "GenerationProfile",
+            "metadata": {"name": "default"},
+            "spec": profile,
+        }
+        path = folder / "profile.yaml"
+        path.write_text(json.dumps(document))
+        arguments += ["--profile", path]
+    return vrdata(*arguments)
+
+
+def test_a_crashing_generator_fails_the_run_with_the_sample_and_its_message(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    ran = run_armed(tmp_path, traps_home, "failing")
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+    text = ran.out + ran.err
+    assert "GeneratorFailed" in text
+    assert "cannot paint sample 4" in text
+    assert not list((tmp_path / "out").rglob("*.tar")), "half a shard is visible"
+
+
+def test_a_stuck_generator_is_ended_by_the_sample_timeout(tmp_path: Path, traps_home: Path) -> None:
+    profile = {"classes": {"O": {"sampleTimeoutSeconds": 2}}}
+    ran = run_armed(tmp_path, traps_home, "stuck", profile)
+    assert ran.code == 1
+    assert "SampleTimeout" in ran.out + ran.err
+
+
+def test_a_hungry_generator_is_named_out_of_memory(tmp_path: Path, traps_home: Path) -> None:
+    small = f"{HUNGRY_MIB // 4}Mi"
+    profile = {"classes": {"O": {"memory": small, "memoryCeiling": small}}}
+    ran = run_armed(tmp_path, traps_home, "hungry", profile)
+    assert ran.code == 1
+    assert "OutOfMemory" in ran.out + ran.err
+
+
+def test_a_retry_with_more_memory_saves_a_hungry_generator(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    profile = {"classes": {"O": {"memory": f"{HUNGRY_MIB // 2}Mi", "memoryCeiling": "4Gi"}}}
+    ran = run_armed(tmp_path, traps_home, "hungry", profile, retries=2)
+    assert ran.code == 0, ran.err
+    assert vrdata("verify", tmp_path / "out").code == 0
+
+
+def test_samples_within_the_failure_budget_are_left_out_and_named(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=12)
+    assert ran.code == 4, ran.err
+    checked = vrdata("verify", tmp_path / "out", "-o", "json")
+    assert checked.code == 0, checked.out
+    assert checked.json["samples"] + checked.json["failedSamples"] == 20
+
+
+@pytest.mark.parametrize(("trap", "words"), [("capped", "7 of 10"), ("repeating", "1 of 10")])
+def test_a_generator_that_makes_too_little_is_refused_when_added(
+    tmp_path: Path, trap: str, words: str
+) -> None:
+    with pytest.raises(AssertionError, match=words):
+        add_traps(tmp_path, trap, proven=True)
+
+
+def test_a_block_larger_than_the_generators_own_cap_is_under_production(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    run = write_run(tmp_path / "run.yaml", {"O-limited": 40}, block_size=20, shard_size=20)
+    arguments = ("--local", "--out", tmp_path / "out", "--generators", traps_home)
+    ran = vrdata("run", run, *arguments)
+    assert ran.code == 1
+    assert "UnderProduction" in ran.out + ran.err
+    assert "15 of 20" in ran.out + ran.err

@@ -1,0 +1,138 @@
+"""Runs that are interrupted: nothing half-visible, nothing left running, nothing made twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.cli import command, vrdata, write_run
+from support.polling import wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def started(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """`vrdata ARGUMENTS` running, with its temporary files below `folder`."""
+    process = subprocess.Popen(
+        command(*arguments),
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def run_arguments(folder: Path, home: Path, generator: str, *flags: str) -> list[object]:
+    spec = {"generators": [{"name": generator, "samples": 400, "args": list(flags)}]}
+    run = write_run(folder / "run.yaml", {}, shard_size=10, extra=spec)
+    place = ["--local", "--out", folder / "out", "--scratch", folder / "scratch"]
+    (folder / "scratch").mkdir(exist_ok=True)
+    return ["run", run, *place, "--generators", home, "--jobs", 2]
+
+
+def markers(folder: Path) -> list[Path]:
+    return list(folder.glob("out/default/demo/_vrdata/commits/*/*.json"))
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """Processes that work below a folder, or were told of it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [process.cwd(), *process.cmdline()]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(folder) in word for word in words):
+            found.append(process)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
+    tmp_path: Path, traps_home: Path, number: int, code: int
+) -> None:
+    with started(tmp_path, *run_arguments(tmp_path, traps_home, "O-shared")) as process:
+        wait_until(lambda: len(markers(tmp_path)) >= 3, "three committed shards")
+        process.send_signal(number)
+        _, words = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in words
+    wait_until(lambda: not processes_in(tmp_path), f"no process left: {processes_in(tmp_path)}")
+    done = len(markers(tmp_path))
+    assert done < 40, "the run was interrupted too late to show anything"
+    listed = vrdata(
+        "plan",
+        *run_arguments(tmp_path, traps_home, "O-shared")[1:2],
+        "--out",
+        tmp_path / "out",
+        "--generators",
+        traps_home,
+        "-o",
+        "json",
+    )
+    assert listed.json["committedShards"] == done
+
+
+def test_after_an_interruption_only_the_missing_shards_are_made(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    arguments = run_arguments(tmp_path, traps_home, "O-shared")
+    with started(tmp_path, *arguments) as process:
+        wait_until(lambda: len(markers(tmp_path)) >= 5, "five committed shards")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    before = {path: path.stat().st_mtime_ns for path in markers(tmp_path)}
+    ran = vrdata(*arguments, "-o", "json")
+    assert ran.code == 0, ran.err
+    assert ran.json["madeShards"] == 40 - len(before)
+    assert all(path.stat().st_mtime_ns == when for path, when in before.items())
+    assert vrdata("verify", tmp_path / "out").code == 0
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_second_run_writes_nothing(tmp_path: Path, traps_home: Path) -> None:
+    arguments = run_arguments(tmp_path, traps_home, "O-shared")
+    assert vrdata(*arguments).code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    again = vrdata(*arguments, "-o", "json")
+    assert again.code == 0
+    assert again.json["madeShards"] == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+
+
+def test_a_stuck_generator_does_not_delay_ctrl_c(tmp_path: Path, traps_home: Path) -> None:
+    arguments = run_arguments(tmp_path, traps_home, "O-stuck", "--armed")
+    with started(tmp_path, *arguments) as process:
+        wait_until(lambda: len(processes_in(tmp_path / "scratch")) >= 4, "busy block children")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode == 130
+    wait_until(lambda: not processes_in(tmp_path), "no process left")
+
+
+def test_another_run_at_the_same_output_is_refused_and_changes_nothing(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    arguments = run_arguments(tmp_path, traps_home, "O-shared")
+    assert vrdata(*arguments, "--limit", 20).code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    refused = vrdata(*arguments, "--limit", 30)
+    assert refused.code == 3
+    assert "samples" in refused.err
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before

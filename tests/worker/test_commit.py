@@ -1,0 +1,115 @@
+"""The commit protocol on a store in memory: data first, then the marker; the winner stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.builders import build_run, make_plan
+from support.memorystore import MemoryStore
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.writers import PendingObject
+from vrdata.errors import OutputConflictError, VrdataError
+from vrdata_worker.commit import commit
+from vrdata_worker.draft import ManifestDraft, draft_of
+
+MARKER = layout.commit_key("O-1_maze", 0)
+
+
+class Made:
+    """The first shard of a run: its draft, and its data objects as files."""
+
+    def __init__(self, folder: Path, seed: int = 42, samples: int = 5) -> None:
+        store = MemoryStore()
+        plan = make_plan({"O-1_maze": samples}, seed=seed)
+        self.manifest = build_run(store, plan)[0]
+        folder.mkdir(exist_ok=True)
+        self.pending = []
+        for item in self.manifest.data:
+            path = folder / Path(item.key).name
+            path.write_bytes(store.objects[item.key])
+            self.pending.append(
+                PendingObject(item.key, path, item.size, item.sha256, "application/x-tar")
+            )
+
+    @property
+    def draft(self) -> ManifestDraft:
+        return draft_of(self.manifest)
+
+    @property
+    def tar(self) -> PendingObject:
+        return self.pending[0]
+
+
+def test_the_draft_has_the_bytes_of_the_parsed_manifest(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    assert made.draft.to_json() == made.manifest.to_json()
+    assert made.draft.parsed() == made.manifest
+
+
+@pytest.mark.parametrize("detect", [False, True])
+def test_data_and_marker_are_written_once(tmp_path: Path, detect: bool) -> None:
+    made, store = Made(tmp_path), MemoryStore()
+    first = commit(store, made.draft, made.pending, detect=detect)
+    before = dict(store.objects)
+    second = commit(store, made.draft, made.pending, detect=detect)
+    assert (first.already, second.already) == (False, True)
+    assert (first.samples, first.bytes) == (second.samples, second.bytes) == (4, made.tar.size)
+    assert not first.nondeterministic
+    assert not second.nondeterministic
+    assert store.objects == before
+    assert ShardManifest.model_validate_json(store.objects[MARKER]) == made.manifest
+
+
+def test_the_marker_comes_after_the_data(tmp_path: Path) -> None:
+    class FullStore(MemoryStore):
+        def put_new(self, key: str, *args: object, **kwargs: object) -> bool:  # type: ignore[override]
+            if key.endswith(".tar"):
+                raise VrdataError("the store is full")
+            return super().put_new(key, *args, **kwargs)  # type: ignore[arg-type]
+
+    made, store = Made(tmp_path), FullStore()
+    with pytest.raises(VrdataError, match="full"):
+        commit(store, made.draft, made.pending, detect=False)
+    assert store.objects == {}
+
+
+def test_data_of_a_lost_attempt_with_equal_bytes_is_used(tmp_path: Path) -> None:
+    made, store = Made(tmp_path), MemoryStore()
+    store.put_new(made.tar.key, made.tar.path, sha256=made.tar.sha256)
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert (done.already, done.nondeterministic) == (False, "")
+
+
+def test_data_of_a_lost_attempt_with_other_bytes_stands_and_is_described(tmp_path: Path) -> None:
+    other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
+    store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert done.nondeterministic == made.tar.key
+    assert store.objects[made.tar.key] == other.tar.path.read_bytes()
+    marker = ShardManifest.model_validate_json(store.objects[MARKER])
+    assert marker.data == other.manifest.data
+    assert [sample.files for sample in marker.samples] == [
+        sample.files for sample in other.manifest.samples
+    ]
+
+
+def test_a_marker_of_other_bytes_stands(tmp_path: Path) -> None:
+    other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
+    commit(store, other.draft, other.pending, detect=False)
+    before = dict(store.objects)
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert done.already
+    assert done.nondeterministic == made.tar.key
+    assert store.objects == before
+
+
+def test_data_of_another_shard_shape_is_a_conflict_without_a_marker(tmp_path: Path) -> None:
+    other = Made(tmp_path / "other", samples=3)
+    made, store = Made(tmp_path / "made"), MemoryStore()
+    store.put_new(made.tar.key, other.tar.path, sha256=other.tar.sha256)
+    with pytest.raises(OutputConflictError, match="other samples"):
+        commit(store, made.draft, made.pending, detect=False)
+    assert MARKER not in store.objects
