@@ -1,0 +1,144 @@
+"""vrdata on the node: images from the Dockerfiles, the chart by helm, a bucket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.cluster.binaries import binary, folder_of
+from support.cluster.images import ImageBuilder
+from support.cluster.node import Node, start_node
+from support.cluster.places import CACHE, REPOSITORY, STATE
+from support.cluster.storage import Bucket, start_bucket
+
+SYSTEM = "vrdata-system"
+OPERATOR = "localhost/vrdata-operator"
+WORKER = "localhost/vrdata-worker"
+CHART = REPOSITORY / "charts" / "vrdata"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A node with vrdata's images and a bucket; the chart is installed by `helm_install`."""
+
+    node: Node
+    bucket: Bucket
+    worker_image: str
+
+    def namespace(self, name: str) -> str:
+        """Make a namespace with the bucket's keys; returns its name."""
+        self.node.kubectl("create", "namespace", name)
+        self.secret(name)
+        return name
+
+    def secret(self, namespace: str) -> None:
+        """Give a namespace the bucket's keys, as Secret `s3`."""
+        self.node.kubectl(
+            *("create", "secret", "generic", "s3", "-n", namespace),
+            f"--from-literal=access-key-id={self.bucket.access_key}",
+            f"--from-literal=secret-access-key={self.bucket.secret_key}",
+        )
+
+    def values(self, watch: tuple[str, ...] = ()) -> dict[str, object]:
+        """Values of the chart for this node."""
+        small = {
+            "cpu": "200m",
+            "memory": "512Mi",
+            "memoryCeiling": "1Gi",
+            "ephemeralStorage": "1Gi",
+        }
+        return {
+            "image": {"repository": OPERATOR, "tag": "test"},
+            "watch": {"namespaces": list(watch)},
+            "storage": {
+                "url": f"s3://{self.bucket.name}/runs",
+                "endpoint": self.bucket.endpoint,
+                "region": "us-east-1",
+                "existingSecret": "s3",
+            },
+            "defaultProfile": {
+                "image": self.worker_image,
+                "classes": {"O": small, "G": small, "M": small},
+            },
+        }
+
+    def helm(self, *words: object) -> str:
+        """Run helm against the node; returns its standard output."""
+        done = subprocess.run(
+            [binary("helm"), *map(str, words)],
+            env={"KUBECONFIG": str(self.node.plane.kubeconfig), "HOME": str(STATE)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        if done.returncode:
+            raise AssertionError(f"helm {' '.join(map(str, words))}: {done.stderr}")
+        return done.stdout
+
+    def helm_install(self, values: dict[str, object], name: str = "vrdata") -> None:
+        """Install or upgrade the chart and wait until the operator is available."""
+        path = STATE / f"{name}-values.json"
+        path.write_text(json.dumps(values))
+        self.helm(
+            *("upgrade", "--install", name, CHART, "--namespace", SYSTEM),
+            *("--values", path, "--wait", "--timeout", "120s"),
+        )
+
+
+def build_images(repositories: Path) -> dict[str, Path]:
+    """Archives of both images; the worker's holds the generator repositories of a folder."""
+    builder = ImageBuilder()
+    context = CACHE / "context"
+    _copy_sources(context)
+    shutil.copytree(repositories, context / "test-generators")
+    operator = builder.project_image("operator/Dockerfile", f"{OPERATOR}:test", context)
+    worker = builder.project_image(
+        "Dockerfile.worker", f"{WORKER}:test", context, GENERATORS="test-generators"
+    )
+    return {f"{OPERATOR}:test": operator, f"{WORKER}:test": worker}
+
+
+def install(repositories: Path) -> Installation:
+    """Start a node and a bucket, and load the images.
+
+    Raises:
+        MissingToolError: the machine lacks something.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(build_images, repositories)
+        node = start_node()
+        archives = building.result()
+    digests = {name: node.load(archive, name) for name, archive in archives.items()}
+    bucket = start_bucket(node.processes, STATE / "s3")
+    installed = Installation(node, bucket, f"{WORKER}@{digests[f'{WORKER}:test']}")
+    installed.namespace(SYSTEM)
+    return installed
+
+
+def build_binaries() -> None:
+    """Build what the cluster needs, if it is not in the cache."""
+    for tools in ("etcd", "kube", "helm"):
+        sys.stdout.write(f"{folder_of(tools)}\n")
+
+
+def _copy_sources(context: Path) -> None:
+    """The files that git knows, so that an image holds nothing else of the working tree."""
+    shutil.rmtree(context, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    for name in listed.decode().split("\0"):
+        source = REPOSITORY / name
+        if name and source.is_file():
+            (context / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, context / name)

@@ -1,0 +1,81 @@
+"""An S3 server that pods can reach."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.cluster.binaries import MissingToolError
+from support.cluster.control_plane import free_port
+from support.cluster.places import CACHE, HOST
+from support.cluster.processes import Processes
+from support.cluster.waiting import wait_for
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A running server with one bucket.
+
+    Attributes:
+        endpoint: the server's URL, for pods and for the machine.
+        name: of the bucket.
+        folder: where the server keeps the objects, as files.
+    """
+
+    endpoint: str
+    name: str
+    access_key: str
+    secret_key: str
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables with which boto3 uses this server and nothing of the user's own."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": HOST,
+        }
+
+
+def start_bucket(processes: Processes, folder: Path, name: str = "data") -> Bucket:
+    """Start versitygw on the bridge. A folder below its root is a bucket.
+
+    Raises:
+        MissingToolError: the binary is not there.
+    """
+    found = (shutil.which("versitygw"), str(CACHE.parent / "bin" / "versitygw"))
+    server = next((path for path in found if path and os.access(path, os.X_OK)), None)
+    if server is None:
+        raise MissingToolError("versitygw not found (hack/install-test-tools)")
+    (folder / name).mkdir(parents=True)
+    port = free_port(HOST)
+    bucket = Bucket(
+        f"http://{HOST}:{port}", name, "testaccess", secrets.token_hex(12), folder / name
+    )
+    keys = {"ROOT_ACCESS_KEY": bucket.access_key, "ROOT_SECRET_KEY": bucket.secret_key}
+    processes.start("s3", [server, "--port", f"{HOST}:{port}", "posix", folder], keys)
+    wait_for(lambda: _answers(bucket.endpoint), "the S3 server", 30, lambda: processes.log("s3"))
+    return bucket
+
+
+def _answers(endpoint: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(endpoint, timeout=5).close()
+    except urllib.error.HTTPError as error:  # a refusal without credentials is an answer
+        error.close()
+        return True
+    except OSError:
+        return False
+    return True
