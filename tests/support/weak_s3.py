@@ -23,6 +23,7 @@ class WeakS3(ThreadingHTTPServer):
         objects: bodies by path (`/bucket/key`).
         requests: `METHOD path` of every request.
         refusals: answers to give first, one per request: (status, error code).
+        read_only: refuse every PUT.
         broken_bodies: how many GET answers to cut off half-way.
     """
 
@@ -34,6 +35,7 @@ class WeakS3(ThreadingHTTPServer):
         self.metadata: dict[str, str] = {}
         self.requests: list[str] = []
         self.refusals: list[tuple[int, str]] = []
+        self.read_only = False
         self.broken_bodies = 0
         self.lock = threading.Lock()
 
@@ -79,6 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self._refused():
+            return
+        if self.server.read_only:
+            self._error(403, "AccessDenied")
             return
         with self.server.lock:
             self.server.objects[self._path] = body

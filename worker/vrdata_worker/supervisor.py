@@ -265,4 +265,6 @@ def _outcome(task: ShardTask, code: WorkerExit, **facts: object) -> ShardOutcome
 
 
 def _storage(error: Exception) -> ShardFailedError:
-    return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, str(error))
+    parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
+    message = "; ".join(filter(None, parts))  # summaries show the first line only
+    return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, message)
