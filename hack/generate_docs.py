@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
 
 import typer.main
+from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
+from vrdata.api.profile import GenerationProfile
+from vrdata.api.run import GenerationRun
 from vrdata.cli.main import app
 from vrdata.errors import ExitCode
+from vrdata.model import Model
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -47,7 +54,68 @@ def command_line() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": command_line}
+def run_yaml() -> str:
+    """docs/run-yaml.md: every field of a run and of a profile."""
+    return (
+        "# Run and profile files\n\n"
+        "This page is generated from the types (`make docs`).\n\n"
+        "A run says what to make. The same file is taken by `vrdata run --local` and by "
+        "`kubectl apply`. `vrdata init` writes one to start from, `vrdata validate` checks one. "
+        "Unknown fields are errors, with the closest known name.\n\n"
+        "## GenerationRun\n\n"
+        f"{_fields(GenerationRun, '')}\n"
+        "## GenerationProfile\n\n"
+        "How runs are executed on a cluster: image, resources, storage, limits. A local run takes "
+        "class resources from it (`--profile`) and says what it does not apply.\n\n"
+        f"{_fields(GenerationProfile, '')}"
+    )
+
+
+def _fields(model: type[Model], prefix: str) -> str:
+    rows = "\n".join(f"| `{path}` | {kind} | {text} |" for path, kind, text in _rows(model, prefix))
+    return f"| field | type | meaning |\n|---|---|---|\n{rows}\n"
+
+
+def _rows(model: type[Model], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        if name == "status":
+            continue  # the operator writes it
+        path = f"{prefix}{field.alias or name}"
+        inner, listed = _unwrapped(field.annotation)
+        path += "[]" if listed else ""
+        is_model = isinstance(inner, type) and issubclass(inner, Model)
+        text = (field.description or f"`{_default(field)}`.").replace("|", "\\|")
+        yield path, "object" if is_model else _kind(inner), text
+        if is_model:
+            yield from _rows(inner, f"{path}.")
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, bool]:
+    """The type without None and without its tuple; whether it was a tuple."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is tuple:
+        return _bare(get_args(annotation)[0]), True
+    return _bare(annotation), False
+
+
+def _bare(annotation: Any) -> Any:
+    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+
+
+def _kind(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind) if value)
+    if get_origin(kind) is dict:
+        return "map"
+    return {"str": "text", "int": "number", "bool": "true or false"}.get(kind.__name__, "text")
+
+
+def _default(field: FieldInfo) -> str:
+    return json.dumps(field.default).strip('"')
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": command_line, "run-yaml.md": run_yaml}
 
 
 def main() -> int:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from support import damage
 from support.builders import build_finished_run, build_run, make_plan, png
 from support.cli import vrdata, write_run
+from support.damage import MARKER, NAME, TAR
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.verify import verify
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import OutputFormat
 
-NAME = "O-1_maze"
-TAR = layout.shard_tar_key(NAME, 0)
-MARKER = layout.commit_key(NAME, 0)
 Damage = Callable[[MemoryStore], None]
 
 
@@ -53,123 +50,32 @@ def test_the_hash_does_not_depend_on_format_or_shards() -> None:
     assert len(hashes) == 1
 
 
-def flip(store: MemoryStore, key: str, at: int) -> None:
-    body = bytearray(store.objects[key])
-    body[at] ^= 1
-    store.objects[key] = bytes(body)
-
-
-def flip_in_a_member(store: MemoryStore) -> None:
-    flip(store, TAR, store.objects[TAR].index(b"IDAT") + 6)
-
-
-def cut(store: MemoryStore) -> None:
-    store.objects[TAR] = store.objects[TAR][:3000]
-
-
-def remove_data(store: MemoryStore) -> None:
-    del store.objects[TAR]
-
-
-def remove_marker(store: MemoryStore) -> None:
-    del store.objects[MARKER]
-
-
-def add_a_shard(store: MemoryStore) -> None:
-    store.objects[layout.shard_tar_key(NAME, 77)] = b"x"
-
-
-def add_a_marker(store: MemoryStore) -> None:
-    store.objects[layout.commit_key(NAME, 77)] = store.objects[MARKER]
-
-
-def swap_shards(store: MemoryStore) -> None:
-    other = layout.shard_tar_key(NAME, 1)
-    store.objects[TAR], store.objects[other] = store.objects[other], store.objects[TAR]
-
-
-def swap_markers(store: MemoryStore) -> None:
-    other = layout.commit_key(NAME, 1)
-    store.objects[MARKER], store.objects[other] = store.objects[other], store.objects[MARKER]
-
-
-def break_the_marker(store: MemoryStore) -> None:
-    store.objects[MARKER] = store.objects[MARKER][:-20]
-
-
-def drop_a_sample_from_the_marker(store: MemoryStore) -> None:
-    marker = json.loads(store.objects[MARKER])
-    marker["samples"] = marker["samples"][1:]
-    store.objects[MARKER] = json.dumps(marker).encode()
-
-
-def marker_of_another_plan(store: MemoryStore) -> None:
-    marker = json.loads(store.objects[MARKER])
-    marker["plan"] = "sha256:" + "0" * 64
-    store.objects[MARKER] = json.dumps(marker).encode()
-
-
-def append_a_member(store: MemoryStore) -> None:
-    body = io.BytesIO(store.objects[TAR])
-    with tarfile.open(fileobj=body, mode="a") as archive:
-        info = tarfile.TarInfo(f"{NAME}-00000099.prompt.txt")
-        info.size = 4
-        archive.addfile(info, io.BytesIO(b"more"))
-    store.objects[TAR] = body.getvalue()
-
-
-def wrong_success(store: MemoryStore) -> None:
-    store.objects[layout.SUCCESS] = b"0" * 64
-
-
-def remove_success(store: MemoryStore) -> None:
-    del store.objects[layout.SUCCESS]
-
-
-def wrong_summary(store: MemoryStore) -> None:
-    summary = json.loads(store.objects[layout.DATASET])
-    summary["samples"] += 1
-    store.objects[layout.DATASET] = json.dumps(summary).encode()
-
-
-def remove_summary(store: MemoryStore) -> None:
-    del store.objects[layout.DATASET]
-
-
-def break_the_index(store: MemoryStore) -> None:
-    store.objects[layout.INDEX] = b"PAR1 nothing"
-
-
-def remove_the_index(store: MemoryStore) -> None:
-    del store.objects[layout.INDEX]
-
-
 @pytest.mark.parametrize(
-    ("damage", "kind", "where"),
+    ("damaged", "kind", "where"),
     [
-        (flip_in_a_member, "ChecksumMismatch", TAR),
-        (cut, "ChecksumMismatch", TAR),
-        (remove_data, "MissingObject", TAR),
-        (remove_marker, "MissingShard", MARKER),
-        (add_a_shard, "ExtraObject", layout.shard_tar_key(NAME, 77)),
-        (add_a_marker, "ExtraMarker", layout.commit_key(NAME, 77)),
-        (swap_shards, "ExtraFile", TAR),
-        (swap_markers, "DamagedMarker", MARKER),
-        (break_the_marker, "DamagedMarker", MARKER),
-        (drop_a_sample_from_the_marker, "WrongSamples", MARKER),
-        (marker_of_another_plan, "ForeignPlan", MARKER),
-        (append_a_member, "ExtraFile", TAR),
-        (wrong_success, "HashMismatch", layout.SUCCESS),
-        (remove_success, "NotFinished", layout.SUCCESS),
-        (wrong_summary, "DamagedSummary", layout.DATASET),
-        (remove_summary, "DamagedSummary", layout.DATASET),
-        (break_the_index, "DamagedIndex", layout.INDEX),
-        (remove_the_index, "DamagedIndex", layout.INDEX),
+        (damage.flip_in_a_member, "ChecksumMismatch", TAR),
+        (damage.cut, "ChecksumMismatch", TAR),
+        (damage.remove_data, "MissingObject", TAR),
+        (damage.remove_marker, "MissingShard", MARKER),
+        (damage.add_a_shard, "ExtraObject", layout.shard_tar_key(NAME, 77)),
+        (damage.add_a_marker, "ExtraMarker", layout.commit_key(NAME, 77)),
+        (damage.swap_shards, "ExtraFile", TAR),
+        (damage.swap_markers, "DamagedMarker", MARKER),
+        (damage.break_the_marker, "DamagedMarker", MARKER),
+        (damage.drop_a_sample_from_the_marker, "WrongSamples", MARKER),
+        (damage.marker_of_another_plan, "ForeignPlan", MARKER),
+        (damage.append_a_member, "ExtraFile", TAR),
+        (damage.wrong_success, "HashMismatch", layout.SUCCESS),
+        (damage.remove_success, "NotFinished", layout.SUCCESS),
+        (damage.wrong_summary, "DamagedSummary", layout.DATASET),
+        (damage.remove_summary, "DamagedSummary", layout.DATASET),
+        (damage.break_the_index, "DamagedIndex", layout.INDEX),
+        (damage.remove_the_index, "DamagedIndex", layout.INDEX),
     ],
 )
-def test_damage_is_found_and_named(damage: Damage, kind: str, where: str) -> None:
+def test_damage_is_found_and_named(damaged: Damage, kind: str, where: str) -> None:
     store = finished()
-    damage(store)
+    damaged(store)
     report = verify(store)
     assert not report.ok
     found = {(problem.kind, problem.where.partition(":")[0]) for problem in report.problems}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from support.traps import DETERMINISTIC, add_traps
+from support.trap_bodies import DETERMINISTIC
+from support.traps import add_traps
 
 
 @pytest.fixture(scope="session")

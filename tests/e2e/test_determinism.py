@@ -11,7 +11,8 @@ import pytest
 
 from support.cli import command, vrdata, write_run
 from support.polling import wait_until
-from support.traps import DETERMINISTIC, add_traps
+from support.trap_bodies import DETERMINISTIC
+from support.traps import add_traps
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from support.cli import Ran, vrdata, write_run
-from support.traps import HUNGRY_MIB, add_traps
+from support.trap_bodies import HUNGRY_MIB
+from support.traps import add_traps
 
 pytestmark = pytest.mark.slow
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.repositories import RunningInterpreter, write_repository
+from support.trap_bodies import BODIES
 from vrdata_generators.adapter.adding import Added, Adder
 from vrdata_generators.adapter.home import Home
 from vrdata_generators.adapter.sources import Source
@@ -152,107 +153,6 @@ generator = TaskGenerator(config)
 write_dataset(arguments.output, "{domain}", generator.generate_dataset())
 '''
 SEED = 'parser.add_argument("--seed", type=int)\n'
-
-# Nothing of these depends on anything but the seed when vrdata runs them.
-DETERMINISTIC = (
-    "shared",
-    "hashed",
-    "unseeded",
-    "clock",
-    "overriding",
-    "tailed",
-    "littering",
-    "silent",
-    "flagged",
-)
-HUNGRY_MIB = 900
-# What only these do with the flag --armed: raise, allocate, never end. Adding one must succeed.
-ARMED = ("failing", "hungry", "stuck")
-
-# Methods that make the trap, by name; the name is the domain, too.
-BODIES = {
-    "shared": "",
-    "hashed": """
-    def choose(self, task_id):
-        return random.Random(hash(task_id)).randrange(8)
-""",
-    "unseeded": """
-    def choose(self, task_id):
-        return (random.Random().randrange(8) + int(np.random.default_rng().integers(8))) % 8
-""",
-    "clock": """
-    def choose(self, task_id):
-        tries, end = 0, time.time() + 0.05
-        while time.time() < end:
-            tries += 1
-        return (random.randrange(8) + tries) % 8
-""",
-    "overriding": """
-    def generate_dataset(self):
-        count = self.config.num_samples
-        colours = [number * 8 // count for number in range(count)]
-        random.shuffle(colours)
-        self.colours = iter(colours)
-        return [
-            self.generate_task_pair(f"{self.config.domain}_{number:08d}")
-            for number in range(count)
-        ]
-
-    def choose(self, task_id):
-        return next(self.colours)
-""",
-    "capped": """
-    def generate_dataset(self):
-        self.config.num_samples = min(self.config.num_samples, 7)
-        return super().generate_dataset()
-""",
-    "limited": """
-    def generate_dataset(self):
-        self.config.num_samples = min(self.config.num_samples, 15)
-        return super().generate_dataset()
-""",
-    "repeating": """
-    def generate_task_pair(self, task_id):
-        return self.paint(f"{self.config.domain}_00000000")
-""",
-    "tailed": """
-    def length(self, task_id):
-        return 300 if task_id.endswith("3") else 6
-""",
-    "littering": """
-    def choose(self, task_id):
-        open("test.mp4", "w").write("left behind")
-        return random.randrange(8)
-""",
-    "failing": """
-    def choose(self, task_id):
-        if self.config.armed and task_id.endswith("4"):
-            raise ValueError("cannot paint sample 4")
-        return random.randrange(8)
-""",
-    "hungry": """
-    def choose(self, task_id):
-        if self.config.armed:
-            self.kept = None
-            self.kept = bytearray(b"x") * (MEBIBYTES * 2**20)
-        return random.randrange(8)
-""".replace("MEBIBYTES", str(HUNGRY_MIB)),
-    "stuck": """
-    def choose(self, task_id):
-        while self.config.armed:
-            pass
-        return random.randrange(8)
-""",
-    "growing": """
-    def generate_task_pair(self, task_id):
-        pair = self.paint(task_id)
-        pair.ballast = np.ones(2**20)  # 8 MiB that the framework keeps for every sample
-        return pair
-""",
-    "silent": "",  # its video library is not there
-    "flagged": "",  # the other family of flags
-    "seedless": "",  # no --seed
-}
 
 
 def write_trap(folder: Path, trap: str) -> Path:
