@@ -1,0 +1,119 @@
+"""All benchmarks, one table of ratios: `python -m benchmarks [NAMES…] [-o json]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.host import host_facts
+from benchmarks.measure import REPEATS, NotMeasuredError, Options, Row
+
+NAMES = (
+    "png",
+    "video",
+    "overhead",
+    "single",
+    "children",
+    "store",
+    "noop",
+    "memory",
+    "plan",
+    "repositories",
+)
+# The test helpers that write repositories and start an S3 server.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+
+def main() -> int:
+    """Print the table; 1 when a goal is missed, 2 when nothing could be measured."""
+    arguments = _parse()
+    options = Options(arguments.repeats, arguments.home, tuple(arguments.only))
+    facts = host_facts()
+    table = arguments.output == "table"
+    if table:
+        _print_head(facts)
+    measured: list[Row] = []
+    left_out: dict[str, str] = {}
+    for name in arguments.names or NAMES:
+        try:
+            for row in _rows(name, options):
+                measured.append(row)
+                if table:
+                    print(_line(row), flush=True)
+        except NotMeasuredError as error:
+            left_out[name] = str(error)
+    if table:
+        _print_tail(measured, left_out)
+    else:
+        _print_json(facts, measured, left_out)
+    if not measured:
+        return 2
+    return int(not all(row.met for row in measured))
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help=f"default {REPEATS}")
+    parser.add_argument("--home", type=Path, help="folder of added generators, for `repositories`")
+    parser.add_argument("--only", nargs="+", default=[], help="of that folder, only these")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.names) - set(NAMES))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if arguments.repeats < 1:
+        parser.error("--repeats must be at least 1")
+    return arguments
+
+
+def _rows(name: str, options: Options) -> Iterator[Row]:
+    yield from import_module(f"benchmarks.bench_{name}").rows(options)
+
+
+def _print_head(facts: dict[str, str]) -> None:
+    for name, fact in facts.items():
+        print(f"{name}: {fact}")
+    print("\n| benchmark | figure | goal | median | spread | |\n|---|---|---|---|---|---|")
+
+
+def _line(row: Row) -> str:
+    spread = f"{min(row.figures):.3g} … {max(row.figures):.3g}" if len(row.figures) > 1 else ""
+    verdict = "met" if row.met else "**missed**"
+    return (
+        f"| {row.name} | {row.meaning} | {row.goal} | {row.median:.3g}{row.goal.unit} "
+        f"| {spread} | {verdict} |"
+    )
+
+
+def _print_tail(measured: list[Row], left_out: dict[str, str]) -> None:
+    print(f"\n{sum(row.met for row in measured)} of {len(measured)} goals met")
+    for name, why in left_out.items():
+        print(f"{name}: not measured, {why}")
+
+
+def _print_json(facts: dict[str, str], measured: list[Row], left_out: dict[str, str]) -> None:
+    document = {
+        "host": facts,
+        "rows": [
+            {
+                "name": row.name,
+                "meaning": row.meaning,
+                "goal": str(row.goal),
+                "median": row.median,
+                "figures": row.figures,
+                "met": row.met,
+            }
+            for row in measured
+        ],
+        "notMeasured": left_out,
+    }
+    print(json.dumps(document, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Measure two ways of doing one thing side by side, and hold the figures against a goal."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REPEATS = 5
+DEADLINE_SECONDS = 1800  # of one command
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line chose.
+
+    Attributes:
+        repeats: how often each pair is measured.
+        home: a folder of added generator repositories, or None.
+        only: names of those repositories; empty = all.
+    """
+
+    repeats: int = REPEATS
+    home: Path | None = None
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound that the median has to keep.
+
+    Attributes:
+        bound: the number.
+        at_least: True when larger is better.
+        unit: printed behind figures; empty for a ratio.
+    """
+
+    bound: float
+    at_least: bool
+    unit: str = ""
+
+    def met(self, figure: float) -> bool:
+        """Whether a figure keeps the bound."""
+        return figure >= self.bound if self.at_least else figure <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}{self.unit}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: `benchmark.what`.
+        meaning: what is compared, in a few words.
+        goal: what the median is held against.
+        figures: one for each repeat.
+    """
+
+    name: str
+    meaning: str
+    goal: Goal
+    figures: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle figure."""
+        return statistics.median(self.figures)
+
+    @property
+    def met(self) -> bool:
+        """Whether the median keeps the goal."""
+        return self.goal.met(self.median)
+
+
+class NotMeasuredError(Exception):
+    """A benchmark cannot run here; the message says why and what would help."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process tree cost.
+
+    Attributes:
+        wall: seconds on the clock.
+        cpu: seconds of user and system time, of the process and of all that it waited for.
+    """
+
+    wall: float
+    cpu: float
+
+
+def interleaved(
+    repeats: int, *ways: Callable[[], float], warm: bool = True
+) -> list[tuple[float, ...]]:
+    """Measure every way once per repeat, in alternating order, so that drift hits all alike.
+
+    Args:
+        repeats: rounds that count.
+        ways: each returns its figure.
+        warm: do one more round first, which does not count.
+    """
+    if warm:
+        for way in ways:
+            way()
+    rounds: list[tuple[float, ...]] = []
+    for number in range(repeats):
+        order = list(enumerate(ways))
+        measured = {at: way() for at, way in (order[::-1] if number % 2 else order)}
+        rounds.append(tuple(measured[at] for at in range(len(ways))))
+    return rounds
+
+
+def ratios(rounds: Sequence[tuple[float, ...]], over: int = 0, under: int = 1) -> tuple[float, ...]:
+    """Figure `over` divided by figure `under`, for each round."""
+    return tuple(each[over] / each[under] for each in rounds)
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of this process, all its threads, for one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def wall_seconds(work: Callable[[], object]) -> float:
+    """Seconds on the clock for one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def run(
+    command: Sequence[object], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Cost:
+    """Run a process to its end and measure it with everything that it started and waited for.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; its standard error is printed.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        raise subprocess.CalledProcessError(done.returncode, done.args)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, cpu)
