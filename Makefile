@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo-out
 
-.PHONY: help demo test test-fast test-slow lint format lock docs bench clean
+.PHONY: help demo test test-fast test-slow test-cluster cluster-up cluster-down lint format lock docs bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,7 +28,7 @@ demo: $(VENV)/.local ## install, make the demo dataset, say where its report is
 	$(BIN)/vrdata run demo.yaml --local --out $(DEMO_OUT)
 	$(BIN)/vrdata verify $(DEMO_OUT)
 
-test: lint test-fast test-slow ## every check and test that this machine can run
+test: lint test-fast test-slow test-cluster ## every check and test that this machine can run
 
 lint: $(VENV)/.dev ## style, types, layers
 	$(BIN)/ruff check .
@@ -37,10 +37,19 @@ lint: $(VENV)/.dev ## style, types, layers
 	$(BIN)/lint-imports
 
 test-fast: $(VENV)/.dev ## tests without servers, workers and browsers (under 2 minutes)
-	$(BIN)/pytest -q -n 2 -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow and not cluster"
 
 test-slow: $(VENV)/.dev ## tests with workers, an S3 server, environments and a browser
-	$(BIN)/pytest -q -n 2 -m slow
+	$(BIN)/pytest -q -n 2 -m "slow and not cluster"
+
+test-cluster: $(VENV)/.dev ## tests on a real cluster of one node, made for them (needs root, Go)
+	$(BIN)/pytest -q -m cluster
+
+cluster-up: ## start that cluster, with vrdata installed, to try things
+	@PYTHONPATH=tests $(PYTHON) -m support.cluster up
+
+cluster-down: ## remove it from the machine
+	@PYTHONPATH=tests $(PYTHON) -m support.cluster down
 
 bench: $(VENV)/.dev ## all benchmarks, one table of ratios
 	$(BIN)/python -m benchmarks

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,30 +21,32 @@ class Processes:
         self._logs = folder / "log"
         self._logs.mkdir(parents=True, exist_ok=True)
         self._record = folder / "processes.json"
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(
         self, name: str, command: Sequence[object], environment: Mapping[str, str] | None = None
     ) -> int:
         """Start a process in a session of its own; returns its pid."""
-        with (self._logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [str(word) for word in command],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                env=os.environ | dict(environment or {}),
-            )
-        self._children[process.pid] = process
-        entries = [*self._entries(), {"pid": process.pid, "started": _started(process.pid)}]
+        log = str(self._logs / f"{name}.log")
+        words = [str(word) for word in command]
+        # Not subprocess.Popen: it wants to be the one who ends what it started.
+        pid = os.posix_spawn(
+            shutil.which(words[0]) or words[0],
+            words,
+            os.environ | dict(environment or {}),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        entries = [*self._entries(), {"pid": pid, "started": _started(pid)}]
         self._record.write_text(json.dumps(entries))
-        return process.pid
+        return pid
 
     def alive(self, pid: int) -> bool:
         """Whether a process that was started here still runs."""
-        child = self._children.get(pid)
-        return child.poll() is None if child else _started(pid) is not None
+        return _started(pid) is not None
 
     def log(self, name: str, lines: int = 20) -> str:
         """The end of a process's log."""
@@ -55,7 +57,7 @@ class Processes:
     def stop(self, pid: int, number: signal.Signals = signal.SIGTERM) -> None:
         """End one process and wait for it."""
         _signal(pid, number)
-        _wait(pid, self._children.get(pid))
+        _wait(pid)
 
     def stop_all(self) -> None:
         """End all recorded processes, the last started first."""
@@ -73,15 +75,13 @@ class Processes:
         return found
 
 
-def _wait(pid: int, child: subprocess.Popen[bytes] | None) -> None:
+def _wait(pid: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        if child.poll() is not None if child else _started(pid) is None:
-            return
+    while _started(pid) is not None:
+        if time.monotonic() > deadline:
+            _signal(pid, signal.SIGKILL)
+            deadline += STOP_SECONDS
         time.sleep(0.05)
-    _signal(pid, signal.SIGKILL)
-    if child:
-        child.wait()
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -91,6 +91,8 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 def _started(pid: int) -> int | None:
     """Start time of a process in clock ticks (proc(5), field 22); None when it is gone."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # ours leave a zombie otherwise
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

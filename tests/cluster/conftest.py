@@ -1,0 +1,42 @@
+"""One cluster of one node for all tests, with the chart installed for all namespaces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.cluster.binaries import MissingToolError
+from support.cluster.installation import Installation, install
+from support.traps import write_trap
+
+REPOSITORIES = ("shared", "hungry", "failing")
+
+
+@pytest.fixture(scope="session")
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generator repositories that the worker image holds."""
+    folder = tmp_path_factory.mktemp("repositories")
+    for trap in REPOSITORIES:
+        write_trap(folder, trap)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(repositories: Path) -> Iterator[Installation]:
+    """The cluster; AWS variables of this process point to its bucket."""
+    try:
+        installation = install(repositories)
+    except MissingToolError as error:
+        if os.environ.get("VRDATA_REQUIRE") == "all":
+            pytest.fail(f"no cluster can be made here: {error}")
+        pytest.skip(f"NO CLUSTER TESTS: {error}")
+    os.environ.update(installation.bucket.environment)
+    try:
+        installation.helm_install(installation.values())
+        yield installation
+    finally:
+        if not os.environ.get("VRDATA_KEEP_CLUSTER"):
+            installation.node.stop()

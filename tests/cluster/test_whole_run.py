@@ -1,0 +1,94 @@
+"""From helm and kubectl to a verified dataset that equals the laptop's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.cli import vrdata
+from support.cluster.installation import Installation
+from support.cluster.runs import Run, generators, metrics, operator_pod, run_object, start_run
+from support.traps import add_traps
+
+pytestmark = pytest.mark.cluster
+
+SPEC = {
+    "parallelism": 2,
+    "shardSize": 10,
+    "generators": generators(O_maze=20, G_pendulum=20, O_shared=30),
+}
+
+
+@pytest.fixture(scope="module")
+def run(installed: Installation) -> Run:
+    """A finished run of two classes and three generators, one of them a repository."""
+    namespace = installed.namespace("whole")
+    started = start_run(installed, namespace, "demo", SPEC)
+    started.wait("Finished")
+    return started
+
+
+def test_it_succeeds_with_every_sample(run: Run) -> None:
+    status = run.status()
+    assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
+    assert status["samples"] == {"desired": 70, "succeeded": 70, "failed": 0}
+    assert run.condition("Succeeded")["reason"] == "AllSamples"
+
+
+def test_its_data_is_verified_and_equals_the_local_runs(run: Run, tmp_path: Path) -> None:
+    checked = run.verify()
+    assert checked["samples"] == 70
+    home = add_traps(tmp_path, "shared", proven=True)
+    path = tmp_path / "run.yaml"
+    path.write_text(json.dumps(run_object("demo", "whole", SPEC)))
+    local = vrdata(
+        *("run", path, "--local", "--out", tmp_path / "out", "--generators", home, "-o", "json")
+    )
+    assert local.code == 0, local.err
+    assert local.json["datasetHash"] == checked["datasetHash"] == run.status()["datasetHash"]
+
+
+def test_status_markers_and_metrics_agree(run: Run, installed: Installation) -> None:
+    address = operator_pod(installed)["status"]["podIP"]
+    lines = metrics(address).splitlines()
+    labels = f'namespace="{run.namespace}"'
+
+    def value(name: str, *words: str) -> float:
+        found = [
+            float(line.rpartition(" ")[2])
+            for line in lines
+            if line.startswith(f"{name}{{") and all(word in line for word in (labels, *words))
+        ]
+        return sum(found)
+
+    markers = len(list(run.store().list_after("_vrdata/commits/")))
+    status = run.status()
+    assert markers == status["shards"]["succeeded"] == 7
+    assert value("vrdata_run_samples", 'state="succeeded"') == status["samples"]["succeeded"]
+    assert value("vrdata_run_shards", 'state="succeeded"') == markers
+
+
+def test_its_pods_had_no_token_and_were_restricted(run: Run) -> None:
+    for job in run.jobs():
+        spec = job["spec"]["template"]["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        container = spec["containers"][0]
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert "PLANTED" not in json.dumps(job)
+
+
+def test_kubectl_shows_its_columns(run: Run, installed: Installation) -> None:
+    text = installed.node.kubectl("get", "generationruns", "-n", run.namespace)
+    header, line = text.splitlines()
+    assert header.split() == ["NAME", "PHASE", "PROGRESS", "FAILED", "RATE", "ETA", "AGE"]
+    assert line.split()[:2] == ["demo", "Succeeded"]
+
+
+def test_deleting_it_keeps_the_data(run: Run, installed: Installation) -> None:
+    """Last in this file: it removes the object."""
+    run.delete()
+    assert run.verify()["samples"] == 70
+    left = installed.node.kubectl("get", "jobs,pods", "-n", run.namespace, "-o", "name")
+    assert left.strip() == ""

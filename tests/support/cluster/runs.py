@@ -1,0 +1,215 @@
+"""Runs on the test cluster, as a user makes and watches them: by kubectl and the bucket."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.cli import vrdata
+from support.cluster.installation import SYSTEM, Installation
+from support.cluster.waiting import wait_for
+from vrdata.store.opening import open_store
+from vrdata.store.port import ObjectStore
+
+FINISH_SECONDS = 240
+
+
+def run_object(name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """A GenerationRun."""
+    return {
+        "apiVersion": "vrdata.dev/v1alpha1",
+        "kind": "GenerationRun",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    }
+
+
+def generators(**samples: int) -> list[dict[str, Any]]:
+    """`generators(O_maze=20)`: entries of spec.generators; the first `_` stands for `-`."""
+    return [{"name": name.replace("_", "-"), "samples": count} for name, count in samples.items()]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One GenerationRun on the cluster."""
+
+    installed: Installation
+    namespace: str
+    name: str
+
+    def get(self) -> dict[str, Any]:
+        """The object as it stands."""
+        text = self._kubectl("get", "generationrun", self.name, "-o", "json")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def status(self) -> dict[str, Any]:
+        """Its status; empty at first."""
+        found: dict[str, Any] = self.get().get("status") or {}
+        return found
+
+    def condition(self, kind: str) -> dict[str, Any]:
+        """One condition; empty at first."""
+        conditions = self.status().get("conditions", [])
+        return next((one for one in conditions if one["type"] == kind), {})
+
+    def wait(self, kind: str, status: str = "True", seconds: float = FINISH_SECONDS) -> None:
+        """Wait for a condition."""
+        wait_for(
+            lambda: self.condition(kind).get("status") == status,
+            f"{self.name}: {kind}={status}",
+            seconds,
+            lambda: json.dumps(self.status(), indent=1)[-4000:] + self.events(),
+        )
+
+    def wait_reason(self, kind: str, reason: str, seconds: float = 60) -> str:
+        """Wait for a condition's reason; returns its message."""
+        wait_for(
+            lambda: self.condition(kind).get("reason") == reason,
+            f"{self.name}: {kind} for reason {reason}",
+            seconds,
+            lambda: json.dumps(self.status(), indent=1)[-4000:],
+        )
+        return str(self.condition(kind).get("message", ""))
+
+    def patch(self, spec: dict[str, Any]) -> None:
+        """Change fields of the spec."""
+        text = json.dumps({"spec": spec})
+        self._kubectl("patch", "generationrun", self.name, "--type=merge", "-p", text)
+
+    def delete(self) -> None:
+        """Delete the object and wait until it is gone."""
+        self._kubectl("delete", "generationrun", self.name, "--timeout=60s")
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Its Jobs."""
+        text = self._kubectl("get", "jobs", "-l", f"vrdata.dev/run={self.name}", "-o", "json")
+        found: list[dict[str, Any]] = json.loads(text)["items"]
+        return found
+
+    def events(self) -> str:
+        """What `kubectl get events` shows of the namespace."""
+        return self._kubectl("get", "events", "--sort-by=.lastTimestamp")[-3000:]
+
+    @property
+    def url(self) -> str:
+        """The run's folder in the bucket."""
+        return f"s3://{self.installed.bucket.name}/runs/{self.namespace}/{self.name}"
+
+    def store(self) -> ObjectStore:
+        """The run's folder."""
+        return open_store(self.url)
+
+    def verify(self) -> dict[str, Any]:
+        """What `vrdata verify` says of its data."""
+        checked = vrdata("verify", self.url, "-o", "json")
+        assert checked.code == 0, checked.out + checked.err
+        found: dict[str, Any] = checked.json
+        return found
+
+    def _kubectl(self, *words: str) -> str:
+        return self.installed.node.kubectl(*words, "-n", self.namespace)
+
+
+def start_run(installed: Installation, namespace: str, name: str, spec: dict[str, Any]) -> Run:
+    """Apply a GenerationRun."""
+    apply(installed, run_object(name, namespace, spec))
+    return Run(installed, namespace, name)
+
+
+def apply(installed: Installation, *objects: dict[str, Any]) -> str:
+    """`kubectl apply` objects."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "objects.json"
+        path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+        return installed.node.kubectl("apply", "-f", path)
+
+
+def operator_pod(installed: Installation) -> dict[str, Any]:
+    """The operator's running pod."""
+    text = installed.node.kubectl(
+        *("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=vrdata"),
+        *("--field-selector=status.phase=Running", "-o", "json"),
+    )
+    found: list[dict[str, Any]] = json.loads(text)["items"]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def metrics(address: str, port: int = 9090) -> str:
+    """What the operator serves to Prometheus."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://{address}:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+@contextmanager
+def operator_outside(installed: Installation, folder: Path) -> Iterator[OutsideOperator]:
+    """The operator as a process of this machine, with its service account's own rights."""
+    node = installed.node
+    node.kubectl("scale", "deployment/vrdata", "-n", SYSTEM, "--replicas=0")
+    wait_for(
+        lambda: "No resources" in _pods(installed) or not _pods(installed).strip(),
+        "the operator's pod is gone",
+        60,
+    )
+    token = node.kubectl("create", "token", "vrdata", "-n", SYSTEM, "--duration=2h").strip()
+    config = json.loads(node.plane.kubeconfig.read_text())
+    config["users"] = [{"name": "admin", "user": {"token": token}}]
+    path = folder / "operator.conf"
+    path.write_text(json.dumps(config))
+    operator = OutsideOperator(installed, path, folder / "operator.log")
+    try:
+        operator.start()
+        yield operator
+    finally:
+        operator.kill()
+        node.kubectl("scale", "deployment/vrdata", "-n", SYSTEM, "--replicas=1")
+
+
+class OutsideOperator:
+    """A process that can be killed at any moment."""
+
+    def __init__(self, installed: Installation, kubeconfig: Path, log: Path) -> None:
+        self._installed = installed
+        self._kubeconfig = kubeconfig
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        variables = self._installed.bucket.environment | {
+            "KUBECONFIG": str(self._kubeconfig),
+            "VRDATA_NAMESPACE": SYSTEM,
+            "VRDATA_METRICS_PORT": "0",
+            "VRDATA_HEALTH_PORT": "0",
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "vrdata_operator"],
+                env=os.environ | variables,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        """Kill it, as the kernel would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _pods(installed: Installation) -> str:
+    return installed.node.kubectl(
+        *("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=vrdata", "-o", "name")
+    )
