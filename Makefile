@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo-out
 
-.PHONY: help demo test test-fast test-slow test-cluster cluster-up cluster-down lint format lock docs bench clean
+.PHONY: help demo test test-fast test-slow test-cluster cluster-up cluster-down crds lint format lock docs bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench: $(VENV)/.dev ## all benchmarks, one table of ratios
 format: $(VENV)/.dev ## apply the formatter
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+crds: $(VENV)/.dev ## regenerate the CustomResourceDefinitions, in crds/ and in the chart
+	$(BIN)/python hack/generate_crds.py
 
 docs: $(VENV)/.dev ## regenerate the generated pages
 	$(BIN)/python hack/generate_docs.py

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from vrdata.api.metadata import Metadata
-from vrdata.api.quantities import parse_quantity
+from vrdata.api.quantities import QUANTITY, parse_quantity
 from vrdata.api.rules import ceiling_above, one_storage
 from vrdata.model import API_VERSION, Model
 
@@ -17,7 +17,11 @@ def _quantity(text: str) -> str:
     return text
 
 
-Quantity = Annotated[str, Field(max_length=32), AfterValidator(_quantity)]
+Quantity = Annotated[
+    str,
+    Field(max_length=32, json_schema_extra={"pattern": QUANTITY}),
+    AfterValidator(_quantity),
+]
 Short = Annotated[str, Field(max_length=253)]
 
 
@@ -78,16 +82,25 @@ class ClassResources(Model):
         return self
 
 
+class DynamicResources(ClassResources):
+    """Dynamic generators keep more frames in memory."""
+
+    memory: Quantity = Field(default="4Gi", description="Memory in bytes. Default: 4Gi.")
+    memory_ceiling: Quantity = Field(
+        default="16Gi",
+        description="Largest memory that a shard is retried with after running out of it. "
+        "Default: 16Gi.",
+    )
+
+
 class Classes(Model):
     """Resources by generator class."""
 
     O: ClassResources = Field(  # noqa: E741 - the class's name
         default=ClassResources(), alias="O", description="Static generators."
     )
-    G: ClassResources = Field(
-        default=ClassResources(memory="4Gi", memory_ceiling="16Gi"),
-        alias="G",
-        description="Dynamic generators.",
+    G: DynamicResources = Field(
+        default=DynamicResources(), alias="G", description="Dynamic generators."
     )
     M: ClassResources = Field(
         default=ClassResources(), alias="M", description="Importers of existing data."

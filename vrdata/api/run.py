@@ -12,6 +12,7 @@ from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
 MAX_SAMPLES = 10_000_000
 MAX_GENERATORS = 1000
+MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly (RFC 8259, 6)
 # A catalogue name, or a glob of one.
 SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
@@ -108,7 +109,7 @@ class GenerationRunSpec(Model):
         description="Name of the GenerationProfile. Default: default.",
     )
     seed: int = Field(
-        default=42, ge=0, le=2**63 - 1, description="The run's seed. Default: 42. Example: 7."
+        default=42, ge=0, le=MAX_SEED, description="The run's seed. Default: 42. Example: 7."
     )
     samples: int | None = Field(
         default=None,
