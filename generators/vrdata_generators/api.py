@@ -48,13 +48,13 @@ class Generator(ABC):
     Attributes:
         name: catalogue name, such as O-maze.
         domain: first part of a sample's id, such as maze.
-        generator_class: O (static, low memory) or G (dynamic, heavier).
+        generator_class: O (static, low memory), G (dynamic, heavier) or M (converts existing data).
         version: raise it when the same seed gives other samples.
     """
 
     name: ClassVar[str]
     domain: ClassVar[str]
-    generator_class: ClassVar[Literal["O", "G"]]
+    generator_class: ClassVar[Literal["O", "G", "M"]]
     version: ClassVar[str] = "1"
 
     @abstractmethod

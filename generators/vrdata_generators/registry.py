@@ -21,7 +21,7 @@ def get_generator(name: str) -> Generator:
 
 
 def load_generator(path: Path) -> Generator:
-    """The generator that a `generator.py` defines.
+    """The generator that a `generator.py` defines; it can import other files of its folder.
 
     Raises:
         ValueError: the file defines none, or several.
@@ -32,6 +32,8 @@ def load_generator(path: Path) -> Generator:
         raise ValueError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules["user_generator"] = module
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
     spec.loader.exec_module(module)
     return only_generator(module.__dict__)()
 

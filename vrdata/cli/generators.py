@@ -11,6 +11,7 @@ from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, s
 from vrdata.cli.generators_add import add_command
 from vrdata.cli.generators_check import check_command
 from vrdata.cli.generators_common import HomeOption, open_home
+from vrdata.cli.generators_new import new_command
 
 generators_app = typer.Typer(
     name="generators",
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     generators_app.command("add")(add_command)
     generators_app.command("test")(check_command)
+    generators_app.command("new")(new_command)
     app.add_typer(generators_app)
 
 

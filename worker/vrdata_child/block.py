@@ -119,6 +119,7 @@ def _make(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Re
         count=request["count"],
         want=request["want"],
         out=out,
+        hash_frames=bool(load.get("hashFrames")),
     ):
         reporter.report(SampleFolder(path, path.parent.name.removesuffix("_task")))
 

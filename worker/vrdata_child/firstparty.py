@@ -30,11 +30,22 @@ def load(name: str, kind: str, root: str) -> Generator:
 
 
 def make_samples(  # noqa: PLR0913 - the request's fields
-    name: str, kind: str, root: str, *, seed: int, count: int, want: int, out: Path
+    name: str,
+    kind: str,
+    root: str,
+    *,
+    seed: int,
+    count: int,
+    want: int,
+    out: Path,
+    hash_frames: bool = False,
 ) -> Iterator[Path]:
     """Make the first `want` of a block's `count` samples, one folder at a time.
 
     Samples of a block are independent of each other, so `count` changes nothing.
+
+    Args:
+        hash_frames: keep a sha256 over the RGB frames of each video, for proofs.
     """
     from vrdata_generators.api import sample_rng  # noqa: PLC0415 - only this kind needs it
 
@@ -43,11 +54,17 @@ def make_samples(  # noqa: PLR0913 - the request's fields
         folder = out / f"{generator.domain}_task" / f"{generator.domain}_{position:08d}"
         folder.mkdir(parents=True)
         params = generator.params(sample_rng(seed, position), position)
-        _write(folder, generator, params, generator.render(params))
+        _write(folder, generator, params, generator.render(params), hash_frames)
         yield folder
 
 
-def _write(folder: Path, generator: Generator, params: dict[str, object], sample: Sample) -> None:
+def _write(
+    folder: Path,
+    generator: Generator,
+    params: dict[str, object],
+    sample: Sample,
+    hash_frames: bool,
+) -> None:
     sample.first.save(folder / "first_frame.png")
     sample.final.save(folder / "final_frame.png")
     (folder / "prompt.txt").write_text(sample.prompt, encoding="utf-8")
@@ -63,7 +80,9 @@ def _write(folder: Path, generator: Generator, params: dict[str, object], sample
     encoder: VideoEncoder | None = None
     for frame in sample.frames:
         if encoder is None:
-            encoder = VideoEncoder(path, frame.width, frame.height, sample.fps)
+            encoder = VideoEncoder(
+                path, frame.width, frame.height, sample.fps, hash_frames=hash_frames
+            )
         encoder.add(frame)
     if encoder is None:
         raise media.MediaError("VideoEmpty", f"{generator.name} made no frame")
