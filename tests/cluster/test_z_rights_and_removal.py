@@ -1,0 +1,132 @@
+"""Last: what the operator did all along, and how it leaves. These tests see the whole session."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import psutil
+import pytest
+
+from support.cluster.installation import SYSTEM, Installation
+from support.cluster.runs import generators, start_run
+from support.cluster.waiting import wait_for
+
+pytestmark = pytest.mark.cluster
+
+ACCOUNT = f"system:serviceaccount:{SYSTEM}:vrdata"
+Use = tuple[str, str, str]  # API group, resource, verb
+
+
+def requests(installed: Installation) -> list[dict[str, Any]]:
+    """What the operator asked the API server for, from the audit log."""
+    lines = installed.node.plane.audit_log.read_text().splitlines()
+    return [
+        event
+        for event in map(json.loads, lines)
+        if event["user"]["username"] == ACCOUNT and "objectRef" in event
+    ]
+
+
+def used(installed: Installation) -> set[Use]:
+    found = set()
+    for event in requests(installed):
+        reference = event["objectRef"]
+        resource = reference["resource"]
+        if "subresource" in reference:
+            resource += f"/{reference['subresource']}"
+        found.add((reference.get("apiGroup", ""), resource, event["verb"]))
+    return found
+
+
+def declared(installed: Installation) -> set[Use]:
+    rules: list[dict[str, Any]] = []
+    for kind in ("roles", "clusterroles"):
+        text = installed.node.kubectl(
+            "get", kind, "-A", "-l", "app.kubernetes.io/component=operator", "-o", "json"
+        )
+        for role in json.loads(text)["items"]:
+            rules += role["rules"]
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_the_operator_is_allowed_what_it_used_and_nothing_more(installed: Installation) -> None:
+    # Finalizers are checked when an owner is named, and never asked for by themselves.
+    allowed = {use for use in declared(installed) if not use[1].endswith("/finalizers")}
+    asked = {use for use in used(installed) if use[0] in {"", "batch", "vrdata.dev"}}
+    assert asked - allowed == set()
+    assert allowed - asked == set()
+
+
+def test_nothing_was_forbidden(installed: Installation) -> None:
+    refused = [
+        (event["verb"], event["objectRef"])
+        for event in requests(installed)
+        if event.get("responseStatus", {}).get("code") == 403
+    ]
+    assert refused == []
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "nodes"])
+def test_the_operator_cannot_read(installed: Installation, resource: str) -> None:
+    answer = installed.node.kubectl(
+        *("auth", "can-i", "get", resource, f"--as={ACCOUNT}", "-n", SYSTEM), check=False
+    )
+    assert answer.strip() == "no"
+
+
+def test_a_status_is_written_at_most_once_in_five_seconds(installed: Installation) -> None:
+    writes: dict[str, list[str]] = {}
+    for event in requests(installed):
+        reference = event["objectRef"]
+        if reference.get("subresource") == "status" and event["verb"] == "patch":
+            key = f"{reference['namespace']}/{reference['name']}/{reference.get('uid', '')}"
+            writes.setdefault(key, []).append(event["requestReceivedTimestamp"])
+    assert writes
+    for key, times in writes.items():
+        if key.startswith("killed/"):
+            continue  # a new operator does not know when the old one wrote
+        span = max(5.0, _seconds(times[-1]) - _seconds(times[0]))
+        assert len(times) <= span / 5 + 2, (key, len(times), span)
+
+
+def test_the_operator_stays_small(installed: Installation) -> None:
+    sizes = [
+        process.memory_info().rss
+        for process in psutil.process_iter()
+        if process.cmdline()[-2:] == ["-m", "vrdata_operator"]
+    ]
+    assert len(sizes) == 1
+    assert sizes[0] <= 150 * 2**20, f"{sizes[0] / 2**20:.0f} MiB"
+
+
+def test_an_upgrade_in_the_middle_of_a_run_loses_nothing(installed: Installation) -> None:
+    spec = {"parallelism": 2, "shardSize": 10, "generators": generators(O_maze=80)}
+    run = start_run(installed, installed.namespace("upgraded"), "demo", spec)
+    wait_for(lambda: bool(run.jobs()), "a Job", 60)
+    installed.helm_install(installed.values() | {"podAnnotations": {"changed": "yes"}})
+    run.wait("Succeeded")
+    assert run.verify()["samples"] == 80
+
+
+def test_uninstalling_leaves_runs_data_and_no_stuck_finalizer(installed: Installation) -> None:
+    namespace = installed.namespace("left-behind")
+    run = start_run(installed, namespace, "demo", {"generators": generators(O_maze=10)})
+    run.wait("Succeeded")
+    installed.helm("uninstall", "vrdata", "-n", SYSTEM, "--wait")
+    assert "demo" in installed.node.kubectl("get", "generationruns", "-n", namespace)
+    run.delete()
+    assert run.verify()["samples"] == 10
+    assert "generationruns" in installed.node.kubectl("get", "crds")
+    installed.helm_install(installed.values())
+
+
+def _seconds(timestamp: str) -> float:
+    return dt.datetime.fromisoformat(timestamp).timestamp()

@@ -1,0 +1,106 @@
+"""What holds for every one of vrdata's own generators."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vrdata.plan.catalogue import CatalogueEntry
+from vrdata_generators.api import Params, sample_rng
+from vrdata_generators.catalogue import MEASURED, builtin_entries
+from vrdata_generators.checks import check_sample
+from vrdata_generators.modules import MODULES
+from vrdata_generators.registry import get_generator
+
+NAMES = sorted(MODULES)
+SEEDS = st.integers(0, 2**31 - 1)
+POSITIONS = st.integers(0, 999)
+DIFFICULTIES = ("easy", "medium", "hard")
+
+# What makes a task of each kind harder.
+EFFORT: dict[str, Callable[[Params], float]] = {
+    "O-maze": lambda params: params["cells"],
+    "O-sliding-tiles": lambda params: len(params["moves"]),
+    "O-sudoku-step": lambda params: len(params["steps"]),
+    "G-bouncing-balls": lambda params: len(params["balls"]),
+    "G-pendulum": lambda params: abs(params["degrees"]),
+    "G-occlusion": lambda params: len(params["things"]),
+}
+
+
+@pytest.mark.parametrize("position", range(3))
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_keeps_the_rules_and_is_512_pixels_wide(name: str, position: int) -> None:
+    made = check_sample(get_generator(name), seed=position, position=position)
+    assert made.sample.first.size == (512, 512)
+    assert 1 <= made.frames / made.sample.fps <= 6  # seconds
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_process_makes_the_same_pixels(name: str) -> None:
+    program = (
+        "import sys\n"
+        "from vrdata_generators.checks import check_sample\n"
+        "from vrdata_generators.registry import get_generator\n"
+        "print(check_sample(get_generator(sys.argv[1]), seed=7, position=1).digest)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, name],
+        env={"PYTHONHASHSEED": "123", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    here = check_sample(get_generator(name), seed=7, position=1).digest
+    assert done.stdout.strip() == here
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS, position=POSITIONS)
+def test_parameters_depend_on_seed_and_position_alone(name: str, seed: int, position: int) -> None:
+    generator = get_generator(name)
+    params = generator.params(sample_rng(seed, position), position)
+    assert params == get_generator(name).params(sample_rng(seed, position), position)
+    assert params["difficulty"] == DIFFICULTIES[position % 3]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_samples_of_a_block_differ(name: str) -> None:
+    generator = get_generator(name)
+    prompts_and_pixels = set()
+    for position in range(10):
+        sample = generator.render(generator.params(sample_rng(3, position), position))
+        prompts_and_pixels.add((sample.prompt, sample.first.tobytes()))
+    assert len(prompts_and_pixels) == 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_harder_sample_is_never_less_work_than_an_easier_one(name: str) -> None:
+    generator = get_generator(name)
+    efforts = defaultdict(list)
+    for position in range(90):
+        params = generator.params(sample_rng(11, position), position)
+        efforts[params["difficulty"]].append(EFFORT[name](params))
+    easy, medium, hard = (efforts[difficulty] for difficulty in DIFFICULTIES)
+    assert max(easy) <= min(medium)
+    assert max(medium) <= min(hard)
+    assert max(easy) < min(hard)
+
+
+def test_every_generator_is_registered_measured_and_catalogued_under_its_own_name() -> None:
+    assert MEASURED.keys() == MODULES.keys() == EFFORT.keys()
+    entries = [CatalogueEntry.model_validate(entry) for entry in builtin_entries()]
+    assert [entry.name for entry in entries] == NAMES
+    for entry in entries:
+        generator = get_generator(entry.name)
+        assert (generator.name, generator.generator_class) == (entry.name, entry.generator_class)
+    assert len({entry.digest for entry in entries}) == len(entries)
+    assert len({get_generator(name).domain for name in NAMES}) == len(NAMES)

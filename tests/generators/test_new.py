@@ -1,0 +1,214 @@
+"""`vrdata generators new`: what it writes works as it is."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import typer
+from click.testing import Result
+from hypothesis import example, given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from support.cli import vrdata, write_run
+from vrdata.cli import generators
+from vrdata.plan.catalogue import GENERATOR_NAME
+from vrdata_generators.api import Generator
+from vrdata_generators.registry import only_generator
+from vrdata_generators.scaffold import scaffold
+
+FILES = ["README.md", "generator.py", "requirements.txt", "test_generator.py"]
+
+
+def run(*arguments: str | Path) -> Result:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    generators.register(app)
+    return CliRunner().invoke(app, ["generators", "new", *map(str, arguments)])
+
+
+def defined(text: str) -> type[Generator]:
+    """The generator that a source text defines."""
+    namespace: dict[str, object] = {"__name__": "scaffolded"}
+    exec(compile(text, "generator.py", "exec"), namespace)  # noqa: S102 - the text under test
+    return only_generator(namespace)
+
+
+def test_the_folder_is_named_like_the_generator_and_the_next_steps_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("O-slide")
+    assert result.exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "O-slide").iterdir()) == FILES
+    assert "vrdata generators add O-slide --name O-slide\n" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_class_without_a_prefix_goes_into_the_code_and_the_next_step(tmp_path: Path) -> None:
+    result = run("rope", "--class", "g", "--dir", tmp_path / "deep" / "rope")
+    assert result.exit_code == 0
+    assert result.stderr.rstrip().endswith("--name rope --class G")
+    made = defined((tmp_path / "deep/rope/generator.py").read_text())
+    assert (made.name, made.domain, made.generator_class) == ("rope", "rope", "G")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("rope",), 3, "--class O (static)"),
+        (("O-rope", "--class", "Z"), 2, "not a class"),
+        (("O-a/b",), 3, "not a generator name"),
+        (("../O-a",), 3, "not a generator name"),
+        (("O-__",), 3, "holds no word"),
+    ],
+)
+def test_a_name_that_cannot_be_used_leaves_nothing(
+    arguments: tuple[str, ...],
+    code: int,
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (code, [])
+    assert text in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_what_is_there_already_is_left_alone(kind: str, tmp_path: Path) -> None:
+    target = tmp_path / "O-a"
+    if kind == "file":
+        target.write_text("mine")
+    elif kind == "folder":
+        target.mkdir()
+    else:
+        target.symlink_to(tmp_path / "nowhere")
+    result = run("O-a", "--dir", target)
+    assert result.exit_code == 3
+    assert "is there already" in result.stderr
+    assert list(tmp_path.iterdir()) == [target]
+    assert kind != "folder" or list(target.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def full(path: Path, *arguments: object, **named: object) -> int:
+        if path.name == "README.md":
+            raise OSError(28, os.strerror(28))
+        return write(path, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("O-a", "--dir", tmp_path / "O-a")
+    assert result.exit_code == 2
+    assert "No space left" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(name=st.from_regex(GENERATOR_NAME, fullmatch=True), letter=st.sampled_from("OGM"))
+@example(name="O-none", letter="O")
+@example(name="O-generator", letter="O")
+@example(name="G-3d-my_task", letter="G")
+@example(name="MyTask", letter="M")
+def test_every_name_gives_a_generator_of_that_name(
+    name: str, letter: Literal["O", "G", "M"]
+) -> None:
+    try:
+        files = scaffold(name, letter)
+    except ValueError:
+        assert not any(character.isalnum() for character in name[1:])
+        return
+    made = defined(files["generator.py"])
+    assert (made.name, made.generator_class) == (name, letter)
+    assert made.domain.replace("_", "").isalnum()
+    ast.parse(files["test_generator.py"])
+    assert f"--name {name} --class {letter}" in files["README.md"]
+
+
+def test_the_new_generator_is_small_enough_to_read_at_once() -> None:
+    assert len(scaffold("O-a", "O")["generator.py"].splitlines()) <= 75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_its_own_test_passes(mode: str, tmp_path: Path) -> None:
+    assert run("O-a", "--dir", tmp_path / "O-a").exit_code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--import-mode={mode}"],
+        cwd=tmp_path / "O-a",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_it_can_be_tested_added_and_run_with_a_file_of_its_own(tmp_path: Path) -> None:
+    home = {"VRDATA_GENERATORS": str(tmp_path / "home")}
+    folder = tmp_path / "rope"
+    assert vrdata("generators", "new", "rope", "--class", "G", "--dir", folder).code == 0
+    source = (folder / "generator.py").read_text()
+    (folder / "sizes.py").write_text('FIELDS = {"easy": 4, "medium": 6, "hard": 9}\n')
+    constant = 'FIELDS = {"easy": 5, "medium": 8, "hard": 11}'
+    assert constant in source
+    imported = source.replace(f"{constant}\n", "").replace(
+        "from vrdata_generators.frames", "from sizes import FIELDS\nfrom vrdata_generators.frames"
+    )
+    (folder / "generator.py").write_text(imported)
+
+    tested = vrdata("generators", "test", folder, "-n", "2", "--json", **home)
+    assert (tested.code, tested.json[0]["samples"]) == (0, 2), tested.err
+    added = vrdata(
+        "generators", "add", folder, "--name", "rope", "--class", "G", "-o", "json", **home
+    )
+    assert added.code == 0, added.err
+    entry = added.json[0]["entry"]
+    assert (entry["kind"], entry["class"], entry["mode"]) == ("api", "G", "stream")
+    assert entry.get("seeded", True)
+    assert "10 with video" in entry["acceleration"]["reason"]
+
+    spec = write_run(tmp_path / "run.yaml", {"rope": 3})
+    ran = vrdata("run", spec, "--local", "--out", tmp_path / "out", **home)
+    assert ran.code == 0, ran.err
+    assert vrdata("verify", tmp_path / "out/default/demo").code == 0
+    with tarfile.open(tmp_path / "out/default/demo/shards/rope/rope-000000.tar") as shard:
+        names = shard.getnames()
+        metadata = [json.load(shard.extractfile(name)) for name in names if "metadata" in name]  # type: ignore[arg-type]
+    assert len(names) == 3 * 5
+    assert [one["task_id"] for one in metadata] == [f"rope_{index:08d}" for index in range(3)]
+    assert [one["parameters"]["fields"] for one in metadata] == [4, 6, 9]
+    assert all(one["param_hash"] and one["ground_truth"]["end"] > 0 for one in metadata)
+
+
+@pytest.mark.slow
+def test_a_video_that_is_another_the_second_time_is_found_out(tmp_path: Path) -> None:
+    folder = tmp_path / "O-a"
+    assert run("O-a", "--dir", folder).exit_code == 0
+    text = (folder / "generator.py").read_text()
+    # The device itself: what Python offers of chance is seeded in a child.
+    chance = "open('/dev/urandom', 'rb').read(1)[0] / 255"
+    spoiled = text.replace(
+        'frames=Timeline(picture, moving=8 * params["steps"]),',
+        f"frames=[picture(0.0), picture({chance}), picture(1.0)],",
+    )
+    assert chance in spoiled
+    (folder / "generator.py").write_text(spoiled)
+    added = vrdata(
+        "generators", "add", folder, "-o", "json", VRDATA_GENERATORS=str(tmp_path / "home")
+    )
+    assert added.code == 0, added.err
+    assert added.json[0]["entry"]["seeded"] is False
+    assert "frames of ground_truth.mp4" in added.err

@@ -1,0 +1,161 @@
+"""A cluster in memory: the operator's port over Kubernetes objects as plain JSON.
+
+Jobs behave as the Job controller's: Indexed, one attempt for each index, kept when they end.
+Nothing happens by itself; `support.fakeworkers` plays the pods.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrdata_operator.cluster.parse import job_facts, pod_facts
+from vrdata_operator.cluster.port import ClusterError, RunEvent
+from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.names import RUN_UID_LABEL
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+CREATED = "2026-11-20T08:00:00Z"
+
+
+def _nothing(_step: str) -> None:
+    return None
+
+
+@dataclass
+class FakeCluster:
+    """Implements `vrdata_operator.cluster.port.Cluster`.
+
+    Attributes:
+        runs, jobs: manifests by namespace and name.
+        profiles: manifests by name.
+        pods: manifests; `troubled_pods` shows those that wait or have failed.
+        written: every status that was written, in order.
+        events: every event that was posted.
+        made: how often each Job came into being.
+        before, after: called around every write with its name; may raise, as a crash would.
+    """
+
+    runs: dict[Key, Json] = field(default_factory=dict)
+    profiles: dict[str, Json] = field(default_factory=dict)
+    jobs: dict[Key, Json] = field(default_factory=dict)
+    pods: list[Json] = field(default_factory=list)
+    job_warnings: list[JobEvent] = field(default_factory=list)
+    written: list[Json] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
+    made: Counter[Key] = field(default_factory=Counter)
+    before: Callable[[str], None] = _nothing
+    after: Callable[[str], None] = _nothing
+
+    def add_run(self, run: Json, uid: str) -> None:
+        """As `kubectl create` would."""
+        body = copy.deepcopy(run)
+        body["metadata"] |= {"uid": uid, "generation": 1, "creationTimestamp": CREATED}
+        self.runs[_key(body)] = body
+
+    def patch_spec(self, namespace: str, name: str, **changes: Any) -> None:
+        """As `kubectl patch` of a run's spec would."""
+        body = self.runs[namespace, name]
+        body["spec"] |= changes
+        body["metadata"]["generation"] += 1
+
+    def collect_garbage(self, namespace: str, name: str) -> None:
+        """A run without a finalizer goes, and what it owns goes with it."""
+        uid = self.runs.pop((namespace, name))["metadata"]["uid"]
+        for key, job in list(self.jobs.items()):
+            if job_facts(job).owner_uid == uid:
+                del self.jobs[key]
+
+    async def get_run(self, namespace: str, name: str) -> Json | None:
+        return copy.deepcopy(self.runs.get((namespace, name)))
+
+    async def get_profile(self, name: str) -> Json | None:
+        return copy.deepcopy(self.profiles.get(name))
+
+    async def apply_profile(self, manifest: Json) -> None:
+        body = copy.deepcopy(manifest)
+        name = body["metadata"]["name"]
+        body["metadata"]["uid"] = f"uid-of-profile-{name}"
+        self.profiles[name] = body
+
+    async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
+        return {
+            name: job_facts(job)
+            for (where, name), job in self.jobs.items()
+            if where == namespace and job["metadata"]["labels"].get(RUN_UID_LABEL) == uid
+        }
+
+    async def get_job(self, namespace: str, name: str) -> JobFacts | None:
+        found = self.jobs.get((namespace, name))
+        return None if found is None else job_facts(found)
+
+    async def apply_job(self, manifest: Json) -> None:
+        self.before("apply_job")
+        key = _key(manifest)
+        if key not in self.jobs:
+            self.made[key] += 1
+            self.jobs[key] = copy.deepcopy(manifest) | {"status": {}}
+        elif self.jobs[key]["spec"]["template"] != manifest["spec"]["template"]:
+            raise ClusterError(422, f"Job {key[1]}: spec.template: field is immutable")
+        self.after("apply_job")
+
+    async def reshape_job(
+        self, namespace: str, name: str, *, parallelism: int, suspend: bool | None
+    ) -> None:
+        self.before("reshape_job")
+        if (namespace, name) not in self.jobs:
+            raise ClusterError(404, f'jobs.batch "{name}" not found')
+        spec = self.jobs[namespace, name]["spec"]
+        spec["parallelism"] = parallelism
+        if suspend is not None:
+            spec["suspend"] = suspend
+        self.after("reshape_job")
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        self.before("delete_job")
+        self.jobs.pop((namespace, name), None)
+        self.after("delete_job")
+
+    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        label, _, value = selector.partition("=")
+        return tuple(
+            pod_facts(pod)
+            for pod in self.pods
+            if pod["metadata"]["namespace"] == namespace
+            and pod["metadata"]["labels"].get(label) == value
+            and pod["status"]["phase"] in {"Pending", "Failed"}
+        )
+
+    async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
+        known = (namespace, job) in self.jobs
+        return tuple(event for event in self.job_warnings if known and event.job == job)
+
+    async def apply_status(self, namespace: str, name: str, status: Json) -> None:
+        self.before("apply_status")
+        if (namespace, name) not in self.runs:
+            raise ClusterError(404, f'generationruns "{name}" not found')
+        self.runs[namespace, name]["status"] = copy.deepcopy(status)
+        self.written.append(copy.deepcopy(status))
+        self.after("apply_status")
+
+    async def post_event(self, run: Json, event: RunEvent) -> None:  # noqa: ARG002 - the port's
+        self.before("post_event")
+        self.events.append(event)
+        self.after("post_event")
+
+    async def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        self.before("delete_run")
+        found = self.runs.get((namespace, name))
+        if found is not None and found["metadata"]["uid"] != uid:
+            raise ClusterError(409, "the UID in the precondition does not match")
+        if found is not None:
+            self.collect_garbage(namespace, name)
+        self.after("delete_run")
+
+
+def _key(manifest: Json) -> Key:
+    return manifest["metadata"]["namespace"], manifest["metadata"]["name"]

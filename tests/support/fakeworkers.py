@@ -1,0 +1,195 @@
+"""Pods without a kubelet: they read their task as workers do, and leave what workers leave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.fakecluster import FakeCluster
+from support.objects import put
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import Attempt, DataObject, FailedSample, SampleRecord, ShardManifest
+from vrdata.plan.catalogue import CatalogueEntry, ImageCatalogue
+from vrdata.plan.index_sets import format_index_set, parse_index_set
+from vrdata.plan.model import Plan
+from vrdata.plan.waves import Shard, Wave
+from vrdata.store.opening import PrefixedStore
+from vrdata.store.port import ObjectStore
+from vrdata_operator.names import TASK_LABEL
+from vrdata_worker.pod_task import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
+
+Json = dict[str, Any]
+VERSIONS = {"vrdata": "1"}
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt of one shard, as a script of failures sees it."""
+
+    shard: Shard
+    attempt: int
+    memory: int
+    allowed: int
+
+
+Script = Callable[[Try], str]  # the reason of the failure; empty = it is committed
+
+
+def always_well(_attempt: Try) -> str:
+    """Every attempt ends well."""
+    return ""
+
+
+@dataclass
+class Workers:
+    """All pods of a cluster; `work` lets them do a little.
+
+    Attributes:
+        store: the root that profiles name.
+        entries: what the worker image holds.
+        script: which attempts fail, and why.
+        tries: every attempt so far.
+        left_out: samples that a shard leaves out, by shard.
+    """
+
+    cluster: FakeCluster
+    store: ObjectStore
+    entries: tuple[CatalogueEntry, ...]
+    script: Script = always_well
+    final_fails: str = ""
+    tries: list[Try] = field(default_factory=list)
+    left_out: dict[Shard, int] = field(default_factory=dict)
+
+    def work(self) -> None:
+        """Every Job that may run does what its pods do in one breath."""
+        for job in list(self.cluster.jobs.values()):
+            if job["spec"].get("suspend") or _ended(job):
+                continue
+            task = _task(job)
+            if task.describe is not None:
+                self._describe(job, task.describe)
+            elif task.finalise is not None:
+                self._finalise(job, task.finalise)
+            elif task.shard is not None:
+                self._shards(job, task.shard)
+
+    def _describe(self, job: Json, pod: DescribePod) -> None:
+        answer = ImageCatalogue(
+            image_digest=pod.image_digest, versions=VERSIONS, generators=self.entries
+        )
+        put(self.store, layout.catalogue_key(pod.image_digest), answer.to_json())
+        _end(job, "Complete", "CompletionsReached")
+
+    def _finalise(self, job: Json, pod: FinalisePod) -> None:
+        if self.final_fails:
+            _end(job, "Failed", "BackoffLimitExceeded", self.final_fails)
+            return
+        store = PrefixedStore(self.store, pod.config.prefix)
+        answer = {"datasetHash": "sha256:" + hashlib.sha256(pod.config.plan.encode()).hexdigest()}
+        put(store, layout.DATASET, json.dumps(answer).encode())
+        put(store, layout.SUCCESS, b"")
+        _end(job, "Complete", "CompletionsReached")
+
+    def _shards(self, job: Json, pod: ShardPod) -> None:
+        store = PrefixedStore(self.store, pod.config.prefix)
+        wave = Wave.model_validate_json(store.get(layout.wave_key(pod.wave)))
+        plan = Plan.model_validate_json(store.get(layout.PLAN))
+        status, spec = job["status"], job["spec"]
+        done = parse_index_set(status.get("completedIndexes", ""))
+        failed = parse_index_set(status.get("failedIndexes", ""))
+        left = [index for index in range(wave.size) if index not in done | failed]
+        for index in left[: spec["parallelism"]]:
+            shard = wave.shard(index)
+            attempt = Try(shard, wave.attempt, wave.memory_bytes, wave.allow_failed_samples)
+            self.tries.append(attempt)
+            reason = "" if _committed(store, shard) else self.script(attempt)
+            if reason == "ContractMismatch":
+                _end(job, "Failed", "PodFailurePolicy", "exit 40")
+                return
+            if reason:
+                self._fail(store, job, index, attempt, reason)
+                failed |= {index}
+            else:
+                commit(store, plan, shard, self.left_out.get(shard, 0))
+                done |= {index}
+        status["completedIndexes"] = format_index_set(done)
+        status["failedIndexes"] = format_index_set(failed)
+        open_ = wave.size - len(done) - len(failed)
+        status["active"] = status["ready"] = min(open_, spec["parallelism"])
+        if not open_:
+            _end(job, "Failed", "FailedIndexes") if failed else _end(job, "Complete", "Completed")
+
+    def _fail(self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str) -> None:
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        name = job["metadata"]["name"]
+        ended: Json = {"exitCode": 137 if reason == "OOMKilled" else 20}
+        if reason == "OOMKilled":  # the supervisor is gone: only the kubelet can tell
+            ended["reason"] = "OOMKilled"
+        else:
+            record = {"attempt": tried.attempt, "reason": reason, "message": f"why {reason}"}
+            body = json.dumps(record).encode()
+            put(store, layout.failure_key(*tried.shard, tried.attempt), body)
+        self.cluster.pods.append(pod_object(job, f"{name}-{index}", index, labels, ended))
+
+
+def pod_object(
+    job: Json, name: str, index: int | None, labels: Json, ended: Json | None = None
+) -> Json:
+    """A pod of a Job: failed as `ended` says, else pending."""
+    own = {"batch.kubernetes.io/job-name": job["metadata"]["name"]}
+    if index is not None:
+        own["batch.kubernetes.io/job-completion-index"] = str(index)
+    status: Json = {"phase": "Failed" if ended else "Pending"}
+    if ended:
+        status["containerStatuses"] = [{"state": {"terminated": ended}}]
+    metadata = {"name": name, "namespace": job["metadata"]["namespace"], "labels": labels | own}
+    return {"metadata": metadata, "status": status}
+
+
+def commit(store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0) -> None:
+    """Write a shard's commit marker, as small as one can be."""
+    found = plan.generator(shard[0]).shard(shard[1])
+    samples = range(found.start + left_out, found.stop)
+    manifest = ShardManifest(
+        plan=plan.hash,
+        generator=shard[0],
+        digest=plan.generator(shard[0]).digest,
+        shard=shard[1],
+        start=found.start,
+        stop=found.stop,
+        format=plan.output.format,
+        data=(DataObject(key="shard.tar", size=100, sha256="0" * 64),),
+        samples=tuple(
+            SampleRecord(index=at, id=f"x_{at}", domain="x", block=0, seed=0, files=())
+            for at in samples
+        ),
+        failed=tuple(
+            FailedSample(index=at, reason="EmptyPrompt") for at in range(found.start, samples.start)
+        ),
+        attempt=Attempt(seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
+    )
+    put(store, layout.commit_key(*shard), manifest.to_json())
+
+
+def _committed(store: ObjectStore, shard: Shard) -> bool:
+    return store.head(layout.commit_key(*shard)) is not None
+
+
+def _task(job: Json) -> PodTask:
+    variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    text = next(item["value"] for item in variables if item["name"] == VARIABLE)
+    task = PodTask.model_validate_json(text)
+    assert job["metadata"]["labels"][TASK_LABEL] in {"shard", "finalise", "describe"}
+    return task
+
+
+def _ended(job: Json) -> bool:
+    return bool(job["status"].get("conditions"))
+
+
+def _end(job: Json, kind: str, reason: str, message: str = "") -> None:
+    found = {"type": kind, "status": "True", "reason": reason, "message": message}
+    job["status"] |= {"active": 0, "ready": 0, "conditions": [found]}
