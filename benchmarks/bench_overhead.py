@@ -10,6 +10,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Goal, Options, Row, interleaved, run
@@ -37,8 +38,8 @@ def rows(options: Options) -> Iterator[Row]:
     for name in GENERATORS:
         rounds = interleaved(
             options.repeats,
-            lambda name=name: _slope(lambda count: _through_vrdata(name, count)),
-            lambda name=name: _slope(lambda count: _bare(name, count)),
+            partial(_slope, partial(_through_vrdata, name)),
+            partial(_slope, partial(_bare, name)),
             warm=False,
         )
         own = statistics.median(bare for _, bare in rounds)

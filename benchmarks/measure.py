@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
 REPEATS = 5
 DEADLINE_SECONDS = 1800  # of one command
 
@@ -97,20 +99,18 @@ class Cost:
     cpu: float
 
 
-def interleaved(
-    repeats: int, *ways: Callable[[], float], warm: bool = True
-) -> list[tuple[float, ...]]:
+def interleaved(repeats: int, *ways: Callable[[], T], warm: bool = True) -> list[tuple[T, ...]]:
     """Measure every way once per repeat, in alternating order, so that drift hits all alike.
 
     Args:
         repeats: rounds that count.
-        ways: each returns its figure.
+        ways: each returns what it measured.
         warm: do one more round first, which does not count.
     """
     if warm:
         for way in ways:
             way()
-    rounds: list[tuple[float, ...]] = []
+    rounds: list[tuple[T, ...]] = []
     for number in range(repeats):
         order = list(enumerate(ways))
         measured = {at: way() for at, way in (order[::-1] if number % 2 else order)}
