@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from functools import cache
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from vrdata_generators.modules import MODULES
 
 # CPU seconds, peak bytes and bytes of one sample: benchmarks/measure_builtin.py prints them.
 MEASURED: dict[str, tuple[float, int, int]] = {
-    "O-maze": (0.4, 160_000_000, 40_000),
-    "O-sliding-tiles": (0.4, 160_000_000, 60_000),
-    "O-sudoku-step": (0.4, 160_000_000, 60_000),
-    "G-bouncing-balls": (0.8, 160_000_000, 120_000),
-    "G-pendulum": (0.5, 160_000_000, 80_000),
-    "G-occlusion": (0.6, 160_000_000, 80_000),
+    "O-maze": (0.19, 98_000_000, 49_000),
+    "O-sliding-tiles": (0.26, 74_000_000, 106_000),
+    "O-sudoku-step": (0.43, 95_000_000, 95_000),
+    "G-bouncing-balls": (0.22, 72_000_000, 187_000),
+    "G-pendulum": (0.15, 73_000_000, 96_000),
+    "G-occlusion": (0.18, 71_000_000, 65_000),
 }
 
 
@@ -60,9 +61,18 @@ def _sources(module: str, seen: dict[str, Path]) -> list[Path]:
     if spec is None or spec.origin is None or module in seen:
         return list(seen.values())
     seen[module] = Path(spec.origin)
-    for node in ast.walk(ast.parse(seen[module].read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "vrdata_generators."
-        ):
-            _sources(str(node.module), seen)
+    for imported in _imports(seen[module]):
+        _sources(imported, seen)
     return list(seen.values())
+
+
+@cache
+def _imports(source: Path) -> tuple[str, ...]:
+    """Modules of this package that a file imports; several generators share most of them."""
+    return tuple(
+        node.module
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and node.module is not None
+        and node.module.startswith("vrdata_generators.")
+    )
