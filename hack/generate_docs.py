@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import typer.main
+from prometheus_client import Metric
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
+from vrdata.api.status import GenerationRunStatus
 from vrdata.cli.main import app
+from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import ExitCode
 from vrdata.model import Model
+from vrdata_operator.metrics import REASONS, Metrics
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -115,7 +119,78 @@ def _default(field: FieldInfo) -> str:
     return json.dumps(field.default).strip('"')
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": command_line, "run-yaml.md": run_yaml}
+def metrics() -> str:
+    """docs/metrics.md: every metric that the operator serves."""
+    rows = "\n".join(
+        f"| `{name}` | {family.type} | {', '.join(labels)} | {family.documentation} |"
+        for family in _served().registry.collect()
+        for name, labels in [_name_and_labels(family)]
+    )
+    return (
+        "# Metrics\n\n"
+        "This page is generated from the operator (`make docs`).\n\n"
+        "The operator serves Prometheus metrics on port 9090 (`metrics.port`), path `/metrics`. "
+        "`metrics.serviceMonitor.enabled=true` lets a Prometheus operator find them, "
+        "`metrics.dashboards.enabled=true` brings two Grafana dashboards.\n\n"
+        "Series of a run end with its object. Counters come from commit markers: after a restart "
+        "they begin anew and are counted again from the store, nothing twice. Samples of a run "
+        "that had finished before the restart are taken from its status; its histograms are not.\n"
+        "\nA class is O, G or M. Reasons of failures: "
+        f"{', '.join(REASONS)}.\n\n"
+        f"| metric | type | labels | meaning |\n|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _served() -> Metrics:
+    """Metrics with one series of every kind."""
+    served = Metrics()
+    served.kube_request("get", "generationruns", 200, 0.1)
+    served.store_request("get", "ok", 0.1)
+    counts = {"desired": 1, "succeeded": 1, "failed": 0}
+    moment = "2026-01-01T00:00:00Z"
+    condition = {"type": "Finished", "status": "True", "reason": "AllSamples"}
+    status = GenerationRunStatus.model_validate(
+        {
+            "classes": [{"name": "O", "samples": counts}],
+            "conditions": [condition | {"lastTransitionTime": moment}],
+            "startTime": moment,
+            "completionTime": moment,
+            "estimatedCompletionTime": moment,
+        }
+    )
+    body = {
+        "metadata": {"namespace": "n", "name": "r", "uid": "u", "creationTimestamp": moment},
+        "spec": {"activeDeadlineSeconds": 1},
+    }
+    served.see_run(body, status, worked=True)
+    manifest = ShardManifest.model_validate(
+        {
+            "plan": "p",
+            "generator": "O-maze",
+            "digest": "d",
+            "shard": 0,
+            "start": 0,
+            "stop": 1,
+            "format": "files",
+            "data": [],
+            "samples": [],
+        }
+    )
+    served.shard_committed("O", manifest)
+    return served
+
+
+def _name_and_labels(family: Metric) -> tuple[str, list[str]]:
+    name = family.name + ("_total" if family.type == "counter" else "")
+    labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+    return name, sorted(labels)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "run-yaml.md": run_yaml,
+    "metrics.md": metrics,
+}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.cluster.binaries import binary, folder_of
+from support.cluster.binaries import PACKAGES, binary, folder_of
 from support.cluster.images import ImageBuilder
 from support.cluster.node import Node, start_node
 from support.cluster.places import CACHE, REPOSITORY, STATE
@@ -123,7 +123,7 @@ def install(repositories: Path) -> Installation:
 
 def build_binaries() -> None:
     """Build what the cluster needs, if it is not in the cache."""
-    for tools in ("etcd", "kube", "helm"):
+    for tools in PACKAGES:
         sys.stdout.write(f"{folder_of(tools)}\n")
 
 
