@@ -75,6 +75,9 @@ class Catalogues:
                 f"the image {profile.spec.image} did not say which generators it holds: {words}. "
                 f"See Job {name} in namespace {self._namespace}; remove it to ask again",
             )
+        if job.finished:  # it answered in another profile's storage, or its answer is gone
+            await self._cluster.delete_job(self._namespace, name)
+            return Rejection("ReadingCatalogue", "asking the image again for this storage")
         cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))
         if cause is not None:
             return Rejection(

@@ -67,16 +67,20 @@ def decide(view: RunView) -> Decision:
     foreign = _foreign(view)
     outcome = outcome_of(view, foreign)
     if outcome is not None:
-        actions: tuple[Action, ...] = tuple(
-            DeleteJob(job.name)
-            for job in view.facts.jobs.values()
-            if _ours(view, job) and not job.finished
-        )
+        actions = _end_jobs(view)
     elif view.complete:
         actions = _finalise(view)
     else:
         actions = _make_shards(view)
     return Decision(actions, describe(view, outcome))
+
+
+def _end_jobs(view: RunView) -> tuple[Action, ...]:
+    return tuple(
+        DeleteJob(job.name)
+        for job in view.facts.jobs.values()
+        if _ours(view, job) and not job.finished
+    )
 
 
 def _ours(view: RunView, job: JobFacts) -> bool:
@@ -85,7 +89,10 @@ def _ours(view: RunView, job: JobFacts) -> bool:
 
 def _foreign(view: RunView) -> str:
     """Name of a Job that has one of our names and another owner."""
-    return next((job.name for job in view.facts.jobs.values() if not _ours(view, job)), "")
+    uid = view.identity.uid
+    names = {final_job(uid), *(wave_job(uid, wave.wave) for wave in view.facts.waves)}
+    jobs = view.facts.jobs.values()
+    return next((job.name for job in jobs if job.name in names and not _ours(view, job)), "")
 
 
 def _finalise(view: RunView) -> tuple[Action, ...]:
@@ -98,12 +105,14 @@ def _finalise(view: RunView) -> tuple[Action, ...]:
 
 def _make_shards(view: RunView) -> tuple[Action, ...]:
     """Waves that are due, and Jobs that lack or have another shape than they should."""
-    policy = view.spec.failure_policy
+    if view.spec.suspend and view.identity.queue:
+        # A queue resumes its Jobs whatever we say, so they go; their shards' markers stay.
+        return _end_jobs(view)
+    policy, run = view.spec.failure_policy, view.identity.uid
     facts = view.facts
-    if facts.waves:
-        due = retry_waves(facts.waves, view.ended, facts.failures, view.profile, policy)
-    else:
-        due = first_waves(view.plan, facts.committed, view.profile, policy)
+    due = first_waves(view.plan, facts.committed, facts.waves, run, view.profile, policy)
+    known = (*facts.waves, *due)
+    due += retry_waves(known, run, view.ended, facts.failures, view.profile, policy)
     running = {
         number: len(shards) for number, shards in view.open.items() if number not in view.ended
     }

@@ -49,6 +49,7 @@ class PodFacts:
         scheduled: False with `reason` and `message` of the scheduler.
         waiting: reason of the waiting container, e.g. ImagePullBackOff.
         terminated: reason of the ended container, e.g. OOMKilled.
+        disrupted: evicted, preempted or lost with its node: made again and never counted.
         words: the termination message.
     """
 
@@ -62,6 +63,7 @@ class PodFacts:
     terminated: str = ""
     exit_code: int | None = None
     words: str = ""
+    disrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

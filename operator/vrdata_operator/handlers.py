@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import time
-from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +28,6 @@ CANCEL_SECONDS = 10.0  # a turn in progress may end
 START_TRIES = 30
 
 log = logging.getLogger(__name__)
-Key = tuple[str, str]
 
 
 class Operator:
@@ -43,7 +41,7 @@ class Operator:
         self.reconciler = Reconciler(
             self.cluster, Stores(metrics.store_request), metrics, settings.namespace
         )
-        self.wake: dict[Key, asyncio.Event] = defaultdict(asyncio.Event)
+        self._wakers: dict[str, asyncio.Event] = {}  # by UID of the run
         self.working: set[str] = set()
 
     async def start(self) -> None:
@@ -69,7 +67,7 @@ class Operator:
 
     async def serve(self, namespace: str, name: str, uid: str) -> None:
         """Turn after turn until nothing is left to be done for the run."""
-        event = self.wake[namespace, name]
+        event = self._wakers.setdefault(uid, asyncio.Event())
         self.working.add(uid)
         while True:
             event.clear()
@@ -95,11 +93,16 @@ class Operator:
             self.metrics.turn(result, time.monotonic() - started)
         return turn.done, turn.after
 
+    def wake(self, uid: str) -> None:
+        """Something of the run has moved: its next turn comes at once."""
+        if uid in self._wakers:
+            self._wakers[uid].set()
+
     def forget(self, namespace: str, name: str, uid: str) -> None:
         """The run is gone."""
-        self.metrics.forget_run(namespace, name)
+        self.metrics.forget_run(namespace, name, uid)
         self.reconciler.forget(uid)
-        self.wake.pop((namespace, name), None)
+        self._wakers.pop(uid, None)
         self.working.discard(uid)
 
 
@@ -155,7 +158,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
             return
         status = GenerationRunStatus.model_validate(dict(body.status))
         operator.metrics.see_run(dict(body), status, worked=uid in operator.working)
-        operator.wake[namespace, name].set()
+        operator.wake(uid)
 
     @kopf.on.event(
         "batch",
@@ -163,10 +166,10 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         "jobs",
         registry=registry,
         id="wake",
-        labels={names.RUN_LABEL: kopf.PRESENT},
+        labels={names.RUN_UID_LABEL: kopf.PRESENT},
     )
-    async def wake(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
-        operator.wake[namespace or "", labels[names.RUN_LABEL]].set()
+    async def wake(labels: kopf.Labels, **_: Any) -> None:
+        operator.wake(labels[names.RUN_UID_LABEL])
 
 
 def configure(settings: kopf.OperatorSettings) -> None:

@@ -21,7 +21,6 @@ from vrdata_operator.facts import Failure, PodFacts, Totals
 from vrdata_operator.failures import from_pod, from_record
 
 READERS = 8
-MAX_RECORDS = 500  # failure records read in one turn
 
 
 class _Summary(Model, extra="ignore"):
@@ -85,14 +84,18 @@ class Ledger:
             indexes: completion indexes without a commit marker.
             pods: failed pods of the wave's Job, by completion index.
         """
-        for index in list(indexes)[:MAX_RECORDS]:
-            shard = wave.shard(index)
-            known = self.failures.get(shard)
-            if shard in self.committed or (known and known.attempt >= wave.attempt):
-                continue
-            failure = self._failure(wave, shard, pods.get(index))
-            self.failures[shard] = failure
-            self._on_failure(self._classes[shard[0]], failure)
+        shards = tuple(wave.shards())
+        new = [index for index in indexes if self._unexplained(wave, shards[index])]
+        with ThreadPoolExecutor(READERS) as pool:
+            for failure in pool.map(
+                lambda index: self._failure(wave, shards[index], pods.get(index)), new
+            ):
+                self.failures[failure.shard] = failure
+                self._on_failure(self._classes[failure.shard[0]], failure)
+
+    def _unexplained(self, wave: Wave, shard: Shard) -> bool:
+        known = self.failures.get(shard)
+        return shard not in self.committed and (known is None or known.attempt < wave.attempt)
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
         seen = from_pod(wave, pod) if pod is not None else None

@@ -9,7 +9,14 @@ from __future__ import annotations
 import platform
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from vrdata import __version__
 from vrdata.api.status import GenerationRunStatus
@@ -42,6 +49,7 @@ class Metrics:
     def __init__(self, *, per_generator: bool = True) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)  # memory, CPU, open files
         self.runs = RunCollector()
         registry.register(self.runs)
         self._per_generator = per_generator
@@ -204,6 +212,7 @@ class Metrics:
             self._shards.labels(one.name, "succeeded").inc(one.shards.succeeded)
         self.run_finished(uid, status)
 
-    def forget_run(self, namespace: str, name: str) -> None:
+    def forget_run(self, namespace: str, name: str, uid: str) -> None:
         """A deleted run takes its series with it."""
-        self.runs.remove(namespace, name)
+        self.runs.remove(namespace, name, uid)
+        self._counted.discard(uid)

@@ -10,6 +10,7 @@ from vrdata_operator.memory import RunMemory
 from vrdata_operator.names import selector, wave_job
 from vrdata_operator.stores import Stores
 from vrdata_operator.waves import open_shards
+from vrdata_worker.contract import WorkerExit
 
 READ_SECONDS = 15.0  # between two listings of the store, when no Job has moved
 
@@ -67,7 +68,8 @@ class Observer:
         """Warnings about Jobs that should have pods and have none."""
         found: list[JobEvent] = []
         for job in jobs.values():
-            if not job.finished and not job.suspended and not job.active and not pods:
+            waits = any(pod.job == job.name and pod.phase == "Pending" for pod in pods)
+            if _wants_pods(job) and not job.active and not waits:
                 found += await self._cluster.warnings(identity.namespace, job.name)
         return tuple(found)
 
@@ -76,13 +78,22 @@ def _uneasy(job: JobFacts) -> bool:
     """Whether pods of this Job wait, have failed, or are missing."""
     if job.failed or (job.finished and not job.succeeded):
         return True
-    return not job.finished and not job.suspended and (job.ready < job.active or not job.active)
+    return _wants_pods(job) and (job.ready < job.active or not job.active)
+
+
+def _wants_pods(job: JobFacts) -> bool:
+    return not job.finished and not job.suspended and job.parallelism > 0
+
+
+def _counted(pod: PodFacts) -> bool:
+    """Whether the pod ended an attempt; the Job's podFailurePolicy ignores the others."""
+    return pod.phase == "Failed" and not pod.disrupted and pod.exit_code != WorkerExit.PREEMPTED
 
 
 def _read(ledger: Ledger, uid: str, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]) -> None:
     ledger.refresh()
     ledger.finished()
-    open_ = dict(open_shards(ledger.waves, frozenset(ledger.committed)))
+    open_ = dict(open_shards(ledger.waves, uid, frozenset(ledger.committed)))
     for number, shards in open_.items():
         wave = ledger.waves[number]
         job = jobs.get(wave_job(uid, number))
@@ -94,5 +105,9 @@ def _read(ledger: Ledger, uid: str, jobs: dict[str, JobFacts], pods: tuple[PodFa
             for index, shard in enumerate(wave.shards())
             if shard in mine and (job.finished or index in job.failed)
         ]
-        words = {pod.index: pod for pod in pods if pod.job == job.name and pod.index is not None}
+        words = {
+            pod.index: pod
+            for pod in pods
+            if pod.job == job.name and pod.index is not None and _counted(pod)
+        }
         ledger.explain(wave, missing, words)

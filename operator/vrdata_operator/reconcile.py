@@ -103,9 +103,12 @@ class Reconciler:
             if isinstance(found, Rejection):
                 return rejected(status, found, generation=generation, now=now)
             decision = decide(found)
+            if decision.actions:
+                memory.seen = None  # what is done now must be seen, even if it ends half-way
             for action in decision.actions:
                 await self._act(found, action)
         except OutputConflictError as error:
+            await self._end_jobs(body)
             conflict = Rejection("OutputConflict", _text(error))
             return rejected(status, conflict, generation=generation, now=now)
         except VrdataError as error:
@@ -118,6 +121,13 @@ class Reconciler:
                 raise
             return troubled(status, "ClusterRefused", error.message, generation=generation, now=now)
         return decision.status
+
+    async def _end_jobs(self, body: dict[str, Any]) -> None:
+        """Stop what would only find out the same."""
+        namespace, uid = body["metadata"]["namespace"], body["metadata"]["uid"]
+        for job in (await self._cluster.list_jobs(namespace, uid)).values():
+            if job.owner_uid == uid and not job.finished:
+                await self._cluster.delete_job(namespace, job.name)
 
     async def _act(self, view: RunView, action: Action) -> None:
         namespace = view.identity.namespace
@@ -166,8 +176,9 @@ class Reconciler:
         return Turn(done=body["spec"].get("ttlSecondsAfterFinished") is None, after=1.0)
 
     async def _post(self, body: dict[str, Any], event: RunEvent, memory: RunMemory) -> None:
-        """Events are best effort: a run never fails for one."""
-        if memory.events >= MAX_EVENTS:
+        """Events are best effort: a run never fails for one. The last one tells its end."""
+        ends = event.reason in {"Succeeded", "Failed"}
+        if memory.events >= (MAX_EVENTS if ends else MAX_EVENTS - 1):
             return
         memory.events += 1
         try:

@@ -19,6 +19,7 @@ _RUN = ["namespace", "run"]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
+    uid: str
     namespace: str
     name: str
     profile: str
@@ -46,6 +47,7 @@ class RunCollector(Collector):
         limit = spec.get("activeDeadlineSeconds")
         begun = status.start_time
         run = _Run(
+            metadata["uid"],
             metadata["namespace"],
             metadata["name"],
             spec.get("profile", "default"),
@@ -57,10 +59,12 @@ class RunCollector(Collector):
         with self._lock:
             self._runs[run.namespace, run.name] = run
 
-    def remove(self, namespace: str, name: str) -> None:
-        """Show a run no longer."""
+    def remove(self, namespace: str, name: str, uid: str) -> None:
+        """Show a run no longer; another object that has its name by now stays."""
         with self._lock:
-            self._runs.pop((namespace, name), None)
+            known = self._runs.get((namespace, name))
+            if known is not None and known.uid == uid:
+                del self._runs[namespace, name]
 
     def collect(self) -> Iterable[Metric]:
         """All families; empty ones too, so that their help is always there."""

@@ -10,6 +10,7 @@ from vrdata.plan.waves import CLASSES, Shard
 from vrdata_operator.facts import Totals
 from vrdata_operator.names import wave_job
 from vrdata_operator.view import RunView
+from vrdata_operator.waves import first_attempt
 
 
 def by_class(view: RunView) -> tuple[ClassStatus, ...]:
@@ -79,10 +80,11 @@ def _unfinished(view: RunView, name: str) -> tuple[int, int]:
             continue
         left = [shard for shard in shards if shard not in view.lost]
         job = view.facts.jobs.get(wave_job(view.identity.uid, number))
-        if wave.attempt or number in view.ended:
+        again = wave.attempt > first_attempt(view.facts.waves, wave.run)
+        if again or number in view.ended:
             retrying += len(left)
             continue
-        again = [shard for shard in left if shard in view.facts.failures]
-        retrying += len(again)
-        active += min(job.active, len(left) - len(again)) if job is not None else 0
+        failed = [shard for shard in left if shard in view.facts.failures]
+        retrying += len(failed)
+        active += min(job.active, len(left) - len(failed)) if job is not None else 0
     return retrying, active

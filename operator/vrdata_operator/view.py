@@ -13,7 +13,7 @@ from vrdata.plan.waves import Shard
 from vrdata_operator.facts import Facts
 from vrdata_operator.jobs import RunIdentity
 from vrdata_operator.names import wave_job
-from vrdata_operator.waves import open_shards
+from vrdata_operator.waves import is_last, open_shards
 from vrdata_worker.contract import WorkerConfig
 
 
@@ -44,7 +44,7 @@ class RunView:
     @cached_property
     def open(self) -> dict[int, list[Shard]]:
         """Uncommitted shards by the wave that has them now."""
-        return dict(open_shards(self.facts.waves, self.facts.committed))
+        return dict(open_shards(self.facts.waves, self.identity.uid, self.facts.committed))
 
     @cached_property
     def ended(self) -> dict[int, list[Shard]]:
@@ -59,12 +59,11 @@ class RunView:
     @cached_property
     def lost(self) -> frozenset[Shard]:
         """Shards that failed for good: no retry is left."""
-        retries = self.spec.failure_policy.retries
-        waves = self.facts.waves
+        waves, policy = self.facts.waves, self.spec.failure_policy
         return frozenset(
             shard
             for number, shards in self.ended.items()
-            if waves[number].attempt >= retries
+            if is_last(waves[number], waves, policy)
             for shard in shards
         )
 

@@ -37,7 +37,9 @@ class Wave(Model):
 
     Attributes:
         plan: hash of the plan.
-        attempt: 0 for the first try of its shards.
+        run: UID of the object that it was made for; the attempts of another object with the
+            same name and plan do not use up this one's.
+        attempt: number of this try of its shards in this output, from 0.
         memory_bytes: memory of one pod.
         allow_failed_samples: samples that each shard may leave out (the last attempt's budget).
     """
@@ -45,6 +47,7 @@ class Wave(Model):
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["Wave"] = "Wave"
     plan: str
+    run: str = ""
     wave: int = Field(ge=0, le=9999)
     generator_class: GeneratorClass = Field(alias="class")
     attempt: int = Field(ge=0)

@@ -62,6 +62,7 @@ def pod_facts(pod: Json) -> PodFacts:
         terminated=ended.get("reason", ""),
         exit_code=ended.get("exitCode"),
         words=ended.get("message", ""),
+        disrupted=_is_true(status, "DisruptionTarget"),
     )
 
 
@@ -77,6 +78,12 @@ def _terminal(status: Json) -> Json | None:
         if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
             return cast("Json", condition)
     return None
+
+
+def _is_true(status: Json, kind: str) -> bool:
+    return any(
+        one["type"] == kind and one["status"] == "True" for one in status.get("conditions") or []
+    )
 
 
 def _controller(metadata: Json) -> str:
