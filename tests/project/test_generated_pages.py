@@ -15,7 +15,9 @@ from vrdata.api.run import GenerationRun
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("script", ["generate_docs.py", "generate_crds.py"])
+@pytest.mark.parametrize(
+    "script", ["generate_docs.py", "generate_crds.py", "generate_dashboards.py"]
+)
 def test_generated_files_are_current(script: str) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "hack" / script, "--check"],
