@@ -59,9 +59,7 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
     if isinstance(error, _CREDENTIAL_ERRORS):
         return StoreAccessError(what, why="no usable credentials were found", fix=CREDENTIALS_FIX)
     if isinstance(error, boto.ParamValidationError):
-        return StoreAccessError(
-            what, why=f"{bucket!r} cannot be a bucket's name", fix="write s3://bucket/prefix"
-        )
+        return _bad_bucket_name(what, bucket)
     if isinstance(error, boto.SSLError):
         return StorageError(
             what,
@@ -108,6 +106,8 @@ def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
             why=f"there is no bucket {bucket}",
             fix=f"check the name and --endpoint, or make it: aws s3 mb s3://{bucket}",
         )
+    if code == "InvalidBucketName":
+        return _bad_bucket_name(what, bucket)
     if code in _BAD_CREDENTIALS:
         return StoreAccessError(what, why=_BAD_CREDENTIALS[code], fix=CREDENTIALS_FIX)
     if code in _NO_PERMISSION or status == 403:
@@ -119,6 +119,12 @@ def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
     if code in _NO_KEY:
         return ObjectNotFoundError(what, why="there is no such object", fix="check the name")
     return _misbehaving(code, status, what, _message(error))
+
+
+def _bad_bucket_name(what: str, bucket: str) -> StoreAccessError:
+    return StoreAccessError(
+        what, why=f"{bucket!r} cannot be a bucket's name", fix="write s3://bucket/prefix"
+    )
 
 
 def _misbehaving(code: str, status: int, what: str, message: str) -> StorageError:
