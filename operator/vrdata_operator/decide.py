@@ -8,6 +8,7 @@ from typing import Any
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
 from vrdata_operator.facts import JobFacts
+from vrdata_operator.history import History
 from vrdata_operator.jobs import Shape, final_manifest, wave_manifest
 from vrdata_operator.names import final_job, wave_job
 from vrdata_operator.outcome import outcome_of
@@ -108,11 +109,10 @@ def _make_shards(view: RunView) -> tuple[Action, ...]:
     if view.spec.suspend and view.identity.queue:
         # A queue resumes its Jobs whatever we say, so they go; their shards' markers stay.
         return _end_jobs(view)
-    policy, run = view.spec.failure_policy, view.identity.uid
-    facts = view.facts
-    due = first_waves(view.plan, facts.committed, facts.waves, run, view.profile, policy)
-    known = (*facts.waves, *due)
-    due += retry_waves(known, run, view.ended, facts.failures, view.profile, policy)
+    policy, facts = view.spec.failure_policy, view.facts
+    due = first_waves(view.plan, facts.committed, view.history, view.profile, policy)
+    known = History((*facts.waves, *due), view.identity.uid)
+    due += retry_waves(known, view.ended, facts.failures, view.profile, policy)
     running = {
         number: len(shards) for number, shards in view.open.items() if number not in view.ended
     }

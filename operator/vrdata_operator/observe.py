@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.facts import Facts, JobEvent, JobFacts, PodFacts
+from vrdata_operator.history import History
 from vrdata_operator.jobs import RunIdentity
 from vrdata_operator.ledger import Ledger
 from vrdata_operator.memory import RunMemory
 from vrdata_operator.names import selector, wave_job
 from vrdata_operator.stores import Stores
-from vrdata_operator.waves import open_shards
 from vrdata_worker.contract import WorkerExit
 
 READ_SECONDS = 15.0  # between two listings of the store, when no Job has moved
@@ -93,7 +93,7 @@ def _counted(pod: PodFacts) -> bool:
 def _read(ledger: Ledger, uid: str, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]) -> None:
     ledger.refresh()
     ledger.finished()
-    open_ = dict(open_shards(ledger.waves, uid, frozenset(ledger.committed)))
+    open_ = History(ledger.waves, uid).open_shards(frozenset(ledger.committed))
     for number, shards in open_.items():
         wave = ledger.waves[number]
         job = jobs.get(wave_job(uid, number))

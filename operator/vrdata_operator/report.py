@@ -43,7 +43,7 @@ def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         failures=failures.group(
             failure for shard, failure in facts.failures.items() if shard not in facts.committed
         ),
-        waves=sum(wave.run == view.identity.uid for wave in facts.waves),
+        waves=len(view.history.own),
         start_time=view.status.start_time or (timestamp(now) if facts.jobs else None),
         completion_time=view.status.completion_time or (timestamp(now) if outcome else None),
         estimated_completion_time=None if eta is None else timestamp(now + eta),

@@ -10,7 +10,6 @@ from vrdata.plan.waves import CLASSES, Shard
 from vrdata_operator.facts import Totals
 from vrdata_operator.names import wave_job
 from vrdata_operator.view import RunView
-from vrdata_operator.waves import first_attempt
 
 
 def by_class(view: RunView) -> tuple[ClassStatus, ...]:
@@ -80,7 +79,7 @@ def _unfinished(view: RunView, name: str) -> tuple[int, int]:
             continue
         left = [shard for shard in shards if shard not in view.lost]
         job = view.facts.jobs.get(wave_job(view.identity.uid, number))
-        again = wave.attempt > first_attempt(view.facts.waves, wave.run)
+        again = wave.attempt > view.history.first_attempt
         if again or number in view.ended:
             retrying += len(left)
             continue

@@ -11,9 +11,9 @@ from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.model import Plan
 from vrdata.plan.waves import Shard
 from vrdata_operator.facts import Facts
+from vrdata_operator.history import History
 from vrdata_operator.jobs import RunIdentity
 from vrdata_operator.names import wave_job
-from vrdata_operator.waves import is_last, open_shards
 from vrdata_worker.contract import WorkerConfig
 
 
@@ -42,9 +42,14 @@ class RunView:
     rate: float | None = None
 
     @cached_property
+    def history(self) -> History:
+        """The waves so far."""
+        return History(self.facts.waves, self.identity.uid)
+
+    @cached_property
     def open(self) -> dict[int, list[Shard]]:
         """Uncommitted shards by the wave that has them now."""
-        return dict(open_shards(self.facts.waves, self.identity.uid, self.facts.committed))
+        return self.history.open_shards(self.facts.committed)
 
     @cached_property
     def ended(self) -> dict[int, list[Shard]]:
@@ -59,11 +64,11 @@ class RunView:
     @cached_property
     def lost(self) -> frozenset[Shard]:
         """Shards that failed for good: no retry is left."""
-        waves, policy = self.facts.waves, self.spec.failure_policy
+        history, policy = self.history, self.spec.failure_policy
         return frozenset(
             shard
             for number, shards in self.ended.items()
-            if is_last(waves[number], waves, policy)
+            if history.is_last(history.waves[number].attempt, policy)
             for shard in shards
         )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vrdata.api.profile import GenerationProfileSpec
@@ -13,6 +12,7 @@ from vrdata.plan.catalogue import GeneratorClass
 from vrdata.plan.model import Plan
 from vrdata.plan.waves import CLASSES, Shard, Wave, chunks, missing_by_class, to_spans
 from vrdata_operator.facts import Failure
+from vrdata_operator.history import History
 
 MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
 OUT_OF_MEMORY = frozenset({"OOMKilled"})
@@ -37,39 +37,31 @@ def ladder(profile: GenerationProfileSpec, generator_class: str) -> Ladder:
     return Ladder(memory, max(memory, int(parse_quantity(resources.memory_ceiling))))
 
 
-def first_attempt(waves: tuple[Wave, ...], run: str) -> int:
-    """Number of a run's first attempts: after those of earlier objects with the same output."""
-    earlier = itertools.takewhile(lambda wave: wave.run != run, waves)
-    return max((wave.attempt + 1 for wave in earlier), default=0)
-
-
 def first_waves(
     plan: Plan,
     committed: frozenset[Shard],
-    waves: tuple[Wave, ...],
-    run: str,
+    history: History,
     profile: GenerationProfileSpec,
     policy: FailurePolicy,
 ) -> list[Wave]:
     """Waves for all that is missing and in no wave of this run yet.
 
-    Args:
-        waves: all waves so far; a death between two writes may have left only some of a run's.
-        run: its UID.
+    A death between two writes may have left only some of them.
     """
-    given = {shard for wave in waves if wave.run == run for shard in wave.shards()}
+    given = {shard for wave in history.own for shard in wave.shards()}
+    attempt = history.first_attempt
     made: list[Wave] = []
     for name, shards in missing_by_class(plan, committed | given):
         for some in chunks(shards):
             made.append(
                 Wave(
                     plan=plan.hash,
-                    run=run,
-                    wave=len(waves) + len(made),
+                    run=history.run,
+                    wave=len(history.waves) + len(made),
                     generator_class=name,
-                    attempt=first_attempt(waves, run),
+                    attempt=attempt,
                     memory_bytes=ladder(profile, name).memory,
-                    allow_failed_samples=policy.max_failed_samples if not policy.retries else 0,
+                    allow_failed_samples=_allowance(history, attempt, policy),
                     spans=to_spans(some),
                 )
             )
@@ -77,8 +69,7 @@ def first_waves(
 
 
 def retry_waves(
-    waves: tuple[Wave, ...],
-    run: str,
+    history: History,
     ended: Mapping[int, list[Shard]],
     failures: Mapping[Shard, Failure],
     profile: GenerationProfileSpec,
@@ -87,14 +78,14 @@ def retry_waves(
     """Waves for shards whose wave has ended without their commit marker.
 
     Args:
-        waves: all waves so far, and those that are made in this turn.
+        history: all waves, also those that are made in this turn.
         ended: uncommitted shards by the number of their ended wave.
         failures: why they failed, where it is known.
     """
     groups: dict[tuple[GeneratorClass, int, int], list[Shard]] = {}
     for number, shards in sorted(ended.items()):
-        wave = waves[number]
-        if is_last(wave, waves, policy):
+        wave = history.waves[number]
+        if history.is_last(wave.attempt, policy):
             continue
         steps = ladder(profile, wave.generator_class)
         for shard in shards:
@@ -107,36 +98,21 @@ def retry_waves(
     made: list[Wave] = []
     for name, attempt, memory in keys:
         for some in chunks(sorted(groups[name, attempt, memory])):
-            wave = Wave(
-                plan=waves[0].plan,
-                run=run,
-                wave=len(waves) + len(made),
-                generator_class=name,
-                attempt=attempt,
-                memory_bytes=memory,
-                spans=to_spans(some),
+            made.append(
+                Wave(
+                    plan=history.waves[0].plan,
+                    run=history.run,
+                    wave=len(history.waves) + len(made),
+                    generator_class=name,
+                    attempt=attempt,
+                    memory_bytes=memory,
+                    allow_failed_samples=_allowance(history, attempt, policy),
+                    spans=to_spans(some),
+                )
             )
-            allowed = policy.max_failed_samples if is_last(wave, waves, policy) else 0
-            made.append(wave.model_copy(update={"allow_failed_samples": allowed}))
     return made
 
 
-def is_last(wave: Wave, waves: tuple[Wave, ...], policy: FailurePolicy) -> bool:
-    """Whether no retry is left to the shards of a wave."""
-    return wave.attempt - first_attempt(waves, wave.run) >= policy.retries
-
-
-def open_shards(
-    waves: tuple[Wave, ...], run: str, committed: frozenset[Shard]
-) -> Iterator[tuple[int, list[Shard]]]:
-    """Uncommitted shards by the run's wave that has them now; waves without any are left out."""
-    own = [wave for wave in waves if wave.run == run]
-    latest = {shard: wave.wave for wave in own for shard in wave.shards()}
-    for wave in own:
-        mine = [
-            shard
-            for shard in wave.shards()
-            if shard not in committed and latest[shard] == wave.wave
-        ]
-        if mine:
-            yield wave.wave, mine
+def _allowance(history: History, attempt: int, policy: FailurePolicy) -> int:
+    """Samples that a shard may leave out: none while it will be tried again."""
+    return policy.max_failed_samples if history.is_last(attempt, policy) else 0
