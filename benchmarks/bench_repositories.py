@@ -1,14 +1,15 @@
 """Real generator repositories: `vrdata run --local` against the repository's own plain run.
 
 Both make the same number of samples with one process at a time, from start to end; vrdata's part
-includes checking, hashing, packing, committing, index and report. One row for each repository
-would have no goal of its own, so the spread is that of the repositories.
+includes checking, hashing, packing, committing, index and report. The spread is over
+repositories; the figures of each go to standard error.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,10 +57,10 @@ def _compared(home: Path, entry: dict[str, Any], repeats: int) -> tuple[float, f
     rounds = interleaved(
         repeats, lambda: _plain(home, entry), lambda: _through_vrdata(home, entry), warm=False
     )
-    return (
-        statistics.median(plain.wall / ours.wall for plain, ours in rounds),
-        statistics.median(plain.cpu / ours.cpu for plain, ours in rounds),
-    )
+    speed = statistics.median(plain.wall / ours.wall for plain, ours in rounds)
+    cpu = statistics.median(plain.cpu / ours.cpu for plain, ours in rounds)
+    print(f"{entry['name']}: speed {speed:.2f}, cpu {cpu:.2f}", file=sys.stderr, flush=True)
+    return speed, cpu
 
 
 def _plain(home: Path, entry: dict[str, Any]) -> Cost:
