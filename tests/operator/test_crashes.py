@@ -35,6 +35,7 @@ def whole_life(killer: Killer, script: Callable[[Try], str]) -> Life:
     life.workers.script = script
     life.create()
     life.live()
+    life.no_duplicates()
     return life
 
 
@@ -85,6 +86,7 @@ def test_many_deaths_change_neither_the_end_nor_the_work(deaths: list[tuple[int,
     life.killer.at = 0
     if not life.status().finished:
         life.live()
+    life.no_duplicates()
     assert end_of(life) == expected
 
 

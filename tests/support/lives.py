@@ -18,6 +18,7 @@ from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.metrics import Metrics
+from vrdata_operator.names import final_job, wave_job
 from vrdata_operator.reconcile import Reconciler, Turn
 from vrdata_operator.stores import Stores
 from vrdata_worker.contract import StoreSettings
@@ -27,6 +28,7 @@ T = TypeVar("T")
 BEGIN = 1_800_000_000.0
 SYSTEM = "vrdata-system"
 DIGEST = "sha256:" + "a" * 64
+FIRST, SECOND, FINAL = wave_job("uid-1", 0), wave_job("uid-1", 1), final_job("uid-1")
 IMAGE = f"registry.example/worker@{DIGEST}"
 
 
@@ -183,7 +185,6 @@ class Life:
         ended = until or (lambda: self.status(name, namespace).finished)
         for _ in range(turns):
             self.turn(name, namespace)
-            self.duplicates()
             if ended():
                 return self.status(name, namespace)
             self.workers.work()
@@ -204,7 +205,7 @@ class Life:
         """A Job of the cluster."""
         return self.cluster.jobs[namespace, name]
 
-    def duplicates(self) -> None:
+    def no_duplicates(self) -> None:
         """No Job came into being twice, and no shard was tried twice in one attempt."""
         twice = {key: count for key, count in self.cluster.made.items() if count > 1}
         assert not twice

@@ -1,0 +1,131 @@
+"""Runs that are suspended, queued, too late, or over."""
+
+from __future__ import annotations
+
+from support.lives import FINAL, FIRST, SECOND, Life, profile_object, run_object
+
+
+def test_a_suspended_run_starts_no_pod_and_a_resumed_one_ends_well(life: Life) -> None:
+    life.create(run_object(suspend=True))
+    for _ in range(6):
+        life.turn()
+        life.workers.work()
+    assert life.workers.tries == []
+    assert life.status().phase == "Suspended"
+    assert life.reason("Suspended") == ("True", "SpecSuspend")
+    assert life.reason("Progressing") == ("False", "Suspended")
+    life.cluster.patch_spec("team", "demo", suspend=False)
+    assert life.live().phase == "Succeeded"
+    assert life.events().count("Resumed") == 1
+
+
+def test_suspending_a_running_run_keeps_what_is_committed(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    life.turn()
+    done = len(life.workers.tries)
+    for _ in range(3):
+        life.workers.work()
+        life.turn()
+    assert len(life.workers.tries) == done
+    assert life.status().samples.succeeded >= 20
+    assert all(
+        job["spec"]["suspend"]
+        for (where, _), job in life.cluster.jobs.items()
+        if where == "team" and not job["status"].get("conditions")
+    )
+    life.cluster.patch_spec("team", "demo", suspend=False)
+    assert life.live().samples.succeeded == 60
+
+
+def test_a_suspended_run_is_not_finalised(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: len(life.workers.tries) == 4)
+    life.workers.work()
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    life.turn()
+    life.turn()
+    assert life.status().samples.succeeded == 60
+    assert ("team", FINAL) not in life.cluster.jobs
+
+
+def queued_life() -> Life:
+    life = Life()
+    life.install(profile_object(allowedQueues=["gpu"]))
+    life.create(run_object(queueName="gpu"))
+    return life
+
+
+def test_jobs_of_a_queued_run_wait_for_the_queue_alone() -> None:
+    life = queued_life()
+    life.live(until=lambda: ("team", FIRST) in life.cluster.jobs)
+    for name in (FIRST, SECOND):
+        assert life.job(name)["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpu"
+        assert "suspend" not in life.job(name)["spec"]
+        life.job(name)["spec"]["suspend"] = True  # as the queue's webhook does
+    life.turn()
+    assert life.status().phase == "Queued"
+    assert life.reason("Queued") == ("True", "WaitingInQueue")
+    assert life.job(FIRST)["spec"]["suspend"] is True
+    for name in (FIRST, SECOND):
+        life.job(name)["spec"]["suspend"] = False
+    assert life.live().phase == "Succeeded"
+
+
+def test_suspending_a_queued_run_ends_its_jobs_and_resuming_makes_them_again() -> None:
+    life = queued_life()
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    life.turn()
+    running = [job for job in life.cluster.jobs.values() if not job["status"].get("conditions")]
+    assert running == []
+    assert life.status().phase == "Suspended"
+    life.cluster.patch_spec("team", "demo", suspend=False)
+    for _ in range(20):
+        life.turn()
+        life.workers.work()
+    assert life.status().phase == "Succeeded"
+
+
+def test_a_run_past_its_deadline_fails_and_its_jobs_end(life: Life) -> None:
+    life.create(run_object(activeDeadlineSeconds=3600))
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.now += 3600
+    life.turn()
+    assert life.reason("Succeeded") == ("False", "DeadlineExceeded")
+    assert life.status().samples.succeeded >= 20
+    running = [job for job in life.cluster.jobs.values() if not job["status"].get("conditions")]
+    assert running == []
+
+
+def test_the_deadline_counts_from_the_first_job(life: Life) -> None:
+    life.create(run_object(activeDeadlineSeconds=3600))
+    life.turn()
+    life.now += 7200  # the image was being read
+    life.workers.work()
+    assert life.live().phase == "Succeeded"
+
+
+def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(life: Life) -> None:
+    life.create(run_object(ttlSecondsAfterFinished=600))
+    life.live()
+    turn = life.turn()
+    assert ("team", "demo") in life.cluster.runs
+    assert not turn.done
+    assert 0 < turn.after <= 600
+    life.now += 600
+    objects = dict(life.store.objects)
+    assert life.turn().done
+    assert ("team", "demo") not in life.cluster.runs
+    assert not any(where == "team" for where, _ in life.cluster.jobs)
+    assert life.store.objects == objects
+
+
+def test_a_finished_run_without_such_a_time_is_left_alone(life: Life) -> None:
+    life.create()
+    life.live()
+    writes = len(life.killer.writes)
+    life.now += 10**8
+    assert life.turn().done
+    assert len(life.killer.writes) == writes

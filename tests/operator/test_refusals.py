@@ -1,0 +1,218 @@
+"""Runs that cannot be made, or not go on: reason, fix, and nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from support.fakeworkers import pod_object
+from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
+from support.objects import put
+from vrdata.dataset import layout
+from vrdata.plan.waves import Wave
+from vrdata.store.port import StoreAccessError
+from vrdata_operator.facts import JobEvent
+from vrdata_operator.names import describe_job
+
+
+def test_a_job_with_our_name_and_another_owner_ends_the_run_and_is_not_touched(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().phase == "Running")
+    life.job(FIRST)["metadata"]["ownerReferences"][0]["uid"] = "somebody"
+    before = json.dumps(life.job(FIRST), sort_keys=True)
+    life.turn()
+    life.turn()
+    assert life.reason("Succeeded") == ("False", "JobNameConflict")
+    assert json.dumps(life.job(FIRST), sort_keys=True) == before
+    assert ("team", SECOND) not in life.cluster.jobs
+
+
+def test_a_job_with_our_label_and_another_name_is_no_conflict(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().phase == "Running")
+    copy = json.loads(json.dumps(life.job(FIRST)))
+    copy["metadata"] |= {"name": "copy-for-looking", "ownerReferences": []}
+    life.cluster.jobs["team", "copy-for-looking"] = copy | {"status": {"conditions": []}}
+    copy["spec"]["suspend"] = True
+    assert life.live().phase == "Succeeded"
+    assert ("team", "copy-for-looking") in life.cluster.jobs
+
+
+def test_a_worker_that_refuses_the_plan_ends_the_run(life: Life) -> None:
+    life.workers.script = lambda _: "ContractMismatch"
+    life.create()
+    life.live()
+    assert life.reason("Succeeded") == ("False", "ContractMismatch")
+    assert len(life.workers.tries) == 2
+
+
+def test_a_dataset_that_cannot_be_finished_fails_the_run_and_says_why(life: Life) -> None:
+    life.workers.final_fails = "no space left"
+    life.create()
+    life.live()
+    found = life.status().condition("Succeeded")
+    assert found is not None
+    assert (found.status, found.reason) == ("False", "FinalisationFailed")
+    assert "no space left" in found.message
+
+
+def test_another_plan_in_the_output_is_a_conflict_and_nothing_is_overwritten(life: Life) -> None:
+    life.create()
+    life.live()
+    life.cluster.collect_garbage("team", "demo")
+    objects = dict(life.store.objects)
+    life.create(run_object(seed=8), uid="uid-2")
+    life.live()
+    assert life.reason("Succeeded") == ("False", "OutputConflict")
+    found = life.status().condition("Succeeded")
+    assert found is not None
+    assert "seed" in found.message
+    assert "metadata.name or output.prefix" in found.message
+    assert life.store.objects == objects
+    assert not any(where == "team" for where, _ in life.cluster.jobs)
+
+
+def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().phase == "Running")
+    wave = Wave.model_validate_json(life.store.objects["team/demo/_vrdata/waves/0000.json"])
+    other = wave.model_copy(update={"plan": "sha256:" + "0" * 64, "wave": 2})
+    put(life.store, "team/demo/" + layout.wave_key(2), other.to_json())
+    life.now += 20
+    life.turn()
+    assert life.reason("Succeeded") == ("False", "OutputConflict")
+    assert not any(
+        where == "team" and not job["status"].get("conditions")
+        for (where, _), job in life.cluster.jobs.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "words"),
+    [
+        ({"profile": "gold"}, "UnknownProfile", "spec.profile"),
+        ({"generators": [{"name": "O-mazes", "samples": 1}]}, "UnknownGenerator", "O-maze"),
+        ({"generators": [{"name": "O-maze", "samples": 101}]}, "TooManySamples", "allows 100"),
+        ({"queueName": "gold"}, "QueueNotAllowed", "allowed: gpu"),
+        ({"parallelism": 9}, "TooMuchParallelism", "allows 8"),
+        ({"dedup": {"enabled": True}}, "InvalidSpec", "set it to false"),
+        ({"generators": []}, "InvalidSpec", "spec.generators"),
+    ],
+)
+def test_a_run_that_cannot_be_made_says_why_and_makes_no_job(
+    life: Life, spec: dict[str, object], reason: str, words: str
+) -> None:
+    limits = {"maxSamples": 100, "maxParallelism": 8}
+    life.install(profile_object(limits=limits, allowedQueues=["gpu"]))
+    life.create(run_object(**spec))
+    life.live(until=lambda: life.status().reason == reason)
+    found = life.status().condition("Accepted")
+    assert found is not None
+    assert (found.status, found.reason) == ("False", reason)
+    assert words in found.message
+    assert life.status().phase == "Pending"
+    assert not any(where == "team" for where, _ in life.cluster.jobs)
+    assert not any(key.startswith("team/") for key in life.store.objects)
+    assert life.events().count("Rejected") == 1
+
+
+def test_a_rejected_run_begins_when_the_administrator_has_helped(life: Life) -> None:
+    life.create(run_object(profile="gold"))
+    turn = life.turn()
+    assert life.status().reason == "UnknownProfile"
+    assert turn.after <= 30
+    life.install(profile_object("gold"))
+    assert life.live().phase == "Succeeded"
+    assert life.reason("Accepted") == ("True", "Planned")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"image": ""}, "by digest"),
+        ({"storage": {}}, "persistentVolumeClaim"),
+        ({"image": "worker:latest"}, "image"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_named(
+    life: Life, spec: dict[str, object], words: str
+) -> None:
+    life.install(profile_object(**spec))
+    life.create()
+    life.turn()
+    found = life.status().condition("Accepted")
+    assert found is not None
+    assert found.reason == "InvalidProfile"
+    assert "'default'" in found.message
+    assert words in found.message
+
+
+def test_the_image_is_asked_once_for_all_runs(life: Life) -> None:
+    life.create()
+    life.live()
+    life.create(run_object("other"), uid="uid-2")
+    life.live(name="other")
+    life.restart()
+    life.create(run_object("third"), uid="uid-3")
+    life.live(name="third")
+    name = describe_job("sha256:" + "a" * 10)
+    assert life.cluster.made[SYSTEM, name] == 1
+    owner = life.job(name, SYSTEM)["metadata"]["ownerReferences"][0]
+    assert (owner["kind"], owner["name"]) == ("GenerationProfile", "default")
+
+
+def test_an_answer_in_another_storage_is_asked_for_again(life: Life) -> None:
+    """Two profiles of one image with two buckets share the name of the asking Job."""
+    life.create()
+    life.turn()
+    life.workers.work()
+    key = next(key for key in life.store.objects if key.startswith(layout.CATALOGUES))
+    del life.store.objects[key]
+    assert life.live().phase == "Succeeded"
+
+
+def test_an_image_that_cannot_say_what_it_holds_is_named(life: Life) -> None:
+    life.create()
+    life.turn()
+    name = describe_job("sha256:" + "a" * 10)
+    job = life.job(name, SYSTEM)
+    failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": ""}
+    job["status"] = {"conditions": [failed]}
+    ended = {"exitCode": 40, "message": "the catalogue is broken"}
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    life.cluster.pods.append(pod_object(job, f"{name}-x", None, labels, ended))
+    life.turn()
+    found = life.status().condition("Accepted")
+    assert found is not None
+    assert found.reason == "CatalogueUnreadable"
+    assert "the catalogue is broken" in found.message
+    assert name in found.message
+
+
+def test_a_retry_wave_without_quota_says_so_although_earlier_pods_have_failed(life: Life) -> None:
+    life.workers.script = lambda one: "InvalidOutput" if one.attempt == 0 else ""
+    life.create(run_object(generators=[{"name": "O-maze", "samples": 10}]))
+    life.live(until=lambda: ("team", SECOND) in life.cluster.jobs)
+    words = 'pods "x" is forbidden: exceeded quota: small'
+    life.cluster.job_warnings.append(JobEvent(SECOND, "FailedCreate", words))
+    life.turn()
+    assert life.reason("Progressing") == ("False", "QuotaExceeded")
+
+
+def test_a_store_that_cannot_be_reached_is_said_and_passes(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().phase == "Running")
+    listing = life.store.list_after
+
+    def broken(prefix: str, after: str = "") -> object:
+        raise StoreAccessError(f"{prefix}{after} cannot be listed", fix="check the bucket")
+
+    life.store.list_after = broken  # type: ignore[assignment,method-assign]
+    life.workers.work()
+    life.turn()
+    assert life.reason("Progressing") == ("False", "StorageUnavailable")
+    assert life.status().phase == "Running"
+    assert life.status().samples.desired == 60  # what was known stays
+    life.store.list_after = listing  # type: ignore[method-assign]
+    assert life.live().phase == "Succeeded"

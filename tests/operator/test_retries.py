@@ -1,0 +1,123 @@
+"""Failed shards: later waves, more memory, the failure budget."""
+
+from __future__ import annotations
+
+from support.fakeworkers import Try, pod_object
+from support.lives import FINAL, FIRST, Life, profile_object, run_object
+
+
+def fails_always(tried: Try) -> str:
+    return "GeneratorFailed" if tried.shard == ("O-maze", 1) else ""
+
+
+def test_a_failed_shard_returns_in_a_later_wave_and_the_run_succeeds(life: Life) -> None:
+    life.workers.script = lambda tried: "InvalidOutput" if tried.attempt == 0 else ""
+    life.create()
+    status = life.live()
+    assert (status.phase, status.samples.succeeded, status.failed) == ("Succeeded", 60, 0)
+    assert status.failures == ()
+    assert status.waves == 4
+    assert "Retrying" in life.events()
+
+
+def test_a_shard_out_of_memory_returns_with_twice_as_much_up_to_the_ceiling(life: Life) -> None:
+    life.install(profile_object(classes={"O": {"memory": "1Gi", "memoryCeiling": "3Gi"}}))
+    life.workers.script = lambda one: "OOMKilled" if one.shard == ("O-maze", 0) else ""
+    life.create(run_object(failurePolicy={"retries": 3}))
+    life.live()
+    tried = [one.memory for one in life.workers.tries if one.shard == ("O-maze", 0)]
+    assert tried == [2**30, 2 * 2**30, 3 * 2**30, 3 * 2**30]
+    others = {one.memory for one in life.workers.tries if one.shard[0] == "O-maze"} - set(tried[1:])
+    assert others == {2**30}
+
+
+def test_a_shard_that_fails_in_every_attempt_fails_the_run_when_the_rest_is_made(
+    life: Life,
+) -> None:
+    life.workers.script = fails_always
+    life.create()
+    status = life.live()
+    assert life.reason("Succeeded") == ("False", "FailureBudgetExceeded")
+    assert status.phase == "Failed"
+    assert (status.samples.succeeded, status.samples.failed) == (50, 10)
+    assert (status.shards.succeeded, status.shards.failed) == (5, 1)
+    assert [(one.generator, one.reason, one.shards) for one in status.failures] == [
+        ("O-maze", "GeneratorFailed", 1)
+    ]
+    assert "why GeneratorFailed" in status.failures[0].message
+    tries = [one.attempt for one in life.workers.tries if one.shard == ("O-maze", 1)]
+    assert tries == [0, 1, 2]
+    assert ("team", FINAL) not in life.cluster.jobs
+
+
+def test_only_the_last_attempt_may_leave_samples_out(life: Life) -> None:
+    life.workers.script = lambda one: "" if one.allowed else fails_always(one)
+    life.workers.left_out = {("O-maze", 1): 2}
+    life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 1}))
+    status = life.live()
+    assert [one.allowed for one in life.workers.tries if one.shard == ("O-maze", 1)] == [0, 3]
+    assert life.reason("Succeeded") == ("True", "WithinFailureBudget")
+    assert (status.samples.succeeded, status.samples.failed) == (58, 2)
+
+
+def test_more_left_out_samples_than_the_budget_fail_the_run(life: Life) -> None:
+    life.workers.left_out = {("O-maze", 0): 2, ("O-maze", 1): 2}
+    life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 0}))
+    life.live()
+    assert life.reason("Succeeded") == ("False", "FailureBudgetExceeded")
+    assert life.status().dataset_hash  # what there is can be read
+
+
+def test_many_failed_shards_are_all_explained_and_all_get_more_memory(life: Life) -> None:
+    """More than one page of pods, and more than any single turn's worth of records."""
+    life.workers.script = lambda one: "OutOfMemory" if one.attempt == 0 else ""
+    life.create(
+        run_object(generators=[{"name": "O-maze", "samples": 7000}], shardSize=10, parallelism=700)
+    )
+    life.live(turns=12)
+    again = [one.memory for one in life.workers.tries if one.attempt == 1]
+    assert again == [4 * 2**30] * 700
+
+
+def test_a_preempted_pod_does_not_tell_why_its_shard_failed_later(life: Life) -> None:
+    life.workers.script = fails_always
+    life.create(run_object(failurePolicy={"retries": 0}))
+    life.live(until=lambda: ("team", FIRST) in life.cluster.jobs)
+    job = life.job(FIRST)
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    life.live()
+    disrupted = pod_object(job, f"{FIRST}-1-later", 1, labels, {"exitCode": 137, "reason": "Error"})
+    disrupted["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True"}]
+    life.cluster.pods.append(disrupted)
+    status = life.status()
+    life.cluster.runs["team", "demo"]["status"] = {}
+    life.restart()
+    life.turn()
+    assert life.status().failures == status.failures
+    assert status.failures[0].reason == "GeneratorFailed"
+
+
+def test_a_failed_run_made_again_has_all_its_attempts_and_its_own_policy(life: Life) -> None:
+    """Waves of the first object stand in the store; they use up nothing of the second's."""
+    life.workers.script = fails_always
+    life.create(run_object(failurePolicy={"retries": 1}))
+    life.live()
+    life.cluster.collect_garbage("team", "demo")
+    life.workers.tries.clear()
+    life.workers.script = lambda one: "" if one.allowed else fails_always(one)
+    life.workers.left_out = {("O-maze", 1): 1}
+    life.create(run_object(failurePolicy={"retries": 1, "maxFailedSamples": 5}), uid="uid-2")
+    life.live()
+    assert life.reason("Succeeded") == ("True", "WithinFailureBudget")
+    assert [one.attempt for one in life.workers.tries] == [2, 3]
+    assert life.status().waves == 2
+
+
+def test_a_run_made_again_uses_the_memory_that_the_profile_says_now(life: Life) -> None:
+    life.workers.script = lambda one: "OOMKilled" if one.memory < 12 * 2**30 else ""
+    life.create(run_object(generators=[{"name": "O-maze", "samples": 10}]))
+    assert life.live().phase == "Failed"
+    life.cluster.collect_garbage("team", "demo")
+    life.install(profile_object(classes={"O": {"memory": "12Gi", "memoryCeiling": "12Gi"}}))
+    life.create(run_object(generators=[{"name": "O-maze", "samples": 10}]), uid="uid-2")
+    assert life.live().phase == "Succeeded"
