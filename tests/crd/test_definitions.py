@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
-from vrdata.api.profile import GenerationProfileSpec
-from vrdata.api.run import GenerationRunSpec
+from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
+from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
 from vrdata.crd.resources import profile_definition, run_definition
-from vrdata.crd.rules import MUTABLE, PROFILE_RULES, RUN_RULES
+from vrdata.crd.rules import MUTABLE, PROFILE_RULES, RUN_RULES, Rule
 from vrdata.crd.schema import UnknownSchemaError, aliases, nodes, structural
 from vrdata.model import Model
 
+# Each check between fields of the models, and where the API server makes it.
+CHECKED_BY = {
+    "GenerationRunSpec._names_are_unique": [
+        ("run", ".spec.generators", "'x-kubernetes-list-map-keys': ['name']")
+    ],
+    "GenerationRunSpec._every_generator_has_samples": [("run", ".spec", "has(one.samples)")],
+    "Storage._one": [("profile", ".spec.storage", "self.persistentVolumeClaim")],
+    "ClassResources._ceiling": [
+        ("profile", ".spec.classes.O", "compareTo(quantity"),
+        ("profile", ".spec.classes.M", "compareTo(quantity"),
+    ],
+    "DynamicResources._ceiling": [("profile", ".spec.classes.G", "compareTo(quantity")],
+}
 DEFINITIONS = {"run": run_definition(), "profile": profile_definition()}
 
 
@@ -29,7 +44,10 @@ def schema(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_every_node_is_structural(name: str) -> None:
     for path, node in nodes(schema(name)).items():
-        assert node["type"] in {"object", "array", "string", "integer", "boolean"}, path
+        if "x-kubernetes-int-or-string" in node:
+            assert "type" not in node, path
+        else:
+            assert node["type"] in {"object", "array", "string", "integer", "boolean"}, path
         assert not node.keys() & {"$ref", "anyOf", "oneOf", "allOf", "title", "const"}, path
 
 
@@ -38,7 +56,8 @@ def test_every_field_is_described(name: str) -> None:
     lacking = [
         path
         for path, node in nodes(schema(name)).items()
-        if not node.get("description") and not path.endswith("[]") and path != ".metadata"
+        # Kubernetes describes metadata itself.
+        if not node.get("description") and not path.endswith(("[]", "{}")) and path != ".metadata"
     ]
     assert lacking == []
 
@@ -50,44 +69,71 @@ def test_a_definition_is_small_enough_for_any_client(name: str) -> None:
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_every_text_list_and_map_has_a_bound(name: str) -> None:
-    for path, node in nodes(schema(name)["properties"]["spec"]).items():
-        if node["type"] == "string" and "enum" not in node:
+    for path, node in nodes(schema(name)).items():
+        kind = node.get("type", "string")
+        if kind == "string" and "enum" not in node and path not in {".apiVersion", ".kind"}:
             assert "maxLength" in node, path
-        if node["type"] == "array":
+        if kind == "array":
             assert "maxItems" in node, path
         if "additionalProperties" in node:
             assert "maxProperties" in node, path
 
 
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_every_list_says_how_it_is_merged(name: str) -> None:
+    for path, node in nodes(schema(name)).items():
+        if node.get("type") == "array":
+            assert node.get("x-kubernetes-list-type") in {"atomic", "map", "set"}, path
+
+
+def test_a_run_cannot_name_an_image_or_an_account() -> None:
+    paths = " ".join(nodes(schema("run")["properties"]["spec"])).lower()
+    assert not {word for word in ("image", "account", "secret", "command") if word in paths}
+
+
 def test_every_field_that_decides_content_is_immutable() -> None:
-    held = {
-        rule.message.partition(" ")[0] for rule in RUN_RULES if "cannot be changed" in rule.message
-    }
+    held = {rule.field.removeprefix(".") for rule in RUN_RULES if rule.transition}
     assert held == set(aliases(GenerationRunSpec)) - MUTABLE
 
 
 @pytest.mark.parametrize(("name", "rules"), [("run", RUN_RULES), ("profile", PROFILE_RULES)])
-def test_every_rule_stands_at_its_place(name: str, rules: tuple[Any, ...]) -> None:
+def test_every_rule_stands_at_its_place(name: str, rules: tuple[Rule, ...]) -> None:
     found = nodes(schema(name))
     for rule in rules:
-        said = [one["message"] for one in found[rule.path]["x-kubernetes-validations"]]
-        assert rule.message in said
+        assert rule.validation() in found[rule.path]["x-kubernetes-validations"]
+        assert not rule.field or rule.path + rule.field in found
+
+
+def test_every_check_between_fields_of_the_models_is_in_the_definitions() -> None:
+    """A validator that is added to a model fails here until the API server checks it too."""
+    assert {*validators(GenerationRun), *validators(GenerationProfile)} == set(CHECKED_BY)
+    for kind, path, words in (place for places in CHECKED_BY.values() for place in places):
+        node = nodes(schema(kind))[path]
+        assert words in str({key: node[key] for key in node if key.startswith("x-")}), path
 
 
 @pytest.mark.parametrize(
-    ("model", "name"), [(GenerationRunSpec, "run"), (GenerationProfileSpec, "profile")]
+    ("model", "name", "least"),
+    [
+        (
+            GenerationRunSpec,
+            "run",
+            {"samples": 1, "generators": [{"name": "O-maze"}], "failurePolicy": {}},
+        ),
+        (
+            GenerationProfileSpec,
+            "profile",
+            {"classes": {"G": {"gpu": {}, "tolerations": [{"key": "gpu"}]}}},
+        ),
+    ],
 )
-def test_defaults_are_the_models_own(model: type[Model], name: str) -> None:
-    """What the API server fills in gives the same object as what the model fills in."""
-    example: dict[str, Any] = (
-        {"samples": 1, "generators": [{"name": "O-maze"}], "output": {}, "failurePolicy": {}}
-        if name == "run"
-        else {"classes": {"O": {}, "G": {"gpu": {}}, "M": {}}, "storage": {}, "limits": {}}
-    )
-    filled = copy.deepcopy(example)
+def test_defaults_are_the_models_own(model: type[Model], name: str, least: dict[str, Any]) -> None:
+    """What the API server fills in is what the model fills in, nothing less but what is empty."""
+    filled = copy.deepcopy(least)
     _fill(schema(name)["properties"]["spec"], filled)
-    assert model.model_validate(filled) == model.model_validate(example)
-    assert filled != example
+    made = model.model_validate(least)
+    assert model.model_validate(filled) == made
+    assert filled == _without_empty(made.to_dict())
 
 
 def test_a_status_has_no_defaults() -> None:
@@ -112,9 +158,39 @@ def test_the_columns_are_those_that_users_know() -> None:
         assert column["jsonPath"] in paths | {".metadata.creationTimestamp"}, column
 
 
+def validators(model: type[BaseModel]) -> Iterator[str]:
+    """Checks between fields, of a model and all below it: `Class.method`."""
+    for name in model.__pydantic_decorators__.model_validators:
+        yield f"{model.__name__}.{name}"
+    for field in model.model_fields.values():
+        for inner in _models_in(field.annotation):
+            yield from validators(inner)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
 def _fill(node: dict[str, Any], value: dict[str, Any]) -> None:
+    """Defaulting as the API server does it."""
     for name, field in node.get("properties", {}).items():
         if "default" in field:
-            value.setdefault(name, field["default"])
+            value.setdefault(name, copy.deepcopy(field["default"]))
         if isinstance(value.get(name), dict):
             _fill(field, value[name])
+        if isinstance(value.get(name), list):
+            for entry in value[name]:
+                if isinstance(entry, dict):
+                    _fill(field["items"], entry)
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_empty(one) for one in value]
+    if isinstance(value, dict):
+        inner = {name: _without_empty(one) for name, one in value.items()}
+        return {name: one for name, one in inner.items() if one not in ("", [], {}, None)}
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from vrdata.api.metadata import Metadata
 from vrdata.api.quantities import QUANTITY, parse_quantity
@@ -17,9 +17,18 @@ def _quantity(text: str) -> str:
     return text
 
 
+def _digits(value: object) -> object:
+    """A whole number as text: Kubernetes takes `cpu: 1` as well as `cpu: "1"`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 Quantity = Annotated[
     str,
-    Field(max_length=32, json_schema_extra={"pattern": QUANTITY}),
+    BeforeValidator(_digits),
+    Field(
+        max_length=32,
+        json_schema_extra={"pattern": QUANTITY, "x-kubernetes-int-or-string": True},
+    ),
     AfterValidator(_quantity),
 ]
 Short = Annotated[str, Field(max_length=253)]

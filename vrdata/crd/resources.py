@@ -55,7 +55,12 @@ def run_definition() -> dict[str, Any]:
         }
         for name, kind, path, description, priority in _COLUMNS
     ]
-    version = {"subresources": {"status": {}}, "additionalPrinterColumns": columns}
+    version = {
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": columns,
+        # kubectl get genrun --field-selector status.phase=Failed (Kubernetes 1.32 and newer)
+        "selectableFields": [{"jsonPath": ".spec.profile"}, {"jsonPath": ".status.phase"}],
+    }
     text = "A run: generators, samples, seed. Applied by users, brought forward by the operator."
     return _definition(names, properties, RUN_RULES, version, text)
 
@@ -64,7 +69,7 @@ def profile_definition() -> dict[str, Any]:
     """GenerationProfile: namespaced; the operator reads those of its own namespace."""
     properties = {
         "spec": structural(GenerationProfileSpec, defaults=True)
-        | {"description": GenerationProfile.model_fields["spec"].description}
+        | {"description": GenerationProfile.model_fields["spec"].description, "default": {}}
     }
     names = {
         "kind": "GenerationProfile",
@@ -90,18 +95,18 @@ def _definition(
     version: dict[str, Any],
     description: str,
 ) -> dict[str, Any]:
-    text = {"type": "string", "description": "Set by Kubernetes' own rules."}
     schema: dict[str, Any] = {
         "type": "object",
         "description": description,
-        "required": ["spec"],
         "properties": {
-            "apiVersion": text,
-            "kind": text,
+            "apiVersion": {"type": "string", "description": f"Always {API_VERSION}."},
+            "kind": {"type": "string", "description": f"Always {names['kind']}."},
             "metadata": {"type": "object"},
             **properties,
         },
     }
+    if "default" not in properties["spec"]:  # one with a default may be left out, as in a file
+        schema["required"] = ["spec"]
     found = nodes(schema)
     for path, (kind, keys) in LISTS.items():
         if path in found:
@@ -109,8 +114,7 @@ def _definition(
             if keys:
                 found[path]["x-kubernetes-list-map-keys"] = list(keys)
     for rule in rules:
-        words = {"rule": rule.rule, "message": rule.message}
-        found[rule.path].setdefault("x-kubernetes-validations", []).append(words)
+        found[rule.path].setdefault("x-kubernetes-validations", []).append(rule.validation())
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

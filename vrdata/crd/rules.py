@@ -7,6 +7,7 @@ user learns it from `kubectl apply`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
 from vrdata.api.run import GenerationRunSpec
@@ -21,14 +22,27 @@ class Rule:
         path: the schema it stands at.
         rule: the expression.
         message: what the user reads.
+        wording: an expression that says it with the user's own values; `message` is read where
+            it cannot be evaluated.
+        field: the field that is named in the error, below `path`.
+        transition: compares with the object that stands.
     """
 
     path: str
     rule: str
     message: str
+    wording: str = ""
+    field: str = ""
+    transition: bool = False
+
+    def validation(self) -> dict[str, Any]:
+        """The entry of `x-kubernetes-validations`."""
+        optional = {"messageExpression": self.wording, "fieldPath": self.field}
+        given = {key: value for key, value in optional.items() if value}
+        return {"rule": self.rule, "message": self.message, **given}
 
 
-# Everything else decides what is made, and stays as it was when the run began.
+# Everything else decides what is made or was relied on, and stays as it was applied.
 MUTABLE = frozenset({"parallelism", "suspend", "activeDeadlineSeconds", "ttlSecondsAfterFinished"})
 
 LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -41,15 +55,27 @@ LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     **{f".spec.classes.{name}.tolerations": ("atomic", ()) for name in "OGM"},
 }
 
+_ANOTHER_NAME = "the data depends on it. Apply a run with another name"
+_AGAIN = "Delete the run and apply it again; the data stays"
+_FIXES = {
+    "profile": f"the run's image and storage come from it. {_AGAIN}",
+    "failurePolicy": f"shards may have been accepted by it. {_AGAIN}",
+    "allowNondeterministic": f"the run was accepted by it. {_AGAIN}",
+    "queueName": f"the run's Jobs stand in that queue. {_AGAIN}",
+}
+# Equality of a list of type map ignores its order, but the first glob that matches wins.
+_SAME_ORDER = " && self.generators.map(one, one.name) == oldSelf.generators.map(one, one.name)"
+
 
 def _immutable(field: str) -> Rule:
     """Also when the field is added or removed, which a rule on the field itself would not see."""
-    same = f"self.{field} == oldSelf.{field}"
-    there = f"has(self.{field}) == has(oldSelf.{field})"
+    same = f"self.{field} == oldSelf.{field}" + (_SAME_ORDER if field == "generators" else "")
     return Rule(
         ".spec",
-        f"{there} && (!has(self.{field}) || {same})",
-        f"{field} cannot be changed: it decides what the run makes. Apply a run with another name",
+        f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})",
+        f"{field} cannot be changed: {_FIXES.get(field, _ANOTHER_NAME)}",
+        field=f".{field}",
+        transition=True,
     )
 
 
@@ -66,14 +92,31 @@ RUN_RULES: tuple[Rule, ...] = (
         ".spec",
         "has(self.samples) || self.generators.all(one, has(one.samples))",
         "samples is missing: set spec.samples, or samples of each generator",
+        # To name those without would cost more than the API server lets a message cost.
+        field=".samples",
     ),
     Rule(
         ".spec.dedup",
         "!has(self.enabled) || !self.enabled",
         "replacing duplicates is not available in this release: set enabled to false",
+        field=".enabled",
     ),
     *(_immutable(field) for field in aliases(GenerationRunSpec) if field not in MUTABLE),
 )
+
+
+def _ceiling(name: str) -> Rule:
+    return Rule(
+        f".spec.classes.{name}",
+        # Both have defaults; the API server tries the rule on the empty default of the block.
+        "!has(self.memory) || !has(self.memoryCeiling) || "
+        "quantity(string(self.memoryCeiling)).compareTo(quantity(string(self.memory))) >= 0",
+        "memoryCeiling is below memory; raise the ceiling",
+        wording="'memoryCeiling ' + string(self.memoryCeiling) + ' is below memory ' + "
+        "string(self.memory) + '; raise the ceiling'",
+        field=".memoryCeiling",
+    )
+
 
 PROFILE_RULES: tuple[Rule, ...] = (
     _NAME,
@@ -82,13 +125,7 @@ PROFILE_RULES: tuple[Rule, ...] = (
         "!(has(self.url) && self.url != '' && has(self.persistentVolumeClaim) && "
         "self.persistentVolumeClaim != '')",
         "url and persistentVolumeClaim are both set; keep one",
+        field=".persistentVolumeClaim",
     ),
-    *(
-        Rule(
-            f".spec.classes.{name}",
-            "quantity(self.memoryCeiling).compareTo(quantity(self.memory)) >= 0",
-            "memoryCeiling is below memory; raise the ceiling",
-        )
-        for name in "OGM"
-    ),
+    *(_ceiling(name) for name in "OGM"),
 )

@@ -16,7 +16,12 @@ MAX_MAP = 64  # entries of a map of labels: bounds what a CEL rule may cost
 MAX_TEXT = 1024  # characters of a text that names no bound of its own
 _KEPT = ("description", "enum", "format", "pattern", "minimum", "maximum")
 _LENGTHS = ("minLength", "maxLength", "minItems", "maxItems")
-_KNOWN = {*_KEPT, *_LENGTHS, "type", "title", "default", "properties", "required", "items"}
+_INT_OR_STRING = "x-kubernetes-int-or-string"
+_KNOWN = {
+    *(*_KEPT, *_LENGTHS, _INT_OR_STRING),
+    *("type", "title", "default", "properties", "required", "items"),
+}
+_SCALARS = frozenset({"string", "integer", "boolean"})
 _IGNORED = {"additionalProperties", "const", "$defs"}
 
 
@@ -29,7 +34,7 @@ def structural(model: type[Model], *, defaults: bool) -> dict[str, Any]:
 
     Args:
         model: the type.
-        defaults: write the defaults of scalar fields; a status has none.
+        defaults: write the defaults; a status has none.
 
     Raises:
         UnknownSchemaError: the model's own schema holds something that is not handled.
@@ -52,20 +57,28 @@ class _Converter:
         made = {key: source[key] for key in (*_KEPT, *_LENGTHS) if key in source}
         if "const" in source:
             made["enum"] = [source["const"]]
-        made["type"] = _type(source, path)
-        match made["type"]:
+        kind = made["type"] = _type(source, path)
+        match kind:
             case "object":
                 made |= self._object(source, path)
             case "array":
                 made["items"] = self.convert(source["items"], f"{path}[]")
             case "integer":
                 made["format"] = "int64"
+            case "string" if _INT_OR_STRING in source:
+                del made["type"]  # the mark stands for both types; minimum is for the number
+                made |= {_INT_OR_STRING: True, "minimum": 0}
             case "string" if "enum" not in made:
                 made.setdefault("maxLength", MAX_TEXT)
-        scalar = made["type"] in {"string", "integer", "boolean"}
-        if self._defaults and scalar and source.get("default") not in (None, ""):
-            made["default"] = source["default"]
-        return made
+        return made | (self._default(source, kind) if self._defaults else {})
+
+    def _default(self, source: dict[str, Any], kind: str) -> dict[str, Any]:
+        """A block's default is empty: the API server then fills in its fields' defaults."""
+        if kind == "object" and "properties" in source and source.get("default") is not None:
+            return {"default": {}}
+        if kind in _SCALARS and source.get("default") not in (None, ""):
+            return {"default": source["default"]}
+        return {}
 
     def _object(self, source: dict[str, Any], path: str) -> dict[str, Any]:
         if "properties" not in source:
@@ -98,20 +111,20 @@ class _Converter:
 
 def _type(source: dict[str, Any], path: str) -> str:
     kind = source.get("type")
-    if kind is None and ("const" in source or "enum" in source):
-        kind = "string"
-    if kind not in {"object", "array", "string", "integer", "boolean"}:
+    if kind not in {"object", "array", *_SCALARS}:
         raise UnknownSchemaError(f"{path}: type {kind}")
     return str(kind)
 
 
 def nodes(schema: dict[str, Any], path: str = "") -> dict[str, dict[str, Any]]:
-    """Every schema below one, by path: `.spec.generators[].name`."""
+    """Every schema below one, by path: `.spec.generators[].name`, `.spec.labels{}`."""
     found = {path: schema}
     for name, inner in schema.get("properties", {}).items():
         found |= nodes(inner, f"{path}.{name}")
     if "items" in schema:
         found |= nodes(schema["items"], f"{path}[]")
+    if "additionalProperties" in schema:
+        found |= nodes(schema["additionalProperties"], f"{path}{{}}")
     return found
 
 
