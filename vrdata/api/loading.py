@@ -68,7 +68,8 @@ def load_model(path: Path, model: type[M]) -> M:
     document = _pick(path, _documents(path), model.__name__)
     try:
         # Strict: `samples: true` and `name: 7` are mistakes, not numbers and names.
-        return model.model_validate_json(json.dumps(document.value, default=str), strict=True)
+        # By alias alone: a cluster knows shardSize, not shard_size.
+        return model.model_validate_json(json.dumps(document.value), strict=True, by_name=False)
     except ValidationError as error:
         problems = []
         for detail in without_echoes(error.errors(include_url=False)):

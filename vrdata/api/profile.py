@@ -11,6 +11,8 @@ from vrdata.api.quantities import QUANTITY, parse_quantity
 from vrdata.api.rules import ceiling_above, one_storage
 from vrdata.model import API_VERSION, Model
 
+BY_DIGEST = r"^$|@sha256:[0-9a-f]{64}$"
+
 
 def _quantity(text: str) -> str:
     parse_quantity(text)
@@ -160,7 +162,7 @@ class GenerationProfileSpec(Model):
     image: str = Field(
         default="",
         max_length=512,
-        pattern=r"^$|@sha256:[0-9a-f]{64}$",
+        pattern=BY_DIGEST,
         description="Worker image, by digest. Example: registry/worker@sha256:….",
     )
     service_account: Short = Field(

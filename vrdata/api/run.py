@@ -16,6 +16,7 @@ MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 # A catalogue name, or a glob of one.
 SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
+OPTIONAL_PREFIX = rf"^$|{PREFIX}"
 
 Argument = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -65,7 +66,7 @@ class OutputSpec(Model):
     prefix: str = Field(
         default="",
         max_length=200,
-        pattern=rf"^$|{PREFIX}",
+        pattern=OPTIONAL_PREFIX,
         description="Folder between the namespace and the run. Default: none. "
         "Example: experiments/november.",
     )

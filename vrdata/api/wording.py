@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from vrdata.api.metadata import DNS_LABEL
-from vrdata.api.run import SELECTOR
+from vrdata.api.profile import BY_DIGEST
+from vrdata.api.run import OPTIONAL_PREFIX, SELECTOR
 
 Place = tuple[str | int, ...]
 
@@ -18,6 +19,8 @@ _PATTERNS = {
     DNS_LABEL: "must be lower-case letters, digits and dashes, starting and ending with a "
     "letter or digit",
     SELECTOR: "must be a generator's name (letters, digits, _ and -) or a glob such as G-*",
+    OPTIONAL_PREFIX: "must be folder names of letters, digits, _ and -, with / between them",
+    BY_DIGEST: "must name an image by its digest: registry/name@sha256:…",
 }
 
 
@@ -56,7 +59,7 @@ def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
         ),
         "string_too_long": lambda: f"must have at most {context['max_length']} characters",
         "string_too_short": lambda: "must not be empty",
-        "too_short": lambda: f"must have at least {context['min_length']} entries",
+        "too_short": lambda: "must have at least one entry",
         "too_long": lambda: f"must have at most {context['max_length']} entries",
         "int_type": lambda: "must be a whole number",
         "int_parsing": lambda: "must be a whole number",
@@ -73,13 +76,17 @@ def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _unknown_field(place: Place, model: type[BaseModel]) -> str:
     known = field_names(model, place[:-1])
-    close = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
+    written = str(place[-1])
+    close = [name for name in known if name.lower() == written.lower()]
+    close = close or get_close_matches(written, known, n=1, cutoff=0.5)
     if close:
         return f"unknown field; did you mean {close[0]}?"
     return f"unknown field; known here: {', '.join(sorted(known))}"

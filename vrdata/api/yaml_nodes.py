@@ -14,6 +14,11 @@ MAX_DEPTH = 20
 
 Path = tuple[str | int, ...]
 
+_TAG = "tag:yaml.org,2002:"
+_WORDS = {"null": "nothing", "bool": "true or false", "int": "a whole number", "float": "a number"}
+# Dates and lone `=` are text to Kubernetes, which reads the same file.
+_TEXT = ("str", "timestamp", "value", "merge")
+
 
 @dataclass(slots=True)
 class Document:
@@ -39,20 +44,23 @@ class YamlError(InvalidInputError):
 
 
 def parse_documents(text: str) -> list[Document]:
-    """All documents of a YAML stream; empty ones are left out.
+    """All documents of a YAML stream, built of JSON's types; empty documents are left out.
 
     Raises:
-        YamlError: syntax, a duplicate key, an alias, too deep.
+        YamlError: syntax, a duplicate key, an alias, a tag beyond JSON's types, a key that is
+            not text, a value that does not fit its tag, too deep.
     """
     try:
-        nodes = [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
+        nodes = [node for node in yaml.compose_all(text, Loader=_Loader) if not _is_empty(node)]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise YamlError(f"not YAML: {message}", line, column, _syntax_fix(message)) from None
-    except yaml.YAMLError as error:
-        raise YamlError(f"not YAML: {str(error).splitlines()[0]}", 1, 1) from None
+        fix = _syntax_fix(message)
+        raise _at(error.problem_mark or error.context_mark, f"not YAML: {message}", fix) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        column = error.position - before.rfind("\n")
+        message = f"not YAML: the character #x{error.character:04x} is not allowed"
+        raise YamlError(message, before.count("\n") + 1, column, "remove it") from None
     documents = []
     for node in nodes:
         document = Document(None)
@@ -62,39 +70,79 @@ def parse_documents(text: str) -> list[Document]:
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader without aliases: a few lines of them can expand to gigabytes."""
+    """The safe loader, without what lets a few lines grow to gigabytes or exhaust the stack."""
+
+    depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not allowed; write the value out", mark
-            )
-        return super().compose_node(parent, index)
+            raise _at(mark, "aliases (*name) are not allowed", "write the value out")
+        if self.depth > MAX_DEPTH:
+            raise _at(mark, f"nested deeper than {MAX_DEPTH} levels")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}null" and not node.value
 
 
 def _build(node: yaml.Node, path: Path, document: Document) -> Any:
-    line, column = node.start_mark.line + 1, node.start_mark.column + 1
-    document.positions.setdefault(path, (line, column))
-    if len(path) > MAX_DEPTH:
-        raise YamlError(f"nested deeper than {MAX_DEPTH} levels", line, column)
-    if isinstance(node, yaml.SequenceNode):
+    document.positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
         return [_build(item, (*path, place), document) for place, item in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
         return _build_mapping(node, path, document)
-    return yaml.SafeLoader("").construct_object(node)
+    kind = node.tag.removeprefix(_TAG)
+    if not isinstance(node, yaml.ScalarNode) or kind not in (*_WORDS, *_TEXT):
+        shown = node.tag.replace(_TAG, "!!")
+        raise _at(node.start_mark, f"the tag {shown} is not allowed here", "leave it out")
+    return _scalar(node, kind)
+
+
+def _scalar(node: yaml.ScalarNode, kind: str) -> Any:
+    """The value of a scalar; 1:30 is text, as Kubernetes reads it."""
+    text: str = node.value
+    if kind in _TEXT or ":" in text:
+        return _text(node)
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (ValueError, LookupError, yaml.YAMLError):  # `!!int abc`, a number of 5000 digits
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        raise _at(node.start_mark, f"{shown} is not {_WORDS[kind]}", "correct the value") from None
+
+
+def _text(node: yaml.ScalarNode) -> str:
+    """The text of a scalar; JSON writes some characters as two escapes, which become one."""
+    try:
+        text: str = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise _at(node.start_mark, "the text holds a character that is none", "remove it")
+    return text
 
 
 def _build_mapping(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(key_node.value)
-        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        mark = key_node.start_mark
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise _at(mark, "the name of a field must be text", "write it as name: value")
+        key = _text(key_node)
         if key in built:
-            raise YamlError(f"field {key} is written twice", line, column, "keep one of them")
-        document.positions[*path, key] = (line, column)
+            raise _at(mark, f"field {key} is written twice", "keep one of them")
+        document.positions[*path, key] = (mark.line + 1, mark.column + 1)
         built[key] = _build(value_node, (*path, key), document)
     return built
+
+
+def _at(mark: Any, message: str, fix: str = "") -> YamlError:
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return YamlError(message, line, column, fix)
 
 
 def _syntax_fix(message: str) -> str:

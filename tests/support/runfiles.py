@@ -1,0 +1,49 @@
+"""Text of run and profile files, and the problems that loading finds in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vrdata.api.loading import InvalidFileError, Problem, load_profile, load_run
+
+RUN = """\
+apiVersion: vrdata.dev/v1alpha1
+kind: GenerationRun
+metadata:
+  name: demo
+spec:
+  samples: 2
+  generators:
+    - name: O-maze
+"""  # 8 lines: what a test appends to the spec starts in line 9
+
+PROFILE = """\
+apiVersion: vrdata.dev/v1alpha1
+kind: GenerationProfile
+metadata:
+  name: default
+spec:
+"""  # 5 lines
+
+
+def write(folder: Path, text: str, name: str = "run.yaml") -> Path:
+    """Write a file, also one whose text UTF-8 cannot hold."""
+    path = folder / name
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return path
+
+
+def run_problems(folder: Path, text: str) -> list[Problem]:
+    """What is wrong with the text of a run."""
+    with pytest.raises(InvalidFileError) as caught:
+        load_run(write(folder, text))
+    return caught.value.problems
+
+
+def profile_problems(folder: Path, text: str) -> list[Problem]:
+    """What is wrong with the text of a profile."""
+    with pytest.raises(InvalidFileError) as caught:
+        load_profile(write(folder, text))
+    return caught.value.problems
