@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 
+from pydantic import Field
+
+from vrdata.api.run import MAX_SAMPLES
 from vrdata.api.status import MAX_FAILURE_GROUPS, FailureGroup
+from vrdata.model import Model
 from vrdata.plan.waves import Shard, Wave
 from vrdata_operator.conditions import clip
 from vrdata_operator.facts import Failure, PodFacts
@@ -37,20 +40,22 @@ def group(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
     )
 
 
-def from_record(shard: Shard, body: bytes) -> Failure:
+class _Words(Model, extra="ignore"):
+    """What a worker says of a failed attempt. A generator may have had a hand in it."""
+
+    reason: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")
+    message: str = ""
+    sample: int | None = Field(default=None, ge=0, le=MAX_SAMPLES)
+
+
+def from_record(shard: Shard, attempt: int, body: bytes) -> Failure:
     """A failure from the record that the worker left in the store.
 
     Raises:
         ValueError: not such a record.
     """
-    record = json.loads(body)
-    return Failure(
-        shard=shard,
-        attempt=int(record["attempt"]),
-        reason=_word(str(record["reason"])),
-        message=str(record.get("message", "")),
-        sample=record.get("sample"),
-    )
+    said = _Words.model_validate_json(body)
+    return Failure(shard, attempt, _word(said.reason), said.message, said.sample)
 
 
 def from_pod(wave: Wave, pod: PodFacts) -> Failure | None:
@@ -59,14 +64,11 @@ def from_pod(wave: Wave, pod: PodFacts) -> Failure | None:
         return None
     shard = wave.shard(pod.index)
     reason = "OOMKilled" if pod.terminated == "OOMKilled" or pod.exit_code == 137 else ""
-    message, sample = pod.words, None
     try:
-        outcome = json.loads(pod.words)
-        reason = reason or _word(str(outcome["reason"]))
-        message, sample = str(outcome.get("message", "")), outcome.get("sample")
-    except (ValueError, KeyError, TypeError):
-        reason = reason or pod.reason or "Unknown"
-    return Failure(shard, wave.attempt, reason, message, sample)
+        said = _Words.model_validate_json(pod.words)
+    except ValueError:  # not the worker's own words: the end of its log
+        return Failure(shard, wave.attempt, reason or pod.reason or "Unknown", pod.words)
+    return Failure(shard, wave.attempt, reason or _word(said.reason), said.message, said.sample)
 
 
 def _word(reason: str) -> str:

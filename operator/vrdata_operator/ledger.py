@@ -19,6 +19,7 @@ from vrdata.plan.waves import Shard, Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.facts import Failure, PodFacts, Totals
 from vrdata_operator.failures import from_pod, from_record
+from vrdata_operator.history import History
 
 READERS = 8
 
@@ -35,7 +36,8 @@ class Ledger:
     Args:
         store: the run's store.
         plan: its plan.
-        committed: told of every commit marker once, with its class.
+        run: UID of the run.
+        committed: told once of every commit marker that no earlier object made, with its class.
         failed: told of every failed attempt once, with its class.
     """
 
@@ -43,12 +45,14 @@ class Ledger:
         self,
         store: ObjectStore,
         plan: Plan,
+        run: str,
         *,
         committed: Callable[[str, ShardManifest], None] = lambda *_: None,
         failed: Callable[[str, Failure], None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._plan_hash = plan.hash
+        self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
         self._on_commit = committed
         self._on_failure = failed
@@ -66,10 +70,11 @@ class Ledger:
             VrdataError: the store cannot be used, or an object is damaged.
         """
         self._read_waves()
+        first_attempt = History(self.waves, self._run).first_attempt
         new = [shard for shard in iter_commits(self._store) if shard not in self.committed]
         with ThreadPoolExecutor(READERS) as pool:
             for manifest in pool.map(lambda shard: load_manifest(self._store, *shard), new):
-                self._add(manifest)
+                self._add(manifest, first_attempt)
 
     def finished(self) -> None:
         """Look whether the run is finalised."""
@@ -103,8 +108,8 @@ class Ledger:
             return seen
         try:
             body = self._store.get(layout.failure_key(*shard, wave.attempt))
-            return from_record(shard, body)
-        except (ObjectNotFoundError, ValueError, KeyError):
+            return from_record(shard, wave.attempt, body)
+        except (ObjectNotFoundError, ValueError):
             return seen or Failure(
                 shard, wave.attempt, "Unknown", "its pod left no word; it may have been removed"
             )
@@ -123,7 +128,7 @@ class Ledger:
                 )
             self.waves = (*self.waves, wave)
 
-    def _add(self, manifest: ShardManifest) -> None:
+    def _add(self, manifest: ShardManifest, first_attempt: int) -> None:
         if manifest.plan != self._plan_hash:
             raise OutputConflictError(
                 f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
@@ -141,4 +146,5 @@ class Ledger:
             cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
         )
         self.committed.add(shard)
-        self._on_commit(name, manifest)
+        if manifest.attempt.number >= first_attempt:
+            self._on_commit(name, manifest)

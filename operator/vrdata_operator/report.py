@@ -22,6 +22,8 @@ def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     cause = None if outcome else why_waiting(facts.pods, facts.events)
     remaining = samples.desired - samples.succeeded - samples.failed
     eta = remaining / view.rate if view.rate and not outcome else None
+    # While some pods run, that others wait is worth a word but is no standstill.
+    stalled = None if any(job.ready for job in facts.jobs.values()) else cause
     running = any(job.ready or job.completed for job in facts.jobs.values())
     phase = _phase(view, outcome, running=running)
     return GenerationRunStatus(
@@ -49,7 +51,7 @@ def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         estimated_completion_time=None if eta is None else timestamp(now + eta),
         conditions=update(
             view.status.conditions,
-            _findings(view, outcome, cause, running=running),
+            _findings(view, outcome, stalled, running=running),
             generation=view.generation,
             now=now,
         ),
@@ -115,7 +117,7 @@ def _queue(view: RunView) -> Finding:
 def _progressing(view: RunView, cause: Cause | None, *, running: bool) -> Finding:
     if view.spec.suspend:
         return Finding("Progressing", "False", "Suspended")
-    if cause is not None and not any(job.ready for job in view.facts.jobs.values()):
+    if cause is not None:
         return Finding("Progressing", "False", cause.reason, cause.message)
     if view.complete:
         return Finding("Progressing", "True", "Finalising")

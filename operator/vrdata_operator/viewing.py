@@ -75,6 +75,7 @@ class Viewer:
             memory.ledger = Ledger(
                 store,
                 plan,
+                memory.uid,
                 committed=self._metrics.shard_committed,
                 failed=self._metrics.shard_failed,
             )

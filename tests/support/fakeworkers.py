@@ -113,7 +113,8 @@ class Workers:
                 self._fail(store, job, index, attempt, reason)
                 failed |= {index}
             else:
-                commit(store, plan, shard, self.left_out.get(shard, 0))
+                if not _committed(store, shard):
+                    commit(store, plan, shard, self.left_out.get(shard, 0), wave.attempt)
                 done |= {index}
         status["completedIndexes"] = format_index_set(done)
         status["failedIndexes"] = format_index_set(failed)
@@ -149,7 +150,9 @@ def pod_object(
     return {"metadata": metadata, "status": status}
 
 
-def commit(store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0) -> None:
+def commit(
+    store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0, attempt: int = 0
+) -> None:
     """Write a shard's commit marker, as small as one can be."""
     found = plan.generator(shard[0]).shard(shard[1])
     samples = range(found.start + left_out, found.stop)
@@ -169,7 +172,7 @@ def commit(store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0) -> N
         failed=tuple(
             FailedSample(index=at, reason="EmptyPrompt") for at in range(found.start, samples.start)
         ),
-        attempt=Attempt(seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
+        attempt=Attempt(number=attempt, seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
     )
     put(store, layout.commit_key(*shard), manifest.to_json())
 
