@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from PIL import Image
@@ -43,8 +44,12 @@ class SudokuStep(Generator):
         """Fill one field after the other."""
         steps = params["steps"]
 
+        @lru_cache(maxsize=1)  # six frames in a row show the same grid
+        def board(filled: int) -> Image.Image:
+            return _picture(params, filled)
+
         def picture(t: float) -> Image.Image:
-            return _picture(params, round(t * len(steps) * 6) // 6)
+            return board(round(t * len(steps) * 6) // 6)
 
         return Sample(
             first=picture(0.0),
