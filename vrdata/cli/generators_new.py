@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from vrdata.cli.common import handle_errors, stderr
 from vrdata.errors import InvalidInputError, UsageError, VrdataError
-from vrdata.plan.catalogue import GeneratorClass
+
+if TYPE_CHECKING:
+    from vrdata.plan.catalogue import GeneratorClass
 
 
 @handle_errors
