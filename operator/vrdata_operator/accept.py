@@ -28,10 +28,11 @@ def check_profile(run: GenerationRun, profile: GenerationProfile | None) -> Reje
             f"there is no GenerationProfile {run.spec.profile!r} in the operator's namespace; "
             "name another one in spec.profile, or ask an administrator to create it",
         )
-    return _check_storage(profile) or _check_limits(run.spec, profile.spec)
+    return check_storage(profile) or _check_limits(run.spec, profile.spec)
 
 
-def _check_storage(profile: GenerationProfile) -> Rejection | None:
+def check_storage(profile: GenerationProfile) -> Rejection | None:
+    """What the profile itself lacks: an image, or a place for the data."""
     wanted = profile.spec
     if not wanted.image:
         return _unusable(profile, "spec.image is empty: name a worker image by digest")

@@ -107,6 +107,12 @@ def test_the_operator_stays_small(installed: Installation) -> None:
     assert sizes[0] <= 150 * 2**20, f"{sizes[0] / 2**20:.0f} MiB"
 
 
+def test_the_doctor_finds_the_installation_well(installed: Installation) -> None:
+    said = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
+    for check in ("runs", "profile", "store"):
+        assert f"ok     {check}:" in said, said
+
+
 def test_an_upgrade_in_the_middle_of_a_run_loses_nothing(installed: Installation) -> None:
     spec = {"parallelism": 2, "shardSize": 10, "generators": generators(O_maze=80)}
     run = start_run(installed, installed.namespace("upgraded"), "demo", spec)

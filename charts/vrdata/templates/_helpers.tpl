@@ -73,3 +73,26 @@ default
   resources: [events]
   verbs: [list, create]
 {{- end }}
+
+{{/* What the operator and its doctor are told. */}}
+{{- define "vrdata.operatorEnv" -}}
+- name: VRDATA_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: VRDATA_WATCH_NAMESPACES
+  value: {{ join "," .Values.watch.namespaces | quote }}
+- name: VRDATA_METRICS_PORT
+  value: {{ .Values.metrics.port | quote }}
+- name: VRDATA_PER_GENERATOR_METRICS
+  value: {{ .Values.metrics.perGenerator | quote }}
+- name: VRDATA_PROFILES
+  value: /etc/vrdata/profiles.yaml
+- name: HOME
+  value: /tmp
+{{- with .Values.storage.existingSecret }}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.storage.accessKeyIdKey }}}}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.storage.secretAccessKeyKey }}}}
+{{- end }}
+{{- with .Values.extraEnv }}{{ toYaml . | nindent 0 }}{{ end }}
+{{- end }}

@@ -1,0 +1,85 @@
+"""Can this installation make runs? `python -m vrdata_operator.doctor`, run by `helm test`.
+
+One line for each check; exit code 1 when one fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from vrdata.api.profile import GenerationProfile
+from vrdata.errors import VrdataError
+from vrdata_operator.accept import check_storage
+from vrdata_operator.cluster.adapter import KubernetesCluster
+from vrdata_operator.cluster.port import Cluster, ClusterError
+from vrdata_operator.cluster.rest import Rest
+from vrdata_operator.names import GROUP, RUNS, VERSION
+from vrdata_operator.pods import store_settings
+from vrdata_operator.settings import Settings, from_environment
+from vrdata_operator.stores import Stores
+
+PROFILE = "default"
+Check = Callable[[], Awaitable[str]]
+
+
+class FailedCheckError(Exception):
+    """What is wrong and what to do."""
+
+
+async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stores) -> bool:
+    """Make every check and print its line; whether all are well."""
+
+    async def runs_are_served() -> str:
+        spaces = settings.watch or (settings.namespace,)
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{spaces[0]}/{RUNS}"
+        if await rest.get(path, RUNS, limit=1) is None:
+            raise FailedCheckError("the CustomResourceDefinitions are missing: set crds.enabled")
+        return f"GenerationRuns of {', '.join(settings.watch) or 'all namespaces'}"
+
+    async def profile_is_usable() -> str:
+        profile = await _profile(cluster)
+        wrong = check_storage(profile)
+        if wrong is not None:
+            raise FailedCheckError(wrong.message)
+        return profile.spec.image
+
+    async def store_is_usable() -> str:
+        storage = store_settings((await _profile(cluster)).spec.storage)
+        return f"{storage.url}, mode {await stores.mode(storage)}"
+
+    checks = {"runs": runs_are_served, "profile": profile_is_usable, "store": store_is_usable}
+    return all([await _said(name, check) for name, check in checks.items()])
+
+
+async def _profile(cluster: Cluster) -> GenerationProfile:
+    manifest = await cluster.get_profile(PROFILE)
+    if manifest is None:
+        raise FailedCheckError(f"there is no GenerationProfile {PROFILE!r}: set defaultProfile")
+    return GenerationProfile.model_validate(manifest | {"metadata": {"name": PROFILE}})
+
+
+async def _said(name: str, check: Check) -> bool:
+    try:
+        found = await check()
+    except (FailedCheckError, ClusterError, VrdataError, ValueError) as error:
+        sys.stdout.write(f"FAILED {name}: {error}\n")
+        return False
+    sys.stdout.write(f"ok     {name}: {found}\n")
+    return True
+
+
+async def _main() -> int:
+    settings = from_environment()
+    rest = Rest()
+    await rest.open()
+    try:
+        cluster = KubernetesCluster(rest, settings.namespace)
+        return 0 if await examine(settings, rest, cluster, Stores()) else 1
+    finally:
+        await rest.close()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_main()))
