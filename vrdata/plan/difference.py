@@ -22,7 +22,7 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     after = {item.name: item for item in wanted.generators}
     lines += [f"generator {name} is no longer in the spec" for name in before if name not in after]
     lines += [f"generator {name} is new in the spec" for name in after if name not in before]
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         lines += _generator_difference(before[name], after[name])
     for name in sorted(stored.versions.keys() | wanted.versions.keys()):
         old, new = (plan.versions.get(name, "absent") for plan in (stored, wanted))
@@ -37,6 +37,7 @@ def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) ->
     return [
         f"{stored.name}.{field}: {before} there, {after} wanted"
         for field, before, after in (
+            ("class", stored.generator_class, wanted.generator_class),
             ("samples", stored.samples, wanted.samples),
             ("blockSize", stored.block_size, wanted.block_size),
             ("blocks per shard", stored.shard_blocks, wanted.shard_blocks),

@@ -18,13 +18,17 @@ def parse_index_set(text: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(",") if text else ():
         first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not _is_index(first) or (dash and not _is_index(last)):
             raise ValueError(f"{part!r} is not an index or a range of indexes")
         start, stop = int(first), int(last) if dash else int(first)
         if stop < start:
             raise ValueError(f"{part!r} runs backwards")
         found.update(range(start, stop + 1))
     return frozenset(found)
+
+
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def format_index_set(indexes: Iterable[int]) -> str:

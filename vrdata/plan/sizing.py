@@ -18,8 +18,8 @@ def automatic_shard_size(measured: Measured | None) -> int:
     if measured is None:
         return MAX_SAMPLES
     by_size = MAX_BYTES // measured.bytes_per_sample
-    by_time = int(MAX_SECONDS / measured.seconds_per_sample)
-    return max(1, min(MAX_SAMPLES, by_size, by_time))
+    by_time = MAX_SECONDS / measured.seconds_per_sample
+    return max(1, int(min(MAX_SAMPLES, by_size, by_time)))
 
 
 def blocks_per_shard(shard_size: int, block_size: int) -> int:

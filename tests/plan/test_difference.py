@@ -1,0 +1,81 @@
+"""What a user is told when the output holds another plan."""
+
+import pytest
+
+from vrdata.plan.difference import MAX_LINES, describe_difference
+from vrdata.plan.model import Plan
+
+
+def plan(**changes: object) -> Plan:
+    values: dict[str, object] = {
+        "namespace": "default",
+        "run": "demo",
+        "seed": 42,
+        "output": {"format": "webdataset", "video": "h264"},
+        "generators": [
+            {
+                "name": "O-maze",
+                "class": "O",
+                "digest": "sha256:" + "a" * 64,
+                "samples": 10,
+                "blockSize": 5,
+                "shardBlocks": 1,
+            }
+        ],
+        "versions": {"av": "1"},
+    }
+    return Plan.model_validate(values | changes)
+
+
+def test_equal_plans_differ_in_nothing() -> None:
+    assert describe_difference(plan(), plan()) == []
+
+
+def test_a_changed_seed_is_named_with_both_values() -> None:
+    assert describe_difference(plan(), plan(seed=7)) == ["seed: 42 there, 7 wanted"]
+
+
+def test_a_changed_encoder_version_is_named() -> None:
+    assert describe_difference(plan(), plan(versions={"av": "2"})) == ["av was 1, now 2"]
+
+
+def test_many_differences_are_cut_and_counted() -> None:
+    lines = describe_difference(plan(), plan(versions={f"v{i}": "1" for i in range(20)}))
+    assert len(lines) == MAX_LINES
+    assert lines[-1].endswith("more differences")
+
+
+GENERATOR = plan().generators[0].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"samples": 11}, "O-maze.samples: 10 there, 11 wanted"),
+        ({"blockSize": 2}, "O-maze.blockSize: 5 there, 2 wanted"),
+        ({"shardBlocks": 2}, "O-maze.blocks per shard: 1 there, 2 wanted"),
+        ({"args": ["-x"]}, "O-maze.args: [] there, ['-x'] wanted"),
+        ({"class": "G"}, "O-maze.class: O there, G wanted"),
+        ({"digest": "sha256:" + "b" * 64}, "O-maze.digest (its code or environment)"),
+    ],
+)
+def test_a_changed_generator_is_named_with_both_values(
+    changes: dict[str, object], line: str
+) -> None:
+    (found,) = describe_difference(plan(), plan(generators=[GENERATOR | changes]))
+    assert found.startswith(line)
+
+
+def test_generators_that_came_and_went_are_named() -> None:
+    assert describe_difference(plan(), plan(generators=[GENERATOR | {"name": "O-new"}])) == [
+        "generator O-maze is no longer in the spec",
+        "generator O-new is new in the spec",
+    ]
+
+
+def test_generators_are_described_in_the_order_of_their_names() -> None:
+    names = ["O-d", "O-b", "O-c", "O-a", "O-e"]
+    before = plan(generators=[GENERATOR | {"name": name} for name in names])
+    after = plan(generators=[GENERATOR | {"name": name, "samples": 11} for name in names])
+    lines = describe_difference(before, after)
+    assert [line.partition(".")[0] for line in lines] == sorted(names)

@@ -1,0 +1,104 @@
+"""Names and globs of a run against a catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.catalogues import catalogue, entry, make_run
+from vrdata.errors import InvalidInputError
+from vrdata.plan.expand import expand, is_glob
+
+NAMES = ("O-1_maze", "O-2_sort", "O-10_maze", "G-1_ball", "G-2_ball", "M-sets")
+Selection = str | dict[str, object]
+
+
+def chosen(*generators: Selection, names: tuple[str, ...] = NAMES) -> list[str]:
+    return [item.entry.name for item in expand(make_run(*generators).spec, catalogue(*names))]
+
+
+def refused(*generators: Selection, names: tuple[str, ...] = NAMES) -> InvalidInputError:
+    with pytest.raises(InvalidInputError) as caught:
+        expand(make_run(*generators).spec, catalogue(*names))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("selections", "names"),
+    [
+        (["O-2_sort"], ["O-2_sort"]),
+        (["O-*"], ["O-10_maze", "O-1_maze", "O-2_sort"]),
+        (["*"], ["G-1_ball", "G-2_ball", "O-10_maze", "O-1_maze", "O-2_sort"]),
+        (["*_maze"], ["O-10_maze", "O-1_maze"]),
+        (["O-?_maze"], ["O-1_maze"]),
+        (["[GO]-1_*"], ["G-1_ball", "O-1_maze"]),
+        (["[!O]*"], ["G-1_ball", "G-2_ball"]),
+        (["M-sets"], ["M-sets"]),
+        (["*", "M-sets"], ["G-1_ball", "G-2_ball", "M-sets", "O-10_maze", "O-1_maze", "O-2_sort"]),
+        (["G-*", "O-2_sort"], ["G-1_ball", "G-2_ball", "O-2_sort"]),
+    ],
+)
+def test_selections_give_sorted_names_and_globs_leave_importers_out(
+    selections: list[Selection], names: list[str]
+) -> None:
+    assert chosen(*selections) == names
+
+
+def test_the_order_of_the_catalogue_and_of_the_run_changes_nothing() -> None:
+    turned = tuple(reversed(NAMES))
+    assert chosen("O-*", "G-1_ball") == chosen("G-1_ball", "O-*", names=turned)
+
+
+def test_names_are_compared_with_their_case() -> None:
+    assert "matches no" in refused("o-*").why
+
+
+@pytest.mark.parametrize("exact_first", [True, False])
+def test_an_exact_name_wins_over_a_glob_wherever_it_stands(exact_first: bool) -> None:
+    exact, glob = {"name": "O-1_maze", "samples": 7}, {"name": "O-*", "samples": 3}
+    run = make_run(*((exact, glob) if exact_first else (glob, exact)))
+    samples = {
+        item.entry.name: item.selection.samples for item in expand(run.spec, catalogue(*NAMES))
+    }
+    assert samples == {"O-10_maze": 3, "O-1_maze": 7, "O-2_sort": 3}
+
+
+def test_the_first_of_two_globs_wins() -> None:
+    run = make_run({"name": "*_maze", "samples": 7}, {"name": "O-*", "samples": 3})
+    samples = {
+        item.entry.name: item.selection.samples for item in expand(run.spec, catalogue(*NAMES))
+    }
+    assert samples == {"O-10_maze": 7, "O-1_maze": 7, "O-2_sort": 3}
+
+
+def test_all_unknown_names_are_told_at_once_with_close_ones() -> None:
+    error = refused("O-1_maz", "X-*", "G-1_ball", "zzz")
+    assert "spec.generators[0].name: no generator O-1_maz; did you mean O-1_maze" in error.why
+    assert "spec.generators[1].name: X-* matches no O- or G-class generator" in error.why
+    assert "spec.generators[3].name: no generator zzz" in error.why
+    assert "vrdata generators list" in error.fix
+
+
+def test_a_glob_that_only_importers_match_is_refused() -> None:
+    assert "M-* matches no O- or G-class generator" in refused("M-*").why
+
+
+def test_an_empty_catalogue_serves_no_run() -> None:
+    assert "matches no" in refused("*", names=()).why
+
+
+def test_unseeded_generators_need_the_users_leave() -> None:
+    entries = catalogue(entry("O-b", seeded=False), entry("O-a", seeded=False), "O-c")
+    with pytest.raises(InvalidInputError) as caught:
+        expand(make_run("O-*").spec, entries)
+    assert caught.value.what == "not reproducible: O-a, O-b"
+    assert "spec.allowNondeterministic" in caught.value.fix
+    allowed = make_run("O-*", allowNondeterministic=True)
+    assert len(expand(allowed.spec, entries)) == 3
+    assert len(expand(make_run("O-c").spec, entries)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "glob"), [("O-a", False), ("O-*", True), ("?", True), ("[a]", True)]
+)
+def test_globs_are_told_from_names(name: str, glob: bool) -> None:
+    assert is_glob(name) is glob
