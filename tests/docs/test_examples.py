@@ -32,6 +32,7 @@ NOT_RUN = (
     (r"pip install ", "asks a package index"),
     (r"vrdata generators add ", "makes an environment from a package index"),
     (r"(helm|kubectl) ", "needs a cluster; tests/cluster runs such commands"),
+    (r"vrdata verify s3://", "reads the bucket of that cluster"),
     (r"vrdata generators test G-7_rope ", "the generator is somebody's own"),
 )
 _BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
