@@ -78,9 +78,12 @@ def update(
 
 
 def clip(text: str) -> str:
-    """At most MAX_MESSAGE characters, without control characters."""
+    """At most MAX_MESSAGE bytes of UTF-8, so that a status stays small; printable only."""
     plain = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
-    return plain if len(plain) <= MAX_MESSAGE else plain[: MAX_MESSAGE - 1] + "…"
+    body = plain.encode(errors="replace")
+    if len(body) <= MAX_MESSAGE:
+        return plain
+    return body[: MAX_MESSAGE - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def timestamp(seconds: float) -> str:

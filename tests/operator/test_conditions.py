@@ -42,7 +42,7 @@ def test_a_type_that_is_not_named_keeps_what_it_said() -> None:
 @given(st.text(max_size=3 * MAX_MESSAGE))
 def test_clipped_text_is_short_and_printable(text: str) -> None:
     found = clip(text)
-    assert len(found) <= MAX_MESSAGE
+    assert len(found.encode()) <= MAX_MESSAGE
     assert all(char.isprintable() or char == "\n" for char in found)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.lives import DIGEST
+from support.lives import small_plan as plan
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import FailurePolicy
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.waves import MAX_SHARDS, Shard, Wave, to_spans
 from vrdata_operator.facts import Failure
 from vrdata_operator.history import History
@@ -18,29 +17,6 @@ GIB = 2**30
 PROFILE = GenerationProfileSpec()
 POLICY = FailurePolicy(retries=2, max_failed_samples=5)
 NONE = History((), "run")
-
-
-def plan(**samples: int) -> Plan:
-    """One sample in a shard."""
-    return Plan(
-        namespace="team",
-        run="demo",
-        seed=1,
-        output=PlannedOutput(format="webdataset", video="h264"),
-        generators=tuple(
-            PlannedGenerator.model_validate(
-                {
-                    "name": name.replace("_", "-"),
-                    "class": name[0],
-                    "digest": DIGEST,
-                    "samples": count,
-                    "blockSize": 1,
-                    "shardBlocks": 1,
-                }
-            )
-            for name, count in samples.items()
-        ),
-    )
 
 
 def all_of(waves: list[Wave]) -> list[Shard]:

@@ -14,6 +14,7 @@ from support.fakeworkers import Workers
 from support.memorystore import MemoryStore
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.catalogue import CatalogueEntry
+from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import ClusterError
@@ -127,6 +128,29 @@ def run_object(name: str = "demo", namespace: str = "team", **spec: Any) -> Json
         "metadata": {"name": name, "namespace": namespace},
         "spec": own | spec,
     }
+
+
+def small_plan(**samples: int) -> Plan:
+    """A plan with one sample in a shard; `O_a=3` is three samples of the O-class generator O-a."""
+    return Plan(
+        namespace="team",
+        run="demo",
+        seed=1,
+        output=PlannedOutput(format="webdataset", video="h264"),
+        generators=tuple(
+            PlannedGenerator.model_validate(
+                {
+                    "name": name.replace("_", "-"),
+                    "class": name[0],
+                    "digest": DIGEST,
+                    "samples": count,
+                    "blockSize": 1,
+                    "shardBlocks": 1,
+                }
+            )
+            for name, count in samples.items()
+        ),
+    )
 
 
 @dataclass
