@@ -36,7 +36,11 @@ def used(installed: Installation) -> set[Use]:
         resource = reference["resource"]
         if "subresource" in reference:
             resource += f"/{reference['subresource']}"
-        found.add((reference.get("apiGroup", ""), resource, event["verb"]))
+        group = reference.get("apiGroup", "")
+        found.add((group, resource, event["verb"]))
+        # Server-side apply that makes an object is authorized as `create`, too.
+        if event["verb"] == "patch" and event.get("responseStatus", {}).get("code") == 201:
+            found.add((group, resource, "create"))
     return found
 
 
