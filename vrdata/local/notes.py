@@ -7,6 +7,10 @@ from rich.console import Console
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.errors import InvalidInputError
+from vrdata.model import Model
+
+# What `vrdata.local.machine` and the run take from a class.
+_APPLIED = {"memory", "memory_ceiling", "sample_timeout_seconds"}
 
 
 def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
@@ -22,17 +26,21 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
         )
         if value not in (None, "")
     ]
-    for name in ("O", "G", "M"):
-        resources = getattr(profile.spec.classes, name)
-        for field in ("node_selector", "tolerations", "priority_class_name", "runtime_class_name"):
-            value = getattr(resources, field)
-            if value:
-                lines.append(f"profile classes.{name}.{field}: {value}")
-        if resources.gpu is not None and resources.gpu.count:
-            lines.append(
-                f"profile classes.{name}.gpu: {resources.gpu.count} {resources.gpu.resource}"
-            )
+    if spec.profile != profile.metadata.name:
+        lines.append(
+            f"spec.profile: {spec.profile} (used: {profile.metadata.name}; name its file with --profile)"
+        )
+    classes = {name: getattr(profile.spec.classes, name) for name in ("O", "G", "M")}
+    lines += _set(profile.spec, "profile spec", exclude={"classes"})
+    for name, resources in classes.items():
+        lines += _set(resources, f"profile spec.classes.{name}", exclude=_APPLIED)
     return lines
+
+
+def _set(model: Model, where: str, *, exclude: set[str]) -> list[str]:
+    """The fields that a user has set to another value than the default."""
+    found = model.model_dump(by_alias=True, exclude_defaults=True, exclude=exclude)
+    return [f"{where}.{name}: {value}" for name, value in found.items()]
 
 
 def report_not_applied(lines: list[str], *, strict: bool, console: Console) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from vrdata.api.rules import unique_names
 from vrdata.model import API_VERSION, Model
 
 GeneratorClass = Literal["O", "G", "M"]
@@ -87,12 +88,20 @@ class CatalogueEntry(Model):
     commit: str = ""
 
 
+def _unique(entries: tuple[CatalogueEntry, ...]) -> tuple[CatalogueEntry, ...]:
+    unique_names(entry.name for entry in entries)
+    return entries
+
+
+Entries = Annotated[tuple[CatalogueEntry, ...], AfterValidator(_unique)]
+
+
 class Catalogue(Model):
     """The generators that may be named in a run. Names are unique."""
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["GeneratorCatalogue"] = "GeneratorCatalogue"
-    generators: tuple[CatalogueEntry, ...] = ()
+    generators: Entries = ()
 
     def get(self, name: str) -> CatalogueEntry | None:
         """The entry with this name, or None."""
@@ -106,7 +115,7 @@ class ImageCatalogue(Model):
     kind: Literal["ImageCatalogue"] = "ImageCatalogue"
     image_digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     versions: dict[str, str]
-    generators: tuple[CatalogueEntry, ...]
+    generators: Entries
 
     @property
     def catalogue(self) -> Catalogue:
