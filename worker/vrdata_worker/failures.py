@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from vrdata_worker.contract import WorkerExit
 
 REASONS: dict[WorkerExit, str] = {
@@ -42,3 +44,14 @@ class ShardFailedError(Exception):
 
 class PreemptedError(BaseException):
     """SIGTERM arrived: stop now, commit nothing more. Not an Exception, so nothing swallows it."""
+
+
+def log_tail(folder: Path) -> str:
+    """The end of what a block's generator printed, or "" when it printed nothing."""
+    path = folder / "log.txt"
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
+            return log.read(LOG_TAIL_BYTES).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

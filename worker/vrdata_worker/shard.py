@@ -15,7 +15,7 @@ from vrdata.plan.seeds import block_seed
 from vrdata_worker import events
 from vrdata_worker.blocks import BlockState
 from vrdata_worker.contract import WorkerExit
-from vrdata_worker.failures import LOG_TAIL_BYTES, ShardFailedError
+from vrdata_worker.failures import ShardFailedError, log_tail
 from vrdata_worker.template import BlockRequest, GeneratorTemplate
 
 POLL_SECONDS = 0.1
@@ -158,7 +158,7 @@ class ShardMaker:
                     error=event.error,
                     signal=event.signal,
                     code=event.code,
-                    log_tail=_log_tail(running.folder),
+                    log_tail=log_tail(running.folder),
                 )
                 self._judge(running)
             case _:
@@ -244,13 +244,3 @@ def _record(
         content=event.content,
         param_hash=event.param_hash,
     )
-
-
-def _log_tail(folder: Path) -> str:
-    path = folder / "log.txt"
-    try:
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return log.read(LOG_TAIL_BYTES).decode("utf-8", "replace").strip()
-    except OSError:
-        return ""

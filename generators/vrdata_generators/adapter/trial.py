@@ -17,7 +17,7 @@ from vrdata_generators.adapter.outcomes import (
     sample_of,
 )
 from vrdata_worker import events
-from vrdata_worker.failures import LOG_TAIL_BYTES
+from vrdata_worker.failures import log_tail
 from vrdata_worker.template import BlockRequest, GeneratorTemplate, Launch, TemplateBrokenError
 
 BLOCK_SECONDS = 900
@@ -74,7 +74,7 @@ def run_trial(  # noqa: PLR0913 - the block's facts
             )
         )
         progress = _follow(template, block, keep)
-        log = _log_tail(place)
+        log = log_tail(place)
     shutil.rmtree(folder, ignore_errors=True)
     return _outcome(progress, log, want)
 
@@ -151,13 +151,3 @@ def _outcome(progress: _Progress, log: str, want: int) -> Trial:
         seconds=end.cpu_seconds,
         peak_memory_bytes=end.peak_memory_bytes,
     )
-
-
-def _log_tail(folder: Path) -> str:
-    path = folder / "log.txt"
-    try:
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return log.read(LOG_TAIL_BYTES).decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
