@@ -13,7 +13,7 @@ from vrdata.plan.model import Plan
 VERSIONS = {"python": "3.11", "av": "14.0"}
 
 
-def entry(name: str, **changes: Any) -> CatalogueEntry:
+def entry(name: str, /, **changes: Any) -> CatalogueEntry:
     """An entry whose class is its name's first letter; `changes` in camelCase."""
     values = {
         "name": name,

@@ -26,10 +26,9 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
         )
         if value not in (None, "")
     ]
-    if spec.profile != profile.metadata.name:
-        lines.append(
-            f"spec.profile: {spec.profile} (used: {profile.metadata.name}; name its file with --profile)"
-        )
+    used = profile.metadata.name
+    if spec.profile != used:
+        lines.append(f"spec.profile: {spec.profile} (used: {used}; name its file with --profile)")
     classes = {name: getattr(profile.spec.classes, name) for name in ("O", "G", "M")}
     lines += _set(profile.spec, "profile spec", exclude={"classes"})
     for name, resources in classes.items():
