@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 from vrdata.api.profile import GenerationProfile
+from vrdata.api.quantities import QUANTITY
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.cli.main import app
@@ -65,7 +66,8 @@ def run_yaml() -> str:
         "This page is generated from the types (`make docs`).\n\n"
         "A run says what to make. The same file is taken by `vrdata run --local` and by "
         "`kubectl apply`. `vrdata init` writes one to start from, `vrdata validate` checks one. "
-        "Unknown fields are errors, with the closest known name.\n\n"
+        "Unknown fields are errors, with the closest known name. "
+        "A quantity is written as in Kubernetes: `500m`, `2`, `512Mi`, `4Gi`.\n\n"
         "## GenerationRun\n\n"
         f"{_fields(GenerationRun, '')}\n"
         "## GenerationProfile\n\n"
@@ -89,7 +91,8 @@ def _rows(model: type[Model], prefix: str) -> Iterator[tuple[str, str, str]]:
         path += "[]" if listed else ""
         is_model = isinstance(inner, type) and issubclass(inner, Model)
         text = (field.description or f"`{_default(field)}`.").replace("|", "\\|")
-        yield path, "object" if is_model else _kind(inner), text
+        needed = "**Required.** " if field.is_required() else ""
+        yield path, ("object" if is_model else _kind(inner)) + _bounds(field), needed + text
         if is_model:
             yield from _rows(inner, f"{path}.")
 
@@ -113,6 +116,25 @@ def _kind(kind: Any) -> str:
     if get_origin(kind) is dict:
         return "map"
     return {"str": "text", "int": "number", "bool": "true or false"}.get(kind.__name__, "text")
+
+
+def _bounds(field: FieldInfo) -> str:
+    """What a value may be at least and at most, after a comma."""
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and extra.get("pattern") == QUANTITY:
+        return ": a quantity"
+    found = {
+        name: getattr(rule, name)
+        for rule in field.metadata
+        for name in ("ge", "le", "max_length")
+        if hasattr(rule, name)
+    }
+    if "max_length" in found:
+        unit = "entries" if get_origin(field.annotation) is tuple else "characters"
+        return f", at most {found['max_length']} {unit}"
+    if "le" in found:
+        return f", {found['ge']} to {found['le']}"
+    return f", {found['ge']} or more" if "ge" in found else ""
 
 
 def _default(field: FieldInfo) -> str:
