@@ -112,7 +112,7 @@ def test_a_wave_of_another_plan_is_a_conflict(store: MemoryStore) -> None:
 
 def test_a_gap_in_the_waves_and_a_damaged_marker_are_named(store: MemoryStore) -> None:
     put(store, layout.wave_key(1), wave(1, ("O-a", 0)).to_json())
-    with pytest.raises(InvalidInputError, match="0000.json is missing"):
+    with pytest.raises(InvalidInputError, match=r"0000\.json is missing"):
         Counted(store).ledger.refresh()
     damaged = MemoryStore()
     put(damaged, layout.commit_key("O-a", 0), b"{}")

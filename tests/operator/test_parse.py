@@ -25,7 +25,7 @@ def test_a_young_job_has_nothing_yet() -> None:
     found = job_facts(job())
     assert (found.wave, found.task, found.parallelism) == (3, "shard", 4)
     assert (found.active, found.completed, found.failed) == (0, frozenset(), frozenset())
-    assert not (found.finished or found.suspended)
+    assert (found.finished, found.suspended) == (False, False)
     assert found.owner_uid == "uid-1"
 
 
