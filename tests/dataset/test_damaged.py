@@ -57,6 +57,7 @@ def copy(folder: Path, step: dict[str, Any]) -> None:
 
 def write(folder: Path, step: dict[str, Any]) -> None:
     """Write a text."""
+    (folder / step["file"]).parent.mkdir(parents=True, exist_ok=True)
     (folder / step["file"]).write_text(step["text"])
 
 

@@ -154,6 +154,9 @@ class ShardCheck:
         if digest != record.sha256:
             message = "it has other bytes than its commit marker says"
             findings.note("ChecksumMismatch", where, message)
+        elif len(body) != record.size:
+            message = f"it has {len(body)} bytes, its commit marker says {record.size}"
+            findings.note("WrongMarker", where, message)
         check_file(
             record.name,
             body,

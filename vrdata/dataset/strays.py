@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vrdata.dataset import layout
 from vrdata.dataset.problems import Problem, ProblemLog, problem
 from vrdata.plan.model import Plan
 from vrdata.store.port import ObjectStore
 
-_FILES_KEY = re.compile(r"questions/([^/]+)/[^/]+_task/[^/]+_(\d{8,})/[^/]+")
+_FILES_KEY = re.compile(r"questions/(([^/]+)/([^/]+)_task/[^/]+_([0-9]{8,}))/[^/]+")
 
 
 def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[tuple[str, int]], ProblemLog]:
@@ -43,12 +43,20 @@ def _stray_data(store: ObjectStore, plan: Plan) -> Iterator[Problem]:
     for folder in ("questions/", "shards/"):
         for info in store.list_after(folder):
             if plan.output.format == "files":
-                match = _FILES_KEY.fullmatch(info.key)
-                fits = match is not None and int(match[2]) < samples.get(match[1], 0)
+                fits = _is_sample_file(info.key, samples)
             else:
                 fits = info.key in known
             if not fits:
                 yield problem("ExtraObject", info.key, "the plan has no such data object")
+
+
+def _is_sample_file(key: str, samples: Mapping[str, int]) -> bool:
+    match = _FILES_KEY.fullmatch(key)
+    if match is None:
+        return False
+    folder, generator, domain, index = match.groups()
+    planned = int(index) < samples.get(generator, 0)
+    return planned and folder == layout.sample_folder(generator, domain, int(index))
 
 
 def _known_archives(plan: Plan) -> frozenset[str]:
