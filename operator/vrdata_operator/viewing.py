@@ -68,7 +68,7 @@ class Viewer:
             run.metadata.namespace, run.metadata.name, run.spec.output.prefix
         )
         store = self._stores.run(settings, prefix)
-        plan = memory.plan or await self._plan(run, profile, prefix)
+        plan = memory.plan or await self._plan(run, profile, prefix, status.plan)
         if isinstance(plan, Rejection):
             return plan
         if memory.ledger is None:
@@ -115,15 +115,22 @@ class Viewer:
         return check_profile(run, profile) or profile or Rejection("UnknownProfile", "")
 
     async def _plan(
-        self, run: GenerationRun, profile: GenerationProfile, prefix: str
+        self, run: GenerationRun, profile: GenerationProfile, prefix: str, begun: str
     ) -> Plan | Rejection:
-        """The run's plan, in the store from here on."""
+        """The run's plan, in the store from here on.
+
+        Args:
+            begun: hash of the plan that the run has begun with; it stays, whatever the profile's
+                image holds by now.
+        """
+        store = self._stores.run(store_settings(profile.spec.storage), prefix)
+        standing = await self._stores.call(lambda: standing_plan(store))
+        if standing is not None and standing.hash == begun:
+            return standing
         manifest = await self._cluster.get_profile(run.spec.profile)
         image = await self._catalogues.of(profile, manifest or {})
         if isinstance(image, Rejection):
             return image
-        store = self._stores.run(store_settings(profile.spec.storage), prefix)
-        standing = await self._stores.call(lambda: standing_plan(store))
         plan = make_plan(run, profile, image, standing)
         if isinstance(plan, Plan):
             await self._stores.call(lambda: store_plan(store, plan))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from support.lives import FINAL, FIRST, SECOND, Life, run_object
+import pytest
+
+from support.lives import FINAL, FIRST, SECOND, Life, entry, profile_object, run_object
 from vrdata_operator.names import describe_job, final_job, wave_job
+
+OTHER = "sha256:" + "c" * 64
 
 
 def test_a_fresh_run_succeeds_when_every_shard_has_its_marker(life: Life) -> None:
@@ -87,6 +91,18 @@ def test_a_run_made_again_goes_on_where_the_first_one_ended(life: Life) -> None:
     life.create(uid="uid-2")
     assert life.live().phase == "Succeeded"
     assert made.isdisjoint(one.shard for one in life.workers.tries)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_run_that_has_begun_survives_a_new_image(life: Life, restart: bool) -> None:
+    """An upgrade changes the image and starts the operator anew; the Jobs keep their image."""
+    life.create()
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.workers.entries = tuple(entry(one.name, digest=OTHER) for one in life.workers.entries)
+    life.install(profile_object(image=f"registry.example/worker@{OTHER}"))
+    if restart:
+        life.restart()
+    assert life.live().phase == "Succeeded"
 
 
 def test_two_runs_of_one_name_in_two_namespaces_do_not_meet(life: Life) -> None:
