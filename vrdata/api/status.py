@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from vrdata.model import Model
 
@@ -27,7 +27,13 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, max_lengt
 Count = Annotated[int, Field(ge=0)]
 
 
-class Condition(Model):
+class _Written(Model):
+    """Fields of a later release are let through: an operator may be put back."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Condition(_Written):
     """One condition, as metav1.Condition of the Kubernetes API."""
 
     type: ConditionType = Field(description="What is said. Example: Finished.")
@@ -49,7 +55,7 @@ class Condition(Model):
     )
 
 
-class ShardCounts(Model):
+class ShardCounts(_Written):
     """Shards by state; the states add up to all shards of the class."""
 
     pending: Count = Field(default=0, description="Not begun. Default: 0.")
@@ -59,7 +65,7 @@ class ShardCounts(Model):
     failed: Count = Field(default=0, description="Failed for good. Default: 0.")
 
 
-class SampleCounts(Model):
+class SampleCounts(_Written):
     """Samples, counted from commit markers."""
 
     desired: Count = Field(default=0, description="Asked for. Default: 0. Example: 1000.")
@@ -69,7 +75,7 @@ class SampleCounts(Model):
     )
 
 
-class ClassStatus(Model):
+class ClassStatus(_Written):
     """One generator class of the run."""
 
     name: Literal["O", "G", "M"] = Field(description="The class: O, G or M.")
@@ -77,7 +83,7 @@ class ClassStatus(Model):
     shards: ShardCounts = Field(default=ShardCounts(), description="Shards of the class.")
 
 
-class FailureGroup(Model):
+class FailureGroup(_Written):
     """Shards that failed for one reason, with one example."""
 
     generator: str = Field(max_length=100, description="Generator. Example: O-maze.")
@@ -92,7 +98,7 @@ class FailureGroup(Model):
     )
 
 
-class Storage(Model):
+class Storage(_Written):
     """Where the run is, and how far the store can be trusted."""
 
     url: str = Field(default="", max_length=1024, description="The run's folder. Default: empty.")
@@ -103,7 +109,7 @@ class Storage(Model):
     )
 
 
-class GenerationRunStatus(Model):
+class GenerationRunStatus(_Written):
     """What the operator knows of a run."""
 
     phase: Phase = Field(
