@@ -177,9 +177,7 @@ class Supervisor:
     ) -> WorkerExit:
         try:
             draft = self._draft(task, made, pending, time.monotonic() - started)
-            done = commit(
-                self._store, draft, pending, detect=self._config.commit_mode == "detect"
-            )
+            done = commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
         except (VrdataError, OSError) as error:
             return self._fail(task, _storage(error), started)
         finally:
