@@ -27,6 +27,8 @@ def started(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # A test run in the background ignores Ctrl-C, and what it starts would, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
     )
     try:
         yield process
