@@ -34,6 +34,8 @@ def panel(  # noqa: PLR0913 - what a panel is
 ) -> Panel:
     """One panel; `queries` maps legends to expressions."""
     custom = {"stacking": {"mode": "normal"}, "fillOpacity": 30} if stacked else {}
+    # Without a range a table has one row for each series, not for each moment.
+    shape = {"format": "table", "instant": True} if kind == "table" else {}
     return {
         "type": kind,
         "title": title,
@@ -47,6 +49,7 @@ def panel(  # noqa: PLR0913 - what a panel is
                 "datasource": SOURCE,
                 "expr": query,
                 "legendFormat": legend,
+                **shape,
             }
             for number, (legend, query) in enumerate(queries.items())
         ],
@@ -56,6 +59,13 @@ def panel(  # noqa: PLR0913 - what a panel is
 def stat(title: str, query: str, unit: str, text: str) -> Panel:
     """A single number."""
     return panel("stat", title, {"": query}, unit, text=text, width=4, height=4)
+
+
+def version() -> Panel:
+    """The name of a series in place of its value, which is always 1."""
+    query = {"{{version}}": "sum by (version) (vrdata_build_info)"}
+    one = panel("stat", "Version", query, "short", text="Of the operator.", width=4, height=4)
+    return one | {"options": {"textMode": "name", "reduceOptions": {"calcs": ["lastNotNull"]}}}
 
 
 def runs() -> dict[str, Any]:
@@ -82,18 +92,23 @@ def runs() -> dict[str, Any]:
               "short", text="All shards of the selected runs.", stacked=True),
         panel("timeseries", "Failed attempts by reason",
               {"{{reason}}": "sum by (reason) (increase(vrdata_shard_failures_total"
-               "[$__rate_interval])) > 0 or sum(vrdata_shard_failures_total) * 0"},
-              "short", text="Of all runs that the operator has served."),
+               "[$__rate_interval]))"},
+              "short", text="Of all runs that the operator serves, whatever is selected above."),
         panel("timeseries", "Shard duration",
               {"median": _quantile("0.5", "vrdata_shard_duration_seconds"),
                "95 %": _quantile("0.95", "vrdata_shard_duration_seconds")},
-              "s", text="Seconds of committed attempts, by class O and G together."),
+              "s", text="Seconds of committed attempts, of all runs and classes."),
         panel("timeseries", "Peak memory, 95 %",
               {"{{generator_class}}": "histogram_quantile(0.95, sum by (le, generator_class) "
                "(rate(vrdata_shard_peak_memory_bytes_bucket[$__rate_interval])))"},
-              "bytes", text="Of the generator in a committed attempt; compare with the limit."),
+              "bytes", text="Of generators in committed attempts of all runs, to set limits by."),
+        panel("table", "Done, by run",
+              {"": f"sum by (namespace, run) (vrdata_run_samples{{{RUN}, state='succeeded'}}) / "
+               f"(sum by (namespace, run) (vrdata_run_samples_desired{{{RUN}}}) > 0)"},
+              "percentunit", text="Committed of desired samples of each selected run."),
         panel("table", "Runs that are stalled",
-              {"": f"vrdata_run_condition{{{RUN}, condition='Stalled', status='True'}} == 1"},
+              {"": "sum by (namespace, run) "
+               f"(vrdata_run_condition{{{RUN}, condition='Stalled', status='True'}} == 1)"},
               "short", text="See `kubectl describe generationrun` for the reason."),
         panel("timeseries", "Time left",
               {"{{namespace}}/{{run}}":
@@ -110,7 +125,7 @@ def runs() -> dict[str, Any]:
 def operator() -> dict[str, Any]:
     """Board vrdata / Operator: for those who keep it running."""
     panels = [
-        stat("Version", "sum by (version) (vrdata_build_info)", "short", "Operators by version."),
+        version(),
         stat("Runs served", "count(vrdata_run_info) or vector(0)", "short", "Objects that exist."),
         panel("timeseries", "Turns",
               {"{{result}}": "sum by (result) (rate(vrdata_reconcile_total[$__rate_interval]))"},

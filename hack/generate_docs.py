@@ -153,7 +153,8 @@ def metrics() -> str:
         "This page is generated from the operator (`make docs`).\n\n"
         "The operator serves Prometheus metrics on port 9090 (`metrics.port`), path `/metrics`. "
         "`metrics.serviceMonitor.enabled=true` lets a Prometheus operator find them, "
-        "`metrics.dashboards.enabled=true` brings two Grafana dashboards.\n\n"
+        "`metrics.dashboards.enabled=true` brings two Grafana dashboards. A Prometheus that you "
+        "configure yourself needs `honor_labels: true`: series name the namespace of their run.\n\n"
         "Series of a run end with its object. Counters come from commit markers: after a restart "
         "they begin anew and are counted again from the store, nothing twice. Samples of a run "
         "that had finished before the restart are taken from its status; its histograms are not.\n"
@@ -166,6 +167,7 @@ def metrics() -> str:
 def _served() -> Metrics:
     """Metrics with one series of every kind."""
     served = Metrics()
+    served.turn("ok", 0.1)
     served.kube_request("get", "generationruns", 200, 0.1)
     served.store_request("get", "ok", 0.1)
     counts = {"desired": 1, "succeeded": 1, "failed": 0}
@@ -203,6 +205,8 @@ def _served() -> Metrics:
 
 
 def _name_and_labels(family: Metric) -> tuple[str, list[str]]:
+    if not family.samples:
+        raise ValueError(f"{family.name} has no series, so its labels cannot be seen")
     name = family.name + ("_total" if family.type == "counter" else "")
     labels = {label for sample in family.samples for label in sample.labels} - {"le"}
     return name, sorted(labels)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import time
 import urllib.parse
@@ -16,39 +15,64 @@ from typing import Any
 import pytest
 from prometheus_client import start_http_server
 
-from support.cluster.binaries import MissingToolError, folder_of
 from support.cluster.control_plane import free_port
 from support.cluster.processes import Processes
 from support.metrics import served_metrics
 from support.polling import wait_until
+from support.tools import built
 
 ROOT = Path(__file__).parents[2]
 BOARDS = sorted((ROOT / "charts/vrdata/files/dashboards").glob("*.json"))
+LOADED = [json.loads(path.read_text()) for path in BOARDS]
 QUERIES = [
-    pytest.param(target["expr"], id=f"{board.stem}: {panel['title']} {target['refId']}")
-    for board in BOARDS
-    for panel in json.loads(board.read_text())["panels"]
+    pytest.param(
+        target["expr"],
+        target["legendFormat"],
+        id=f"{board['uid']}: {panel['title']} {target['refId']}",
+    )
+    for board in LOADED
+    for panel in board["panels"]
     for target in panel["targets"]
 ]
+LISTS = [
+    pytest.param(variable["query"]["query"], id=variable["name"])
+    for board in LOADED
+    for variable in board["templating"]["list"]
+    if variable["type"] == "query"
+]
 VARIABLES = {"$namespace": ".*", "$run": ".*", "$__rate_interval": "20s"}
-# Nothing is stalled in the test's run.
-MAY_BE_EMPTY = ("condition='Stalled'",)
+PANELS = {"stat", "table", "timeseries"}
+COUNTER = re.compile(r"\b[a-z_]+_(?:total|bucket)\b")
 
 
 def test_there_are_two_boards_with_stable_names() -> None:
-    boards = [json.loads(path.read_text()) for path in BOARDS]
-    assert [board["uid"] for board in boards] == ["vrdata-operator", "vrdata-runs"]
-    for board in boards:
-        assert board["id"] is None
-        places = [(one["gridPos"]["x"], one["gridPos"]["y"]) for one in board["panels"]]
-        assert len(set(places)) == len(places)
-        for panel in board["panels"]:
-            assert panel["description"]
-            assert panel["fieldConfig"]["defaults"]["unit"]
+    assert [board["uid"] for board in LOADED] == ["vrdata-operator", "vrdata-runs"]
+    assert all(board["id"] is None for board in LOADED)
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_every_metric_of_a_query_is_served(query: str) -> None:
+@pytest.mark.parametrize("board", LOADED, ids=lambda board: board["uid"])
+def test_every_panel_is_described_and_has_its_own_place(board: dict[str, Any]) -> None:
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels)
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 24
+    for panel in panels:
+        assert panel["type"] in PANELS
+        assert panel["title"]
+        assert panel["description"]
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["datasource"]["uid"] == "${datasource}"
+        assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
+
+
+@pytest.mark.parametrize(("query", "legend"), QUERIES)
+def test_every_metric_of_a_query_is_served(query: str, legend: str) -> None:
     names = {
         sample.name for family in served_metrics().registry.collect() for sample in family.samples
     }
@@ -57,22 +81,26 @@ def test_every_metric_of_a_query_is_served(query: str) -> None:
     assert used - names == set()
 
 
+@pytest.mark.parametrize(("query", "legend"), QUERIES)
+def test_counters_are_shown_as_changes(query: str, legend: str) -> None:
+    for name in COUNTER.findall(query):
+        shown = re.findall(rf"(\w+)\({name}\b", query)
+        assert set(shown) & {"rate", "increase"}, query
+
+
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a Prometheus that scrapes the operator's metrics, which grow."""
-    try:
-        binary = folder_of("prometheus") / "prometheus"
-    except MissingToolError as error:
-        if os.environ.get("VRDATA_REQUIRE") == "all":
-            pytest.fail(f"no Prometheus can be built here: {error}")
-        pytest.skip(f"NO DASHBOARD QUERIES: {error}")
+    binary = built("prometheus") / "prometheus"
     folder = tmp_path_factory.mktemp("prometheus")
     metrics = served_metrics()
     server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
     target = {"targets": [f"127.0.0.1:{server.server_port}"]}
     config = {
         "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{"job_name": "vrdata", "static_configs": [target]}],
+        "scrape_configs": [
+            {"job_name": "vrdata", "honor_labels": True, "static_configs": [target]}
+        ],
     }
     (folder / "prometheus.yml").write_text(json.dumps(config))
     processes, port = Processes(folder), free_port("127.0.0.1")
@@ -96,32 +124,46 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.cluster
-@pytest.mark.parametrize("query", QUERIES)
-def test_every_query_gives_data_in_a_real_prometheus(prometheus: str, query: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("query", "legend"), QUERIES)
+def test_every_query_gives_data_in_a_real_prometheus(
+    prometheus: str, query: str, legend: str
+) -> None:
     for name, value in VARIABLES.items():
         query = query.replace(name, value)
-    result = _query(prometheus, query)
-    if not any(words in query for words in MAY_BE_EMPTY):
-        assert result, query
-        values = [float(series["value"][1]) for series in result]
-        assert any(not math.isnan(value) for value in values), f"nothing but NaN: {query}"
+    result = _ask(prometheus, "query", query=query)["result"]
+    assert result, query
+    values = [float(series["value"][1]) for series in result]
+    assert any(not math.isnan(value) for value in values), f"nothing but NaN: {query}"
+    for label in re.findall(r"{{(\w+)}}", legend):
+        assert all(series["metric"].get(label) for series in result), f"no {label}: {query}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", LISTS)
+def test_every_list_to_choose_from_has_entries(prometheus: str, query: str) -> None:
+    found = re.fullmatch(r"label_values\((.+), (\w+)\)", query)
+    assert found is not None
+    series, label = found.groups()
+    for name, value in VARIABLES.items():
+        series = series.replace(name, value)
+    assert _ask(prometheus, f"label/{label}/values", **{"match[]": series})
 
 
 def _scrapes(url: str) -> int:
     try:
-        found = _query(url, "count_over_time(up[10m])")
+        found = _ask(url, "query", query="count_over_time(up[10m])")["result"]
     except OSError:
         time.sleep(0.2)
         return 0
     return int(float(found[0]["value"][1])) if found else 0
 
 
-def _query(url: str, query: str) -> list[dict[str, Any]]:
-    address = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+def _ask(url: str, path: str, **fields: str) -> Any:
+    """The data of an answer of Prometheus' HTTP API."""
+    address = f"{url}/api/v1/{path}?{urllib.parse.urlencode(fields)}"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(address, timeout=10) as answer:
         body = json.load(answer)
     assert body["status"] == "success", body
-    found: list[dict[str, Any]] = body["data"]["result"]
-    return found
+    return body["data"]

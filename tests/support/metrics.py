@@ -17,7 +17,7 @@ def served_metrics(metrics: Metrics | None = None, samples: int = 10) -> Metrics
     served.kube_request("get", "generationruns", 200, 0.02)
     served.store_request("list", "ok", 0.02)
     counts = {"desired": 100, "succeeded": samples, "failed": 1}
-    condition = {"type": "Progressing", "status": "True", "reason": "Running"}
+    condition = {"type": "Stalled", "status": "True", "reason": "Unschedulable"}
     status = GenerationRunStatus.model_validate(
         {
             "phase": "Running",
