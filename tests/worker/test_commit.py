@@ -12,6 +12,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.writers import PendingObject
 from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.store.port import ObjectInfo
 from vrdata_worker.commit import commit
 from vrdata_worker.draft import ManifestDraft, draft_of
 
@@ -113,3 +114,22 @@ def test_data_of_another_shard_shape_is_a_conflict_without_a_marker(tmp_path: Pa
     with pytest.raises(OutputConflictError, match="other samples"):
         commit(store, made.draft, made.pending, detect=False)
     assert MARKER not in store.objects
+
+
+class ForgetfulStore(MemoryStore):
+    """A server that keeps no digest with an object."""
+
+    def head(self, key: str) -> ObjectInfo | None:
+        info = super().head(key)
+        return None if info is None else ObjectInfo(info.key, info.size)
+
+
+def test_objects_of_an_attempt_without_marker_are_read_where_no_digest_is_kept(
+    tmp_path: Path,
+) -> None:
+    made, store = Made(tmp_path), ForgetfulStore()
+    commit(store, made.draft, made.pending, detect=False)
+    del store.objects[MARKER]  # the attempt died between data and marker
+    again = commit(store, made.draft, made.pending, detect=False)
+    assert (again.already, again.nondeterministic) == (False, "")
+    assert store.objects[MARKER] == made.draft.to_json()

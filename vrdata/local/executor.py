@@ -114,8 +114,7 @@ class LocalExecutor:
     def _feed(self, worker: WorkerProcess, tasks: TaskQueue) -> None:
         task = tasks.take(worker.generator, self._pool.busy(worker))
         if task is not None:
-            if not worker.give(task):
-                worker.making = None  # its end is on the way and puts the task back
+            worker.give(task)
         elif not any(other.tasks for other in self._pool.workers):
             for other in self._pool.workers:
                 other.finish()

@@ -112,7 +112,8 @@ def prepare(
             why="; ".join(describe_difference(stored, plan)),
             fix="use another --out or metadata.name, or put the spec back as it was",
         )
-    prepared.committed = set(iter_commits(store))
+    planned = set(missing_shards(plan, ()))  # finalisation refuses markers of anything else
+    prepared.committed = planned.intersection(iter_commits(store))
     prepared.finished = store.head(layout.SUCCESS) is not None
     return prepared
 

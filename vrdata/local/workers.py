@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from vrdata_worker.contract import (
     SampleDone,
@@ -71,16 +71,13 @@ class WorkerProcess:
         """Process id."""
         return self._process.pid
 
-    def give(self, task: ShardTask) -> bool:
-        """Hand over a task; False when the worker is gone (its tasks are then to be re-queued)."""
+    def give(self, task: ShardTask) -> None:
+        """Hand over a task. The end of a worker that is gone is on the way; it gets no more."""
         self.generator = task.generator
         self.making = task
         self.tasks[task.generator, task.shard] = task
-        try:
+        with contextlib.suppress(OSError):
             self._pipe(task.model_dump_json(by_alias=True).encode() + b"\n")
-        except OSError:
-            return False
-        return True
 
     def finish(self) -> None:
         """No more tasks: the worker ends when it has committed what it has."""
@@ -110,8 +107,10 @@ class WorkerProcess:
     def _listen(self) -> None:
         stdout = self._process.stdout
         if stdout is not None:
-            for line in stdout:
-                self._inbox.put((self, _MESSAGE.validate_json(line)))
+            with stdout:
+                for line in stdout:
+                    with contextlib.suppress(ValidationError):  # cut by the worker's sudden death
+                        self._inbox.put((self, _MESSAGE.validate_json(line)))
         code = self._process.wait()
         self._inbox.put((self, Ended(code, _tail(self._log))))
 

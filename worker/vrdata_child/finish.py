@@ -22,6 +22,7 @@ MAX_FILES = 64
 MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".webm", ".mov", ".mkv"})
+_SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 
 
@@ -57,6 +58,8 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         SampleInvalidError: the sample cannot be used; its folder is removed.
     """
     try:
+        if not _SAFE_DOMAIN.fullmatch(source.domain):
+            raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a usable domain")
         _check_files(source.path)
         prompt = _normalise_texts(source.path)
         sample_id = f"{source.domain}_{block.start + position:08d}"

@@ -96,6 +96,8 @@ def check_png(path: Path, sha256: str) -> str:
             return pixel_hash(image)
     except MediaError:
         raise
+    except Image.DecompressionBombError as error:
+        raise MediaError("TooLarge", f"{path.name}: {error}") from None
     except UnidentifiedImageError:
         raise MediaError("NotAPng", f"{path.name} is not a PNG image") from None
     except (OSError, SyntaxError, ValueError) as error:

@@ -113,7 +113,7 @@ class Template:
             os.waitpid(pid, 0)
 
     def _send(self, packet: dict[str, Any]) -> None:
-        self._channel.send(json.dumps(packet).encode("utf-8", "replace"))
+        self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _prepare(load: dict[str, Any]) -> None:

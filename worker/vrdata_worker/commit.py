@@ -17,6 +17,7 @@ from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardM
 from vrdata.dataset.winner import winning_files
 from vrdata.dataset.writers import PendingObject
 from vrdata.store.port import ObjectStore
+from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import ManifestDraft, draft_of
 
 
@@ -75,7 +76,8 @@ def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject
     if info is None:  # deleted between the two requests: treat as ours to write again
         store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
-    return DataObject(key=item.key, size=info.size, sha256=info.sha256 or "0" * 64)
+    digest = info.sha256 or sha256_object(store, item.key, info.size)
+    return DataObject(key=item.key, size=info.size, sha256=digest)
 
 
 def _describe_winner(

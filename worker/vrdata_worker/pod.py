@@ -146,9 +146,12 @@ def _emit(message: Model) -> None:
     sys.stdout.flush()
     if isinstance(message, ShardOutcome) and message.exit_code:
         # Of a long message the end matters: the generator's own error.
-        spare = TERMINATION_BYTES - len(text.encode()) + len(message.message.encode())
-        short = message.message.encode()[-max(0, spare // 2) :].decode(errors="ignore")
-        _write_termination(message.model_copy(update={"message": short}).model_dump_json())
+        body = message.message.encode()[-TERMINATION_BYTES:]
+        while len(text.encode()) > TERMINATION_BYTES and body:  # one byte may become six in JSON
+            body = body[len(body) // 2 + 1 :]
+            short = body.decode(errors="ignore")
+            text = message.model_copy(update={"message": short}).model_dump_json(by_alias=True)
+        _write_termination(text)
 
 
 def _last_words(message: str, code: WorkerExit) -> int:

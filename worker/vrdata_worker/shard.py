@@ -19,6 +19,7 @@ from vrdata_worker.failures import ShardFailedError, log_tail
 from vrdata_worker.template import BlockRequest, GeneratorTemplate
 
 POLL_SECONDS = 0.1
+STOP_SECONDS = 5.0  # killed children end at once; a template that does not say so is ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +216,17 @@ class ShardMaker:
         self._on_sample(len(self._made.samples))
 
     def _stop_all(self) -> None:
-        for block, running in self._running.items():
-            if not running.state.exited:
+        """End what still runs and drop its last events: a retry asks for the same blocks."""
+        left = {block for block, running in self._running.items() if not running.state.exited}
+        deadline = time.monotonic() + STOP_SECONDS
+        while left and self._template.alive:
+            for block in left:
                 self._template.kill_block(block)
+            event = self._template.poll(POLL_SECONDS)
+            if isinstance(event, events.Exit):
+                left.discard(event.block)
+            if time.monotonic() > deadline:
+                self._template.close()
 
 
 def _record(

@@ -83,7 +83,8 @@ class Supervisor:
         for task in tasks:
             code = self._one(task)
             first = first or code
-        return first or self._settle()
+        last = self._settle()  # also after a failure: what is made gets committed
+        return first or last
 
     def close(self) -> None:
         """End the children and the uploader without waiting for unfinished uploads."""

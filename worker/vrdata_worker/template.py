@@ -115,6 +115,11 @@ class GeneratorTemplate:
         if packet is None or packet["event"] != "ready":
             raise TemplateBrokenError(self._why_broken(packet))
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs, so that it can make blocks."""
+        return self._process is not None and self._process.poll() is None
+
     def submit(self, request: BlockRequest) -> None:
         """Ask for a block; its events follow from `poll`."""
         packet = asdict(request) | {"cmd": "block", "dir": str(request.dir)}

@@ -38,13 +38,13 @@ class WarmTemplate:
         self._name = ""
 
     def get(self, name: str) -> GeneratorTemplate:
-        """The running template of a generator.
+        """The running template of a generator; one that has died is replaced.
 
         Raises:
             ShardFailedError: the catalogue does not hold the planned generator (exit 40), or
                 the generator cannot be imported (exit 20).
         """
-        if self._current is not None and self._name == name:
+        if self._current is not None and self._name == name and self._current.alive:
             return self._current
         self.close()
         located = self._generators.get(name)

@@ -1,0 +1,60 @@
+"""Worker processes as the local executor sees them, when they die or the store holds surprises."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.workers import make_bench
+from vrdata.local.run import prepare
+from vrdata.local.workers import Ended, Message, WorkerProcess
+from vrdata_worker.contract import ShardTask
+
+Inbox = queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]]
+
+
+def start(folder: Path, monkeypatch: pytest.MonkeyPatch, inbox: Inbox, body: str) -> WorkerProcess:
+    """A worker whose process runs a shell script instead."""
+    script = folder / "worker"
+    script.write_text(f"#!/bin/sh\n{body}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("vrdata.local.workers.sys.executable", str(script))
+    return WorkerProcess(folder / "config", inbox, folder / "log")
+
+
+def test_the_end_of_a_worker_that_died_in_the_middle_of_a_line_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    worker = start(tmp_path, monkeypatch, inbox, """printf '{"event":"shard","gener'; exit 9""")
+    sender, message = inbox.get(timeout=30)
+    assert sender is worker
+    assert isinstance(message, Ended)
+    assert message.code == 9
+    worker.finish()
+
+
+def test_a_worker_that_is_gone_keeps_its_one_task_and_counts_as_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    worker = start(tmp_path, monkeypatch, inbox, "exit 1")
+    inbox.get(timeout=30)
+    task = ShardTask(generator="O-maze", shard=0)
+    worker.give(task)
+    assert worker.making == task  # so the executor gives it no other one
+    assert list(worker.tasks.values()) == [task]
+    worker.finish()
+
+
+def test_a_marker_that_the_plan_does_not_know_is_not_counted_as_made(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, None, {"O-maze": 2})
+    stray = bench.out / "_vrdata" / "commits" / "O-ghost" / "000000.json"
+    stray.parent.mkdir(parents=True)
+    shutil.copy(bench.out / "_vrdata" / "plan.json", stray)
+    again = prepare(bench.prepared.run, bench.prepared.profile, bench.prepared.options)
+    assert again.committed == set()
+    assert not again.committed_samples()

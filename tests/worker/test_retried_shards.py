@@ -1,0 +1,105 @@
+"""A shard that failed and is made again by the same worker, with the template kept warm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.builders import make_plan
+from support.polling import wait_until
+from vrdata.dataset.writers import open_writer
+from vrdata.plan.catalogue import CatalogueEntry
+from vrdata_worker.catalogues import Located
+from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.shard import Limits, MadeShard, ShardMaker
+from vrdata_worker.template import GeneratorTemplate, Launch
+from vrdata_worker.warm import WarmTemplate
+
+pytestmark = pytest.mark.slow
+
+# The second sample of each block has no prompt; the first and the third are well.
+SCRIPT = """
+import sys
+from pathlib import Path
+from PIL import Image
+
+for number in range(int(sys.argv[2])):
+    folder = Path(sys.argv[4]) / "DOMAIN_task" / f"x_{number:03d}"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(folder / "first_frame.png")
+    if number != 1:
+        (folder / "prompt.txt").write_text("Look.")
+"""
+NAME = "O-1_maze"
+
+
+def repository(folder: Path, domain: str = "x") -> Path:
+    (folder / "examples").mkdir(parents=True)
+    (folder / "examples" / "generate.py").write_text(SCRIPT.replace("DOMAIN", domain))
+    return folder
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Iterator[GeneratorTemplate]:
+    launch = Launch(NAME, "repository", str(repository(tmp_path / "x")), mode="bare")
+    made = GeneratorTemplate(launch, tmp_path)
+    made.start()
+    yield made
+    made.close()
+
+
+def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> MadeShard:
+    planned = make_plan({NAME: 10}).generators[0]
+    shard = planned.shard(0)
+    scratch.mkdir()
+    return ShardMaker(
+        template,
+        planned,
+        shard,
+        run_seed=1,
+        writer=open_writer("files", scratch, NAME, shard),
+        scratch=scratch,
+        limits=Limits(children=2, sample_timeout=60, memory_bytes=0, failed_samples=allowed),
+        on_sample=lambda _: None,
+    ).make()
+
+
+def test_a_retry_is_not_told_of_the_children_of_the_attempt_before(
+    template: GeneratorTemplate, tmp_path: Path
+) -> None:
+    with pytest.raises(ShardFailedError, match="MissingFile"):
+        make(template, tmp_path / "first", allowed=0)
+    made = make(template, tmp_path / "second", allowed=2)
+    assert [(each.index, each.reason) for each in made.failed] == [
+        (1, "MissingFile"),
+        (3, "MissingFile"),
+    ]
+    assert len(made.samples) == 2
+
+
+def test_a_template_that_has_died_is_replaced(tmp_path: Path) -> None:
+    plan = make_plan({NAME: 10})
+    entry = CatalogueEntry(
+        name=NAME,
+        kind="repository",
+        generator_class="O",
+        digest=plan.generator(NAME).digest,
+        path=str(repository(tmp_path / "x")),
+        mode="bare",
+    )
+    warm = WarmTemplate(plan, {NAME: Located(entry, Path())}, tmp_path)
+    try:
+        first = warm.get(NAME)
+        assert warm.get(NAME) is first
+        for process in psutil.Process().children():
+            if "vrdata_child" in process.cmdline():
+                process.kill()
+        wait_until(lambda: not first.alive, "the template ended")
+        second = warm.get(NAME)
+        assert second is not first
+        assert len(make(second, tmp_path / "second", allowed=2).samples) == 2
+    finally:
+        warm.close()

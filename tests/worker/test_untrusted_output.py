@@ -1,0 +1,65 @@
+"""What a generator may write is data: names and sizes that nothing behind could take."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from vrdata_child import media
+from vrdata_child.finish import BlockFacts, SampleInvalidError, finish_sample
+from vrdata_child.folders import find_samples
+from vrdata_child.template import Template
+
+
+def write_sample(folder: Path, domain: str) -> BlockFacts:
+    sample = folder / "out" / f"{domain}_task" / "x_000"
+    sample.mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(sample / "first_frame.png")
+    (sample / "prompt.txt").write_text("Look.")
+    return BlockFacts("O-1_maze", 0, 1, 0, folder, "h264")
+
+
+@pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])
+def test_a_folder_name_that_is_no_domain_makes_the_sample_invalid(
+    tmp_path: Path, domain: str
+) -> None:
+    block = write_sample(tmp_path, domain)
+    (found,) = find_samples(tmp_path / "out")
+    with pytest.raises(SampleInvalidError) as caught:
+        finish_sample(found, 0, block)
+    assert caught.value.reason == "UnsafeFile"
+    assert not found.path.exists()
+
+
+@pytest.mark.parametrize("domain", ["maze", "grid_shift-2.1", "O"])
+def test_usual_domains_are_taken(tmp_path: Path, domain: str) -> None:
+    block = write_sample(tmp_path, domain)
+    (found,) = find_samples(tmp_path / "out")
+    assert finish_sample(found, 0, block)["id"] == f"{domain}_00000000"
+
+
+def test_a_png_of_20000_pixels_each_way_is_too_large(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0))
+    path = tmp_path / "first_frame.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    with pytest.raises(media.MediaError) as caught:
+        media.check_png(path, "0" * 64)
+    assert caught.value.reason == "TooLarge"
+
+
+def test_half_a_character_in_a_message_reaches_the_supervisor_as_a_question_mark() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        Template(theirs)._send({"event": "end", "error": {"message": "no \ud800 ä"}})
+        assert json.loads(ours.recv(1000))["error"]["message"] == "no ? ä"
