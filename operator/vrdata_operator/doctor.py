@@ -17,6 +17,7 @@ from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.cluster.rest import Rest
 from vrdata_operator.names import GROUP, RUNS, VERSION
 from vrdata_operator.pods import store_settings
+from vrdata_operator.rights import FOR_PROFILES, FOR_RUNS, missing
 from vrdata_operator.settings import Settings, from_environment
 from vrdata_operator.stores import Stores
 
@@ -38,6 +39,19 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
             raise FailedCheckError("the CustomResourceDefinitions are missing: set crds.enabled")
         return f"GenerationRuns of {', '.join(settings.watch) or 'all namespaces'}"
 
+    async def rights_are_given() -> str:
+        # Jobs that read a catalogue run in the operator's own namespace.
+        spaces = sorted({*settings.watch, settings.namespace}) if settings.watch else [""]
+        wanted = [(space, FOR_RUNS) for space in spaces]
+        for space, rights in [*wanted, (settings.namespace, FOR_PROFILES)]:
+            lacking = await missing(rest, rights, space)
+            if lacking:
+                place = f"in {space}" if space else "in all namespaces"
+                raise FailedCheckError(
+                    f"not allowed {place}: {', '.join(lacking)}: set rbac.create"
+                )
+        return "all that the operator needs"
+
     async def profile_is_usable() -> str:
         profile = await _profile(cluster)
         wrong = check_storage(profile)
@@ -49,7 +63,12 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
         storage = store_settings((await _profile(cluster)).spec.storage)
         return f"{storage.url}, mode {await stores.mode(storage)}"
 
-    checks = {"runs": runs_are_served, "profile": profile_is_usable, "store": store_is_usable}
+    checks = {
+        "runs": runs_are_served,
+        "rights": rights_are_given,
+        "profile": profile_is_usable,
+        "store": store_is_usable,
+    }
     return all([await _said(name, check) for name, check in checks.items()])
 
 
@@ -64,7 +83,8 @@ async def _said(name: str, check: Check) -> bool:
     try:
         found = await check()
     except (FailedCheckError, ClusterError, VrdataError, ValueError) as error:
-        sys.stdout.write(f"FAILED {name}: {error}\n")
+        words = " ".join(str(error).split())
+        sys.stdout.write(f"FAILED {name}: {words}\n")
         return False
     sys.stdout.write(f"ok     {name}: {found}\n")
     return True

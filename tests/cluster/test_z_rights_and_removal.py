@@ -113,7 +113,7 @@ def test_the_operator_stays_small(installed: Installation) -> None:
 
 def test_the_doctor_finds_the_installation_well(installed: Installation) -> None:
     said = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
-    for check in ("runs", "profile", "store"):
+    for check in ("runs", "rights", "profile", "store"):
         assert f"ok     {check}:" in said, said
 
 

@@ -71,9 +71,9 @@ class Rest:
         """Change single fields of a standing object."""
         await self._send(_Request("PATCH", "patch", path, resource, body=body, kind=MERGE))
 
-    async def create(self, path: str, resource: str, body: dict[str, Any]) -> None:
-        """Make an object."""
-        await self._send(_Request("POST", "create", path, resource, body=body))
+    async def create(self, path: str, resource: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make an object; returns it as the server made it."""
+        return await self._send(_Request("POST", "create", path, resource, body=body))
 
     async def delete(self, path: str, resource: str, body: dict[str, Any]) -> None:
         """Remove an object; one that is not there is not an error."""
