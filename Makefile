@@ -64,6 +64,7 @@ crds: $(VENV)/.dev ## regenerate the CustomResourceDefinitions, in crds/ and in 
 docs: $(VENV)/.dev ## regenerate the generated pages
 	$(BIN)/python hack/generate_docs.py
 	$(BIN)/python hack/generate_dashboards.py
+	$(BIN)/python hack/generate_chart.py
 
 lock: ## renew the pinned requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

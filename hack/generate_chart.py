@@ -1,9 +1,10 @@
-"""Generate the chart's values schema and its README from values.yaml and its comments."""
+"""Write the chart's values schema and README from values.yaml; `--check` only compares."""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +117,18 @@ def _leaves(value: dict[str, Any], path: str) -> list[tuple[str, Any]]:
 PAGES = {"values.schema.json": schema, "README.md": readme}
 
 
-def main() -> None:
-    """Write the generated files."""
-    for name, make in PAGES.items():
-        (ROOT / name).write_text(make())
+def main() -> int:
+    """Write or compare; returns the exit code."""
+    made = {ROOT / name: make() for name, make in PAGES.items()}
+    stale = {p: t for p, t in made.items() if not p.exists() or p.read_text() != t}
+    if "--check" in sys.argv:
+        for path in stale:
+            sys.stderr.write(f"charts/vrdata/{path.name} is stale: run `make docs`\n")
+        return int(bool(stale))
+    for path, text in stale.items():
+        path.write_text(text)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

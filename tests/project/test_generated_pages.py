@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "script", ["generate_docs.py", "generate_crds.py", "generate_dashboards.py"]
+    "script",
+    ["generate_docs.py", "generate_crds.py", "generate_dashboards.py", "generate_chart.py"],
 )
 def test_generated_files_are_current(script: str) -> None:
     done = subprocess.run(

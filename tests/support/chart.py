@@ -1,0 +1,54 @@
+"""The chart, rendered by helm."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support.kube_schemas import CLIENT_GO
+
+CHART = Path(__file__).parents[2] / "charts" / "vrdata"
+VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+NEWEST = max(CLIENT_GO)
+
+
+def run(helm: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run helm; its output is text."""
+    return subprocess.run(
+        [str(helm), *map(str, words)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def rendered(
+    helm: Path,
+    values: Path,
+    version: str = NEWEST,
+    name: str = "vrdata",
+    namespace: str = "vrdata-system",
+) -> list[dict[str, Any]]:
+    """The objects that `helm install` would make."""
+    done = run(
+        helm,
+        *("template", name, CHART, "-n", namespace, "-f", values),
+        *("--kube-version", version, "--api-versions", "monitoring.coreos.com/v1"),
+    )
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The spec of every pod."""
+    for one in objects:
+        if one["kind"] == "Pod":
+            yield one["spec"]
+        if one["kind"] == "Deployment":
+            yield one["spec"]["template"]["spec"]
+
+
+def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Those of one kind."""
+    return [one for one in objects if one["kind"] == kind]
