@@ -68,8 +68,8 @@ def test_a_changed_generator_is_named_with_both_values(
 
 def test_generators_that_came_and_went_are_named() -> None:
     assert describe_difference(plan(), plan(generators=[GENERATOR | {"name": "O-new"}])) == [
-        "generator O-maze is no longer in the spec",
-        "generator O-new is new in the spec",
+        "generator O-maze is no longer wanted",
+        "generator O-new is wanted and not there",
     ]
 
 

@@ -87,7 +87,7 @@ def _documents(path: Path) -> list[Document]:
         raise NotFoundError(
             f"{path} cannot be read",
             why=error.strerror or str(error),
-            fix="write one with `vrdata init`",
+            fix="check the name; `vrdata init` writes a run file",
         ) from None
     if size > MAX_BYTES:
         raise _one(path, 1, 1, f"larger than {MAX_BYTES} bytes; a run file is a few kilobytes")

@@ -41,10 +41,12 @@ def new_command(
         raise InvalidInputError(str(error), fix="choose a name such as O-my-task") from None
     _write(target, files)
     option = f" --class {given}" if chosen else ""
+    # A bare name would mean the added copy once there is one.
+    where = target if len(target.parts) > 1 else f"./{target}"
     stderr.print(
         f"wrote {target}; next:\n"
-        f"  pytest {target}\n"
-        f"  vrdata generators test {target}\n"
+        f"  python -m pytest {target}    (pip install pytest)\n"
+        f"  vrdata generators test {where}\n"
         f"  vrdata generators add {target} --name {name}{option}",
         markup=False,
     )

@@ -57,7 +57,9 @@ class RunSummary(Model):
             )
         ]
         if self.failed_samples:
-            lines.append(f"left out: {self.failed_samples} samples (failurePolicy)")
+            over = self.phase == "Failed" and not self.failed_shards
+            what = "more than failurePolicy.maxFailedSamples" if over else "failurePolicy"
+            lines.append(f"left out: {self.failed_samples} samples ({what})")
         lines += [
             f"failed: {group.generator}: {group.reason}, {group.shards} shards"
             + (f", first at sample {group.sample}" if group.sample is not None else "")

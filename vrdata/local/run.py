@@ -110,7 +110,8 @@ def prepare(
         raise OutputConflictError(
             f"{store.url} already holds another plan; nothing was changed",
             why="; ".join(describe_difference(stored, plan)),
-            fix="use another --out or metadata.name, or put the spec back as it was",
+            fix="use another --out or metadata.name, or put the spec back as it was"
+            " (globs also match generators that were added since: name those that you want)",
         )
     planned = set(missing_shards(plan, ()))  # finalisation refuses markers of anything else
     prepared.committed = planned.intersection(iter_commits(store))

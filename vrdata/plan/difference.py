@@ -20,8 +20,8 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     ]
     before = {item.name: item for item in stored.generators}
     after = {item.name: item for item in wanted.generators}
-    lines += [f"generator {name} is no longer in the spec" for name in before if name not in after]
-    lines += [f"generator {name} is new in the spec" for name in after if name not in before]
+    lines += [f"generator {name} is no longer wanted" for name in before if name not in after]
+    lines += [f"generator {name} is wanted and not there" for name in after if name not in before]
     for name in sorted(before.keys() & after.keys()):
         lines += _generator_difference(before[name], after[name])
     for name in sorted(stored.versions.keys() | wanted.versions.keys()):

@@ -144,7 +144,7 @@ def _unusable(trial: Trial) -> InvalidInputError:
     return InvalidInputError(
         "the generator makes no usable block",
         why=f"{why}\n{tail}" if tail and tail not in why else why,
-        fix="see what it prints: run its own script with a small number of samples",
+        fix="see what it prints: `vrdata generators test FOLDER -v`",
     )
 
 
