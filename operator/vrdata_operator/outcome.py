@@ -33,23 +33,36 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
             "JobNameConflict",
             f"Job {foreign} belongs to another owner; it was not touched. Rename or remove it",
         )
+    over = _over_budget(view)  # such a run gets no `_SUCCESS`, so it is not finalised
+    if over is not None:
+        return over
     if view.facts.dataset_hash:
         return _finished(view)
     return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
 
 
-def _finished(view: RunView) -> Outcome:
-    failed = sum(totals.failed_samples for totals in view.facts.totals.values())
+def _over_budget(view: RunView) -> Outcome | None:
+    """Every shard is committed, with more samples left out than the run allows."""
     budget = view.spec.failure_policy.max_failed_samples
-    if failed > budget:
-        return Outcome(
-            False,
-            "FailureBudgetExceeded",
-            f"{failed} samples could not be made; maxFailedSamples is {budget}",
-        )
+    failed = _failed_samples(view)
+    if not view.complete or failed <= budget:
+        return None
+    return Outcome(
+        False,
+        "FailureBudgetExceeded",
+        f"{failed} samples could not be made; maxFailedSamples is {budget}",
+    )
+
+
+def _finished(view: RunView) -> Outcome:
+    failed = _failed_samples(view)
     if failed:
         return Outcome(True, "WithinFailureBudget", f"{failed} samples were left out")
     return Outcome(True, "AllSamples", "every sample was made")
+
+
+def _failed_samples(view: RunView) -> int:
+    return sum(totals.failed_samples for totals in view.facts.totals.values())
 
 
 def _contract_mismatch(view: RunView) -> Outcome | None:

@@ -86,6 +86,14 @@ def test_samples_within_the_failure_budget_are_left_out_and_named(
     assert checked.json["samples"] + checked.json["failedSamples"] == 20
 
 
+def test_a_run_over_its_failure_budget_gets_no_success(tmp_path: Path, traps_home: Path) -> None:
+    """Each shard alone is within the budget; together they are not."""
+    ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=8)
+    assert ran.code == 1, ran.err
+    assert not list((tmp_path / "out").rglob("_SUCCESS"))
+    assert vrdata("verify", tmp_path / "out").code == 1
+
+
 @pytest.mark.parametrize(("trap", "words"), [("capped", "7 of 10"), ("repeating", "1 of 10")])
 def test_a_generator_that_makes_too_little_is_refused_when_added(
     tmp_path: Path, trap: str, words: str

@@ -142,7 +142,8 @@ def _standing(prepared: Prepared) -> DatasetSummary | None:
 def _written(prepared: Prepared, *, detect: bool) -> DatasetSummary:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
-    return write_outputs(prepared.store, prepared.plan, detect=detect)
+    budget = prepared.run.spec.failure_policy.max_failed_samples
+    return write_outputs(prepared.store, prepared.plan, detect=detect, max_failed=budget)
 
 
 def group_failures(failed: list[ShardOutcome]) -> tuple[FailureGroup, ...]:

@@ -91,7 +91,12 @@ def _finalise(pod: FinalisePod) -> WorkerExit:
 
     store = _run_store(pod.config)
     plan = stored_plan(store, pod.config.plan)
-    write_outputs(store, plan, detect=pod.config.commit_mode == "detect")
+    write_outputs(
+        store,
+        plan,
+        detect=pod.config.commit_mode == "detect",
+        max_failed=pod.max_failed_samples,
+    )
     return WorkerExit.COMMITTED
 
 
