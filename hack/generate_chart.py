@@ -25,6 +25,7 @@ FREE = {
     "defaultProfile.classes.G",
     "defaultProfile.classes.M",
 }
+CIDR = {"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"}
 RULES: dict[str, dict[str, Any]] = {
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "image.digest": {"pattern": "^$|^sha256:[0-9a-f]{64}$"},
@@ -35,8 +36,8 @@ RULES: dict[str, dict[str, Any]] = {
     "defaultProfile.limits.maxParallelism": {"minimum": 1, "maximum": 10000},
     "metrics.port": {"minimum": 1024, "maximum": 65535},
     "watch.namespaces": {"items": {"type": "string", "minLength": 1}},
-    "worker.networkPolicy.egressCIDRs": {"items": {"type": "string"}},
-    "worker.networkPolicy.exceptCIDRs": {"items": {"type": "string"}},
+    "worker.networkPolicy.egressCIDRs": {"items": CIDR},
+    "worker.networkPolicy.exceptCIDRs": {"items": CIDR},
     "defaultProfile.allowedQueues": {"items": {"type": "string"}},
 }
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array"}

@@ -120,6 +120,8 @@ def test_dashboards_are_whole(helm: Path) -> None:
         ("image.tag=latest", "latest is not a version"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("storage.url=http://x", "url"),
+        ("worker.networkPolicy.egressCIDRs={10.0.0.1}", "egressCIDRs"),
+        ("worker.networkPolicy.exceptCIDRs={}", "exceptCIDRs"),  # helm makes it [""]
     ],
 )
 def test_a_wrong_value_is_refused(helm: Path, setting: str, words: str) -> None:
