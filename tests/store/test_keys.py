@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vrdata.errors import InvalidInputError
@@ -36,6 +36,29 @@ def test_an_accepted_key_stays_below_the_root(key: str) -> None:
 def test_ordinary_names_are_accepted(parts: list[str]) -> None:
     key = "/".join(part.strip(".") or "x" for part in parts)
     assert check_key(key) == key
+
+
+@given(TRICKY | st.text(alphabet="a./\x00\x1f\x7f\n\x80é", max_size=12))
+@example("a" * 255)
+@example("a" * 256)
+@example("é" * 127 + "a")
+@example("é" * 128)
+@example("a/" * 511 + "aa")
+@example("a/" * 511 + "aaa")
+@example(".../...")
+@example(f"{TEMPORARY}x/x{TEMPORARY}")
+def test_a_key_is_accepted_exactly_when_the_rules_in_plain_words_accept_it(key: str) -> None:
+    assert (key_problem(key) == "") == _is_good(key)
+
+
+def _is_good(key: str) -> bool:
+    """The rules of `check_key`, one character and one part at a time."""
+    if any(0xD800 <= ord(char) <= 0xDFFF or ord(char) in {*range(32), 127} for char in key):
+        return False
+    return len(key.encode()) <= 1024 and all(
+        part not in {"", ".", "..", TEMPORARY} and len(part.encode()) <= 255
+        for part in key.split("/")
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vrdata.errors import InvalidInputError
 
 TEMPORARY = ".vrdata-tmp"
@@ -9,6 +11,12 @@ TEMPORARY = ".vrdata-tmp"
 
 MAX_KEY_BYTES = 1024  # S3's limit for a whole key
 MAX_PART_BYTES = 255  # the limit of one name on the usual file systems
+
+_PART = rb"(?!(?:\.\.?|%s)(?:/|\Z))[^/\x00-\x1f\x7f]{1,%d}+" % (
+    re.escape(TEMPORARY.encode()),
+    MAX_PART_BYTES,
+)
+_KEY = re.compile(rb"%s(?:/%s)*+" % (_PART, _PART))
 
 
 def check_key(key: str) -> str:
@@ -26,14 +34,19 @@ def check_key(key: str) -> str:
 
 def key_problem(key: str) -> str:
     """Why `key` cannot be an object's key, or "" when it can."""
-    if not key:
-        return "it is empty"
     try:
-        length = len(key.encode())
+        encoded = key.encode()
     except UnicodeEncodeError:
         return "it is not valid UTF-8"
-    if length > MAX_KEY_BYTES:
+    if len(encoded) > MAX_KEY_BYTES:
         return f"it is longer than {MAX_KEY_BYTES} bytes"
+    # Listings ask this of every file, and hardly ever is something wrong.
+    return "" if _KEY.fullmatch(encoded) else _explain(key)
+
+
+def _explain(key: str) -> str:
+    if not key:
+        return "it is empty"
     if any(ord(char) < 32 or ord(char) == 127 for char in key):
         return "it holds a control character"
     return next(filter(None, map(_part_problem, key.split("/"))), "")
