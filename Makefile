@@ -74,5 +74,5 @@ lock: ## renew the pinned requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
 
-clean: ## remove the environment, caches and the demo
-	rm -rf $(VENV) $(DEMO_OUT) demo.yaml .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the environment, caches and the demo dataset (not demo.yaml: it may be yours)
+	rm -rf $(VENV) $(DEMO_OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
