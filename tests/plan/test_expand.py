@@ -97,6 +97,19 @@ def test_unseeded_generators_need_the_users_leave() -> None:
     assert len(expand(make_run("O-c").spec, entries)) == 1
 
 
+@pytest.mark.parametrize("kind", ["builtin", "api"])
+@pytest.mark.parametrize("selector", ["O-own", "O-*"])
+def test_args_are_refused_where_no_command_line_would_read_them(kind: str, selector: str) -> None:
+    entries = catalogue(entry("O-own", kind=kind), entry("O-script", kind="repository"))
+    with pytest.raises(InvalidInputError) as caught:
+        expand(make_run({"name": selector, "args": ["--hard"]}).spec, entries)
+    assert "no command line" in caught.value.what
+    assert caught.value.why.endswith(": O-own")
+    assert "remove args" in caught.value.fix
+    own = make_run("O-*", {"name": "O-script", "args": ["--hard"]})
+    assert len(expand(own.spec, entries)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "glob"), [("O-a", False), ("O-*", True), ("?", True), ("[a]", True)]
 )

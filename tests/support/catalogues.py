@@ -18,7 +18,7 @@ def entry(name: str, /, **changes: Any) -> CatalogueEntry:
     values = {
         "name": name,
         "class": name[0],
-        "kind": "builtin",
+        "kind": "repository",
         "digest": "sha256:" + hashlib.sha256(name.encode()).hexdigest(),
     }
     return CatalogueEntry.model_validate(values | changes)

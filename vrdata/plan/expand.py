@@ -28,7 +28,8 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
 
     Raises:
         InvalidInputError: a name is not in the catalogue, a glob matches nothing, or a
-            generator takes no seed and the run does not allow that.
+            generator takes no seed and the run does not allow that; or args are given to one
+            that has no command line.
     """
     entries = {entry.name: entry for entry in catalogue.generators}
     chosen: dict[str, Chosen] = {}
@@ -57,6 +58,7 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
             fix="see `vrdata generators list`; add one with `vrdata generators add`",
         )
     _refuse_unseeded(spec, chosen)
+    _refuse_unread_args(chosen)
     return [chosen[name] for name in sorted(chosen)]
 
 
@@ -78,4 +80,18 @@ def _refuse_unseeded(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None
             f"not reproducible: {', '.join(unseeded)}",
             why="these generators take no seed, or made other bytes with the same one",
             fix="leave them out, or set spec.allowNondeterministic to true",
+        )
+
+
+def _refuse_unread_args(chosen: dict[str, Chosen]) -> None:
+    deaf = sorted(
+        name
+        for name, item in chosen.items()
+        if item.selection.args and item.entry.kind != "repository"
+    )
+    if deaf:
+        raise InvalidInputError(
+            "args are given to code that has no command line",
+            why=f"written against vrdata's own API: {', '.join(deaf)}",
+            fix="remove args there, or give them only to repositories, each by its name",
         )
