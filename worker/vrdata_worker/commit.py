@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.source import changed, read_exactly
 from vrdata.dataset.winner import winning_files
 from vrdata.dataset.writers import PendingObject
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import ManifestDraft, draft_of
 
@@ -53,6 +54,8 @@ def commit(
 
     Raises:
         StorageError, StoreAccessError: the store cannot be used; no marker was written.
+        FileChangedError: a local file has other bytes than `pending` says; neither.
+        InvalidInputError: a key cannot be an object's; neither.
     """
     data: list[DataObject] = []
     foreign = ""
@@ -68,16 +71,33 @@ def commit(
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
     taken = detect and store.head(item.key) is not None
-    if not taken and store.put_new(
-        item.key, item.path, sha256=item.sha256, content_type=item.content_type
-    ):
+    if not taken and _put_new(store, item):
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     info = store.head(item.key)
     if info is None:  # deleted between the two requests: treat as ours to write again
-        store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
+        _put_new(store, item)
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     digest = info.sha256 or sha256_object(store, item.key, info.size)
     return DataObject(key=item.key, size=info.size, sha256=digest)
+
+
+def _put_new(store: ObjectStore, item: PendingObject) -> bool:
+    try:
+        return store.put_new(
+            item.key, item.path, sha256=item.sha256, content_type=item.content_type
+        )
+    except StorageError:
+        _require_unchanged(item)
+        raise
+
+
+def _require_unchanged(item: PendingObject) -> None:
+    """Tell a store that fails from a process of the generator that still writes its files."""
+    digest = hashlib.sha256()
+    for chunk in read_exactly(item.path, item.size):
+        digest.update(chunk)
+    if digest.hexdigest() != item.sha256:
+        raise changed(item.path.name, f"it is not what was packed for {item.key}")
 
 
 def _describe_winner(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vrdata.dataset.source import FileChangedError
+from vrdata.errors import InvalidInputError, VrdataError
 from vrdata_worker.contract import WorkerExit
 
 REASONS: dict[WorkerExit, str] = {
@@ -40,6 +42,28 @@ class ShardFailedError(Exception):
     def reason(self) -> str:
         """The exit code's name, as in status and metrics."""
         return REASONS[self.exit]
+
+
+def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
+    """What an error of packing or storing a shard means for it.
+
+    Args:
+        error: what was raised.
+        sample: global index of the sample that was being packed, if one was.
+
+    Returns:
+        Exit 21 when the generator's files are to blame (changed after their check, or with names
+        that do not fit), else 30.
+    """
+    parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
+    message = "; ".join(filter(None, parts))  # summaries show the first line only
+    match error:
+        case FileChangedError():
+            return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"FileChanged: {message}", sample)
+        case InvalidInputError():
+            return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"UnsafeFile: {message}", sample)
+        case _:
+            return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, message)
 
 
 class PreemptedError(BaseException):

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
+from vrdata.dataset.source import FileChangedError
 from vrdata.dataset.writers import ShardWriter, SourceFile
+from vrdata.errors import InvalidInputError
 from vrdata.plan.model import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata_worker import events
 from vrdata_worker.blocks import BlockState
 from vrdata_worker.contract import WorkerExit
-from vrdata_worker.failures import ShardFailedError, log_tail
+from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
 from vrdata_worker.template import BlockRequest, GeneratorTemplate
 
 POLL_SECONDS = 0.1
@@ -90,7 +92,8 @@ class ShardMaker:
         """Make every sample of the shard.
 
         Raises:
-            ShardFailedError: more samples are unusable than the limits allow.
+            ShardFailedError: more samples are unusable than the limits allow, or one cannot be
+                packed.
             VrdataError: the scratch folder cannot be written.
         """
         try:
@@ -210,7 +213,10 @@ class ShardMaker:
             SourceFile(file.name, event.folder / file.name, file.size, file.sha256)
             for file in event.files
         ]
-        records = self._writer.add(index, event.domain, sources)
+        try:
+            records = self._writer.add(index, event.domain, sources)
+        except (FileChangedError, InvalidInputError) as error:
+            raise failure_of(error, index) from None
         self._made.samples.append(_record(index, running, event, records).to_json())
         shutil.rmtree(event.folder, ignore_errors=True)
         self._on_sample(len(self._made.samples))

@@ -34,7 +34,7 @@ from vrdata_worker.contract import (
     WorkerExit,
 )
 from vrdata_worker.draft import ManifestDraft
-from vrdata_worker.failures import REASONS, ShardFailedError
+from vrdata_worker.failures import REASONS, ShardFailedError, failure_of
 from vrdata_worker.record import record_failure
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
 from vrdata_worker.warm import WarmTemplate
@@ -111,7 +111,7 @@ class Supervisor:
             return self._fail(task, error, started)
         except (VrdataError, OSError) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            return self._fail(task, _storage(error), started)
+            return self._fail(task, failure_of(error), started)
         previous = self._settle()
         self._emit(ShardMade(generator=task.generator, shard=task.shard))
         self._upload = self._uploader.submit(self._commit, task, made, pending, folder, started)
@@ -180,7 +180,7 @@ class Supervisor:
             draft = self._draft(task, made, pending, time.monotonic() - started)
             done = commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
         except (VrdataError, OSError) as error:
-            return self._fail(task, _storage(error), started)
+            return self._fail(task, failure_of(error), started)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         self._emit(
@@ -261,9 +261,3 @@ def _outcome(task: ShardTask, code: WorkerExit, **facts: object) -> ShardOutcome
             **facts,
         }
     )
-
-
-def _storage(error: Exception) -> ShardFailedError:
-    parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
-    message = "; ".join(filter(None, parts))  # summaries show the first line only
-    return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, message)

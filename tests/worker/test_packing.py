@@ -1,0 +1,138 @@
+"""A generator's file that changes, or does not fit, between its check and its upload."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from support.builders import make_plan
+from support.memorystore import MemoryStore
+from vrdata.dataset.writers import PendingObject, open_writer
+from vrdata.model import Model, OutputFormat
+from vrdata.store.files import FileStore
+from vrdata.store.port import ObjectStore, StorageError
+from vrdata_worker import events
+from vrdata_worker.contract import ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.shard import Limits, MadeShard, ShardMaker
+from vrdata_worker.supervisor import Supervisor
+from vrdata_worker.template import BlockRequest, GeneratorTemplate
+
+NAME = "O-1_maze"
+
+
+class OneSample:
+    """A template whose block has one sample, with a file that is not what was reported."""
+
+    alive = False
+
+    def __init__(self, file: events.File, body: bytes) -> None:
+        self._file, self._body = file, body
+        self._events: list[events.Event] = []
+
+    def submit(self, request: BlockRequest) -> None:
+        folder = request.dir / "done"
+        folder.mkdir()
+        (folder / self._file.name).write_bytes(self._body)
+        self._events = [
+            events.Sample(
+                request.block, 0, folder, "maze_0", "maze", (self._file,), None, "", "", 0.0
+            )
+        ]
+
+    def poll(self, _timeout: float) -> events.Event | None:
+        return self._events.pop() if self._events else None
+
+    def kill_block(self, block: int) -> None: ...
+
+    def rss_bytes(self, _block: int) -> int:
+        return 0
+
+
+def make(scratch: Path, template: OneSample, output_format: OutputFormat) -> MadeShard:
+    plan = make_plan({NAME: 1}, output_format=output_format)
+    shard = plan.generators[0].shard(0)
+    writer = open_writer(output_format, scratch, NAME, shard)
+    maker = ShardMaker(
+        cast("GeneratorTemplate", template),
+        plan.generators[0],
+        shard,
+        run_seed=42,
+        writer=writer,
+        scratch=scratch,
+        limits=Limits(1, 60.0, 0, 0),
+        on_sample=lambda _: None,
+    )
+    try:
+        return maker.make()
+    finally:
+        writer.finish()
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+def test_a_file_that_changed_after_its_check_is_invalid_output_of_its_sample(
+    tmp_path: Path, output_format: OutputFormat
+) -> None:
+    reported = events.File("prompt.txt", 5, hashlib.sha256(b"Look.").hexdigest())
+    with pytest.raises(ShardFailedError, match=r"^FileChanged: prompt.txt changed") as caught:
+        make(tmp_path, OneSample(reported, b"Loop."), output_format)
+    assert (caught.value.exit, caught.value.sample) == (WorkerExit.INVALID_OUTPUT, 0)
+
+
+def test_a_name_too_long_for_the_format_is_invalid_output_of_its_sample(tmp_path: Path) -> None:
+    name = f"{'x' * 96}.txt"
+    reported = events.File(name, 5, hashlib.sha256(b"Look.").hexdigest())
+    with pytest.raises(ShardFailedError, match=r"^UnsafeFile: .* does not fit") as caught:
+        make(tmp_path, OneSample(reported, b"Look."), "webdataset")
+    assert (caught.value.exit, caught.value.sample) == (WorkerExit.INVALID_OUTPUT, 0)
+
+
+class BrokenStore(MemoryStore):
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        if isinstance(body, bytes):
+            return super().put_new(key, body, sha256=sha256, content_type=content_type)
+        raise StorageError("the store is away")
+
+
+def upload(store: ObjectStore, folder: Path, key: str) -> tuple[WorkerExit, dict[str, Any]]:
+    """Commit a shard of one object, whose file `data` in the folder held `packed`."""
+    plan = make_plan({NAME: 1})
+    config = WorkerConfig(store=StoreSettings(url="x"), prefix="", plan=plan.hash)
+    emitted: list[Model] = []
+    supervisor = Supervisor(config, plan, store, {}, folder, emitted.append)
+    pending = PendingObject(
+        key, folder / "data", 6, hashlib.sha256(b"packed").hexdigest(), "application/x-tar"
+    )
+    task = ShardTask(generator=NAME, shard=0)
+    code = supervisor._commit(task, MadeShard(), (pending,), folder, 0.0)
+    supervisor.close()
+    return code, emitted[0].model_dump()
+
+
+def test_a_packed_file_that_changed_before_its_upload_is_invalid_output(tmp_path: Path) -> None:
+    for number, body in enumerate((b"PACKED", b"longer", None)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if body is not None:
+            (folder / "data").write_bytes(body)
+        code, told = upload(FileStore(tmp_path / f"out{number}"), folder, "shards/x.tar")
+        assert (code, told["reason"]) == (WorkerExit.INVALID_OUTPUT, "InvalidOutput")
+        assert told["message"].startswith("FileChanged: data changed")
+
+
+def test_a_key_that_no_store_takes_is_invalid_output(tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    (folder / "data").write_bytes(b"packed")
+    code, told = upload(FileStore(tmp_path / "out"), folder, "questions/a\nb")
+    assert (code, told["message"][:11]) == (WorkerExit.INVALID_OUTPUT, "UnsafeFile:")
+
+
+def test_a_store_that_is_away_is_still_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"packed")
+    code, told = upload(BrokenStore(), tmp_path, "shards/x.tar")
+    assert (code, told["reason"]) == (WorkerExit.STORAGE_UNAVAILABLE, "StorageUnavailable")
+    assert told["message"] == "the store is away"
