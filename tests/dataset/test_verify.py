@@ -123,6 +123,16 @@ def test_another_samples_metadata_is_found() -> None:
     assert "BadMetadata" in kinds
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_have_is_found(number: str) -> None:
+    def add(files: dict[str, bytes]) -> None:
+        body = files["metadata.json"].rstrip().removesuffix(b"}")
+        files["metadata.json"] = body + f', "deep": [{{"score": {number}}}]}}'.encode()
+
+    problem = next(one for one in verify(remade(add)).problems if one.kind == "BadMetadata")
+    assert number in problem.message
+
+
 def test_a_video_cut_in_the_middle_is_found_only_by_a_deep_look(tmp_path: Path) -> None:
     def cut_video(files: dict[str, bytes]) -> None:
         body = bytearray(files["ground_truth.mp4"])

@@ -63,3 +63,23 @@ def test_half_a_character_in_a_message_reaches_the_supervisor_as_a_question_mark
     with ours, theirs:
         Template(theirs)._send({"event": "end", "error": {"message": "no \ud800 ä"}})
         assert json.loads(ours.recv(1000))["error"]["message"] == "no ? ä"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"score": NaN}', "NaN or an infinite number"),
+        ('{"deep": [{"score": -Infinity}]}', "NaN or an infinite number"),
+        ('{"score": 1e999}', "NaN or an infinite number"),
+        ('{"deep": ' + "[" * 700 + "]" * 700 + "}", "nested too deep"),
+    ],
+)
+def test_metadata_that_strict_readers_refuse_make_the_sample_invalid(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    block = write_sample(tmp_path, "maze")
+    (found,) = find_samples(tmp_path / "out")
+    (found.path / "metadata.json").write_text(text)
+    with pytest.raises(SampleInvalidError, match=why) as caught:
+        finish_sample(found, 0, block)
+    assert caught.value.reason == "BadMetadata"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -96,7 +97,9 @@ def _prompt_problem(body: bytes) -> tuple[str, str] | None:
 
 def _metadata_problem(body: bytes, expected: Mapping[str, Any]) -> tuple[str, str] | None:
     try:
-        found = json.loads(body.decode("utf-8"))
+        found = json.loads(
+            body.decode("utf-8"), parse_constant=_finite_number, parse_float=_finite_number
+        )
     except (ValueError, RecursionError) as error:
         return "BadMetadata", f"it is not JSON: {error}"
     if not isinstance(found, dict):
@@ -105,3 +108,11 @@ def _metadata_problem(body: bytes, expected: Mapping[str, Any]) -> tuple[str, st
         if found.get(name) != value:
             return "BadMetadata", f"{name} is {found.get(name)!r} instead of {value!r}"
     return None
+
+
+def _finite_number(text: str) -> float:
+    """A number of JSON, which has neither NaN nor infinity (RFC 8259, section 6)."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"it holds the number {text}, which readers other than Python refuse")
+    return number

@@ -26,7 +26,8 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
         private: the block's private folder, whose path must not reach content.
 
     Raises:
-        ValueError: not a JSON object, or too large.
+        ValueError: not a JSON object, too large or nested too deep, or with a number that JSON
+            does not have (RFC 8259, section 6: no NaN, no infinity).
     """
     if len(body) > MAX_BYTES:
         raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
@@ -44,11 +45,23 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
         "domain": domain,
         "generation": {"seed": seed, "block": block, "position": position},
     }
-    cleaned = _without_path(found, private)
-    text = json.dumps(cleaned, sort_keys=True, indent=2, ensure_ascii=False)
+    text = _dumped(found, private)
     return text.encode("utf-8", "replace") + b"\n", param_hash if isinstance(
         param_hash, str
     ) else ""
+
+
+def _dumped(found: dict[str, Any], private: str) -> str:
+    try:
+        cleaned = _without_path(found, private)
+        return json.dumps(cleaned, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    except RecursionError:
+        raise ValueError("metadata.json is nested too deep") from None
+    except ValueError:
+        raise ValueError(
+            "metadata.json holds NaN or an infinite number, which JSON does not have;"
+            " write null or a text instead"
+        ) from None
 
 
 def _without_path(value: Any, private: str) -> Any:
