@@ -20,24 +20,42 @@ class Rejection:
     message: str
 
 
-def check_profile(run: GenerationRun, profile: GenerationProfile | None) -> Rejection | None:
-    """What the run's own words and its profile already exclude."""
+def check_profile(
+    run: GenerationRun, profile: GenerationProfile | None, claim: str
+) -> Rejection | None:
+    """What the run's own words and its profile already exclude.
+
+    Args:
+        claim: the PersistentVolumeClaim that the operator mounts; empty = none.
+    """
     if profile is None:
         return Rejection(
             "UnknownProfile",
             f"there is no GenerationProfile {run.spec.profile!r} in the operator's namespace; "
             "name another one in spec.profile, or ask an administrator to create it",
         )
-    return check_storage(profile) or _check_limits(run.spec, profile.spec)
+    return check_storage(profile, claim) or _check_limits(run.spec, profile.spec)
 
 
-def check_storage(profile: GenerationProfile) -> Rejection | None:
-    """What the profile itself lacks: an image, or a place for the data."""
+def check_storage(profile: GenerationProfile, claim: str) -> Rejection | None:
+    """What the profile itself lacks: an image, or a place for the data that the operator sees.
+
+    Args:
+        claim: the PersistentVolumeClaim that the operator mounts; empty = none.
+    """
     wanted = profile.spec
     if not wanted.image:
         return _unusable(profile, "spec.image is empty: name a worker image by digest")
     if not (wanted.storage.url or wanted.storage.persistent_volume_claim):
         return _unusable(profile, "spec.storage is empty: set url, or persistentVolumeClaim")
+    wish = wanted.storage.persistent_volume_claim
+    if wish and wish != claim:
+        mounted = f"mounts only {claim!r}" if claim else "mounts none"
+        return _unusable(
+            profile,
+            f"spec.storage.persistentVolumeClaim is {wish!r}, and the operator {mounted}; name "
+            "that one, or install the chart with storage.persistentVolumeClaim set to this one",
+        )
     return None
 
 

@@ -10,14 +10,12 @@ from vrdata.dataset.reader import load_model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.store.port import ObjectNotFoundError
 from vrdata_operator.accept import Rejection
+from vrdata_operator.cluster.parse import JOB_LABEL
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.jobs import describe_manifest, image_digest, owner_reference
-from vrdata_operator.names import describe_job
 from vrdata_operator.pods import store_settings
 from vrdata_operator.stores import Stores
 from vrdata_operator.waiting import why_waiting
-
-JOB_NAME = "batch.kubernetes.io/job-name"
 
 
 class Catalogues:
@@ -45,43 +43,58 @@ class Catalogues:
             VrdataError: the store cannot be used.
             ClusterError: the API server refuses the Job.
         """
-        digest = image_digest(profile.spec.image)
-        if digest in self._known:
-            return self._known[digest]
-        root = self._stores.root(store_settings(profile.spec.storage))
-        key = layout.catalogue_key(digest)
-        try:
-            found = await self._stores.call(lambda: load_model(root, key, ImageCatalogue))
-        except ObjectNotFoundError:
-            return await self._ask(profile, manifest, digest)
-        self._known[digest] = found
+        key = layout.catalogue_key(image_digest(profile.spec.image), profile.spec.catalogue)
+        if key in self._known:
+            return self._known[key]
+        found = await self._read(profile, key) or await self._ask(profile, manifest, key)
+        if isinstance(found, ImageCatalogue):
+            self._known[key] = found
         return found
 
+    async def _read(self, profile: GenerationProfile, key: str) -> ImageCatalogue | None:
+        root = self._stores.root(store_settings(profile.spec.storage))
+        try:
+            return await self._stores.call(lambda: load_model(root, key, ImageCatalogue))
+        except ObjectNotFoundError:
+            return None
+
     async def _ask(
-        self, profile: GenerationProfile, manifest: dict[str, Any], digest: str
-    ) -> Rejection:
-        name = describe_job(digest)
+        self, profile: GenerationProfile, manifest: dict[str, Any], key: str
+    ) -> ImageCatalogue | Rejection:
+        metadata = manifest["metadata"]
+        owner = owner_reference("GenerationProfile", metadata["name"], metadata["uid"])
+        asking = describe_manifest(self._namespace, profile.spec, owner)
+        name = asking["metadata"]["name"]
         job = await self._cluster.get_job(self._namespace, name)
         if job is None:
-            metadata = manifest["metadata"]
-            owner = owner_reference("GenerationProfile", metadata["name"], metadata["uid"])
-            await self._cluster.apply_job(describe_manifest(self._namespace, profile.spec, owner))
-            return Rejection("ReadingCatalogue", "asking the image which generators it holds")
-        pods = await self._cluster.troubled_pods(self._namespace, f"{JOB_NAME}={name}")
-        if job.finished and not job.succeeded:
+            await self._cluster.apply_job(asking)
+            return _ASKING
+        if job.succeeded:  # perhaps since we looked
+            return await self._read(profile, key) or _unreadable(
+                profile,
+                name,
+                self._namespace,
+                f"it is not at {key} of the storage that the operator sees: "
+                "do workers and operator use the same one?",
+            )
+        if job.finished:
+            pods = await self._cluster.failed_pods(self._namespace, name)
             words = next((pod.words for pod in pods if pod.words), job.message)
-            return Rejection(
-                "CatalogueUnreadable",
-                f"the image {profile.spec.image} did not say which generators it holds: {words}. "
-                f"See Job {name} in namespace {self._namespace}; remove it to ask again",
-            )
-        if job.finished:  # it answered in another profile's storage, or its answer is gone
-            await self._cluster.delete_job(self._namespace, name)
-            return Rejection("ReadingCatalogue", "asking the image again for this storage")
+            return _unreadable(profile, name, self._namespace, words)
+        pods = await self._cluster.waiting_pods(self._namespace, f"{JOB_LABEL}={name}")
         cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))
-        if cause is not None:
-            return Rejection(
-                cause.reason,
-                f"Job {name} in namespace {self._namespace} cannot start: {cause.message}",
-            )
-        return Rejection("ReadingCatalogue", "asking the image which generators it holds")
+        if cause is None:
+            return _ASKING
+        where = f"Job {name} in namespace {self._namespace} cannot start"
+        return Rejection(cause.reason, f"{where}: {cause.message}")
+
+
+_ASKING = Rejection("ReadingCatalogue", "asking the image which generators it holds")
+
+
+def _unreadable(profile: GenerationProfile, job: str, namespace: str, words: str) -> Rejection:
+    return Rejection(
+        "CatalogueUnreadable",
+        f"the image {profile.spec.image} did not say which generators it holds: {words}. "
+        f"See Job {job} in namespace {namespace}; remove it to ask again",
+    )

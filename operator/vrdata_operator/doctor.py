@@ -33,7 +33,7 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
     """Make every check and print its line; whether all are well."""
 
     async def runs_are_served() -> str:
-        spaces = settings.watch or (settings.namespace,)
+        spaces = settings.watch or (settings.home.namespace,)
         path = f"/apis/{GROUP}/{VERSION}/namespaces/{spaces[0]}/{RUNS}"
         if await rest.get(path, RUNS, limit=1) is None:
             raise FailedCheckError("the CustomResourceDefinitions are missing: set crds.enabled")
@@ -41,9 +41,9 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
 
     async def rights_are_given() -> str:
         # Jobs that read a catalogue run in the operator's own namespace.
-        spaces = sorted({*settings.watch, settings.namespace}) if settings.watch else [""]
+        spaces = sorted({*settings.watch, settings.home.namespace}) if settings.watch else [""]
         wanted = [(space, FOR_RUNS) for space in spaces]
-        for space, rights in [*wanted, (settings.namespace, FOR_PROFILES)]:
+        for space, rights in [*wanted, (settings.home.namespace, FOR_PROFILES)]:
             lacking = await missing(rest, rights, space)
             if lacking:
                 place = f"in {space}" if space else "in all namespaces"
@@ -54,7 +54,7 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
 
     async def profile_is_usable() -> str:
         profile = await _profile(cluster)
-        wrong = check_storage(profile)
+        wrong = check_storage(profile, settings.home.claim)
         if wrong is not None:
             raise FailedCheckError(wrong.message)
         return profile.spec.image
@@ -95,7 +95,7 @@ async def _main() -> int:
     rest = Rest()
     await rest.open()
     try:
-        cluster = KubernetesCluster(rest, settings.namespace)
+        cluster = KubernetesCluster(rest, settings.home.namespace)
         return 0 if await examine(settings, rest, cluster, Stores()) else 1
     finally:
         await rest.close()

@@ -46,15 +46,21 @@ class _Words(Model, extra="ignore"):
     reason: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")
     message: str = ""
     sample: int | None = Field(default=None, ge=0, le=MAX_SAMPLES)
+    run: str = ""
 
 
-def from_record(shard: Shard, attempt: int, body: bytes) -> Failure:
+def from_record(shard: Shard, attempt: int, body: bytes, run: str) -> Failure:
     """A failure from the record that the worker left in the store.
+
+    Args:
+        run: UID of the run; a record of another one, made here earlier, says nothing.
 
     Raises:
         ValueError: not such a record.
     """
     said = _Words.model_validate_json(body)
+    if said.run != run:
+        raise ValueError(f"a record of run {said.run!r}")
     return Failure(shard, attempt, _word(said.reason), said.message, said.sample)
 
 

@@ -37,9 +37,9 @@ class Operator:
         self.settings = settings
         self.metrics = metrics
         self.rest = Rest(metrics.kube_request)
-        self.cluster = KubernetesCluster(self.rest, settings.namespace)
+        self.cluster = KubernetesCluster(self.rest, settings.home.namespace)
         self.reconciler = Reconciler(
-            self.cluster, Stores(metrics.store_request), metrics, settings.namespace
+            self.cluster, Stores(metrics.store_request), metrics, settings.home
         )
         self._wakers: dict[str, asyncio.Event] = {}  # by UID of the run
         self.working: set[str] = set()
@@ -55,7 +55,7 @@ class Operator:
 
     async def _apply(self, manifest: dict[str, Any]) -> None:
         """The CRD may be as young as the operator: try for a while."""
-        manifest["metadata"]["namespace"] = self.settings.namespace
+        manifest["metadata"]["namespace"] = self.settings.home.namespace
         for _ in range(START_TRIES):
             try:
                 await self.cluster.apply_profile(manifest)

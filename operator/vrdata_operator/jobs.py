@@ -16,7 +16,7 @@ from vrdata_worker.pod_task import DescribePod, FinalisePod, PodTask, ShardPod
 # The supervisor and its buffers, beside the generator child that the limit is meant for.
 SUPERVISOR_BYTES = 160 * 2**20
 FINALISE_BYTES = 2**30
-DESCRIBE_TTL_SECONDS = 3600
+DESCRIBE_SECONDS = 3600  # until the asking is given up; then, until it begins again
 FINALISE_RETRIES = 3
 
 
@@ -97,32 +97,36 @@ def final_manifest(
 def describe_manifest(
     namespace: str, profile: GenerationProfileSpec, owner: dict[str, Any]
 ) -> dict[str, Any]:
-    """The Job that asks the profile's image what it holds; owned by the profile."""
-    digest = image_digest(profile.image)
+    """The Job that asks the profile's image what it holds; owned by the profile.
+
+    Its name comes from all that it says, so a mended profile asks anew.
+    """
     resources = _without_gpu(profile.classes.O)
     task = PodTask(
         describe=DescribePod(
             store=store_settings(profile.storage),
-            image_digest=digest,
+            image_digest=image_digest(profile.image),
             catalogue=profile.catalogue,
         )
     )
+    spec = {
+        "backoffLimit": FINALISE_RETRIES,
+        "activeDeadlineSeconds": DESCRIBE_SECONDS,
+        "ttlSecondsAfterFinished": DESCRIBE_SECONDS,
+        "template": pod_template(
+            profile, task, PodSize(resources, int(parse_quantity(resources.memory))), {}
+        ),
+    }
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": names.describe_job(digest),
+            "name": names.describe_job(spec),
             "namespace": namespace,
             "labels": names.COMMON_LABELS | {names.TASK_LABEL: "describe"},
             "ownerReferences": [owner],
         },
-        "spec": {
-            "backoffLimit": FINALISE_RETRIES,
-            "ttlSecondsAfterFinished": DESCRIBE_TTL_SECONDS,
-            "template": pod_template(
-                profile, task, PodSize(resources, int(parse_quantity(resources.memory))), {}
-            ),
-        },
+        "spec": spec,
     }
 
 

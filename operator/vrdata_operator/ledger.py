@@ -5,12 +5,12 @@ Blocking: called in a thread of `Stores`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.parallel import in_order
 from vrdata.dataset.reader import iter_commits, load_manifest, load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.model import Model
@@ -71,10 +71,10 @@ class Ledger:
         """
         self._read_waves()
         first_attempt = History(self.waves, self._run).first_attempt
-        new = [shard for shard in iter_commits(self._store) if shard not in self.committed]
-        with ThreadPoolExecutor(READERS) as pool:
-            for manifest in pool.map(lambda shard: load_manifest(self._store, *shard), new):
-                self._add(manifest, first_attempt)
+        new = (shard for shard in iter_commits(self._store) if shard not in self.committed)
+        read = in_order(new, lambda shard: load_manifest(self._store, *shard), READERS)
+        for manifest in read:
+            self._add(manifest, first_attempt)
 
     def finished(self) -> None:
         """Look whether the run is finalised."""
@@ -82,7 +82,12 @@ class Ledger:
             return
         self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
 
-    def explain(self, wave: Wave, indexes: Iterable[int], pods: dict[int, PodFacts]) -> None:
+    def explained(self, shard: Shard, attempt: int) -> bool:
+        """Whether this attempt's failure is known, or no longer matters."""
+        known = self.failures.get(shard)
+        return shard in self.committed or (known is not None and known.attempt >= attempt)
+
+    def explain(self, wave: Wave, indexes: Iterable[int], pods: Mapping[int, PodFacts]) -> None:
         """Find out why attempts of a wave failed: from their records, else from their pods.
 
         Args:
@@ -90,17 +95,13 @@ class Ledger:
             pods: failed pods of the wave's Job, by completion index.
         """
         shards = tuple(wave.shards())
-        new = [index for index in indexes if self._unexplained(wave, shards[index])]
-        with ThreadPoolExecutor(READERS) as pool:
-            for failure in pool.map(
-                lambda index: self._failure(wave, shards[index], pods.get(index)), new
-            ):
-                self.failures[failure.shard] = failure
-                self._on_failure(self._classes[failure.shard[0]], failure)
-
-    def _unexplained(self, wave: Wave, shard: Shard) -> bool:
-        known = self.failures.get(shard)
-        return shard not in self.committed and (known is None or known.attempt < wave.attempt)
+        new = [index for index in indexes if not self.explained(shards[index], wave.attempt)]
+        said = in_order(
+            new, lambda index: self._failure(wave, shards[index], pods.get(index)), READERS
+        )
+        for failure in said:
+            self.failures[failure.shard] = failure
+            self._on_failure(self._classes[failure.shard[0]], failure)
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
         seen = from_pod(wave, pod) if pod is not None else None
@@ -108,7 +109,7 @@ class Ledger:
             return seen
         try:
             body = self._store.get(layout.failure_key(*shard, wave.attempt))
-            return from_record(shard, wave.attempt, body)
+            return from_record(shard, wave.attempt, body, self._run)
         except (ObjectNotFoundError, ValueError):
             return seen or Failure(
                 shard, wave.attempt, "Unknown", "its pod left no word; it may have been removed"
@@ -129,7 +130,7 @@ class Ledger:
             self.waves = (*self.waves, wave)
 
     def _add(self, manifest: ShardManifest, first_attempt: int) -> None:
-        if manifest.plan != self._plan_hash:
+        if manifest.plan != self._plan_hash or manifest.generator not in self._classes:
             raise OutputConflictError(
                 f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
                 fix="use another name or prefix",

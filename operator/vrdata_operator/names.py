@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+import json
+from typing import Any, Final
 
 GROUP: Final = "vrdata.dev"
 VERSION: Final = "v1alpha1"
@@ -39,9 +40,10 @@ def final_job(uid: str) -> str:
     return f"{_stem(uid)}-final"
 
 
-def describe_job(image_digest: str) -> str:
-    """Name of the Job that asks an image what it holds."""
-    return f"vr-catalogue-{image_digest.removeprefix('sha256:')[:10]}"
+def describe_job(spec: dict[str, Any]) -> str:
+    """Name of the Job that asks an image what it holds, from all that the Job says."""
+    said = json.dumps(spec, sort_keys=True).encode()
+    return f"vr-catalogue-{hashlib.sha256(said).hexdigest()[:10]}"
 
 
 def selector(uid: str) -> str:

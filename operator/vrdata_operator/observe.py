@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.facts import Facts, JobEvent, JobFacts, PodFacts
 from vrdata_operator.history import History
 from vrdata_operator.jobs import RunIdentity
 from vrdata_operator.ledger import Ledger
 from vrdata_operator.memory import RunMemory
-from vrdata_operator.names import selector, wave_job
+from vrdata_operator.names import final_job, selector, wave_job
 from vrdata_operator.stores import Stores
 from vrdata_worker.contract import WorkerExit
 
@@ -42,13 +44,16 @@ class Observer:
         pods: tuple[PodFacts, ...] = ()
         events: tuple[JobEvent, ...] = ()
         if any(_uneasy(job) for job in jobs.values()):
-            pods = await self._cluster.troubled_pods(identity.namespace, selector(identity.uid))
+            pods = await self._cluster.waiting_pods(identity.namespace, selector(identity.uid))
             events = await self._warnings(identity, jobs, pods)
+        final = jobs.get(final_job(identity.uid))
+        if final is not None and final.finished and not final.succeeded:
+            pods += await self._cluster.failed_pods(identity.namespace, final.name)
         signature = tuple(
             sorted((job.name, job.completed, job.failed, job.finished) for job in jobs.values())
         )
         if signature != memory.seen or now - memory.read_at >= READ_SECONDS:
-            await self._stores.call(lambda: _read(ledger, identity.uid, jobs, pods))
+            await self._read(identity, ledger, jobs)
             memory.seen, memory.read_at = signature, now
         return Facts(
             now=now,
@@ -61,6 +66,16 @@ class Observer:
             failures=dict(ledger.failures),
             dataset_hash=ledger.dataset_hash,
         )
+
+    async def _read(self, identity: RunIdentity, ledger: Ledger, jobs: dict[str, JobFacts]) -> None:
+        """Read the store, then ask for the pods of those attempts whose end is not known yet."""
+        failed = await self._stores.call(lambda: _refresh(ledger, identity.uid, jobs))
+        for number, indexes in failed.items():
+            name = wave_job(identity.uid, number)
+            pods = await self._cluster.failed_pods(identity.namespace, name)
+            words = {pod.index: pod for pod in pods if pod.index is not None and _counted(pod)}
+            explain = functools.partial(ledger.explain, ledger.waves[number], indexes, words)
+            await self._stores.call(explain)
 
     async def _warnings(
         self, identity: RunIdentity, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]
@@ -75,9 +90,7 @@ class Observer:
 
 
 def _uneasy(job: JobFacts) -> bool:
-    """Whether pods of this Job wait, have failed, or are missing."""
-    if job.failed or (job.finished and not job.succeeded):
-        return True
+    """Whether pods of this Job wait or are missing."""
     return _wants_pods(job) and (job.ready < job.active or not job.active)
 
 
@@ -90,9 +103,11 @@ def _counted(pod: PodFacts) -> bool:
     return pod.phase == "Failed" and not pod.disrupted and pod.exit_code != WorkerExit.PREEMPTED
 
 
-def _read(ledger: Ledger, uid: str, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]) -> None:
+def _refresh(ledger: Ledger, uid: str, jobs: dict[str, JobFacts]) -> dict[int, list[int]]:
+    """Read what is new; returns the indexes whose failure is not explained yet, by wave."""
     ledger.refresh()
     ledger.finished()
+    failed: dict[int, list[int]] = {}
     open_ = History(ledger.waves, uid).open_shards(frozenset(ledger.committed))
     for number, shards in open_.items():
         wave = ledger.waves[number]
@@ -100,14 +115,13 @@ def _read(ledger: Ledger, uid: str, jobs: dict[str, JobFacts], pods: tuple[PodFa
         if job is None or not (job.failed or job.finished):
             continue
         mine = set(shards)
-        missing = [
+        indexes = [
             index
             for index, shard in enumerate(wave.shards())
-            if shard in mine and (job.finished or index in job.failed)
+            if shard in mine
+            and (job.finished or index in job.failed)
+            and not ledger.explained(shard, wave.attempt)
         ]
-        words = {
-            pod.index: pod
-            for pod in pods
-            if pod.job == job.name and pod.index is not None and _counted(pod)
-        }
-        ledger.explain(wave, missing, words)
+        if indexes:
+            failed[number] = indexes
+    return failed

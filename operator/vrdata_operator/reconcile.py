@@ -24,6 +24,7 @@ from vrdata_operator.memory import RunMemory
 from vrdata_operator.metrics import Metrics
 from vrdata_operator.plans import put_model
 from vrdata_operator.rejection import PASSING, rejected, troubled
+from vrdata_operator.settings import Home
 from vrdata_operator.stores import Stores
 from vrdata_operator.view import RunView
 from vrdata_operator.viewing import Viewer
@@ -51,7 +52,7 @@ class Reconciler:
         cluster: where Jobs are.
         stores: where data is.
         metrics: told what is counted.
-        namespace: the operator's own.
+        home: where the operator lives.
         clock: seconds since the epoch.
     """
 
@@ -60,14 +61,14 @@ class Reconciler:
         cluster: Cluster,
         stores: Stores,
         metrics: Metrics,
-        namespace: str,
+        home: Home,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._cluster = cluster
         self._stores = stores
         self._metrics = metrics
         self._clock = clock
-        self._viewer = Viewer(cluster, stores, metrics, namespace, clock)
+        self._viewer = Viewer(cluster, stores, metrics, home, clock)
         self._memory: dict[str, RunMemory] = {}
 
     async def turn(self, namespace: str, name: str) -> Turn:

@@ -10,11 +10,24 @@ from vrdata.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where the operator lives.
+
+    Attributes:
+        namespace: its own; profiles are looked up here.
+        claim: the PersistentVolumeClaim that it mounts; empty = none.
+    """
+
+    namespace: str
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How the operator runs.
 
     Attributes:
-        namespace: its own; profiles are looked up here.
+        home: where it lives.
         watch: namespaces whose runs it serves; empty = all.
         metrics_port: of the Prometheus endpoint.
         health_port: of the liveness endpoint.
@@ -22,7 +35,7 @@ class Settings:
         profiles: a file of GenerationProfiles that are applied at the start; None = none.
     """
 
-    namespace: str
+    home: Home
     watch: tuple[str, ...] = ()
     metrics_port: int = 9090
     health_port: int = 8080
@@ -44,7 +57,7 @@ def from_environment(variables: dict[str, str] | None = None) -> Settings:
         )
     profiles = given.get("VRDATA_PROFILES", "")
     return Settings(
-        namespace=namespace,
+        home=Home(namespace, given.get("VRDATA_CLAIM", "")),
         watch=tuple(filter(None, given.get("VRDATA_WATCH_NAMESPACES", "").split(","))),
         metrics_port=_port(given, "VRDATA_METRICS_PORT", 9090),
         health_port=_port(given, "VRDATA_HEALTH_PORT", 8080),

@@ -22,6 +22,7 @@ from vrdata_operator.metrics import Metrics
 from vrdata_operator.observe import Observer
 from vrdata_operator.plans import standing_plan, store_plan
 from vrdata_operator.pods import store_settings
+from vrdata_operator.settings import Home
 from vrdata_operator.stores import Stores
 from vrdata_operator.view import RunView
 from vrdata_worker.contract import WorkerConfig
@@ -35,14 +36,15 @@ class Viewer:
         cluster: Cluster,
         stores: Stores,
         metrics: Metrics,
-        namespace: str,
+        home: Home,
         clock: Callable[[], float],
     ) -> None:
         self._cluster = cluster
         self._stores = stores
         self._metrics = metrics
         self._clock = clock
-        self._catalogues = Catalogues(cluster, stores, namespace)
+        self._catalogues = Catalogues(cluster, stores, home.namespace)
+        self._claim = home.claim
         self._observer = Observer(cluster, stores)
 
     async def view(
@@ -112,7 +114,9 @@ class Viewer:
             profile = GenerationProfile.model_validate(manifest) if manifest else None
         except ValidationError as error:
             return Rejection("InvalidProfile", f"profile {run.spec.profile!r}: {error}")
-        return check_profile(run, profile) or profile or Rejection("UnknownProfile", "")
+        return (
+            check_profile(run, profile, self._claim) or profile or Rejection("UnknownProfile", "")
+        )
 
     async def _plan(
         self, run: GenerationRun, profile: GenerationProfile, prefix: str, begun: str

@@ -13,7 +13,7 @@ from support.lives import SYSTEM, profile_object
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
 from vrdata_operator.doctor import examine
-from vrdata_operator.settings import Settings
+from vrdata_operator.settings import Home, Settings
 from vrdata_operator.stores import Stores
 
 
@@ -44,7 +44,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Any:
         server: Server, profile: dict[str, Any] | None, watch: tuple[str, ...] = ()
     ) -> tuple[bool, dict[str, str]]:
         cluster = FakeCluster(profiles={"default": profile} if profile else {})
-        settings = Settings(namespace=SYSTEM, watch=watch)
+        settings = Settings(Home(SYSTEM), watch=watch)
         well = asyncio.run(examine(settings, cast("Rest", server), cluster, Stores()))
         lines = capsys.readouterr().out.splitlines()
         found = {line.split()[1].rstrip(":"): line for line in lines}

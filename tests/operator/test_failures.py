@@ -32,12 +32,13 @@ def pod(words: bytes = b"", **more: object) -> PodFacts:
 
 
 def test_a_record_tells_reason_message_and_sample() -> None:
-    body = said(attempt=9, reason="InvalidOutput", message="no video", sample=17, log="ignored")
-    assert from_record(SHARD, 2, body) == Failure(SHARD, 2, "InvalidOutput", "no video", 17)
+    words = {"reason": "InvalidOutput", "message": "no video", "sample": 17, "run": "run"}
+    body = said(attempt=9, log="ignored", **words)
+    assert from_record(SHARD, 2, body, "run") == Failure(SHARD, 2, "InvalidOutput", "no video", 17)
 
 
 def test_out_of_memory_in_the_child_has_kubernetes_word() -> None:
-    assert from_record(SHARD, 2, said(reason="OutOfMemory")).reason == "OOMKilled"
+    assert from_record(SHARD, 2, said(reason="OutOfMemory"), "").reason == "OOMKilled"
     found = from_pod(WAVE, pod(said(reason="OutOfMemory")))
     assert found is not None
     assert found.reason == "OOMKilled"
@@ -58,7 +59,7 @@ def test_out_of_memory_in_the_child_has_kubernetes_word() -> None:
 )
 def test_a_record_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match="validation error"):
-        from_record(SHARD, 2, body)
+        from_record(SHARD, 2, body, "")
 
 
 def test_a_pods_last_words_tell_why() -> None:

@@ -103,6 +103,17 @@ def test_a_marker_of_another_plan_is_a_conflict(store: MemoryStore) -> None:
         Counted(store).ledger.refresh()
 
 
+def test_a_marker_of_a_generator_that_the_plan_has_not_is_a_conflict(store: MemoryStore) -> None:
+    other = small_plan(O_other=1)
+    commit(store, other, ("O-other", 0))
+    key = layout.commit_key("O-other", 0)
+    marker = json.loads(store.get(key)) | {"plan": PLAN.hash}
+    store.delete(key)
+    put(store, key, json.dumps(marker).encode())
+    with pytest.raises(OutputConflictError, match="O-other"):
+        Counted(store).ledger.refresh()
+
+
 def test_a_wave_of_another_plan_is_a_conflict(store: MemoryStore) -> None:
     other = wave(0, ("O-a", 0)).model_copy(update={"plan": "sha256:other"})
     put(store, layout.wave_key(0), other.to_json())
@@ -138,7 +149,7 @@ def test_each_failed_attempt_is_explained_and_told_once(store: MemoryStore) -> N
     found = Counted(store)
     for attempt, reason in enumerate(("InvalidOutput", "SampleTimeout")):
         one = wave(attempt, ("O-a", 0), attempt=attempt)
-        record(store, attempt, json.dumps({"reason": reason}).encode())
+        record(store, attempt, json.dumps({"reason": reason, "run": "run"}).encode())
         found.ledger.explain(one, [0], {})
         found.ledger.explain(one, [0], {})
     assert found.failures == [("O", "InvalidOutput", 0), ("O", "SampleTimeout", 1)]
@@ -146,11 +157,22 @@ def test_each_failed_attempt_is_explained_and_told_once(store: MemoryStore) -> N
 
 
 def test_the_kubelets_word_on_memory_wins_over_a_record(store: MemoryStore) -> None:
-    record(store, 0, b'{"reason": "GeneratorFailed"}')
+    record(store, 0, b'{"reason": "GeneratorFailed", "run": "run"}')
     found = Counted(store)
     killed = PodFacts("p", "j", 0, phase="Failed", terminated="OOMKilled")
     found.ledger.explain(wave(0, ("O-a", 0)), [0], {0: killed})
     assert found.failures == [("O", "OOMKilled", 0)]
+
+
+@pytest.mark.parametrize("run", ["", "earlier"])
+def test_a_record_of_another_run_in_the_same_place_says_nothing(
+    store: MemoryStore, run: str
+) -> None:
+    """A local run, or a deleted object of the same name, failed here before."""
+    record(store, 0, json.dumps({"reason": "InvalidOutput", "run": run}).encode())
+    found = Counted(store)
+    found.ledger.explain(wave(0, ("O-a", 0)), [0], {})
+    assert found.failures == [("O", "Unknown", 0)]
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b'{"reason": 5}'])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.lives import FINAL, FIRST, SECOND, Life, entry, profile_object, run_object
-from vrdata_operator.names import describe_job, final_job, wave_job
+from vrdata_operator.names import final_job, wave_job
 
 OTHER = "sha256:" + "c" * 64
 
@@ -22,7 +22,7 @@ def test_a_fresh_run_succeeds_when_every_shard_has_its_marker(life: Life) -> Non
     assert status.shards.succeeded == 6
     assert status.bytes == 600
     assert sorted(name for _, name in life.cluster.jobs if name != FINAL) == sorted(
-        [FIRST, SECOND, describe_job("sha256:" + "a" * 10)]
+        [FIRST, SECOND, life.asking()]
     )
 
 

@@ -22,7 +22,7 @@ LABEL = re.compile(DNS_LABEL)
 @given(uid=UIDS, wave=WAVES)
 def test_the_host_name_of_every_pod_is_a_label(uid: str, wave: int) -> None:
     """A pod of an Indexed Job is called {Job}-{index}; at most 63 characters."""
-    for name in (wave_job(uid, wave), final_job(uid), describe_job("sha256:" + "f" * 64)):
+    for name in (wave_job(uid, wave), final_job(uid), describe_job({"any": "spec"})):
         host = f"{name}-9999"
         assert len(host) <= 63
         assert LABEL.fullmatch(host)
@@ -42,7 +42,7 @@ def test_waves_of_a_run_never_share_a_job(uid: str, waves: list[int]) -> None:
 def test_the_name_of_a_wave_is_what_users_see() -> None:
     assert wave_job("uid-1", 3) == "vr-4a49acf8a6-w3"
     assert final_job("uid-1") == "vr-4a49acf8a6-final"
-    assert describe_job("sha256:" + "0123456789abcdef" * 4) == "vr-catalogue-0123456789"
+    assert describe_job({}) == "vr-catalogue-44136fa355"
 
 
 @given(name=st.from_regex(DNS_LABEL, fullmatch=True).filter(lambda one: len(one) <= MAX_RUN_NAME))

@@ -91,7 +91,7 @@ def test_a_pod_that_the_kubelet_has_not_seen_is_pending() -> None:
 
 def test_settings_have_defaults_but_for_the_namespace() -> None:
     found = from_environment({"VRDATA_NAMESPACE": "system"})
-    assert (found.namespace, found.watch, found.profiles) == ("system", (), None)
+    assert (found.home.namespace, found.watch, found.profiles) == ("system", (), None)
     assert (found.metrics_port, found.health_port, found.per_generator) == (9090, 8080, True)
 
 

@@ -13,7 +13,6 @@ from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
 from vrdata_operator.facts import JobEvent
-from vrdata_operator.names import describe_job
 
 
 def test_a_job_with_our_name_and_another_owner_ends_the_run_and_is_not_touched(life: Life) -> None:
@@ -156,26 +155,73 @@ def test_the_image_is_asked_once_for_all_runs(life: Life) -> None:
     life.restart()
     life.create(run_object("third"), uid="uid-3")
     life.live(name="third")
-    name = describe_job("sha256:" + "a" * 10)
+    name = life.asking()
     assert life.cluster.made[SYSTEM, name] == 1
     owner = life.job(name, SYSTEM)["metadata"]["ownerReferences"][0]
     assert (owner["kind"], owner["name"]) == ("GenerationProfile", "default")
 
 
-def test_an_answer_in_another_storage_is_asked_for_again(life: Life) -> None:
-    """Two profiles of one image with two buckets share the name of the asking Job."""
+def test_an_answer_that_the_operator_cannot_see_is_named_and_not_asked_for_again(
+    life: Life,
+) -> None:
     life.create()
     life.turn()
     life.workers.work()
     key = next(key for key in life.store.objects if key.startswith(layout.CATALOGUES))
     del life.store.objects[key]
+    for _ in range(3):
+        life.turn()
+    assert life.reason("Accepted") == ("False", "CatalogueUnreadable")
+    assert life.cluster.made[SYSTEM, life.asking()] == 1
+
+
+def test_a_mended_profile_asks_its_image_anew(life: Life) -> None:
+    life.create()
+    life.turn()
+    first = life.asking()
+    life.install(profile_object(storage={"url": "s3://another/root"}))
+    life.turn()
+    asked = {name for namespace, name in life.cluster.jobs if namespace == SYSTEM}
+    assert len(asked) == 2
+    assert first in asked
+
+
+def test_another_catalogue_file_of_the_image_is_another_answer(life: Life) -> None:
+    life.create()
+    life.live()
+    life.install(profile_object("own", catalogue="/own/catalogue.json"))
+    life.create(run_object("own", profile="own"), uid="uid-2")
+    life.turn("own")
+    assert len([name for namespace, name in life.cluster.jobs if namespace == SYSTEM]) == 2
+
+
+@pytest.mark.parametrize("claim", ["", "team-data"])
+def test_a_claim_that_the_operator_does_not_mount_is_refused(life: Life, claim: str) -> None:
+    life.claim = "shared-data" if claim else ""
+    life.restart()
+    life.install(profile_object(storage={"persistentVolumeClaim": "team-data"}))
+    life.create()
+    life.turn()
+    found = life.status().condition("Accepted")
+    assert found is not None
+    assert found.reason == "InvalidProfile"
+    assert "team-data" in found.message
+    assert "storage.persistentVolumeClaim" in found.message
+    assert not life.cluster.jobs
+
+
+def test_the_claim_that_the_operator_mounts_is_used(life: Life) -> None:
+    life.claim = "team-data"
+    life.restart()
+    life.install(profile_object(storage={"persistentVolumeClaim": "team-data"}))
+    life.create()
     assert life.live().phase == "Succeeded"
 
 
 def test_an_image_that_cannot_say_what_it_holds_is_named(life: Life) -> None:
     life.create()
     life.turn()
-    name = describe_job("sha256:" + "a" * 10)
+    name = life.asking()
     job = life.job(name, SYSTEM)
     failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": ""}
     job["status"] = {"conditions": [failed]}

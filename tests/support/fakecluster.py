@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrdata_operator.cluster.parse import job_facts, pod_facts
+from vrdata_operator.cluster.parse import JOB_LABEL, job_facts, pod_facts
 from vrdata_operator.cluster.port import ClusterError, RunEvent
 from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.names import RUN_UID_LABEL
@@ -33,7 +33,7 @@ class FakeCluster:
     Attributes:
         runs, jobs: manifests by namespace and name.
         profiles: manifests by name.
-        pods: manifests; `troubled_pods` shows those that wait or have failed.
+        pods: manifests; those that wait or have failed are shown.
         written: every status that was written, in order.
         events: every event that was posted.
         made: how often each Job came into being.
@@ -120,14 +120,20 @@ class FakeCluster:
         self.jobs.pop((namespace, name), None)
         self.after("delete_job")
 
-    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+    async def waiting_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
         label, _, value = selector.partition("=")
+        return self._pods(namespace, label, value, "Pending")
+
+    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
+        return self._pods(namespace, JOB_LABEL, job, "Failed")
+
+    def _pods(self, namespace: str, label: str, value: str, phase: str) -> tuple[PodFacts, ...]:
         return tuple(
             pod_facts(pod)
             for pod in self.pods
             if pod["metadata"]["namespace"] == namespace
             and pod["metadata"]["labels"].get(label) == value
-            and pod["status"]["phase"] in {"Pending", "Failed"}
+            and pod["status"]["phase"] == phase
         )
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:

@@ -80,7 +80,8 @@ class Workers:
         answer = ImageCatalogue(
             image_digest=pod.image_digest, versions=VERSIONS, generators=self.entries
         )
-        put(self.store, layout.catalogue_key(pod.image_digest), answer.to_json())
+        key = layout.catalogue_key(pod.image_digest, pod.catalogue)
+        put(self.store, key, answer.to_json())
         _end(job, "Complete", "CompletionsReached")
 
     def _finalise(self, job: Json, pod: FinalisePod) -> None:
@@ -110,7 +111,7 @@ class Workers:
                 _end(job, "Failed", "PodFailurePolicy", "exit 40")
                 return
             if reason:
-                self._fail(store, job, index, attempt, reason)
+                self._fail(store, job, index, attempt, reason, wave.run)
                 failed |= {index}
             else:
                 if not _committed(store, shard):
@@ -123,14 +124,17 @@ class Workers:
         if not open_:
             _end(job, "Failed", "FailedIndexes") if failed else _end(job, "Complete", "Completed")
 
-    def _fail(self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str) -> None:
+    def _fail(
+        self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str, run: str
+    ) -> None:
         labels = job["spec"]["template"]["metadata"]["labels"]
         name = job["metadata"]["name"]
         ended: Json = {"exitCode": 137 if reason == "OOMKilled" else 20}
         if reason == "OOMKilled":  # the supervisor is gone: only the kubelet can tell
             ended["reason"] = "OOMKilled"
         else:
-            record = {"attempt": tried.attempt, "reason": reason, "message": f"why {reason}"}
+            words = {"reason": reason, "message": f"why {reason}", "run": run}
+            record = {"attempt": tried.attempt} | words
             body = json.dumps(record).encode()
             put(store, layout.failure_key(*tried.shard, tried.attempt), body)
         self.cluster.pods.append(pod_object(job, f"{name}-{index}", index, labels, ended))

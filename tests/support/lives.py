@@ -21,6 +21,7 @@ from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.metrics import Metrics
 from vrdata_operator.names import final_job, wave_job
 from vrdata_operator.reconcile import Reconciler, Turn
+from vrdata_operator.settings import Home
 from vrdata_operator.stores import Stores
 from vrdata_worker.contract import StoreSettings
 
@@ -161,6 +162,7 @@ class Life:
     store: MemoryStore = field(default_factory=MemoryStore)
     now: float = BEGIN
     killer: Killer = field(default_factory=Killer)
+    claim: str = ""
 
     def __post_init__(self) -> None:
         self.workers = Workers(self.cluster, self.store, ENTRIES)
@@ -179,7 +181,7 @@ class Life:
             self.cluster,
             OneStore(WatchedStore(self.store, self.killer)),
             self.metrics,
-            SYSTEM,
+            Home(SYSTEM, self.claim),
             lambda: self.now,
         )
 
@@ -224,6 +226,11 @@ class Life:
         found = self.status(name, namespace).condition(kind)
         assert found is not None
         return found.status, found.reason
+
+    def asking(self) -> str:
+        """Name of the one Job that asks an image what it holds."""
+        (name,) = [name for namespace, name in self.cluster.jobs if namespace == SYSTEM]
+        return name
 
     def job(self, name: str, namespace: str = "team") -> Json:
         """A Job of the cluster."""

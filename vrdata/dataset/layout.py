@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 PLAN = "_vrdata/plan.json"
 COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
@@ -46,9 +48,15 @@ def wave_key(wave: int) -> str:
     return f"{WAVES}{wave:04d}.json"
 
 
-def catalogue_key(image_digest: str) -> str:
-    """What an image holds, by its digest (`sha256:…`); below the root, not a run's folder."""
-    return f"{CATALOGUES}{image_digest.removeprefix('sha256:')}.json"
+def catalogue_key(image_digest: str, catalogue: str = "") -> str:
+    """What an image holds; below the root, not a run's folder.
+
+    Args:
+        image_digest: `sha256:…`.
+        catalogue: the catalogue file of the image that was asked for; empty = the image's own.
+    """
+    asked = f"-{hashlib.sha256(catalogue.encode()).hexdigest()[:10]}" if catalogue else ""
+    return f"{CATALOGUES}{image_digest.removeprefix('sha256:')}{asked}.json"
 
 
 def shard_tar_key(generator: str, shard: int) -> str:

@@ -47,6 +47,7 @@ class WorkerConfig(Model):
         children: generator children that run at once.
         sample_timeout_seconds: longest pause between two samples of a child.
         memory_bytes: resident limit of one child; 0 = none.
+        run: UID of the GenerationRun that asks, for its failure records; empty for a local run.
     """
 
     store: StoreSettings
@@ -58,6 +59,7 @@ class WorkerConfig(Model):
     children: int = Field(default=1, ge=1, le=256)
     sample_timeout_seconds: float = Field(default=600.0, gt=0)
     memory_bytes: int = Field(default=0, ge=0)
+    run: str = ""
 
 
 class ShardTask(Model):

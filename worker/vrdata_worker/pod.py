@@ -83,7 +83,8 @@ def _shard(pod: ShardPod) -> WorkerExit:
         attempt=wave.attempt,
         allow_failed_samples=wave.allow_failed_samples,
     )
-    return work(_with_catalogues(pod.config), iter([task]), _emit)
+    config = _with_catalogues(pod.config).model_copy(update={"run": wave.run})
+    return work(config, iter([task]), _emit)
 
 
 def _finalise(pod: FinalisePod) -> WorkerExit:
@@ -109,7 +110,7 @@ def _describe(pod: DescribePod) -> WorkerExit:
     )
     body = answer.to_json()
     _open(pod.store).put_new(
-        layout.catalogue_key(pod.image_digest),
+        layout.catalogue_key(pod.image_digest, pod.catalogue),
         body,
         sha256=hashlib.sha256(body).hexdigest(),
         content_type="application/json",

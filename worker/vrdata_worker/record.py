@@ -16,7 +16,11 @@ MAX_MESSAGE = 8192
 
 
 class FailureRecord(Model):
-    """One failed attempt of one shard."""
+    """One failed attempt of one shard.
+
+    Attributes:
+        run: UID of the GenerationRun that asked for it; empty for a local run.
+    """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["ShardFailure"] = "ShardFailure"
@@ -27,9 +31,12 @@ class FailureRecord(Model):
     reason: str
     message: str
     sample: int | None = None
+    run: str = ""
 
 
-def record_failure(store: ObjectStore, task: ShardTask, error: ShardFailedError) -> None:
+def record_failure(
+    store: ObjectStore, task: ShardTask, error: ShardFailedError, run: str = ""
+) -> None:
     """Write the record; a store that cannot take it must not hide the failure itself."""
     record = FailureRecord(
         generator=task.generator,
@@ -39,6 +46,7 @@ def record_failure(store: ObjectStore, task: ShardTask, error: ShardFailedError)
         reason=error.reason,
         message=error.message[:MAX_MESSAGE],
         sample=error.sample,
+        run=run,
     )
     body = record.to_json()
     key = layout.failure_key(task.generator, task.shard, task.attempt)

@@ -233,7 +233,7 @@ class Supervisor:
         return ManifestDraft(header, tuple(made.samples))
 
     def _fail(self, task: ShardTask, error: ShardFailedError, started: float) -> WorkerExit:
-        record_failure(self._store, task, error)
+        record_failure(self._store, task, error, self._config.run)
         self._emit(
             _outcome(
                 task,

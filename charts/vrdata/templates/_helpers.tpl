@@ -86,6 +86,10 @@ default
   value: {{ .Values.metrics.perGenerator | quote }}
 - name: VRDATA_PROFILES
   value: /etc/vrdata/profiles.yaml
+{{- with .Values.storage.persistentVolumeClaim }}
+- name: VRDATA_CLAIM
+  value: {{ . | quote }}
+{{- end }}
 - name: HOME
   value: /tmp
 {{- with .Values.storage.existingSecret }}

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
-from vrdata_operator.cluster.parse import job_event, job_facts, pod_facts
+from vrdata_operator.cluster.parse import JOB_LABEL, Json, job_event, job_facts, pod_facts
 from vrdata_operator.cluster.port import RunEvent
 from vrdata_operator.cluster.rest import Rest
 from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
 
 PAGE = 500
-MAX_PAGES = 20
+MAX_PAGES = 40  # 20 000 objects: twice the indexes of a Job, since disrupted pods stay, too
 MAX_EVENTS = 20
 _JOBS = "jobs"
+_PODS = "pods"
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class KubernetesCluster:
@@ -45,8 +51,9 @@ class KubernetesCluster:
 
     async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
         """See `port.Cluster`."""
-        items = await self._list(_jobs(namespace), _JOBS, labelSelector=selector(uid))
-        return {job.name: job for job in map(job_facts, items)}
+        query = {"labelSelector": selector(uid)}
+        found = self._each(job_facts, _jobs(namespace), _JOBS, query)
+        return {job.name: job async for job in found}
 
     async def get_job(self, namespace: str, name: str) -> JobFacts | None:
         """See `port.Cluster`."""
@@ -71,20 +78,17 @@ class KubernetesCluster:
         body = {"propagationPolicy": "Background"}
         await self._rest.delete(f"{_jobs(namespace)}/{name}", _JOBS, body)
 
-    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+    async def waiting_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        found: list[PodFacts] = []
-        for phase in ("Pending", "Failed"):
-            page = await self._rest.get(
-                path,
-                "pods",
-                labelSelector=selector,
-                fieldSelector=f"status.phase={phase}",
-                limit=PAGE,
-            )
-            found += map(pod_facts, (page or {}).get("items") or [])
-        return tuple(found)
+        query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
+        page = await self._rest.get(_pods(namespace), _PODS, limit=PAGE, **query)
+        return tuple(map(pod_facts, (page or {}).get("items") or []))
+
+    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
+        """See `port.Cluster`."""
+        query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}
+        # Facts are made page by page: whole pods of 10^4 indexes would be a hundred megabytes.
+        return tuple([fact async for fact in self._each(pod_facts, _pods(namespace), _PODS, query)])
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
         """See `port.Cluster`."""
@@ -146,17 +150,20 @@ class KubernetesCluster:
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         await self._rest.delete(_ours(namespace, RUNS, name), RUNS, body)
 
-    async def _list(self, path: str, resource: str, **query: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
+    async def _each(
+        self, fact: Callable[[Json], T], path: str, resource: str, query: dict[str, str]
+    ) -> AsyncIterator[T]:
+        """What `fact` says of every object of a list, read in pages."""
         token = ""
         for _ in range(MAX_PAGES):
             more = {"continue": token} if token else {}
             page = await self._rest.get(path, resource, limit=PAGE, **query, **more) or {}
-            items += page.get("items") or []
+            for item in page.get("items") or []:
+                yield fact(item)
             token = (page.get("metadata") or {}).get("continue") or ""
             if not token:
-                break
-        return items
+                return
+        log.warning("%s: only the first %d of %s were read", path, PAGE * MAX_PAGES, query)
 
 
 def _ours(namespace: str, plural: str, name: str) -> str:
@@ -165,3 +172,7 @@ def _ours(namespace: str, plural: str, name: str) -> str:
 
 def _jobs(namespace: str) -> str:
     return f"/apis/batch/v1/namespaces/{namespace}/jobs"
+
+
+def _pods(namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/pods"

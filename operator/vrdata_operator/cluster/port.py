@@ -68,8 +68,12 @@ class Cluster(Protocol):
         """Remove a Job and its pods; one that is not there is not an error."""
         ...
 
-    async def troubled_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
-        """Pods that wait or have failed, at most a few hundred."""
+    async def waiting_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        """Pods that do not run yet, at most a few hundred: one says what all wait for."""
+        ...
+
+    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
+        """All failed pods of one Job."""
         ...
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
