@@ -9,20 +9,12 @@ import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
+from support.samples import write_sample
 from vrdata_child import media
-from vrdata_child.finish import BlockFacts, SampleInvalidError, finish_sample
+from vrdata_child.finish import SampleInvalidError, finish_sample
 from vrdata_child.folders import find_samples
 from vrdata_child.template import Template
-
-
-def write_sample(folder: Path, domain: str) -> BlockFacts:
-    sample = folder / "out" / f"{domain}_task" / "x_000"
-    sample.mkdir(parents=True)
-    Image.new("RGB", (8, 8)).save(sample / "first_frame.png")
-    (sample / "prompt.txt").write_text("Look.")
-    return BlockFacts("O-1_maze", 0, 1, 0, folder, "h264")
 
 
 @pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])

@@ -21,7 +21,6 @@ from vrdata_child.transcode import to_h264
 MAX_FILES = 64
 MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".webm", ".mov", ".mkv"})
 _SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 
@@ -151,9 +150,10 @@ def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockF
 def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
     described: dict[str, Any] | None = None
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in VIDEO_SUFFIXES:
+        if path.suffix.lower() not in media.VIDEO_FORMATS:
             continue
-        facts = media.check_video(path, media.file_sha256(path))
+        as_named = block.video == "asIs"
+        facts = media.check_video(path, media.file_sha256(path), as_named=as_named)
         final = path
         if block.video == "h264":
             final, facts = _as_h264(path, facts)
@@ -204,6 +204,6 @@ def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str
     pixels = {
         name: media.check_png(folder / name, sha256)
         for name, (_, sha256) in files
-        if name.endswith(".png")
+        if name.lower().endswith(".png")
     }
     return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)

@@ -18,6 +18,14 @@ from vrdata_child.h264 import VideoEncoder, VideoFacts
 
 MAX_PIXELS = 8192 * 8192
 REMEMBERED = 4096
+# FFmpeg's name of the format that each ending stands for; vrdata.dataset.decode has the same.
+VIDEO_FORMATS = {
+    ".avi": "avi",
+    ".mkv": "matroska",
+    ".mov": "mov",
+    ".mp4": "mp4",
+    ".webm": "matroska",
+}
 T = TypeVar("T")
 
 
@@ -104,33 +112,42 @@ def check_png(path: Path, sha256: str) -> str:
         raise MediaError("PngTruncated", f"{path.name} does not decode: {error}") from None
 
 
-def check_video(path: Path, sha256: str) -> VideoFacts:
+def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
     """Facts of a video file whose bytes have this sha256; decodes its first frame.
+
+    Args:
+        as_named: refuse what is not in the format that the name tells, as readers and
+            `vrdata verify` do; else the content tells it, and the file is to be converted.
 
     Raises:
         MediaError: it does not decode, or has no frame.
     """
+    suffix = path.suffix.lower()
     known = video_facts.get(sha256)
-    if known is not None:
+    if known is not None and (suffix == ".mp4" or not as_named):
         return known
+    container_format = VIDEO_FORMATS[suffix] if as_named else None
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MediaError("VideoEmpty", f"{path.name} has no video stream")
+        frames = _count_packets(path, container_format)
+        with av.open(str(path), format=container_format) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             first = next(container.decode(stream), None)
-            if first is None:
+            if first is None or not frames:
                 raise MediaError("VideoEmpty", f"{path.name} has no frame")
-            frames = stream.frames or _count_packets(path)
             rate = float(stream.average_rate or 0)
             return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
     except (av.error.FFmpegError, ValueError, IndexError) as error:
-        raise MediaError("VideoUndecodable", f"{path.name} does not decode: {error}") from None
+        what = f" as {suffix[1:]}, as its name says" if as_named else ""
+        raise MediaError(
+            "VideoUndecodable", f"{path.name} does not decode{what}: {error}"
+        ) from None
 
 
-def _count_packets(path: Path) -> int:
-    with av.open(str(path)) as container:
+def _count_packets(path: Path, container_format: str | None) -> int:
+    with av.open(str(path), format=container_format) as container:
+        if not container.streams.video:
+            raise MediaError("VideoEmpty", f"{path.name} has no video stream")
         return sum(packet.size > 0 for packet in container.demux(video=0))
 
 

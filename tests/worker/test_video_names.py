@@ -1,0 +1,70 @@
+"""A video is what its name says: generation and `vrdata verify` decide alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.samples import write_sample
+from support.videos import encoded
+from vrdata.dataset import decode
+from vrdata.dataset.manifest import VideoRecord
+from vrdata_child import media
+from vrdata_child.finish import SampleInvalidError, finish_sample
+from vrdata_child.folders import find_samples
+
+CONTAINERS = ("avi", "matroska", "mov", "mp4", "webm")
+
+
+def body(container: str) -> bytes:
+    return encoded("libvpx" if container == "webm" else "mpeg4", container=container)
+
+
+def finished(folder: Path, name: str, content: bytes, video: str) -> dict[str, Any]:
+    facts = write_sample(folder, "maze", video)
+    (sample,) = find_samples(folder / "out")
+    (sample.path / name).write_bytes(content)
+    return finish_sample(sample, 0, facts)
+
+
+def test_both_know_the_same_names() -> None:
+    assert media.VIDEO_FORMATS == decode.VIDEO_FORMATS
+
+
+@pytest.mark.parametrize("suffix", [*media.VIDEO_FORMATS, ".MP4"])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_generation_takes_exactly_what_verify_takes(
+    tmp_path: Path, container: str, suffix: str
+) -> None:
+    name, content = f"ground_truth{suffix}", body(container)
+    look = decode.Decoder(deep=True).look(name, content, None)
+    assert look is not None
+    if look.kind:
+        with pytest.raises(SampleInvalidError, match=f"as {suffix[1:].lower()}, as its name"):
+            finished(tmp_path, name, content, "asIs")
+        return
+    video = finished(tmp_path, name, content, "asIs")["video"]
+    record = VideoRecord.model_validate(
+        {key: value for key, value in video.items() if key != "framesSha256"}
+    )
+    assert decode.Decoder(deep=True).look(name, content, record) == decode.Media()
+    assert record.frames == 8
+
+
+def test_avi_bytes_in_an_mp4_are_refused_as_they_are_and_converted_for_h264(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SampleInvalidError) as caught:
+        finished(tmp_path / "asIs", "ground_truth.mp4", body("avi"), "asIs")
+    assert caught.value.reason == "VideoUndecodable"
+    made = finished(tmp_path / "h264", "ground_truth.mp4", body("avi"), "h264")
+    video = (Path(made["folder"]) / "ground_truth.mp4").read_bytes()
+    assert decode.Decoder(deep=True).look("ground_truth.mp4", video, None) == decode.Media()
+
+
+def test_a_png_with_a_name_in_capitals_is_looked_at_too(tmp_path: Path) -> None:
+    with pytest.raises(SampleInvalidError) as caught:
+        finished(tmp_path, "extra.PNG", b"no picture", "h264")
+    assert caught.value.reason == "NotAPng"
