@@ -6,7 +6,7 @@ import pytest
 
 from support.catalogues import catalogue, entry, make_run
 from vrdata.errors import InvalidInputError
-from vrdata.plan.expand import expand, is_glob
+from vrdata.plan.expand import expand, is_glob, overlaps
 
 NAMES = ("O-1_maze", "O-2_sort", "O-10_maze", "G-1_ball", "G-2_ball", "M-sets")
 Selection = str | dict[str, object]
@@ -68,6 +68,18 @@ def test_the_first_of_two_globs_wins() -> None:
         item.entry.name: item.selection.samples for item in expand(run.spec, catalogue(*NAMES))
     }
     assert samples == {"O-10_maze": 7, "O-1_maze": 7, "O-2_sort": 3}
+
+
+def test_each_entry_that_is_used_where_another_matches_is_told() -> None:
+    run = make_run("O-1_maze", "*_maze", "O-*", "M-sets", "[M]*", "G-1_ball")
+    entries = catalogue(*NAMES, "M-other", "O-3_maze", entry("M-static", **{"class": "O"}))
+    assert overlaps(run.spec, expand(run.spec, entries)) == [
+        "entry *_maze is used where O-* matches too: 2 generators",
+        "entry O-1_maze is used where *_maze matches too: 1 generator",
+        "entry O-1_maze is used where O-* matches too: 1 generator",
+    ]
+    alone = make_run("G-*", "O-1_maze", "M-sets")
+    assert overlaps(alone.spec, expand(alone.spec, entries)) == []
 
 
 def test_all_unknown_names_are_told_at_once_with_close_ones() -> None:

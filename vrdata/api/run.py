@@ -27,8 +27,8 @@ class GeneratorSelection(Model):
     name: str = Field(
         pattern=SELECTOR,
         max_length=100,
-        description="A name of the catalogue, or a glob of O- and G-class names. "
-        "Examples: O-maze, G-*, *.",
+        description="A name of the catalogue, or a glob of O- and G-class names. Where several "
+        "entries match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
     )
     samples: int | None = Field(
         default=None,

@@ -117,6 +117,8 @@ def plan_command(  # noqa: PLR0913 - one option each
         print_json(rows.to_dict())
     else:
         stdout.print(rows.table())
+        if rows.overlaps:
+            stderr.print(f"note: {'; '.join(rows.overlaps)}", markup=False, soft_wrap=True)
 
 
 def _load(run_file: Path, profile: Path | None) -> tuple[Any, Any]:

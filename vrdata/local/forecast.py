@@ -6,6 +6,8 @@ from rich.table import Table
 
 from vrdata.local.run import Prepared
 from vrdata.model import Model
+from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.expand import expand, overlaps
 
 
 class ForecastRow(Model):
@@ -33,6 +35,7 @@ class Forecast(Model):
     bytes: int
     cpu_hours: float
     unmeasured: tuple[str, ...] = ()
+    overlaps: tuple[str, ...] = ()
 
     def table(self) -> Table:
         """The forecast for a person."""
@@ -64,6 +67,8 @@ class Forecast(Model):
 
 def forecast(prepared: Prepared) -> Forecast:
     """Add up a prepared run from the catalogue's measured figures."""
+    entries = tuple(located.entry for located in prepared.generators.values())
+    catalogue = Catalogue(generators=entries)
     rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
     return Forecast(
         plan=prepared.plan.hash,
@@ -75,6 +80,7 @@ def forecast(prepared: Prepared) -> Forecast:
         bytes=sum(row.bytes or 0 for row in rows),
         cpu_hours=round(sum(row.cpu_hours or 0.0 for row in rows), 4),
         unmeasured=tuple(row.generator for row in rows if row.bytes is None),
+        overlaps=tuple(overlaps(prepared.run.spec, expand(prepared.run.spec, catalogue))),
     )
 
 

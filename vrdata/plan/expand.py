@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -60,6 +62,26 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
     _refuse_unseeded(spec, chosen)
     _refuse_unread_args(chosen)
     return [chosen[name] for name in sorted(chosen)]
+
+
+def overlaps(spec: GenerationRunSpec, chosen: Iterable[Chosen]) -> list[str]:
+    """Which entry of a run is used where another one matches too, one text for each such pair.
+
+    Args:
+        spec: the run's.
+        chosen: what `expand` made of it.
+    """
+    pairs: Counter[tuple[str, str]] = Counter()
+    for item in chosen:
+        if item.entry.generator_class not in GLOB_CLASSES:
+            continue
+        for other in spec.generators:
+            if other.name != item.selection.name and fnmatchcase(item.entry.name, other.name):
+                pairs[item.selection.name, other.name] += 1
+    return [
+        f"entry {used} is used where {other} matches too: {count} generator{'s'[: count > 1]}"
+        for (used, other), count in sorted(pairs.items())
+    ]
 
 
 def is_glob(name: str) -> bool:
