@@ -40,10 +40,11 @@ import sys
 from pathlib import Path
 from vrdata_child import redirect
 redirect.install("h264")
-from vrdata_child.firstparty import make_samples
+from vrdata_child.firstparty import load, make_sample
 root, count, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-for _ in make_samples("O-patch", "api", root, seed=7, count=count, want=count, out=out):
-    pass
+generator = load("O-patch", "api", root)
+for position in range(count):
+    make_sample(generator, 7, position, out)
 """
 
 

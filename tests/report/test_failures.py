@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from support.builders import make_plan
+from support.builders import build_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.dataset.layout import failure_key
 from vrdata.dataset.report import failures
@@ -16,8 +16,9 @@ def put(store: MemoryStore, key: str, body: bytes) -> None:
     store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
 
 
-def record(reason: str, message: str, sample: int | None = None) -> bytes:
-    return json.dumps({"reason": reason, "message": message, "sample": sample}).encode()
+def record(reason: str, message: str, sample: int | None = None, traceback: object = None) -> bytes:
+    facts = {"reason": reason, "message": message, "sample": sample, "traceback": traceback}
+    return json.dumps(facts).encode()
 
 
 def test_failures_are_grouped_by_generator_and_reason_with_the_largest_first() -> None:
@@ -47,7 +48,7 @@ def test_only_so_many_groups_are_kept_and_shown() -> None:
 def test_attempts_at_shards_that_are_not_committed_are_counted() -> None:
     store = MemoryStore()
     put(store, failure_key("O-a", 0, 1), record("OutOfMemory", "committed later"))
-    put(store, failure_key("O-a", 1, 1), record("GeneratorFailed", "boom", 5))
+    put(store, failure_key("O-a", 1, 1), record("GeneratorFailed", "boom", 5, "x.py, line 7"))
     put(store, failure_key("O-a", 1, 2), record("GeneratorFailed", "boom", 5))
     put(store, failure_key("X-unknown", 1, 1), record("GeneratorFailed", "not of this run"))
     groups = FailureGroups()
@@ -55,6 +56,16 @@ def test_attempts_at_shards_that_are_not_committed_are_counted() -> None:
     (group,), _ = groups.largest()
     assert (group.generator, group.reason, group.unit) == ("O-a", "GeneratorFailed", "attempts")
     assert (group.count, group.sample, group.message) == (2, 5, "boom")
+    assert group.traceback == "x.py, line 7"
+
+
+def test_the_traceback_of_a_left_out_sample_is_kept_and_cut() -> None:
+    (manifest,) = build_run(MemoryStore(), make_plan({"O-a": 2}), failed={("O-a", 1)})
+    failure = manifest.failed[0].model_copy(update={"traceback": "x" * 10_000})
+    groups = FailureGroups()
+    groups.add_manifest(manifest.model_copy(update={"failed": (failure,)}))
+    (group,), _ = groups.largest()
+    assert group.traceback == "x" * (failures.MAX_MESSAGE - 1) + "…"
 
 
 def test_a_damaged_record_is_counted_and_no_error() -> None:

@@ -33,13 +33,29 @@ class Tags(HTMLParser):
 
 def test_untrusted_text_on_the_page_stays_text() -> None:
     group = FailureGroup(
-        generator=ATTACK, reason=ATTACK, unit="samples", count=1, sample=0, message=ATTACK
+        generator=ATTACK,
+        reason=ATTACK,
+        unit="samples",
+        count=1,
+        sample=0,
+        message=ATTACK,
+        traceback=ATTACK,
     )
     safe = Tags(render_page(FACTS.model_copy(update={"failures": (group,)})))
     assert safe.tags.count("script") == 2
     assert "img" not in safe.tags
-    assert any(ATTACK in text for text in safe.texts)
+    assert sum(ATTACK in text for text in safe.texts) == 4
     assert not [name for name, _ in safe.attributes if name.startswith("on")]
+
+
+def test_a_traceback_is_folded_below_its_message_and_absent_when_there_is_none() -> None:
+    group = FailureGroup(generator="O-a", reason="R", unit="samples", count=1, message="why")
+    for traceback, shown in (("File x, line 1", 1), ("", 0)):
+        one = group.model_copy(update={"traceback": traceback})
+        page = Tags(render_page(FACTS.model_copy(update={"failures": (one,)})))
+        assert page.texts.count("Traceback") == shown
+        assert f"why {'Traceback File x, line 1' if shown else ''}".strip() in page.text
+    assert "open" not in dict(page.attributes)
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 
 from vrdata_worker.blocks import BlockState
 from vrdata_worker.contract import WorkerExit
+from vrdata_worker.events import Exit, Invalid
+from vrdata_worker.failures import TRACEBACK_BYTES
 
 
-def ended(state: BlockState, **facts: object) -> BlockState:
-    values: dict[str, object] = {"error": "", "signal": None, "code": 0, "log_tail": ""} | facts
-    state.end(**values)  # type: ignore[arg-type]
+def ended(state: BlockState, log_tail: str = "", **facts: object) -> BlockState:
+    values: dict[str, object] = {"error": "", "traceback": "", "signal": None, "code": 0} | facts
+    cost = {"peak_memory_bytes": 0, "cpu_seconds": 0.0}
+    state.end(Exit(block=state.block, **values, **cost), log_tail)  # type: ignore[arg-type]
     return state
 
 
@@ -51,6 +54,34 @@ def test_what_the_supervisor_killed_for_is_not_mistaken_for_memory() -> None:
 def test_the_log_tail_follows_the_message_of_a_crash() -> None:
     state = ended(BlockState(block=0, start=0, want=1), error="E: x", log_tail="last words")
     assert state.problems[0].message == "E: x\nlast words"
+
+
+def test_the_first_sample_that_a_crash_costs_keeps_the_end_of_its_traceback() -> None:
+    trace = "an early frame\n" * 1000 + "ValueError: é\n"
+    state = BlockState(block=0, start=10, want=4, made={0, 1})
+    first, second = ended(state, error="ValueError: é", traceback=trace).problems
+    assert (first.index, second.index, second.traceback) == (12, 13, "")
+    assert first.traceback.endswith("an early frame\nValueError: é\n")
+    assert first.traceback.startswith("an early frame\n")
+    assert len(first.traceback.encode()) <= TRACEBACK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("GeneratorFailed", WorkerExit.GENERATOR_FAILED),
+        ("EmptyPrompt", WorkerExit.INVALID_OUTPUT),
+        ("ContractMismatch", WorkerExit.INVALID_OUTPUT),
+    ],
+)
+def test_a_sample_that_was_raised_for_is_told_from_an_unusable_one(
+    reason: str, expected: WorkerExit
+) -> None:
+    state = BlockState(block=0, start=10, want=3, made={0, 2})
+    state.invalid(Invalid(0, 1, reason, "why", "trace"))
+    (problem,) = ended(state).problems
+    assert (problem.index, problem.exit, problem.reason) == (11, expected, reason)
+    assert problem.traceback == "trace"
 
 
 @given(want=st.integers(1, 50), made=st.sets(st.integers(0, 49)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vrdata_generators.adapter.home import Home
     from vrdata_generators.adapter.testing import Target, Tested
 
-LOG_LINES = 20
+SHOWN_LINES = 20  # of what a generator printed, and of its traceback
 DEFAULT_OUTPUT = Path("local_output")
 
 
@@ -74,11 +74,21 @@ def _test_all(  # noqa: PLR0913 - the command's options
             kept = keep / target.name if keep else None
             result = run_test(target, staging, samples=samples, seed=seed, keep=kept)
             results.append(result)
-            if result.log and (log or not result.passed):
-                lines = result.log.splitlines()
-                shown = lines if log else lines[-LOG_LINES:]
-                stderr.print("\n".join(f"  {line}" for line in shown), markup=False)
+            _show_words(result, log=log)
     return results
+
+
+def _show_words(result: Tested, *, log: bool) -> None:
+    """What the generator printed, and where it failed."""
+    printed = result.log.splitlines() if log or not result.passed else []
+    _show_lines(printed if log else printed[-SHOWN_LINES:])
+    if not result.passed:
+        _show_lines(result.traceback.splitlines()[-SHOWN_LINES:])
+
+
+def _show_lines(lines: list[str]) -> None:
+    if lines:
+        stderr.print("\n".join(f"  {line}" for line in lines), markup=False)
 
 
 def _targets(place: Home, wanted: list[str], staging: Path) -> list[Target]:
@@ -113,6 +123,7 @@ def _as_json(result: Tested) -> dict[str, Any]:
         "samples": result.made,
         "asked": result.asked,
         "problems": list(result.problems),
+        "traceback": result.traceback,
         "secondsPerSample": result.seconds_per_sample,
         "peakMemoryBytes": result.peak_memory_bytes,
         "bytesPerSample": result.bytes_per_sample,

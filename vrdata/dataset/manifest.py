@@ -58,11 +58,16 @@ class SampleRecord(Model):
 
 
 class FailedSample(Model):
-    """A sample that could not be made and that the failure policy let pass."""
+    """A sample that could not be made and that the failure policy let pass.
+
+    Attributes:
+        traceback: the end of the generator's traceback, for the sample that it belongs to.
+    """
 
     index: int = Field(ge=0)
     reason: str
     message: str = ""
+    traceback: str = ""
 
 
 class DataObject(Model):

@@ -14,6 +14,7 @@ from vrdata_child import hermetic
 from vrdata_child.finish import BlockFacts, SampleInvalidError, finish_sample
 from vrdata_child.folders import SampleFolder, find_samples
 from vrdata_child.lazy import EnoughSamples
+from vrdata_child.media import MediaError
 from vrdata_child.repository import run_script
 
 MAX_TEXT = 6000
@@ -44,27 +45,35 @@ class Reporter:
 
     def report(self, folder: SampleFolder) -> None:
         """Finish and report one sample. Raises EnoughSamples as `collect`."""
-        position = self.made
-        self.made += 1
         try:
             if folder.path.name in self._ids:
                 raise SampleInvalidError("DuplicateId", f"{folder.path.name} was written twice")
             self._ids.add(folder.path.name)
-            packet = finish_sample(folder, position, self._facts)
+            packet = finish_sample(folder, self.made, self._facts)
         except SampleInvalidError as error:
-            self._send(
-                {
-                    "event": "invalid",
-                    "block": self._facts.block,
-                    "position": position,
-                    "reason": error.reason,
-                    "message": error.message[:MAX_TEXT],
-                }
-            )
+            self._next({"event": "invalid", "reason": error.reason, "message": error.message})
         else:
             now = _clock()
             seconds, self._since = now - self._since, now
-            self._send({"event": "sample", "block": self._facts.block, "seconds": seconds} | packet)
+            self._next({"event": "sample", "seconds": seconds} | packet)
+
+    def failed(self, error: Exception) -> None:
+        """Report a sample that the generator raised for. Raises EnoughSamples as `collect`."""
+        facts = describe(error)
+        if isinstance(error, MediaError):
+            reason, message = error.reason, error.message
+        else:
+            reason, message = "GeneratorFailed", f"{facts['type']}: {facts['message']}"
+        traceback = facts["traceback"]
+        self._next(
+            {"event": "invalid", "reason": reason, "message": message, "traceback": traceback}
+        )
+
+    def _next(self, packet: dict[str, Any]) -> None:
+        if "message" in packet:
+            packet["message"] = packet["message"][:MAX_TEXT]
+        self._send(packet | {"block": self._facts.block, "position": self.made})
+        self.made += 1
         if self.made >= self._want:
             raise EnoughSamples
 
@@ -109,19 +118,28 @@ def _make(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Re
         )
         reporter.collect()
         return
-    from vrdata_child.firstparty import make_samples  # noqa: PLC0415 - needs vrdata_generators
+    _make_each(load, request, out, reporter)
 
-    for path in make_samples(
-        load["name"],
-        load["kind"],
-        load["root"],
-        seed=request["seed"],
-        count=request["count"],
-        want=request["want"],
-        out=out,
-        hash_frames=bool(load.get("hashFrames")),
-    ):
-        reporter.report(SampleFolder(path, path.parent.name.removesuffix("_task")))
+
+def _make_each(
+    load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter
+) -> None:
+    """Samples that are independent of each other: one that raises costs no other one."""
+    from vrdata_child import firstparty  # noqa: PLC0415 - needs vrdata_generators
+
+    generator = firstparty.load(load["name"], load["kind"], load["root"])
+    hashed = bool(load.get("hashFrames"))
+    for position in range(min(request["want"], request["count"])):
+        try:
+            made = firstparty.make_sample(
+                generator, request["seed"], position, out, hash_frames=hashed
+            )
+        except MemoryError:
+            raise  # of the whole child: a retry gets more
+        except Exception as error:  # noqa: BLE001 - foreign code; the supervisor is told
+            reporter.failed(error)
+        else:
+            reporter.report(made)
 
 
 def describe(error: BaseException) -> dict[str, str]:

@@ -1,15 +1,16 @@
-"""Run generators that are written against the API of vrdata_generators."""
+"""Make samples with generators that are written against the API of vrdata_generators."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vrdata_child import media
+from vrdata_child.folders import SampleFolder
 from vrdata_child.h264 import VideoEncoder
 from vrdata_child.media import finish_video
 
@@ -29,33 +30,31 @@ def load(name: str, kind: str, root: str) -> Generator:
     return get_generator(name) if kind == "builtin" else load_generator(Path(root) / "generator.py")
 
 
-def make_samples(  # noqa: PLR0913 - the request's fields
-    name: str,
-    kind: str,
-    root: str,
-    *,
-    seed: int,
-    count: int,
-    want: int,
-    out: Path,
-    hash_frames: bool = False,
-) -> Iterator[Path]:
-    """Make the first `want` of a block's `count` samples, one folder at a time.
-
-    Samples of a block are independent of each other, so `count` changes nothing.
+def make_sample(
+    generator: Generator, seed: int, position: int, out: Path, *, hash_frames: bool = False
+) -> SampleFolder:
+    """Make one sample of a block; no other sample of the block has a part in it.
 
     Args:
-        hash_frames: keep a sha256 over the RGB frames of each video, for proofs.
+        seed: the block's.
+        out: the block's output folder; nothing stays in it when the generator raises.
+        hash_frames: keep a sha256 over the RGB frames of the video, for proofs.
+
+    Raises:
+        MediaError: the generator made no frame.
+        BaseException: whatever the generator raises.
     """
     from vrdata_generators.api import sample_rng  # noqa: PLC0415 - only this kind needs it
 
-    generator = load(name, kind, root)
-    for position in range(min(want, count)):
-        folder = out / f"{generator.domain}_task" / f"{generator.domain}_{position:08d}"
-        folder.mkdir(parents=True)
+    folder = out / f"{generator.domain}_task" / f"{generator.domain}_{position:08d}"
+    folder.mkdir(parents=True)
+    try:
         params = generator.params(sample_rng(seed, position), position)
         _write(folder, generator, params, generator.render(params), hash_frames)
-        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return SampleFolder(folder, generator.domain)
 
 
 def _write(

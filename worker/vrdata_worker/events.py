@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrdata_worker.plain import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -56,12 +58,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A sample that cannot be used; the block goes on."""
+    """A sample that cannot be used; the block goes on.
+
+    Attributes:
+        traceback: the generator's, when it raised for this sample alone; else "".
+    """
 
     block: int
     position: int
     reason: str
     message: str
+    traceback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +117,28 @@ def parse_sample(packet: Mapping[str, Any]) -> Sample:
         content=packet.get("content", ""),
         param_hash=packet.get("paramHash", ""),
         seconds=packet.get("seconds", 0.0),
+    )
+
+
+def parse_invalid(packet: Mapping[str, Any]) -> Invalid:
+    """An `invalid` packet. Raises KeyError for a malformed one."""
+    return Invalid(
+        block=packet["block"],
+        position=packet["position"],
+        reason=plain(packet["reason"]),
+        message=plain(packet["message"]),
+        traceback=plain(packet.get("traceback", "")),
+    )
+
+
+def parse_exit(packet: Mapping[str, Any], error: Mapping[str, str] | None) -> Exit:
+    """An `exit` packet and the error of the block's `end`. Raises KeyError for a malformed one."""
+    return Exit(
+        block=packet["block"],
+        error=plain(f"{error['type']}: {error['message']}") if error else "",
+        traceback=plain(error["traceback"]) if error else "",
+        code=packet["code"],
+        signal=packet["signal"],
+        peak_memory_bytes=packet["peakMemoryBytes"],
+        cpu_seconds=packet["cpuSeconds"],
     )

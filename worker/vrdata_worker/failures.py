@@ -7,6 +7,7 @@ from pathlib import Path
 from vrdata.dataset.source import FileChangedError
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata_worker.contract import WorkerExit
+from vrdata_worker.plain import plain
 
 REASONS: dict[WorkerExit, str] = {
     WorkerExit.COMMITTED: "Committed",
@@ -21,6 +22,7 @@ REASONS: dict[WorkerExit, str] = {
 }
 
 LOG_TAIL_BYTES = 4096
+TRACEBACK_BYTES = 2000  # of a traceback's end, in the record of each failure
 
 
 class ShardFailedError(Exception):
@@ -30,13 +32,21 @@ class ShardFailedError(Exception):
         exit: the worker's exit code for it.
         message: one or more lines for the user; generator text in it is data.
         sample: global index of the first offending sample, if one is known.
+        traceback: the end of the generator's traceback, or "".
     """
 
-    def __init__(self, exit_code: WorkerExit, message: str, sample: int | None = None) -> None:
+    def __init__(
+        self,
+        exit_code: WorkerExit,
+        message: str,
+        sample: int | None = None,
+        traceback: str = "",
+    ) -> None:
         super().__init__(message)
         self.exit = exit_code
         self.message = message
         self.sample = sample
+        self.traceback = traceback
 
     @property
     def reason(self) -> str:
@@ -76,6 +86,6 @@ def log_tail(folder: Path) -> str:
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return log.read(LOG_TAIL_BYTES).decode("utf-8", "replace").strip()
+            return plain(log.read(LOG_TAIL_BYTES).decode("utf-8", "replace")).strip()
     except OSError:
         return ""

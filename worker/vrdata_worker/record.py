@@ -19,6 +19,7 @@ class FailureRecord(Model):
     """One failed attempt of one shard.
 
     Attributes:
+        traceback: the end of the generator's traceback, or "".
         run: UID of the GenerationRun that asked for it; empty for a local run.
     """
 
@@ -31,6 +32,7 @@ class FailureRecord(Model):
     reason: str
     message: str
     sample: int | None = None
+    traceback: str = ""
     run: str = ""
 
 
@@ -46,6 +48,7 @@ def record_failure(
         reason=error.reason,
         message=error.message[:MAX_MESSAGE],
         sample=error.sample,
+        traceback=error.traceback,
         run=run,
     )
     body = record.to_json()

@@ -151,19 +151,14 @@ class ShardMaker:
                 else:
                     running.waiting.append(event)
             case events.Invalid():
-                running.state.invalid(event.position, event.reason, event.message)
+                running.state.invalid(event)
                 self._judge(running)
             case events.Exit():
                 self._made.cpu_seconds += event.cpu_seconds
                 self._made.peak_memory_bytes = max(
                     self._made.peak_memory_bytes, event.peak_memory_bytes
                 )
-                running.state.end(
-                    error=event.error,
-                    signal=event.signal,
-                    code=event.code,
-                    log_tail=log_tail(running.folder),
-                )
+                running.state.end(event, log_tail(running.folder))
                 self._judge(running)
             case _:
                 pass
@@ -175,7 +170,9 @@ class ShardMaker:
         if failed <= self._limits.failed_samples or not running.state.problems:
             return
         first = min(running.state.problems, key=lambda problem: problem.index)
-        raise ShardFailedError(first.exit, f"{first.reason}: {first.message}", first.index)
+        raise ShardFailedError(
+            first.exit, f"{first.reason}: {first.message}", first.index, first.traceback
+        )
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -200,7 +197,12 @@ class ShardMaker:
             if not running.state.exited:
                 return
             self._made.failed += [
-                FailedSample(index=problem.index, reason=problem.reason, message=problem.message)
+                FailedSample(
+                    index=problem.index,
+                    reason=problem.reason,
+                    message=problem.message,
+                    traceback=problem.traceback,
+                )
                 for problem in sorted(running.state.problems, key=lambda problem: problem.index)
             ]
             shutil.rmtree(running.folder, ignore_errors=True)

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
 from vrdata_worker import events
+from vrdata_worker.plain import plain
 
 MAX_PACKET = 256 * 1024
 LOAD_SECONDS = 300.0
@@ -142,9 +143,7 @@ class GeneratorTemplate:
             case "sample":
                 return events.parse_sample(packet)
             case "invalid":
-                return events.Invalid(
-                    packet["block"], packet["position"], packet["reason"], packet["message"]
-                )
+                return events.parse_invalid(packet)
             case "end":
                 if packet["error"]:
                     self._errors[packet["block"]] = packet["error"]
@@ -241,16 +240,7 @@ class GeneratorTemplate:
     def _exit(self, packet: dict[str, Any]) -> events.Exit:
         block = packet["block"]
         self._pids.pop(block, None)
-        error = self._errors.pop(block, None)
-        return events.Exit(
-            block=block,
-            error=f"{error['type']}: {error['message']}" if error else "",
-            traceback=error["traceback"] if error else "",
-            code=packet["code"],
-            signal=packet["signal"],
-            peak_memory_bytes=packet["peakMemoryBytes"],
-            cpu_seconds=packet["cpuSeconds"],
-        )
+        return events.parse_exit(packet, self._errors.pop(block, None))
 
     def _lost(self) -> events.Event | None:
         if self._process is None or self._process.poll() is None or not self._pids:
@@ -269,9 +259,7 @@ class GeneratorTemplate:
     def _why_broken(self, packet: dict[str, Any] | None) -> str:
         if packet is None:
             log = (self._folder / "template.log").read_bytes()[-4000:].decode("utf-8", "replace")
-            return f"generator {self._launch.name} cannot be started\n{log.strip()}"
+            return f"generator {self._launch.name} cannot be started\n{plain(log).strip()}"
         error = packet["error"]
-        return (
-            f"generator {self._launch.name} cannot be imported: "
-            f"{error['type']}: {error['message']}\n{error['traceback']}"
-        )
+        why = plain(f"{error['type']}: {error['message']}\n{error['traceback']}")
+        return f"generator {self._launch.name} cannot be imported: {why}"

@@ -53,6 +53,7 @@ class Trial:
         error: what ended the block early, or "".
         log: the end of what the generator printed.
         seconds: CPU seconds of the block's child.
+        traceback: of the generator's first exception, or "".
     """
 
     samples: dict[int, TrialSample]
@@ -61,6 +62,7 @@ class Trial:
     log: str
     seconds: float
     peak_memory_bytes: int
+    traceback: str = ""
 
     def same_content(self, other: Trial) -> bool:
         """True when both made the same samples."""

@@ -45,6 +45,7 @@ class Tested:
         problems: what failed, the first first; empty when the generator passed.
         seconds_per_sample: CPU seconds of its child.
         log: the end of what it printed.
+        traceback: of its first exception, or "".
     """
 
     name: str
@@ -55,6 +56,7 @@ class Tested:
     peak_memory_bytes: int
     bytes_per_sample: int
     log: str
+    traceback: str = ""
 
     @property
     def passed(self) -> bool:
@@ -163,4 +165,5 @@ def _summary(target: Target, asked: int, trials: list[Trial]) -> Tested:
         peak_memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
         bytes_per_sample=sum(sample.bytes for sample in samples) // max(1, len(samples)),
         log=trials[-1].log if trials else "",
+        traceback=next((trial.traceback for trial in trials if trial.traceback), ""),
     )

@@ -30,6 +30,7 @@ MEMORY_BYTES = 8 * 1024**3
 class _Progress:
     samples: dict[int, TrialSample] = field(default_factory=dict)
     invalid: list[str] = field(default_factory=list)
+    traceback: str = ""
     exit: events.Exit | None = None
     killed: str = ""
 
@@ -127,8 +128,10 @@ def _take(event: events.Event | None, progress: _Progress, keep: Path | None) ->
             shutil.rmtree(event.folder, ignore_errors=True)
         case events.Invalid():
             progress.invalid.append(f"{event.reason}: {event.message}")
+            progress.traceback = progress.traceback or event.traceback
         case events.Exit():
             progress.exit = event
+            progress.traceback = progress.traceback or event.traceback
         case _:
             pass
 
@@ -150,4 +153,5 @@ def _outcome(progress: _Progress, log: str, want: int) -> Trial:
         log=log,
         seconds=end.cpu_seconds,
         peak_memory_bytes=end.peak_memory_bytes,
+        traceback=progress.traceback,
     )

@@ -29,17 +29,25 @@ class FailureGroups:
     def add_manifest(self, manifest: ShardManifest) -> None:
         """Count the samples that a committed shard left out."""
         for failure in manifest.failed:
-            self.add(manifest.generator, failure.reason, "samples", failure.index, failure.message)
+            self.add(
+                manifest.generator,
+                failure.reason,
+                "samples",
+                failure.index,
+                failure.message,
+                failure.traceback,
+            )
 
-    def add(
+    def add(  # noqa: PLR0913 - a failure's facts
         self,
         generator: str,
         reason: str,
         unit: Literal["samples", "attempts"],
         sample: int | None,
         message: str,
+        traceback: str = "",
     ) -> None:
-        """Count one failure; the message may be a generator's log."""
+        """Count one failure; message and traceback may be a generator's own words."""
         key = (generator, cut(reason, MAX_REASON), unit)
         known = self._groups.get(key)
         if known is not None:
@@ -52,6 +60,7 @@ class FailureGroups:
                 count=1,
                 sample=sample,
                 message=cut(message, MAX_MESSAGE),
+                traceback=cut(traceback, MAX_MESSAGE),
             )
 
     def largest(self) -> tuple[tuple[FailureGroup, ...], int]:
@@ -88,6 +97,7 @@ def add_failed_attempts(
             "attempts",
             sample if isinstance(sample, int) else None,
             str(record.get("message") or ""),
+            str(record.get("traceback") or ""),
         )
         read += 1
         if read >= MAX_RECORDS:

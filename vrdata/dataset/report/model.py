@@ -1,4 +1,4 @@
-"""What the report says. Pure; equal datasets give equal facts, so no time and no host."""
+"""What the report says. Pure; equal datasets give equal facts, but for what failures say."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class FailureGroup(Model):
     Attributes:
         unit: `samples` that were left out, or `attempts` at shards that are not committed.
         sample: global index of the first failed sample, when one is known.
+        traceback: the end of the generator's traceback there, when it raised.
     """
 
     generator: str
@@ -64,6 +65,7 @@ class FailureGroup(Model):
     count: int
     sample: int | None = None
     message: str = ""
+    traceback: str = ""
 
 
 class GeneratorRow(Model):

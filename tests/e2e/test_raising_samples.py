@@ -1,0 +1,137 @@
+"""A generator of vrdata's own API that raises for some samples: those alone are lost, and why."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+
+import pytest
+
+from support.cli import Ran, vrdata, write_run
+
+pytestmark = pytest.mark.slow
+
+GENERATOR = """
+from PIL import Image
+
+from vrdata_generators.api import Generator, Sample
+
+
+class Shy(Generator):
+    name, domain, generator_class = "O-shy", "shy", "O"
+
+    def params(self, rng, index):
+        return {"index": index, "shade": rng.randrange(250)}
+
+    def render(self, params):
+        return Sample(
+            first=Image.new("RGB", (32, 32), "white"),
+            final=Image.new("RGB", (32, 32), (params["shade"],) * 3),
+            prompt=f"Shade it {params['shade']}, number {params['index']}.",
+            frames=self.frames(params),
+        )
+
+    def frames(self, params):
+        yield Image.new("RGB", (32, 32), "white")
+        if params["index"] == 4:
+            raise ValueError("<b>cannot</b> \\x1b[31mpaint " + str(params["shade"]))
+        yield Image.new("RGB", (32, 32), (params["shade"],) * 3)
+"""
+OTHERS = sorted(set(range(20)) - {4, 14})
+
+
+def add(folder: Path) -> Path:
+    """A home below `folder` that holds the generator."""
+    (folder / "O-shy").mkdir(parents=True)
+    (folder / "O-shy/generator.py").write_text(GENERATOR)
+    home = folder / "home"
+    added = vrdata("generators", "add", folder / "O-shy", "--home", home)
+    assert added.code == 0, added.err
+    return home
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return add(tmp_path_factory.mktemp("shy"))
+
+
+def make(folder: Path, home: Path, allowed: int, *, jobs: int = 1, shard_size: int = 20) -> Ran:
+    policy = {"failurePolicy": {"retries": 0, "maxFailedSamples": allowed}}
+    run = write_run(folder / "run.yaml", {"O-shy": 20}, shard_size=shard_size, extra=policy)
+    where = ("--local", "--out", folder / "out", "--generators", home)
+    return vrdata("run", run, *where, "--jobs", jobs, "-o", "json")
+
+
+def test_the_other_samples_of_the_block_are_made_and_the_traceback_is_kept(
+    tmp_path: Path, home: Path
+) -> None:
+    ran = make(tmp_path, home, 2)
+    assert ran.code == 4, ran.err
+    assert (ran.json["samples"], ran.json["failedSamples"]) == (18, 2)
+    assert vrdata("verify", tmp_path / "out").code == 0
+    run = tmp_path / "out/default/demo"
+    marker = json.loads((run / "_vrdata/commits/O-shy/000000.json").read_text())
+    assert [sample["index"] for sample in marker["samples"]] == OTHERS
+    assert [failed["index"] for failed in marker["failed"]] == [4, 14]
+    for failed in marker["failed"]:
+        assert failed["reason"] == "GeneratorFailed"
+        assert failed["message"].startswith("ValueError: <b>cannot</b> [31mpaint ")
+        assert "in frames\n" in failed["traceback"]
+        assert len(failed["traceback"].encode()) <= 2000
+    page = (run / "report/index.html").read_text()
+    assert "<b>" not in page
+    assert "in frames" in html.unescape(page)
+
+
+def test_bytes_depend_neither_on_shards_nor_on_the_paths_in_tracebacks(
+    tmp_path: Path, home: Path
+) -> None:
+    first = make(tmp_path / "one", home, 2)
+    second = make(tmp_path / "two", add(tmp_path / "elsewhere"), 2, jobs=2, shard_size=10)
+    assert (first.code, second.code) == (4, 4), first.err + second.err
+    traces = [
+        json.loads(
+            (tmp_path / name / "out/default/demo/_vrdata/commits/O-shy/000000.json").read_text()
+        )["failed"][0]["traceback"]
+        for name in ("one", "two")
+    ]
+    assert traces[0] != traces[1], "the paths of two homes are equal"
+    assert first.json["datasetHash"] == second.json["datasetHash"]
+
+
+def test_more_failures_than_allowed_fail_the_shard_and_the_attempt_keeps_the_traceback(
+    tmp_path: Path, home: Path
+) -> None:
+    ran = make(tmp_path, home, 0)
+    assert ran.code == 1
+    assert "\x1b" not in ran.out + ran.err
+    run = tmp_path / "out/default/demo"
+    assert not list(run.rglob("*.tar"))
+    (record,) = (run / "_vrdata/failures").rglob("*.json")
+    facts = json.loads(record.read_text())
+    assert (facts["reason"], facts["sample"]) == ("GeneratorFailed", 4)
+    assert "in frames\n" in facts["traceback"]
+
+
+def test_generators_test_shows_the_end_of_the_traceback(home: Path) -> None:
+    ran = vrdata("generators", "test", "O-shy", "-n", 6, "--home", home)
+    assert ran.code == 1
+    assert "5 of 6" in ran.out
+    assert "in frames\n" in ran.err
+    assert ran.err.rstrip().splitlines()[-1].startswith("  ValueError: <b>cannot</b> [31mpaint ")
+    assert "\x1b" not in ran.out + ran.err
+    printed = vrdata("generators", "test", "O-shy", "-n", 6, "--json", "--home", home)
+    (tested,) = printed.json
+    assert tested["traceback"].startswith("Traceback (most recent call last):")
+    assert len(tested["problems"]) == 1
+
+
+def test_a_lack_of_memory_ends_the_block_because_a_retry_gets_more(tmp_path: Path) -> None:
+    (tmp_path / "O-shy").mkdir()
+    text = GENERATOR.replace("raise ValueError", "raise MemoryError")
+    (tmp_path / "O-shy/generator.py").write_text(text)
+    ran = vrdata("generators", "test", tmp_path / "O-shy", "-n", 6, "--home", tmp_path / "home")
+    assert ran.code == 1
+    assert "4 of 6" in ran.out
+    assert "MemoryError" in ran.out
