@@ -108,6 +108,20 @@ def test_after_an_interruption_only_the_missing_shards_are_made(
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_what_a_killed_run_leaves_in_the_temporary_folder_goes_with_the_next_run(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    with started(tmp_path, *run_arguments(tmp_path, traps_home, "O-shared")) as process:
+        wait_until(lambda: len(markers(tmp_path)) >= 1, "a committed shard")
+        process.kill()
+    wait_until(lambda: not processes_in(tmp_path), "no process left")
+    assert list(tmp_path.glob("vrdata-*/vrdata-*"))
+    small = write_run(tmp_path / "small.yaml", {"O-maze": 1}, name="small")
+    ran = vrdata("run", small, "--local", "--out", tmp_path / "out", TMPDIR=str(tmp_path))
+    assert ran.code == 0, ran.err
+    assert list(tmp_path.glob("vrdata-*/*")) == []
+
+
 def test_a_second_run_writes_nothing(tmp_path: Path, traps_home: Path) -> None:
     arguments = run_arguments(tmp_path, traps_home, "O-shared")
     assert vrdata(*arguments).code == 0

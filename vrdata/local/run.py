@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.catalogues import Located, locate
 from vrdata_worker.contract import StoreSettings, WorkerConfig
+from vrdata_worker.scratch import default_root, scratch_folder
 from vrdata_worker.versions import content_versions
 
 ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]
@@ -141,9 +141,9 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         sample_timeout_seconds=_sample_timeout(prepared),
     )
     view = progress(prepared.plan, prepared.committed_samples())
-    with tempfile.TemporaryDirectory(prefix="vrdata-run-") as folder:
+    with scratch_folder(default_root()) as folder:
         executor = LocalExecutor(
-            config, jobs=jobs, policies=_policies(prepared), folder=Path(folder), progress=view
+            config, jobs=jobs, policies=_policies(prepared), folder=folder, progress=view
         )
         try:
             return executor.run(missing)
