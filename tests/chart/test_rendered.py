@@ -38,9 +38,7 @@ def test_helm_finds_nothing_to_complain_about(helm: Path, values: Path) -> None:
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_every_object_names_its_namespace_and_carries_the_labels(helm: Path, values: Path) -> None:
-    for obj in rendered(helm, values):
-        if obj["metadata"]["name"] == "more":
-            continue  # of extraObjects
+    for obj in chart_objects(helm, values):
         assert obj["metadata"]["labels"]["app.kubernetes.io/part-of"] == "vrdata", obj["metadata"]
         if not obj["kind"].startswith(("Cluster", "CustomResource")):
             assert obj["metadata"]["namespace"]
@@ -49,8 +47,10 @@ def test_every_object_names_its_namespace_and_carries_the_labels(helm: Path, val
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_every_pod_is_restricted(helm: Path, values: Path) -> None:
     """As Kubernetes' Pod Security Standard `restricted`, with a read-only root beyond it."""
-    specs = list(pods(rendered(helm, values)))
-    assert len(specs) == 2  # the operator's and the doctor's
+    objects = rendered(helm, values)
+    specs = list(pods(objects))
+    # The operator's, the doctor's and, where the chart makes roles, the removal's.
+    assert len(specs) == 2 + bool(of_kind(objects, "Job"))
     for spec in specs:
         assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(spec)
         assert spec["securityContext"]["runAsNonRoot"] is True
@@ -102,15 +102,50 @@ def rights_of(roles: list[dict[str, Any]]) -> set[Right]:
 
 
 def test_the_doctor_asks_for_exactly_the_rights_that_the_chart_gives(helm: Path) -> None:
-    roles = of_kind(rendered(helm, CHART / "ci" / "namespaced-values.yaml"), "Role")
+    roles = operators(of_kind(rendered(helm, CHART / "ci" / "namespaced-values.yaml"), "Role"))
     profiles = [role for role in roles if role["metadata"]["name"].endswith("-profiles")]
     assert rights_of(profiles) == FOR_PROFILES
     for role in roles:
         if role not in profiles:
             assert rights_of([role]) == FOR_RUNS
     everywhere = of_kind(rendered(helm, CHART / "ci" / "s3-secret-values.yaml"), "ClusterRole")
-    own = [role for role in everywhere if "component" in str(role["metadata"]["labels"])]
-    assert rights_of(own) == FOR_RUNS
+    assert rights_of(operators(everywhere)) == FOR_RUNS
+
+
+def chart_objects(helm: Path, values: Path) -> list[dict[str, Any]]:
+    """Without extraObjects."""
+    return [one for one in rendered(helm, values) if one["metadata"]["name"] != "more"]
+
+
+def operators(objects: list[dict[str, Any]], component: str = "operator") -> list[dict[str, Any]]:
+    """Those of the operator itself, or of another component."""
+    return [
+        one
+        for one in objects
+        if one["metadata"]["labels"].get("app.kubernetes.io/component") == component
+    ]
+
+
+@pytest.mark.parametrize("values", ["namespaced-values.yaml", "s3-secret-values.yaml"])
+def test_removal_may_stop_the_operator_and_release_runs_and_no_more(
+    helm: Path, values: str
+) -> None:
+    objects = rendered(helm, CHART / "ci" / values)
+    roles = operators(of_kind(objects, "Role") + of_kind(objects, "ClusterRole"), "removal")
+    assert rights_of(roles) == {
+        ("apps", "deployments/scale", "get"),
+        ("apps", "deployments/scale", "patch"),
+        ("", "pods", "list"),
+        *(("vrdata.dev", "generationruns", verb) for verb in ("get", "list", "patch")),
+    }
+    scales = [rule for role in roles for rule in role["rules"] if rule["apiGroups"] == ["apps"]]
+    assert all(rule["resourceNames"] == ["vrdata"] for rule in scales)
+
+
+@pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
+def test_removal_exists_only_while_the_release_is_removed(helm: Path, values: Path) -> None:
+    for one in operators(chart_objects(helm, values), "removal"):
+        assert one["metadata"]["annotations"]["helm.sh/hook"] == "pre-delete"
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)

@@ -128,14 +128,27 @@ def test_an_upgrade_in_the_middle_of_a_run_loses_nothing(installed: Installation
 
 def test_uninstalling_leaves_runs_data_and_no_stuck_finalizer(installed: Installation) -> None:
     namespace = installed.namespace("left-behind")
-    run = start_run(installed, namespace, "demo", {"generators": generators(O_maze=10)})
-    run.wait("Succeeded")
+    done = start_run(installed, namespace, "done", {"generators": generators(O_maze=10)})
+    done.wait("Succeeded")
+    spec = {"parallelism": 1, "shardSize": 5, "generators": generators(O_maze=60)}
+    begun = [start_run(installed, namespace, name, spec) for name in ("dropped", "resumed")]
+    for run in begun:
+        wait_for(lambda run=run: bool(run.jobs()), "a Job", 60)
+        assert run.get()["metadata"]["finalizers"]
     installed.helm("uninstall", "vrdata", "-n", SYSTEM, "--wait")
-    assert "demo" in installed.node.kubectl("get", "generationruns", "-n", namespace)
-    run.delete()
-    assert run.verify()["samples"] == 10
-    assert "generationruns" in installed.node.kubectl("get", "crds")
+    text = installed.node.kubectl("get", "generationruns", "-n", namespace, "-o", "json")
+    left = json.loads(text)
+    assert {run["metadata"]["name"] for run in left["items"]} == {"done", "dropped", "resumed"}
+    assert not any(run["metadata"].get("finalizers") for run in left["items"])
+    removal = "app.kubernetes.io/component=removal"
+    kinds = "jobs,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings"
+    assert not installed.node.kubectl("get", kinds, "-A", "-l", removal, "-o", "name")
+    for run in (done, begun[0]):
+        run.delete()
+    assert done.verify()["samples"] == 10
     installed.helm_install(installed.values())
+    begun[1].wait("Succeeded")
+    assert begun[1].verify()["samples"] == 60
 
 
 def _seconds(timestamp: str) -> float:

@@ -45,7 +45,7 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for one in objects:
         if one["kind"] == "Pod":
             yield one["spec"]
-        if one["kind"] == "Deployment":
+        if one["kind"] in {"Deployment", "Job"}:
             yield one["spec"]["template"]["spec"]
 
 

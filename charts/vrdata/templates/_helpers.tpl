@@ -74,6 +74,17 @@ default
   verbs: [list, create]
 {{- end }}
 
+{{/* Labels and annotations of what `helm uninstall` needs; it stays when it fails, for its logs. */}}
+{{- define "vrdata.removalMeta" -}}
+{{- $root := index . 0 -}}
+labels: {{- include "vrdata.commonLabels" $root | nindent 2 }}
+  app.kubernetes.io/component: removal
+annotations:
+  helm.sh/hook: pre-delete
+  helm.sh/hook-weight: {{ index . 1 | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
 {{/* What the operator and its doctor are told. */}}
 {{- define "vrdata.operatorEnv" -}}
 - name: VRDATA_NAMESPACE

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from vrdata_operator.cluster.parse import JOB_LABEL, Json, job_event, job_facts, pod_facts
+from vrdata_operator.cluster.parse import JOB_LABEL, job_event, job_facts, pod_facts
 from vrdata_operator.cluster.port import RunEvent
-from vrdata_operator.cluster.rest import Rest
+from vrdata_operator.cluster.rest import PAGE, Rest
 from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
 
-PAGE = 500
-MAX_PAGES = 40  # 20 000 objects: twice the indexes of a Job, since disrupted pods stay, too
 MAX_EVENTS = 20
 _JOBS = "jobs"
 _PODS = "pods"
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 class KubernetesCluster:
@@ -51,9 +44,9 @@ class KubernetesCluster:
 
     async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
         """See `port.Cluster`."""
-        query = {"labelSelector": selector(uid)}
-        found = self._each(job_facts, _jobs(namespace), _JOBS, query)
-        return {job.name: job async for job in found}
+        items = self._rest.each(_jobs(namespace), _JOBS, labelSelector=selector(uid))
+        jobs = [job_facts(item) async for item in items]
+        return {job.name: job for job in jobs}
 
     async def get_job(self, namespace: str, name: str) -> JobFacts | None:
         """See `port.Cluster`."""
@@ -88,7 +81,8 @@ class KubernetesCluster:
         """See `port.Cluster`."""
         query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}
         # Facts are made page by page: whole pods of 10^4 indexes would be a hundred megabytes.
-        return tuple([fact async for fact in self._each(pod_facts, _pods(namespace), _PODS, query)])
+        items = self._rest.each(_pods(namespace), _PODS, **query)
+        return tuple([pod_facts(item) async for item in items])
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
         """See `port.Cluster`."""
@@ -149,21 +143,6 @@ class KubernetesCluster:
         """See `port.Cluster`."""
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         await self._rest.delete(_ours(namespace, RUNS, name), RUNS, body)
-
-    async def _each(
-        self, fact: Callable[[Json], T], path: str, resource: str, query: dict[str, str]
-    ) -> AsyncIterator[T]:
-        """What `fact` says of every object of a list, read in pages."""
-        token = ""
-        for _ in range(MAX_PAGES):
-            more = {"continue": token} if token else {}
-            page = await self._rest.get(path, resource, limit=PAGE, **query, **more) or {}
-            for item in page.get("items") or []:
-                yield fact(item)
-            token = (page.get("metadata") or {}).get("continue") or ""
-            if not token:
-                return
-        log.warning("%s: only the first %d of %s were read", path, PAGE * MAX_PAGES, query)
 
 
 def _ours(namespace: str, plural: str, name: str) -> str:

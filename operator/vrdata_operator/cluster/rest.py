@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +17,13 @@ from kubernetes.aio.client.exceptions import ApiException
 from vrdata_operator.cluster.port import ClusterError
 
 TIMEOUT_SECONDS = 30.0
+PAGE = 500
+MAX_PAGES = 40  # twice the indexes of the largest Job: disrupted pods stay beside failed ones
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 MERGE = "application/merge-patch+json"
 Observer = Callable[[str, str, int, float], None]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,21 @@ class Rest:
         self._client: client.ApiClient | None = None
 
     async def open(self) -> None:
-        """Read the configuration. Must run inside the event loop that sends the requests."""
+        """Read the configuration. Must run inside the event loop that sends the requests.
+
+        Raises:
+            ClusterError: there is none, neither a pod's nor a kubeconfig.
+        """
         settings = client.Configuration()
         untyped: Any = config
         try:
             untyped.load_incluster_config(client_configuration=settings)
         except config.ConfigException:
-            await untyped.load_kube_config(client_configuration=settings)
+            file = os.environ.get("KUBECONFIG") or None
+            try:
+                await untyped.load_kube_config(config_file=file, client_configuration=settings)
+            except config.ConfigException as error:
+                raise ClusterError(0, f"no cluster is named: {error}") from None
         self._client = client.ApiClient(settings)
 
     async def close(self) -> None:
@@ -61,6 +75,19 @@ class Rest:
         """An object or a list; None when it is not there."""
         verb = "list" if "limit" in query else "get"
         return await self._if_there(_Request("GET", verb, path, resource, query))
+
+    async def each(self, path: str, resource: str, **query: str) -> AsyncIterator[dict[str, Any]]:
+        """The objects of a list, read in pages; at most PAGE x MAX_PAGES of them."""
+        token = ""
+        for _ in range(MAX_PAGES):
+            more = {"continue": token} if token else {}
+            page = await self.get(path, resource, limit=PAGE, **query, **more) or {}
+            for item in page.get("items") or []:
+                yield item
+            token = (page.get("metadata") or {}).get("continue") or ""
+            if not token:
+                return
+        log.warning("%s: the list goes on after %d objects", path, PAGE * MAX_PAGES)
 
     async def apply(self, path: str, resource: str, body: dict[str, Any], manager: str) -> None:
         """Server-side apply; fields of other managers are taken over."""
