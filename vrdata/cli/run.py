@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vrdata.local.finish import RunSummary
     from vrdata.local.run import LocalOptions, Prepared
 
+NAMED = 5  # generators in a message
+
 RunFile = Annotated[Path, typer.Argument(help="The run's YAML file.", metavar="RUN.yaml")]
 OutOption = Annotated[
     str, typer.Option("--out", help="Where the data goes: a folder, or s3://bucket/prefix.")
@@ -83,6 +85,7 @@ def run_command(  # noqa: PLR0913 - one option each
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
     started = time.monotonic()
     prepared = prepare(run, loaded_profile, options)
+    _say_left_out(prepared)
     detect = _detect_mode(prepared)
     try:
         result = execute(prepared, _progress, detect=detect)
@@ -112,7 +115,9 @@ def plan_command(  # noqa: PLR0913 - one option each
 
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
-    rows = forecast(prepare(run, loaded_profile, options, write=False))
+    prepared = prepare(run, loaded_profile, options, write=False)
+    _say_left_out(prepared)
+    rows = forecast(prepared)
     if output is Output.JSON:
         print_json(rows.to_dict())
     else:
@@ -165,6 +170,19 @@ def _catalogues(folders: list[Path] | None) -> tuple[Path, ...]:
                 fix=f"add generators to it: vrdata generators add PATH --home {path.parent}",
             )
     return paths
+
+
+def _say_left_out(prepared: Prepared) -> None:
+    """One line when generators were added since the plan was made that its globs match, too."""
+    if prepared.added:
+        more = ", ..." if len(prepared.added) > NAMED else ""
+        stderr.print(
+            f"continues with the {len(prepared.plan.generators)} generators of its plan; "
+            f"{len(prepared.added)} added since match its globs, too "
+            f"({', '.join(prepared.added[:NAMED])}{more}): "
+            "use another metadata.name to include them",
+            markup=False,
+        )
 
 
 def _detect_mode(prepared: Prepared) -> bool:

@@ -15,9 +15,9 @@ from vrdata.dataset.reader import iter_commits
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.local.executor import ExecutionResult, LocalExecutor
 from vrdata.local.machine import child_memory, worker_jobs
+from vrdata.local.planning import plan_run
 from vrdata.local.progress import Progress
 from vrdata.local.retry import RetryPolicy
-from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.difference import describe_difference
 from vrdata.plan.missing import missing_shards
@@ -27,7 +27,6 @@ from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.catalogues import Located, locate
 from vrdata_worker.contract import StoreSettings, WorkerConfig
 from vrdata_worker.scratch import default_root, scratch_folder
-from vrdata_worker.versions import content_versions
 
 ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]
 
@@ -53,7 +52,11 @@ class LocalOptions:
 
 @dataclass(slots=True)
 class Prepared:
-    """A run whose plan stands in the store, and what of it is there already."""
+    """A run whose plan stands in the store, and what of it is there already.
+
+    Attributes:
+        added: generators that the run's globs match only since its plan was stored: left out.
+    """
 
     run: GenerationRun
     profile: GenerationProfile
@@ -62,6 +65,7 @@ class Prepared:
     prefix: str
     plan: Plan
     generators: dict[str, Located]
+    added: tuple[str, ...] = ()
     committed: set[tuple[str, int]] = field(default_factory=set)
     finished: bool = False
 
@@ -98,10 +102,8 @@ def prepare(
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
     store = PrefixedStore(open_settings(options.store), prefix)
     stored = stored_plan(store)
-    plan = build_plan(
-        limited(run, options.limit), catalogue, versions=content_versions(), adopt=stored
-    )
-    prepared = Prepared(run, profile, options, store, prefix, plan, generators)
+    plan, added = plan_run(run, options.limit, catalogue, stored)
+    prepared = Prepared(run, profile, options, store, prefix, plan, generators, added)
     if stored is None:
         if write:
             _store_plan(store, plan)
@@ -110,8 +112,7 @@ def prepare(
         raise OutputConflictError(
             f"{store.url} already holds another plan; nothing was changed",
             why="; ".join(describe_difference(stored, plan)),
-            fix="use another --out or metadata.name, or put the spec back as it was"
-            " (globs also match generators that were added since: name those that you want)",
+            fix="use another --out or metadata.name, or put the spec back as it was",
         )
     planned = set(missing_shards(plan, ()))  # finalisation refuses markers of anything else
     prepared.committed = planned.intersection(iter_commits(store))
@@ -180,23 +181,6 @@ def stored_plan(store: ObjectStore) -> Plan | None:
             why=str(error).partition("\n")[0],
             fix="use another --out or metadata.name",
         ) from None
-
-
-def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
-    """The run with at most `limit` samples of each generator."""
-    if limit is None:
-        return run
-    spec = run.spec
-    generators = tuple(
-        item
-        if item.samples is None
-        else item.model_copy(update={"samples": min(item.samples, limit)})
-        for item in spec.generators
-    )
-    samples = None if spec.samples is None else min(spec.samples, limit)
-    return run.model_copy(
-        update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
-    )
 
 
 def _store_plan(store: ObjectStore, plan: Plan) -> None:

@@ -39,11 +39,7 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
     for place, selection in enumerate(spec.generators):
         where = f"spec.generators[{place}].name"
         if is_glob(selection.name):
-            matches = [
-                entry
-                for name, entry in entries.items()
-                if entry.generator_class in GLOB_CLASSES and fnmatchcase(name, selection.name)
-            ]
+            matches = glob_matches(selection.name, catalogue)
             if not matches:
                 problems.append(f"{where}: {selection.name} matches no O- or G-class generator")
             for entry in matches:
@@ -87,6 +83,20 @@ def overlaps(spec: GenerationRunSpec, chosen: Iterable[Chosen]) -> list[str]:
 def is_glob(name: str) -> bool:
     """Whether a selection is a glob."""
     return any(letter in name for letter in "*?[")
+
+
+def globs_of(spec: GenerationRunSpec) -> tuple[str, ...] | None:
+    """The globs of a run in its order, None when it has none."""
+    return tuple(item.name for item in spec.generators if is_glob(item.name)) or None
+
+
+def glob_matches(glob: str, catalogue: Catalogue) -> list[CatalogueEntry]:
+    """The entries that a glob stands for."""
+    return [
+        entry
+        for entry in catalogue.generators
+        if entry.generator_class in GLOB_CLASSES and fnmatchcase(entry.name, glob)
+    ]
 
 
 def _unknown(name: str, entries: dict[str, CatalogueEntry]) -> str:

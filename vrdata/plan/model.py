@@ -67,6 +67,8 @@ class Plan(Model):
 
     Attributes:
         versions: versions that can change a byte and are not part of a generator's digest.
+        globs: the run's globs in its order, None without any. They say where the generators come
+            from and change no byte, so the hash leaves them out.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
@@ -77,11 +79,13 @@ class Plan(Model):
     output: PlannedOutput
     generators: tuple[PlannedGenerator, ...]
     versions: dict[str, str] = Field(default_factory=dict)
+    globs: tuple[str, ...] | None = None
 
     @property
     def hash(self) -> str:
-        """`sha256:…` over everything in the plan: equal hashes give equal bytes."""
-        return "sha256:" + hashlib.sha256(canonical_json(self.to_dict())).hexdigest()
+        """`sha256:…` over everything in the plan but `globs`: equal hashes give equal bytes."""
+        facts = {name: value for name, value in self.to_dict().items() if name != "globs"}
+        return "sha256:" + hashlib.sha256(canonical_json(facts)).hexdigest()
 
     def generator(self, name: str) -> PlannedGenerator:
         """The planned generator with this name. Raises KeyError."""

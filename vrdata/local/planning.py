@@ -1,0 +1,48 @@
+"""The plan of a local run, new or begun."""
+
+from __future__ import annotations
+
+from vrdata.api.run import GenerationRun
+from vrdata.plan.build import build_plan
+from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.continuing import continue_plan
+from vrdata.plan.model import Plan
+from vrdata_worker.versions import content_versions
+
+
+def plan_run(
+    run: GenerationRun, limit: int | None, catalogue: Catalogue, stored: Plan | None
+) -> tuple[Plan, tuple[str, ...]]:
+    """The run's plan, and the generators that are left out because the run began without them.
+
+    Args:
+        run: what to make.
+        limit: at most so many samples of each generator; None = all.
+        catalogue: the generators there are.
+        stored: the plan that stands in the output, if any.
+
+    Raises:
+        InvalidInputError: the catalogue cannot serve the run.
+    """
+    wanted, versions = _limited(run, limit), content_versions()
+    if stored is not None:
+        begun = continue_plan(wanted, catalogue, versions=versions, stored=stored)
+        if begun is not None:
+            return begun.plan, begun.added
+    return build_plan(wanted, catalogue, versions=versions, adopt=stored), ()
+
+
+def _limited(run: GenerationRun, limit: int | None) -> GenerationRun:
+    if limit is None:
+        return run
+    spec = run.spec
+    generators = tuple(
+        item
+        if item.samples is None
+        else item.model_copy(update={"samples": min(item.samples, limit)})
+        for item in spec.generators
+    )
+    samples = None if spec.samples is None else min(spec.samples, limit)
+    return run.model_copy(
+        update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
+    )

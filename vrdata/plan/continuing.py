@@ -1,0 +1,48 @@
+"""Go on with a stored plan though the catalogue has grown since. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vrdata.api.run import GenerationRun
+from vrdata.errors import InvalidInputError
+from vrdata.plan.build import build_plan
+from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.expand import glob_matches, globs_of
+from vrdata.plan.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A run that goes on with the plan that it began with.
+
+    Attributes:
+        added: generators that its globs match now and did not then, sorted by name.
+    """
+
+    plan: Plan
+    added: tuple[str, ...]
+
+
+def continue_plan(
+    run: GenerationRun, catalogue: Catalogue, *, versions: dict[str, str], stored: Plan
+) -> Continued | None:
+    """The stored plan, when the run with unchanged globs still makes it of the same generators.
+
+    None when the run has no globs, or differs in anything but generators that were added.
+    """
+    if stored.globs is None or stored.globs != globs_of(run.spec):
+        return None
+    there = {planned.name for planned in stored.generators}
+    named = {selection.name for selection in run.spec.generators}
+    known = Catalogue(
+        generators=tuple(entry for entry in catalogue.generators if entry.name in there | named)
+    )
+    try:
+        plan = build_plan(run, known, versions=versions, adopt=stored)
+    except InvalidInputError:
+        return None
+    if plan.hash != stored.hash:
+        return None
+    matched = {entry.name for glob in stored.globs for entry in glob_matches(glob, catalogue)}
+    return Continued(stored, tuple(sorted(matched - there)))
