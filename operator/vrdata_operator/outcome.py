@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata_operator.conditions import seconds
+from vrdata_operator.deadline import deadline
 from vrdata_operator.names import final_job
 from vrdata_operator.view import RunView
 
@@ -91,14 +91,13 @@ def _finalisation_failed(view: RunView) -> Outcome | None:
 
 def _deadline(view: RunView) -> Outcome | None:
     limit = view.spec.active_deadline_seconds
-    if limit is None or view.status.start_time is None:
-        return None
-    if view.facts.now - seconds(view.status.start_time) < limit:
+    end = deadline(limit, view.status, suspend=view.spec.suspend)
+    if end is None or view.facts.now < end:
         return None
     return Outcome(
         False,
         "DeadlineExceeded",
-        f"the run was not done {limit} s after its start; committed shards stay, and a new run "
+        f"the run was not done {limit} s after it began; committed shards stay, and a new run "
         "of the same name and spec makes only the rest",
     )
 

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from vrdata.api.status import GenerationRunStatus, Phase, ShardCounts
 from vrdata_operator.conditions import seconds
+from vrdata_operator.deadline import deadline
 
 _PHASES: tuple[str, ...] = get_args(Phase)
 _RUN = ["namespace", "run"]
@@ -44,8 +45,7 @@ class RunCollector(Collector):
         """Show a run as its object says."""
         metadata, spec = body["metadata"], body["spec"]
         created = seconds(metadata["creationTimestamp"])
-        limit = spec.get("activeDeadlineSeconds")
-        begun = status.start_time
+        limit, suspend = spec.get("activeDeadlineSeconds"), bool(spec.get("suspend"))
         run = _Run(
             metadata["uid"],
             metadata["namespace"],
@@ -53,7 +53,7 @@ class RunCollector(Collector):
             spec.get("profile", "default"),
             spec.get("queueName", ""),
             created,
-            seconds(begun) + limit if limit and begun else None,
+            deadline(limit, status, suspend=suspend),
             status,
         )
         with self._lock:

@@ -107,6 +107,24 @@ def test_the_deadline_counts_from_the_first_job(life: Life) -> None:
     assert life.live().phase == "Succeeded"
 
 
+def test_a_suspended_run_has_no_deadline_and_a_resumed_one_begins_anew(life: Life) -> None:
+    life.create(run_object(activeDeadlineSeconds=3600))
+    life.live(until=lambda: life.status().samples.succeeded >= 10)
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    life.turn()
+    life.now += 7200
+    life.turn()
+    assert life.status().phase == "Suspended"
+    life.cluster.patch_spec("team", "demo", suspend=False)
+    life.turn()
+    life.now += 3000
+    life.turn()
+    assert life.status().phase == "Running"
+    life.now += 600
+    life.turn()
+    assert life.reason("Succeeded") == ("False", "DeadlineExceeded")
+
+
 def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(life: Life) -> None:
     life.create(run_object(ttlSecondsAfterFinished=600))
     life.live()

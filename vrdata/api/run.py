@@ -156,7 +156,8 @@ class GenerationRunSpec(Model):
         default=None,
         ge=1,
         le=31_536_000,
-        description="Seconds after which the run is ended. Default: none. Example: 86400.",
+        description="Seconds after which the run is ended; a suspended run's begin anew when it is "
+        "resumed. Default: none. Example: 86400.",
     )
     ttl_seconds_after_finished: int | None = Field(
         default=None,
