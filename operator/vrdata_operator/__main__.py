@@ -28,13 +28,19 @@ def main() -> int:
     start_http_server(settings.metrics_port, registry=metrics.registry)
     registry = kopf.OperatorRegistry()
     register(registry, Operator(settings, metrics))
-    kopf.run(
-        registry=registry,
-        standalone=True,
-        clusterwide=not settings.watch,
-        namespaces=settings.watch,
-        liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-    )
+    try:
+        kopf.run(
+            registry=registry,
+            standalone=True,
+            clusterwide=not settings.watch,
+            namespaces=settings.watch,
+            liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+        )
+    except Exception as error:
+        if not isinstance(error.__cause__, kopf.PermanentError):
+            raise
+        sys.stderr.write(f"the operator cannot start: {error.__cause__}\n")
+        return 1
     return 0
 
 

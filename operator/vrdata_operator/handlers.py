@@ -25,7 +25,8 @@ from vrdata_operator.stores import Stores
 SPACING_SECONDS = 1.0  # between two turns of one run
 RETRY_SECONDS = 5.0  # after the API server could not be used
 CANCEL_SECONDS = 10.0  # a turn in progress may end
-START_TRIES = 30
+START_TRIES = 30  # of one profile, before the operator ends and is started again
+START_SECONDS = 2.0  # between two of them
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,17 @@ class Operator:
         self.working: set[str] = set()
 
     async def start(self) -> None:
-        """Connect, and apply the profiles that the chart brings."""
+        """Connect, and apply the profiles that the chart brings.
+
+        Raises:
+            PermanentError: there is no cluster, or it does not take a profile.
+        """
+        try:
+            await self._start()
+        except ClusterError as error:
+            raise kopf.PermanentError(str(error)) from None
+
+    async def _start(self) -> None:
         await self.rest.open()
         if self.settings.profiles is None or not self.settings.profiles.exists():
             return
@@ -56,14 +67,17 @@ class Operator:
     async def _apply(self, manifest: dict[str, Any]) -> None:
         """The CRD may be as young as the operator: try for a while."""
         manifest["metadata"]["namespace"] = self.settings.home.namespace
-        for _ in range(START_TRIES):
+        name = manifest["metadata"]["name"]
+        for left in reversed(range(START_TRIES)):
             try:
                 await self.cluster.apply_profile(manifest)
             except ClusterError as error:
-                log.warning("profile %s: %s", manifest["metadata"]["name"], error)
-                await asyncio.sleep(2)
+                log.warning("profile %s: %s", name, error)
+                if not left:
+                    raise ClusterError(error.code, f"profile {name}: {error.message}") from None
             else:
                 return
+            await asyncio.sleep(START_SECONDS)
 
     async def serve(self, namespace: str, name: str, uid: str) -> None:
         """Turn after turn until nothing is left to be done for the run."""

@@ -1,0 +1,88 @@
+"""What the operator does before it serves runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kopf
+import pytest
+
+from support.fakecluster import FakeCluster
+from support.lives import SYSTEM, profile_object
+from support.s3server import free_port
+from vrdata_operator import handlers
+from vrdata_operator.cluster.port import ClusterError
+from vrdata_operator.handlers import Operator
+from vrdata_operator.metrics import Metrics
+from vrdata_operator.settings import Home, Settings
+
+REFUSED = ClusterError(422, "spec.image: must name a digest")
+
+
+class Young(FakeCluster):
+    """A cluster that takes no profile at first."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+    async def apply_profile(self, manifest: dict[str, Any]) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise REFUSED
+        await super().apply_profile(manifest)
+
+
+class _NoRest:
+    async def open(self) -> None:
+        return None
+
+
+def started(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "START_SECONDS", 0.0)
+    profiles = folder / "profiles.yaml"
+    profiles.write_text(str(profile_object()))
+    operator = Operator(Settings(Home(SYSTEM), profiles=profiles), Metrics())
+    monkeypatch.setattr(operator, "rest", _NoRest())
+    monkeypatch.setattr(operator, "cluster", cluster)
+    asyncio.run(operator.start())
+
+
+def test_profiles_wait_for_a_definition_as_young_as_the_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Young(refusals=handlers.START_TRIES - 1)
+    started(cluster, tmp_path, monkeypatch)
+    assert list(cluster.profiles) == ["default"]
+
+
+def test_a_profile_that_is_never_taken_ends_the_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(kopf.PermanentError, match=r"profile default: spec\.image"):
+        started(Young(refusals=handlers.START_TRIES), tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+def test_an_operator_that_cannot_start_says_why_and_exits(tmp_path: Path) -> None:
+    own = {
+        "KUBECONFIG": str(tmp_path / "none"),
+        "VRDATA_NAMESPACE": SYSTEM,
+        "VRDATA_METRICS_PORT": str(free_port()),
+        "VRDATA_HEALTH_PORT": str(free_port()),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "vrdata_operator"],
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "the operator cannot start: no cluster is named" in done.stderr
