@@ -113,6 +113,7 @@ class Facts:
         jobs: by Job name.
         failures: the last known failure of each shard that failed an attempt.
         dataset_hash: of a finalised run, else empty.
+        nondeterministic: objects that were made twice with different bytes.
     """
 
     now: float

@@ -5,8 +5,9 @@ Blocking: called in a thread of `Stores`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
@@ -17,6 +18,7 @@ from vrdata.model import Model
 from vrdata.plan.model import Plan
 from vrdata.plan.waves import Shard, Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_operator.differences import Differences
 from vrdata_operator.facts import Failure, PodFacts, Totals
 from vrdata_operator.failures import from_pod, from_record
 from vrdata_operator.history import History
@@ -30,6 +32,22 @@ class _Summary(Model, extra="ignore"):
     dataset_hash: str
 
 
+class Listener(Protocol):
+    """Who is told once of each; `metrics.Metrics` counts them."""
+
+    def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
+        """A commit marker that no earlier object of the run's name made."""
+        ...
+
+    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+        """A failed attempt."""
+        ...
+
+    def shard_differed(self, generator_class: str) -> None:
+        """A shard that was made with other bytes."""
+        ...
+
+
 class Ledger:
     """Commit markers, waves and failures of one run.
 
@@ -37,8 +55,7 @@ class Ledger:
         store: the run's store.
         plan: its plan.
         run: UID of the run.
-        committed: told once of every commit marker that no earlier object made, with its class.
-        failed: told of every failed attempt once, with its class.
+        listener: told what is counted.
     """
 
     def __init__(
@@ -46,24 +63,22 @@ class Ledger:
         store: ObjectStore,
         plan: Plan,
         run: str,
-        *,
-        committed: Callable[[str, ShardManifest], None] = lambda *_: None,
-        failed: Callable[[str, Failure], None] = lambda *_: None,
+        listener: Listener,
     ) -> None:
         self._store = store
         self._plan_hash = plan.hash
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
-        self._on_commit = committed
-        self._on_failure = failed
+        self._listener = listener
         self.committed: set[Shard] = set()
         self.totals: dict[str, Totals] = {}
         self.waves: tuple[Wave, ...] = ()
         self.failures: dict[Shard, Failure] = {}
         self.dataset_hash = ""
+        self.differences = Differences(store, self._classes, listener.shard_differed)
 
     def refresh(self) -> None:
-        """Read what is new: waves and commit markers.
+        """Read what is new: waves, commit markers and differences.
 
         Raises:
             OutputConflictError: a marker or wave belongs to another plan.
@@ -75,6 +90,7 @@ class Ledger:
         read = in_order(new, lambda shard: load_manifest(self._store, *shard), READERS)
         for manifest in read:
             self._add(manifest, first_attempt)
+        self.differences.refresh()
 
     def finished(self) -> None:
         """Look whether the run is finalised."""
@@ -101,7 +117,7 @@ class Ledger:
         )
         for failure in said:
             self.failures[failure.shard] = failure
-            self._on_failure(self._classes[failure.shard[0]], failure)
+            self._listener.shard_failed(self._classes[failure.shard[0]], failure)
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
         seen = from_pod(wave, pod) if pod is not None else None
@@ -148,4 +164,4 @@ class Ledger:
         )
         self.committed.add(shard)
         if manifest.attempt.number >= first_attempt:
-            self._on_commit(name, manifest)
+            self._listener.shard_committed(name, manifest)

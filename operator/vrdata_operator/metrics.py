@@ -114,6 +114,12 @@ class Metrics:
             ["generator_class", "reason"],
             registry=registry,
         )
+        self._differences = Counter(
+            "vrdata_nondeterministic_shards",
+            "Shards that were made twice with different bytes.",
+            ["generator_class"],
+            registry=registry,
+        )
         self._shard_seconds = Histogram(
             "vrdata_shard_duration_seconds",
             "Seconds of a committed attempt.",
@@ -149,6 +155,7 @@ class Metrics:
                 self._shards.labels(name, outcome)
             for reason in REASONS:
                 self._failures.labels(name, reason)
+            self._differences.labels(name)
             for metric in (self._shard_seconds, self._memory, self._bytes, self._cpu):
                 metric.labels(name)
         for outcome in OUTCOMES:
@@ -189,6 +196,10 @@ class Metrics:
         self._shards.labels(generator_class, "failed").inc()
         reason = failure.reason if failure.reason in REASONS else "Unknown"
         self._failures.labels(generator_class, reason).inc()
+
+    def shard_differed(self, generator_class: str) -> None:
+        """Count a shard that was made twice with different bytes."""
+        self._differences.labels(generator_class).inc()
 
     def run_finished(self, uid: str, status: GenerationRunStatus) -> None:
         """Count an ended run whose shards this process has counted."""

@@ -65,6 +65,7 @@ class Observer:
             events=events,
             failures=dict(ledger.failures),
             dataset_hash=ledger.dataset_hash,
+            nondeterministic=tuple(ledger.differences.objects.values()),
         )
 
     async def _read(self, identity: RunIdentity, ledger: Ledger, jobs: dict[str, JobFacts]) -> None:

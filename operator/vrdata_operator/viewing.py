@@ -74,13 +74,7 @@ class Viewer:
         if isinstance(plan, Rejection):
             return plan
         if memory.ledger is None:
-            memory.ledger = Ledger(
-                store,
-                plan,
-                memory.uid,
-                committed=self._metrics.shard_committed,
-                failed=self._metrics.shard_failed,
-            )
+            memory.ledger = Ledger(store, plan, memory.uid, self._metrics)
         memory.plan = plan
         identity = RunIdentity(
             run.metadata.name, run.metadata.namespace, memory.uid, run.spec.queue_name

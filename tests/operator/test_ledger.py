@@ -12,9 +12,10 @@ from support.lives import small_plan
 from support.memorystore import MemoryStore
 from support.objects import put
 from vrdata.dataset import layout
+from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.waves import Wave, to_spans
-from vrdata_operator.facts import PodFacts
+from vrdata_operator.facts import Failure, PodFacts
 from vrdata_operator.ledger import Ledger
 
 PLAN = small_plan(O_a=3, G_b=2)
@@ -38,13 +39,17 @@ class Counted:
     def __init__(self, store: MemoryStore) -> None:
         self.commits: Counter[tuple[str, str, int]] = Counter()
         self.failures: list[tuple[str, str, int]] = []
-        self.ledger = Ledger(
-            store,
-            PLAN,
-            "run",
-            committed=lambda name, one: self.commits.update([(name, one.generator, one.shard)]),
-            failed=lambda name, one: self.failures.append((name, one.reason, one.attempt)),
-        )
+        self.differences: list[str] = []
+        self.ledger = Ledger(store, PLAN, "run", self)
+
+    def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
+        self.commits.update([(generator_class, manifest.generator, manifest.shard)])
+
+    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+        self.failures.append((generator_class, failure.reason, failure.attempt))
+
+    def shard_differed(self, generator_class: str) -> None:
+        self.differences.append(generator_class)
 
 
 @pytest.fixture
@@ -139,6 +144,17 @@ def test_the_datasets_hash_is_believed_only_with_the_last_object(store: MemorySt
     put(store, layout.SUCCESS, b"")
     found.ledger.finished()
     assert found.ledger.dataset_hash == "sha256:x"
+
+
+def test_each_shard_that_was_made_with_other_bytes_is_told_once(store: MemoryStore) -> None:
+    found = Counted(store)
+    for attempt in (0, 1):
+        body = json.dumps({"object": "shards/G-b/one.tar", "attempt": attempt}).encode()
+        put(store, layout.difference_key("G-b", 1, attempt), body)
+    found.ledger.refresh()
+    found.ledger.refresh()
+    assert found.ledger.differences.objects == {("G-b", 1): "shards/G-b/one.tar"}
+    assert found.differences == ["G"]
 
 
 def record(store: MemoryStore, attempt: int, body: bytes) -> None:

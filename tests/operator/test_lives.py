@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.lives import FINAL, FIRST, SECOND, Life, entry, profile_object, run_object
+from support.objects import put
+from vrdata.dataset import layout
 from vrdata_operator.names import final_job, wave_job
 
 OTHER = "sha256:" + "c" * 64
@@ -24,6 +26,19 @@ def test_a_fresh_run_succeeds_when_every_shard_has_its_marker(life: Life) -> Non
     assert sorted(name for _, name in life.cluster.jobs if name != FINAL) == sorted(
         [FIRST, SECOND, life.asking()]
     )
+
+
+def test_a_shard_that_was_made_with_other_bytes_is_named(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().samples.succeeded >= 10)
+    assert life.reason("Deterministic") == ("Unknown", "NotCompared")
+    key = "team/demo/" + layout.difference_key("O-maze", 0, 0)
+    put(life.store, key, b'{"object": "shards/O-maze/one.tar"}')
+    assert life.live().phase == "Succeeded"
+    found = life.status().condition("Deterministic")
+    assert found is not None
+    assert (found.status, found.reason) == ("False", "BytesDiffer")
+    assert "shards/O-maze/one.tar" in found.message
 
 
 def test_the_dataset_is_finalised_only_after_the_last_marker(life: Life) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -94,6 +95,8 @@ def test_other_bytes_at_a_shards_key_are_reported_and_kept(
     code, outcomes, _ = bench.work("O-shared:0")
     assert code == 0
     assert outcomes[0]["nondeterministic"]
+    (record,) = bench.out.rglob("_vrdata/differences/O-shared/000000/*.json")
+    assert place.as_posix().endswith("/" + json.loads(record.read_text())["object"])
     assert place.read_bytes() == foreign.read_bytes()
 
 

@@ -7,6 +7,7 @@ import hashlib
 PLAN = "_vrdata/plan.json"
 COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
+DIFFERENCES = "_vrdata/differences/"
 WAVES = "_vrdata/waves/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
@@ -41,6 +42,19 @@ def parse_commit_key(key: str) -> tuple[str, int]:
 def failure_key(generator: str, shard: int, attempt: int) -> str:
     """The record of one failed attempt."""
     return f"{FAILURES}{generator}/{shard:06d}/{attempt}.json"
+
+
+def difference_key(generator: str, shard: int, attempt: int) -> str:
+    """The record of an attempt that made other bytes than those that stand."""
+    return f"{DIFFERENCES}{generator}/{shard:06d}/{attempt}.json"
+
+
+def parse_difference_key(key: str) -> tuple[str, int]:
+    """Generator and shard of such a record's key. Raises ValueError for another key."""
+    parts = key.removeprefix(DIFFERENCES).split("/")
+    if not key.startswith(DIFFERENCES) or len(parts) != 3 or not parts[1].isdecimal():
+        raise ValueError(key)
+    return parts[0], int(parts[1])
 
 
 def wave_key(wave: int) -> str:

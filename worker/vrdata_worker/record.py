@@ -1,7 +1,8 @@
-"""Keep the record of a failed attempt beside the data, so failures outlive the worker."""
+"""Keep records of failed and differing attempts beside the data: they outlive the worker."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import Literal
 
@@ -51,11 +52,34 @@ def record_failure(
         traceback=error.traceback,
         run=run,
     )
+    _keep(store, layout.failure_key(task.generator, task.shard, task.attempt), record)
+
+
+class DifferenceRecord(Model):
+    """An attempt that made other bytes than those that stand.
+
+    Attributes:
+        object: key of the data object.
+    """
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["ShardDifference"] = "ShardDifference"
+    generator: str
+    shard: int
+    attempt: int
+    object: str
+
+
+def record_difference(store: ObjectStore, task: ShardTask, key: str) -> None:
+    """Write the record; the shard itself is committed, with or without it."""
+    record = DifferenceRecord(
+        generator=task.generator, shard=task.shard, attempt=task.attempt, object=key
+    )
+    _keep(store, layout.difference_key(task.generator, task.shard, task.attempt), record)
+
+
+def _keep(store: ObjectStore, key: str, record: Model) -> None:
     body = record.to_json()
-    key = layout.failure_key(task.generator, task.shard, task.attempt)
-    try:
-        store.put_new(
-            key, body, sha256=hashlib.sha256(body).hexdigest(), content_type="application/json"
-        )
-    except VrdataError:
-        return
+    digest = hashlib.sha256(body).hexdigest()
+    with contextlib.suppress(VrdataError):
+        store.put_new(key, body, sha256=digest, content_type="application/json")

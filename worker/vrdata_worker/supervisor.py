@@ -35,7 +35,7 @@ from vrdata_worker.contract import (
 )
 from vrdata_worker.draft import ManifestDraft
 from vrdata_worker.failures import REASONS, ShardFailedError, failure_of
-from vrdata_worker.record import record_failure
+from vrdata_worker.record import record_difference, record_failure
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
 from vrdata_worker.warm import WarmTemplate
 
@@ -183,6 +183,8 @@ class Supervisor:
             return self._fail(task, failure_of(error), started)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        if done.nondeterministic:
+            record_difference(self._store, task, done.nondeterministic)
         self._emit(
             _outcome(
                 task,

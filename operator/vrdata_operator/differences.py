@@ -1,0 +1,55 @@
+"""Shards of a run that were made twice with different bytes, as workers recorded them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vrdata.dataset import layout
+from vrdata.dataset.reader import load_model
+from vrdata.model import Model
+from vrdata.plan.waves import Shard
+from vrdata.store.port import ObjectStore
+
+MAX_DIFFERENCES = 100  # of one run; the condition names the first ones
+
+
+class _Words(Model, extra="ignore"):
+    """The one field of the record that the operator repeats."""
+
+    object: str
+
+
+class Differences:
+    """Records of one run, each read once; blocking.
+
+    Args:
+        store: the run's store.
+        classes: class of each generator of the plan.
+        found: told of every such shard once, with its class.
+
+    Attributes:
+        objects: key of the object that was made with other bytes, by shard.
+    """
+
+    def __init__(
+        self, store: ObjectStore, classes: Mapping[str, str], found: Callable[[str], None]
+    ) -> None:
+        self._store = store
+        self._classes = classes
+        self._found = found
+        self.objects: dict[Shard, str] = {}
+
+    def refresh(self) -> None:
+        """Read what is new.
+
+        Raises:
+            VrdataError: the store cannot be used, or a record is damaged.
+        """
+        for info in self._store.list_after(layout.DIFFERENCES):
+            if len(self.objects) >= MAX_DIFFERENCES:
+                return
+            shard = layout.parse_difference_key(info.key)
+            if shard in self.objects or shard[0] not in self._classes:
+                continue
+            self.objects[shard] = load_model(self._store, info.key, _Words).object
+            self._found(self._classes[shard[0]])
