@@ -9,6 +9,7 @@ from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError
 from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import ImageCatalogue
+from vrdata.plan.continuing import continue_plan
 from vrdata.plan.model import Plan
 
 
@@ -90,6 +91,8 @@ def make_plan(
 ) -> Plan | Rejection:
     """The plan that `vrdata run --local` would make inside the profile's image.
 
+    Data that were begun go on with their own generators, though globs match more by now.
+
     Args:
         run: what to make.
         profile: whose limits hold.
@@ -97,7 +100,7 @@ def make_plan(
         adopt: the plan that stands in the output already, if any.
     """
     try:
-        plan = build_plan(run, image.catalogue, versions=image.versions, adopt=adopt)
+        plan = _plan(run, image, adopt)
     except InvalidInputError as error:
         unknown = "UnknownGenerator" if "generator" in error.what else "InvalidSpec"
         return Rejection(unknown, "; ".join(part for part in _words(error) if part))
@@ -109,6 +112,14 @@ def make_plan(
             f"{profile.spec.limits.max_samples}: ask for fewer, or use another profile",
         )
     return plan
+
+
+def _plan(run: GenerationRun, image: ImageCatalogue, adopt: Plan | None) -> Plan:
+    if adopt is not None:
+        begun = continue_plan(run, image.catalogue, versions=image.versions, stored=adopt)
+        if begun is not None:
+            return begun.plan
+    return build_plan(run, image.catalogue, versions=image.versions, adopt=adopt)
 
 
 def parallelism(run: GenerationRun, profile: GenerationProfile) -> int:

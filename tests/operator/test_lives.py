@@ -120,6 +120,20 @@ def test_a_run_that_has_begun_survives_a_new_image(life: Life, restart: bool) ->
     assert life.live().phase == "Succeeded"
 
 
+def test_a_run_made_again_keeps_its_generators_though_its_globs_match_more(life: Life) -> None:
+    spec = {"generators": [{"name": "O-*", "samples": 20}]}
+    life.create(run_object(**spec))
+    life.live(until=lambda: life.status().samples.succeeded >= 10)
+    life.cluster.collect_garbage("team", "demo")
+    known = {one.name: one.digest for one in life.workers.entries}
+    entries = [entry(name, name[0], digest=digest) for name, digest in known.items()]
+    life.workers.entries = (*entries, entry("O-new"))
+    life.install(profile_object(image=f"registry.example/worker@{OTHER}"))
+    life.create(run_object(**spec), uid="uid-2")
+    status = life.live()
+    assert (status.phase, status.samples.desired) == ("Succeeded", 40)
+
+
 def test_two_runs_of_one_name_in_two_namespaces_do_not_meet(life: Life) -> None:
     life.create(run_object(namespace="red"), uid="uid-red")
     life.create(run_object(namespace="blue", seed=7), uid="uid-blue")
