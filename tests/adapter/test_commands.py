@@ -136,3 +136,19 @@ def test_a_failed_test_is_exit_1_and_shows_what_was_printed(tmp_path: Path) -> N
     assert result.exit_code == 1
     assert "FAILED; 0 of 3" in result.stdout
     assert "[red]no ink[/red]" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_generator_that_cannot_be_imported_is_one_problem_and_its_traceback(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "O-ink").mkdir()
+    text = "from vrdata_generators.api import Generator\nraise OSError('\x1b[2Jno ink')\n"
+    (tmp_path / "O-ink/generator.py").write_text(text)
+    (tested,) = printed("test", tmp_path / "O-ink", "--json", code=1)
+    assert tested["problems"] == ["generator O-ink cannot be imported: OSError: [2Jno ink"]
+    assert tested["traceback"].rstrip().endswith("OSError: [2Jno ink")
+    shown = run("test", tmp_path / "O-ink")
+    assert "  OSError: [2Jno ink" in shown.stderr
+    assert len(shown.stderr.splitlines()) <= 24
+    assert "\x1b" not in shown.output

@@ -122,7 +122,8 @@ def run_test(
         if target.otherwise is not None:
             again = replace(target, launch=target.otherwise, otherwise=None)
             return run_test(again, staging, samples=samples, seed=seed, keep=keep)
-        return _failed(target.name, samples, str(error))
+        why, _, traceback = str(error).partition("\n")
+        return _failed(target.name, samples, why, traceback)
     except VrdataError as error:
         return _failed(target.name, samples, str(error))
 
@@ -147,8 +148,8 @@ def _tested(target: Target, staging: Path, samples: int, seed: int, keep: Path |
     return _summary(target, samples, trials)
 
 
-def _failed(name: str, asked: int, why: str) -> Tested:
-    return Tested(name, asked, 0, (why,), 0.0, 0, 0, "")
+def _failed(name: str, asked: int, why: str, traceback: str = "") -> Tested:
+    return Tested(name, asked, 0, (why,), 0.0, 0, 0, "", traceback)
 
 
 def _summary(target: Target, asked: int, trials: list[Trial]) -> Tested:
