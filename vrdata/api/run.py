@@ -39,7 +39,8 @@ class GeneratorSelection(Model):
     args: tuple[Argument, ...] = Field(
         default=(),
         max_length=64,
-        description="Extra command-line flags of the generator. Example: [--difficulty, hard].",
+        description="Extra command-line flags of a generator repository. "
+        "Example: [--difficulty, hard].",
     )
     block_size: int | None = Field(
         default=None,

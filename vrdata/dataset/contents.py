@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrdata.dataset.decode import Decoder
+from vrdata.dataset.decode import Decoder, Media
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.problems import ProblemLog, problem
 
@@ -49,7 +49,8 @@ def check_file(  # noqa: PLR0913 - what is known of the file
     decoder: Decoder | None,
     video: VideoRecord | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> None:
+    pixels: bool = False,
+) -> str:
     """Check one file of a sample by what its name says it is.
 
     Args:
@@ -60,14 +61,19 @@ def check_file(  # noqa: PLR0913 - what is known of the file
         decoder: decodes images and videos; None leaves them alone.
         video: what is known of this file as a video.
         metadata: what metadata.json must say, at the top level.
+        pixels: hash the pixels of a picture.
+
+    Returns:
+        The hash of a picture's pixels, or "".
     """
     findings.names[name] += 1
     findings.bytes += len(body)
+    media: Media | None = None
     if name == "prompt.txt":
         wrong = _prompt_problem(body)
     elif name == "metadata.json":
         wrong = _metadata_problem(body, metadata or {})
-    elif decoder is not None and (media := decoder.look(name, body, video)):
+    elif decoder is not None and (media := decoder.look(name, body, video, pixels=pixels)):
         wrong = (media.kind, media.message) if media.kind else None
         if media.image and (
             media.image in findings.images or len(findings.images) < MAX_IMAGE_KINDS
@@ -77,6 +83,7 @@ def check_file(  # noqa: PLR0913 - what is known of the file
         wrong = None
     if wrong:
         findings.note(wrong[0], where, wrong[1])
+    return media.pixels if media else ""
 
 
 def check_required(names: Iterable[str], *, where: str, findings: Findings) -> None:

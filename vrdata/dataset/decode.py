@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from dataclasses import dataclass
 
+from vrdata.dataset.content import pixel_hash
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.errors import VrdataError
 
 MAX_PIXELS = 8192 * 8192
+_RATE_TOLERANCE = 0.01  # containers round the times of frames
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # The format is told by the name and never guessed: FFmpeg's guess may be a playlist format, which
@@ -31,11 +34,13 @@ class Media:
         kind: CamelCase kind of problem, "" when there is none.
         message: what is wrong.
         image: of an image, its size and mode, e.g. `1024x1024 RGB`.
+        pixels: of an image, the hash of its pixels, when it was asked for and is defined.
     """
 
     kind: str = ""
     message: str = ""
     image: str = ""
+    pixels: str = ""
 
 
 class Decoder:
@@ -59,16 +64,19 @@ class Decoder:
                 fix="pip install 'vrdata[worker]', or check without decoding: --no-decode",
             ) from None
 
-    def look(self, name: str, body: bytes, video: VideoRecord | None) -> Media | None:
+    def look(
+        self, name: str, body: bytes, video: VideoRecord | None, *, pixels: bool = False
+    ) -> Media | None:
         """What a file is, or None when its name is not that of an image or a video.
 
         Args:
             name: file name; its ending says what it should be.
             body: the bytes.
             video: what is known of the video, if anything.
+            pixels: hash the pixels of an image.
         """
         if name.lower().endswith(".png"):
-            return _look_at_png(body)
+            return _look_at_png(body, pixels=pixels)
         video_format = next(
             (value for end, value in VIDEO_FORMATS.items() if name.lower().endswith(end)), ""
         )
@@ -84,20 +92,44 @@ class Decoder:
                 stream.codec_context.thread_count = 1
                 decoded = container.decode(stream)
                 first = next(decoded, None)
-                frames = 1 + sum(1 for _ in decoded) if self._deep and first else packets
+                if first is None or not packets:
+                    return Media("VideoEmpty", "it has no frame")
+                found = _Found(
+                    frames=1 + sum(1 for _ in decoded) if self._deep else packets,
+                    width=first.width,
+                    height=first.height,
+                    rate=float(stream.average_rate or 0),
+                    codec=f"{stream.codec_context.name} {stream.codec_context.pix_fmt}",
+                )
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             return Media("VideoUndecodable", f"it does not decode: {error}")
-        if first is None or not packets:
-            return Media("VideoEmpty", "it has no frame")
-        if video is None:
-            return Media()
-        found = (frames, first.width, first.height)
-        expected = (video.frames, video.width, video.height)
-        if found != expected:
-            message = "{} frames of {} x {} pixels".format(*found)
-            message += ", its commit marker says {} of {} x {}".format(*expected)
-            return Media("WrongVideo", message)
-        return Media()
+        wrong = found.difference(video) if video else ""
+        return Media("WrongVideo", wrong) if wrong else Media()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a video was found to be; `codec` is the codec's name and the pixel format's."""
+
+    frames: int
+    width: int
+    height: int
+    rate: float
+    codec: str
+
+    def difference(self, told: VideoRecord) -> str:
+        """How a commit marker's record differs, or ""."""
+        if (self.frames, self.width, self.height) != (told.frames, told.width, told.height):
+            return (
+                f"{self.frames} frames of {self.width} x {self.height} pixels, its commit marker"
+                f" says {told.frames} of {told.width} x {told.height}"
+            )
+        if not math.isclose(self.rate, told.fps, rel_tol=_RATE_TOLERANCE):
+            return f"{self.rate:g} frames a second, its commit marker says {told.fps:g}"
+        encoder = told.encoder.split()
+        if encoder[:1] == ["x264"] and self.codec != f"h264 {encoder[-1]}":
+            return f"{self.codec}, its commit marker says {told.encoder}"
+        return ""
 
 
 def _packets(body: bytes, video_format: str) -> int:
@@ -107,7 +139,7 @@ def _packets(body: bytes, video_format: str) -> int:
         return sum(packet.size > 0 for packet in container.demux(video=0))
 
 
-def _look_at_png(body: bytes) -> Media:
+def _look_at_png(body: bytes, *, pixels: bool) -> Media:
     from PIL import Image  # noqa: PLC0415 - an extra
 
     if not body.startswith(PNG_SIGNATURE) or len(body) < 24:
@@ -119,6 +151,7 @@ def _look_at_png(body: bytes) -> Media:
     try:
         with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
             image.load()
-            return Media(image=f"{image.width}x{image.height} {image.mode}")
+            described = f"{image.width}x{image.height} {image.mode}"
+            return Media(image=described, pixels=pixel_hash(image) if pixels else "")
     except (OSError, SyntaxError, ValueError) as error:
         return Media("PngUndecodable", f"it does not decode: {error}")

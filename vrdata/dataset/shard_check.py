@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrdata.dataset import layout
+from vrdata.dataset.content import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.contents import Findings, check_file, check_required
 from vrdata.dataset.decode import Decoder
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
@@ -63,18 +64,42 @@ class ShardCheck:
             findings.note("DamagedMarker", where, f"{error.what}: {error.why}")
             return None, findings
         findings.problems.extend(marker_problems(self._plan, self._plan_hash, manifest))
-        for sample in manifest.samples:
-            names = [file.name for file in sample.files]
-            check_required(names, where=_where(manifest, sample), findings=findings)
-        if manifest.format == "files":
-            for sample in manifest.samples:
-                self._check_folder(manifest, sample, findings)
-        else:
-            for item in manifest.data:
-                self._check_archive(manifest, item, findings)
+        _Samples(self._store, self._plan, self._decoder, manifest, findings).check()
         return manifest, findings
 
-    def _check_archive(self, manifest: ShardManifest, item: DataObject, findings: Findings) -> None:
+
+class _Samples:
+    """The samples of one shard, each file read once and compared with the marker."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        plan: Plan,
+        decoder: Decoder | None,
+        manifest: ShardManifest,
+        findings: Findings,
+    ) -> None:
+        self._store = store
+        self._block_size = plan.generator(manifest.generator).block_size
+        self._decoder = decoder
+        self._manifest = manifest
+        self._findings = findings
+        self._content = ContentCheck()
+
+    def check(self) -> None:
+        """Add to the findings. Raises StorageError."""
+        for sample in self._manifest.samples:
+            names = [file.name for file in sample.files]
+            check_required(names, where=self._where(sample), findings=self._findings)
+        if self._manifest.format == "files":
+            for sample in self._manifest.samples:
+                self._check_folder(sample)
+        else:
+            for item in self._manifest.data:
+                self._check_archive(item)
+
+    def _check_archive(self, item: DataObject) -> None:
+        manifest, findings = self._manifest, self._findings
         info = next(self._store.list_after(item.key), None)
         if info is None or info.key != item.key:
             findings.note("MissingObject", item.key, "it is not there")
@@ -90,7 +115,7 @@ class ShardCheck:
         archive = Archive(self._store, item.key, info.size)
         try:
             for member in archive.members():
-                self._check_member(manifest, member, expected.pop(member.name, None), findings)
+                self._check_member(member, expected.pop(member.name, None))
             if archive.sha256() != item.sha256 and info.size == item.size:
                 message = "it has other bytes than its commit marker says"
                 findings.note("ChecksumMismatch", item.key, message)
@@ -100,12 +125,9 @@ class ShardCheck:
             findings.note("MissingFile", f"{item.key}:{path}", "it is not in the archive")
 
     def _check_member(
-        self,
-        manifest: ShardManifest,
-        member: Member,
-        expected: tuple[SampleRecord, FileRecord] | None,
-        findings: Findings,
+        self, member: Member, expected: tuple[SampleRecord, FileRecord] | None
     ) -> None:
+        manifest, findings = self._manifest, self._findings
         where = f"{manifest.data[0].key}:{member.name}"
         if expected is None:
             findings.note("ExtraFile", where, "no sample of the commit marker has it")
@@ -114,11 +136,10 @@ class ShardCheck:
         if record.offset != (member.offset if manifest.format == "webdataset" else None):
             message = f"it begins at byte {member.offset}, its commit marker says {record.offset}"
             findings.note("WrongMarker", where, message)
-        self._check_body(manifest, sample, record, member.body, findings)
+        self._check_body(sample, record, member.body)
 
-    def _check_folder(
-        self, manifest: ShardManifest, sample: SampleRecord, findings: Findings
-    ) -> None:
+    def _check_folder(self, sample: SampleRecord) -> None:
+        manifest, findings = self._manifest, self._findings
         folder = (
             f"questions/{layout.sample_folder(manifest.generator, sample.domain, sample.index)}/"
         )
@@ -136,19 +157,11 @@ class ShardCheck:
                 except _OF_ONE_OBJECT as error:
                     findings.note("MissingObject", key, error.what)
                     continue
-                self._check_body(manifest, sample, record, body, findings)
-        for key in there:
-            findings.note("ExtraObject", key, "no commit marker has it")
+                self._check_body(sample, record, body)
 
-    def _check_body(
-        self,
-        manifest: ShardManifest,
-        sample: SampleRecord,
-        record: FileRecord,
-        body: bytes,
-        findings: Findings,
-    ) -> None:
-        where = f"{_where(manifest, sample)}/{record.name}"
+    def _check_body(self, sample: SampleRecord, record: FileRecord, body: bytes) -> None:
+        findings = self._findings
+        where = f"{self._where(sample)}/{record.name}"
         digest = hashlib.sha256(body).hexdigest()
         findings.files.append((sample.id, record.name, digest))
         if digest != record.sha256:
@@ -157,27 +170,33 @@ class ShardCheck:
         elif len(body) != record.size:
             message = f"it has {len(body)} bytes, its commit marker says {record.size}"
             findings.note("WrongMarker", where, message)
-        check_file(
+        pixels = check_file(
             record.name,
             body,
             where=where,
             findings=findings,
             decoder=self._decoder,
             video=sample.video if sample.video and sample.video.name == record.name else None,
-            metadata=self._metadata(manifest, sample),
+            metadata=self._metadata(sample),
+            pixels=bool(sample.content) and record.name in FRAMES,
         )
+        if digest == record.sha256:  # else the content differs, too, and that says nothing new
+            part = body if record.name == PROMPT else pixels.encode()
+            if not self._content.add(sample, record.name, part):
+                message = "its content is not the one that its commit marker says"
+                findings.note("WrongContent", self._where(sample), message)
 
-    def _metadata(self, manifest: ShardManifest, sample: SampleRecord) -> Mapping[str, Any]:
+    def _metadata(self, sample: SampleRecord) -> Mapping[str, Any]:
         """What the sample's metadata.json must say: docs/child-protocol.md, "Sample files"."""
-        block_size = self._plan.generator(manifest.generator).block_size
-        position = sample.index % block_size
-        return {
+        position = sample.index % self._block_size
+        told = {"param_hash": sample.param_hash} if sample.param_hash else {}
+        identity = {
             "task_id": sample.id,
-            "generator": manifest.generator,
+            "generator": self._manifest.generator,
             "domain": sample.domain,
             "generation": {"seed": sample.seed, "block": sample.block, "position": position},
         }
+        return identity | told
 
-
-def _where(manifest: ShardManifest, sample: SampleRecord) -> str:
-    return f"{manifest.generator}/{sample.id}"
+    def _where(self, sample: SampleRecord) -> str:
+        return f"{self._manifest.generator}/{sample.id}"

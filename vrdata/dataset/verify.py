@@ -13,7 +13,7 @@ from vrdata.dataset.parallel import in_order
 from vrdata.dataset.problems import Problem, problem
 from vrdata.dataset.reader import load_model, load_plan
 from vrdata.dataset.shard_check import ShardCheck
-from vrdata.dataset.strays import stray_problems
+from vrdata.dataset.strays import SampleFiles, stray_problems
 from vrdata.dataset.summary import DatasetSummary
 from vrdata.dataset.verdict import Tally, VerifyReport, decoded_word
 from vrdata.errors import InvalidInputError
@@ -54,7 +54,7 @@ def verify(
     plan = load_plan(store)
     check = ShardCheck(store, plan, Decoder(deep=deep) if decode or deep else None)
     planned = list(missing_shards(plan, ()))
-    with DatasetHasher() as hasher:
+    with DatasetHasher() as hasher, SampleFiles(plan) as files:
         tally = Tally(hasher)
         committed, strays = stray_problems(store, plan)
         tally.problems.merge(strays)
@@ -64,8 +64,10 @@ def verify(
         for done, (manifest, findings) in enumerate(results, start=1):
             if manifest is not None:
                 tally.add_marker(manifest)
+                files.add(manifest)
             tally.add(findings)
             progress(done, len(planned))
+        tally.problems.extend(files.strays(store))
         digest = hasher.hexdigest()
     finished = store.head(layout.SUCCESS) is not None
     tally.problems.extend(_summary_problems(store, plan, tally, digest, finished=finished))

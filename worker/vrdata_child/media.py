@@ -81,6 +81,7 @@ def file_sha256(path: Path) -> str:
 
 def pixel_hash(image: Image.Image) -> str:
     """Hex sha256 over the size and the RGB pixels."""
+    image.info.pop("transparency", None)  # changes no pixel, and Pillow warns of it
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
     digest.update(rgb.tobytes())
