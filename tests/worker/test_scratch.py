@@ -114,3 +114,20 @@ def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     assert caught.value.why == "No locks available"
     assert "--scratch" in caught.value.fix
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_default_folder_that_another_user_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    root = scratch.default_root()
+    with scratch_folder(root):
+        pass
+    monkeypatch.setattr(scratch, "default_root", lambda: root)
+    monkeypatch.setattr(scratch.os, "getuid", lambda: 4711)
+    with (
+        pytest.raises(StorageError, match="cannot be used") as caught,
+        scratch_folder(scratch.default_root()),
+    ):
+        pass
+    assert caught.value.why == "it belongs to another user"

@@ -7,6 +7,7 @@ machines does not pass on could seem free: the names hold the machine, and other
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -39,6 +40,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
     """
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(root)
         _sweep(root)
         lock, handle = _new_lock(root)
         folder = lock.with_suffix("")
@@ -63,6 +65,12 @@ def machine() -> str:
     except OSError:
         known = ""
     return hashlib.sha256(f"{socket.gethostname()}\n{known}".encode()).hexdigest()[:12]
+
+
+def _refuse_foreign(root: Path) -> None:
+    """Anybody may make the default root first, and could then change what lies in it."""
+    if root == default_root() and root.lstat().st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "it belongs to another user")
 
 
 def _new_lock(root: Path) -> tuple[Path, int]:
