@@ -17,12 +17,13 @@ from vrdata.api.profile import default_profile
 from vrdata.cli.main import app
 from vrdata.local import planning
 from vrdata.local.run import LocalOptions, prepare
+from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_worker.contract import StoreSettings
 
 
-def grow(home: Path, *names: str) -> None:
+def grow(home: Path, *entries: CatalogueEntry | str) -> None:
     home.mkdir(exist_ok=True)
-    (home / "catalogue.json").write_bytes(catalogue(*map(entry, names)).to_json())
+    (home / "catalogue.json").write_bytes(catalogue(*entries).to_json())
 
 
 def start(folder: Path) -> Result:
@@ -60,6 +61,13 @@ def test_the_run_goes_on_with_its_generators_and_says_in_one_line_which_are_left
     assert "continues with the 2 generators of its plan" in line
     assert "1 added since match its globs, too (O-own-c)" in line
     assert "use another metadata.name" in line
+
+
+def test_an_added_one_that_the_spec_could_not_take_does_not_matter(begun: Path) -> None:
+    grow(begun / "home", "O-own-a", "O-own-b", entry("O-own-c", seeded=False))
+    result = start(begun)
+    assert result.exit_code == 0, result.output
+    assert generators(result) == ["O-own-a", "O-own-b"]
 
 
 def test_nothing_is_said_when_nothing_was_added(begun: Path) -> None:

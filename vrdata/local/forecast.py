@@ -67,7 +67,8 @@ class Forecast(Model):
 
 def forecast(prepared: Prepared) -> Forecast:
     """Add up a prepared run from the catalogue's measured figures."""
-    entries = tuple(located.entry for located in prepared.generators.values())
+    # Those of the plan alone: what was added since has no part in it, and may not fit the spec.
+    entries = tuple(prepared.generators[planned.name].entry for planned in prepared.plan.generators)
     catalogue = Catalogue(generators=entries)
     rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
     return Forecast(
