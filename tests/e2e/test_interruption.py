@@ -108,18 +108,30 @@ def test_after_an_interruption_only_the_missing_shards_are_made(
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_what_a_killed_run_leaves_in_the_temporary_folder_goes_with_the_next_run(
+def test_what_a_killed_run_leaves_in_its_scratch_folder_goes_with_the_next_run(
     tmp_path: Path, traps_home: Path
 ) -> None:
+    scratch = tmp_path / "scratch"
     with started(tmp_path, *run_arguments(tmp_path, traps_home, "O-shared")) as process:
         wait_until(lambda: len(markers(tmp_path)) >= 1, "a committed shard")
         process.kill()
     wait_until(lambda: not processes_in(tmp_path), "no process left")
-    assert list(tmp_path.glob("vrdata-*/vrdata-*"))
+    assert list(scratch.glob("vrdata-*"))
     small = write_run(tmp_path / "small.yaml", {"O-maze": 1}, name="small")
-    ran = vrdata("run", small, "--local", "--out", tmp_path / "out", TMPDIR=str(tmp_path))
+    ran = vrdata("run", small, "--local", "--out", tmp_path / "out", "--scratch", scratch)
     assert ran.code == 0, ran.err
-    assert list(tmp_path.glob("vrdata-*/*")) == []
+    assert list(scratch.iterdir()) == []
+
+
+def test_with_a_scratch_folder_nothing_of_a_run_needs_the_default_one(tmp_path: Path) -> None:
+    (tmp_path / f"vrdata-{os.getuid()}").write_text("This name is taken.")
+    run = write_run(tmp_path / "run.yaml", {"O-maze": 1})
+    arguments = ("run", run, "--local", "--out", tmp_path / "out")
+    refused = vrdata(*arguments, TMPDIR=str(tmp_path))
+    assert refused.code == 7
+    assert "--scratch DIR" in refused.err
+    ran = vrdata(*arguments, "--scratch", tmp_path / "own", TMPDIR=str(tmp_path))
+    assert ran.code == 0, ran.err
 
 
 def test_a_second_run_writes_nothing(tmp_path: Path, traps_home: Path) -> None:

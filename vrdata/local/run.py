@@ -26,7 +26,7 @@ from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.catalogues import Located, locate
 from vrdata_worker.contract import StoreSettings, WorkerConfig
-from vrdata_worker.scratch import default_root, scratch_folder
+from vrdata_worker.scratch import root_of, scratch_folder
 
 ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]
 
@@ -142,7 +142,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         sample_timeout_seconds=_sample_timeout(prepared),
     )
     view = progress(prepared.plan, prepared.committed_samples())
-    with scratch_folder(default_root()) as folder:
+    with scratch_folder(root_of(prepared.options.scratch)) as folder:
         executor = LocalExecutor(
             config, jobs=jobs, policies=_policies(prepared), folder=folder, progress=view
         )

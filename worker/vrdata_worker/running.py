@@ -15,7 +15,7 @@ from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.catalogues import locate
 from vrdata_worker.contract import ShardTask, WorkerConfig, WorkerExit
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.scratch import default_root, scratch_folder
+from vrdata_worker.scratch import root_of, scratch_folder
 from vrdata_worker.supervisor import Supervisor
 
 
@@ -45,8 +45,7 @@ def work(
     )
     plan = stored_plan(store, config.plan)
     generators = locate(tuple(Path(path) for path in config.catalogues))
-    root = Path(config.scratch) if config.scratch else default_root()
-    with scratch_folder(root) as scratch:
+    with scratch_folder(root_of(config.scratch)) as scratch:
         supervisor = Supervisor(config, plan, store, generators, scratch, emit)
         try:
             return supervisor.run(tasks)

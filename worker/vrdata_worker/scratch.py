@@ -29,6 +29,11 @@ def default_root() -> Path:
     return Path(tempfile.gettempdir()) / f"vrdata-{os.getuid()}"
 
 
+def root_of(chosen: str) -> Path:
+    """The folder that holds scratch folders: the one of `--scratch`, else the default."""
+    return Path(chosen) if chosen else default_root()
+
+
 @contextmanager
 def scratch_folder(root: Path) -> Iterator[Path]:
     """A new private folder below `root`, removed at the end.
