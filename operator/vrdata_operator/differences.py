@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError
 from vrdata.model import Model
 from vrdata.plan.waves import Shard
 from vrdata.store.port import ObjectStore
@@ -40,16 +41,26 @@ class Differences:
         self.objects: dict[Shard, str] = {}
 
     def refresh(self) -> None:
-        """Read what is new.
+        """Read what is new; keys that are no record's are skipped, as beside commit markers.
 
         Raises:
-            VrdataError: the store cannot be used, or a record is damaged.
+            StorageError, StoreAccessError: the store cannot be used.
         """
         for info in self._store.list_after(layout.DIFFERENCES):
             if len(self.objects) >= MAX_DIFFERENCES:
                 return
-            shard = layout.parse_difference_key(info.key)
+            try:
+                shard = layout.parse_difference_key(info.key)
+            except ValueError:
+                continue
             if shard in self.objects or shard[0] not in self._classes:
                 continue
-            self.objects[shard] = load_model(self._store, info.key, _Words).object
+            self.objects[shard] = self._object(info.key)
             self._found(self._classes[shard[0]])
+
+    def _object(self, key: str) -> str:
+        """What the record names; a damaged one, which must not hold the run up, names itself."""
+        try:
+            return load_model(self._store, key, _Words).object
+        except InvalidInputError:
+            return key

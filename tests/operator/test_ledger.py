@@ -157,6 +157,17 @@ def test_each_shard_that_was_made_with_other_bytes_is_told_once(store: MemorySto
     assert found.differences == ["G"]
 
 
+def test_what_is_no_record_of_a_difference_holds_no_run_up(store: MemoryStore) -> None:
+    damaged = layout.difference_key("O-a", 0, 0)
+    for key in (f"{layout.DIFFERENCES}O-a/.DS_Store", layout.difference_key("O-gone", 0, 0)):
+        put(store, key, b"anything")
+    put(store, damaged, b"{}")
+    found = Counted(store)
+    found.ledger.refresh()
+    assert found.ledger.differences.objects == {("O-a", 0): damaged}
+    assert found.differences == ["O"]
+
+
 def record(store: MemoryStore, attempt: int, body: bytes) -> None:
     put(store, layout.failure_key("O-a", 0, attempt), body)
 
