@@ -57,6 +57,17 @@ def test_half_a_character_in_a_message_reaches_the_supervisor_as_a_question_mark
         assert json.loads(ours.recv(1000))["error"]["message"] == "no ? ä"
 
 
+def test_the_private_folder_reaches_neither_the_metadata_nor_what_the_marker_says_of_it(
+    tmp_path: Path,
+) -> None:
+    block = write_sample(tmp_path, "maze")
+    (found,) = find_samples(tmp_path / "out")
+    (found.path / "metadata.json").write_text(json.dumps({"param_hash": f"{tmp_path}/7"}))
+    packet = finish_sample(found, 0, block)
+    written = json.loads((tmp_path / "done/000000/metadata.json").read_text())
+    assert packet["paramHash"] == written["param_hash"] == "./7"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -38,7 +38,8 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     if not isinstance(found, dict):
         raise ValueError("metadata.json is not a JSON object")  # noqa: TRY004 - bad data, not a bad call
     found.pop("timestamp", None)
-    param_hash = found.get("param_hash", "")
+    told = found.get("param_hash", "")
+    param_hash = told.replace(private, ".") if isinstance(told, str) else ""
     found |= {
         "task_id": sample_id,
         "generator": generator,
@@ -46,9 +47,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
         "generation": {"seed": seed, "block": block, "position": position},
     }
     text = _dumped(found, private)
-    return text.encode("utf-8", "replace") + b"\n", param_hash if isinstance(
-        param_hash, str
-    ) else ""
+    return text.encode("utf-8", "replace") + b"\n", param_hash
 
 
 def _dumped(found: dict[str, Any], private: str) -> str:
