@@ -9,24 +9,14 @@ from typing import Any
 import psutil
 import pytest
 
+from support.cluster.audit import ACCOUNT, forbidden, requests
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import generators, start_run
 from support.cluster.waiting import wait_for
 
 pytestmark = pytest.mark.cluster
 
-ACCOUNT = f"system:serviceaccount:{SYSTEM}:vrdata"
 Use = tuple[str, str, str]  # API group, resource, verb
-
-
-def requests(installed: Installation) -> list[dict[str, Any]]:
-    """What the operator asked the API server for, from the audit log."""
-    lines = installed.node.plane.audit_log.read_text().splitlines()
-    return [
-        event
-        for event in map(json.loads, lines)
-        if event["user"]["username"] == ACCOUNT and "objectRef" in event
-    ]
 
 
 def used(installed: Installation) -> set[Use]:
@@ -70,12 +60,7 @@ def test_the_operator_is_allowed_what_it_used_and_nothing_more(installed: Instal
 
 
 def test_nothing_was_forbidden(installed: Installation) -> None:
-    refused = [
-        (event["verb"], event["objectRef"])
-        for event in requests(installed)
-        if event.get("responseStatus", {}).get("code") == 403
-    ]
-    assert refused == []
+    assert forbidden(installed) == []
 
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "nodes"])
