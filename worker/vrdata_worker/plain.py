@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def plain(text: str) -> str:
     """The text without control characters, line ends and tabs excepted; nothing steers a terminal.
 
     Lone surrogates go, too, so that it can always be written as UTF-8.
     """
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    return "".join(filter(_is_harmless, text))
+
+
+def _is_harmless(letter: str) -> bool:
+    # To `isprintable` no space but the usual one is: Chinese and French texts have others, too.
+    return letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs"
 
 
 def tail(text: str, limit: int) -> str:
