@@ -13,7 +13,7 @@ import socket
 import time
 from typing import Any
 
-from vrdata_child import hermetic
+from vrdata_child import heap, hermetic
 from vrdata_child.block import describe, leave, run_block
 
 MAX_PACKET = 180_000  # below the default socket buffer
@@ -63,6 +63,7 @@ class Template:
         started = _clock()
         self._load = request
         try:
+            heap.keep_freed_memory()
             hermetic.install()
             _prepare(request)
         except BaseException as error:  # noqa: BLE001 - foreign code; the supervisor is told
