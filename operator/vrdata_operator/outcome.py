@@ -81,11 +81,12 @@ def _finalisation_failed(view: RunView) -> Outcome | None:
     job = view.facts.jobs.get(final_job(view.identity.uid))
     if job is None or not job.finished or job.succeeded:
         return None
-    words = next((pod.words for pod in view.facts.pods if pod.job == job.name), "")
+    said = (pod.words for pod in view.facts.pods if pod.job == job.name and pod.words)
     return Outcome(
         False,
         "FinalisationFailed",
-        f"the shards are committed, but the dataset could not be finished. {words or job.message}",
+        "the shards are committed, but the dataset could not be finished. "
+        f"{next(said, job.message)}",
     )
 
 
