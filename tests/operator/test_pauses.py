@@ -125,6 +125,15 @@ def test_a_suspended_run_has_no_deadline_and_a_resumed_one_begins_anew(life: Lif
     assert life.reason("Succeeded") == ("False", "DeadlineExceeded")
 
 
+def test_a_run_that_is_suspended_while_nobody_looks_does_not_miss_its_deadline(life: Life) -> None:
+    life.create(run_object(activeDeadlineSeconds=3600))
+    life.live(until=lambda: life.status().samples.succeeded >= 10)
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    life.now += 7200
+    life.turn()
+    assert life.status().phase == "Suspended"
+
+
 def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(life: Life) -> None:
     life.create(run_object(ttlSecondsAfterFinished=600))
     life.live()
