@@ -34,9 +34,8 @@ def continue_plan(
     if stored.globs is None or stored.globs != globs_of(run.spec):
         return None
     there = {planned.name for planned in stored.generators}
-    named = {selection.name for selection in run.spec.generators}
     known = Catalogue(
-        generators=tuple(entry for entry in catalogue.generators if entry.name in there | named)
+        generators=tuple(entry for entry in catalogue.generators if entry.name in there)
     )
     try:
         plan = build_plan(run, known, versions=versions, adopt=stored)
