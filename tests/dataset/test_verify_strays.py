@@ -29,6 +29,7 @@ def add_file(store: MemoryStore, folder: str, name: str = "first_frame.png") -> 
         ("other_task/other_00000003", "first_frame.png"),  # a domain that the generator has not
         ("aaa_task/aaa_00000004", "prompt.txt"),
         ("maze_task/maze_00000005", "prompt.txt"),  # beyond the plan
+        ("maze_task/maze_99999999", "prompt.txt"),  # beyond its shards, too
         ("maze_task/maze_00000003", "extra.png"),
         ("maze_task/maze_00000003/deep", "prompt.txt"),
         ("maze_task", "prompt.txt"),
@@ -58,9 +59,19 @@ def test_files_of_an_attempt_that_was_ended_are_no_strays_until_their_shard_is_c
     build_run(store, plan, skip=[(NAME, 0)])
     add_file(store, "maze_task/maze_00000002")
     stray = add_file(store, "maze_task/maze_00000004", "extra.png")
+    moved = add_file(store, "maze_task/aaa_00000001")
     found = verify(store)
     assert set(found.problem_counts) == {"MissingShard", "NotFinished", "ExtraObject"}
-    assert [one.where for one in found.problems if one.kind == "ExtraObject"] == [stray]
+    assert [one.where for one in found.problems if one.kind == "ExtraObject"] == [moved, stray]
+
+
+def test_files_that_are_missing_make_no_strays_of_others() -> None:
+    store = run_of_files()
+    for name in ("first_frame.png", "final_frame.png", "prompt.txt"):
+        del store.objects[f"questions/{NAME}/maze_task/maze_00000001/{name}"]
+    counts = verify(store).problem_counts
+    assert counts["MissingObject"] == 3
+    assert "ExtraObject" not in counts
 
 
 def test_strays_are_found_with_few_keys_in_memory() -> None:

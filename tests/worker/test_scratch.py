@@ -104,6 +104,19 @@ def test_a_lock_that_a_sweep_took_away_is_made_anew(
         assert folder.with_suffix(".lock") not in raced
 
 
+def test_what_cannot_be_removed_now_is_removed_by_a_later_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(scratch.shutil, "rmtree", lambda _folder, **_: None)
+        with scratch_folder(tmp_path) as folder:
+            pass
+    assert folder.exists()
+    with scratch_folder(tmp_path):
+        assert not folder.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_handle: int, _mode: int) -> None:
         raise OSError(37, "No locks available")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from support.samples import write_sample
 from support.videos import encoded
@@ -14,6 +15,7 @@ from vrdata.dataset.manifest import VideoRecord
 from vrdata_child import media
 from vrdata_child.finish import SampleInvalidError, finish_sample
 from vrdata_child.folders import find_samples
+from vrdata_child.h264 import VideoEncoder
 
 CONTAINERS = ("avi", "matroska", "mov", "mp4", "webm")
 
@@ -62,6 +64,16 @@ def test_avi_bytes_in_an_mp4_are_refused_as_they_are_and_converted_for_h264(
     made = finished(tmp_path / "h264", "ground_truth.mp4", body("avi"), "h264")
     video = (Path(made["folder"]) / "ground_truth.mp4").read_bytes()
     assert decode.Decoder(deep=True).look("ground_truth.mp4", video, None) == decode.Media()
+
+
+def test_a_video_that_was_made_here_and_renamed_is_looked_at_anew(tmp_path: Path) -> None:
+    path = tmp_path / "ground_truth.mp4"
+    encoder = VideoEncoder(path, 16, 16, 8)
+    encoder.add(Image.new("RGB", (16, 16)))
+    media.finish_video(encoder, path)
+    renamed = path.rename(path.with_suffix(".avi"))
+    with pytest.raises(media.MediaError, match="as avi, as its name"):
+        media.check_video(renamed, media.file_sha256(renamed), as_named=True)
 
 
 def test_a_png_with_a_name_in_capitals_is_looked_at_too(tmp_path: Path) -> None:
