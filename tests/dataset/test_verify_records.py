@@ -102,3 +102,11 @@ def test_content_is_what_the_generator_child_computed(tmp_path: Path, mode: str)
         return
     prompt = (folder / "prompt.txt").read_bytes()
     assert content_hash(look.pixels, "", prompt) == made["content"]
+
+
+def test_a_file_with_other_bytes_is_told_as_that_and_not_as_other_content_too() -> None:
+    store = MemoryStore()
+    build_run(store, make_plan({NAME: 5}, output_format="files"))
+    key = next(key for key in store.objects if key.endswith("maze_00000003/prompt.txt"))
+    store.objects[key] = bytes(reversed(store.objects[key]))
+    assert verify(store).problem_counts == {"NotFinished": 1, "ChecksumMismatch": 1}
