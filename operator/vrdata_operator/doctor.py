@@ -91,12 +91,15 @@ async def _said(name: str, check: Check) -> bool:
 
 
 async def _main() -> int:
-    settings = from_environment()
     rest = Rest()
-    await rest.open()
     try:
+        settings = from_environment()
+        await rest.open()
         cluster = KubernetesCluster(rest, settings.home.namespace)
         return 0 if await examine(settings, rest, cluster, Stores()) else 1
+    except (ClusterError, VrdataError) as error:
+        sys.stdout.write(f"FAILED start: {error}\n")
+        return 1
     finally:
         await rest.close()
 

@@ -12,7 +12,7 @@ from support.fakecluster import FakeCluster
 from support.lives import SYSTEM, profile_object
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
-from vrdata_operator.doctor import examine
+from vrdata_operator.doctor import _main, examine
 from vrdata_operator.settings import Home, Settings
 from vrdata_operator.stores import Stores
 
@@ -120,3 +120,21 @@ def test_a_server_that_refuses_is_quoted(said: Any, tmp_path: Path) -> None:
 
     _, lines = said(Refusing(), usable(tmp_path))
     assert lines["runs"] == "FAILED runs: 403: generationruns is forbidden"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "words"), [(SYSTEM, "no cluster is named"), ("", "VRDATA_NAMESPACE")]
+)
+def test_without_a_cluster_or_a_namespace_it_says_so_in_a_line(
+    namespace: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("VRDATA_NAMESPACE", namespace)
+    assert asyncio.run(_main()) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("FAILED start:")
+    assert words in line
