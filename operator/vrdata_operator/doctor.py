@@ -98,7 +98,8 @@ async def _main() -> int:
         cluster = KubernetesCluster(rest, settings.home.namespace)
         return 0 if await examine(settings, rest, cluster, Stores()) else 1
     except (ClusterError, VrdataError) as error:
-        sys.stdout.write(f"FAILED start: {error}\n")
+        words = " ".join(str(error).split())
+        sys.stdout.write(f"FAILED start: {words}\n")
         return 1
     finally:
         await rest.close()
