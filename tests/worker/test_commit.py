@@ -9,7 +9,7 @@ import pytest
 from support.builders import build_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.dataset.writers import PendingObject
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.store.port import ObjectInfo
@@ -95,6 +95,23 @@ def test_data_of_a_lost_attempt_with_other_bytes_stands_and_is_described(tmp_pat
     assert [sample.files for sample in marker.samples] == [
         sample.files for sample in other.manifest.samples
     ]
+
+
+def test_of_a_winners_video_the_marker_says_only_what_is_known(tmp_path: Path) -> None:
+    other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
+    store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
+    commit(store, made.draft, made.pending, detect=False)
+    marker = ShardManifest.model_validate_json(store.objects[MARKER])
+    kept = [sample.video for sample in marker.samples]
+    assert kept == [
+        ours.video if video_bytes(ours) == video_bytes(theirs) else None
+        for ours, theirs in zip(made.manifest.samples, other.manifest.samples, strict=True)
+    ]
+    assert None in kept
+
+
+def video_bytes(sample: SampleRecord) -> str:
+    return next(file.sha256 for file in sample.files if file.name == "ground_truth.mp4")
 
 
 def test_a_marker_of_other_bytes_stands(tmp_path: Path) -> None:

@@ -109,8 +109,13 @@ def _describe_winner(
 
 
 def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRecord:
-    # Content and parameters of the winner are not known without decoding it.
-    return sample.model_copy(update={"files": files, "content": "", "param_hash": ""})
+    # Content and parameters of the winner are not known without decoding it, nor is another video.
+    ours = {file.name: file.sha256 for file in sample.files}
+    equal = {file.name for file in files if ours.get(file.name) == file.sha256}
+    video = sample.video if sample.video and sample.video.name in equal else None
+    return sample.model_copy(
+        update={"files": files, "video": video, "content": "", "param_hash": ""}
+    )
 
 
 def _mark(store: ObjectStore, draft: ManifestDraft, foreign: str, *, detect: bool) -> Committed:
