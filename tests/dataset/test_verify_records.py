@@ -41,7 +41,7 @@ def told(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
         ({"video": {"fps": 10.0}}, "WrongVideo", "8 frames a second, its commit marker says 10"),
         ({"video": {"fps": 0.0}}, "WrongVideo", "8 frames a second, its commit marker says 0"),
         ({"video": {"frames": 4}}, "WrongVideo", "3 frames of 64 x 64"),
-        ({"video": {"encoder": "x264 fast crf18 yuv444p"}}, "WrongVideo", "h264 yuv420p, its"),
+        ({"video": {"encoder": "x264 fast crf21 yuv444p"}}, "WrongVideo", "h264 yuv420p, its"),
     ],
 )
 def test_what_a_marker_says_of_a_sample_is_compared_with_its_files(

@@ -80,7 +80,7 @@ def test_what_is_no_whole_png_gives_no_preview(body: bytes) -> None:
 
 def test_small_h264_of_our_own_encoder_is_used_as_it_is() -> None:
     body = encoded("libx264")
-    assert clip(body, record("x264 ultrafast crf18 yuv420p")) == preview.Preview(body, ".mp4")
+    assert clip(body, record("x264 ultrafast crf21 yuv420p")) == preview.Preview(body, ".mp4")
 
 
 def test_mp4v_becomes_h264_that_browsers_play() -> None:
@@ -92,7 +92,7 @@ def test_mp4v_becomes_h264_that_browsers_play() -> None:
 def test_odd_sizes_in_full_chroma_become_even_ones_in_420() -> None:
     body = encoded("libx264", width=65, height=63, pixels="yuv444p")
     assert opened(body)[1] == "yuv444p"
-    made = clip(body, record("x264 ultrafast crf18 yuv444p"))
+    made = clip(body, record("x264 ultrafast crf21 yuv444p"))
     assert opened(made.body)[:4] == ("h264", "yuv420p", 64, 64)
 
 
