@@ -21,15 +21,14 @@ FREE = {
     "affinity",
     "podAnnotations",
     "podLabels",
-    "defaultProfile.classes.O",
-    "defaultProfile.classes.G",
-    "defaultProfile.classes.M",
 }
+CLASSES = "defaultProfile.classes."
 CIDR = {"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"}
 RULES: dict[str, dict[str, Any]] = {
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "image.digest": {"pattern": "^$|^sha256:[0-9a-f]{64}$"},
     "storage.url": {"pattern": "^$|^s3://[^/@]+"},
+    "storage.endpoint": {"pattern": "^$|^https?://[^/@]+"},
     "defaultProfile.image": {"pattern": "^$|@sha256:[0-9a-f]{64}$"},
     "defaultProfile.gpu.count": {"minimum": 1, "maximum": 64},
     "defaultProfile.limits.maxSamples": {"minimum": 1},
@@ -40,6 +39,7 @@ RULES: dict[str, dict[str, Any]] = {
     "worker.networkPolicy.exceptCIDRs": {"items": CIDR},
     "defaultProfile.allowedQueues": {"items": {"type": "string"}},
 }
+_KEYWORDS = ("type", "pattern", "enum", "minimum", "maximum", "maxLength", "maxItems")
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array"}
 
 
@@ -73,6 +73,8 @@ def _schema(value: Any, path: str) -> dict[str, Any]:
     if isinstance(value, dict):
         if path in FREE:
             return {"type": "object"}
+        if path.startswith(CLASSES):
+            return _strict(_class_definition(path.removeprefix(CLASSES)))
         return {
             "type": "object",
             "additionalProperties": False,
@@ -81,6 +83,29 @@ def _schema(value: Any, path: str) -> dict[str, Any]:
             },
         }
     return {"type": _TYPES[type(value)]} | RULES.get(path, {})
+
+
+def _class_definition(name: str) -> dict[str, Any]:
+    """What the CustomResourceDefinition says of the resources of class O, G or M."""
+    definition = yaml.safe_load((ROOT.parent.parent / "crds/generationprofiles.yaml").read_text())
+    version = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    found = version["properties"]["spec"]["properties"]["classes"]["properties"][name]
+    return dict(found)
+
+
+def _strict(definition: dict[str, Any]) -> dict[str, Any]:
+    """A schema of the API server as JSON schema that refuses what the server would prune."""
+    kept = {key: definition[key] for key in _KEYWORDS if key in definition}
+    if definition.get("x-kubernetes-int-or-string"):
+        kept["type"] = ["integer", "string"]
+    if "properties" in definition:
+        kept["properties"] = {n: _strict(one) for n, one in definition["properties"].items()}
+        kept["additionalProperties"] = False
+    elif "additionalProperties" in definition:
+        kept["additionalProperties"] = _strict(definition["additionalProperties"])
+    if "items" in definition:
+        kept["items"] = _strict(definition["items"])
+    return kept
 
 
 def _documented() -> list[tuple[str, str, Any]]:
@@ -107,7 +132,9 @@ def _leaves(value: dict[str, Any], path: str) -> list[tuple[str, Any]]:
     found = []
     for key, item in value.items():
         name = f"{path}.{key}".strip(".")
-        documented_whole = name in FREE or name == "defaultProfile.limits"
+        documented_whole = (
+            name in FREE or name.startswith(CLASSES) or name == "defaultProfile.limits"
+        )
         if isinstance(item, dict) and not documented_whole:
             found += _leaves(item, name)
         else:

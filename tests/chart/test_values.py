@@ -121,6 +121,10 @@ def test_dashboards_are_whole(helm: Path) -> None:
         ("image.tag=latest", "latest is not a version"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("storage.url=http://x", "url"),
+        ("storage.endpoint=minio:9000", "endpoint"),
+        ("defaultProfile.classes.G.memory=lots", "'lots'"),
+        ("defaultProfile.classes.O.sampleTimeoutSeconds=0", "sampleTimeoutSeconds"),
+        ("defaultProfile.classes.G.tolerations[0].efect=NoExecute", "efect"),
         ("worker.networkPolicy.egressCIDRs={10.0.0.1}", "egressCIDRs"),
         ("worker.networkPolicy.exceptCIDRs={}", "exceptCIDRs"),  # helm makes it [""]
     ],
@@ -137,6 +141,27 @@ def levels(schema: dict[str, Any], path: str = "") -> Iterator[str]:
         yield path
         for name, inner in schema["properties"].items():
             yield from levels(inner, f"{path}{name}.")
+
+
+def test_every_resource_of_a_class_can_be_set(helm: Path, tmp_path: Path) -> None:
+    resources = {
+        "cpu": 2,
+        "memory": "3Gi",
+        "memoryCeiling": "6Gi",
+        "ephemeralStorage": "1Gi",
+        "gpu": {"count": 1},
+        "nodeSelector": {"pool": "gpu"},
+        "sampleTimeoutSeconds": 60,
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "priorityClassName": "batch",
+        "runtimeClassName": "gvisor",
+    }
+    values = tmp_path / "values.yaml"
+    values.write_text(json.dumps({"defaultProfile": {"classes": {"G": resources}}}))
+    configs = of_kind(rendered(helm, values), "ConfigMap")
+    text = next(one["data"]["profiles.yaml"] for one in configs if "profiles.yaml" in one["data"])
+    made = GenerationProfile.model_validate(yaml.safe_load(text)).spec.classes.G
+    assert made.model_fields_set == type(made).model_fields.keys()
 
 
 @pytest.mark.parametrize("level", [*levels(json.loads((CHART / "values.schema.json").read_text()))])
