@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support import traps
 from support.cli import command, vrdata, write_run
 from support.polling import wait_until
 from support.trap_bodies import DETERMINISTIC
@@ -59,6 +60,26 @@ def test_two_children_of_one_shard_make_what_one_child_makes(
     one = make(tmp_path / "one", traps_home, SAMPLES, 1, unseeded=SAMPLES)
     two = make(tmp_path / "two", traps_home, SAMPLES, 2, unseeded=SAMPLES)
     assert one == two
+
+
+def test_where_the_scratch_folder_really_lies_does_not_reach_the_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says_where = traps.WRITER.replace(
+        '"colour": pair', '"at": str(target.resolve()), "colour": pair'
+    )
+    assert says_where != traps.WRITER
+    monkeypatch.setattr(traps, "WRITER", says_where)
+    home = traps.add_traps(tmp_path / "traps", "shared")
+    run = write_run(tmp_path / "run.yaml", {"O-shared": 2})
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    made = [
+        vrdata(*("run", run, "--local", "--out", tmp_path / out, "--generators", home), *place)
+        for out, place in (("one", ()), ("two", ("--scratch", tmp_path / "link")))
+    ]
+    assert [ran.code for ran in made] == [0, 0], made
+    assert hash_of(tmp_path / "one") == hash_of(tmp_path / "two")
 
 
 def test_a_killed_run_goes_on_to_the_same_dataset(

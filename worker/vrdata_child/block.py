@@ -80,7 +80,8 @@ class Reporter:
 
 def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
     """Make a block as the `load` and `block` packets say; returns the process's exit code."""
-    folder = Path(request["dir"])
+    # The real one: a working directory is, too, and only one private path is kept out of content.
+    folder = Path(request["dir"]).resolve()
     facts = BlockFacts(
         generator=load["name"],
         block=request["block"],
