@@ -62,10 +62,13 @@ def test_the_private_folder_reaches_neither_the_metadata_nor_what_the_marker_say
 ) -> None:
     block = write_sample(tmp_path, "maze")
     (found,) = find_samples(tmp_path / "out")
-    (found.path / "metadata.json").write_text(json.dumps({"param_hash": f"{tmp_path}/7"}))
+    (found.path / "metadata.json").write_text(
+        json.dumps({"param_hash": f"{tmp_path}/7", "sizes": [{f"{tmp_path}/a.png": 8}]})
+    )
     packet = finish_sample(found, 0, block)
     written = json.loads((tmp_path / "done/000000/metadata.json").read_text())
     assert packet["paramHash"] == written["param_hash"] == "./7"
+    assert written["sizes"] == [{"./a.png": 8}]
 
 
 @pytest.mark.parametrize(

@@ -69,5 +69,7 @@ def _without_path(value: Any, private: str) -> Any:
     if isinstance(value, list):
         return [_without_path(item, private) for item in value]
     if isinstance(value, dict):
-        return {key: _without_path(item, private) for key, item in value.items()}
+        return {
+            key.replace(private, "."): _without_path(item, private) for key, item in value.items()
+        }
     return value
