@@ -12,6 +12,8 @@ from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.continuing import continue_plan
 from vrdata.plan.model import Plan
 
+IMAGE_FIX = "name what the profile's image holds, or a profile whose image holds it"
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -102,8 +104,9 @@ def make_plan(
     try:
         plan = _plan(run, image, adopt)
     except InvalidInputError as error:
-        unknown = "UnknownGenerator" if "generator" in error.what else "InvalidSpec"
-        return Rejection(unknown, "; ".join(part for part in _words(error) if part))
+        if "generator" in error.what:
+            return Rejection("UnknownGenerator", f"{error.what}; {error.why}; {IMAGE_FIX}")
+        return Rejection("InvalidSpec", "; ".join(part for part in _words(error) if part))
     samples = sum(planned.samples for planned in plan.generators)
     if samples > profile.spec.limits.max_samples:
         return Rejection(

@@ -13,9 +13,17 @@ from vrdata.model import Model
 from vrdata.plan.waves import Shard, Wave
 from vrdata_operator.conditions import clip
 from vrdata_operator.facts import Failure, PodFacts
+from vrdata_worker.contract import WorkerExit
+from vrdata_worker.failures import REASONS
 
 # The worker's words → the words of Kubernetes, where it has one.
 _KUBERNETES_WORDS = {"OutOfMemory": "OOMKilled"}
+
+# A pod that ends before its shard begins says why in plain words, and what it was by its exit code.
+_EXITS: dict[int | None, str] = {
+    int(code): REASONS[code]
+    for code in (WorkerExit.STORAGE_UNAVAILABLE, WorkerExit.CONTRACT_MISMATCH)
+}
 
 
 def group(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
@@ -73,7 +81,8 @@ def from_pod(wave: Wave, pod: PodFacts) -> Failure | None:
     try:
         said = _Words.model_validate_json(pod.words)
     except ValueError:  # not the worker's own words: the end of its log
-        return Failure(shard, wave.attempt, reason or pod.reason or "Unknown", pod.words)
+        reason = reason or pod.reason or _EXITS.get(pod.exit_code, "Unknown")
+        return Failure(shard, wave.attempt, reason, pod.words)
     return Failure(shard, wave.attempt, reason or _word(said.reason), said.message, said.sample)
 
 

@@ -21,7 +21,8 @@ def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     samples, shards = summary.total_samples(classes), summary.total_shards(classes)
     cause = None if outcome else why_waiting(facts.pods, facts.events)
     remaining = samples.desired - samples.succeeded - samples.failed
-    eta = remaining / view.rate if view.rate and not outcome else None
+    rate = None if outcome or view.spec.suspend else view.rate
+    eta = remaining / rate if rate else None
     # While some pods run, that others wait is worth a word but is no standstill.
     stalled = None if any(job.ready for job in facts.jobs.values()) else cause
     running = any(job.ready or job.completed for job in facts.jobs.values())
@@ -30,7 +31,7 @@ def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         phase=phase,
         progress=progress.progress_text(samples.succeeded, samples.desired),
         failed=samples.failed,
-        rate="" if outcome else progress.rate_text(view.rate),
+        rate=progress.rate_text(rate),
         eta=progress.duration_text(eta),
         reason=outcome.reason if outcome else cause.reason if cause else "",
         observed_generation=view.generation,

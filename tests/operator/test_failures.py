@@ -82,6 +82,12 @@ def test_a_pod_that_left_its_log_is_quoted() -> None:
     assert evicted.reason == "Evicted"
 
 
+@pytest.mark.parametrize(("code", "reason"), [(30, "StorageUnavailable"), (1, "Unknown")])
+def test_plain_last_words_are_named_by_the_exit_code(code: int, reason: str) -> None:
+    found = from_pod(WAVE, pod(b"cannot read the wave", exit_code=code))
+    assert found == Failure(SHARD, 2, reason, "cannot read the wave")
+
+
 @pytest.mark.parametrize("index", [None, 3])
 def test_a_pod_of_no_index_of_the_wave_tells_nothing(index: int | None) -> None:
     assert from_pod(WAVE, pod(said(reason="A"), index=index)) is None

@@ -21,9 +21,12 @@ def test_a_suspended_run_starts_no_pod_and_a_resumed_one_ends_well(life: Life) -
 
 def test_suspending_a_running_run_keeps_what_is_committed(life: Life) -> None:
     life.create()
-    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.live(until=lambda: life.status().eta != "")
+    assert life.status().samples.succeeded >= 20
     life.cluster.patch_spec("team", "demo", suspend=True)
     life.turn()
+    assert (life.status().rate, life.status().eta) == ("", "")
+    assert life.status().estimated_completion_time is None
     done = len(life.workers.tries)
     for _ in range(3):
         life.workers.work()

@@ -15,7 +15,7 @@ from vrdata.store.port import (
 
 CREDENTIALS_FIX = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws with "
-    "--aws-profile"
+    "--aws-profile; on a cluster, mend the Secret that the profile's storage.existingSecret names"
 )
 
 _BAD_CREDENTIALS = {
