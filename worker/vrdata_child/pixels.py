@@ -10,6 +10,27 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
+_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_pointer.restype = ctypes.c_void_p
+_capsule_pointer.argtypes = (ctypes.py_object, ctypes.c_char_p)
+
+
+class _ArrowArray(ctypes.Structure):
+    """As the Arrow C data interface lays it out (https://arrow.apache.org)."""
+
+
+_ArrowArray._fields_ = [
+    ("length", ctypes.c_int64),
+    ("null_count", ctypes.c_int64),
+    ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+    ("children", ctypes.POINTER(ctypes.POINTER(_ArrowArray))),
+    ("dictionary", ctypes.c_void_p),
+    ("release", ctypes.c_void_p),
+    ("private_data", ctypes.c_void_p),
+]
 
 
 class Packed:
@@ -18,21 +39,28 @@ class Packed:
     Pillow keeps RGB as four bytes a pixel; the fourth one has no meaning.
     """
 
-    __slots__ = ("_keep", "address")
+    __slots__ = ("_keep", "_size", "address")
 
     def __init__(self, image: Image.Image) -> None:
         image.load()
-        address = _shared_address(image)
-        if address:
-            self._keep: object = image
-            self.address = address
-        else:
+        self._size = image.size
+        self._keep: object = image
+        self.address = _row_address(image)
+        if not self.address:
+            self.address, self._keep = _arrow_address(image)
+        if not self.address:
             data = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint8)
-            self._keep = data
-            self.address = data.ctypes.data
+            self.address, self._keep = data.ctypes.data, data
+
+    def view(self) -> NDArray[np.uint8]:
+        """The same as an array of bytes (height, width, 4), which keeps them valid."""
+        width, height = self._size
+        raw: Any = (ctypes.c_ubyte * (width * height * 4)).from_address(self.address)
+        raw.keep = self._keep
+        return np.frombuffer(raw, np.uint8).reshape(height, width, 4)
 
 
-def _shared_address(image: Image.Image) -> int:
+def _row_address(image: Image.Image) -> int:
     """Address of the first pixel, or 0 when the rows do not lie one after the other."""
     pointers = getattr(image.im, "unsafe_ptrs", None)  # until Pillow 11
     if pointers is None:
@@ -45,3 +73,21 @@ def _shared_address(image: Image.Image) -> int:
     if image.height > 1 and not (np.diff(rows) == image.width * 4).all():
         return 0
     return int(rows[0])
+
+
+def _arrow_address(image: Image.Image) -> tuple[int, object]:
+    """The same by Pillow's Arrow interface, as of Pillow 11.3, and what keeps it valid."""
+    export = getattr(image, "__arrow_c_array__", None)
+    if export is None:
+        return 0, None
+    try:
+        kept = export()
+    except ValueError:  # the pixels lie in several places
+        return 0, None
+    array = _ArrowArray.from_address(_capsule_pointer(kept[1], b"arrow_array"))
+    if array.n_children != 1 or array.offset or array.length != image.width * image.height:
+        return 0, None
+    values = array.children[0].contents
+    if values.n_buffers != 2 or values.offset or values.length != array.length * 4:
+        return 0, None
+    return int(values.buffers[1] or 0), kept

@@ -1,8 +1,8 @@
 """PNG, fast and with the same bytes everywhere: filter Up, then one zlib-ng stream.
 
-Level 4 is where speed still grows on drawings and the size stays within a tenth of Pillow's
-default (docs/encoding.md). Pillow's own bytes depend on the zlib it was built with; zlib-ng ships
-inside its wheel and is pinned.
+Level 2 is the fastest one whose size stays within a tenth of Pillow's default on drawings
+(docs/encoding.md). Pillow's own bytes depend on the zlib it was built with; zlib-ng ships inside
+its wheel and is pinned.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from zlib_ng import zlib_ng
 
-LEVEL = 4
+from vrdata_child.pixels import Packed
+
+try:
+    import cv2
+except ImportError:  # an environment without OpenCV
+    cv2 = None  # type: ignore[assignment]
+
+LEVEL = 2
 _COLOUR_TYPE = {"L": 0, "RGB": 2, "RGBA": 6}  # PNG specification, table 11.1
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
-_reused = threading.local()  # new memory for each picture costs as much as filtering it
+_memory = threading.local()  # new memory for each picture costs as much as filtering it
 
 
 def can_encode(image: Image.Image) -> bool:
@@ -38,9 +45,8 @@ def encode_png(image: Image.Image) -> bytes:
     if not can_encode(image):
         raise ValueError(f"cannot encode mode {image.mode}")
     channels = len(image.getbands())
-    rows: NDArray[np.uint8] = np.frombuffer(image.tobytes(), np.uint8)
-    rows = rows.reshape(image.height, image.width * channels)
-    filtered = _buffer(image.height, image.width * channels + 1)
+    rows = _rows(image, channels)
+    filtered = _reused("filtered", image.height, image.width * channels + 1, _UP)
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(
@@ -57,11 +63,24 @@ def write_png(path: Path, image: Image.Image) -> None:
     path.write_bytes(encode_png(image))
 
 
-def _buffer(height: int, width: int) -> NDArray[np.uint8]:
-    """Rows of bytes that begin with the filter's number; the thread's last one if it fits."""
-    kept: NDArray[np.uint8] | None = getattr(_reused, "rows", None)
+def _rows(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+    """The image's bytes, a row each; valid until the thread's next picture."""
+    width = image.width * channels
+    if image.mode == "RGB" and cv2 is not None:
+        rows = _reused("rows", image.height, width, 0)
+        packed = Packed(image)
+        pixels = rows.reshape(image.height, image.width, 3)
+        cv2.cvtColor(packed.view(), cv2.COLOR_RGBA2RGB, dst=pixels)
+        return rows
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, width)
+
+
+def _reused(name: str, height: int, width: int, fill: int) -> NDArray[np.uint8]:
+    """The thread's last array of this name if it fits, else a new one full of `fill`."""
+    kept: NDArray[np.uint8] | None = getattr(_memory, name, None)
     if kept is None or kept.shape != (height, width):
-        kept = _reused.rows = np.full((height, width), _UP, np.uint8)
+        kept = np.full((height, width), fill, np.uint8)
+        setattr(_memory, name, kept)
     return kept
 
 
