@@ -53,6 +53,8 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
         return "all that the operator needs"
 
     async def profile_is_usable() -> str:
+        for manifest in settings.manifests():  # as the operator does when it starts
+            await cluster.apply_profile(manifest)
         profile = await _profile(cluster)
         wrong = check_storage(profile, settings.home.claim)
         if wrong is not None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 import kopf
-import yaml
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata_operator import names
@@ -58,15 +57,11 @@ class Operator:
 
     async def _start(self) -> None:
         await self.rest.open()
-        if self.settings.profiles is None or not self.settings.profiles.exists():
-            return
-        manifests = list(yaml.safe_load_all(self.settings.profiles.read_text()))
-        for manifest in filter(None, manifests):
+        for manifest in self.settings.manifests():
             await self._apply(manifest)
 
     async def _apply(self, manifest: dict[str, Any]) -> None:
         """The CRD may be as young as the operator: try for a while."""
-        manifest["metadata"]["namespace"] = self.settings.home.namespace
         name = manifest["metadata"]["name"]
         for left in reversed(range(START_TRIES)):
             try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from vrdata.errors import UsageError
 
@@ -41,6 +44,15 @@ class Settings:
     health_port: int = 8080
     per_generator: bool = True
     profiles: Path | None = None
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """The profiles that the chart brings, each in the operator's namespace."""
+        if self.profiles is None or not self.profiles.exists():
+            return []
+        found = list(filter(None, yaml.safe_load_all(self.profiles.read_text())))
+        for manifest in found:
+            manifest["metadata"]["namespace"] = self.home.namespace
+        return found
 
 
 def from_environment(variables: dict[str, str] | None = None) -> Settings:

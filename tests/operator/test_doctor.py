@@ -106,6 +106,22 @@ def test_an_unusable_profile_is_named(said: Any, profile: Any, words: str) -> No
     assert words in lines["profile"]
 
 
+def test_a_profile_that_the_server_refuses_is_named_though_an_older_one_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Strict(FakeCluster):
+        async def apply_profile(self, manifest: dict[str, Any]) -> None:
+            assert manifest["metadata"] == {"name": "default", "namespace": SYSTEM}
+            raise ClusterError(422, "memoryCeiling 16Gi is below memory 32Gi")
+
+    brought = tmp_path / "profiles.yaml"
+    brought.write_text("metadata: {name: default}")
+    cluster = Strict(profiles={"default": usable(tmp_path)})
+    settings = Settings(Home(SYSTEM), profiles=brought)
+    assert not asyncio.run(examine(settings, cast("Rest", Server()), cluster, Stores()))
+    assert "FAILED profile: 422: memoryCeiling 16Gi is below" in capsys.readouterr().out
+
+
 def test_an_unusable_store_is_named(said: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     well, lines = said(Server(), profile_object(storage={"url": f"file://{tmp_path}/file/x"}))
