@@ -61,9 +61,11 @@ def readme() -> str:
     return (
         "# vrdata\n\n"
         "Installs the vrdata operator, its CustomResourceDefinitions and its roles.\n\n"
-        "    helm install vrdata charts/vrdata --namespace vrdata-system --create-namespace \\\n"
+        "    helm install vrdata charts/vrdata --namespace vrdata-system \\\n"
+        "      --set image.repository=REGISTRY/vrdata-operator \\\n"
         "      --set storage.url=s3://bucket/runs --set storage.existingSecret=s3 \\\n"
         "      --set defaultProfile.image=REPOSITORY@sha256:DIGEST\n\n"
+        "The Secret must be in that namespace, and in every one with runs.\n\n"
         "Task by task: docs/cluster.md. This page is generated from values.yaml.\n\n"
         "## Values\n\n| key | meaning | default |\n|---|---|---|\n" + rows + "\n"
     )

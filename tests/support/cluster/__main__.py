@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from support.cluster import leftovers
-from support.cluster.binaries import MissingToolError
+from support.cluster.binaries import MissingToolError, folder_of
 from support.cluster.images import ImageBuilder
 from support.cluster.installation import SYSTEM, Installation, build_binaries, install
 from support.cluster.node import missing
@@ -45,6 +45,8 @@ def _build() -> None:
 
 
 def _up() -> None:
+    sys.stderr.write("starting a node and building the images: about two minutes, and ten more\n")
+    sys.stderr.write("the first time, to build Kubernetes\n")
     with tempfile.TemporaryDirectory() as folder:
         installed = install(Path(folder))
     installed.secret("default")
@@ -54,7 +56,9 @@ def _up() -> None:
 
 def _how_to_use(installed: Installation) -> str:
     keys = "".join(f"export {k}={v}\n" for k, v in installed.bucket.environment.items())
+    tools = ":".join(str(folder_of(name)) for name in ("kube", "helm"))
     return (
+        f"export PATH={tools}:$PATH  # kubectl, helm\n"
         f"export KUBECONFIG={installed.node.plane.kubeconfig}\n{keys}"
         f"# vrdata runs in namespace {SYSTEM}; its data lies in s3://{installed.bucket.name}/runs\n"
         "# a run's namespace needs the secret s3; the default one has it\n"
