@@ -17,7 +17,7 @@ from vrdata_operator.waiting import Cause, why_waiting
 def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     """The status that must stand now; of constant size."""
     facts, now = view.facts, view.facts.now
-    classes = summary.by_class(view)
+    classes = summary.by_class(view, over=outcome is not None)
     samples, shards = summary.total_samples(classes), summary.total_shards(classes)
     cause = None if outcome else why_waiting(facts.pods, facts.events)
     remaining = samples.desired - samples.succeeded - samples.failed

@@ -12,11 +12,15 @@ from vrdata_operator.names import wave_job
 from vrdata_operator.view import RunView
 
 
-def by_class(view: RunView) -> tuple[ClassStatus, ...]:
-    """Samples and shards of each class that the plan has."""
+def by_class(view: RunView, *, over: bool = False) -> tuple[ClassStatus, ...]:
+    """Samples and shards of each class that the plan has.
+
+    Args:
+        over: the run has ended, and with it what its Jobs still count as active.
+    """
     classes = {planned.name: planned.generator_class for planned in view.plan.generators}
     present = [name for name in CLASSES if name in classes.values()]
-    return tuple(_class_status(view, name, classes) for name in present)
+    return tuple(_class_status(view, name, classes, over=over) for name in present)
 
 
 def total_samples(classes: tuple[ClassStatus, ...]) -> SampleCounts:
@@ -38,14 +42,16 @@ def total_shards(classes: tuple[ClassStatus, ...]) -> ShardCounts:
     )
 
 
-def _class_status(view: RunView, name: str, classes: Mapping[str, str]) -> ClassStatus:
+def _class_status(
+    view: RunView, name: str, classes: Mapping[str, str], *, over: bool
+) -> ClassStatus:
     planned = [one for one in view.plan.generators if one.generator_class == name]
     totals = view.facts.totals.get(name, Totals())
     lost = [shard for shard in view.lost if classes[shard[0]] == name]
     ranges = {one.name: one for one in planned}
     lost_samples = sum(_size(ranges, shard) for shard in lost)
     shards = sum(one.shards for one in planned)
-    retrying, active = _unfinished(view, name)
+    retrying, active = (0, 0) if over else _unfinished(view, name)
     return ClassStatus.model_validate(
         {
             "name": name,

@@ -55,6 +55,8 @@ def test_the_first_run_of_the_notes_is_a_valid_run(notes: Notes) -> None:
         ((), "defaultProfile.image is empty"),
         (("crds.keep=false",), "removes all runs"),
         (("storage.existingSecret=keys",), "needs the Secret keys"),
+        (("watch.namespaces={a,b}",), "Runs of a, b are served"),
+        (("watch.namespaces={a,b}", "storage.existingSecret=keys"), "needs the Secret keys"),
         (("worker.serviceAccount.annotations.role=x",), "needs the service account vrdata-worker"),
     ],
 )

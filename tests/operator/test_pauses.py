@@ -98,6 +98,7 @@ def test_a_run_past_its_deadline_fails_and_its_jobs_end(life: Life) -> None:
     life.turn()
     assert life.reason("Succeeded") == ("False", "DeadlineExceeded")
     assert life.status().samples.succeeded >= 20
+    assert life.status().shards.active == 0
     running = [job for job in life.cluster.jobs.values() if not job["status"].get("conditions")]
     assert running == []
 
