@@ -91,7 +91,7 @@ def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
     ("spec", "reason", "words"),
     [
         ({"profile": "gold"}, "UnknownProfile", "spec.profile"),
-        ({"generators": [{"name": "O-mazes", "samples": 1}]}, "UnknownGenerator", "O-tiles?; name what"),
+        ({"generators": [{"name": "O-mazes", "samples": 1}]}, "UnknownGenerator", "?; name what"),
         ({"generators": [{"name": "O-maze", "samples": 101}]}, "TooManySamples", "allows 100"),
         ({"queueName": "gold"}, "QueueNotAllowed", "allowed: gpu"),
         ({"parallelism": 9}, "TooMuchParallelism", "allows 8"),
