@@ -5,9 +5,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
+from vrdata.dataset.closing import Closing
 from vrdata.dataset.sorting import RUN_LINES, SortedLines
 from vrdata.model import Model
 
@@ -21,7 +20,7 @@ class DuplicateExample(Model):
     original: str
 
 
-class DuplicateFinder:
+class DuplicateFinder(Closing):
     """Takes samples in any order; a context manager.
 
     Of samples with equal content the first is the original: the one of the generator that comes
@@ -31,17 +30,9 @@ class DuplicateFinder:
     def __init__(self, run_lines: int = RUN_LINES) -> None:
         self._lines = SortedLines(run_lines)
 
-    def __enter__(self) -> Self:
-        self._lines.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lines.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._lines.close()
 
     def add(self, content: str, position: int, index: int, name: str) -> None:
         """Add a sample.

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
+from vrdata.dataset.closing import Closing
 from vrdata.dataset.sorting import RUN_LINES, SortedLines
 
 
-class DatasetHasher:
+class DatasetHasher(Closing):
     """Takes the files of a dataset in any order, with bounded memory; a context manager.
 
     Args:
@@ -25,17 +24,9 @@ class DatasetHasher:
     def __init__(self, run_lines: int = RUN_LINES) -> None:
         self._lines = SortedLines(run_lines)
 
-    def __enter__(self) -> Self:
-        self._lines.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lines.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._lines.close()
 
     def add(self, sample_id: str, name: str, sha256: str) -> None:
         """Add one file of one sample; `sha256` is hex. Raises OSError when the disk is full."""

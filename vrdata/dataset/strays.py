@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from vrdata.dataset import layout
+from vrdata.dataset.closing import Closing
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.problems import Problem, ProblemLog, problem
 from vrdata.dataset.sorting import RUN_LINES, SortedLines
@@ -45,7 +44,7 @@ def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[tuple[str, int]]
     return committed, log
 
 
-class SampleFiles:
+class SampleFiles(Closing):
     """Finds what lies among the files of a run in format files; a context manager.
 
     Keys of the markers and of the listing are merged in order, so memory is bounded. In another
@@ -62,17 +61,9 @@ class SampleFiles:
         self._known = SortedLines(run_lines)
         self._shards: set[tuple[str, int]] = set()
 
-    def __enter__(self) -> Self:
-        self._known.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._known.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._known.close()
 
     def add(self, manifest: ShardManifest) -> None:
         """Add a shard by its marker. Raises OSError when the disk is full."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import Field
 
+from vrdata.dataset.closing import Closing
 from vrdata.dataset.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashing import DatasetHasher
 from vrdata.dataset.manifest import ShardManifest
@@ -77,7 +77,7 @@ class _Counts:
     size: int = 0
 
 
-class SummaryBuilder:
+class SummaryBuilder(Closing):
     """Adds up commit markers, in any order and with bounded memory; a context manager."""
 
     def __init__(self, plan: Plan) -> None:
@@ -90,17 +90,10 @@ class SummaryBuilder:
         self._failures: Counter[str] = Counter()
         self._architectures: set[str] = set()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._hasher.__exit__(kind, error, trace)
-        self._duplicates.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._hasher.close()
+        self._duplicates.close()
 
     def add(self, manifest: ShardManifest) -> None:
         """Count one shard."""
