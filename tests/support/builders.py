@@ -213,7 +213,7 @@ def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) 
         fps=8.0,
         width=PIXELS,
         height=PIXELS,
-        encoder="x264 medium crf23 yuv420p",
+        encoder=_encoder(files.get("ground_truth.mp4", b"")),
     )
     return SampleRecord(
         index=index,
@@ -226,6 +226,16 @@ def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) 
         content=_content(files),
         param_hash="",
     )
+
+
+def _encoder(body: bytes) -> str:
+    """As a worker would tell it: vrdata's own encoder, or the codec of a video as it is."""
+    try:
+        with av.open(io.BytesIO(body)) as container:
+            codec = container.streams.video[0].codec_context.name
+    except (av.error.FFmpegError, IndexError):
+        codec = "h264"
+    return "x264 medium crf23 yuv420p" if codec == "h264" else codec
 
 
 def _content(files: Mapping[str, bytes]) -> str:
