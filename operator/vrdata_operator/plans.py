@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
-from vrdata.model import Model
 from vrdata.plan.difference import describe_difference
 from vrdata.plan.model import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -40,13 +38,6 @@ def store_plan(store: ObjectStore, plan: Plan) -> None:
     if standing is None or standing.hash != plan.hash:
         why = "; ".join(describe_difference(standing, plan)) if standing else ""
         raise OutputConflictError(f"{store.url} already holds another plan", why=why, fix=_FIX)
-
-
-def put_model(store: ObjectStore, key: str, model: Model) -> bool:
-    """Write a model as JSON, create-only; False when the key is taken."""
-    body = model.to_json()
-    digest = hashlib.sha256(body).hexdigest()
-    return store.put_new(key, body, sha256=digest, content_type="application/json")
 
 
 _FIX = "use another metadata.name or output.prefix; nothing was overwritten"

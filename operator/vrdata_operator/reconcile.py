@@ -14,6 +14,7 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata_operator.accept import Rejection
 from vrdata_operator.cluster.port import Cluster, ClusterError, RunEvent
@@ -22,7 +23,6 @@ from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, Stor
 from vrdata_operator.events import MAX_EVENTS, transitions
 from vrdata_operator.memory import RunMemory
 from vrdata_operator.metrics import Metrics
-from vrdata_operator.plans import put_model
 from vrdata_operator.rejection import PASSING, rejected, troubled
 from vrdata_operator.settings import Home
 from vrdata_operator.stores import Stores

@@ -15,6 +15,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.index import IndexWriter, index_hash
 from vrdata.dataset.manifest import DataObject, ShardManifest
 from vrdata.dataset.markers import marker_problems
+from vrdata.dataset.objects import put_model
 from vrdata.dataset.parallel import in_order
 from vrdata.dataset.problems import Problem, problem
 from vrdata.dataset.reader import iter_commits, load_manifest, load_model
@@ -189,11 +190,9 @@ def _put_index(store: ObjectStore, index: Path, expected: str) -> None:
 
 
 def _put_dataset(store: ObjectStore, summary: DatasetSummary) -> None:
-    body = summary.to_json()
-    digest = hashlib.sha256(body).hexdigest()
-    if store.put_new(layout.DATASET, body, sha256=digest, content_type="application/json"):
+    if put_model(store, layout.DATASET, summary):
         return
-    if store.get(layout.DATASET) != body:
+    if store.get(layout.DATASET) != summary.to_json():
         raise _conflict(store, layout.DATASET)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import iter_commits
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.local.executor import ExecutionResult, LocalExecutor
@@ -184,9 +184,7 @@ def stored_plan(store: ObjectStore) -> Plan | None:
 
 
 def _store_plan(store: ObjectStore, plan: Plan) -> None:
-    body = plan.to_json()
-    digest = hashlib.sha256(body).hexdigest()
-    if store.put_new(layout.PLAN, body, sha256=digest, content_type="application/json"):
+    if put_model(store, layout.PLAN, plan):
         return
     standing = stored_plan(store)
     if standing is None or standing.hash != plan.hash:

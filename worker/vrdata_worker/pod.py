@@ -5,7 +5,6 @@ Exit codes are those of the worker. The last words go to the termination message
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from types import FrameType
 from pydantic import ValidationError
 
 from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
@@ -108,13 +108,8 @@ def _describe(pod: DescribePod) -> WorkerExit:
         versions=content_versions(),
         generators=tuple(item.entry for item in found.values()),
     )
-    body = answer.to_json()
-    _open(pod.store).put_new(
-        layout.catalogue_key(pod.image_digest, pod.catalogue),
-        body,
-        sha256=hashlib.sha256(body).hexdigest(),
-        content_type="application/json",
-    )
+    key = layout.catalogue_key(pod.image_digest, pod.catalogue)
+    put_model(_open(pod.store), key, answer)
     return WorkerExit.COMMITTED
 
 

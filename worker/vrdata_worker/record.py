@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from typing import Literal
 
 from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError
 from vrdata.model import API_VERSION, Model
 from vrdata.store.port import ObjectStore
@@ -79,7 +79,5 @@ def record_difference(store: ObjectStore, task: ShardTask, key: str) -> None:
 
 
 def _keep(store: ObjectStore, key: str, record: Model) -> None:
-    body = record.to_json()
-    digest = hashlib.sha256(body).hexdigest()
     with contextlib.suppress(VrdataError):
-        store.put_new(key, body, sha256=digest, content_type="application/json")
+        put_model(store, key, record)
