@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
 from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError
-from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import ImageCatalogue
-from vrdata.plan.continuing import continue_plan
+from vrdata.plan.continuing import begin_or_continue
 from vrdata.plan.model import Plan
 
 IMAGE_FIX = "name what the profile's image holds, or a profile whose image holds it"
@@ -102,7 +101,7 @@ def make_plan(
         adopt: the plan that stands in the output already, if any.
     """
     try:
-        plan = _plan(run, image, adopt)
+        plan = begin_or_continue(run, image.catalogue, versions=image.versions, stored=adopt).plan
     except InvalidInputError as error:
         if "generator" in error.what:
             return Rejection("UnknownGenerator", f"{error.what}; {error.why}; {IMAGE_FIX}")
@@ -115,14 +114,6 @@ def make_plan(
             f"{profile.spec.limits.max_samples}: ask for fewer, or use another profile",
         )
     return plan
-
-
-def _plan(run: GenerationRun, image: ImageCatalogue, adopt: Plan | None) -> Plan:
-    if adopt is not None:
-        begun = continue_plan(run, image.catalogue, versions=image.versions, stored=adopt)
-        if begun is not None:
-            return begun.plan
-    return build_plan(run, image.catalogue, versions=image.versions, adopt=adopt)
 
 
 def parallelism(run: GenerationRun, profile: GenerationProfile) -> int:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from vrdata.api.run import GenerationRun
-from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue
-from vrdata.plan.continuing import continue_plan
+from vrdata.plan.continuing import Continued, begin_or_continue
 from vrdata.plan.model import Plan
 from vrdata_worker.versions import content_versions
 
 
 def plan_run(
     run: GenerationRun, limit: int | None, catalogue: Catalogue, stored: Plan | None
-) -> tuple[Plan, tuple[str, ...]]:
+) -> Continued:
     """The run's plan, and the generators that are left out because the run began without them.
 
     Args:
@@ -24,12 +23,9 @@ def plan_run(
     Raises:
         InvalidInputError: the catalogue cannot serve the run.
     """
-    wanted, versions = _limited(run, limit), content_versions()
-    if stored is not None:
-        begun = continue_plan(wanted, catalogue, versions=versions, stored=stored)
-        if begun is not None:
-            return begun.plan, begun.added
-    return build_plan(wanted, catalogue, versions=versions, adopt=stored), ()
+    return begin_or_continue(
+        _limited(run, limit), catalogue, versions=content_versions(), stored=stored
+    )
 
 
 def _limited(run: GenerationRun, limit: int | None) -> GenerationRun:

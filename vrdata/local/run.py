@@ -102,8 +102,9 @@ def prepare(
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
     store = PrefixedStore(open_settings(options.store), prefix)
     stored = stored_plan(store)
-    plan, added = plan_run(run, options.limit, catalogue, stored)
-    prepared = Prepared(run, profile, options, store, prefix, plan, generators, added)
+    begun = plan_run(run, options.limit, catalogue, stored)
+    plan = begun.plan
+    prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
         if write:
             _store_plan(store, plan)

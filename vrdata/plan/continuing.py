@@ -14,7 +14,7 @@ from vrdata.plan.model import Plan
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """A run that goes on with the plan that it began with.
+    """A run's plan, and what is left out because the run began without it.
 
     Attributes:
         added: generators that its globs match now and did not then, sorted by name.
@@ -22,6 +22,27 @@ class Continued:
 
     plan: Plan
     added: tuple[str, ...]
+
+
+def begin_or_continue(
+    run: GenerationRun, catalogue: Catalogue, *, versions: dict[str, str], stored: Plan | None
+) -> Continued:
+    """The run's plan: the stored one when the run goes on with it, else a new one.
+
+    Args:
+        run: what to make.
+        catalogue: the generators there are.
+        versions: as `build_plan`.
+        stored: the plan that stands in the output, if any.
+
+    Raises:
+        InvalidInputError: the catalogue cannot serve the run.
+    """
+    if stored is not None:
+        begun = continue_plan(run, catalogue, versions=versions, stored=stored)
+        if begun is not None:
+            return begun
+    return Continued(build_plan(run, catalogue, versions=versions, adopt=stored), ())
 
 
 def continue_plan(
