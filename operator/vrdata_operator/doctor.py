@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 from vrdata.api.profile import GenerationProfile
 from vrdata.errors import VrdataError
 from vrdata_operator.accept import check_storage
+from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.adapter import KubernetesCluster
 from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.cluster.rest import Rest
-from vrdata_operator.names import GROUP, RUNS, VERSION
+from vrdata_operator.names import RUNS
 from vrdata_operator.pods import store_settings
 from vrdata_operator.rights import FOR_PROFILES, FOR_RUNS, missing
 from vrdata_operator.settings import Settings, from_environment
@@ -34,8 +35,7 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
 
     async def runs_are_served() -> str:
         spaces = settings.watch or (settings.home.namespace,)
-        path = f"/apis/{GROUP}/{VERSION}/namespaces/{spaces[0]}/{RUNS}"
-        if await rest.get(path, RUNS, limit=1) is None:
+        if await rest.get(paths.runs(spaces[0]), RUNS, limit=1) is None:
             raise FailedCheckError("the CustomResourceDefinitions are missing: set crds.enabled")
         return f"GenerationRuns of {', '.join(settings.watch) or 'all namespaces'}"
 

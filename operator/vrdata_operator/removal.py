@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from vrdata.errors import UsageError, VrdataError
+from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
-from vrdata_operator.names import FINALIZER, GROUP, RUNS, VERSION
+from vrdata_operator.names import FINALIZER, RUNS
 from vrdata_operator.settings import from_environment
 
 DEPLOYMENT = "VRDATA_DEPLOYMENT"  # name of the variable with the operator's Deployment
@@ -38,12 +39,12 @@ async def stop(rest: Rest, namespace: str, deployment: str, patience: float = ST
     Raises:
         ClusterError: the API server refuses or cannot be used.
     """
-    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}/scale"
+    path = paths.scale(namespace, deployment)
     scale = await rest.get(path, "deployments/scale")
     if scale is None:
         return True
     await rest.merge(path, "deployments/scale", {"spec": {"replicas": 0}})
-    pods, selector = f"/api/v1/namespaces/{namespace}/pods", scale["status"]["selector"]
+    pods, selector = paths.pods(namespace), scale["status"]["selector"]
     end = time.monotonic() + patience
     while True:
         left = [pod async for pod in rest.each(pods, "pods", labelSelector=selector)]
@@ -73,9 +74,8 @@ async def release(rest: Rest, watch: tuple[str, ...]) -> int:
 
 
 async def _runs(rest: Rest, watch: tuple[str, ...]) -> AsyncIterator[Json]:
-    root = f"/apis/{GROUP}/{VERSION}"
-    for path in [f"{root}/namespaces/{name}/{RUNS}" for name in watch] or [f"{root}/{RUNS}"]:
-        async for run in rest.each(path, RUNS):
+    for namespace in watch or ("",):
+        async for run in rest.each(paths.runs(namespace), RUNS):
             yield run
 
 
@@ -84,8 +84,7 @@ async def _release(rest: Rest, run: Json | None) -> bool:
         if run is None or FINALIZER not in run["metadata"].get("finalizers", ()):
             return False
         metadata = run["metadata"]
-        path = f"/apis/{GROUP}/{VERSION}/namespaces/{metadata['namespace']}/{RUNS}"
-        path += f"/{metadata['name']}"
+        path = paths.ours(metadata["namespace"], RUNS, metadata["name"])
         change = {
             "finalizers": [one for one in metadata["finalizers"] if one != FINALIZER],
             "resourceVersion": metadata["resourceVersion"],

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.parse import JOB_LABEL, job_event, job_facts, pod_facts
 from vrdata_operator.cluster.port import RunEvent
 from vrdata_operator.cluster.rest import PAGE, Rest
@@ -31,32 +32,32 @@ class KubernetesCluster:
 
     async def get_run(self, namespace: str, name: str) -> dict[str, Any] | None:
         """See `port.Cluster`."""
-        return await self._rest.get(_ours(namespace, RUNS, name), RUNS)
+        return await self._rest.get(paths.ours(namespace, RUNS, name), RUNS)
 
     async def get_profile(self, name: str) -> dict[str, Any] | None:
         """See `port.Cluster`."""
-        return await self._rest.get(_ours(self._namespace, PROFILES, name), PROFILES)
+        return await self._rest.get(paths.ours(self._namespace, PROFILES, name), PROFILES)
 
     async def apply_profile(self, manifest: dict[str, Any]) -> None:
         """See `port.Cluster`."""
-        path = _ours(self._namespace, PROFILES, manifest["metadata"]["name"])
+        path = paths.ours(self._namespace, PROFILES, manifest["metadata"]["name"])
         await self._rest.apply(path, PROFILES, manifest, MANAGER)
 
     async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
         """See `port.Cluster`."""
-        items = self._rest.each(_jobs(namespace), _JOBS, labelSelector=selector(uid))
+        items = self._rest.each(paths.jobs(namespace), _JOBS, labelSelector=selector(uid))
         jobs = [job_facts(item) async for item in items]
         return {job.name: job for job in jobs}
 
     async def get_job(self, namespace: str, name: str) -> JobFacts | None:
         """See `port.Cluster`."""
-        found = await self._rest.get(f"{_jobs(namespace)}/{name}", _JOBS)
+        found = await self._rest.get(f"{paths.jobs(namespace)}/{name}", _JOBS)
         return None if found is None else job_facts(found)
 
     async def apply_job(self, manifest: dict[str, Any]) -> None:
         """See `port.Cluster`."""
         metadata = manifest["metadata"]
-        path = f"{_jobs(metadata['namespace'])}/{metadata['name']}"
+        path = f"{paths.jobs(metadata['namespace'])}/{metadata['name']}"
         await self._rest.apply(path, _JOBS, manifest, MANAGER)
 
     async def reshape_job(
@@ -64,31 +65,31 @@ class KubernetesCluster:
     ) -> None:
         """See `port.Cluster`."""
         spec = {"parallelism": parallelism} | ({} if suspend is None else {"suspend": suspend})
-        await self._rest.merge(f"{_jobs(namespace)}/{name}", _JOBS, {"spec": spec})
+        await self._rest.merge(f"{paths.jobs(namespace)}/{name}", _JOBS, {"spec": spec})
 
     async def delete_job(self, namespace: str, name: str) -> None:
         """See `port.Cluster`."""
         body = {"propagationPolicy": "Background"}
-        await self._rest.delete(f"{_jobs(namespace)}/{name}", _JOBS, body)
+        await self._rest.delete(f"{paths.jobs(namespace)}/{name}", _JOBS, body)
 
     async def waiting_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
         query = {"labelSelector": selector, "fieldSelector": "status.phase=Pending"}
-        page = await self._rest.get(_pods(namespace), _PODS, limit=PAGE, **query)
+        page = await self._rest.get(paths.pods(namespace), _PODS, limit=PAGE, **query)
         return tuple(map(pod_facts, (page or {}).get("items") or []))
 
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
         query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}
         # Facts are made page by page: whole pods of 10^4 indexes would be a hundred megabytes.
-        items = self._rest.each(_pods(namespace), _PODS, **query)
+        items = self._rest.each(paths.pods(namespace), _PODS, **query)
         return tuple([pod_facts(item) async for item in items])
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
         """See `port.Cluster`."""
         fields = f"involvedObject.kind=Job,involvedObject.name={job},type=Warning"
         page = await self._rest.get(
-            f"/api/v1/namespaces/{namespace}/events",
+            paths.events(namespace),
             "events",
             fieldSelector=fields,
             limit=MAX_EVENTS,
@@ -105,7 +106,7 @@ class KubernetesCluster:
             "metadata": {"name": name, "namespace": namespace},
             "status": status,
         }
-        path = f"{_ours(namespace, RUNS, name)}/status"
+        path = f"{paths.ours(namespace, RUNS, name)}/status"
         await self._rest.apply(path, f"{RUNS}/status", body, MANAGER)
 
     async def post_event(self, run: dict[str, Any], event: RunEvent) -> None:
@@ -136,22 +137,9 @@ class KubernetesCluster:
             "lastTimestamp": now,
             "count": 1,
         }
-        path = f"/api/v1/namespaces/{metadata['namespace']}/events"
-        await self._rest.create(path, "events", body)
+        await self._rest.create(paths.events(metadata["namespace"]), "events", body)
 
     async def delete_run(self, namespace: str, name: str, uid: str) -> None:
         """See `port.Cluster`."""
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
-        await self._rest.delete(_ours(namespace, RUNS, name), RUNS, body)
-
-
-def _ours(namespace: str, plural: str, name: str) -> str:
-    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}"
-
-
-def _jobs(namespace: str) -> str:
-    return f"/apis/batch/v1/namespaces/{namespace}/jobs"
-
-
-def _pods(namespace: str) -> str:
-    return f"/api/v1/namespaces/{namespace}/pods"
+        await self._rest.delete(paths.ours(namespace, RUNS, name), RUNS, body)
