@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from support.chart import CHART, NEWEST, VALUES, of_kind, pods, rendered, run
+from support.chart import CHART, NEWEST, VALUES, of_kind, pods, rendered, rights_of, run
 from support.kube_schemas import CLIENT_GO, problems
-from vrdata_operator.rights import FOR_PROFILES, FOR_RUNS, Right
+from vrdata_operator.rights import FOR_PROFILES, FOR_RUNS
 
 pytestmark = pytest.mark.slow
 
@@ -88,17 +88,6 @@ def test_no_role_reads_secrets_or_asks_for_everything(helm: Path, values: Path) 
         for rule in role["rules"]:
             assert "secrets" not in rule["resources"]
             assert "*" not in [*rule["verbs"], *rule["resources"], *rule["apiGroups"]]
-
-
-def rights_of(roles: list[dict[str, Any]]) -> set[Right]:
-    return {
-        (group, resource, verb)
-        for role in roles
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
 
 
 def test_the_doctor_asks_for_exactly_the_rights_that_the_chart_gives(helm: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from support.chart import rights_of
 from support.cluster.audit import ACCOUNT, forbidden, requests
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import generators, start_run
@@ -35,20 +36,13 @@ def used(installed: Installation) -> set[Use]:
 
 
 def declared(installed: Installation) -> set[Use]:
-    rules: list[dict[str, Any]] = []
+    roles: list[dict[str, Any]] = []
     for kind in ("roles", "clusterroles"):
         text = installed.node.kubectl(
             "get", kind, "-A", "-l", "app.kubernetes.io/component=operator", "-o", "json"
         )
-        for role in json.loads(text)["items"]:
-            rules += role["rules"]
-    return {
-        (group, resource, verb)
-        for rule in rules
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
+        roles += json.loads(text)["items"]
+    return rights_of(roles)
 
 
 def test_the_operator_is_allowed_what_it_used_and_nothing_more(installed: Installation) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from support.kube_schemas import CLIENT_GO
+from vrdata_operator.rights import Right
 
 CHART = Path(__file__).parents[2] / "charts" / "vrdata"
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
@@ -52,3 +53,15 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """Those of one kind."""
     return [one for one in objects if one["kind"] == kind]
+
+
+def rights_of(roles: list[dict[str, Any]]) -> set[Right]:
+    """API group, resource and verb of every rule."""
+    return {
+        (group, resource, verb)
+        for role in roles
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
