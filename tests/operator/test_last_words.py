@@ -23,8 +23,7 @@ def test_a_dataset_that_cannot_be_finished_says_what_the_pod_that_spoke_said(
         ended = {"exitCode": 30, "message": "no space left"} if at == spoke else {"exitCode": 137}
         life.cluster.pods.append(pod_object(job, f"{FINAL}-{at}", None, labels, ended))
     life.live()
-    found = life.status().condition("Succeeded")
-    assert found is not None
+    found = life.condition("Succeeded")
     assert found.reason == "FinalisationFailed"
     assert "no space left" in found.message
 

@@ -35,8 +35,7 @@ def test_a_shard_that_was_made_with_other_bytes_is_named(life: Life) -> None:
     key = "team/demo/" + layout.difference_key("O-maze", 0, 0)
     put(life.store, key, b'{"object": "shards/O-maze/one.tar"}')
     assert life.live().phase == "Succeeded"
-    found = life.status().condition("Deterministic")
-    assert found is not None
+    found = life.condition("Deterministic")
     assert (found.status, found.reason) == ("False", "BytesDiffer")
     assert "shards/O-maze/one.tar" in found.message
 

@@ -50,8 +50,7 @@ def test_a_dataset_that_cannot_be_finished_fails_the_run_and_says_why(life: Life
     life.workers.final_fails = "no space left"
     life.create()
     life.live()
-    found = life.status().condition("Succeeded")
-    assert found is not None
+    found = life.condition("Succeeded")
     assert (found.status, found.reason) == ("False", "FinalisationFailed")
     assert "no space left" in found.message
 
@@ -64,8 +63,7 @@ def test_another_plan_in_the_output_is_a_conflict_and_nothing_is_overwritten(lif
     life.create(run_object(seed=8), uid="uid-2")
     life.live()
     assert life.reason("Succeeded") == ("False", "OutputConflict")
-    found = life.status().condition("Succeeded")
-    assert found is not None
+    found = life.condition("Succeeded")
     assert "seed" in found.message
     assert "metadata.name or output.prefix" in found.message
     assert life.store.objects == objects
@@ -106,8 +104,7 @@ def test_a_run_that_cannot_be_made_says_why_and_makes_no_job(
     life.install(profile_object(limits=limits, allowedQueues=["gpu"]))
     life.create(run_object(**spec))
     life.live(until=lambda: life.status().reason == reason)
-    found = life.status().condition("Accepted")
-    assert found is not None
+    found = life.condition("Accepted")
     assert (found.status, found.reason) == ("False", reason)
     assert words in found.message
     assert life.status().phase == "Pending"
@@ -140,8 +137,7 @@ def test_a_profile_that_cannot_be_used_is_named(
     life.install(profile_object(**spec))
     life.create()
     life.turn()
-    found = life.status().condition("Accepted")
-    assert found is not None
+    found = life.condition("Accepted")
     assert found.reason == "InvalidProfile"
     assert "'default'" in found.message
     assert words in found.message
@@ -202,8 +198,7 @@ def test_a_claim_that_the_operator_does_not_mount_is_refused(life: Life, claim: 
     life.install(profile_object(storage={"persistentVolumeClaim": "team-data"}))
     life.create()
     life.turn()
-    found = life.status().condition("Accepted")
-    assert found is not None
+    found = life.condition("Accepted")
     assert found.reason == "InvalidProfile"
     assert "team-data" in found.message
     assert "storage.persistentVolumeClaim" in found.message
@@ -229,8 +224,7 @@ def test_an_image_that_cannot_say_what_it_holds_is_named(life: Life) -> None:
     labels = job["spec"]["template"]["metadata"]["labels"]
     life.cluster.pods.append(pod_object(job, f"{name}-x", None, labels, ended))
     life.turn()
-    found = life.status().condition("Accepted")
-    assert found is not None
+    found = life.condition("Accepted")
     assert found.reason == "CatalogueUnreadable"
     assert "the catalogue is broken" in found.message
     assert name in found.message

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from support.fakecluster import FakeCluster
 from support.fakeworkers import Workers
 from support.memorystore import MemoryStore
-from vrdata.api.status import GenerationRunStatus
+from vrdata.api.status import Condition, GenerationRunStatus
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
 from vrdata.store.opening import PrefixedStore
@@ -223,9 +223,14 @@ class Life:
 
     def reason(self, kind: Any, name: str = "demo", namespace: str = "team") -> tuple[str, str]:
         """Status and reason of a condition."""
+        found = self.condition(kind, name, namespace)
+        return found.status, found.reason
+
+    def condition(self, kind: Any, name: str = "demo", namespace: str = "team") -> Condition:
+        """A condition of the run, which must have it."""
         found = self.status(name, namespace).condition(kind)
         assert found is not None
-        return found.status, found.reason
+        return found
 
     def asking(self) -> str:
         """Name of the one Job that asks an image what it holds."""
