@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -21,9 +22,24 @@ def requests(installed: Installation, account: str = ACCOUNT) -> list[dict[str, 
 
 
 def forbidden(installed: Installation, account: str = ACCOUNT) -> list[tuple[str, Any]]:
-    """Those that were refused for want of a right: verb and object."""
+    """Those that were refused for want of a right: verb and object.
+
+    What a restarted API server refused before it was ready is no lack of a right.
+    """
+    restarts = _restarts(installed)
     return [
         (event["verb"], event["objectRef"])
         for event in requests(installed, account)
         if event.get("responseStatus", {}).get("code") == 403
+        and not any(begun <= _received(event) <= ready for begun, ready in restarts)
     ]
+
+
+def _restarts(installed: Installation) -> list[tuple[float, float]]:
+    path = installed.node.plane.restarts
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(begun, ready) for begun, ready in map(json.loads, lines)]
+
+
+def _received(event: dict[str, Any]) -> float:
+    return dt.datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()

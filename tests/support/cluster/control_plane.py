@@ -7,6 +7,7 @@ import secrets
 import socket
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -46,6 +47,11 @@ class ControlPlane:
     def audit_log(self) -> Path:
         """One JSON line for each request of a service account."""
         return self.folder / "audit.log"
+
+    @property
+    def restarts(self) -> Path:
+        """One JSON line for each restart: when it began and when the server was ready."""
+        return self.folder / "restarts.jsonl"
 
     @property
     def url(self) -> str:
@@ -99,10 +105,14 @@ def start_controllers(plane: ControlPlane) -> None:
 
 
 def restart_api_server(plane: ControlPlane, pid: int | None) -> int:
-    """Start the API server again as it was; returns its pid."""
+    """Start the API server again as it was; returns its pid.
+
+    It answers before it knows its roles, and forbids what they allow: `restarts` tells when.
+    """
     command = json.loads((plane.folder / "apiserver.json").read_text())
     if pid is not None:
         plane.processes.stop(pid)
+    begun = time.time()
     started = plane.processes.start("apiserver", command)
     wait_for(
         lambda: _ready(plane),
@@ -110,6 +120,8 @@ def restart_api_server(plane: ControlPlane, pid: int | None) -> int:
         READY_SECONDS,
         lambda: plane.processes.log("apiserver"),
     )
+    with plane.restarts.open("a") as log:
+        log.write(json.dumps([begun, time.time()]) + "\n")
     return started
 
 
