@@ -29,7 +29,7 @@ from vrdata.local.executor import ExecutionResult
 from vrdata.local.finish import finish
 from vrdata.local.run import LocalOptions, prepare
 from vrdata.store.opening import open_store
-from vrdata_worker.contract import StoreSettings
+from vrdata.contract.worker import StoreSettings
 
 def again():
     options = LocalOptions(store=StoreSettings(url=sys.argv[2]))

@@ -38,9 +38,9 @@ class Patch(Generator):
 _BARE = """
 import sys
 from pathlib import Path
-from vrdata_child import redirect
+from vrdata_child.patches import redirect
 redirect.install("h264")
-from vrdata_child.firstparty import load, make_sample
+from vrdata_child.run.firstparty import load, make_sample
 root, count, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 generator = load("O-patch", "api", root)
 for position in range(count):
@@ -75,7 +75,7 @@ def _added(root: Path, home: Path) -> Path:
     from support.repositories import RunningInterpreter  # noqa: PLC0415 - see __main__
     from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
     from vrdata_generators.adapter.home import Home  # noqa: PLC0415
-    from vrdata_generators.adapter.sources import Source  # noqa: PLC0415
+    from vrdata_generators.adapter.source.sources import Source  # noqa: PLC0415
 
     adder = Adder(Home(home), RunningInterpreter(), False, lambda _line: None)
     refused = [one for one in adder.add(Source(str(root))) if not isinstance(one, Added)]

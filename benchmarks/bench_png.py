@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.frames import flat_pictures, noisy_picture
 from benchmarks.measure import Goal, Options, Row, cpu_seconds, interleaved, ratios
-from vrdata_child.png import encode_png
+from vrdata_child.encoders.png import encode_png
 
 TIMES = 5  # encodings in one measurement
 SPEED = Goal(8.0, at_least=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Goal, Options, Row
+from vrdata.contract.worker import ShardTask
 from vrdata.local.run import open_settings
 from vrdata.store.counting import CountingStore
 from vrdata.store.opening import PrefixedStore
-from vrdata_worker.catalogues import locate
-from vrdata_worker.contract import ShardTask
+from vrdata_worker.image.catalogues import locate
 from vrdata_worker.supervisor import Supervisor
 
 SAMPLES = 300

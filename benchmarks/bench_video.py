@@ -16,7 +16,7 @@ from PIL import Image
 
 from benchmarks.frames import flat_videos, noisy_video
 from benchmarks.measure import Goal, Options, Row, cpu_seconds, interleaved, ratios
-from vrdata_child.h264 import VideoEncoder
+from vrdata_child.encoders.h264 import VideoEncoder
 
 FPS = 16
 CPU = Goal(1.15, at_least=False)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from vrdata_generators.api import sample_rng
-from vrdata_generators.modules import MODULES
+from vrdata_generators.builtin.modules import MODULES
 from vrdata_generators.registry import get_generator
 
 SIZE = 1024

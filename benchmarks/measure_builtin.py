@@ -1,4 +1,4 @@
-"""Print the figures of the first-party generators for vrdata_generators.catalogue.MEASURED.
+"""Print the figures of the first-party generators for vrdata_generators.builtin.catalogue.MEASURED.
 
     python -m benchmarks.measure_builtin [--samples N]
 
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vrdata_generators.modules import MODULES
+from vrdata_generators.builtin.modules import MODULES
 
 SAMPLES = 40
 

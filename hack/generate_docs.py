@@ -22,7 +22,7 @@ from vrdata.cli.main import app
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import ExitCode
 from vrdata.model import Model
-from vrdata_operator.metrics import REASONS, Metrics
+from vrdata_operator.metrics.counters import REASONS, Metrics
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from vrdata_generators.api import Generator
-from vrdata_generators.modules import MODULES
+from vrdata_generators.builtin.modules import MODULES
 
 
 def get_generator(name: str) -> Generator:

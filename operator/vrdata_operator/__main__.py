@@ -10,7 +10,7 @@ from prometheus_client import start_http_server
 
 from vrdata.errors import VrdataError
 from vrdata_operator.handlers import Operator, register
-from vrdata_operator.metrics import Metrics
+from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.settings import from_environment
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
-from vrdata_operator.facts import JobFacts
-from vrdata_operator.history import History
-from vrdata_operator.jobs import Shape, final_manifest, wave_manifest
-from vrdata_operator.names import final_job, wave_job
-from vrdata_operator.outcome import outcome_of
-from vrdata_operator.report import describe
-from vrdata_operator.slots import share
-from vrdata_operator.view import RunView
-from vrdata_operator.waves import first_waves, retry_waves
+from vrdata_operator.policy.outcome import outcome_of
+from vrdata_operator.policy.parallelism import share
+from vrdata_operator.policy.retries import first_waves, retry_waves
+from vrdata_operator.specs.jobs import Shape, final_manifest, wave_manifest
+from vrdata_operator.state.facts import JobFacts
+from vrdata_operator.state.history import History
+from vrdata_operator.state.names import final_job, wave_job
+from vrdata_operator.state.run import RunView
+from vrdata_operator.status.build import describe
 
 
 @dataclass(frozen=True, slots=True)

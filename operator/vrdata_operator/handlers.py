@@ -12,14 +12,14 @@ from typing import Any
 import kopf
 
 from vrdata.api.status import GenerationRunStatus
-from vrdata_operator import names
 from vrdata_operator.cluster.adapter import KubernetesCluster
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
-from vrdata_operator.metrics import Metrics
+from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.observe.stores import Stores
 from vrdata_operator.reconcile import Reconciler
 from vrdata_operator.settings import Settings
-from vrdata_operator.stores import Stores
+from vrdata_operator.state import names
 
 SPACING_SECONDS = 1.0  # between two turns of one run
 RETRY_SECONDS = 5.0  # after the API server could not be used

@@ -16,18 +16,18 @@ from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
-from vrdata_operator.accept import Rejection
 from vrdata_operator.cluster.port import Cluster, ClusterError, RunEvent
-from vrdata_operator.conditions import seconds
 from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
-from vrdata_operator.events import MAX_EVENTS, transitions
-from vrdata_operator.memory import RunMemory
-from vrdata_operator.metrics import Metrics
-from vrdata_operator.rejection import PASSING, rejected, troubled
+from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.observe.cache import RunMemory
+from vrdata_operator.observe.run import Viewer
+from vrdata_operator.observe.stores import Stores
+from vrdata_operator.policy.admission import Rejection
 from vrdata_operator.settings import Home
-from vrdata_operator.stores import Stores
-from vrdata_operator.view import RunView
-from vrdata_operator.viewing import Viewer
+from vrdata_operator.state.run import RunView
+from vrdata_operator.status.conditions import seconds
+from vrdata_operator.status.events import MAX_EVENTS, transitions
+from vrdata_operator.status.refused import PASSING, rejected, troubled
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
 LOOK_SECONDS = 10.0  # until the next turn, when nothing wakes

@@ -19,7 +19,7 @@ from support.cluster.binaries import MissingToolError
 from support.cluster.control_plane import ControlPlane, start_api_server
 from support.cluster.places import CONTEXT
 from support.tools import missing
-from vrdata_operator.names import GROUP
+from vrdata_operator.state.names import GROUP
 
 pytestmark = pytest.mark.cluster
 
@@ -92,7 +92,7 @@ def doctor(plane: ControlPlane, folder: Path, watch: str = "") -> dict[str, str]
         "AWS_SECRET_ACCESS_KEY": "secret",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "vrdata_operator.doctor"],
+        [sys.executable, "-m", "vrdata_operator.admin.doctor"],
         env=os.environ | own,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ import pytest
 
 from support.chart import CHART, NEWEST, VALUES, of_kind, pods, rendered, rights_of, run
 from support.kube_schemas import CLIENT_GO, problems
-from vrdata_operator.rights import FOR_PROFILES, FOR_RUNS
+from vrdata_operator.admin.rbac import FOR_PROFILES, FOR_RUNS
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import pytest
 from support.builders import build_run, make_plan, put_object, sample_files
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.members import Archive, DamagedArchiveError
+from vrdata.dataset.formats.archive import Archive, DamagedArchiveError
 from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan, read_file
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.plan.model import Plan

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.api import Params, sample_rng
-from vrdata_generators.catalogue import MEASURED, builtin_entries
+from vrdata_generators.builtin.catalogue import MEASURED, builtin_entries
+from vrdata_generators.builtin.modules import MODULES
 from vrdata_generators.checks import check_sample
-from vrdata_generators.modules import MODULES
 from vrdata_generators.registry import get_generator
 
 NAMES = sorted(MODULES)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vrdata_generators.adapter.testing import run_test, target_of
-from vrdata_generators.modules import MODULES
-from vrdata_worker.catalogues import builtin_catalogue
+from vrdata_generators.adapter.proof.testing import run_test, target_of
+from vrdata_generators.builtin.modules import MODULES
+from vrdata_worker.image.catalogues import builtin_catalogue
 
 
 @pytest.mark.slow

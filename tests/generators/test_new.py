@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from support.cli import vrdata, write_run
-from vrdata.cli import generators
+from vrdata.cli.generators import commands as generators
 from vrdata.plan.catalogue import GENERATOR_NAME
 from vrdata_generators.api import Generator
 from vrdata_generators.registry import only_generator

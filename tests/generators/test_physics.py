@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vrdata_generators.api import Params, Sample, sample_rng
-from vrdata_generators.bouncing_balls import ROOM, Ball, collide, simulate
+from vrdata_generators.builtin.bouncing_balls import ROOM, Ball, collide, simulate
+from vrdata_generators.builtin.occlusion import LANES, RADIUS, SCREEN
+from vrdata_generators.builtin.pendulum import BOB, GRAVITY, PIXELS, energy, swing
 from vrdata_generators.drawing import COLOURS
-from vrdata_generators.occlusion import LANES, RADIUS, SCREEN
-from vrdata_generators.pendulum import BOB, GRAVITY, PIXELS, energy, swing
 from vrdata_generators.registry import get_generator
 
 SEEDS = st.integers(0, 2**31 - 1)

@@ -15,10 +15,10 @@ from support.cli import write_run
 from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
 from vrdata.cli.main import app
+from vrdata.contract.worker import StoreSettings
 from vrdata.local import planning
 from vrdata.local.run import LocalOptions, prepare
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata_worker.contract import StoreSettings
 
 
 def grow(home: Path, *entries: CatalogueEntry | str) -> None:

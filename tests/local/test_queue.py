@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.contract.worker import ShardTask
 from vrdata.local.queue import TaskQueue
-from vrdata_worker.contract import ShardTask
 
 
 def tasks(**shards: int) -> list[ShardTask]:

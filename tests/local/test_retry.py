@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.contract.worker import ShardOutcome, ShardTask, WorkerExit
 from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
-from vrdata_worker.contract import ShardOutcome, ShardTask, WorkerExit
 
 MIB = 1024 * 1024
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from support.workers import make_bench
+from vrdata.contract.worker import ShardTask
 from vrdata.local.run import prepare
 from vrdata.local.workers import Ended, Message, WorkerProcess
-from vrdata_worker.contract import ShardTask
 
 Inbox = queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]]
 

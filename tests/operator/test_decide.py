@@ -13,17 +13,17 @@ from support.lives import DIGEST, profile_object, run_object
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.worker import WorkerConfig
 from vrdata.model import canonical_json
 from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
 from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
-from vrdata_operator.facts import Facts, Failure, JobFacts, PodFacts, Totals
-from vrdata_operator.history import History
-from vrdata_operator.jobs import RunIdentity
-from vrdata_operator.names import final_job, wave_job
-from vrdata_operator.pods import store_settings
-from vrdata_operator.view import RunView
-from vrdata_operator.waves import first_waves
-from vrdata_worker.contract import WorkerConfig
+from vrdata_operator.policy.retries import first_waves
+from vrdata_operator.specs.jobs import RunIdentity
+from vrdata_operator.specs.pods import store_settings
+from vrdata_operator.state.facts import Facts, Failure, JobFacts, PodFacts, Totals
+from vrdata_operator.state.history import History
+from vrdata_operator.state.names import final_job, wave_job
+from vrdata_operator.state.run import RunView
 
 NOW = 1_800_000_000.0
 PROFILE = GenerationProfile.model_validate(profile_object()).spec

@@ -7,7 +7,7 @@ import pytest
 from support.lives import FINAL, FIRST, SECOND, Life, entry, profile_object, run_object
 from support.objects import put
 from vrdata.dataset import layout
-from vrdata_operator.names import final_job, wave_job
+from vrdata_operator.state.names import final_job, wave_job
 
 OTHER = "sha256:" + "c" * 64
 

@@ -12,7 +12,7 @@ from support.objects import put
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
-from vrdata_operator.facts import JobEvent
+from vrdata_operator.state.facts import JobEvent
 
 
 def test_a_job_with_our_name_and_another_owner_ends_the_run_and_is_not_touched(life: Life) -> None:

@@ -18,7 +18,7 @@ from support.s3server import free_port
 from vrdata_operator import handlers
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.handlers import Operator
-from vrdata_operator.metrics import Metrics
+from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.settings import Home, Settings
 
 REFUSED = ClusterError(422, "spec.image: must name a digest")

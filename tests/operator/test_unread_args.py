@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.catalogues import catalogue, entry, make_run
 from vrdata.api.profile import default_profile
 from vrdata.plan.catalogue import ImageCatalogue
-from vrdata_operator.accept import Rejection, make_plan
+from vrdata_operator.policy.admission import Rejection, make_plan
 
 
 def test_args_for_code_without_a_command_line_are_an_invalid_spec() -> None:

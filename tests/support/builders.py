@@ -14,11 +14,12 @@ import av
 import numpy as np
 from PIL import Image
 
-from vrdata.dataset import content, layout
-from vrdata.dataset.finalise import finalise, succeed
+from vrdata.dataset import layout
+from vrdata.dataset.finish.finalise import finalise, succeed
+from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.formats.writers import SourceFile, open_writer
 from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
-from vrdata.dataset.summary import DatasetSummary
-from vrdata.dataset.writers import SourceFile, open_writer
+from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
 from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from support.kube_schemas import CLIENT_GO
-from vrdata_operator.rights import Right
+from vrdata_operator.admin.rbac import Right
 
 CHART = Path(__file__).parents[2] / "charts" / "vrdata"
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))

@@ -14,8 +14,8 @@ from typing import Any
 
 from vrdata_operator.cluster.parse import JOB_LABEL, job_facts, pod_facts
 from vrdata_operator.cluster.port import ClusterError, RunEvent
-from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
-from vrdata_operator.names import RUN_UID_LABEL
+from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.state.names import RUN_UID_LABEL
 
 Json = dict[str, Any]
 Key = tuple[str, str]

@@ -10,6 +10,7 @@ from typing import Any
 
 from support.fakecluster import FakeCluster
 from support.objects import put
+from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import Attempt, DataObject, FailedSample, SampleRecord, ShardManifest
 from vrdata.plan.catalogue import CatalogueEntry, ImageCatalogue
@@ -18,8 +19,7 @@ from vrdata.plan.model import Plan
 from vrdata.plan.waves import Shard, Wave
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
-from vrdata_operator.names import TASK_LABEL
-from vrdata_worker.pod_task import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
+from vrdata_operator.state.names import TASK_LABEL
 
 Json = dict[str, Any]
 VERSIONS = {"vrdata": "1"}

@@ -13,17 +13,17 @@ from support.fakecluster import FakeCluster
 from support.fakeworkers import Workers
 from support.memorystore import MemoryStore
 from vrdata.api.status import Condition, GenerationRunStatus
+from vrdata.contract.worker import StoreSettings
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import ClusterError
-from vrdata_operator.metrics import Metrics
-from vrdata_operator.names import final_job, wave_job
+from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.observe.stores import Stores
 from vrdata_operator.reconcile import Reconciler, Turn
 from vrdata_operator.settings import Home
-from vrdata_operator.stores import Stores
-from vrdata_worker.contract import StoreSettings
+from vrdata_operator.state.names import final_job, wave_job
 
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset.manifest import Attempt, DataObject, ShardManifest
-from vrdata_operator.facts import Failure
-from vrdata_operator.metrics import Metrics
+from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.state.facts import Failure
 
 MOMENT = "2026-01-01T00:00:00Z"
 

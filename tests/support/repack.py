@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from vrdata.dataset import layout
-from vrdata.dataset.finalise import finalise, succeed
+from vrdata.dataset.finish.finalise import finalise, succeed
+from vrdata.dataset.formats.writers import SourceFile, open_writer
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan
-from vrdata.dataset.writers import SourceFile, open_writer
 from vrdata.plan.model import ShardRange
 from vrdata.store.opening import open_store
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vrdata_generators.adapter.environment import Environment
-from vrdata_generators.adapter.requirements import RequirementSet, installed_versions
+from vrdata_generators.adapter.environment.build import Environment
+from vrdata_generators.adapter.environment.requirements import RequirementSet, installed_versions
 
 GENERATE = '''"""Squares of a random colour."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vrdata_child.finish import BlockFacts
+from vrdata_child.sample.finish import BlockFacts
 
 
 def write_sample(folder: Path, domain: str, video: str = "h264") -> BlockFacts:

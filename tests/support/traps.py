@@ -12,7 +12,7 @@ from support.repositories import RunningInterpreter, write_repository
 from support.trap_bodies import BODIES
 from vrdata_generators.adapter.adding import Added, Adder
 from vrdata_generators.adapter.home import Home
-from vrdata_generators.adapter.sources import Source
+from vrdata_generators.adapter.source.sources import Source
 
 PALETTE = [
     (r, g, b) for r in (40, 215) for g in (40, 215) for b in (40, 215)

@@ -12,8 +12,8 @@ from typing import Any
 from support.cli import write_run
 from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
+from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.local.run import LocalOptions, Prepared, prepare
-from vrdata_worker.contract import StoreSettings, WorkerConfig
 
 DEADLINE_SECONDS = 120
 

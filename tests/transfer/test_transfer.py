@@ -13,13 +13,13 @@ from support.objects import keys, put
 from support.s3server import S3Server
 from support.trees import read_tree, write_tree
 from support.weak_s3 import WeakS3
-from vrdata.dataset import transfer
-from vrdata.dataset.parallel import QUEUED_PER_JOB, in_parallel
-from vrdata.dataset.transfer import download, upload
+from vrdata.bounded.parallel import QUEUED_PER_JOB, in_parallel
 from vrdata.errors import NotFoundError, UsageError
 from vrdata.store.counting import CountingStore
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectInfo, StorageError
+from vrdata.transfer import copy as transfer
+from vrdata.transfer.copy import download, upload
 
 
 def test_a_folder_comes_back_as_it_was(place: str, source: Path, tmp_path: Path) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from support.builders import make_plan
 from support.memorystore import MemoryStore
-from vrdata.dataset.writers import PendingObject, open_writer
+from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata.dataset.formats.writers import PendingObject, open_writer
 from vrdata.model import Model, OutputFormat
-from vrdata.store.files import FileStore
+from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectStore, StorageError
-from vrdata_worker import events
-from vrdata_worker.contract import ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata_worker.child import events
+from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
 from vrdata_worker.supervisor import Supervisor
-from vrdata_worker.template import BlockRequest, GeneratorTemplate
 
 NAME = "O-1_maze"
 

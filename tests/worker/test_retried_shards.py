@@ -10,13 +10,13 @@ import pytest
 
 from support.builders import make_plan
 from support.polling import wait_until
-from vrdata.dataset.writers import open_writer
+from vrdata.dataset.formats.writers import open_writer
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata_worker.catalogues import Located
+from vrdata_worker.child.template import GeneratorTemplate, Launch
+from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.image.catalogues import Located
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
-from vrdata_worker.template import GeneratorTemplate, Launch
-from vrdata_worker.warm import WarmTemplate
 
 pytestmark = pytest.mark.slow
 

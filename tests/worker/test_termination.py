@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vrdata_worker.contract import ShardOutcome
+from vrdata.contract.pod import TERMINATION_BYTES
+from vrdata.contract.worker import ShardOutcome
 from vrdata_worker.pod import _emit
-from vrdata_worker.pod_task import TERMINATION_BYTES
 
 
 @pytest.mark.parametrize(

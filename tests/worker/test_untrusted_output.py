@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from support.samples import write_sample
-from vrdata_child import media
-from vrdata_child.finish import SampleInvalidError, finish_sample
-from vrdata_child.folders import find_samples
-from vrdata_child.template import Template
+from vrdata_child.forkserver import Template
+from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample import media
+from vrdata_child.sample.finish import SampleInvalidError, finish_sample
 
 
 @pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])

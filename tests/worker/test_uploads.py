@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import make_plan
 from support.memorystore import MemoryStore
-from vrdata_worker.contract import ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig, WorkerExit
 from vrdata_worker.supervisor import Supervisor
 
 

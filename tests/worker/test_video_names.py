@@ -10,12 +10,12 @@ from PIL import Image
 
 from support.samples import write_sample
 from support.videos import encoded
-from vrdata.dataset import decode
 from vrdata.dataset.manifest import VideoRecord
-from vrdata_child import media
-from vrdata_child.finish import SampleInvalidError, finish_sample
-from vrdata_child.folders import find_samples
-from vrdata_child.h264 import VideoEncoder
+from vrdata.dataset.verify import decode
+from vrdata_child.encoders.h264 import VideoEncoder
+from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample import media
+from vrdata_child.sample.finish import SampleInvalidError, finish_sample
 
 CONTAINERS = ("avi", "matroska", "mov", "mp4", "webm")
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from vrdata import __version__
-from vrdata.cli import generators, report, run, spec, transfer, verify
+from vrdata.cli import report, run, spec, transfer, verify
+from vrdata.cli.generators import commands as generators
 
 app = typer.Typer(
     name="vrdata",

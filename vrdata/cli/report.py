@@ -46,7 +46,7 @@ def report_command(  # noqa: PLR0913 - one option each
     A finished run has one already; this makes it again, or makes one of an unfinished run.
     """
     _require_packages()
-    from vrdata.dataset.finding import open_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.dataset.discover import open_run  # noqa: PLC0415 - keeps `vrdata --help` fast
     from vrdata.dataset.report.build import make_report, report_page  # noqa: PLC0415
     from vrdata.store.opening import open_store  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ def _own_report(run: ObjectStore) -> ObjectStore:
 
 def _folder(out: Path) -> ObjectStore:
     from vrdata.dataset.report.publish import PAGE, is_report  # noqa: PLC0415
-    from vrdata.store.files import FileStore  # noqa: PLC0415
+    from vrdata.store.file.store import FileStore  # noqa: PLC0415
 
     folder = out.absolute()
     try:

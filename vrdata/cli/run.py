@@ -143,8 +143,8 @@ def _options(  # noqa: PLR0913 - one option each
     limit: int | None,
     scratch: str,
 ) -> LocalOptions:
+    from vrdata.contract.worker import StoreSettings  # noqa: PLC0415
     from vrdata.local.run import LocalOptions  # noqa: PLC0415
-    from vrdata_worker.contract import StoreSettings  # noqa: PLC0415
 
     url = out if "://" in out else str(Path(out).absolute())
     return LocalOptions(

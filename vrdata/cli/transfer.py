@@ -20,7 +20,7 @@ from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionO
 from vrdata.errors import ExitCode
 
 if TYPE_CHECKING:
-    from vrdata.dataset.transfer_result import TransferResult
+    from vrdata.transfer.result import TransferResult
 
 PROGRESS_SECONDS = 5.0
 
@@ -53,8 +53,8 @@ def download_command(  # noqa: PLR0913 - one option each
 
     Each file is checked. What is there with equal bytes is skipped, nothing is overwritten.
     """
-    from vrdata.dataset.transfer import download  # noqa: PLC0415 - keeps `vrdata --help` fast
     from vrdata.store.opening import open_store  # noqa: PLC0415
+    from vrdata.transfer.copy import download  # noqa: PLC0415 - keeps `vrdata --help` fast
 
     store = open_store(source, endpoint=endpoint, region=region, profile=aws_profile)
     result = download(
@@ -80,8 +80,8 @@ def upload_command(  # noqa: PLR0913 - one option each
     Each file's digest is recorded. What is there with equal bytes is skipped, nothing is
     overwritten.
     """
-    from vrdata.dataset.transfer import upload  # noqa: PLC0415 - keeps `vrdata --help` fast
     from vrdata.store.opening import open_store  # noqa: PLC0415
+    from vrdata.transfer.copy import upload  # noqa: PLC0415 - keeps `vrdata --help` fast
 
     store = open_store(destination, endpoint=endpoint, region=region, profile=aws_profile)
     _finish("uploaded", upload(folder, store, jobs=jobs, report=_Progress("uploaded")), output)

@@ -13,7 +13,7 @@ from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionO
 from vrdata.errors import ExitCode
 
 if TYPE_CHECKING:
-    from vrdata.dataset.verdict import VerifyReport
+    from vrdata.dataset.verify.verdict import VerifyReport
 
 PROGRESS_SECONDS = 5.0
 
@@ -50,9 +50,9 @@ def verify_command(  # noqa: PLR0913 - one option each
 
     Exit code 0 when everything is right, 1 when something is wrong, 5 when nothing is there.
     """
-    from vrdata.dataset.finding import find_run  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.dataset.tree import verify_tree  # noqa: PLC0415
-    from vrdata.dataset.verify import verify  # noqa: PLC0415
+    from vrdata.dataset.discover import find_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.dataset.verify.run import verify  # noqa: PLC0415
+    from vrdata.dataset.verify.tree import verify_tree  # noqa: PLC0415
     from vrdata.store.opening import open_store  # noqa: PLC0415
 
     url = where if "://" in where else str(Path(where).absolute())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vrdata.dataset import layout
-from vrdata.dataset.finalise import finalise, succeed
+from vrdata.dataset.finish.finalise import finalise, succeed
+from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.report.build import ReportBuilder, is_reported
-from vrdata.dataset.summary import DatasetSummary
 from vrdata.plan.model import Plan
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore

@@ -12,8 +12,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from vrdata.dataset import layout
+from vrdata.dataset.formats.archive import Archive, DamagedArchiveError, Member
 from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
-from vrdata.dataset.members import Archive, DamagedArchiveError, Member
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import Model
 from vrdata.plan.model import Plan

@@ -7,12 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.errors import ExitCode, VrdataError
-from vrdata.local.progress import Progress
-from vrdata.local.queue import TaskQueue
-from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
-from vrdata.local.workers import Ended, Message, WorkerPool, WorkerProcess
-from vrdata_worker.contract import (
+from vrdata.contract.worker import (
     SampleDone,
     ShardMade,
     ShardOutcome,
@@ -20,6 +15,11 @@ from vrdata_worker.contract import (
     WorkerConfig,
     WorkerExit,
 )
+from vrdata.errors import ExitCode, VrdataError
+from vrdata.local.progress import Progress
+from vrdata.local.queue import TaskQueue
+from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
+from vrdata.local.workers import Ended, Message, WorkerPool, WorkerProcess
 
 TICK_SECONDS = 0.2
 MAX_LOST_WORKERS = 20

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+from vrdata.contract.worker import ShardOutcome
 from vrdata.dataset import layout
+from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.reader import load_model
-from vrdata.dataset.summary import DatasetSummary
 from vrdata.errors import ExitCode
 from vrdata.local.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model
 from vrdata.store.port import ObjectNotFoundError
-from vrdata_worker.contract import ShardOutcome
 
 TOP_FAILURES = 20
 

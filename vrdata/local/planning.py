@@ -6,7 +6,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.continuing import Continued, begin_or_continue
 from vrdata.plan.model import Plan
-from vrdata_worker.versions import content_versions
+from vrdata_worker.image.versions import content_versions
 
 
 def plan_run(

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from vrdata.contract.worker import SampleDone, ShardOutcome
 from vrdata.plan.model import Plan
-from vrdata_worker.contract import SampleDone, ShardOutcome
 
 RATE_WINDOW_SECONDS = 60.0
 PLAIN_SECONDS = 30.0

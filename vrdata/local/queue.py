@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from vrdata_worker.contract import ShardTask
+from vrdata.contract.worker import ShardTask
 
 
 class TaskQueue:

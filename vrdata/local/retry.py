@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata_worker.contract import ShardOutcome, ShardTask, WorkerExit
+from vrdata.contract.worker import ShardOutcome, ShardTask, WorkerExit
 
 MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
 

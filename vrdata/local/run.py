@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
+from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import iter_commits
@@ -24,8 +25,7 @@ from vrdata.plan.missing import missing_shards
 from vrdata.plan.model import Plan
 from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_worker.catalogues import Located, locate
-from vrdata_worker.contract import StoreSettings, WorkerConfig
+from vrdata_worker.image.catalogues import Located, locate
 from vrdata_worker.scratch import root_of, scratch_folder
 
 ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]

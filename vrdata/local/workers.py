@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from vrdata_worker.contract import (
+from vrdata.contract.worker import (
     SampleDone,
     ShardMade,
     ShardOutcome,

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from vrdata.errors import UsageError
-from vrdata.store.files import FileStore
+from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectInfo, ObjectStore
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
@@ -64,8 +64,8 @@ def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str)
     if checksums not in {"auto", "when_required"}:
         raise UsageError(f"checksums cannot be {checksums!r}", fix="auto or when_required")
     try:
-        from vrdata.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
-        from vrdata.store.s3_client import S3Settings  # noqa: PLC0415
+        from vrdata.store.s3.client import S3Settings  # noqa: PLC0415
+        from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
         raise UsageError(
             "s3:// needs boto3, which is not installed", fix="pip install 'vrdata[s3]'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 
-from vrdata_child.template import Template
+from vrdata_child.forkserver import Template
 
 
 def main() -> None:

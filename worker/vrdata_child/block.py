@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vrdata_child import hermetic
-from vrdata_child.finish import BlockFacts, SampleInvalidError, finish_sample
-from vrdata_child.folders import SampleFolder, find_samples
-from vrdata_child.lazy import EnoughSamples
-from vrdata_child.media import MediaError
-from vrdata_child.repository import run_script
+from vrdata_child.hermetic import process as hermetic
+from vrdata_child.hermetic.folders import SampleFolder, find_samples
+from vrdata_child.run.lazy import EnoughSamples
+from vrdata_child.run.repository import run_script
+from vrdata_child.sample.finish import BlockFacts, SampleInvalidError, finish_sample
+from vrdata_child.sample.media import MediaError
 
 MAX_TEXT = 6000
 _clock = time.monotonic  # the real one: imported before the patches
@@ -126,7 +126,7 @@ def _make_each(
     load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter
 ) -> None:
     """Samples that are independent of each other: one that raises costs no other one."""
-    from vrdata_child import firstparty  # noqa: PLC0415 - needs vrdata_generators
+    from vrdata_child.run import firstparty  # noqa: PLC0415 - needs vrdata_generators
 
     generator = firstparty.load(load["name"], load["kind"], load["root"])
     hashed = bool(load.get("hashFrames"))

@@ -1,7 +1,7 @@
 """The worker: `python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`.
 
 Without --shard, tasks are read as JSON lines from standard input until it ends. Messages
-(docs: vrdata_worker.contract) go to standard output as JSON lines; the exit code is the first
+(docs: vrdata.contract.worker) go to standard output as JSON lines; the exit code is the first
 failure's, or 0.
 """
 
@@ -18,9 +18,9 @@ from types import FrameType
 
 from pydantic import ValidationError
 
+from vrdata.contract.worker import ShardTask, WorkerConfig, WorkerExit
 from vrdata.errors import VrdataError
 from vrdata.model import Model
-from vrdata_worker.contract import ShardTask, WorkerConfig, WorkerExit
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.running import work
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrdata.dataset import layout
+from vrdata.dataset.formats.untrusted import changed, read_exactly
+from vrdata.dataset.formats.winner import winning_files
+from vrdata.dataset.formats.writers import PendingObject
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
-from vrdata.dataset.source import changed, read_exactly
-from vrdata.dataset.winner import winning_files
-from vrdata.dataset.writers import PendingObject
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import ManifestDraft, draft_of

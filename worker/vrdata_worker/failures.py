@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrdata.dataset.source import FileChangedError
+from vrdata.contract.worker import WorkerExit
+from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.errors import InvalidInputError, VrdataError
-from vrdata_worker.contract import WorkerExit
-from vrdata_worker.plain import plain
+from vrdata.text import plain
 
 REASONS: dict[WorkerExit, str] = {
     WorkerExit.COMMITTED: "Committed",

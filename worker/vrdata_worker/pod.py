@@ -13,18 +13,7 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from vrdata.dataset import layout
-from vrdata.dataset.objects import put_model
-from vrdata.errors import VrdataError
-from vrdata.model import Model
-from vrdata.plan.catalogue import ImageCatalogue
-from vrdata.plan.waves import Wave
-from vrdata.store.opening import PrefixedStore, open_store
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_worker.catalogues import locate
-from vrdata_worker.contract import ShardOutcome, ShardTask, StoreSettings, WorkerConfig, WorkerExit
-from vrdata_worker.failures import PreemptedError, ShardFailedError
-from vrdata_worker.pod_task import (
+from vrdata.contract.pod import (
     GENERATORS_VARIABLE,
     INDEX_VARIABLE,
     TERMINATION_BYTES,
@@ -35,8 +24,19 @@ from vrdata_worker.pod_task import (
     PodTask,
     ShardPod,
 )
+from vrdata.contract.worker import ShardOutcome, ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
+from vrdata.errors import VrdataError
+from vrdata.model import Model
+from vrdata.plan.catalogue import ImageCatalogue
+from vrdata.plan.waves import Wave
+from vrdata.store.opening import PrefixedStore, open_store
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_worker.failures import PreemptedError, ShardFailedError
+from vrdata_worker.image.catalogues import locate
+from vrdata_worker.image.versions import content_versions
 from vrdata_worker.running import stored_plan, work
-from vrdata_worker.versions import content_versions
 
 
 def main() -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import Literal
 
+from vrdata.contract.worker import ShardTask
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError
 from vrdata.model import API_VERSION, Model
 from vrdata.store.port import ObjectStore
-from vrdata_worker.contract import ShardTask
 from vrdata_worker.failures import ShardFailedError
 
 MAX_MESSAGE = 8192

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from vrdata.contract.worker import ShardTask, WorkerConfig, WorkerExit
 from vrdata.dataset import layout
 from vrdata.model import Model
 from vrdata.plan.model import Plan
 from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_worker.catalogues import locate
-from vrdata_worker.contract import ShardTask, WorkerConfig, WorkerExit
 from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.image.catalogues import locate
 from vrdata_worker.scratch import root_of, scratch_folder
 from vrdata_worker.supervisor import Supervisor
 

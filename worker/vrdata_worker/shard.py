@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vrdata.contract.worker import WorkerExit
+from vrdata.dataset.formats.untrusted import FileChangedError
+from vrdata.dataset.formats.writers import ShardWriter, SourceFile
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
-from vrdata.dataset.source import FileChangedError
-from vrdata.dataset.writers import ShardWriter, SourceFile
 from vrdata.errors import InvalidInputError
 from vrdata.plan.model import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
-from vrdata_worker import events
-from vrdata_worker.blocks import BlockState
-from vrdata_worker.contract import WorkerExit
+from vrdata_worker.block import BlockState
+from vrdata_worker.child import events
+from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
-from vrdata_worker.template import BlockRequest, GeneratorTemplate
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 5.0  # killed children end at once; a template that does not say so is ended

@@ -16,16 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from vrdata import __version__
-from vrdata.dataset import layout
-from vrdata.dataset.manifest import Attempt, ShardManifest
-from vrdata.dataset.writers import PendingObject, open_writer
-from vrdata.errors import VrdataError
-from vrdata.model import Model
-from vrdata.plan.model import Plan
-from vrdata.store.port import ObjectStore
-from vrdata_worker.catalogues import Located
-from vrdata_worker.commit import commit
-from vrdata_worker.contract import (
+from vrdata.contract.worker import (
     SampleDone,
     ShardMade,
     ShardOutcome,
@@ -33,11 +24,20 @@ from vrdata_worker.contract import (
     WorkerConfig,
     WorkerExit,
 )
+from vrdata.dataset import layout
+from vrdata.dataset.formats.writers import PendingObject, open_writer
+from vrdata.dataset.manifest import Attempt, ShardManifest
+from vrdata.errors import VrdataError
+from vrdata.model import Model
+from vrdata.plan.model import Plan
+from vrdata.store.port import ObjectStore
+from vrdata_worker.child.warm import WarmTemplate
+from vrdata_worker.commit import commit
 from vrdata_worker.draft import ManifestDraft
 from vrdata_worker.failures import REASONS, ShardFailedError, failure_of
+from vrdata_worker.image.catalogues import Located
 from vrdata_worker.record import record_difference, record_failure
 from vrdata_worker.shard import Limits, MadeShard, ShardMaker
-from vrdata_worker.warm import WarmTemplate
 
 PROGRESS_SECONDS = 0.5
 

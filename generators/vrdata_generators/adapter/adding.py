@@ -13,15 +13,15 @@ from pydantic import ValidationError
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry, GeneratorClass
 from vrdata_generators.adapter.digest import files_digest
-from vrdata_generators.adapter.environment import EnvironmentMaker
-from vrdata_generators.adapter.facts import BLOCK_SIZE, Facts, find_facts
+from vrdata_generators.adapter.environment.build import EnvironmentMaker
 from vrdata_generators.adapter.home import Home, write_atomically
-from vrdata_generators.adapter.licences import forbids_commercial_use, licence_of
-from vrdata_generators.adapter.naming import check_name, class_of, without_credentials
 from vrdata_generators.adapter.preparing import Prepared, prepare
-from vrdata_generators.adapter.sources import Located, Source, open_source
-from vrdata_worker.catalogues import builtin_catalogue
-from vrdata_worker.versions import child_digest
+from vrdata_generators.adapter.proof.facts import BLOCK_SIZE, Facts, find_facts
+from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
+from vrdata_generators.adapter.source.naming import check_name, class_of, without_credentials
+from vrdata_generators.adapter.source.sources import Located, Source, open_source
+from vrdata_worker.image.catalogues import builtin_catalogue
+from vrdata_worker.image.versions import child_digest
 
 
 @dataclass(frozen=True, slots=True)

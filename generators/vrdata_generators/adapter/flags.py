@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
-from vrdata_generators.adapter.finding import REPOSITORY_ENTRY
+from vrdata_generators.adapter.source.finding import REPOSITORY_ENTRY
 
 HELP_SECONDS = 60
 _FLAG = re.compile(r"(?<![\w-])--[A-Za-z0-9][A-Za-z0-9_-]*")

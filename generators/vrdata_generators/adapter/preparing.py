@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.plan.catalogue import Flags
-from vrdata_generators.adapter.copying import copy_repository
 from vrdata_generators.adapter.digest import files_digest, generator_digest, library_digest
-from vrdata_generators.adapter.distributions import CHILD_BOUNDED, CHILD_PINNED
-from vrdata_generators.adapter.environment import Environment, EnvironmentMaker
-from vrdata_generators.adapter.finding import Found, Kind
-from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
-from vrdata_generators.adapter.imports import scan_imports
-from vrdata_generators.adapter.requirements import (
+from vrdata_generators.adapter.environment.build import Environment, EnvironmentMaker
+from vrdata_generators.adapter.environment.distributions import CHILD_BOUNDED, CHILD_PINNED
+from vrdata_generators.adapter.environment.imports import scan_imports
+from vrdata_generators.adapter.environment.requirements import (
     RequirementSet,
     compose,
     installed_versions,
     read_requirements,
     unknown_modules,
 )
+from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
+from vrdata_generators.adapter.source.copying import copy_repository
+from vrdata_generators.adapter.source.finding import Found, Kind
 
 # First-party API generators without requirements run in the worker's own environment.
 _API_MODULES = frozenset({"vrdata_generators", "numpy", "PIL"})

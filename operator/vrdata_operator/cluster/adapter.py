@@ -10,8 +10,8 @@ from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.parse import JOB_LABEL, job_event, job_facts, pod_facts
 from vrdata_operator.cluster.port import RunEvent
 from vrdata_operator.cluster.rest import PAGE, Rest
-from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
-from vrdata_operator.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
+from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.state.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
 
 MAX_EVENTS = 20
 _JOBS = "jobs"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from vrdata_operator.facts import JobEvent, JobFacts, PodFacts, Task, index_set
-from vrdata_operator.names import TASK_LABEL, WAVE_LABEL
+from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts, Task, index_set
+from vrdata_operator.state.names import TASK_LABEL, WAVE_LABEL
 
 INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
 JOB_LABEL = "batch.kubernetes.io/job-name"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrdata_operator.names import GROUP, RUNS, VERSION
+from vrdata_operator.state.names import GROUP, RUNS, VERSION
 
 _OURS = f"/apis/{GROUP}/{VERSION}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from vrdata_operator.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
 
 
 class ClusterError(Exception):

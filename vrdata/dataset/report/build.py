@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
-from vrdata.dataset.finalise import load_summary
+from vrdata.dataset.finish.finalise import load_summary
+from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.parallel import in_order
 from vrdata.dataset.reader import iter_commits, load_manifest, load_plan
 from vrdata.dataset.report.cards import make_cards
 from vrdata.dataset.report.choose import CardChooser
@@ -14,7 +15,6 @@ from vrdata.dataset.report.failures import FailureGroups, add_failed_attempts
 from vrdata.dataset.report.model import ReportFacts
 from vrdata.dataset.report.publish import PAGE, Publisher
 from vrdata.dataset.report.render import render_cards, render_page, static_files
-from vrdata.dataset.summary import DatasetSummary, SummaryBuilder
 from vrdata.plan.missing import missing_shards
 from vrdata.plan.model import Plan
 from vrdata.store.port import ObjectStore

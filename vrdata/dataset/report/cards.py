@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from itertools import groupby
 
+from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
+from vrdata.dataset.formats.archive import DamagedArchiveError
 from vrdata.dataset.manifest import FileRecord, SampleRecord
-from vrdata.dataset.members import DamagedArchiveError
-from vrdata.dataset.parallel import in_order
 from vrdata.dataset.reader import iter_samples, read_file
 from vrdata.dataset.report.choose import Pick
 from vrdata.dataset.report.model import Card, Parameter

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
 from vrdata.dataset.report.choose import Pick
 from vrdata.dataset.report.failures import FailureGroups
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
-from vrdata.dataset.summary import DatasetSummary, GeneratorSummary
 from vrdata.plan.model import Plan, PlannedGenerator
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from vrdata.dataset.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
 from vrdata.dataset.manifest import VideoRecord
+from vrdata.dataset.verify.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
 
 EDGE = 512
 """Longest side of a preview that is made anew, in pixels."""
@@ -103,7 +103,7 @@ def _plays(video: VideoRecord) -> bool:
 
 def _encode(body: bytes, video_format: str, fps: float, target: Path) -> bool:
     """Write at most MAX_FRAMES frames as H.264; True when frames were left out."""
-    from vrdata_child.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
+    from vrdata_child.encoders.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
 
     encoder = None
     cut = False

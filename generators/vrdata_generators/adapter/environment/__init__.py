@@ -1,0 +1,1 @@
+"""A Python environment for each added generator."""

@@ -1,0 +1,1 @@
+"""Try a generator and compare what it makes."""

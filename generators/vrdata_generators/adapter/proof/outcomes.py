@@ -1,0 +1,112 @@
+"""What one block came to, in facts that two blocks can be compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from vrdata.errors import InvalidInputError
+from vrdata_worker.child import events
+
+MAX_PIXELS = 8192 * 8192
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSample:
+    """One sample's comparable facts.
+
+    Attributes:
+        files: name → hex sha256 of the bytes.
+        pixels: name of an image → hex sha256 of its decoded pixels.
+        frames: hex sha256 over the frames handed to the video encoder, or "".
+    """
+
+    id: str
+    domain: str
+    files: dict[str, str]
+    pixels: dict[str, str]
+    video: str
+    frames: str
+    bytes: int
+
+    def same_content(self, other: TrialSample) -> bool:
+        """Equal names, decoded images, video frames and other files (encoders may differ)."""
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[object, ...]:
+        coded = {*self.pixels, self.video}
+        plain = {name: digest for name, digest in self.files.items() if name not in coded}
+        return self.id, sorted(self.files), plain, self.pixels, self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One block's outcome.
+
+    Attributes:
+        samples: finished samples by position.
+        invalid: `reason: message` of each sample that cannot be used.
+        error: what ended the block early, or "".
+        log: the end of what the generator printed.
+        seconds: CPU seconds of the block's child.
+        traceback: of the generator's first exception, or "".
+    """
+
+    samples: dict[int, TrialSample]
+    invalid: tuple[str, ...]
+    error: str
+    log: str
+    seconds: float
+    peak_memory_bytes: int
+    traceback: str = ""
+
+    def same_content(self, other: Trial) -> bool:
+        """True when both made the same samples."""
+        return self.samples.keys() == other.samples.keys() and all(
+            sample.same_content(other.samples[position])
+            for position, sample in self.samples.items()
+        )
+
+
+class BrokenGeneratorError(Exception):
+    """The generator cannot be imported ahead; `args[0]` says why."""
+
+
+def sample_of(event: events.Sample) -> TrialSample:
+    """The facts of a finished sample, whose files are still there.
+
+    Raises:
+        InvalidInputError: one of its images cannot be decoded.
+    """
+    images = [file.name for file in event.files if file.name.lower().endswith(".png")]
+    return TrialSample(
+        id=event.id,
+        domain=event.domain,
+        files={file.name: file.sha256 for file in event.files},
+        pixels={name: pixel_digest(event.folder / name) for name in images},
+        video=event.video.name if event.video else "",
+        frames=event.video.frames_sha256 if event.video else "",
+        bytes=sum(file.size for file in event.files),
+    )
+
+
+def pixel_digest(path: Path) -> str:
+    """Hex sha256 over an image's mode, size and decoded pixels.
+
+    Raises:
+        InvalidInputError: it cannot be decoded, or has more than MAX_PIXELS pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise InvalidInputError(f"{path.name} has more than {MAX_PIXELS} pixels")
+                head = f"{image.mode} {image.width}x{image.height}\n".encode()
+                return hashlib.sha256(head + image.tobytes()).hexdigest()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InvalidInputError(f"{path.name} cannot be decoded", why=str(error)) from None

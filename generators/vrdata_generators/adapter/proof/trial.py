@@ -1,0 +1,162 @@
+"""Make one block with a generator and keep what can be compared and measured of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vrdata_generators.adapter.proof.outcomes import (
+    BrokenGeneratorError,
+    Trial,
+    TrialSample,
+    sample_of,
+)
+from vrdata_worker.child import events
+from vrdata_worker.child.template import (
+    BlockRequest,
+    GeneratorTemplate,
+    Launch,
+    TemplateBrokenError,
+)
+from vrdata_worker.failures import log_tail
+
+BLOCK_SECONDS = 900
+SAMPLE_SECONDS = 300
+POLL_SECONDS = 0.2
+MEMORY_BYTES = 8 * 1024**3
+
+
+@dataclass(slots=True)
+class _Progress:
+    samples: dict[int, TrialSample] = field(default_factory=dict)
+    invalid: list[str] = field(default_factory=list)
+    traceback: str = ""
+    exit: events.Exit | None = None
+    killed: str = ""
+
+
+def run_trial(  # noqa: PLR0913 - the block's facts
+    launch: Launch,
+    scratch: Path,
+    *,
+    seed: int,
+    count: int,
+    want: int,
+    block: int = 0,
+    keep: Path | None = None,
+) -> Trial:
+    """Make the first `want` samples of a block of `count`, in a process of its own.
+
+    Args:
+        launch: the generator and how it is run; frames are hashed in any case.
+        scratch: an existing private folder.
+        seed: the block's seed.
+        count: samples of a whole block.
+        want: samples needed, at most count.
+        block: which block of the run.
+        keep: an existing folder that finished samples are copied to, as `{id}/`.
+
+    Raises:
+        BrokenGeneratorError: the template cannot import or find the generator.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
+    with _template(replace(launch, hash_frames=True), folder) as template:
+        place = folder / "block"
+        place.mkdir()
+        template.submit(
+            BlockRequest(
+                block=block,
+                seed=seed,
+                count=count,
+                want=want,
+                start=block * count,
+                dir=place,
+                args=(),
+            )
+        )
+        progress = _follow(template, block, keep)
+        log = log_tail(place)
+    shutil.rmtree(folder, ignore_errors=True)
+    return _outcome(progress, log, want)
+
+
+@contextmanager
+def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
+    template = GeneratorTemplate(launch, scratch)
+    try:
+        try:
+            template.start()
+        except TemplateBrokenError as error:
+            raise BrokenGeneratorError(str(error)) from None
+        yield template
+    finally:
+        template.close()
+
+
+def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Progress:
+    progress = _Progress()
+    started = last = time.monotonic()
+    while progress.exit is None:
+        event = template.poll(POLL_SECONDS)
+        now = time.monotonic()
+        if event is not None:
+            last = now
+        _take(event, progress, keep)
+        if not progress.killed and progress.exit is None:
+            progress.killed = _limit(template, block, now - started, now - last)
+            if progress.killed:
+                template.kill_block(block)
+    return progress
+
+
+def _limit(template: GeneratorTemplate, block: int, total: float, quiet: float) -> str:
+    if total > BLOCK_SECONDS:
+        return f"the block took longer than {BLOCK_SECONDS} s"
+    if quiet > SAMPLE_SECONDS:
+        return f"no new sample for {SAMPLE_SECONDS} s"
+    if template.rss_bytes(block) > MEMORY_BYTES:
+        return f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
+    return ""
+
+
+def _take(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
+    match event:
+        case events.Sample():
+            progress.samples[event.position] = sample_of(event)
+            if keep is not None:
+                shutil.copytree(event.folder, keep / event.id)
+            shutil.rmtree(event.folder, ignore_errors=True)
+        case events.Invalid():
+            progress.invalid.append(f"{event.reason}: {event.message}")
+            progress.traceback = progress.traceback or event.traceback
+        case events.Exit():
+            progress.exit = event
+            progress.traceback = progress.traceback or event.traceback
+        case _:
+            pass
+
+
+def _outcome(progress: _Progress, log: str, want: int) -> Trial:
+    end = progress.exit
+    if end is None:
+        raise RuntimeError("a followed block has an end")
+    error = progress.killed or end.error
+    made = len(progress.samples) + len(progress.invalid)
+    if not error and end.signal is not None:
+        error = f"the generator was ended by signal {end.signal}"
+    if not error and made < want:
+        error = f"the generator made {made} of {want} samples and ended with code {end.code}"
+    return Trial(
+        samples=progress.samples,
+        invalid=tuple(progress.invalid),
+        error=error,
+        log=log,
+        seconds=end.cpu_seconds,
+        peak_memory_bytes=end.peak_memory_bytes,
+        traceback=progress.traceback,
+    )

@@ -1,0 +1,1 @@
+"""Where generators come from: folders, git, names, licences."""

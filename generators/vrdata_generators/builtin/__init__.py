@@ -1,0 +1,1 @@
+"""The first-party generators and their catalogue entries."""

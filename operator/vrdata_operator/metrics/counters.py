@@ -1,0 +1,229 @@
+"""Prometheus metrics. Gauges of a run die with it; counters come from commit markers.
+
+After a restart counters begin anew from the markers of unfinished runs and the statuses of
+finished ones, so nothing is counted twice within one process. Names: docs/metrics.md.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from vrdata import __version__
+from vrdata.api.status import GenerationRunStatus
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.plan.waves import CLASSES
+from vrdata_operator.metrics.runs import RunCollector
+from vrdata_operator.state.facts import Failure
+
+OUTCOMES = ("succeeded", "failed")
+REASONS = (
+    "OOMKilled",
+    "GeneratorFailed",
+    "InvalidOutput",
+    "UnderProduction",
+    "SampleTimeout",
+    "StorageUnavailable",
+    "Unknown",
+)
+LONG = tuple(float(2**power) for power in range(16))  # 1 s to 9 h
+MEMORY = tuple(float(2**power) for power in range(26, 36))  # 64 MiB to 32 GiB
+
+
+class Metrics:
+    """All metrics of one operator process.
+
+    Args:
+        per_generator: also count samples by generator, one series for each and outcome.
+    """
+
+    def __init__(self, *, per_generator: bool = True) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)  # memory, CPU, open files
+        self.runs = RunCollector()
+        registry.register(self.runs)
+        self._per_generator = per_generator
+        build = Gauge(
+            "vrdata_build_info",
+            "Version of the operator.",
+            ["version", "python"],
+            registry=registry,
+        )
+        build.labels(__version__, platform.python_version()).set(1)
+        self._reconciles = Counter(
+            "vrdata_reconcile", "Turns by result.", ["kind", "result"], registry=registry
+        )
+        self._reconcile_seconds = Histogram(
+            "vrdata_reconcile_duration_seconds", "Seconds of one turn.", ["kind"], registry=registry
+        )
+        self._kube = Counter(
+            "vrdata_kube_api_requests",
+            "Requests to the API server; code 0 is no answer.",
+            ["verb", "resource", "code"],
+            registry=registry,
+        )
+        self._kube_seconds = Histogram(
+            "vrdata_kube_api_request_duration_seconds",
+            "Seconds of one request to the API server.",
+            ["verb"],
+            registry=registry,
+        )
+        self._storage = Counter(
+            "vrdata_storage_requests",
+            "Requests to the object store.",
+            ["operation", "code"],
+            registry=registry,
+        )
+        self._storage_seconds = Histogram(
+            "vrdata_storage_request_duration_seconds",
+            "Seconds of one request to the object store.",
+            ["operation"],
+            registry=registry,
+        )
+        self._samples = Counter(
+            "vrdata_samples",
+            "Samples in commit markers, by class and outcome.",
+            ["generator_class", "outcome"],
+            registry=registry,
+        )
+        self._generator_samples = Counter(
+            "vrdata_generator_samples",
+            "The same by generator.",
+            ["generator", "outcome"],
+            registry=registry,
+        )
+        self._shards = Counter(
+            "vrdata_shards",
+            "Committed shards, and failed attempts.",
+            ["generator_class", "outcome"],
+            registry=registry,
+        )
+        self._failures = Counter(
+            "vrdata_shard_failures",
+            "Failed attempts by reason.",
+            ["generator_class", "reason"],
+            registry=registry,
+        )
+        self._differences = Counter(
+            "vrdata_nondeterministic_shards",
+            "Shards that were made twice with different bytes.",
+            ["generator_class"],
+            registry=registry,
+        )
+        self._shard_seconds = Histogram(
+            "vrdata_shard_duration_seconds",
+            "Seconds of a committed attempt.",
+            ["generator_class"],
+            buckets=LONG,
+            registry=registry,
+        )
+        self._memory = Histogram(
+            "vrdata_shard_peak_memory_bytes",
+            "Largest resident memory of a generator in a committed attempt.",
+            ["generator_class"],
+            buckets=MEMORY,
+            registry=registry,
+        )
+        self._bytes = Counter(
+            "vrdata_output_bytes", "Committed bytes.", ["generator_class"], registry=registry
+        )
+        self._cpu = Counter(
+            "vrdata_cpu_seconds",
+            "CPU seconds of generators in committed attempts.",
+            ["generator_class"],
+            registry=registry,
+        )
+        self._ended = Counter("vrdata_runs", "Ended runs.", ["outcome"], registry=registry)
+        self._counted: set[str] = set()
+        self._zero()
+
+    def _zero(self) -> None:
+        """Known label sets begin at 0, so that rates see their first step."""
+        for name in CLASSES:
+            for outcome in OUTCOMES:
+                self._samples.labels(name, outcome)
+                self._shards.labels(name, outcome)
+            for reason in REASONS:
+                self._failures.labels(name, reason)
+            self._differences.labels(name)
+            for metric in (self._shard_seconds, self._memory, self._bytes, self._cpu):
+                metric.labels(name)
+        for outcome in OUTCOMES:
+            self._ended.labels(outcome)
+        for result in ("ok", "error"):
+            self._reconciles.labels("run", result)
+
+    def kube_request(self, verb: str, resource: str, code: int, took: float) -> None:
+        """Count a request to the API server."""
+        self._kube.labels(verb, resource, str(code)).inc()
+        self._kube_seconds.labels(verb).observe(took)
+
+    def store_request(self, operation: str, code: str, took: float) -> None:
+        """Count a request to the object store."""
+        self._storage.labels(operation, code).inc()
+        self._storage_seconds.labels(operation).observe(took)
+
+    def turn(self, result: str, took: float) -> None:
+        """Count a turn of reconciliation."""
+        self._reconciles.labels("run", result).inc()
+        self._reconcile_seconds.labels("run").observe(took)
+
+    def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
+        """Count a commit marker, seen for the first time by this process."""
+        made, failed = len(manifest.samples), len(manifest.failed)
+        for outcome, count in zip(OUTCOMES, (made, failed), strict=True):
+            self._samples.labels(generator_class, outcome).inc(count)
+            if self._per_generator:
+                self._generator_samples.labels(manifest.generator, outcome).inc(count)
+        self._shards.labels(generator_class, "succeeded").inc()
+        self._shard_seconds.labels(generator_class).observe(manifest.attempt.seconds)
+        self._memory.labels(generator_class).observe(manifest.attempt.peak_memory_bytes)
+        self._bytes.labels(generator_class).inc(manifest.bytes)
+        self._cpu.labels(generator_class).inc(manifest.attempt.cpu_seconds)
+
+    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+        """Count a failed attempt, seen for the first time by this process."""
+        self._shards.labels(generator_class, "failed").inc()
+        reason = failure.reason if failure.reason in REASONS else "Unknown"
+        self._failures.labels(generator_class, reason).inc()
+
+    def shard_differed(self, generator_class: str) -> None:
+        """Count a shard that was made twice with different bytes."""
+        self._differences.labels(generator_class).inc()
+
+    def run_finished(self, uid: str, status: GenerationRunStatus) -> None:
+        """Count an ended run whose shards this process has counted."""
+        if uid not in self._counted:
+            self._counted.add(uid)
+            self._ended.labels("succeeded" if status.phase == "Succeeded" else "failed").inc()
+
+    def see_run(self, body: dict[str, Any], status: GenerationRunStatus, *, worked: bool) -> None:
+        """Take over a run's gauges; count a finished run that was found at the start.
+
+        Args:
+            worked: this process has counted (or will count) the run's own commit markers.
+        """
+        self.runs.set(body, status)
+        uid = body["metadata"]["uid"]
+        if not status.finished or worked or uid in self._counted:
+            return
+        for one in status.classes:
+            self._samples.labels(one.name, "succeeded").inc(one.samples.succeeded)
+            self._samples.labels(one.name, "failed").inc(one.samples.failed)
+            self._shards.labels(one.name, "succeeded").inc(one.shards.succeeded)
+        self.run_finished(uid, status)
+
+    def forget_run(self, namespace: str, name: str, uid: str) -> None:
+        """A deleted run takes its series with it."""
+        self.runs.remove(namespace, name, uid)
+        self._counted.discard(uid)

@@ -1,0 +1,1 @@
+"""Read the cluster and the object store."""

@@ -1,0 +1,100 @@
+"""What a profile's image holds: asked once by a Job, remembered in the store and here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrdata.api.profile import GenerationProfile
+from vrdata.dataset import layout
+from vrdata.dataset.reader import load_model
+from vrdata.plan.catalogue import ImageCatalogue
+from vrdata.store.port import ObjectNotFoundError
+from vrdata_operator.cluster.parse import JOB_LABEL
+from vrdata_operator.cluster.port import Cluster
+from vrdata_operator.observe.stores import Stores
+from vrdata_operator.policy.admission import Rejection
+from vrdata_operator.policy.stalls import why_waiting
+from vrdata_operator.specs.jobs import describe_manifest, image_digest, owner_reference
+from vrdata_operator.specs.pods import store_settings
+
+
+class Catalogues:
+    """Catalogues of worker images by digest.
+
+    Args:
+        namespace: the operator's own, where the asking Job runs.
+    """
+
+    def __init__(self, cluster: Cluster, stores: Stores, namespace: str) -> None:
+        self._cluster = cluster
+        self._stores = stores
+        self._namespace = namespace
+        self._known: dict[str, ImageCatalogue] = {}
+
+    async def of(
+        self, profile: GenerationProfile, manifest: dict[str, Any]
+    ) -> ImageCatalogue | Rejection:
+        """The image's catalogue, or why it is not known yet.
+
+        Args:
+            manifest: the profile's object, which owns the asking Job.
+
+        Raises:
+            VrdataError: the store cannot be used.
+            ClusterError: the API server refuses the Job.
+        """
+        key = layout.catalogue_key(image_digest(profile.spec.image), profile.spec.catalogue)
+        if key in self._known:
+            return self._known[key]
+        found = await self._read(profile, key) or await self._ask(profile, manifest, key)
+        if isinstance(found, ImageCatalogue):
+            self._known[key] = found
+        return found
+
+    async def _read(self, profile: GenerationProfile, key: str) -> ImageCatalogue | None:
+        root = self._stores.root(store_settings(profile.spec.storage))
+        try:
+            return await self._stores.call(lambda: load_model(root, key, ImageCatalogue))
+        except ObjectNotFoundError:
+            return None
+
+    async def _ask(
+        self, profile: GenerationProfile, manifest: dict[str, Any], key: str
+    ) -> ImageCatalogue | Rejection:
+        metadata = manifest["metadata"]
+        owner = owner_reference("GenerationProfile", metadata["name"], metadata["uid"])
+        asking = describe_manifest(self._namespace, profile.spec, owner)
+        name = asking["metadata"]["name"]
+        job = await self._cluster.get_job(self._namespace, name)
+        if job is None:
+            await self._cluster.apply_job(asking)
+            return _ASKING
+        if job.succeeded:  # perhaps since we looked
+            return await self._read(profile, key) or _unreadable(
+                profile,
+                name,
+                self._namespace,
+                f"it is not at {key} of the storage that the operator sees: "
+                "do workers and operator use the same one?",
+            )
+        if job.finished:
+            pods = await self._cluster.failed_pods(self._namespace, name)
+            words = next((pod.words for pod in pods if pod.words), job.message)
+            return _unreadable(profile, name, self._namespace, words)
+        pods = await self._cluster.waiting_pods(self._namespace, f"{JOB_LABEL}={name}")
+        cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))
+        if cause is None:
+            return _ASKING
+        where = f"Job {name} in namespace {self._namespace} cannot start"
+        return Rejection(cause.reason, f"{where}: {cause.message}")
+
+
+_ASKING = Rejection("ReadingCatalogue", "asking the image which generators it holds")
+
+
+def _unreadable(profile: GenerationProfile, job: str, namespace: str, words: str) -> Rejection:
+    return Rejection(
+        "CatalogueUnreadable",
+        f"the image {profile.spec.image} did not say which generators it holds: {words}. "
+        f"See Job {job} in namespace {namespace}; remove it to ask again",
+    )

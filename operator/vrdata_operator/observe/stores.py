@@ -1,0 +1,117 @@
+"""Object stores for asynchronous code: opened once, probed once, used in a few threads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from vrdata.contract.worker import StoreSettings
+from vrdata.errors import VrdataError
+from vrdata.store.opening import PrefixedStore, open_store
+from vrdata.store.port import ObjectInfo, ObjectStore
+from vrdata.store.probe import probe
+
+THREADS = 8
+T = TypeVar("T")
+Observer = Callable[[str, str, float], None]
+
+
+class Stores:
+    """The stores of all profiles.
+
+    Args:
+        observe: told (operation, `ok` or `error`, seconds) of every request.
+    """
+
+    def __init__(self, observe: Observer = lambda *_: None) -> None:
+        self._observe = observe
+        self._roots: dict[StoreSettings, ObjectStore] = {}
+        self._modes: dict[StoreSettings, Literal["strict", "detect"]] = {}
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+
+    def root(self, settings: StoreSettings) -> ObjectStore:
+        """The store at a profile's root. Raises VrdataError when it cannot be opened."""
+        if settings not in self._roots:
+            opened = open_store(
+                settings.url,
+                endpoint=settings.endpoint,
+                region=settings.region,
+                checksums=settings.checksums,
+            )
+            self._roots[settings] = MeteredStore(opened, self._observe)
+        return self._roots[settings]
+
+    def run(self, settings: StoreSettings, prefix: str) -> ObjectStore:
+        """The store of one run."""
+        return PrefixedStore(self.root(settings), prefix)
+
+    async def mode(self, settings: StoreSettings) -> Literal["strict", "detect"]:
+        """Whether the store honours create-only writes; asked once for each root.
+
+        Raises:
+            VrdataError: the store cannot be used.
+        """
+        if settings not in self._modes:
+            result = await self.call(lambda: probe(self.root(settings)))
+            self._modes[settings] = result.mode
+        return self._modes[settings]
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Run blocking store work in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+class MeteredStore:
+    """A store that reports each request's outcome and time."""
+
+    def __init__(self, store: ObjectStore, observe: Observer) -> None:
+        self._store = store
+        self._observe = observe
+
+    @property
+    def url(self) -> str:
+        """The inner store's URL."""
+        return self._store.url
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        """See `ObjectStore.put_new`."""
+        return self._timed(
+            "put",
+            lambda: self._store.put_new(key, body, sha256=sha256, content_type=content_type),
+        )
+
+    def get(self, key: str) -> bytes:
+        """See `ObjectStore.get`."""
+        return self._timed("get", lambda: self._store.get(key))
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """See `ObjectStore.get_range`."""
+        return self._timed("get", lambda: self._store.get_range(key, start, length))
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """See `ObjectStore.head`."""
+        return self._timed("head", lambda: self._store.head(key))
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """See `ObjectStore.list_after`; timed as one operation."""
+        found = self._timed("list", lambda: list(self._store.list_after(prefix, after)))
+        return iter(found)
+
+    def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`."""
+        self._timed("delete", lambda: self._store.delete(key))
+
+    def _timed(self, operation: str, work: Callable[[], T]) -> T:
+        started = time.monotonic()
+        result = "ok"
+        try:
+            return work()
+        except VrdataError:
+            result = "error"
+            raise
+        finally:
+            self._observe(operation, result, time.monotonic() - started)

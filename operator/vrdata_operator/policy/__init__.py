@@ -1,0 +1,1 @@
+"""Decisions about a run, one policy per module. Pure."""

@@ -1,0 +1,1 @@
+"""Manifests of the Jobs and pods that the operator creates. Pure."""

@@ -1,0 +1,190 @@
+"""Waves and tasks as Job manifests. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vrdata.api.profile import ClassResources, GenerationProfileSpec
+from vrdata.api.quantities import parse_quantity
+from vrdata.contract.pod import DescribePod, FinalisePod, PodTask, ShardPod
+from vrdata.contract.worker import WorkerConfig, WorkerExit
+from vrdata.plan.waves import Wave
+from vrdata_operator.specs.pods import PodSize, pod_template, store_settings
+from vrdata_operator.state import names
+
+# The supervisor and its buffers, beside the generator child that the limit is meant for.
+SUPERVISOR_BYTES = 160 * 2**20
+FINALISE_BYTES = 2**30
+DESCRIBE_SECONDS = 3600  # until the asking is given up; then, until it begins again
+FINALISE_RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """The run that owns a Job."""
+
+    name: str
+    namespace: str
+    uid: str
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What may change while a Job runs: pods at once, and whether it is suspended."""
+
+    parallelism: int
+    suspend: bool
+
+
+def wave_manifest(
+    run: RunIdentity,
+    profile: GenerationProfileSpec,
+    wave: Wave,
+    config: WorkerConfig,
+    shape: Shape,
+) -> dict[str, Any]:
+    """The Indexed Job of one wave.
+
+    Retries are later waves, so no index is tried twice here; a disrupted or preempted pod is
+    made again without being counted, and exit 40 ends the whole Job.
+    """
+    resources: ClassResources = getattr(profile.classes, wave.generator_class)
+    child = max(wave.memory_bytes // 2, wave.memory_bytes - SUPERVISOR_BYTES)
+    told = config.model_copy(
+        update={
+            "memory_bytes": child,
+            "sample_timeout_seconds": float(resources.sample_timeout_seconds),
+        }
+    )
+    labels = {names.WAVE_LABEL: str(wave.wave), names.CLASS_LABEL: wave.generator_class}
+    spec: dict[str, Any] = {
+        "completionMode": "Indexed",
+        "completions": wave.size,
+        "parallelism": shape.parallelism,
+        "backoffLimitPerIndex": 0,
+        "podReplacementPolicy": "Failed",
+        "podFailurePolicy": {"rules": _rules()},
+        "template": pod_template(
+            profile,
+            PodTask(shard=ShardPod(config=told, wave=wave.wave)),
+            PodSize(resources, wave.memory_bytes),
+            _run_labels(run) | labels,
+        ),
+    }
+    if not run.queue:  # a queued Job is suspended and resumed by its queue alone
+        spec["suspend"] = shape.suspend
+    return _job(run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec)
+
+
+def final_manifest(
+    run: RunIdentity, profile: GenerationProfileSpec, config: WorkerConfig, budget: int
+) -> dict[str, Any]:
+    """The Job that finalises a run."""
+    resources = profile.classes.O
+    memory = max(FINALISE_BYTES, int(parse_quantity(resources.memory)))
+    task = PodTask(finalise=FinalisePod(config=config, max_failed_samples=budget))
+    spec = {
+        "backoffLimit": FINALISE_RETRIES,
+        "template": pod_template(
+            profile, task, PodSize(_without_gpu(resources), memory), _run_labels(run)
+        ),
+    }
+    return _job(run, names.final_job(run.uid), {names.TASK_LABEL: "finalise"}, spec)
+
+
+def describe_manifest(
+    namespace: str, profile: GenerationProfileSpec, owner: dict[str, Any]
+) -> dict[str, Any]:
+    """The Job that asks the profile's image what it holds; owned by the profile.
+
+    Its name comes from all that it says, so a mended profile asks anew.
+    """
+    resources = _without_gpu(profile.classes.O)
+    task = PodTask(
+        describe=DescribePod(
+            store=store_settings(profile.storage),
+            image_digest=image_digest(profile.image),
+            catalogue=profile.catalogue,
+        )
+    )
+    spec = {
+        "backoffLimit": FINALISE_RETRIES,
+        "activeDeadlineSeconds": DESCRIBE_SECONDS,
+        "ttlSecondsAfterFinished": DESCRIBE_SECONDS,
+        "template": pod_template(
+            profile, task, PodSize(resources, int(parse_quantity(resources.memory))), {}
+        ),
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": names.describe_job(spec),
+            "namespace": namespace,
+            "labels": names.COMMON_LABELS | {names.TASK_LABEL: "describe"},
+            "ownerReferences": [owner],
+        },
+        "spec": spec,
+    }
+
+
+def image_digest(image: str) -> str:
+    """`sha256:…` of an image named by digest. Raises ValueError for another name."""
+    _, at, digest = image.partition("@")
+    if not at:
+        raise ValueError(f"{image} is not named by digest")
+    return digest
+
+
+def owner_reference(kind: str, name: str, uid: str) -> dict[str, Any]:
+    """A controller reference to an object of our group."""
+    return {
+        "apiVersion": f"{names.GROUP}/{names.VERSION}",
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def _rules() -> list[dict[str, Any]]:
+    return [
+        _on_exit(WorkerExit.CONTRACT_MISMATCH, "FailJob"),
+        _on_exit(WorkerExit.PREEMPTED, "Ignore"),
+        {
+            "action": "Ignore",
+            "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+        },
+    ]
+
+
+def _on_exit(code: WorkerExit, action: str) -> dict[str, Any]:
+    return {"action": action, "onExitCodes": {"operator": "In", "values": [int(code)]}}
+
+
+def _job(
+    run: RunIdentity, name: str, labels: dict[str, str], spec: dict[str, Any]
+) -> dict[str, Any]:
+    queue = {names.QUEUE_LABEL: run.queue} if run.queue else {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": run.namespace,
+            "labels": names.COMMON_LABELS | _run_labels(run) | labels | queue,
+            "ownerReferences": [owner_reference("GenerationRun", run.name, run.uid)],
+        },
+        "spec": spec,
+    }
+
+
+def _run_labels(run: RunIdentity) -> dict[str, str]:
+    return {names.RUN_LABEL: run.name, names.RUN_UID_LABEL: run.uid}
+
+
+def _without_gpu(resources: ClassResources) -> ClassResources:
+    return resources.model_copy(update={"gpu": None})

@@ -1,0 +1,130 @@
+"""The worker's pod: restricted, without a token, sized by its class. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vrdata.api.profile import ClassResources, GenerationProfileSpec, Storage
+from vrdata.contract.pod import VARIABLE, PodTask
+from vrdata.contract.worker import StoreSettings
+from vrdata_operator.state.names import COMMON_LABELS, TASK_LABEL
+
+USER = 65532
+DATA = "/data"  # where a PersistentVolumeClaim is mounted, in workers and in the operator
+CONTAINER = "worker"
+GRACE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PodSize:
+    """What one pod asks for: the class's resources, with this wave's memory in bytes."""
+
+    resources: ClassResources
+    memory_bytes: int
+
+
+def store_settings(storage: Storage) -> StoreSettings:
+    """How workers and the operator open the profile's root."""
+    if storage.persistent_volume_claim:
+        return StoreSettings(url=f"file://{DATA}")
+    return StoreSettings(url=storage.url, endpoint=storage.endpoint, region=storage.region)
+
+
+def pod_template(
+    profile: GenerationProfileSpec, task: PodTask, size: PodSize, labels: dict[str, str]
+) -> dict[str, Any]:
+    """A PodTemplateSpec for one task."""
+    kind = next(name for name in ("shard", "finalise", "describe") if getattr(task, name))
+    resources = size.resources
+    spec: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(profile, task, size)],
+        "volumes": _volumes(profile.storage, resources.ephemeral_storage),
+    }
+    if profile.service_account:
+        spec["serviceAccountName"] = profile.service_account
+    if resources.node_selector:
+        spec["nodeSelector"] = dict(resources.node_selector)
+    if resources.tolerations:
+        spec["tolerations"] = [
+            {key: value for key, value in item.to_dict().items() if value}
+            for item in resources.tolerations
+        ]
+    if resources.priority_class_name:
+        spec["priorityClassName"] = resources.priority_class_name
+    if resources.runtime_class_name:
+        spec["runtimeClassName"] = resources.runtime_class_name
+    return {
+        "metadata": {"labels": COMMON_LABELS | {TASK_LABEL: kind} | labels},
+        "spec": spec,
+    }
+
+
+def _container(profile: GenerationProfileSpec, task: PodTask, size: PodSize) -> dict[str, Any]:
+    mounts = [{"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - the pod's own
+    if profile.storage.persistent_volume_claim:
+        mounts.append({"name": "data", "mountPath": DATA})
+    return {
+        "name": CONTAINER,
+        "image": profile.image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "-m", "vrdata_worker.pod"],
+        "env": _environment(profile.storage, task),
+        "resources": _resources(size),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": mounts,
+    }
+
+
+def _environment(storage: Storage, task: PodTask) -> list[dict[str, Any]]:
+    variables: list[dict[str, Any]] = [
+        {"name": VARIABLE, "value": task.to_json().decode()},
+        {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own
+    ]
+    if storage.existing_secret:
+        variables += [
+            _from_secret("AWS_ACCESS_KEY_ID", storage.existing_secret, storage.access_key_id_key),
+            _from_secret(
+                "AWS_SECRET_ACCESS_KEY", storage.existing_secret, storage.secret_access_key_key
+            ),
+        ]
+    return variables
+
+
+def _from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _resources(size: PodSize) -> dict[str, Any]:
+    wanted = size.resources
+    both: dict[str, str] = {
+        "memory": str(size.memory_bytes),
+        "ephemeral-storage": wanted.ephemeral_storage,
+    }
+    if wanted.gpu is not None and wanted.gpu.count:
+        both[wanted.gpu.resource] = str(wanted.gpu.count)
+    return {"requests": both | {"cpu": wanted.cpu}, "limits": both}
+
+
+def _volumes(storage: Storage, scratch: str) -> list[dict[str, Any]]:
+    volumes: list[dict[str, Any]] = [{"name": "scratch", "emptyDir": {"sizeLimit": scratch}}]
+    if storage.persistent_volume_claim:
+        claim = {"claimName": storage.persistent_volume_claim}
+        volumes.append({"name": "data", "persistentVolumeClaim": claim})
+    return volumes

@@ -1,0 +1,83 @@
+"""One accepted run as `decide` sees it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from vrdata.api.profile import GenerationProfileSpec
+from vrdata.api.run import GenerationRunSpec
+from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.worker import WorkerConfig
+from vrdata.plan.model import Plan
+from vrdata.plan.waves import Shard
+from vrdata_operator.specs.jobs import RunIdentity
+from vrdata_operator.state.facts import Facts
+from vrdata_operator.state.history import History
+from vrdata_operator.state.names import wave_job
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, its plan, and what is known of it.
+
+    Attributes:
+        generation: metadata.generation.
+        config: what every worker of the run is told.
+        pods: pods at once.
+        status: the status that stands.
+        rate: samples per second of late, or None.
+    """
+
+    identity: RunIdentity
+    generation: int
+    spec: GenerationRunSpec
+    profile: GenerationProfileSpec
+    plan: Plan
+    config: WorkerConfig
+    url: str
+    pods: int
+    status: GenerationRunStatus
+    facts: Facts
+    rate: float | None = None
+
+    @cached_property
+    def history(self) -> History:
+        """The waves so far."""
+        return History(self.facts.waves, self.identity.uid)
+
+    @cached_property
+    def open(self) -> dict[int, list[Shard]]:
+        """Uncommitted shards by the wave that has them now."""
+        return self.history.open_shards(self.facts.committed)
+
+    @cached_property
+    def ended(self) -> dict[int, list[Shard]]:
+        """Uncommitted shards of waves whose Job has ended: their attempt failed."""
+        return {
+            number: shards
+            for number, shards in self.open.items()
+            if (job := self.facts.jobs.get(wave_job(self.identity.uid, number))) is not None
+            and job.finished
+        }
+
+    @cached_property
+    def lost(self) -> frozenset[Shard]:
+        """Shards that failed for good: no retry is left."""
+        history, policy = self.history, self.spec.failure_policy
+        return frozenset(
+            shard
+            for number, shards in self.ended.items()
+            if history.is_last(history.waves[number].attempt, policy)
+            for shard in shards
+        )
+
+    @cached_property
+    def shards(self) -> int:
+        """All shards of the plan."""
+        return sum(planned.shards for planned in self.plan.generators)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every shard has its commit marker."""
+        return len(self.facts.committed) >= self.shards

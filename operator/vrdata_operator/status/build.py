@@ -1,0 +1,140 @@
+"""A run's complete status from what is known of it. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vrdata.api.status import GenerationRunStatus, Phase, Storage
+from vrdata.dataset.layout import REPORT
+from vrdata_operator.policy.outcome import Outcome
+from vrdata_operator.policy.stalls import Cause, why_waiting
+from vrdata_operator.state.names import final_job
+from vrdata_operator.state.run import RunView
+from vrdata_operator.status import counts as summary
+from vrdata_operator.status import failures
+from vrdata_operator.status import rate as progress
+from vrdata_operator.status.conditions import Finding, timestamp, update
+
+
+def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
+    """The status that must stand now; of constant size."""
+    facts, now = view.facts, view.facts.now
+    classes = summary.by_class(view, over=outcome is not None)
+    samples, shards = summary.total_samples(classes), summary.total_shards(classes)
+    cause = None if outcome else why_waiting(facts.pods, facts.events)
+    remaining = samples.desired - samples.succeeded - samples.failed
+    rate = None if outcome or view.spec.suspend else view.rate
+    eta = remaining / rate if rate else None
+    # While some pods run, that others wait is worth a word but is no standstill.
+    stalled = None if any(job.ready for job in facts.jobs.values()) else cause
+    running = any(job.ready or job.completed for job in facts.jobs.values())
+    phase = _phase(view, outcome, running=running)
+    return GenerationRunStatus(
+        phase=phase,
+        progress=progress.progress_text(samples.succeeded, samples.desired),
+        failed=samples.failed,
+        rate=progress.rate_text(rate),
+        eta=progress.duration_text(eta),
+        reason=outcome.reason if outcome else cause.reason if cause else "",
+        observed_generation=view.generation,
+        plan=view.plan.hash,
+        storage=Storage(url=view.url, mode=view.config.commit_mode),
+        dataset_hash=facts.dataset_hash,
+        report=f"{view.url}{REPORT}index.html" if facts.dataset_hash else "",
+        samples=samples,
+        shards=shards,
+        bytes=sum(totals.bytes for totals in facts.totals.values()),
+        classes=classes,
+        failures=failures.group(
+            failure for shard, failure in facts.failures.items() if shard not in facts.committed
+        ),
+        waves=len(view.history.own),
+        start_time=view.status.start_time or (timestamp(now) if facts.jobs else None),
+        completion_time=view.status.completion_time or (timestamp(now) if outcome else None),
+        estimated_completion_time=None if eta is None else timestamp(now + eta),
+        conditions=update(
+            view.status.conditions,
+            _findings(view, outcome, stalled, running=running),
+            generation=view.generation,
+            now=now,
+        ),
+    )
+
+
+def _phase(view: RunView, outcome: Outcome | None, *, running: bool) -> Phase:
+    if outcome is not None:
+        return "Succeeded" if outcome.succeeded else "Failed"
+    if view.spec.suspend:
+        return "Suspended"
+    if view.complete or final_job(view.identity.uid) in view.facts.jobs:
+        return "Finalising"
+    if _queued(view):
+        return "Queued"
+    return "Running" if running or view.facts.committed else "Pending"
+
+
+def _queued(view: RunView) -> bool:
+    jobs = [job for job in view.facts.jobs.values() if not job.finished]
+    return bool(view.identity.queue and jobs) and all(job.suspended for job in jobs)
+
+
+def _findings(
+    view: RunView, outcome: Outcome | None, cause: Cause | None, *, running: bool
+) -> tuple[Finding, ...]:
+    found = [Finding("Accepted", "True", "Planned", f"plan {view.plan.hash}"), _queue(view)]
+    found.append(
+        Finding("Suspended", "True", "SpecSuspend", "spec.suspend is true")
+        if view.spec.suspend and outcome is None
+        else Finding("Suspended", "False", "NotSuspended")
+    )
+    found.append(_deterministic(view))
+    if outcome is None:
+        return (
+            *found,
+            _progressing(view, cause, running=running),
+            Finding("Stalled", "True", cause.reason, cause.message)
+            if cause
+            else Finding("Stalled", "False", "NothingWrong"),
+            Finding("Finished", "False", "NotFinished"),
+            Finding("Succeeded", "Unknown", "NotFinished"),
+        )
+    status: Literal["True", "False"] = "True" if outcome.succeeded else "False"
+    stalled: Literal["True", "False"] = "False" if outcome.succeeded else "True"
+    return (
+        *found,
+        Finding("Progressing", "False", "Finished"),
+        Finding("Stalled", stalled, outcome.reason, outcome.message),
+        Finding("Finished", "True", outcome.reason, outcome.message),
+        Finding("Succeeded", status, outcome.reason, outcome.message),
+    )
+
+
+def _queue(view: RunView) -> Finding:
+    if not _queued(view):
+        return Finding("Queued", "False", "NotQueued")
+    return Finding(
+        "Queued", "True", "WaitingInQueue", f"queue {view.identity.queue} has not admitted it"
+    )
+
+
+def _progressing(view: RunView, cause: Cause | None, *, running: bool) -> Finding:
+    if view.spec.suspend:
+        return Finding("Progressing", "False", "Suspended")
+    if cause is not None:
+        return Finding("Progressing", "False", cause.reason, cause.message)
+    if view.complete:
+        return Finding("Progressing", "True", "Finalising")
+    if running:
+        return Finding("Progressing", "True", "ShardsRunning")
+    return Finding("Progressing", "True", "PodsStarting")
+
+
+def _deterministic(view: RunView) -> Finding:
+    if view.facts.nondeterministic:
+        return Finding(
+            "Deterministic",
+            "False",
+            "BytesDiffer",
+            "made twice with different bytes: " + ", ".join(view.facts.nondeterministic[:3]),
+        )
+    return Finding("Deterministic", "Unknown", "NotCompared", "no shard was made twice")

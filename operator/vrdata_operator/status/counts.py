@@ -1,0 +1,95 @@
+"""Counts of a run for its status, from commit markers and waves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vrdata.api.status import ClassStatus, SampleCounts, ShardCounts
+from vrdata.plan.model import PlannedGenerator
+from vrdata.plan.waves import CLASSES, Shard
+from vrdata_operator.state.facts import Totals
+from vrdata_operator.state.names import wave_job
+from vrdata_operator.state.run import RunView
+
+
+def by_class(view: RunView, *, over: bool = False) -> tuple[ClassStatus, ...]:
+    """Samples and shards of each class that the plan has.
+
+    Args:
+        over: the run has ended, and with it what its Jobs still count as active.
+    """
+    classes = {planned.name: planned.generator_class for planned in view.plan.generators}
+    present = [name for name in CLASSES if name in classes.values()]
+    return tuple(_class_status(view, name, classes, over=over) for name in present)
+
+
+def total_samples(classes: tuple[ClassStatus, ...]) -> SampleCounts:
+    """The sum over classes."""
+    return SampleCounts(
+        desired=sum(one.samples.desired for one in classes),
+        succeeded=sum(one.samples.succeeded for one in classes),
+        failed=sum(one.samples.failed for one in classes),
+    )
+
+
+def total_shards(classes: tuple[ClassStatus, ...]) -> ShardCounts:
+    """The sum over classes."""
+    return ShardCounts(
+        **{
+            state: sum(getattr(one.shards, state) for one in classes)
+            for state in ShardCounts.model_fields
+        }
+    )
+
+
+def _class_status(
+    view: RunView, name: str, classes: Mapping[str, str], *, over: bool
+) -> ClassStatus:
+    planned = [one for one in view.plan.generators if one.generator_class == name]
+    totals = view.facts.totals.get(name, Totals())
+    lost = [shard for shard in view.lost if classes[shard[0]] == name]
+    ranges = {one.name: one for one in planned}
+    lost_samples = sum(_size(ranges, shard) for shard in lost)
+    shards = sum(one.shards for one in planned)
+    retrying, active = (0, 0) if over else _unfinished(view, name)
+    return ClassStatus.model_validate(
+        {
+            "name": name,
+            "samples": SampleCounts(
+                desired=sum(one.samples for one in planned),
+                succeeded=totals.samples,
+                failed=totals.failed_samples + lost_samples,
+            ),
+            "shards": ShardCounts(
+                pending=shards - totals.shards - len(lost) - retrying - active,
+                active=active,
+                retrying=retrying,
+                succeeded=totals.shards,
+                failed=len(lost),
+            ),
+        }
+    )
+
+
+def _size(ranges: Mapping[str, PlannedGenerator], shard: Shard) -> int:
+    found = ranges[shard[0]].shard(shard[1])
+    return found.stop - found.start
+
+
+def _unfinished(view: RunView, name: str) -> tuple[int, int]:
+    """Shards that are being retried, and shards whose first attempt has a pod."""
+    retrying = active = 0
+    for number, shards in view.open.items():
+        wave = view.facts.waves[number]
+        if wave.generator_class != name:
+            continue
+        left = [shard for shard in shards if shard not in view.lost]
+        job = view.facts.jobs.get(wave_job(view.identity.uid, number))
+        again = wave.attempt > view.history.first_attempt
+        if again or number in view.ended:
+            retrying += len(left)
+            continue
+        failed = [shard for shard in left if shard in view.facts.failures]
+        retrying += len(failed)
+        active += min(job.active, len(left) - len(failed)) if job is not None else 0
+    return retrying, active

@@ -1,0 +1,191 @@
+"""Every recipe of tests/bad/damaged: what is damaged is found, named, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from support.cli import vrdata, write_run
+from support.repack import repack
+from vrdata.cli.main import app
+
+pytestmark = pytest.mark.slow
+
+CORPUS = sorted((Path(__file__).parents[2] / "bad" / "damaged").glob("*.yaml"))
+GENERATOR, SAMPLES = "O-sliding-tiles", 6
+
+MakeDataset = Callable[[str], Path]
+
+
+def flip(folder: Path, step: dict[str, Any]) -> None:
+    """Change one bit, shortly after a word."""
+    path = folder / step["file"]
+    body = bytearray(path.read_bytes())
+    body[body.index(step["after"].encode()) + 8] ^= 1
+    path.write_bytes(body)
+
+
+def cut(folder: Path, step: dict[str, Any]) -> None:
+    """Keep the first bytes of a file."""
+    path = folder / step["file"]
+    assert path.stat().st_size > step["bytes"]
+    path.write_bytes(path.read_bytes()[: step["bytes"]])
+
+
+def remove(folder: Path, name: str) -> None:
+    """Remove a file, or everything (`.`)."""
+    if name == ".":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    else:
+        (folder / name).unlink()
+
+
+def copy(folder: Path, step: dict[str, Any]) -> None:
+    """Copy a file."""
+    shutil.copyfile(folder / step["from"], folder / step["to"])
+
+
+def write(folder: Path, step: dict[str, Any]) -> None:
+    """Write a text."""
+    (folder / step["file"]).parent.mkdir(parents=True, exist_ok=True)
+    (folder / step["file"]).write_text(step["text"])
+
+
+def swap(folder: Path, names: list[str]) -> None:
+    """Exchange two files."""
+    first, second = (folder / name for name in names)
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(kept)
+
+
+def edit(folder: Path, step: dict[str, Any]) -> None:
+    """Change one value of a JSON file, named by the keys and positions that lead to it."""
+    with json_place(folder, step) as (place, last):
+        assert place[last] != step["value"]
+        place[last] = step["value"]
+
+
+def drop(folder: Path, step: dict[str, Any]) -> None:
+    """Take one value out of a JSON file."""
+    with json_place(folder, step) as (place, last):
+        del place[last]
+
+
+@contextmanager
+def json_place(folder: Path, step: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """What holds the value that a step names, and its key there; written back afterwards."""
+    path = folder / step["file"]
+    document = json.loads(path.read_text())
+    *way, last = step["at"]
+    place = document
+    for key in way:
+        place = place[key]
+    yield place, last
+    path.write_text(json.dumps(document))
+
+
+def repeat_member(folder: Path, name: str) -> None:
+    """Append the first member of a tar to it."""
+    with tarfile.open(folder / name) as archive:
+        member = archive.getmembers()[0]
+        opened = archive.extractfile(member)
+        assert opened is not None
+        body = opened.read()
+    extra = folder / "extra"
+    extra.write_bytes(body)
+    with tarfile.open(folder / name, "a") as archive, extra.open("rb") as again:
+        archive.addfile(member, again)
+    extra.unlink()
+
+
+STEPS: dict[str, Callable[[Path, Any], None]] = {
+    "copy": copy,
+    "cut": cut,
+    "drop": drop,
+    "edit": edit,
+    "flip": flip,
+    "remove": remove,
+    "repack": repack,
+    "repeat_member": repeat_member,
+    "swap": swap,
+    "write": write,
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
+    """Gives a finished run of a format; each is made once, by the command line."""
+    folder = tmp_path_factory.mktemp("damaged")
+
+    def make(output_format: str) -> Path:
+        out = folder / output_format
+        if not out.exists():
+            run = write_run(
+                folder / f"{output_format}.json",
+                {GENERATOR: SAMPLES},
+                block_size=3,
+                shard_size=3,
+                output_format=output_format,
+            )
+            ran = vrdata("run", run, "--local", "--out", out)
+            assert ran.code == 0, ran.err
+        return out / "default" / "demo"
+
+    return make
+
+
+def verify(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["verify", str(folder), *options])
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in CORPUS])
+def test_the_damage_is_found_and_named_and_nothing_else(
+    path: Path, made: MakeDataset, tmp_path: Path
+) -> None:
+    case = yaml.safe_load(path.read_text())
+    folder = tmp_path / "demo"
+    shutil.copytree(made(case.get("format", "webdataset")), folder)
+    for step in case["damage"]:
+        for name, arguments in step.items():
+            STEPS[name](folder, arguments)
+    told = verify(folder)
+    assert told.exit_code == case["exit"], told.output
+    assert [word for word in case["words"] if word not in told.stderr] == [], told.stderr
+    assert "Traceback" not in told.output
+    if case["exit"] == 1:
+        report = json.loads(verify(folder, "-o", "json").stdout)
+        assert report["problemCounts"] == case["problems"], told.stderr
+        assert not report["ok"]
+        assert "NOT verified" in told.stdout
+        assert report["datasetHash"] in told.stdout
+    else:
+        assert told.stderr.count("error:") == 1, told.stderr
+        assert told.stdout == ""
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+def test_the_undamaged_dataset_is_verified(output_format: str, made: MakeDataset) -> None:
+    """What the recipes start from is right, and its hash is the one that the run wrote."""
+    folder = made(output_format)
+    result = verify(folder, "-o", "json")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["ok"]
+    assert report["problemCounts"] == {}
+    assert report["samples"] == SAMPLES
+    assert report["datasetHash"] == (folder / "_SUCCESS").read_text().strip()
+
+
+def test_the_corpus_is_there() -> None:
+    assert len(CORPUS) >= 20

@@ -1,0 +1,112 @@
+"""What a commit marker says of a sample beside checksums is compared with the sample's files."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from support.builders import build_run, make_plan, png
+from support.damage import MARKER, NAME
+from support.memorystore import MemoryStore
+from support.samples import write_sample
+from vrdata.dataset.problems import Problem
+from vrdata.dataset.verify.content_hash import content_hash
+from vrdata.dataset.verify.decode import Decoder
+from vrdata.dataset.verify.run import verify
+from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample.finish import finish_sample
+
+
+def told(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
+    """What is wrong with a run of which a marker says something else of its second sample."""
+    store = MemoryStore()
+    build_run(store, make_plan({NAME: 5}))
+    marker = json.loads(store.objects[MARKER])
+    change(marker["samples"][1])
+    store.objects[MARKER] = json.dumps(marker).encode()
+    return [problem for problem in verify(store).problems if problem.kind != "NotFinished"]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        ({"content": "0" * 64}, "WrongContent", "not the one"),
+        ({"paramHash": "ab12"}, "BadMetadata", "param_hash is None instead of 'ab12'"),
+        ({"video": {"fps": 10.0}}, "WrongVideo", "8 frames a second, its commit marker says 10"),
+        ({"video": {"fps": 0.0}}, "WrongVideo", "8 frames a second, its commit marker says 0"),
+        ({"video": {"frames": 4}}, "WrongVideo", "3 frames of 64 x 64"),
+        ({"video": {"encoder": "x264 fast crf21 yuv444p"}}, "WrongVideo", "h264 yuv420p, its"),
+    ],
+)
+def test_what_a_marker_says_of_a_sample_is_compared_with_its_files(
+    change: dict[str, Any], kind: str, message: str
+) -> None:
+    def write(sample: dict[str, Any]) -> None:
+        video = sample["video"] | change.get("video", {})
+        sample.update(change | {"video": video})
+
+    (problem,) = told(write)
+    assert (problem.kind, problem.where[:22]) == (kind, f"{NAME}/maze_00000001")
+    assert message in problem.message
+
+
+@pytest.mark.parametrize("name", ["first_frame.png", "final_frame.png", "prompt.txt"])
+def test_the_content_hash_of_another_file_is_found(name: str) -> None:
+    def replace_it(files: dict[str, bytes]) -> None:
+        other = png(9) if name.endswith("png") else b"Another prompt."
+        files[name] = other
+
+    sound = MemoryStore()
+    marker = json.loads(build_run(sound, make_plan({NAME: 5}))[0].to_json())
+    store = MemoryStore()
+    build_run(
+        store, make_plan({NAME: 5}), change=lambda at, files: replace_it(files) if at == 3 else None
+    )
+    changed = json.loads(store.objects[MARKER])
+    changed["samples"][3]["content"] = marker["samples"][3]["content"]
+    store.objects[MARKER] = json.dumps(changed).encode()
+    assert verify(store).problem_counts == {"NotFinished": 1, "WrongContent": 1}
+
+
+def test_a_marker_that_knows_no_content_is_not_blamed() -> None:
+    assert told(lambda sample: sample.update(content="")) == []
+
+
+def drawn(mode: str) -> bytes:
+    """A PNG file of a mode, with transparent colours where the mode has such a table."""
+    image = Image.linear_gradient("L").resize((16, 16))
+    image = Image.new("I;16", (16, 16), 40000) if mode == "I;16" else image.convert(mode)
+    body = io.BytesIO()
+    image.save(body, "PNG", **({"transparency": bytes(range(256))} if mode == "P" else {}))
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_content_is_what_the_generator_child_computed(tmp_path: Path, mode: str) -> None:
+    facts = write_sample(tmp_path, "maze")
+    (sample,) = find_samples(tmp_path / "out")
+    (sample.path / "first_frame.png").write_bytes(drawn(mode))
+    (sample.path / "prompt.txt").write_bytes("Füll\r\nit.".encode())
+    made = finish_sample(sample, 0, facts)
+    folder = Path(made["folder"])
+    look = Decoder().look("x.png", (folder / "first_frame.png").read_bytes(), None, pixels=True)
+    assert look is not None
+    if mode == "I;16":  # versions of Pillow turn it into different RGB pixels
+        assert look.pixels == ""
+        return
+    prompt = (folder / "prompt.txt").read_bytes()
+    assert content_hash(look.pixels, "", prompt) == made["content"]
+
+
+def test_a_file_with_other_bytes_is_told_as_that_and_not_as_other_content_too() -> None:
+    store = MemoryStore()
+    build_run(store, make_plan({NAME: 5}, output_format="files"))
+    key = next(key for key in store.objects if key.endswith("maze_00000003/prompt.txt"))
+    store.objects[key] = bytes(reversed(store.objects[key]))
+    assert verify(store).problem_counts == {"NotFinished": 1, "ChecksumMismatch": 1}

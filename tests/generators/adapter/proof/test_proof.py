@@ -1,0 +1,165 @@
+"""Which way of running is chosen, from what blocks made in several ways come to."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrdata.errors import InvalidInputError
+from vrdata_generators.adapter.proof.compare import Mode, difference, prove, try_once
+from vrdata_generators.adapter.proof.outcomes import BrokenGeneratorError, Trial, TrialSample
+
+Way = tuple[Mode, bool]
+
+
+def block(content: str = "a", *, encoded: str = "x", error: str = "", samples: int = 2) -> Trial:
+    made = {
+        position: TrialSample(
+            id=f"d_{position:08d}",
+            domain="d",
+            files={"first_frame.png": encoded, "prompt.txt": "p", "ground_truth.mp4": encoded},
+            pixels={"first_frame.png": content},
+            video="ground_truth.mp4",
+            frames=content,
+            bytes=10,
+        )
+        for position in range(samples)
+    }
+    return Trial(made, (), error, "log line", 1.0, 100)
+
+
+def maker(ways: dict[Way, Trial | list[Trial]]) -> Callable[[Mode, bool], Trial]:
+    """A generator that makes the given block in each way, and cannot be imported in others."""
+
+    def make(mode: Mode, accelerate: bool) -> Trial:
+        made = ways.get((mode, accelerate))
+        if made is None:
+            raise BrokenGeneratorError(f"{mode} cannot import it")
+        return made.pop(0) if isinstance(made, list) else made
+
+    return make
+
+
+def test_equal_content_both_ways_means_stream_and_acceleration() -> None:
+    proof = prove(
+        maker({("whole", False): block(encoded="plain"), ("stream", True): block(encoded="fast")})
+    )
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("stream", True, True)
+    assert "2 samples" in proof.acceleration.reason
+
+
+def test_other_pixels_when_accelerated_turn_acceleration_off() -> None:
+    proof = prove(
+        maker(
+            {
+                ("whole", False): block(),
+                ("stream", True): block("b"),
+                ("stream", False): block(),
+            }
+        )
+    )
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("stream", False, True)
+    assert "first_frame.png" in proof.acceleration.reason
+
+
+def test_other_content_when_streamed_means_whole() -> None:
+    proof = prove(
+        maker(
+            {
+                ("whole", False): block(),
+                ("stream", True): block("b"),
+                ("stream", False): block("b"),
+                ("whole", True): block(),
+            }
+        )
+    )
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("whole", True, True)
+
+
+def test_a_stream_that_fails_means_whole_without_acceleration() -> None:
+    failed = block(error="boom", samples=0)
+    proof = prove(
+        maker(
+            {
+                ("whole", False): block(),
+                ("stream", True): failed,
+                ("stream", False): failed,
+                ("whole", True): failed,
+            }
+        )
+    )
+    assert (proof.mode, proof.acceleration.enabled) == ("whole", False)
+    assert "failed" in proof.acceleration.reason
+
+
+def test_a_repository_that_cannot_be_imported_ahead_is_bare() -> None:
+    proof = prove(maker({("bare", False): block(), ("bare", True): block()}))
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("bare", True, True)
+
+
+def test_two_other_blocks_of_one_seed_are_not_deterministic() -> None:
+    proof = prove(
+        maker(
+            {
+                ("whole", False): [block("a"), block("b")],
+                ("stream", True): block("c"),
+                ("stream", False): block("d"),
+            }
+        )
+    )
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == (
+        "stream",
+        False,
+        False,
+    )
+    assert any("same seed" in warning for warning in proof.warnings)
+
+
+def test_a_generator_that_works_in_no_way_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidInputError, match="cannot be imported") as caught:
+        prove(maker({}))
+    assert "bare cannot import it" in caught.value.why
+
+
+@pytest.mark.parametrize("proving", [prove, try_once])
+def test_a_block_without_samples_is_refused_with_what_was_printed(
+    proving: Callable[[Callable[[Mode, bool], Trial]], object],
+) -> None:
+    nothing = block(error="made 0 of 2 samples", samples=0)
+    with pytest.raises(InvalidInputError, match="no usable block") as caught:
+        proving(maker({("whole", False): nothing, ("stream", False): nothing}))
+    assert "made 0 of 2" in caught.value.why
+    assert "log line" in caught.value.why
+
+
+def test_without_proof_acceleration_stays_off() -> None:
+    proof = try_once(maker({("stream", False): block()}))
+    assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("stream", False, None)
+
+
+WAYS: list[Way] = [(mode, fast) for mode in ("whole", "stream", "bare") for fast in (False, True)]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(WAYS),
+        st.builds(block, st.sampled_from("ab"), error=st.sampled_from(["", "boom"])),
+    )
+)
+def test_acceleration_is_on_only_when_it_changes_nothing(ways: dict[Way, Trial]) -> None:
+    try:
+        proof = prove(maker(dict(ways)))
+    except InvalidInputError:
+        return
+    reference = ways.get(("whole", False)) or ways[("bare", False)]
+    chosen = ways[proof.mode, proof.acceleration.enabled]
+    assert not chosen.error
+    assert chosen.same_content(reference)
+
+
+def test_a_difference_names_the_sample_and_file() -> None:
+    assert difference(block("a"), block("b")) == "d_00000000: pixels of first_frame.png"
+    assert difference(block(), block(samples=1)) == "2 and 1 samples"
+    assert difference(block(), block(encoded="other")) == "no difference"
+    assert block().same_content(block(encoded="other"))

@@ -1,0 +1,90 @@
+"""Names, classes and addresses."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrdata.errors import InvalidInputError
+from vrdata.plan.catalogue import GENERATOR_NAME
+from vrdata_generators.adapter.source.naming import (
+    check_name,
+    class_of,
+    is_url,
+    name_from,
+    without_credentials,
+)
+
+
+@given(st.text(max_size=300))
+def test_a_name_made_from_any_text_is_valid_or_refused(text: str) -> None:
+    try:
+        name = name_from(text)
+    except InvalidInputError:
+        return
+    assert re.fullmatch(GENERATOR_NAME.strip("^$"), name)
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("https://example.org/lab/O-30_shelf_data-generator.git", "O-30_shelf_data-generator"),
+        ("git@example.org:lab/G-1_x.git", "G-1_x"),
+        ("/data/repos/O 48 sudoku/", "O_48_sudoku"),
+        ("..hidden", "hidden"),
+    ],
+)
+def test_a_name_is_the_last_part_of_the_source(source: str, name: str) -> None:
+    assert name_from(source) == name
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "x\n", "a" * 101, "é"])
+def test_a_name_that_a_catalogue_refuses_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="not a generator name"):
+        check_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("O-30_a", "O"), ("o_48_b", "O"), ("G-40_c", "G"), ("g_1", "G"), ("M-100_d", "M")],
+)
+def test_the_class_comes_from_the_prefix(name: str, expected: str) -> None:
+    assert class_of(name, None) == expected
+
+
+def test_a_given_class_wins_over_the_prefix() -> None:
+    assert class_of("O-30_a", "G") == "G"
+
+
+@pytest.mark.parametrize("name", ["template", "Orange", "Game_1", "X-1_a"])
+def test_a_name_without_prefix_needs_a_class(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="class of generator") as caught:
+        class_of(name, None)
+    assert "--class" in caught.value.fix
+
+
+def test_addresses_are_told_from_folders() -> None:
+    assert is_url("https://example.org/a.git")
+    assert is_url("ssh://git@example.org/a")
+    assert is_url("git@example.org:lab/a.git")
+    assert not is_url("/data/a")
+    assert not is_url("folder")
+    assert not is_url("ext::sh -c id")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:token@example.org/a.git?x=1#y", "https://example.org/a.git"),
+        ("ssh://git@example.org:22/a", "ssh://example.org:22/a"),
+        ("git@example.org:lab/a.git", "example.org:lab/a.git"),
+        ("https://example.org/a.git", "https://example.org/a.git"),
+        ("http://u:secret@example.org/a", "http://example.org/a"),
+        ("/data/a@b/c", "/data/a@b/c"),
+        ("https://u:secret@[x", "an address that cannot be read"),
+    ],
+)
+def test_credentials_are_taken_out_of_an_address(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown

@@ -1,0 +1,127 @@
+"""Folders, git addresses and lists as sources."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vrdata.errors import InvalidInputError, NotFoundError, UsageError, VrdataError
+from vrdata_generators.adapter.source.git import describe
+from vrdata_generators.adapter.source.sources import Source, open_source, parse_list
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+    return subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> tuple[Path, list[str]]:
+    folder = tmp_path / "O-1_x"
+    (folder / "examples").mkdir(parents=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commits = []
+    for text in ("1", "2"):
+        (folder / "examples/generate.py").write_text(text)
+        git(folder, "add", ".")
+        git(folder, "commit", "--quiet", "-m", text)
+        commits.append(git(folder, "rev-parse", "HEAD"))
+    return folder, commits
+
+
+@pytest.fixture
+def staging(tmp_path: Path) -> Path:
+    (tmp_path / "staging").mkdir()
+    return tmp_path / "staging"
+
+
+def test_a_git_address_gives_the_files_of_its_commit(
+    repository: tuple[Path, list[str]], staging: Path
+) -> None:
+    folder, commits = repository
+    (located,) = open_source(Source(f"file://{folder}", commits[0]), staging)
+    assert located.found.entry.read_text() == "1"
+    assert (located.name, located.commit) == ("O-1_x", commits[0])
+    assert located.origin == f"file://{folder}"
+
+
+@pytest.mark.parametrize("commit", ["", "main", "abc1234", "--help"])
+def test_an_address_without_a_full_commit_is_refused(
+    repository: tuple[Path, list[str]], staging: Path, commit: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_source(Source(f"file://{repository[0]}", commit), staging)
+    assert "--commit SHA" in caught.value.fix
+
+
+def test_a_commit_that_is_not_there_is_named(
+    repository: tuple[Path, list[str]], staging: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match="has no commit"):
+        open_source(Source(f"file://{repository[0]}", "0" * 40), staging)
+
+
+def test_an_address_that_is_not_there_is_an_error(tmp_path: Path, staging: Path) -> None:
+    with pytest.raises(VrdataError, match="cannot be cloned"):
+        open_source(Source(f"file://{tmp_path}/none", "0" * 40), staging)
+
+
+@pytest.mark.parametrize("address", ["http://example.org/a", "ext://x", "git://example.org/a"])
+def test_other_protocols_are_refused(address: str, staging: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be fetched"):
+        open_source(Source(address, "0" * 40), staging)
+
+
+def test_a_work_tree_tells_its_commit_and_whether_it_is_changed(
+    repository: tuple[Path, list[str]],
+) -> None:
+    folder, commits = repository
+    git(folder, "remote", "add", "origin", "https://u:secret@example.org/x.git")
+    assert describe(folder) == ("https://example.org/x.git", commits[1])
+    (folder / "examples/generate.py").write_text("3")
+    assert describe(folder) == ("https://example.org/x.git", f"{commits[1]}-dirty")
+
+
+def test_a_plain_folder_has_no_commit(tmp_path: Path) -> None:
+    assert describe(tmp_path) == ("", "")
+
+
+def test_a_folder_takes_no_commit(repository: tuple[Path, list[str]], staging: Path) -> None:
+    folder, commits = repository
+    with pytest.raises(UsageError, match="takes no commit") as caught:
+        open_source(Source(str(folder), commits[0]), staging)
+    assert f"file://{folder}" in caught.value.fix
+
+
+def test_a_missing_folder_is_not_found(tmp_path: Path, staging: Path) -> None:
+    with pytest.raises(NotFoundError, match="no folder"):
+        open_source(Source(str(tmp_path / "none")), staging)
+
+
+def test_several_generators_take_their_folders_names(tmp_path: Path, staging: Path) -> None:
+    for name in ("O-1_a", "G-2 b"):
+        (tmp_path / "all" / name / "examples").mkdir(parents=True)
+        (tmp_path / "all" / name / "examples/generate.py").touch()
+    located = open_source(Source(str(tmp_path / "all")), staging)
+    assert [one.name for one in located] == ["G-2_b", "O-1_a"]
+    with pytest.raises(UsageError, match="the 2 generators of"):
+        open_source(Source(str(tmp_path / "all"), name="X"), staging)
+
+
+def test_a_list_is_read_line_by_line() -> None:
+    text = "# all\nhttps://example.org/a abc\n\n/data/b - O-2_b  # local\n"
+    assert parse_list(text) == (
+        Source("https://example.org/a", "abc"),
+        Source("/data/b", "", "O-2_b"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "https://example.org/a\n", "a b c d\n"])
+def test_a_list_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        parse_list(text)

@@ -1,0 +1,154 @@
+"""The `vrdata generators` commands, from arguments to exit codes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from support.repositories import RunningInterpreter, write_repository
+from vrdata.cli.generators import commands as generators
+from vrdata_generators.adapter.environment import build as environment
+from vrdata_generators.adapter.home import Home
+from vrdata_worker.image.catalogues import builtin_catalogue
+
+
+@pytest.fixture(autouse=True)
+def running_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(environment, "VenvMaker", lambda _folder: RunningInterpreter())
+    monkeypatch.setenv("VRDATA_GENERATORS", str(tmp_path / "home"))
+
+
+def run(*arguments: str | Path) -> Result:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    generators.register(app)
+    return CliRunner().invoke(app, ["generators", *map(str, arguments)])
+
+
+def printed(*arguments: str | Path, code: int = 0) -> Any:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_list_names_vrdatas_own_generators() -> None:
+    own = [entry.name for entry in builtin_catalogue().generators]
+    assert [entry["name"] for entry in printed("list", "-o", "json")] == own
+    table = run("list")
+    assert table.exit_code == 0
+    assert all(name in table.stdout for name in own)
+
+
+def test_a_line_of_the_table_fits_a_pipe_without_wrapping() -> None:
+    lines = run("list").stdout.splitlines()
+    assert len(lines) == 1 + len(builtin_catalogue().generators)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("add",), 2, "name folders"),
+        (("add", "x", "--from", "list.txt"), 2, "name folders"),
+        (("add", "x", "y", "--name", "z"), 2, "one source"),
+        (("add", "x", "--class", "Z"), 2, "not a class"),
+        (("add", "--from", "none.txt"), 5, "cannot be read"),
+        (("test",), 2, "--all"),
+        (("test", "x", "--all"), 2, "--all"),
+        (("test", "O-none"), 5, "no generator and no folder"),
+        (("remove", "O-none"), 5, "was not added"),
+    ],
+)
+def test_arguments_that_cannot_be_used_have_their_own_exit_code(
+    arguments: tuple[str, ...], code: int, text: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert text in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_password_in_an_address_is_never_shown() -> None:
+    for scheme in ("https", "http"):
+        result = run("add", f"{scheme}://user:secret@localhost:1/x", "--commit", "0" * 40)
+        assert result.exit_code in {1, 2}
+        assert "localhost:1/x" in result.stderr
+        assert "secret" not in result.output
+
+
+def test_an_empty_home_writes_an_empty_catalogue() -> None:
+    assert printed("catalog")["generators"] == []
+    assert printed("requirements", "-o", "json") == []
+
+
+@pytest.mark.slow
+def test_a_list_goes_on_after_a_failure(tmp_path: Path) -> None:
+    write_repository(tmp_path / "O-1_a")
+    write_repository(tmp_path / "O-3_c")
+    listed = tmp_path / "list.txt"
+    listed.write_text(
+        f"{tmp_path}/O-1_a -\n{tmp_path}/O-2_gone - # gone\n{tmp_path}/O-3_c - G-3_renamed\n"
+    )
+    result = run("add", "--from", listed, "--no-proof")
+    assert result.exit_code == 4
+    assert "2 added, 1 failed" in result.stdout
+    assert "O-2_gone" in result.stderr
+    names = [entry.name for entry in Home(tmp_path / "home").read().generators]
+    assert names == ["G-3_renamed", "O-1_a"]
+
+
+@pytest.mark.slow
+def test_an_added_generator_is_listed_tested_written_and_removed(tmp_path: Path) -> None:
+    folder = write_repository(tmp_path / "squares")
+    (added,) = printed("add", folder, "--class", "o", "--name", "sq", "--no-proof", "-o", "json")
+    assert (added["name"], added["already"], added["entry"]["class"]) == ("sq", False, "O")
+
+    listed = {entry["name"]: entry for entry in printed("list", "-o", "json")}
+    assert listed["sq"] == added["entry"]
+
+    (tested,) = printed("test", "sq", "-n", "2", "--json", "--output-dir", tmp_path / "kept")
+    assert (tested["passed"], tested["samples"]) == (True, 2)
+    assert len(list((tmp_path / "kept/sq").iterdir())) == 2
+
+    (view,) = printed("requirements", "-o", "json")
+    assert view["generators"] == ["sq"]
+    assert any(line.startswith("av==") for line in view["requirements"])
+
+    assert run("catalog", "--output", tmp_path / "out/catalogue.json").exit_code == 0
+    written = json.loads((tmp_path / "out/catalogue.json").read_text())
+    (entry,) = written["generators"]
+    assert (tmp_path / "out" / entry["path"] / "examples/generate.py").is_file()
+
+    assert run("remove", "sq").exit_code == 0
+    assert printed("catalog")["generators"] == []
+
+
+@pytest.mark.slow
+def test_a_failed_test_is_exit_1_and_shows_what_was_printed(tmp_path: Path) -> None:
+    text = "import argparse\np = argparse.ArgumentParser()\n" + "".join(
+        f"p.add_argument('{flag}')\n" for flag in ("--num-samples", "--output", "--seed")
+    )
+    text += "p.parse_args()\nprint('[red]no ink[/red]')\n"
+    folder = write_repository(tmp_path / "O-1_ink", {"examples/generate.py": text})
+    result = run("test", folder)
+    assert result.exit_code == 1
+    assert "FAILED; 0 of 3" in result.stdout
+    assert "[red]no ink[/red]" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_generator_that_cannot_be_imported_is_one_problem_and_its_traceback(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "O-ink").mkdir()
+    text = "from vrdata_generators.api import Generator\nraise OSError('\x1b[2Jno ink')\n"
+    (tmp_path / "O-ink/generator.py").write_text(text)
+    (tested,) = printed("test", tmp_path / "O-ink", "--json", code=1)
+    assert tested["problems"] == ["generator O-ink cannot be imported: OSError: [2Jno ink"]
+    assert tested["traceback"].rstrip().endswith("OSError: [2Jno ink")
+    shown = run("test", tmp_path / "O-ink")
+    assert "  OSError: [2Jno ink" in shown.stderr
+    assert len(shown.stderr.splitlines()) <= 24
+    assert "\x1b" not in shown.output

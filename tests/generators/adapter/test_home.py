@@ -1,0 +1,158 @@
+"""The home of added generators and the catalogue in it."""
+
+from pathlib import Path
+
+import pytest
+
+from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata_generators.adapter.adding import remove
+from vrdata_generators.adapter.home import (
+    Home,
+    default_home,
+    launch_for,
+    load_catalogue_with_builtin,
+)
+from vrdata_generators.adapter.views import moved, requirement_views
+from vrdata_worker.image.catalogues import builtin_catalogue
+
+
+def entry(name: str, **facts: object) -> CatalogueEntry:
+    return CatalogueEntry.model_validate(
+        {
+            "name": name,
+            "class": "O",
+            "kind": "repository",
+            "digest": "sha256:" + "0" * 64,
+            "path": f"repos/{name}-000000000000",
+            "python": "envs/abc/bin/python",
+            **facts,
+        }
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    with home.exclusive():
+        home.write(Catalogue(generators=(entry("O-2"), entry("O-1"))))
+    for name in ("O-1", "O-2"):
+        (home.path / f"repos/{name}-000000000000").mkdir()
+    (home.path / "envs/abc/bin").mkdir(parents=True)
+    return home
+
+
+def test_the_default_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VRDATA_GENERATORS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert default_home() == Path("/data/vrdata/generators")
+    monkeypatch.setenv("VRDATA_GENERATORS", "/own")
+    assert default_home() == Path("/own")
+
+
+def test_a_new_home_has_an_empty_catalogue(tmp_path: Path) -> None:
+    assert Home(tmp_path / "none").read() == Catalogue()
+
+
+def test_a_written_catalogue_is_read_back_in_name_order(home: Home) -> None:
+    assert [one.name for one in home.read().generators] == ["O-1", "O-2"]
+    assert [path.name for path in home.path.iterdir() if ".json-" in path.name] == []
+
+
+def test_own_and_added_generators_are_merged(home: Home) -> None:
+    catalogue, file = load_catalogue_with_builtin(home.path)
+    names = [one.name for one in catalogue.generators]
+    own = [one.name for one in builtin_catalogue().generators]
+    assert names == sorted([*own, "O-1", "O-2"])
+    assert file == home.catalogue
+
+
+def test_without_a_home_there_are_vrdatas_own_generators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VRDATA_GENERATORS", str(tmp_path))
+    catalogue, file = load_catalogue_with_builtin()
+    assert {one.name for one in catalogue.generators} == {
+        one.name for one in builtin_catalogue().generators
+    }
+    assert file == tmp_path / "catalogue.json"
+
+
+def test_a_named_catalogue_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no catalogue"):
+        load_catalogue_with_builtin(tmp_path / "catalogue.json")
+
+
+def test_an_added_generator_cannot_take_the_name_of_vrdatas_own(home: Home) -> None:
+    own = builtin_catalogue().generators[0].name
+    with home.exclusive():
+        home.write(Catalogue(generators=(entry(own),)))
+    with pytest.raises(InvalidInputError, match=own):
+        load_catalogue_with_builtin(home.path)
+
+
+def test_an_entry_is_started_from_its_folder_with_its_interpreter(home: Home) -> None:
+    launch = launch_for(entry("O-1"), home.catalogue, "asIs")
+    assert launch.root == str(home.path / "repos/O-1-000000000000")
+    assert launch.python == str(home.path / "envs/abc/bin/python")
+    assert launch.video == "asIs"
+
+
+def test_an_environment_stays_until_its_last_generator_is_removed(home: Home) -> None:
+    remove(home, "O-1")
+    assert [one.name for one in home.read().generators] == ["O-2"]
+    assert not (home.path / "repos/O-1-000000000000").exists()
+    assert (home.path / "envs/abc").exists()
+    remove(home, "O-2")
+    assert not (home.path / "envs/abc").exists()
+
+
+def test_an_interpreter_outside_the_home_is_never_removed(home: Home, tmp_path: Path) -> None:
+    outside = tmp_path / "venv/bin/python"
+    outside.parent.mkdir(parents=True)
+    outside.touch()
+    with home.exclusive():
+        home.write(Catalogue(generators=(entry("O-1", python=str(outside)),)))
+    remove(home, "O-1")
+    assert outside.exists()
+
+
+def test_removing_what_is_not_there_is_an_error(home: Home) -> None:
+    with pytest.raises(NotFoundError, match="O-9"):
+        remove(home, "O-9")
+
+
+def test_a_home_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(VrdataError, match="cannot be used") as caught:
+        Home(tmp_path / "file/home").create()
+    assert "--home" in caught.value.fix
+
+
+def test_leftovers_of_killed_processes_are_swept(home: Home) -> None:
+    left = home.path / ".adding-999999999-x"
+    left.mkdir()
+    with home.staging() as staging:
+        assert staging.is_dir()
+        assert not left.exists()
+    assert not staging.exists()
+
+
+def test_a_moved_catalogue_points_at_the_same_files(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "else/where"
+    changed = moved(home.read(), home.path, folder).generators[0]
+    assert (folder / changed.path).resolve() == home.path / "repos/O-1-000000000000"
+    assert moved(home.read(), home.path, home.path) == home.read()
+
+
+def test_requirement_sets_name_their_users() -> None:
+    entries = [
+        entry("O-1", requirements=("a==1",)),
+        entry("O-3", requirements=("b==1",), python="envs/x/bin/python"),
+        entry("O-2", requirements=("a==1",)),
+    ]
+    views = requirement_views(entries)
+    assert [(view.environment, view.generators) for view in views] == [
+        ("envs/abc", ("O-1", "O-2")),
+        ("envs/x", ("O-3",)),
+    ]

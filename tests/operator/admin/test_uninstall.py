@@ -1,0 +1,169 @@
+"""Before the release goes: the operator is stopped and its runs are released, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from support.cluster.api import ApiServer, api_server
+from support.cluster.binaries import MissingToolError
+from support.lives import run_object
+from support.tools import missing
+from vrdata_operator.admin import uninstall as removal
+from vrdata_operator.cluster import rest as rest_module
+from vrdata_operator.cluster.adapter import KubernetesCluster
+from vrdata_operator.cluster.rest import Rest
+from vrdata_operator.state.names import FINALIZER
+
+pytestmark = pytest.mark.cluster
+
+T = TypeVar("T")
+SYSTEM = "vrdata-system"
+LABELS = {"app": "operator"}
+POD = {"containers": [{"name": "one", "image": "none"}]}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    try:
+        with api_server(tmp_path_factory.mktemp("api")) as running:
+            for name in (SYSTEM, "team", "other"):
+                assert running.kubectl("create", "ns", name).returncode == 0
+            yield running
+    except MissingToolError as error:
+        missing(f"no API server can be made here: {error}")
+
+
+def asked(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch, work: Callable[[Rest], Awaitable[T]]
+) -> T:
+    """Do something with a client of the server."""
+    monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig))
+
+    async def connected() -> T:
+        rest = Rest()
+        await rest.open()
+        try:
+            return await work(rest)
+        finally:
+            await rest.close()
+
+    return asyncio.run(connected())
+
+
+def a_run(server: ApiServer, name: str, namespace: str, *finalizers: str) -> None:
+    body = run_object(name, namespace)
+    body["metadata"]["finalizers"] = list(finalizers)
+    taken, words = server.apply(body)
+    assert taken, words
+
+
+def finalizers(server: ApiServer, name: str, namespace: str) -> list[str]:
+    found = server.kubectl("get", "generationrun", name, "-n", namespace, "-o", "json")
+    assert found.returncode == 0, found.stderr
+    return list(json.loads(found.stdout)["metadata"].get("finalizers", ()))
+
+
+def test_runs_lose_the_operators_finalizer_and_no_other(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_run(server, "held", "team", "example.com/else", FINALIZER)
+    a_run(server, "free", "team")
+    assert asked(server, monkeypatch, lambda rest: removal.release(rest, ())) == 1
+    assert finalizers(server, "held", "team") == ["example.com/else"]
+    assert asked(server, monkeypatch, lambda rest: removal.release(rest, ())) == 0
+
+
+def test_runs_of_other_namespaces_are_left_alone(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_run(server, "mine", "team", FINALIZER)
+    a_run(server, "theirs", "other", FINALIZER)
+    assert asked(server, monkeypatch, lambda rest: removal.release(rest, ("team",))) == 1
+    assert finalizers(server, "theirs", "other") == [FINALIZER]
+
+
+def test_a_run_that_waits_for_its_deletion_goes(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_run(server, "leaving", "team", FINALIZER)
+    server.kubectl("delete", "generationrun", "leaving", "-n", "team", "--wait=false")
+    asked(server, monkeypatch, lambda rest: removal.release(rest, ()))
+    assert server.kubectl("get", "generationrun", "leaving", "-n", "team").returncode != 0
+
+
+def deployment(server: ApiServer, name: str) -> None:
+    template = {"metadata": {"labels": LABELS}, "spec": POD}
+    taken, words = server.apply(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name, "namespace": SYSTEM},
+            "spec": {"selector": {"matchLabels": LABELS}, "template": template},
+        }
+    )
+    assert taken, words
+
+
+def a_pod(server: ApiServer, name: str, namespace: str, **labels: str) -> None:
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    account = {"serviceAccountName": "default", "automountServiceAccountToken": False}
+    spec: dict[str, Any] = POD | account | {"restartPolicy": "Never"}
+    server.kubectl("create", "serviceaccount", "default", "-n", namespace)
+    taken, words = server.apply(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    )
+    assert taken, words
+
+
+def test_the_operator_is_stopped_and_its_pods_waited_for(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment(server, "vrdata")
+    a_pod(server, "operator", SYSTEM, **LABELS)
+    stop = removal.stop
+    assert not asked(server, monkeypatch, lambda rest: stop(rest, SYSTEM, "vrdata", patience=0))
+    scale = ("get", "deployment", "vrdata", "-n", SYSTEM, "-o", "jsonpath={.spec.replicas}")
+    assert server.kubectl(*scale).stdout == "0"
+    server.kubectl("delete", "pod", "operator", "-n", SYSTEM, "--force", "--grace-period=0")
+    assert asked(server, monkeypatch, lambda rest: stop(rest, SYSTEM, "vrdata", patience=0))
+
+
+def test_an_operator_that_is_gone_already_needs_no_stop(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(server, monkeypatch, lambda rest: removal.stop(rest, SYSTEM, "gone"))
+
+
+def test_all_failed_pods_of_a_job_are_found_page_by_page(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_module, "PAGE", 2)
+    names = [f"pod-{number}" for number in range(5)]
+    for name in names:
+        a_pod(server, name, "team", **{"batch.kubernetes.io/job-name": "wave"})
+        words = ("patch", "pod", name, "-n", "team", "--subresource=status", "-p")
+        done = server.kubectl(*words, '{"status": {"phase": "Failed"}}')
+        assert done.returncode == 0, done.stderr
+    a_pod(server, "runs", "team", **{"batch.kubernetes.io/job-name": "wave"})
+    found = asked(
+        server,
+        monkeypatch,
+        lambda rest: KubernetesCluster(rest, SYSTEM).failed_pods("team", "wave"),
+    )
+    assert sorted(pod.name for pod in found) == names
+
+
+def test_without_the_name_of_the_operator_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VRDATA_NAMESPACE", SYSTEM)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.delenv(removal.DEPLOYMENT, raising=False)
+    assert asyncio.run(removal._main()) == 1
+    assert removal.DEPLOYMENT in capsys.readouterr().err

@@ -1,0 +1,48 @@
+"""What pods said at their end reaches the person who asks why."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.fakecluster import FakeCluster
+from support.fakeworkers import Try, pod_object
+from support.lives import FINAL, FIRST, Life, run_object
+from vrdata_operator.state.facts import PodFacts
+
+
+@pytest.mark.parametrize("spoke", [0, 1])
+def test_a_dataset_that_cannot_be_finished_says_what_the_pod_that_spoke_said(
+    life: Life, spoke: int
+) -> None:
+    life.workers.final_fails = "Job has reached the specified backoff limit"
+    life.create()
+    life.live(until=lambda: ("team", FINAL) in life.cluster.jobs)
+    job = life.job(FINAL)
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    for at in range(2):  # the other one was evicted
+        ended = {"exitCode": 30, "message": "no space left"} if at == spoke else {"exitCode": 137}
+        life.cluster.pods.append(pod_object(job, f"{FINAL}-{at}", None, labels, ended))
+    life.live()
+    found = life.condition("Succeeded")
+    assert found.reason == "FinalisationFailed"
+    assert "no space left" in found.message
+
+
+def test_pods_are_asked_for_only_while_an_attempt_is_not_explained(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    answer = FakeCluster.failed_pods
+
+    async def failed_pods(self: FakeCluster, namespace: str, job: str) -> tuple[PodFacts, ...]:
+        asked.append(job)
+        return await answer(self, namespace, job)
+
+    def script(one: Try) -> str:
+        return "InvalidOutput" if one.shard == ("O-maze", 0) else ""
+
+    monkeypatch.setattr(FakeCluster, "failed_pods", failed_pods)
+    life.workers.script = script
+    life.create(run_object(failurePolicy={"retries": 0}))
+    life.live()
+    assert asked == [FIRST]

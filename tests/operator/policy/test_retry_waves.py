@@ -1,0 +1,139 @@
+"""Which shards go into which wave, with which memory and attempt."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.lives import small_plan as plan
+from vrdata.api.profile import GenerationProfileSpec
+from vrdata.api.run import FailurePolicy
+from vrdata.plan.waves import MAX_SHARDS, Shard, Wave, to_spans
+from vrdata_operator.policy.retries import first_waves, ladder, retry_waves
+from vrdata_operator.state.facts import Failure
+from vrdata_operator.state.history import History
+
+GIB = 2**30
+PROFILE = GenerationProfileSpec()
+POLICY = FailurePolicy(retries=2, max_failed_samples=5)
+NONE = History((), "run")
+
+
+def all_of(waves: list[Wave]) -> list[Shard]:
+    return [shard for wave in waves for shard in wave.shards()]
+
+
+def test_first_waves_are_of_one_class_and_at_most_ten_thousand_shards() -> None:
+    made = first_waves(plan(G_b=3, O_a=MAX_SHARDS + 1, O_c=2), frozenset(), NONE, PROFILE, POLICY)
+    assert [(one.wave, one.generator_class, one.size) for one in made] == [
+        (0, "O", MAX_SHARDS),
+        (1, "O", 3),
+        (2, "G", 3),
+    ]
+    assert {one.memory_bytes for one in made if one.generator_class == "O"} == {2 * GIB}
+    assert {one.memory_bytes for one in made if one.generator_class == "G"} == {4 * GIB}
+    assert all(one.allow_failed_samples == 0 for one in made)
+
+
+@given(
+    committed=st.sets(st.integers(0, 19)),
+    given_=st.sets(st.integers(0, 19), max_size=10),
+)
+def test_first_waves_hold_exactly_what_is_missing_and_in_no_wave(
+    committed: set[int], given_: set[int]
+) -> None:
+    standing: list[Wave] = []
+    if given_:
+        shards = [("O-a", at) for at in sorted(given_)]
+        standing = [
+            Wave(
+                plan="p",
+                run="run",
+                wave=0,
+                generator_class="O",
+                attempt=0,
+                memory_bytes=1,
+                spans=to_spans(shards),
+            )
+        ]
+    done = frozenset(("O-a", at) for at in committed)
+    made = first_waves(plan(O_a=20), done, History(tuple(standing), "run"), PROFILE, POLICY)
+    assert sorted(all_of(made)) == [("O-a", at) for at in range(20) if at not in committed | given_]
+
+
+def test_nothing_missing_needs_no_wave() -> None:
+    done = frozenset({("O-a", 0)})
+    assert first_waves(plan(O_a=1), done, NONE, PROFILE, POLICY) == []
+
+
+def test_without_retries_the_first_attempt_may_leave_samples_out() -> None:
+    policy = FailurePolicy(retries=0, max_failed_samples=5)
+    (made,) = first_waves(plan(O_a=1), frozenset(), NONE, PROFILE, policy)
+    assert made.allow_failed_samples == 5
+
+
+def begun(**samples: int) -> History:
+    made = first_waves(plan(**samples), frozenset(), NONE, PROFILE, POLICY)
+    return History(tuple(made), "run")
+
+
+def test_retries_part_by_memory_and_only_hungry_shards_get_more() -> None:
+    history = begun(O_a=4)
+    ended = {0: [("O-a", at) for at in range(4)]}
+    failures = {
+        ("O-a", 0): Failure(("O-a", 0), 0, "OOMKilled"),
+        ("O-a", 2): Failure(("O-a", 2), 0, "InvalidOutput"),
+        ("O-a", 3): Failure(("O-a", 3), 0, "OOMKilled"),
+    }
+    made = retry_waves(history, ended, failures, PROFILE, POLICY)
+    assert [(one.wave, one.attempt, one.memory_bytes, list(one.shards())) for one in made] == [
+        (1, 1, 2 * GIB, [("O-a", 1), ("O-a", 2)]),
+        (2, 1, 4 * GIB, [("O-a", 0), ("O-a", 3)]),
+    ]
+
+
+def test_the_last_attempt_may_leave_samples_out_and_nothing_follows_it() -> None:
+    history, ended = begun(O_a=1), {0: [("O-a", 0)]}
+    allowed = []
+    for _ in range(2):
+        (wave,) = retry_waves(history, ended, {}, PROFILE, POLICY)
+        allowed.append(wave.allow_failed_samples)
+        history, ended = History((*history.waves, wave), "run"), {wave.wave: [("O-a", 0)]}
+    assert allowed == [0, 5]
+    assert retry_waves(history, ended, {}, PROFILE, POLICY) == []
+
+
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(0, 9))
+def test_memory_climbs_to_the_ceiling_and_never_falls(
+    memory: int, ceiling: int, steps: int
+) -> None:
+    first, most = f"{min(memory, ceiling)}Gi", f"{max(memory, ceiling)}Gi"
+    profile = GenerationProfileSpec.model_validate(
+        {"classes": {"O": {"memory": first, "memoryCeiling": most}}}
+    )
+    rungs = ladder(profile, "O")
+    at = rungs.memory
+    for _ in range(steps):
+        following = rungs.next(at)
+        assert at <= following <= min(2 * at, rungs.ceiling)
+        at = following
+    assert rungs.next(64 * GIB) == 64 * GIB  # the profile was lowered meanwhile
+
+
+def test_an_open_shard_is_in_the_last_wave_that_has_it() -> None:
+    history = begun(O_a=3)
+    (again,) = retry_waves(history, {0: [("O-a", 1)]}, {}, PROFILE, POLICY)
+    both = History((*history.waves, again), "run")
+    assert both.open_shards(frozenset({("O-a", 0)})) == {0: [("O-a", 2)], 1: [("O-a", 1)]}
+
+
+def test_waves_of_an_earlier_object_are_seen_and_use_up_nothing() -> None:
+    earlier = begun(O_a=2)
+    (again,) = retry_waves(earlier, {0: [("O-a", 1)]}, {}, PROFILE, POLICY)
+    later = History((*earlier.waves, again), "another")
+    assert later.open_shards(frozenset()) == {}
+    made = first_waves(plan(O_a=2), frozenset({("O-a", 0)}), later, PROFILE, POLICY)
+    assert [(one.wave, one.attempt, one.run) for one in made] == [(2, 2, "another")]
+    grown = History((*later.waves, *made), "another")
+    assert not grown.is_last(3, POLICY)
+    assert grown.is_last(4, POLICY)

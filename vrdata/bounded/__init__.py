@@ -1,0 +1,1 @@
+"""Work with bounded memory: ordered threads, sorting on disk."""

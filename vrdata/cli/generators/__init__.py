@@ -1,0 +1,1 @@
+"""`vrdata generators` commands."""

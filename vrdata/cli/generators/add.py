@@ -1,0 +1,141 @@
+"""`vrdata generators add`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
+from vrdata.cli.generators.common import HomeOption, open_home, say
+from vrdata.errors import ExitCode, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from vrdata_generators.adapter.adding import Added, Failed
+    from vrdata_generators.adapter.source.sources import Source
+
+ClassOption = Annotated[
+    str, typer.Option("--class", help="O, G or M; default: the name's prefix, such as O-.")
+]
+
+
+@handle_errors
+def add_command(  # noqa: PLR0913 - one option each
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Folders or git addresses of generators.", metavar="PATH|GIT-URL..."),
+    ] = None,
+    *,
+    commit: Annotated[str, typer.Option("--commit", help="Full hash; needed for an address.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Name in the catalogue.")] = "",
+    generator_class: ClassOption = "",
+    from_list: Annotated[
+        Path | None,
+        typer.Option("--from", help="A text file: one ADDRESS COMMIT [NAME] per line."),
+    ] = None,
+    proof: Annotated[
+        bool,
+        typer.Option("--proof/--no-proof", help="Prove streaming, acceleration, determinism."),
+    ] = True,
+    home: HomeOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Add generators: copy them, make their environments, try them, catalogue them."""
+    from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
+    from vrdata_generators.adapter.environment.build import VenvMaker  # noqa: PLC0415
+
+    wanted = _sources(sources or [], from_list, commit, name, generator_class)
+    place = open_home(home)
+    adder = Adder(place, VenvMaker(place.environments), proof, say)
+    results: list[Added | Failed] = []
+    for source in wanted:
+        for result in adder.add(source):
+            results.append(result)
+            _report(result, output)
+    added = [result for result in results if isinstance(result, Added)]
+    if output is Output.JSON:
+        print_json(_added_json(results))
+    elif len(results) > 1:
+        stdout.print(f"{len(added)} added, {len(results) - len(added)} failed")
+    if len(added) < len(results):
+        first = next(result for result in results if not isinstance(result, Added))
+        code = ExitCode.PARTIAL if len(results) > 1 else first.error.exit_code
+        raise typer.Exit(int(code))
+
+
+def _sources(
+    addresses: list[str], from_list: Path | None, commit: str, name: str, generator_class: str
+) -> tuple[Source, ...]:
+    from vrdata_generators.adapter.source.sources import Source, parse_list  # noqa: PLC0415
+
+    if bool(addresses) == bool(from_list):
+        raise UsageError("name folders or addresses, or one list", fix="see --help")
+    if generator_class.upper() not in {"", "O", "G", "M"}:
+        raise UsageError(f"{generator_class!r} is not a class", fix="use O, G or M")
+    chosen = cast("Literal['O', 'G', 'M'] | None", generator_class.upper() or None)
+    if from_list is None:
+        if len(addresses) > 1 and (name or commit):
+            raise UsageError("--name and --commit belong to one source", fix="use --from LIST")
+        return tuple(Source(address, commit, name, chosen) for address in addresses)
+    if name or commit:
+        raise UsageError("--name and --commit stand in the list's lines", fix="leave them out")
+    try:
+        text = from_list.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFoundError(f"{from_list} cannot be read", why=str(error)) from None
+    return tuple(
+        Source(source.address, source.commit, source.name, chosen) for source in parse_list(text)
+    )
+
+
+def _report(result: Added | Failed, output: Output) -> None:
+    from vrdata_generators.adapter.adding import Failed  # noqa: PLC0415
+
+    if isinstance(result, Failed):
+        stderr.print(f"{result.name}:", markup=False, end=" ")
+        stderr.print("error:", style="bold red", end=" ")
+        stderr.print(str(result.error), markup=False)
+        return
+    for warning in result.warnings:
+        stderr.print(f"{result.entry.name}: warning: {warning}", markup=False)
+    if output is Output.TABLE:
+        stdout.print(_added_line(result), markup=False)
+
+
+def _added_line(result: Added) -> str:
+    entry, measured = result.entry, result.entry.measured
+    if result.already:
+        return f"{entry.name}: already added, nothing to do"
+    figures = (
+        f"{measured.seconds_per_sample:.3g} s and {measured.bytes_per_sample / 1000:.0f} kB "
+        f"per sample, {measured.peak_memory_bytes / 2**20:.0f} MiB"
+        if measured
+        else ""
+    )
+    accelerated = "accelerated" if entry.acceleration.enabled else "not accelerated"
+    text = f"{entry.name}: added; class {entry.generator_class}, {entry.mode}, {accelerated}"
+    others = f"\n  further flags: {' '.join(result.other_flags)}" if result.other_flags else ""
+    return f"{text}; {figures}\n  acceleration: {entry.acceleration.reason}{others}"
+
+
+def _added_json(results: list[Added | Failed]) -> list[dict[str, Any]]:
+    from vrdata_generators.adapter.adding import Added  # noqa: PLC0415
+
+    return [
+        {
+            "name": result.entry.name,
+            "already": result.already,
+            "warnings": list(result.warnings),
+            "otherFlags": list(result.other_flags),
+            "entry": result.entry.to_dict(),
+        }
+        if isinstance(result, Added)
+        else {
+            "name": result.name,
+            "error": result.error.what,
+            "why": result.error.why,
+            "fix": result.error.fix,
+        }
+        for result in results
+    ]

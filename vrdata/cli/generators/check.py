@@ -1,0 +1,146 @@
+"""`vrdata generators test`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
+from vrdata.cli.generators.common import HomeOption, open_home, say
+from vrdata.errors import ExitCode, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from vrdata_generators.adapter.home import Home
+    from vrdata_generators.adapter.proof.testing import Target, Tested
+
+SHOWN_LINES = 20  # of what a generator printed, and of its traceback
+DEFAULT_OUTPUT = Path("local_output")
+
+
+@handle_errors
+def check_command(  # noqa: PLR0913 - one option each
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Generators: names, or folders not yet added.", metavar="NAME|PATH..."),
+    ] = None,
+    *,
+    also: Annotated[
+        list[str] | None, typer.Option("--generator", "-g", help="One more; repeatable.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", "-a", help="All of the catalogue.")] = False,
+    samples: Annotated[
+        int, typer.Option("--samples", "-n", min=1, max=10_000, help="Samples of each.")
+    ] = 3,
+    seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="Run seed.")] = 42,
+    keep: Annotated[bool, typer.Option("--keep-output", "-k", help="Keep the samples.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--output-dir", help="Keep the samples here, one folder each. Default: local_output."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what the generators print.")
+    ] = False,
+    home: HomeOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Make a few samples with each generator: time, memory, validation. Exit 1 on a failure."""
+    wanted = [*(names or []), *(also or [])]
+    if bool(wanted) == every:
+        raise UsageError("name generators, or all of them with --all", fix="see --help")
+    kept = folder or (DEFAULT_OUTPUT if keep else None)
+    results = _test_all(open_home(home), wanted, samples=samples, seed=seed, keep=kept, log=verbose)
+    if as_json or output is Output.JSON:
+        print_json([_as_json(result) for result in results])
+    else:
+        _print(results)
+    if not all(result.passed for result in results):
+        raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _test_all(  # noqa: PLR0913 - the command's options
+    place: Home, wanted: list[str], *, samples: int, seed: int, keep: Path | None, log: bool
+) -> list[Tested]:
+    from vrdata_generators.adapter.proof.testing import run_test  # noqa: PLC0415
+
+    results = []
+    with place.staging() as staging:
+        for target in _targets(place, wanted, staging):
+            say(f"{target.name}: making {samples} samples")
+            kept = keep / target.name if keep else None
+            result = run_test(target, staging, samples=samples, seed=seed, keep=kept)
+            results.append(result)
+            _show_words(result, log=log)
+    return results
+
+
+def _show_words(result: Tested, *, log: bool) -> None:
+    """What the generator printed, and where it failed."""
+    printed = result.log.splitlines() if log or not result.passed else []
+    _show_lines(printed if log else printed[-SHOWN_LINES:])
+    if not result.passed:
+        _show_lines(result.traceback.splitlines()[-SHOWN_LINES:])
+
+
+def _show_lines(lines: list[str]) -> None:
+    if lines:
+        stderr.print("\n".join(f"  {line}" for line in lines), markup=False)
+
+
+def _targets(place: Home, wanted: list[str], staging: Path) -> list[Target]:
+    from vrdata_generators.adapter.environment.build import VenvMaker  # noqa: PLC0415
+    from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
+    from vrdata_generators.adapter.proof.testing import target_of, targets_in  # noqa: PLC0415
+
+    file = place.catalogue if place.catalogue.exists() else None
+    catalogue, base = load_catalogue_with_builtin(file)
+    if not wanted:
+        return [target_of(entry, base) for entry in catalogue.generators]
+    targets: list[Target] = []
+    for name in wanted:
+        entry = catalogue.get(name)
+        if entry is not None:
+            targets.append(target_of(entry, base))
+        elif Path(name).is_dir():
+            maker = VenvMaker(place.environments)
+            targets += targets_in(Path(name), staging, maker, say)
+        else:
+            raise NotFoundError(
+                f"there is no generator and no folder {name}",
+                fix="see `vrdata generators list`, or name a generator's folder",
+            )
+    return targets
+
+
+def _as_json(result: Tested) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "passed": result.passed,
+        "samples": result.made,
+        "asked": result.asked,
+        "problems": list(result.problems),
+        "traceback": result.traceback,
+        "secondsPerSample": result.seconds_per_sample,
+        "peakMemoryBytes": result.peak_memory_bytes,
+        "bytesPerSample": result.bytes_per_sample,
+    }
+
+
+def _print(results: list[Tested]) -> None:
+    for result in results:
+        mark = "passed" if result.passed else "FAILED"
+        stdout.print(
+            f"{result.name}: {mark}; {result.made} of {result.asked} samples, "
+            f"{result.seconds_per_sample:.3g} s and {result.bytes_per_sample / 1000:.0f} kB "
+            f"per sample, {result.peak_memory_bytes / 2**20:.0f} MiB",
+            markup=False,
+        )
+        for problem in result.problems:
+            stdout.print(f"  {problem}", markup=False)
+    failed = sum(not result.passed for result in results)
+    if len(results) > 1:
+        stdout.print(f"{len(results) - failed} passed, {failed} failed")

@@ -1,0 +1,1 @@
+"""What operator, local run and worker say to each other."""

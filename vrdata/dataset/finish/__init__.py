@@ -1,0 +1,1 @@
+"""Finish a run: summary, index, duplicates."""

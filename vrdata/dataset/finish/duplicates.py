@@ -1,0 +1,64 @@
+"""Find samples with equal content among millions, with bounded memory."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+
+from vrdata.bounded.closing import Closing
+from vrdata.bounded.sorting import RUN_LINES, SortedLines
+from vrdata.model import Model
+
+MAX_EXAMPLES = 20
+
+
+class DuplicateExample(Model):
+    """A sample and the first one with the same content, each as `{generator}/{sample id}`."""
+
+    sample: str
+    original: str
+
+
+class DuplicateFinder(Closing):
+    """Takes samples in any order; a context manager.
+
+    Of samples with equal content the first is the original: the one of the generator that comes
+    first in the plan, and there the one with the lowest index.
+    """
+
+    def __init__(self, run_lines: int = RUN_LINES) -> None:
+        self._lines = SortedLines(run_lines)
+
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._lines.close()
+
+    def add(self, content: str, position: int, index: int, name: str) -> None:
+        """Add a sample.
+
+        Args:
+            content: hex digest that equal samples share.
+            position: its generator's place in the plan.
+            index: its global index.
+            name: `{generator}/{sample id}`.
+        """
+        self._lines.add(f"{content} {position:06d} {index:012d} {name}\n".encode())
+
+    def find(self) -> tuple[Counter[int], tuple[DuplicateExample, ...]]:
+        """Duplicates by generator position, and the first MAX_EXAMPLES of them in plan order."""
+        counts: Counter[int] = Counter()
+        examples = heapq.nsmallest(MAX_EXAMPLES, self._counted(counts))
+        return counts, tuple(
+            DuplicateExample(sample=name, original=original) for _, _, name, original in examples
+        )
+
+    def _counted(self, counts: Counter[int]) -> Iterator[tuple[int, int, str, str]]:
+        previous = original = ""
+        for line in self._lines:
+            content, position, index, name = line.decode().rstrip("\n").split(" ", 3)
+            if content != previous:
+                previous, original = content, name
+                continue
+            counts[int(position)] += 1
+            yield int(position), int(index), name, original

@@ -1,0 +1,1 @@
+"""Output formats: how samples become objects, and back."""

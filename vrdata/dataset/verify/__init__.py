@@ -1,0 +1,1 @@
+"""Verify a dataset against its commit markers."""

@@ -1,0 +1,142 @@
+"""Check a dataset from its bytes alone: nothing that was written down is believed unread."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from vrdata.bounded.parallel import in_order
+from vrdata.dataset import layout
+from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.problems import Problem, problem
+from vrdata.dataset.reader import load_model, load_plan
+from vrdata.dataset.verify.decode import Decoder
+from vrdata.dataset.verify.shard import ShardCheck
+from vrdata.dataset.verify.strays import SampleFiles, stray_problems
+from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoded_word
+from vrdata.errors import InvalidInputError
+from vrdata.plan.missing import missing_shards
+from vrdata.plan.model import Plan
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.streaming import read_chunks
+
+Progress = Callable[[int, int], None]
+
+
+def verify(
+    store: ObjectStore,
+    *,
+    decode: bool = True,
+    deep: bool = False,
+    jobs: int = 2,
+    progress: Progress = lambda _done, _all: None,
+) -> VerifyReport:
+    """Check every shard of a run.
+
+    Every data object is read once, from start to end. Memory for each job: one file of a
+    sample, 8 MiB, and the markers of a few shards.
+
+    Args:
+        store: the run's store.
+        decode: also decode every PNG, and every video's first frame.
+        deep: decode every frame of every video.
+        jobs: shards checked at once.
+        progress: told of shards done and of all shards.
+
+    Raises:
+        NotFoundError: there is no run.
+        InvalidInputError: the plan is damaged.
+        StorageError: the store cannot be used.
+        VrdataError: what decoding needs is not installed.
+    """
+    plan = load_plan(store)
+    check = ShardCheck(store, plan, Decoder(deep=deep) if decode or deep else None)
+    planned = list(missing_shards(plan, ()))
+    with DatasetHasher() as hasher, SampleFiles(plan) as files:
+        tally = Tally(hasher)
+        committed, strays = stray_problems(store, plan)
+        tally.problems.merge(strays)
+        tally.problems.extend(_missing(plan, committed))
+        there = [shard for shard in planned if shard in committed]
+        results = in_order(there, lambda shard: check.check(*shard), jobs)
+        for done, (manifest, findings) in enumerate(results, start=1):
+            if manifest is not None:
+                tally.add_marker(manifest)
+                files.add(manifest)
+            tally.add(findings)
+            progress(done, len(planned))
+        tally.problems.extend(files.strays(store))
+        digest = hasher.hexdigest()
+    finished = store.head(layout.SUCCESS) is not None
+    tally.problems.extend(_summary_problems(store, plan, tally, digest, finished=finished))
+    index, index_problems = _check_index(store, digest) if finished else ("not written yet", ())
+    tally.problems.extend(index_problems)
+    return tally.report(
+        VerifyReport(
+            ok=False,
+            kind="run",
+            output=store.url,
+            plan=plan.hash,
+            finished=finished,
+            expected_shards=len(planned),
+            dataset_hash=digest,
+            decoded=decoded_word(decode=decode, deep=deep),
+            index=index,
+        )
+    )
+
+
+def _missing(plan: Plan, committed: set[tuple[str, int]]) -> Iterator[Problem]:
+    for generator, shard in missing_shards(plan, committed):
+        where = layout.commit_key(generator, shard)
+        yield problem("MissingShard", where, "the shard is not committed: run it again")
+
+
+def _summary_problems(
+    store: ObjectStore, plan: Plan, tally: Tally, digest: str, *, finished: bool
+) -> Iterator[Problem]:
+    if not finished:
+        message = "the run is not finished: run it again"
+        yield problem("NotFinished", layout.SUCCESS, message)
+        return
+    if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
+        message = f"it does not hold the hash that the bytes give, {digest}"
+        yield problem("HashMismatch", layout.SUCCESS, message)
+    try:
+        told = load_model(store, layout.DATASET, DatasetSummary)
+    except (ObjectNotFoundError, InvalidInputError) as error:
+        yield problem("DamagedSummary", layout.DATASET, error.why or "it is not there")
+        return
+    for kind, name, said, found in (
+        ("HashMismatch", "datasetHash", told.dataset_hash, digest),
+        ("DamagedSummary", "plan", told.plan, plan.hash),
+        ("DamagedSummary", "samples", told.samples, tally.counts["samples"]),
+        ("DamagedSummary", "failedSamples", told.failed_samples, tally.counts["failed"]),
+        ("DamagedSummary", "shards", told.shards, tally.counts["shards"]),
+    ):
+        if said != found:
+            yield problem(kind, layout.DATASET, f"{name} is {said}, the data give {found}")
+
+
+def _check_index(store: ObjectStore, digest: str) -> tuple[str, tuple[Problem, ...]]:
+    try:
+        from vrdata.dataset.finish.index import index_hash  # noqa: PLC0415 - an extra
+    except ImportError:
+        return "not checked: pyarrow is not installed (pip install 'vrdata[local]')", ()
+    info = store.head(layout.INDEX)
+    if info is None:
+        return "missing", (problem("DamagedIndex", layout.INDEX, "it is not there"),)
+    with tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder:
+        copy = Path(folder) / layout.INDEX
+        with copy.open("wb") as local:
+            local.writelines(read_chunks(store, layout.INDEX, info.size))
+        try:
+            found = index_hash(copy)
+        except ValueError as error:
+            return "wrong", (problem("DamagedIndex", layout.INDEX, str(error)),)
+    if found != digest:
+        message = f"its rows give the dataset hash {found}"
+        return "wrong", (problem("DamagedIndex", layout.INDEX, message),)
+    return "verified", ()

@@ -1,0 +1,119 @@
+"""Find objects that no plan knows: a reader that lists the store would take them for data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vrdata.bounded.closing import Closing
+from vrdata.bounded.sorting import RUN_LINES, SortedLines
+from vrdata.dataset import layout
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.problems import Problem, ProblemLog, problem
+from vrdata.plan.model import Plan
+from vrdata.store.keys import key_problem
+from vrdata.store.port import ObjectInfo, ObjectStore
+
+_FILES_KEY = re.compile(r"questions/(([^/]+)/([^/]+)_task/[^/]+_([0-9]{8,}))/[^/]+")
+
+
+def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[tuple[str, int]], ProblemLog]:
+    """The plan's shards that have a marker, and what lies beside markers and archives.
+
+    Two listings, in format files one: `SampleFiles` finds the strays there. Memory grows with
+    shards, not with samples.
+
+    Raises:
+        StorageError: the store cannot be used.
+    """
+    committed: set[tuple[str, int]] = set()
+    log = ProblemLog()
+    shards = {planned.name: planned.shards for planned in plan.generators}
+    for info in store.list_after(layout.COMMITS):
+        try:
+            generator, shard = layout.parse_commit_key(info.key)
+        except ValueError:
+            generator, shard = "", 0
+        if shard < shards.get(generator, 0) and info.key == layout.commit_key(generator, shard):
+            committed.add((generator, shard))
+        else:
+            log.extend([problem("ExtraMarker", info.key, "the plan has no such shard")])
+    if plan.output.format != "files":
+        known = _known_archives(plan)
+        log.extend(_stray(info.key) for info in _data(store) if info.key not in known)
+    return committed, log
+
+
+class SampleFiles(Closing):
+    """Finds what lies among the files of a run in format files; a context manager.
+
+    Keys of the markers and of the listing are merged in order, so memory is bounded. In another
+    format it takes and finds nothing.
+
+    Args:
+        plan: the run's.
+        run_lines: keys kept in memory at once (see vrdata.bounded.sorting).
+    """
+
+    def __init__(self, plan: Plan, run_lines: int = RUN_LINES) -> None:
+        self._wanted = plan.output.format == "files"
+        self._planned = {planned.name: planned for planned in plan.generators}
+        self._known = SortedLines(run_lines)
+        self._shards: set[tuple[str, int]] = set()
+
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._known.close()
+
+    def add(self, manifest: ShardManifest) -> None:
+        """Add a shard by its marker. Raises OSError when the disk is full."""
+        self._shards.add((manifest.generator, manifest.shard))
+        for item in manifest.data if self._wanted else ():
+            if not key_problem(item.key):  # nothing can lie under another key
+                self._known.add(f"{item.key}\n".encode())
+
+    def strays(self, store: ObjectStore) -> Iterator[Problem]:
+        """What no marker has, of shards whose marker was added; what no shard has, of others.
+
+        One listing. A shard that is not committed may have files of an attempt that was ended.
+
+        Raises:
+            OSError: the disk is full.
+            StorageError: the store cannot be used.
+        """
+        known = iter(self._known)
+        line = next(known, None)
+        for info in _data(store) if self._wanted else ():
+            key = f"{info.key}\n".encode()
+            while line is not None and line < key:
+                line = next(known, None)
+            if line != key and not self._is_of_open_shard(info.key):
+                yield _stray(info.key)
+
+    def _is_of_open_shard(self, key: str) -> bool:
+        match = _FILES_KEY.fullmatch(key)
+        if match is None:
+            return False
+        folder, name, domain, digits = match.groups()
+        generator, index = self._planned.get(name), int(digits)
+        if generator is None or index >= generator.samples:
+            return False
+        shard = index // (generator.block_size * generator.shard_blocks)
+        in_place = folder == layout.sample_folder(name, domain, index)
+        return in_place and (name, shard) not in self._shards
+
+
+def _data(store: ObjectStore) -> Iterator[ObjectInfo]:
+    for folder in ("questions/", "shards/"):
+        yield from store.list_after(folder)
+
+
+def _stray(key: str) -> Problem:
+    return problem("ExtraObject", key, "neither the plan nor a commit marker has it")
+
+
+def _known_archives(plan: Plan) -> frozenset[str]:
+    ranges = (planned.shard(at) for planned in plan.generators for at in range(planned.shards))
+    if plan.output.format == "webdataset":
+        return frozenset(layout.shard_tar_key(one.generator, one.shard) for one in ranges)
+    return frozenset(layout.shard_targz_key(one.generator, one.start, one.stop) for one in ranges)

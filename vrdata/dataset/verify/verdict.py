@@ -1,0 +1,112 @@
+"""What verification says: the report, and how findings add up to it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from pydantic import Field
+
+from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.problems import Problem, ProblemLog
+from vrdata.dataset.verify.sample import Findings
+from vrdata.model import Model
+
+MAX_NAMES = 100
+
+
+class VerifyReport(Model):
+    """What verification found (`vrdata verify -o json`).
+
+    Attributes:
+        ok: nothing is wrong.
+        kind: `run`, or `tree` for sample folders without vrdata's own objects.
+        output: URL of what was verified.
+        plan: hash of the plan; "" for a tree.
+        finished: `_SUCCESS` is there; always False for a tree.
+        samples: samples found.
+        failed_samples: samples that the run left out and recorded as failed.
+        shards: shards whose marker was read; archives of a tree.
+        expected_shards: shards of the plan.
+        bytes: bytes of the samples' files.
+        dataset_hash: computed from the bytes that were read.
+        decoded: `no`; `yes` = images, and of videos the first frame; `all` = every frame.
+        index: `verified`, `missing`, `wrong`, or why it was not checked.
+        generators: samples by generator.
+        files: files by name, at most 100 names.
+        images: decoded images by size and mode.
+        problems: the first 20 of each kind.
+        problem_counts: all problems by kind.
+    """
+
+    ok: bool
+    kind: Literal["run", "tree"]
+    output: str
+    plan: str = ""
+    finished: bool = False
+    samples: int = 0
+    failed_samples: int = 0
+    shards: int = 0
+    expected_shards: int = 0
+    bytes: int = 0
+    dataset_hash: str = ""
+    decoded: Literal["no", "yes", "all"] = "yes"
+    index: str = ""
+    generators: dict[str, int] = Field(default_factory=dict)
+    files: dict[str, int] = Field(default_factory=dict)
+    images: dict[str, int] = Field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    problem_counts: dict[str, int] = Field(default_factory=dict)
+
+
+class Tally:
+    """Adds findings up, with bounded memory."""
+
+    def __init__(self, hasher: DatasetHasher) -> None:
+        self.problems = ProblemLog()
+        self.generators: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self._names: Counter[str] = Counter()
+        self._images: Counter[str] = Counter()
+        self._hasher = hasher
+
+    def add(self, findings: Findings) -> None:
+        """Add what was found in some files."""
+        self.problems.merge(findings.problems)
+        self.counts["bytes"] += findings.bytes
+        self._names.update(findings.names)
+        self._images.update(findings.images)
+        for sample_id, name, sha256 in findings.files:
+            self._hasher.add(sample_id, name, sha256)
+
+    def add_marker(self, manifest: ShardManifest) -> None:
+        """Count a shard by its marker."""
+        self.counts["shards"] += 1
+        self.counts["samples"] += len(manifest.samples)
+        self.counts["failed"] += len(manifest.failed)
+        self.generators[manifest.generator] += len(manifest.samples)
+
+    def report(self, report: VerifyReport) -> VerifyReport:
+        """`report` with everything that was added up."""
+        return report.model_copy(
+            update={
+                "ok": not self.problems.counts,
+                "samples": self.counts["samples"],
+                "failed_samples": self.counts["failed"],
+                "shards": self.counts["shards"],
+                "bytes": self.counts["bytes"],
+                "generators": dict(sorted(self.generators.items())),
+                "files": dict(sorted(self._names.most_common(MAX_NAMES))),
+                "images": dict(self._images.most_common(MAX_NAMES)),
+                "problems": self.problems.kept,
+                "problem_counts": self.problems.counts,
+            }
+        )
+
+
+def decoded_word(*, decode: bool, deep: bool) -> Literal["no", "yes", "all"]:
+    """What a report says about decoding."""
+    if deep:
+        return "all"
+    return "yes" if decode else "no"

@@ -1,0 +1,111 @@
+"""Make a boto3 client: timeouts, retries and checksums are decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from vrdata.errors import UsageError
+from vrdata.store.s3.errors import s3_error
+
+Checksums = Literal["auto", "when_required"]
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 60
+ATTEMPTS = 5  # of one request, the first one included
+CONNECTIONS = 64  # kept open at once: the most threads that a transfer uses
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Settings:
+    """How to reach a bucket. Credentials are never here: boto3 finds them itself.
+
+    Attributes:
+        bucket: the bucket's name.
+        prefix: keys of the store lie below it; no slash at its ends.
+        endpoint: URL of an S3-compatible server; "" leaves it to boto3 (AWS_ENDPOINT_URL_S3,
+            the profile's `endpoint_url`, or AWS).
+        region: region name; "" leaves it to boto3, and `us-east-1` when it knows none.
+        profile: a named profile of the AWS configuration files.
+        checksums: `auto` lets the server check a SHA-256 of every write, unless the AWS
+            settings say otherwise (AWS_REQUEST_CHECKSUM_CALCULATION); `when_required` sends no
+            checksum, for servers that refuse the header.
+    """
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = ""
+    profile: str = ""
+    checksums: Checksums = "auto"
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/prefix`."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+def make_client(settings: S3Settings) -> Any:
+    """An S3 client that threads may share.
+
+    Raises:
+        UsageError: the endpoint is no http(s) URL, or holds a password.
+        StoreAccessError: the profile does not exist.
+    """
+    if settings.endpoint:
+        _check_endpoint(settings.endpoint)
+    try:
+        session = boto3.Session(profile_name=settings.profile or None)
+        client = _client(session, settings)
+    except ValueError as error:  # botocore's answer to an endpoint that is no URL
+        raise UsageError(
+            "the endpoint that the AWS settings name is not a URL",
+            fix="correct AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint_url in ~/.aws/config",
+        ) from error
+    except BotoCoreError as error:
+        raise s3_error(error, "look for objects", settings.url, settings.bucket) from error
+    _check_endpoint(client.meta.endpoint_url)
+    return client
+
+
+def _client(session: boto3.Session, settings: S3Settings) -> Any:
+    # boto3 itself puts the bucket into the path for every endpoint that is not AWS's own.
+    config: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
+        "max_pool_connections": CONNECTIONS,
+        "tcp_keepalive": True,
+    }
+    if settings.checksums == "when_required":
+        config["request_checksum_calculation"] = "when_required"
+        config["response_checksum_validation"] = "when_required"
+    return session.client(
+        "s3",
+        endpoint_url=settings.endpoint or None,
+        region_name=settings.region or session.region_name or DEFAULT_REGION,
+        config=Config(**config),
+    )
+
+
+def _check_endpoint(endpoint: str) -> None:
+    if "@" in endpoint:  # never repeated: it may be a password
+        raise UsageError(
+            "the endpoint's URL holds a user name or password",
+            fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        usable = False
+    if not usable:
+        raise UsageError(
+            f"{endpoint!r} is not the URL of a server", fix="e.g. --endpoint https://s3.example.org"
+        )

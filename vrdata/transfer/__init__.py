@@ -1,0 +1,1 @@
+"""Copy datasets between folders and buckets."""

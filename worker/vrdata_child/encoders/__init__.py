@@ -1,0 +1,1 @@
+"""Fast, deterministic PNG and H.264 encoders."""

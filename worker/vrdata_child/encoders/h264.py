@@ -1,0 +1,171 @@
+"""H.264 video that plays in every browser, streamed, with the same bytes for the same frames.
+
+x264 preset ultrafast at crf 21: less CPU than OpenCV's mp4v on flat frames, with a fifth to two
+thirds of its bytes and far less error. On noise ultrafast makes four times the bytes, so a video
+whose first frame is noisy gets preset veryfast. Figures: docs/encoding.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, Interpolation
+from numpy.typing import NDArray
+from PIL import Image
+
+from vrdata_child.encoders.pixels import Packed
+
+try:
+    from vrdata_child.encoders.yuv import YuvFrame
+except ImportError:  # an environment without OpenCV
+    YuvFrame = None  # type: ignore[assignment, misc]
+
+CRF = "21"
+GOP = "32"
+# Mean absolute second difference between neighbours, 0 to 510: drawings stay below 2.
+NOISY = 6.0
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """A finished video: frames, frames per second, pixels, and how it was encoded."""
+
+    frames: int
+    fps: float
+    width: int
+    height: int
+    encoder: str
+    frames_sha256: str = ""
+
+
+class VideoEncoder:
+    """Encodes frames one at a time into an MP4 file; memory does not grow with frames.
+
+    Args:
+        path: the file to make.
+        width: pixels of every frame; odd sizes are kept by coding chroma in full (4:4:4).
+        height: as `width`.
+        fps: frames per second.
+        hash_frames: also hash the RGB bytes of every frame.
+    """
+
+    def __init__(
+        self, path: Path, width: int, height: int, fps: float, *, hash_frames: bool = False
+    ) -> None:
+        self._path = path
+        self._size = (width, height)
+        self._fps = fps
+        self._frames = 0
+        self._hash = hashlib.sha256() if hash_frames else None
+        self._container: av.container.OutputContainer | None = None
+        self._stream: av.VideoStream | None = None
+        self._preset = ""
+        even = width % 2 == 0 and height % 2 == 0
+        self._pixels = "yuv420p" if even else "yuv444p"
+        self._yuv = YuvFrame(width, height) if even and YuvFrame is not None else None
+
+    def add(self, image: Image.Image) -> None:
+        """Append a frame.
+
+        Raises:
+            ValueError: the frame has another size.
+        """
+        if image.size != self._size:
+            raise ValueError(f"a frame of {image.size} in a video of {self._size}")
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
+        if self._hash is not None:
+            self._hash.update(rgb.tobytes())
+        self._begin(rgb)
+        if self._yuv is None:
+            self._encode(_whole_frame(rgb, self._pixels))
+        else:
+            packed = Packed(rgb)  # its address is valid only while it lives
+            self._yuv.show(packed.address)
+            self._encode(self._yuv.picture)
+
+    def add_array(self, frame: NDArray[np.uint8]) -> None:
+        """Append a frame of height x width x 4 RGBX bytes; raises as `add`."""
+        if self._yuv is None or self._container is None or self._hash is not None:
+            self.add(Image.fromarray(frame[:, :, :3]))
+            return
+        contiguous = np.ascontiguousarray(frame)
+        if contiguous.shape != (self._size[1], self._size[0], 4):
+            raise ValueError(f"a frame of {contiguous.shape} in a video of {self._size}")
+        self._yuv.show(contiguous.ctypes.data)
+        self._encode(self._yuv.picture)
+
+    def close(self) -> VideoFacts:
+        """Finish the file.
+
+        Raises:
+            ValueError: no frame was added.
+        """
+        if self._container is None:
+            raise ValueError("a video needs at least one frame")
+        self._mux(None)
+        self._container.close()
+        self._container = None
+        return VideoFacts(
+            self._frames,
+            self._fps,
+            *self._size,
+            encoder=f"x264 {self._preset} crf{CRF} {self._pixels}",
+            frames_sha256=self._hash.hexdigest() if self._hash is not None else "",
+        )
+
+    def _begin(self, first: Image.Image) -> None:
+        if self._container is not None:
+            return
+        self._preset = "veryfast" if noisiness(first) > NOISY else "ultrafast"
+        options = {"movflags": "+faststart", "fflags": "+bitexact"}
+        self._container = av.open(str(self._path), "w", format="mp4", options=options)
+        rate = Fraction(self._fps).limit_denominator(1001)
+        self._stream = stream = self._container.add_stream("libx264", rate=rate)
+        stream.width, stream.height = self._size
+        stream.pix_fmt = self._pixels
+        stream.time_base = 1 / rate
+        stream.options = {"preset": self._preset, "crf": CRF, "g": GOP, "threads": "1"}
+        context = stream.codec_context
+        context.thread_count = 1
+        context.color_primaries = 1  # ITU-T H.273, tables 2 to 4: BT.709 colours and transfer,
+        context.color_trc = 1
+        context.colorspace = 6  # BT.601 matrix,
+        context.color_range = 1  # limited range
+
+    def _encode(self, picture: VideoFrame) -> None:
+        picture.pts = self._frames
+        self._frames += 1
+        self._mux(picture)
+
+    def _mux(self, picture: VideoFrame | None) -> None:
+        if self._container is None or self._stream is None:
+            return
+        for packet in self._stream.encode(picture):
+            self._container.mux(packet)
+
+
+def noisiness(image: Image.Image) -> float:
+    """Mean absolute horizontal second difference of the green channel, 0 to 510."""
+    green = np.asarray(image.getchannel("G"), np.int16)
+    if green.shape[1] < 3:
+        return 0.0
+    second = green[:, 2:] - 2 * green[:, 1:-1] + green[:, :-2]
+    return float(np.abs(second).mean())
+
+
+def _whole_frame(image: Image.Image, pixels: str) -> VideoFrame:
+    """Convert a whole frame by swscale: odd sizes, and environments without OpenCV."""
+    source = VideoFrame.from_ndarray(np.asarray(image), "rgb24")
+    return source.reformat(
+        format=pixels,
+        src_colorspace=Colorspace.ITU601,
+        dst_colorspace=Colorspace.ITU601,
+        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT,
+        threads=1,
+    )

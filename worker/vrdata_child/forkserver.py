@@ -1,0 +1,156 @@
+"""The template process: imports the generator once, then forks a child for each block."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from vrdata_child.block import describe, leave, run_block
+from vrdata_child.hermetic import process as hermetic
+from vrdata_child.patches import heap
+
+MAX_PACKET = 180_000  # below the default socket buffer
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_clock = time.monotonic  # the real one: imported before the patches
+
+
+class Template:
+    """Serves the requests of one supervisor over one SOCK_SEQPACKET socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._load: dict[str, Any] = {}
+        self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, block)
+
+    def serve(self) -> None:
+        """Answer requests until `quit` or the supervisor is gone; then end all children."""
+        poller = select.poll()
+        poller.register(self._channel, select.POLLIN)
+        try:
+            while True:
+                for fd, _ in poller.poll():
+                    if fd == self._channel.fileno():
+                        if not self._request(poller):
+                            return
+                    else:
+                        poller.unregister(fd)
+                        self._reap(fd)
+        finally:
+            self._end_all()
+
+    def _request(self, poller: select.poll) -> bool:
+        packet = self._channel.recv(MAX_PACKET)
+        if not packet:
+            return False
+        request = json.loads(packet)
+        match request["cmd"]:
+            case "load":
+                return self._take_load(request)
+            case "block":
+                poller.register(self._fork(request), select.POLLIN)
+                return True
+            case _:
+                return False
+
+    def _take_load(self, request: dict[str, Any]) -> bool:
+        started = _clock()
+        self._load = request
+        try:
+            heap.keep_freed_memory()
+            hermetic.install()
+            _prepare(request)
+        except BaseException as error:  # noqa: BLE001 - foreign code; the supervisor is told
+            self._send({"event": "broken", "error": describe(error)})
+            return False
+        gc.collect()
+        gc.freeze()
+        self._send({"event": "ready", "seconds": _clock() - started, "versions": {}})
+        return True
+
+    def _fork(self, request: dict[str, Any]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                _become_child(request["dir"])
+                code = run_block(self._load, request, self._send)
+            finally:
+                leave(code)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)  # both sides do it, so nobody is early
+        fd = os.pidfd_open(pid)
+        self._children[fd] = (pid, request["block"])
+        self._send({"event": "started", "block": request["block"], "pid": pid})
+        return fd
+
+    def _reap(self, fd: int) -> None:
+        pid, block = self._children.pop(fd)
+        os.close(fd)
+        _kill_group(pid)  # what the generator started and left behind
+        _, status, usage = os.wait4(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        self._send(
+            {
+                "event": "exit",
+                "block": block,
+                "code": code if code >= 0 else None,
+                "signal": -code if code < 0 else None,
+                "peakMemoryBytes": usage.ru_maxrss * 1024,
+                "cpuSeconds": usage.ru_utime + usage.ru_stime,
+            }
+        )
+
+    def _end_all(self) -> None:
+        for pid, _ in self._children.values():
+            _kill_group(pid)
+        for pid, _ in self._children.values():
+            os.waitpid(pid, 0)
+
+    def _send(self, packet: dict[str, Any]) -> None:
+        self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _prepare(load: dict[str, Any]) -> None:
+    from vrdata_child.patches import redirect  # noqa: PLC0415 - after the patches
+    from vrdata_child.run import repository  # noqa: PLC0415 - after the patches
+
+    repository.preload_libraries()
+    redirect.install(load["video"], hash_frames=bool(load.get("hashFrames")))
+    if load["kind"] == "repository":
+        if load["mode"] != "bare":
+            repository.preload(load["root"])
+    else:
+        from vrdata_child.run import firstparty  # noqa: PLC0415 - needs vrdata_generators
+
+        firstparty.load(load["name"], load["kind"], load["root"])
+    if load["accelerate"]:
+        from vrdata_child.patches.accelerate import install_acceleration  # noqa: PLC0415
+
+        install_acceleration(load["video"], hash_frames=bool(load.get("hashFrames")))
+
+
+def _become_child(folder: str) -> None:
+    os.setpgid(0, 0)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    log = os.open(f"{folder}/log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.close(null)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

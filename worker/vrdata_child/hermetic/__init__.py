@@ -1,0 +1,1 @@
+"""Closes a process so that only the seed influences content."""

@@ -1,0 +1,57 @@
+"""Replace dominant library calls of generator repositories by faster ones with equal pixels.
+
+Only pure functions of their arguments are replaced. `vrdata generators add` makes a block both
+ways and switches this on only when every decoded image and every frame is equal.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from vrdata_child.encoders.h264 import VideoEncoder
+from vrdata_child.patches import blending, fonts
+from vrdata_child.sample.media import finish_video
+
+
+def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
+    """Patch this process; the repository is imported already.
+
+    Args:
+        video: frames go straight to the encoder in mode `h264`.
+        hash_frames: as `redirect.install`.
+    """
+    fonts.install()
+    blending.install()
+    if video == "h264":
+        _direct_video(hash_frames)
+
+
+def _direct_video(hash_frames: bool) -> None:
+    """Skip the way through numpy and BGR of the repositories' shared video helper."""
+    generator = getattr(sys.modules.get("core.video_utils"), "VideoGenerator", None)
+    original = getattr(generator, "create_video_from_frames", None)
+    if original is None:
+        return
+
+    def create_video_from_frames(
+        self: Any, frames: Any, output_path: Any, size: Any = None
+    ) -> Path:
+        known = isinstance(frames, list) and all(isinstance(one, Image.Image) for one in frames)
+        if not frames or not known or not hasattr(self, "fps"):
+            return original(self, frames, output_path, size)  # type: ignore[no-any-return]
+        target = Path(output_path).with_suffix(getattr(self, "extension", ".mp4"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        wanted = width, height = tuple(size or frames[0].size)
+        encoder = VideoEncoder(target, width, height, self.fps, hash_frames=hash_frames)
+        for frame in frames:
+            if frame.size != wanted:
+                frame = frame.resize(wanted, Image.Resampling.LANCZOS)  # noqa: PLW2901
+            encoder.add(frame)
+        finish_video(encoder, target)
+        return target
+
+    generator.create_video_from_frames = create_video_from_frames  # type: ignore[union-attr]

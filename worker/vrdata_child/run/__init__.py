@@ -1,0 +1,1 @@
+"""Run a generator: repositories and first-party generators."""

@@ -1,0 +1,83 @@
+"""Run a generator repository's own `examples/generate.py` inside a block child."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from vrdata_child.run.lazy import EnoughSamples, install_lazy
+
+SCRIPT = Path("examples") / "generate.py"
+_LIBRARIES = ("numpy", "numpy.random", "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "cv2")
+
+
+def preload_libraries() -> None:
+    """Import the usual libraries, those that the environment has."""
+    for name in _LIBRARIES:
+        try:
+            import_module(name)
+        except ImportError:
+            continue
+
+
+def preload(root: str) -> None:
+    """Import a repository's packages once, in the template.
+
+    Raises:
+        Exception: whatever the repository's modules raise.
+    """
+    _put_on_path(root)
+    for name in ("core", "src"):
+        if (Path(root) / name).is_dir():
+            import_module(name)
+
+
+def run_script(  # noqa: PLR0913 - the request's fields
+    root: str,
+    flags: Mapping[str, str | None],
+    *,
+    seed: int,
+    count: int,
+    out: Path,
+    args: Sequence[str],
+    collect: Callable[[], None] | None,
+) -> None:
+    """Run the script for a whole block.
+
+    Args:
+        collect: called whenever finished samples may be on disk; None = only at the end.
+
+    Raises:
+        BaseException: whatever the script raises, but for a normal end.
+    """
+    _put_on_path(root)
+    base = _base_generator()
+    if collect is not None and base is not None:
+        install_lazy(base, collect)
+    script = Path(root) / SCRIPT
+    sys.argv = [str(script), str(flags["samples"]), str(count), str(flags["output"]), str(out)]
+    if flags.get("seed"):
+        sys.argv += [str(flags["seed"]), str(seed)]
+    sys.argv += args
+    sys.path.insert(0, str(script.parent))
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except EnoughSamples:
+        return
+    except SystemExit as ending:
+        if ending.code not in (None, 0):
+            raise RuntimeError(f"generate.py exited with {ending.code}") from None
+
+
+def _put_on_path(root: str) -> None:
+    if root not in sys.path:
+        sys.path.insert(0, root)
+
+
+def _base_generator() -> type | None:
+    module = sys.modules.get("core.base_generator")
+    base = getattr(module, "BaseGenerator", None)
+    return base if isinstance(base, type) and hasattr(base, "generate_dataset") else None

@@ -1,0 +1,1 @@
+"""Turn a generator's files into a finished sample."""

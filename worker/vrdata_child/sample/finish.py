@@ -1,0 +1,209 @@
+"""Turn what a generator wrote into a sample: checked, normalised, hashed, in a folder of ours.
+
+Everything a generator wrote is untrusted data: names, sizes, links and contents are checked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vrdata_child.encoders.h264 import VideoFacts
+from vrdata_child.hermetic.folders import SampleFolder
+from vrdata_child.sample import media
+from vrdata_child.sample.metadata import normalise_metadata
+from vrdata_child.sample.transcode import to_h264
+
+MAX_FILES = 64
+MAX_SAMPLE_BYTES = 512 * 2**20
+MAX_TEXT_BYTES = 4 * 2**20
+_SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
+
+
+class SampleInvalidError(Exception):
+    """A sample that cannot be used; `reason` is CamelCase (docs/child-protocol.md)."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class BlockFacts:
+    """What the samples of one block share."""
+
+    generator: str
+    block: int
+    seed: int
+    start: int
+    folder: Path
+    video: str
+    expect_video: bool = False
+
+
+def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dict[str, Any]:
+    """Check and normalise one sample and move it to `{block folder}/done/{position:06d}/`.
+
+    Returns:
+        The fields of a `sample` packet.
+
+    Raises:
+        SampleInvalidError: the sample cannot be used; its folder is removed.
+    """
+    try:
+        if not _SAFE_DOMAIN.fullmatch(source.domain):
+            raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a usable domain")
+        _check_files(source.path)
+        prompt = _normalise_texts(source.path)
+        sample_id = f"{source.domain}_{block.start + position:08d}"
+        param_hash = _metadata(source, position, sample_id, block)
+        video = _videos(source.path, block)
+        target = block.folder / "done" / f"{position:06d}"
+        target.parent.mkdir(exist_ok=True)
+        source.path.rename(target)
+        files = _hashed(target)
+        content = _content(target, files, prompt)
+    except media.MediaError as error:
+        shutil.rmtree(source.path, ignore_errors=True)
+        raise SampleInvalidError(error.reason, error.message) from None
+    except SampleInvalidError:
+        shutil.rmtree(source.path, ignore_errors=True)
+        raise
+    return {
+        "position": position,
+        "folder": str(target),
+        "id": sample_id,
+        "domain": source.domain,
+        "files": [{"name": name, "size": size, "sha256": sha} for name, (size, sha) in files],
+        "video": video,
+        "content": content,
+        "paramHash": param_hash,
+    }
+
+
+def _check_files(folder: Path) -> None:
+    total = 0
+    with os.scandir(folder) as scan:
+        entries = list(scan)
+    if len(entries) > MAX_FILES:
+        raise SampleInvalidError("TooLarge", f"{len(entries)} files, at most {MAX_FILES}")
+    for entry in entries:
+        if not entry.is_file(follow_symlinks=False):
+            raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a regular file")
+        if not _SAFE_NAME.fullmatch(entry.name):
+            raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a usable file name")
+        total += entry.stat(follow_symlinks=False).st_size
+    if total > MAX_SAMPLE_BYTES:
+        raise SampleInvalidError("TooLarge", f"{total} bytes, at most {MAX_SAMPLE_BYTES}")
+    for name in ("first_frame.png", "prompt.txt"):
+        if not (folder / name).exists():
+            raise SampleInvalidError("MissingFile", f"{name} was not written")
+
+
+def _normalise_texts(folder: Path) -> str:
+    prompt = ""
+    for path in folder.glob("*.txt"):
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise SampleInvalidError(
+                "TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes"
+            )
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            if path.name == "prompt.txt":
+                raise SampleInvalidError("PromptNotUtf8", str(error)) from None
+            continue
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        path.write_bytes(text.encode())
+        if path.name == "prompt.txt":
+            prompt = text
+    if not prompt.strip():
+        raise SampleInvalidError("EmptyPrompt", "prompt.txt holds no text")
+    return prompt
+
+
+def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockFacts) -> str:
+    path = source.path / "metadata.json"
+    try:
+        body, param_hash = normalise_metadata(
+            path.read_bytes() if path.exists() else b"{}",
+            generator=block.generator,
+            domain=source.domain,
+            sample_id=sample_id,
+            seed=block.seed,
+            block=block.block,
+            position=position,
+            private=str(block.folder),
+        )
+    except ValueError as error:
+        raise SampleInvalidError("BadMetadata", str(error)) from None
+    path.write_bytes(body)
+    return param_hash
+
+
+def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
+    described: dict[str, Any] | None = None
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in media.VIDEO_FORMATS:
+            continue
+        as_named = block.video == "asIs"
+        facts = media.check_video(path, media.file_sha256(path), as_named=as_named)
+        final = path
+        if block.video == "h264":
+            final, facts = _as_h264(path, facts)
+        if described is None or final.stem == "ground_truth":
+            described = _video_packet(final, facts)
+    if described is None and block.expect_video:
+        raise SampleInvalidError(
+            "MissingVideo", "this generator makes videos, but none was written"
+        )
+    return described
+
+
+def _as_h264(path: Path, facts: VideoFacts) -> tuple[Path, VideoFacts]:
+    target = path.with_suffix(".mp4")
+    if not facts.encoder.startswith("x264 "):
+        # Written around OpenCV (by imageio or ffmpeg): encode what was decoded.
+        facts = to_h264(path)
+    if path != target:
+        if target.exists():
+            raise SampleInvalidError("UnsafeFile", f"{path.name} and {target.name} are both there")
+        path.rename(target)
+    return target, facts
+
+
+def _video_packet(path: Path, facts: VideoFacts) -> dict[str, Any]:
+    return {
+        "name": path.name,
+        "frames": facts.frames,
+        "fps": facts.fps,
+        "width": facts.width,
+        "height": facts.height,
+        "encoder": facts.encoder,
+        "framesSha256": facts.frames_sha256
+        or media.frame_hashes.get(media.file_sha256(path))
+        or "",
+    }
+
+
+def _hashed(folder: Path) -> list[tuple[str, tuple[int, str]]]:
+    files = []
+    for path in sorted(folder.iterdir()):
+        path.chmod(0o644)
+        files.append((path.name, (path.stat().st_size, media.file_sha256(path))))
+    return files
+
+
+def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str) -> str:
+    pixels = {
+        name: media.check_png(folder / name, sha256)
+        for name, (_, sha256) in files
+        if name.lower().endswith(".png")
+    }
+    return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)

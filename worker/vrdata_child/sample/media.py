@@ -1,0 +1,157 @@
+"""Check media files and know their pixels; what our own encoders wrote is not decoded again.
+
+The encoders register each finished file by the sha256 of its bytes, so a generator may copy or
+move it. Everything else is decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import av
+from PIL import Image, UnidentifiedImageError
+
+from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
+
+MAX_PIXELS = 8192 * 8192
+REMEMBERED = 4096
+# FFmpeg's format name of each file ending; vrdata.dataset.verify.decode has the same table.
+VIDEO_FORMATS = {
+    ".avi": "avi",
+    ".mkv": "matroska",
+    ".mov": "mov",
+    ".mp4": "mp4",
+    ".webm": "matroska",
+}
+T = TypeVar("T")
+
+
+class MediaError(Exception):
+    """A media file that cannot be used.
+
+    Attributes:
+        reason: CamelCase, one of NotAPng, PngTruncated, TooLarge, VideoUndecodable, VideoEmpty.
+        message: details for the user.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+class _Memory(Generic[T]):
+    """The last few facts by file sha256; bounded."""
+
+    def __init__(self) -> None:
+        self._facts: OrderedDict[str, T] = OrderedDict()
+
+    def remember(self, sha256: str, fact: T) -> None:
+        """Keep a fact, forgetting the oldest beyond REMEMBERED."""
+        self._facts[sha256] = fact
+        if len(self._facts) > REMEMBERED:
+            self._facts.popitem(last=False)
+
+    def get(self, sha256: str) -> T | None:
+        """The fact, or None."""
+        return self._facts.get(sha256)
+
+
+pixel_hashes: _Memory[str] = _Memory()
+video_facts: _Memory[VideoFacts] = _Memory()
+# Of the frames of videos written by others, when they were asked for.
+frame_hashes: _Memory[str] = _Memory()
+
+
+def finish_video(encoder: VideoEncoder, path: Path) -> VideoFacts:
+    """Close an encoder and remember the facts of the file it made."""
+    facts = encoder.close()
+    video_facts.remember(file_sha256(path), facts)
+    return facts
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """Hex sha256 over the size and the RGB pixels."""
+    image.info.pop("transparency", None)  # changes no pixel, and Pillow warns of it
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
+    digest.update(rgb.tobytes())
+    return digest.hexdigest()
+
+
+def check_png(path: Path, sha256: str) -> str:
+    """The pixel hash of a PNG file whose bytes have this sha256.
+
+    Raises:
+        MediaError: not a PNG, truncated, or too large.
+    """
+    known = pixel_hashes.get(sha256)
+    if known is not None:
+        return known
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise MediaError("TooLarge", f"{path.name} has {image.width} x {image.height} px")
+            image.load()
+            return pixel_hash(image)
+    except MediaError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise MediaError("TooLarge", f"{path.name}: {error}") from None
+    except UnidentifiedImageError:
+        raise MediaError("NotAPng", f"{path.name} is not a PNG image") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MediaError("PngTruncated", f"{path.name} does not decode: {error}") from None
+
+
+def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
+    """Facts of a video file whose bytes have this sha256; decodes its first frame.
+
+    Args:
+        as_named: refuse what is not in the format that the name tells, as readers and
+            `vrdata verify` do; else the content tells it, and the file is to be converted.
+
+    Raises:
+        MediaError: it does not decode, or has no frame.
+    """
+    suffix = path.suffix.lower()
+    known = video_facts.get(sha256)
+    if known is not None and (suffix == ".mp4" or not as_named):
+        return known
+    container_format = VIDEO_FORMATS[suffix] if as_named else None
+    try:
+        frames = _count_packets(path, container_format)
+        with av.open(str(path), format=container_format) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            first = next(container.decode(stream), None)
+            if first is None or not frames:
+                raise MediaError("VideoEmpty", f"{path.name} has no frame")
+            rate = float(stream.average_rate or 0)
+            return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
+    except (av.error.FFmpegError, ValueError, IndexError) as error:
+        what = f" as {suffix[1:]}, as its name says" if as_named else ""
+        raise MediaError(
+            "VideoUndecodable", f"{path.name} does not decode{what}: {error}"
+        ) from None
+
+
+def _count_packets(path: Path, container_format: str | None) -> int:
+    with av.open(str(path), format=container_format) as container:
+        if not container.streams.video:
+            raise MediaError("VideoEmpty", f"{path.name} has no video stream")
+        return sum(packet.size > 0 for packet in container.demux(video=0))
+
+
+def content_hash(first: str, final: str, prompt: str) -> str:
+    """Hex sha256 over the pixel hashes of both frames and the prompt: equal for duplicates."""
+    return hashlib.sha256(f"{first}\n{final}\n{prompt}".encode()).hexdigest()

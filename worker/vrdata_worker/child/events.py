@@ -1,0 +1,144 @@
+"""What a generator child reports, as typed events (packets: docs/child-protocol.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vrdata.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A block child runs, as leader of process group `pid`."""
+
+    block: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One finished file of a sample: name, bytes, hex sha256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """The ground-truth video; `frames_sha256` only when frame hashing was asked for."""
+
+    name: str
+    frames: int
+    fps: float
+    width: int
+    height: int
+    encoder: str
+    frames_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A finished, checked and normalised sample in a folder of its own."""
+
+    block: int
+    position: int
+    folder: Path
+    id: str
+    domain: str
+    files: tuple[File, ...]
+    video: Video | None
+    content: str
+    param_hash: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A sample that cannot be used; the block goes on.
+
+    Attributes:
+        traceback: the generator's, when it raised for this sample alone; else "".
+    """
+
+    block: int
+    position: int
+    reason: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The end of a block child, the block's last event.
+
+    Attributes:
+        error: `Type: message` of the exception that ended the generator, or "".
+        traceback: the generator's traceback, or "".
+        code: exit code, None when a signal ended it.
+    """
+
+    block: int
+    error: str
+    traceback: str
+    code: int | None
+    signal: int | None
+    peak_memory_bytes: int
+    cpu_seconds: float
+
+
+Event = Started | Sample | Invalid | Exit
+
+
+def parse_sample(packet: Mapping[str, Any]) -> Sample:
+    """A `sample` packet. Raises KeyError or TypeError for a malformed one."""
+    video = packet.get("video")
+    return Sample(
+        block=packet["block"],
+        position=packet["position"],
+        folder=Path(packet["folder"]),
+        id=packet["id"],
+        domain=packet["domain"],
+        files=tuple(File(file["name"], file["size"], file["sha256"]) for file in packet["files"]),
+        video=None
+        if video is None
+        else Video(
+            name=video["name"],
+            frames=video["frames"],
+            fps=video["fps"],
+            width=video["width"],
+            height=video["height"],
+            encoder=video["encoder"],
+            frames_sha256=video.get("framesSha256", ""),
+        ),
+        content=packet.get("content", ""),
+        param_hash=packet.get("paramHash", ""),
+        seconds=packet.get("seconds", 0.0),
+    )
+
+
+def parse_invalid(packet: Mapping[str, Any]) -> Invalid:
+    """An `invalid` packet. Raises KeyError for a malformed one."""
+    return Invalid(
+        block=packet["block"],
+        position=packet["position"],
+        reason=plain(packet["reason"]),
+        message=plain(packet["message"]),
+        traceback=plain(packet.get("traceback", "")),
+    )
+
+
+def parse_exit(packet: Mapping[str, Any], error: Mapping[str, str] | None) -> Exit:
+    """An `exit` packet and the error of the block's `end`. Raises KeyError for a malformed one."""
+    return Exit(
+        block=packet["block"],
+        error=plain(f"{error['type']}: {error['message']}") if error else "",
+        traceback=plain(error["traceback"]) if error else "",
+        code=packet["code"],
+        signal=packet["signal"],
+        peak_memory_bytes=packet["peakMemoryBytes"],
+        cpu_seconds=packet["cpuSeconds"],
+    )

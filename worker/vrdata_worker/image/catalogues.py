@@ -1,0 +1,73 @@
+"""The catalogue a worker sees: first-party generators and the given catalogue files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A catalogue entry and the folder its relative paths start from."""
+
+    entry: CatalogueEntry
+    base: Path
+
+
+def builtin_catalogue() -> Catalogue:
+    """The first-party generators."""
+    from vrdata_generators.builtin.catalogue import builtin_entries  # noqa: PLC0415 - hashes its sources
+
+    return Catalogue.model_validate({"generators": builtin_entries()})
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Read one catalogue file.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InvalidInputError: it is not a catalogue.
+    """
+    try:
+        return Catalogue.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(
+            f"no catalogue at {path}",
+            fix="add generators with `vrdata generators add`, or name another folder",
+        ) from None
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read", why=str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise InvalidInputError(
+            f"{path} is not a generator catalogue",
+            why=f"{where}: {first['msg']}",
+            fix="make it again with `vrdata generators catalog`",
+        ) from None
+
+
+def locate(paths: tuple[Path, ...]) -> dict[str, Located]:
+    """All generators by name.
+
+    Raises:
+        InvalidInputError: two catalogues hold one name.
+        NotFoundError: a catalogue file does not exist.
+    """
+    found = {entry.name: Located(entry, Path()) for entry in builtin_catalogue().generators}
+    origin = dict.fromkeys(found, "vrdata's own generators")
+    for path in paths:
+        for entry in read_catalogue(path).generators:
+            if entry.name in found:
+                raise InvalidInputError(
+                    f"generator {entry.name} is in {path} and in {origin[entry.name]}",
+                    fix="rename one: `vrdata generators add --name NEW …`",
+                )
+            found[entry.name] = Located(entry, path.parent)
+            origin[entry.name] = str(path)
+    return found
