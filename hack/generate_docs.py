@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/; `--check` only compares and exits 1 on a difference."""
+"""Write the generated pages and tables of docs/; `--check` compares and exits 1 if one is stale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import typer.main
+from module_tables import with_tables
 from prometheus_client import Metric
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
@@ -221,13 +222,17 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def main() -> int:
     """Write or compare all pages; returns the exit code."""
-    stale = [name for name, page in PAGES.items() if not _is_current(name, page())]
+    pages = {name: page() for name, page in PAGES.items()}
+    for path in sorted(DOCS.glob("*.md")):
+        if path.name not in pages:
+            pages[path.name] = with_tables(path.read_text())
+    stale = [name for name, text in pages.items() if not _is_current(name, text)]
     if "--check" in sys.argv:
         for name in stale:
             sys.stderr.write(f"docs/{name} is stale: run `make docs`\n")
         return 1 if stale else 0
     for name in stale:
-        (DOCS / name).write_text(PAGES[name]())
+        (DOCS / name).write_text(pages[name])
     return 0
 
 

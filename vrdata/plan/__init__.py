@@ -1,1 +1,1 @@
-"""."""
+"""The plan: a run expanded into generators, blocks and shards. Pure."""
