@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.contract.worker import ShardOutcome, ShardTask, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardOutcome, ShardTask
 from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
 
 MIB = 1024 * 1024

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata_worker.block import BlockState
 from vrdata_worker.child.events import Exit, Invalid
 from vrdata_worker.failures import TRACEBACK_BYTES

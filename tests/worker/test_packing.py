@@ -10,7 +10,8 @@ import pytest
 
 from support.builders import make_plan
 from support.memorystore import MemoryStore
-from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig
 from vrdata.dataset.formats.writers import PendingObject, open_writer
 from vrdata.model import Model, OutputFormat
 from vrdata.store.file.store import FileStore

@@ -1,1 +1,1 @@
-"""What operator, local run and worker say to each other."""
+"""What operator, local run and worker tell each other: tasks, messages, failure records."""

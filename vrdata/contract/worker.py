@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Literal
 
 from pydantic import Field
 
 from vrdata.model import Model
-
-
-class WorkerExit(IntEnum):
-    """Exit codes of a worker process (DESIGN: the operator's and local executor's vocabulary)."""
-
-    COMMITTED = 0
-    PREEMPTED = 10
-    GENERATOR_FAILED = 20
-    INVALID_OUTPUT = 21
-    UNDER_PRODUCTION = 22
-    SAMPLE_TIMEOUT = 23
-    OUT_OF_MEMORY = 24
-    STORAGE_UNAVAILABLE = 30
-    CONTRACT_MISMATCH = 40
 
 
 class StoreSettings(Model):

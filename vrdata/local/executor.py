@@ -7,14 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.worker import (
-    SampleDone,
-    ShardMade,
-    ShardOutcome,
-    ShardTask,
-    WorkerConfig,
-    WorkerExit,
-)
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import SampleDone, ShardMade, ShardOutcome, ShardTask, WorkerConfig
 from vrdata.errors import ExitCode, VrdataError
 from vrdata.local.progress import Progress
 from vrdata.local.queue import TaskQueue

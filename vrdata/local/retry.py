@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.contract.worker import ShardOutcome, ShardTask, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardOutcome, ShardTask
 
 MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
 

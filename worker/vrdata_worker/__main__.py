@@ -18,7 +18,8 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from vrdata.contract.worker import ShardTask, WorkerConfig, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata_worker.failures import PreemptedError, ShardFailedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata.text import tail
 from vrdata_worker.child.events import Exit, Invalid
 from vrdata_worker.failures import REASONS, TRACEBACK_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.text import plain

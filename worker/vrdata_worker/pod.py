@@ -24,7 +24,8 @@ from vrdata.contract.pod import (
     PodTask,
     ShardPod,
 )
-from vrdata.contract.worker import ShardOutcome, ShardTask, StoreSettings, WorkerConfig, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardOutcome, ShardTask, StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError

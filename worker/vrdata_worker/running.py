@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from vrdata.contract.worker import ShardTask, WorkerConfig, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.model import Model
 from vrdata.plan.model import Plan

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.formats.writers import ShardWriter, SourceFile
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord

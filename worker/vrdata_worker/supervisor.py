@@ -16,14 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from vrdata import __version__
-from vrdata.contract.worker import (
-    SampleDone,
-    ShardMade,
-    ShardOutcome,
-    ShardTask,
-    WorkerConfig,
-    WorkerExit,
-)
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import SampleDone, ShardMade, ShardOutcome, ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.formats.writers import PendingObject, open_writer
 from vrdata.dataset.manifest import Attempt, ShardManifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.ledger import Ledger

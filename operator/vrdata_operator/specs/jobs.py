@@ -8,7 +8,8 @@ from typing import Any
 from vrdata.api.profile import ClassResources, GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
 from vrdata.contract.pod import DescribePod, FinalisePod, PodTask, ShardPod
-from vrdata.contract.worker import WorkerConfig, WorkerExit
+from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import Wave
 from vrdata_operator.specs.pods import PodSize, pod_template, store_settings
 from vrdata_operator.state import names

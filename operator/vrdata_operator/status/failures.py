@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vrdata.api.run import MAX_SAMPLES
 from vrdata.api.status import MAX_FAILURE_GROUPS, FailureGroup
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata.model import Model
 from vrdata.plan.waves import Shard, Wave
 from vrdata_operator.state.facts import Failure, PodFacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrdata.contract.worker import WorkerExit
+from vrdata.contract.reasons import WorkerExit
 from vrdata.model import VideoMode
 from vrdata.plan.model import Plan
 from vrdata_worker.child.template import GeneratorTemplate, Launch, TemplateBrokenError
