@@ -7,7 +7,7 @@ import pytest
 from support.builders import build_finished_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.model import OutputFormat
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 SAMPLES = {"O-1_maze": 5, "G-2_rooms": 3}
 

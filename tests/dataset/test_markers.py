@@ -8,7 +8,7 @@ from support.builders import build_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.dataset.manifest import FailedSample, ShardManifest
 from vrdata.dataset.markers import marker_problems
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 FAILED = FailedSample(index=2, reason="EmptyPrompt")
 

@@ -10,7 +10,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.formats.archive import Archive, DamagedArchiveError
 from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan, read_file
 from vrdata.errors import InvalidInputError, NotFoundError
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectNotFoundError
 
 

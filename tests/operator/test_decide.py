@@ -15,7 +15,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.model import canonical_json
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.policy.retries import first_waves
 from vrdata_operator.specs.jobs import RunIdentity

@@ -7,7 +7,7 @@ import pytest
 from support.catalogues import VERSIONS, entry, make_run, planned
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 FAST = {"secondsPerSample": 0.01, "peakMemoryBytes": 1, "bytesPerSample": 1000}
 SLOW = {"secondsPerSample": 60.0, "peakMemoryBytes": 1, "bytesPerSample": 1000}

@@ -10,7 +10,7 @@ from support.catalogues import VERSIONS, catalogue, entry, make_run, planned
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.continuing import Continued, continue_plan
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 RUN = make_run("O-*", "G-a")
 THERE = ("O-a", "O-b", "G-a")

@@ -3,7 +3,7 @@
 import pytest
 
 from vrdata.plan.difference import MAX_LINES, describe_difference
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 
 def plan(**changes: object) -> Plan:

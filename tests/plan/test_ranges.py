@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.plan.model import PlannedGenerator, ShardRange
+from vrdata.plan.planned import PlannedGenerator, ShardRange
 
 
 def generator(samples: int, block_size: int, shard_blocks: int) -> PlannedGenerator:

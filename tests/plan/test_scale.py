@@ -14,7 +14,6 @@ from pathlib import Path
 from vrdata.api.run import GenerationRun
 from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue
-from vrdata.plan.missing import missing_shards
 generators = [
     {"name": f"O-{i}", "class": "O", "kind": "builtin", "digest": "sha256:" + "a" * 64}
     for i in range(300)
@@ -28,7 +27,7 @@ plan = build_plan(
 print(plan.hash)
 print(sum(item.samples for item in plan.generators))
 print(len(plan.to_json()))
-print(sum(1 for _ in missing_shards(plan, [])))
+print(sum(1 for _ in plan.all_shards()))
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 

@@ -21,7 +21,7 @@ from vrdata.dataset.formats.writers import SourceFile, open_writer
 from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
 from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput, ShardRange
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata.store.port import ObjectStore
 

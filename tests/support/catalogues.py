@@ -8,7 +8,7 @@ from typing import Any
 from vrdata.api.run import GenerationRun
 from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 VERSIONS = {"python": "3.11", "av": "14.0"}
 

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support.fakecluster import FakeCluster
+from support.index_sets import format_index_set
 from support.objects import put
 from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import Attempt, DataObject, FailedSample, SampleRecord, ShardManifest
 from vrdata.plan.catalogue import CatalogueEntry, ImageCatalogue
-from vrdata.plan.index_sets import format_index_set, parse_index_set
-from vrdata.plan.model import Plan
-from vrdata.plan.waves import Shard, Wave
+from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.waves import Wave
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
+from vrdata_operator.state.index_sets import parse_index_set
 from vrdata_operator.state.names import TASK_LABEL
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from support.memorystore import MemoryStore
 from vrdata.api.status import Condition, GenerationRunStatus
 from vrdata.contract.worker import StoreSettings
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import ClusterError

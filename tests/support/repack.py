@@ -14,7 +14,7 @@ from vrdata.dataset.finish.finalise import finalise, succeed
 from vrdata.dataset.formats.writers import SourceFile, open_writer
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan
-from vrdata.plan.model import ShardRange
+from vrdata.plan.planned import ShardRange
 from vrdata.store.opening import open_store
 
 Files = dict[str, bytes]

@@ -10,7 +10,7 @@ from support.objects import put
 from support.trees import read_tree
 from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectStore
 from vrdata.transfer.copy import download

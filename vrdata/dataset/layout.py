@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from vrdata.plan.planned import Shard
+
 PLAN = "_vrdata/plan.json"
 COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
@@ -30,13 +32,13 @@ def commit_key(generator: str, shard: int) -> str:
     return f"{COMMITS}{generator}/{shard:06d}.json"
 
 
-def parse_commit_key(key: str) -> tuple[str, int]:
+def parse_commit_key(key: str) -> Shard:
     """Generator and shard of a commit marker's key. Raises ValueError for another key."""
     generator, _, name = key.removeprefix(COMMITS).rpartition("/")
     stem, dot, ext = name.partition(".")
     if not (key.startswith(COMMITS) and generator and dot and ext == "json" and stem.isdecimal()):
         raise ValueError(key)
-    return generator, int(stem)
+    return Shard(generator, int(stem))
 
 
 def failure_key(generator: str, shard: int, attempt: int) -> str:
@@ -49,12 +51,12 @@ def difference_key(generator: str, shard: int, attempt: int) -> str:
     return f"{DIFFERENCES}{generator}/{shard:06d}/{attempt}.json"
 
 
-def parse_difference_key(key: str) -> tuple[str, int]:
+def parse_difference_key(key: str) -> Shard:
     """Generator and shard of such a record's key. Raises ValueError for another key."""
     parts = key.removeprefix(DIFFERENCES).split("/")
     if not key.startswith(DIFFERENCES) or len(parts) != 3 or not parts[1].isdecimal():
         raise ValueError(key)
-    return parts[0], int(parts[1])
+    return Shard(parts[0], int(parts[1]))
 
 
 def wave_key(wave: int) -> str:

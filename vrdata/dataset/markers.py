@@ -8,7 +8,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.manifest import DataObject, SampleRecord, ShardManifest
 from vrdata.dataset.problems import Problem, problem
 from vrdata.dataset.reader import file_path
-from vrdata.plan.model import Plan, ShardRange
+from vrdata.plan.planned import Plan, ShardRange
 from vrdata.plan.seeds import block_seed
 
 

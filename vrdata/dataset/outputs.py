@@ -6,7 +6,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.finish.finalise import finalise, succeed
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.report.build import ReportBuilder, is_reported
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 

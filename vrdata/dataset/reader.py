@@ -16,7 +16,7 @@ from vrdata.dataset.formats.archive import Archive, DamagedArchiveError, Member
 from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import Model
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import DigestMismatchError, ObjectNotFoundError, ObjectStore
 
 M = TypeVar("M", bound=Model)
@@ -53,7 +53,7 @@ def load_model(store: ObjectStore, key: str, kind: type[M]) -> M:
         ) from None
 
 
-def iter_commits(store: ObjectStore) -> Iterator[tuple[str, int]]:
+def iter_commits(store: ObjectStore) -> Iterator[Shard]:
     """(generator, shard) of every commit marker, with one listing; other keys are skipped."""
     for info in store.list_after(layout.COMMITS):
         try:

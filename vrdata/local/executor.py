@@ -14,6 +14,7 @@ from vrdata.local.progress import Progress
 from vrdata.local.queue import TaskQueue
 from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
 from vrdata.local.workers import Ended, Message, WorkerPool, WorkerProcess
+from vrdata.plan.planned import Shard
 
 TICK_SECONDS = 0.2
 MAX_LOST_WORKERS = 20
@@ -71,7 +72,7 @@ class LocalExecutor:
         self._result = ExecutionResult()
         self._lost = 0
 
-    def run(self, shards: Iterable[tuple[str, int]]) -> ExecutionResult:
+    def run(self, shards: Iterable[Shard]) -> ExecutionResult:
         """Make the shards.
 
         Raises:
@@ -120,7 +121,7 @@ class LocalExecutor:
             case ShardMade():
                 worker.making = None
             case ShardOutcome():
-                task = worker.tasks.pop((message.generator, message.shard))
+                task = worker.tasks.pop(Shard(message.generator, message.shard))
                 if worker.making == task:
                     worker.making = None
                 self._conclude(task, message, tasks)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.quantities import parse_quantity
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 _RESERVE = 0.8  # share of the available memory that children may plan with
 

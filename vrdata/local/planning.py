@@ -5,7 +5,7 @@ from __future__ import annotations
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.continuing import Continued, begin_or_continue
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata_worker.image.versions import content_versions
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vrdata.contract.worker import SampleDone, ShardOutcome
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 
 RATE_WINDOW_SECONDS = 60.0
 PLAIN_SECONDS = 30.0
@@ -34,7 +34,7 @@ class Counts:
 
     plan: Plan
     classes: dict[str, ClassCount] = field(default_factory=dict)
-    making: dict[tuple[str, int], int] = field(default_factory=dict)
+    making: dict[Shard, int] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     history: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -114,11 +114,11 @@ class PlainProgress:
 
     def making(self, message: SampleDone) -> None:
         """See Progress."""
-        self.counts.making[message.generator, message.shard] = message.samples
+        self.counts.making[Shard(message.generator, message.shard)] = message.samples
 
     def done(self, outcome: ShardOutcome) -> None:
         """See Progress."""
-        self.counts.making.pop((outcome.generator, outcome.shard), None)
+        self.counts.making.pop(Shard(outcome.generator, outcome.shard), None)
         planned = self.counts.plan.generator(outcome.generator).shard(outcome.shard)
         count = self.counts.class_of(outcome.generator)
         count.committed += planned.stop - planned.start - outcome.failed_samples
@@ -126,7 +126,7 @@ class PlainProgress:
 
     def failed(self, outcome: ShardOutcome, *, retried: bool) -> None:
         """See Progress."""
-        self.counts.making.pop((outcome.generator, outcome.shard), None)
+        self.counts.making.pop(Shard(outcome.generator, outcome.shard), None)
         self.counts.reasons[outcome.reason] += 1
         if not retried:
             planned = self.counts.plan.generator(outcome.generator).shard(outcome.shard)

@@ -21,8 +21,7 @@ from vrdata.local.progress import Progress
 from vrdata.local.retry import RetryPolicy
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.difference import describe_difference
-from vrdata.plan.missing import missing_shards
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.image.catalogues import Located, locate
@@ -66,7 +65,7 @@ class Prepared:
     plan: Plan
     generators: dict[str, Located]
     added: tuple[str, ...] = ()
-    committed: set[tuple[str, int]] = field(default_factory=set)
+    committed: set[Shard] = field(default_factory=set)
     finished: bool = False
 
     @property
@@ -115,7 +114,7 @@ def prepare(
             why="; ".join(describe_difference(stored, plan)),
             fix="use another --out or metadata.name, or put the spec back as it was",
         )
-    planned = set(missing_shards(plan, ()))  # finalisation refuses markers of anything else
+    planned = set(plan.all_shards())  # finalisation refuses markers of anything else
     prepared.committed = planned.intersection(iter_commits(store))
     prepared.finished = store.head(layout.SUCCESS) is not None
     return prepared
@@ -128,7 +127,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         VrdataError: as `LocalExecutor.run`.
         KeyboardInterrupt: after the workers were ended; committed shards stay.
     """
-    missing = list(missing_shards(prepared.plan, sorted(prepared.committed)))
+    missing = list(prepared.plan.missing_shards(prepared.committed))
     if not missing:
         return ExecutionResult()
     jobs, children = _parallelism(prepared, len(missing))

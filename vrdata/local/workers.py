@@ -22,6 +22,7 @@ from vrdata.contract.worker import (
     ShardTask,
     WorkerConfig,
 )
+from vrdata.plan.planned import Shard
 
 Message = ShardOutcome | SampleDone | ShardMade
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
@@ -54,7 +55,7 @@ class WorkerProcess:
         self._inbox = inbox
         self._log = log
         self.generator = ""
-        self.tasks: dict[tuple[str, int], ShardTask] = {}
+        self.tasks: dict[Shard, ShardTask] = {}
         self.making: ShardTask | None = None
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
@@ -75,7 +76,7 @@ class WorkerProcess:
         """Hand over a task. The end of a worker that is gone is on the way; it gets no more."""
         self.generator = task.generator
         self.making = task
-        self.tasks[task.generator, task.shard] = task
+        self.tasks[Shard(task.generator, task.shard)] = task
         with contextlib.suppress(OSError):
             self._pipe(task.model_dump_json(by_alias=True).encode() + b"\n")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, expand, globs_of
-from vrdata.plan.model import Plan, PlannedGenerator, PlannedOutput
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard
 
 

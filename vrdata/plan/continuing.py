@@ -9,7 +9,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import glob_matches, globs_of
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrdata.plan.model import Plan, PlannedGenerator
+from vrdata.plan.planned import Plan, PlannedGenerator
 
 MAX_LINES = 8
 

@@ -7,21 +7,18 @@ store says which shard each completion index makes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from pydantic import Field
 
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorClass, GeneratorName
-from vrdata.plan.index_sets import spans
-from vrdata.plan.missing import missing_shards
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 
 # A Job rewrites its index sets at every step; 10^4 indexes are at most 48 KiB of them.
 MAX_SHARDS = 10_000
 CLASSES: tuple[GeneratorClass, ...] = ("O", "G", "M")
-
-Shard = tuple[str, int]
 
 
 class ShardSpan(Model):
@@ -64,7 +61,7 @@ class Wave(Model):
         """(generator, shard) of each completion index, in order."""
         for span in self.spans:
             for shard in range(span.first, span.last + 1):
-                yield span.generator, shard
+                yield Shard(span.generator, shard)
 
     def shard(self, index: int) -> Shard:
         """(generator, shard) of one completion index. Raises IndexError."""
@@ -72,7 +69,7 @@ class Wave(Model):
         for span in self.spans if index >= 0 else ():
             count = span.last - span.first + 1
             if left < count:
-                return span.generator, span.first + left
+                return Shard(span.generator, span.first + left)
             left -= count
         raise IndexError(index)
 
@@ -85,7 +82,7 @@ def to_spans(shards: Iterable[Shard]) -> tuple[ShardSpan, ...]:
     return tuple(
         ShardSpan(generator=generator, first=first, last=last)
         for generator, indexes in by_generator.items()
-        for first, last in spans(indexes)
+        for first, last in _neighbours(indexes)
     )
 
 
@@ -96,13 +93,24 @@ def chunks(shards: list[Shard]) -> Iterator[list[Shard]]:
 
 
 def missing_by_class(
-    plan: Plan, committed: Iterable[Shard]
+    plan: Plan, committed: AbstractSet[Shard]
 ) -> Iterator[tuple[GeneratorClass, list[Shard]]]:
     """Shards without a commit marker, class by class; classes that miss none are left out."""
     classes = {planned.name: planned.generator_class for planned in plan.generators}
     by_class: dict[GeneratorClass, list[Shard]] = {name: [] for name in CLASSES}
-    for shard in missing_shards(plan, committed):
+    for shard in plan.missing_shards(committed):
         by_class[classes[shard[0]]].append(shard)
     for name in CLASSES:
         if by_class[name]:
             yield name, by_class[name]
+
+
+def _neighbours(indexes: Iterable[int]) -> list[tuple[int, int]]:
+    """Runs of consecutive indexes, as (first, last) with both ends included, ascending."""
+    runs: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if runs and runs[-1][1] == index - 1:
+            runs[-1] = (runs[-1][0], index)
+        else:
+            runs.append((index, index))
+    return runs

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectInfo, ObjectNotFoundError, ObjectStore
 
 

@@ -11,7 +11,7 @@ from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.model import Model
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.failures import ShardFailedError

@@ -13,7 +13,7 @@ from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.formats.writers import ShardWriter, SourceFile
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
 from vrdata.errors import InvalidInputError
-from vrdata.plan.model import PlannedGenerator, ShardRange
+from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata_worker.block import BlockState
 from vrdata_worker.child import events

@@ -23,7 +23,7 @@ from vrdata.dataset.formats.writers import PendingObject, open_writer
 from vrdata.dataset.manifest import Attempt, ShardManifest
 from vrdata.errors import VrdataError
 from vrdata.model import Model
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.commit import commit

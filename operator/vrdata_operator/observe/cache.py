@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.status.rate import RateMeter
 

@@ -15,8 +15,8 @@ from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.reader import iter_commits, load_manifest, load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.model import Model
-from vrdata.plan.model import Plan
-from vrdata.plan.waves import Shard, Wave
+from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.waves import Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.observe.nondeterminism import Differences
 from vrdata_operator.state.facts import Failure, PodFacts, Totals
@@ -151,7 +151,7 @@ class Ledger:
                 f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
                 fix="use another name or prefix",
             )
-        shard = (manifest.generator, manifest.shard)
+        shard = Shard(manifest.generator, manifest.shard)
         name = self._classes[manifest.generator]
         old = self.totals.get(name, Totals())
         self.totals[name] = replace(

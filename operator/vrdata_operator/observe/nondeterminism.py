@@ -8,7 +8,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
 from vrdata.model import Model
-from vrdata.plan.waves import Shard
+from vrdata.plan.planned import Shard
 from vrdata.store.port import ObjectStore
 
 MAX_DIFFERENCES = 100  # of one run; the condition names the first ones

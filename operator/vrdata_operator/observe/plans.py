@@ -7,7 +7,7 @@ from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.difference import describe_difference
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 

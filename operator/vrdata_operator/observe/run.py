@@ -12,7 +12,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory

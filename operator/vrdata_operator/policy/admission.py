@@ -9,7 +9,7 @@ from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.continuing import begin_or_continue
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 IMAGE_FIX = "name what the profile's image holds, or a profile whose image holds it"
 

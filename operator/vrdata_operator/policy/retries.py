@@ -9,8 +9,8 @@ from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
 from vrdata.plan.catalogue import GeneratorClass
-from vrdata.plan.model import Plan
-from vrdata.plan.waves import CLASSES, Shard, Wave, chunks, missing_by_class, to_spans
+from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.waves import CLASSES, Wave, chunks, missing_by_class, to_spans
 from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
 

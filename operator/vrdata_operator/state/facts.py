@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vrdata.plan.index_sets import parse_index_set
-from vrdata.plan.waves import Shard, Wave
+from vrdata.plan.planned import Shard
+from vrdata.plan.waves import Wave
+from vrdata_operator.state.index_sets import parse_index_set
 
 Task = Literal["shard", "finalise", "describe"]
 

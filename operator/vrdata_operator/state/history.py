@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vrdata.api.run import FailurePolicy
-from vrdata.plan.waves import Shard, Wave
+from vrdata.plan.planned import Shard
+from vrdata.plan.waves import Wave
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
-from vrdata.plan.model import Plan
-from vrdata.plan.waves import Shard
+from vrdata.plan.planned import Plan, Shard
 from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.state.facts import Facts
 from vrdata_operator.state.history import History

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vrdata.api.status import ClassStatus, SampleCounts, ShardCounts
-from vrdata.plan.model import PlannedGenerator
-from vrdata.plan.waves import CLASSES, Shard
+from vrdata.plan.planned import PlannedGenerator, Shard
+from vrdata.plan.waves import CLASSES
 from vrdata_operator.state.facts import Totals
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView

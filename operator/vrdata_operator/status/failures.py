@@ -11,7 +11,8 @@ from vrdata.api.run import MAX_SAMPLES
 from vrdata.api.status import MAX_FAILURE_GROUPS, FailureGroup
 from vrdata.contract.reasons import WorkerExit
 from vrdata.model import Model
-from vrdata.plan.waves import Shard, Wave
+from vrdata.plan.planned import Shard
+from vrdata.plan.waves import Wave
 from vrdata_operator.state.facts import Failure, PodFacts
 from vrdata_operator.status.conditions import clip
 from vrdata_worker.failures import REASONS

@@ -14,7 +14,7 @@ from vrdata.dataset.finish import index as index_module
 from vrdata.dataset.finish.finalise import IncompleteRunError, finalise, load_summary, succeed
 from vrdata.dataset.reader import load_manifest
 from vrdata.errors import OutputConflictError
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectInfo, StorageError
 
 

@@ -13,7 +13,7 @@ from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.formats.writers import PendingObject, ShardWriter, SourceFile, open_writer
 from vrdata.errors import InvalidInputError
 from vrdata.model import OutputFormat
-from vrdata.plan.model import ShardRange
+from vrdata.plan.planned import ShardRange
 
 FORMATS: list[OutputFormat] = ["webdataset", "tar", "files"]
 GENERATOR = "O-1_maze"

@@ -18,7 +18,7 @@ from vrdata.dataset.report.build import make_report
 from vrdata.dataset.report.choose import PER_GENERATOR
 from vrdata.errors import NotFoundError
 from vrdata.model import OutputFormat
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import StorageError
 

@@ -13,7 +13,7 @@ from vrdata.dataset.report.choose import (
     cards_per_generator,
 )
 from vrdata.model import OutputFormat
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 
 def markers(plan: Plan, failed: frozenset[int] = frozenset()) -> list[ShardManifest]:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from support.lives import small_plan as plan
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import FailurePolicy
-from vrdata.plan.waves import MAX_SHARDS, Shard, Wave, to_spans
+from vrdata.plan.planned import Shard
+from vrdata.plan.waves import MAX_SHARDS, Wave, to_spans
 from vrdata_operator.policy.retries import first_waves, ladder, retry_waves
 from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History

@@ -21,8 +21,7 @@ from vrdata.dataset.objects import put_model
 from vrdata.dataset.problems import Problem, problem
 from vrdata.dataset.reader import iter_commits, load_manifest, load_model
 from vrdata.errors import OutputConflictError, VrdataError
-from vrdata.plan.missing import missing_shards
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import read_chunks, sha256_file, sha256_object
 
@@ -101,17 +100,17 @@ def load_summary(store: ObjectStore) -> DatasetSummary | None:
         return None
 
 
-def _complete(store: ObjectStore, plan: Plan) -> Iterator[tuple[str, int]]:
+def _complete(store: ObjectStore, plan: Plan) -> Iterator[Shard]:
     """All shards in plan order, when every one is committed and nothing else is."""
     committed = set(iter_commits(store))
-    missing = list(missing_shards(plan, committed))
+    missing = list(plan.missing_shards(committed))
     if missing:
         name, shard = missing[0]
         raise IncompleteRunError(
             f"{len(missing)} shards are not committed, the first is {name} {shard}",
             fix="run the same command again",
         )
-    planned = list(missing_shards(plan, ()))
+    planned = list(plan.all_shards())
     extra = sorted(committed.difference(planned))
     if extra:
         raise OutputConflictError(
@@ -134,7 +133,7 @@ class _ShardCheck:
         self._pool = pool
         self._rehash = rehash
 
-    def __call__(self, shard: tuple[str, int]) -> ShardManifest:
+    def __call__(self, shard: Shard) -> ShardManifest:
         manifest = load_manifest(self._store, *shard)
         _refuse(next(marker_problems(self._plan, self._plan_hash, manifest), None))
         for found in self._pool.map(self._object_problem, manifest.data):

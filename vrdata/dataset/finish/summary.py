@@ -14,7 +14,7 @@ from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 from vrdata.plan.catalogue import GeneratorClass
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 
 class GeneratorSummary(Model):

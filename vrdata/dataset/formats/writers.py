@@ -15,7 +15,7 @@ from vrdata.dataset.formats.untrusted import changed, read_exactly
 from vrdata.dataset.formats.ustar import TarWriter
 from vrdata.dataset.manifest import DataObject, FileRecord
 from vrdata.model import OutputFormat
-from vrdata.plan.model import ShardRange
+from vrdata.plan.planned import ShardRange
 
 GZIP_LEVEL = 1  # PNG and H.264 are compressed already; higher levels gain nothing
 

@@ -15,8 +15,7 @@ from vrdata.dataset.report.failures import FailureGroups, add_failed_attempts
 from vrdata.dataset.report.model import ReportFacts
 from vrdata.dataset.report.publish import PAGE, Publisher
 from vrdata.dataset.report.render import render_cards, render_page, static_files
-from vrdata.plan.missing import missing_shards
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
 
 JOBS = 8
@@ -41,7 +40,7 @@ class ReportBuilder:
         self._chooser.add(manifest)
         self._failures.add_manifest(manifest)
 
-    def add_failed_attempts(self, committed: set[tuple[str, int]]) -> None:
+    def add_failed_attempts(self, committed: set[Shard]) -> None:
         """Take the failures of shards that are not committed. Raises StorageError."""
         add_failed_attempts(self._failures, self._store, self._plan, committed)
 
@@ -81,7 +80,7 @@ def make_report(store: ObjectStore, target: ObjectStore) -> ReportFacts:
     """
     plan = load_plan(store)
     committed = set(iter_commits(store))
-    there = [shard for shard in missing_shards(plan, ()) if shard in committed]
+    there = [shard for shard in plan.all_shards() if shard in committed]
     builder = ReportBuilder(store, plan)
     finished = load_summary(store)
     with SummaryBuilder(plan) as counter:

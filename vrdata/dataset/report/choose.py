@@ -12,7 +12,7 @@ import heapq
 from dataclasses import dataclass, field
 
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 
 PER_GENERATOR = 24
 TOTAL = 1000

@@ -9,7 +9,7 @@ from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
 from vrdata.dataset.report.choose import Pick
 from vrdata.dataset.report.failures import FailureGroups
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
-from vrdata.plan.model import Plan, PlannedGenerator
+from vrdata.plan.planned import Plan, PlannedGenerator
 
 
 def report_facts(

@@ -9,7 +9,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.report.model import FailureGroup
 from vrdata.dataset.report.texts import cut
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
 
 MAX_GROUPS = 1000
@@ -72,7 +72,7 @@ class FailureGroups:
 
 
 def add_failed_attempts(
-    groups: FailureGroups, store: ObjectStore, plan: Plan, committed: set[tuple[str, int]]
+    groups: FailureGroups, store: ObjectStore, plan: Plan, committed: set[Shard]
 ) -> None:
     """Count the records of failed attempts at shards that are not committed.
 

@@ -17,8 +17,7 @@ from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles, stray_problems
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoded_word
 from vrdata.errors import InvalidInputError
-from vrdata.plan.missing import missing_shards
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import read_chunks
 
@@ -53,7 +52,7 @@ def verify(
     """
     plan = load_plan(store)
     check = ShardCheck(store, plan, Decoder(deep=deep) if decode or deep else None)
-    planned = list(missing_shards(plan, ()))
+    planned = list(plan.all_shards())
     with DatasetHasher() as hasher, SampleFiles(plan) as files:
         tally = Tally(hasher)
         committed, strays = stray_problems(store, plan)
@@ -88,8 +87,8 @@ def verify(
     )
 
 
-def _missing(plan: Plan, committed: set[tuple[str, int]]) -> Iterator[Problem]:
-    for generator, shard in missing_shards(plan, committed):
+def _missing(plan: Plan, committed: set[Shard]) -> Iterator[Problem]:
+    for generator, shard in plan.missing_shards(committed):
         where = layout.commit_key(generator, shard)
         yield problem("MissingShard", where, "the shard is not committed: run it again")
 

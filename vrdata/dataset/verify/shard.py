@@ -15,7 +15,7 @@ from vrdata.dataset.verify.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.sample import Findings, check_file, check_required
 from vrdata.errors import InvalidInputError
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata.store.port import (
     DigestMismatchError,
     KeyConflictError,

@@ -10,14 +10,14 @@ from vrdata.bounded.sorting import RUN_LINES, SortedLines
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.problems import Problem, ProblemLog, problem
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.keys import key_problem
 from vrdata.store.port import ObjectInfo, ObjectStore
 
 _FILES_KEY = re.compile(r"questions/(([^/]+)/([^/]+)_task/[^/]+_([0-9]{8,}))/[^/]+")
 
 
-def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[tuple[str, int]], ProblemLog]:
+def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[Shard], ProblemLog]:
     """The plan's shards that have a marker, and what lies beside markers and archives.
 
     Two listings, in format files one: `SampleFiles` finds the strays there. Memory grows with
@@ -26,16 +26,17 @@ def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[tuple[str, int]]
     Raises:
         StorageError: the store cannot be used.
     """
-    committed: set[tuple[str, int]] = set()
+    committed: set[Shard] = set()
     log = ProblemLog()
     shards = {planned.name: planned.shards for planned in plan.generators}
     for info in store.list_after(layout.COMMITS):
         try:
-            generator, shard = layout.parse_commit_key(info.key)
+            shard = layout.parse_commit_key(info.key)
         except ValueError:
-            generator, shard = "", 0
-        if shard < shards.get(generator, 0) and info.key == layout.commit_key(generator, shard):
-            committed.add((generator, shard))
+            shard = Shard("", 0)
+        planned = shard.number < shards.get(shard.generator, 0)
+        if planned and info.key == layout.commit_key(*shard):
+            committed.add(shard)
         else:
             log.extend([problem("ExtraMarker", info.key, "the plan has no such shard")])
     if plan.output.format != "files":
@@ -59,7 +60,7 @@ class SampleFiles(Closing):
         self._wanted = plan.output.format == "files"
         self._planned = {planned.name: planned for planned in plan.generators}
         self._known = SortedLines(run_lines)
-        self._shards: set[tuple[str, int]] = set()
+        self._shards: set[Shard] = set()
 
     def close(self) -> None:
         """See `Closing.close`."""
@@ -67,7 +68,7 @@ class SampleFiles(Closing):
 
     def add(self, manifest: ShardManifest) -> None:
         """Add a shard by its marker. Raises OSError when the disk is full."""
-        self._shards.add((manifest.generator, manifest.shard))
+        self._shards.add(Shard(manifest.generator, manifest.shard))
         for item in manifest.data if self._wanted else ():
             if not key_problem(item.key):  # nothing can lie under another key
                 self._known.add(f"{item.key}\n".encode())

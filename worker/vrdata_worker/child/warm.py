@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vrdata.contract.reasons import WorkerExit
 from vrdata.model import VideoMode
-from vrdata.plan.model import Plan
+from vrdata.plan.planned import Plan
 from vrdata_worker.child.template import GeneratorTemplate, Launch, TemplateBrokenError
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.image.catalogues import Located

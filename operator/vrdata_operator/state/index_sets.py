@@ -6,8 +6,6 @@ three or more neighbours as `first-last`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 
 def parse_index_set(text: str) -> frozenset[int]:
     """The indexes that `text` names; empty for an empty text.
@@ -29,25 +27,3 @@ def parse_index_set(text: str) -> frozenset[int]:
 
 def _is_index(text: str) -> bool:
     return text.isascii() and text.isdecimal()
-
-
-def format_index_set(indexes: Iterable[int]) -> str:
-    """The shortest text for a set of indexes; `parse_index_set` reads it back."""
-    parts: list[str] = []
-    for first, last in spans(indexes):
-        if last - first >= 2:
-            parts.append(f"{first}-{last}")
-        else:
-            parts.extend(str(index) for index in range(first, last + 1))
-    return ",".join(parts)
-
-
-def spans(indexes: Iterable[int]) -> list[tuple[int, int]]:
-    """Runs of neighbours, as (first, last) with both ends included, ascending."""
-    runs: list[tuple[int, int]] = []
-    for index in sorted(set(indexes)):
-        if runs and runs[-1][1] == index - 1:
-            runs[-1] = (runs[-1][0], index)
-        else:
-            runs.append((index, index))
-    return runs

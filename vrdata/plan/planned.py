@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode, canonical_json
 from vrdata.plan.catalogue import GeneratorClass, GeneratorName
+
+
+class Shard(NamedTuple):
+    """One shard of a plan; it sorts by generator name, then by number, from 0."""
+
+    generator: str
+    number: int  # a field named `index` would hide the tuple's method
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +102,13 @@ class Plan(Model):
             if planned.name == name:
                 return planned
         raise KeyError(name)
+
+    def all_shards(self) -> Iterator[Shard]:
+        """Every shard, in plan order."""
+        for planned in self.generators:
+            for number in range(planned.shards):
+                yield Shard(planned.name, number)
+
+    def missing_shards(self, committed: AbstractSet[Shard]) -> Iterator[Shard]:
+        """The shards that are not among `committed`, in plan order."""
+        return (shard for shard in self.all_shards() if shard not in committed)
