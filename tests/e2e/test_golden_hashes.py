@@ -1,0 +1,74 @@
+"""Dataset hashes that must never change: the same spec gives the same bytes in every release.
+
+Bytes depend on the machine's architecture and on the libraries that encode them, so each set of
+values belongs to one environment. Another environment skips these tests; it fails them where
+everything is required. To record the values of a new environment, run a release that is known
+to be good there and add what the failures print.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from support.cli import vrdata, write_run
+from support.tools import missing
+from support.traps import add_traps
+
+pytestmark = pytest.mark.slow
+
+LIBRARIES = ("numpy", "Pillow", "av", "zlib-ng", "opencv-python-headless")
+ENVIRONMENT = (platform.machine(), *(metadata.version(name) for name in LIBRARIES))
+DEMO_LIMIT = 3
+TRAPS = ("shared", "unseeded", "overriding")
+TRAP_SAMPLES = 15  # one block and a half
+
+# (architecture, versions of LIBRARIES) to the dataset hash of each run.
+GOLDEN: dict[tuple[str, ...], dict[str, str]] = {
+    ("x86_64", "2.4.6", "13.0.0", "18.1.0", "1.1.0", "5.0.0.93"): {
+        "demo": "sha256:d3116c43341e9ead65513ef445c3a9e119f9b7d8f0f302d72e9e4a8caa47faae",
+        "O-shared": "sha256:caf5d11179bec628bd81a140cf264214ef363270cb8706b4527da5125f722fa7",
+        "O-unseeded": "sha256:c51de356d6f6ea75693750d3ebb66db3138d6cdb36799777f33d1c5a3182dc71",
+        "O-overriding": "sha256:6c82867a2cda1bdbf8a944c2594bcc25288fc5c6b472b965b47b63b5e6c46040",
+    },
+}
+
+
+def golden(run: str) -> str:
+    """The recorded hash of a run in this environment; skips the test when there is none."""
+    if ENVIRONMENT not in GOLDEN:
+        missing(f"golden dataset hashes are recorded for other versions than {ENVIRONMENT}")
+    return GOLDEN[ENVIRONMENT][run]
+
+
+def generate(run: Path, out: Path, *options: object) -> str:
+    """Generate a run; returns its dataset hash."""
+    ran = vrdata("run", run, "--local", "--out", out, "-o", "json", *options)
+    assert ran.code == 0, ran.err
+    return str(ran.json["datasetHash"])
+
+
+def test_the_demo_run_has_its_recorded_hash(tmp_path: Path) -> None:
+    expected = golden("demo")
+    run = tmp_path / "run.yaml"
+    assert vrdata("init", "demo", "--output", run).code == 0
+    assert generate(run, tmp_path / "out", "--limit", DEMO_LIMIT) == expected
+
+
+@pytest.fixture(scope="module")
+def trap_repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the trap repositories of this file."""
+    return add_traps(tmp_path_factory.mktemp("golden"), *TRAPS)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_repository_has_its_recorded_hash(
+    tmp_path: Path, trap_repositories: Path, trap: str
+) -> None:
+    expected = golden(f"O-{trap}")
+    run = write_run(tmp_path / "run.yaml", {f"O-{trap}": TRAP_SAMPLES})
+    found = generate(run, tmp_path / "out", "--generators", trap_repositories)
+    assert found == expected
