@@ -17,7 +17,8 @@ from PIL import Image
 from vrdata.dataset import layout
 from vrdata.dataset.finish.finalise import finalise, succeed
 from vrdata.dataset.finish.summary import DatasetSummary
-from vrdata.dataset.formats.writers import SourceFile, open_writer
+from vrdata.dataset.formats.base import SourceFile
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
 from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
@@ -163,7 +164,7 @@ def _commit(
     left_out = [at for at in range(shard.start, shard.stop) if (shard.generator, at) in failed]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        writer = open_writer(plan.output.format, scratch, shard.generator, shard)
+        writer = format_of(plan.output.format).open_writer(scratch, shard)
         samples = []
         for index in range(shard.start, shard.stop):
             if index in left_out:

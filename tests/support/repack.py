@@ -11,7 +11,8 @@ from typing import Any
 
 from vrdata.dataset import layout
 from vrdata.dataset.finish.finalise import finalise, succeed
-from vrdata.dataset.formats.writers import SourceFile, open_writer
+from vrdata.dataset.formats.base import SourceFile
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan
 from vrdata.plan.planned import ShardRange
@@ -48,7 +49,7 @@ def _commit(
     folder: Path, shard: ShardRange, manifest: ShardManifest, files: Mapping[int, Files]
 ) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        writer = open_writer(manifest.format, Path(scratch), manifest.generator, shard)
+        writer = format_of(manifest.format).open_writer(Path(scratch), shard)
         samples = tuple(
             sample.model_copy(
                 update={

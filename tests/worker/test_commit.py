@@ -9,7 +9,7 @@ import pytest
 from support.builders import build_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.formats.writers import PendingObject
+from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.store.port import ObjectInfo

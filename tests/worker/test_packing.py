@@ -12,7 +12,8 @@ from support.builders import make_plan
 from support.memorystore import MemoryStore
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig
-from vrdata.dataset.formats.writers import PendingObject, open_writer
+from vrdata.dataset.formats.base import PendingObject
+from vrdata.dataset.formats.registry import format_of
 from vrdata.model import Model, OutputFormat
 from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectStore, StorageError
@@ -56,7 +57,7 @@ class OneSample:
 def make(scratch: Path, template: OneSample, output_format: OutputFormat) -> MadeShard:
     plan = make_plan({NAME: 1}, output_format=output_format)
     shard = plan.generators[0].shard(0)
-    writer = open_writer(output_format, scratch, NAME, shard)
+    writer = format_of(output_format).open_writer(scratch, shard)
     maker = ShardMaker(
         cast("GeneratorTemplate", template),
         plan.generators[0],

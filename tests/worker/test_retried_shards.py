@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import make_plan
 from support.polling import wait_until
-from vrdata.dataset.formats.writers import open_writer
+from vrdata.dataset.formats.registry import format_of
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_worker.child.template import GeneratorTemplate, Launch
 from vrdata_worker.child.warm import WarmTemplate
@@ -60,7 +60,7 @@ def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> MadeShard:
         planned,
         shard,
         run_seed=1,
-        writer=open_writer("files", scratch, NAME, shard),
+        writer=format_of("files").open_writer(scratch, shard),
         scratch=scratch,
         limits=Limits(children=2, sample_timeout=60, memory_bytes=0, failed_samples=allowed),
         on_sample=lambda _: None,

@@ -1,8 +1,9 @@
-"""Where each object of a run lies (fixed: users' data depends on it). Pure."""
+"""The key of each object of a run (fixed: users' data depends on it). Pure."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 
 from vrdata.plan.planned import Shard
 
@@ -16,6 +17,13 @@ DATASET = "dataset.json"
 INDEX = "index.parquet"
 REPORT = "report/"
 SUCCESS = "_SUCCESS"
+SHARDS = "shards/"
+QUESTIONS = "questions/"
+DATA = (QUESTIONS, SHARDS)
+"""Folders of data objects, in listing order."""
+
+_INDEX = re.compile(r"[0-9]{8,}\Z")
+_FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
 
 
 def run_prefix(namespace: str, run: str, prefix: str = "") -> str:
@@ -77,7 +85,7 @@ def catalogue_key(image_digest: str, catalogue: str = "") -> str:
 
 def shard_tar_key(generator: str, shard: int) -> str:
     """The data object of a shard in format webdataset."""
-    return f"shards/{generator}/{generator}-{shard:06d}.tar"
+    return f"{SHARDS}{generator}/{generator}-{shard:06d}.tar"
 
 
 def sample_key(generator: str, index: int) -> str:
@@ -92,9 +100,29 @@ def sample_id(domain: str, index: int) -> str:
 
 def shard_targz_key(generator: str, start: int, stop: int) -> str:
     """The data object of a shard in format tar; the name holds the last index, inclusive."""
-    return f"questions/{generator}_{start:05d}-{stop - 1:05d}.tar.gz"
+    return f"{QUESTIONS}{generator}_{start:05d}-{stop - 1:05d}.tar.gz"
 
 
 def sample_folder(generator: str, domain: str, index: int) -> str:
-    """A sample's folder below `questions/` (format files, and inside a tar.gz)."""
+    """A sample's folder: below QUESTIONS in format files, and inside a tar.gz."""
     return f"{generator}/{domain}_task/{sample_id(domain, index)}"
+
+
+def sample_index(name: str) -> int:
+    """The global index at the end of a sample's id, key or folder. Raises ValueError."""
+    match = _INDEX.search(name)
+    if match is None:
+        raise ValueError(name)
+    return int(match.group())
+
+
+def parse_file_key(key: str) -> tuple[str, int]:
+    """Generator and sample index of a key of format files. Raises ValueError for another key."""
+    match = _FILE.fullmatch(key.removeprefix(QUESTIONS))
+    if not key.startswith(QUESTIONS) or match is None:
+        raise ValueError(key)
+    generator, domain, folder = match.groups()
+    index = sample_index(folder)
+    if folder != sample_id(domain, index):
+        raise ValueError(key)
+    return generator, index

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import DataObject, SampleRecord, ShardManifest
+from vrdata.dataset.formats.registry import format_of
+from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.dataset.problems import Problem, problem
-from vrdata.dataset.reader import file_path
 from vrdata.plan.planned import Plan, ShardRange
 from vrdata.plan.seeds import block_seed
 
@@ -40,7 +40,8 @@ def marker_problems(plan: Plan, plan_hash: str, manifest: ShardManifest) -> Iter
         wrong = _sample_problem(sample, plan.seed, manifest.generator, planned.block_size)
         if wrong:
             yield problem("WrongMarker", where, f"sample {sample.index}: {wrong}")
-    if not _is_data_right(manifest, shard):
+    output = format_of(plan.output.format)
+    if not output.matches(shard, manifest.samples, manifest.data):
         yield problem("WrongMarker", where, "its data objects are not those of its samples")
 
 
@@ -69,17 +70,3 @@ def _sample_problem(sample: SampleRecord, run_seed: int, generator: str, block_s
     if names != sorted(set(names)) or any("/" in name or not name for name in names):
         return "its file names are not sorted, unique and plain"
     return ""
-
-
-def _is_data_right(manifest: ShardManifest, shard: ShardRange) -> bool:
-    if manifest.format == "files":
-        return manifest.data == tuple(
-            DataObject(key=file_path(manifest, sample, file), size=file.size, sha256=file.sha256)
-            for sample in manifest.samples
-            for file in sample.files
-        )
-    if manifest.format == "tar":
-        key = layout.shard_targz_key(shard.generator, shard.start, shard.stop)
-    else:
-        key = layout.shard_tar_key(shard.generator, shard.shard)
-    return [item.key for item in manifest.data] == [key]

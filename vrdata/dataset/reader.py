@@ -12,8 +12,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from vrdata.dataset import layout
-from vrdata.dataset.formats.archive import Archive, DamagedArchiveError, Member
-from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.formats.registry import format_of
+from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan, Shard
@@ -93,21 +93,8 @@ def iter_samples(
         DamagedArchiveError: an archive cannot be read.
         StorageError: the store cannot be used.
     """
-    if manifest.format == "files":
-        for sample in manifest.samples:
-            yield (
-                sample,
-                {file.name: store.get(file_path(manifest, sample, file)) for file in sample.files},
-            )
-        return
-    item = manifest.data[0]
-    members = Archive(store, item.key, item.size).members()
-    for sample in manifest.samples:
-        files = {}
-        for record in sample.files:
-            path = file_path(manifest, sample, record)
-            files[record.name] = _take(members, path, item.key)
-        yield sample, files
+    output = format_of(manifest.format)
+    yield from output.read_samples(store, manifest.generator, manifest.samples, manifest.data)
 
 
 def read_file(
@@ -126,40 +113,11 @@ def read_file(
     record = next((file for file in sample.files if file.name == name), None)
     if record is None:
         raise KeyError(name)
-    path = file_path(manifest, sample, record)
-    if manifest.format == "files":
-        body = store.get(path)
-    elif record.offset is not None:
-        body = store.get_range(manifest.data[0].key, record.offset, record.size)
-    else:
-        item = manifest.data[0]
-        members = Archive(store, item.key, item.size).members()
-        body = next((member.body for member in members if member.name == path), b"")
+    output = format_of(manifest.format)
+    body = output.read_file(store, manifest.generator, sample, record, manifest.data)
     if hashlib.sha256(body).hexdigest() != record.sha256:
         raise DigestMismatchError(
             f"{sample.id}/{name} in {store.url} has other bytes than its commit marker says",
             fix="see what else is damaged: vrdata verify",
         )
     return body
-
-
-def file_path(manifest: ShardManifest, sample: SampleRecord, record: FileRecord) -> str:
-    """Where a sample's file lies: its key (format files), or its name in the shard's archive."""
-    if manifest.format == "webdataset":
-        return f"{layout.sample_key(manifest.generator, sample.index)}.{record.name}"
-    folder = layout.sample_folder(manifest.generator, sample.domain, sample.index)
-    return (
-        f"{folder}/{record.name}"
-        if manifest.format == "tar"
-        else (f"questions/{folder}/{record.name}")
-    )
-
-
-def _take(members: Iterator[Member], path: str, key: str) -> bytes:
-    member = next(members, None)
-    if member is None or member.name != path:
-        raise DamagedArchiveError(
-            f"{path} is not in {key} where it should be",
-            why="nothing follows" if member is None else f"{member.name!r} is there",
-        )
-    return member.body

@@ -39,8 +39,9 @@ def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo
 
 def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Where a generator's objects lie (vrdata.dataset.layout), as prefix and pattern of keys."""
-    folders = (f"{layout.COMMITS}{generator}/", f"shards/{generator}/", f"questions/{generator}/")
-    archives = f"questions/{generator}_"  # another generator's name may begin with this one
+    places = (layout.COMMITS, layout.SHARDS, layout.QUESTIONS)
+    folders = [f"{place}{generator}/" for place in places]
+    archives = f"{layout.QUESTIONS}{generator}_"  # another generator's name may begin with this one
     return (
         *((folder, re.compile(re.escape(folder) + ".+", re.DOTALL)) for folder in folders),
         (archives, re.compile(re.escape(archives) + r"\d+-\d+\.tar\.gz")),

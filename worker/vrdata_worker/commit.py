@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrdata.dataset import layout
+from vrdata.dataset.formats.base import PendingObject
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.formats.untrusted import changed, read_exactly
-from vrdata.dataset.formats.winner import winning_files
-from vrdata.dataset.formats.writers import PendingObject
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
@@ -103,7 +103,8 @@ def _require_unchanged(item: PendingObject) -> None:
 def _describe_winner(
     store: ObjectStore, manifest: ShardManifest, data: tuple[DataObject, ...]
 ) -> ShardManifest:
-    files = winning_files(store, manifest, data)
+    indexes = [sample.index for sample in manifest.samples]
+    files = format_of(manifest.format).stored_samples(store, data, indexes)
     samples = tuple(_with_files(sample, files[sample.index]) for sample in manifest.samples)
     return manifest.model_copy(update={"data": data, "samples": samples})
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrdata.contract.reasons import WorkerExit
+from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.untrusted import FileChangedError
-from vrdata.dataset.formats.writers import ShardWriter, SourceFile
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import PlannedGenerator, ShardRange

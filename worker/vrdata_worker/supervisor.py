@@ -19,7 +19,8 @@ from vrdata import __version__
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import SampleDone, ShardMade, ShardOutcome, ShardTask, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.formats.writers import PendingObject, open_writer
+from vrdata.dataset.formats.base import PendingObject
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Attempt, ShardManifest
 from vrdata.errors import VrdataError
 from vrdata.model import Model
@@ -132,7 +133,7 @@ class Supervisor:
                 WorkerExit.CONTRACT_MISMATCH,
                 f"the plan has no shard {task.shard} of generator {task.generator}",
             ) from None
-        writer = open_writer(self._plan.output.format, folder, task.generator, shard)
+        writer = format_of(self._plan.output.format).open_writer(folder, shard)
         maker = ShardMaker(
             self._warm.get(task.generator),
             planned,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from vrdata.dataset.formats.base import PendingObject, ShardWriter, SourceFile
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.formats.untrusted import FileChangedError
-from vrdata.dataset.formats.writers import PendingObject, ShardWriter, SourceFile, open_writer
 from vrdata.errors import InvalidInputError
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import ShardRange
@@ -33,7 +34,7 @@ def sources(folder: Path) -> list[SourceFile]:
 
 def writer(output_format: OutputFormat, folder: Path) -> ShardWriter:
     folder.mkdir(parents=True)
-    return open_writer(output_format, folder, GENERATOR, SHARD)
+    return format_of(output_format).open_writer(folder, SHARD)
 
 
 def write(output_format: OutputFormat, folder: Path) -> tuple[PendingObject, ...]:
@@ -165,7 +166,7 @@ def test_a_name_too_long_for_a_tar_is_refused_with_a_fix(
 def test_a_tar_holds_paths_of_more_than_100_bytes(tmp_path: Path) -> None:
     generator = "G-1_" + "n" * 80
     (tmp_path / "scratch").mkdir()
-    made = open_writer("tar", tmp_path / "scratch", generator, ShardRange(generator, 0, 0, 1, 0, 1))
+    made = format_of("tar").open_writer(tmp_path / "scratch", ShardRange(generator, 0, 0, 1, 0, 1))
     made.add(0, "d" * 40, sources(tmp_path / "in"))
     (item,) = made.finish()
     with tarfile.open(item.path) as tar:

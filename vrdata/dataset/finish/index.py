@@ -13,7 +13,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vrdata.dataset import layout
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.hashes import dataset_hash
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
 
@@ -107,7 +107,7 @@ def _row(manifest: ShardManifest, sample: SampleRecord) -> dict[str, Any]:
         "block": sample.block,
         "seed": sample.seed,
         "shard": manifest.shard,
-        "object": _object(manifest, sample),
+        "object": format_of(manifest.format).container(manifest, sample),
         "files": [
             {"name": file.name, "size": file.size, "sha256": file.sha256, "offset": file.offset}
             for file in sample.files
@@ -121,9 +121,3 @@ def _row(manifest: ShardManifest, sample: SampleRecord) -> dict[str, Any]:
         "content": sample.content,
         "param_hash": sample.param_hash,
     }
-
-
-def _object(manifest: ShardManifest, sample: SampleRecord) -> str:
-    if manifest.format == "files":
-        return f"questions/{layout.sample_folder(manifest.generator, sample.domain, sample.index)}/"
-    return manifest.data[0].key

@@ -1,1 +1,1 @@
-"""Output formats: how samples become objects, and back."""
+"""Output formats: one class each, which knows keys, paths, writing and reading."""

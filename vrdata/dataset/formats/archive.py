@@ -1,4 +1,4 @@
-"""Read an archive in a store from its first to its last byte, with flat memory."""
+"""Read a stored archive from its first to its last byte, with flat memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import CHUNK, read_chunks
 
 MAX_FILE = 512 * 2**20
-"""Bytes of the largest file of a sample; a compressed archive cannot demand more memory."""
+"""Bytes of the largest file of a sample; bounds the memory that a compressed archive can take."""
 
 
 class DamagedArchiveError(VrdataError):
@@ -27,12 +27,12 @@ class Member:
 
     Attributes:
         name: its path inside the archive.
-        offset: first byte of its content, in the uncompressed archive.
+        offset: first byte of its content in the object; None in a compressed archive.
         body: its content.
     """
 
     name: str
-    offset: int
+    offset: int | None
     body: bytes
 
 
@@ -40,9 +40,9 @@ class Archive:
     """A tar or tar.gz object, read once from start to end.
 
     Args:
-        store: where it lies.
-        key: its key; a `.gz` at its end tells the format.
-        size: how many bytes it should have.
+        store: the store that holds it.
+        key: its key; with `.gz` at its end it is read as compressed.
+        size: its expected size in bytes.
     """
 
     def __init__(self, store: ObjectStore, key: str, size: int) -> None:
@@ -50,24 +50,26 @@ class Archive:
         self._stream = _HashingReader(read_chunks(store, key, size))
 
     def members(self) -> Iterator[Member]:
-        """Every file in turn; memory holds one of them and 8 MiB.
+        """Each file in turn; memory holds one of them and 8 MiB.
 
         Raises:
-            DamagedArchiveError: it is cut, not an archive, or holds a link, a device or a file
-                of more than MAX_FILE bytes.
+            DamagedArchiveError: it is truncated, not an archive, or holds a link, a device
+                or a file of more than MAX_FILE bytes.
             ObjectNotFoundError, DigestMismatchError, StorageError: as the store.
         """
-        mode = "r|gz" if self._key.endswith(".gz") else "r|"
+        compressed = self._key.endswith(".gz")
+        mode = "r|gz" if compressed else "r|"
         try:
             with tarfile.open(fileobj=self._stream, mode=mode) as tar:  # type: ignore[call-overload]
                 for info in tar:
-                    yield Member(info.name, info.offset_data, self._body(tar, info))
+                    offset = None if compressed else info.offset_data
+                    yield Member(info.name, offset, self._body(tar, info))
                     tar.members = []  # the module keeps every header it has seen
         except (tarfile.TarError, EOFError, UnicodeError) as error:
             raise DamagedArchiveError(f"{self._key} is damaged", why=str(error)) from None
 
     def sha256(self) -> str:
-        """Hex digest of all the object's bytes; reads those that `members` left. Raises so too."""
+        """Hex digest of the whole object; reads to its end. Raises as `members`."""
         return self._stream.finish()
 
     def _body(self, tar: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
@@ -77,28 +79,28 @@ class Archive:
         content: IO[bytes] | None = tar.extractfile(info)
         body = content.read() if content else b""
         if len(body) != info.size:
-            raise DamagedArchiveError(f"{self._key} is damaged", why=f"{info.name!r} is cut")
+            raise DamagedArchiveError(f"{self._key} is damaged", why=f"{info.name!r} is truncated")
         return body
 
 
 class _HashingReader(io.RawIOBase):
-    """A stream over pieces that hashes what passes."""
+    """A stream over chunks that hashes the bytes it returns."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
         self._digest = hashlib.sha256()
-        self._piece = memoryview(b"")
+        self._chunk = memoryview(b"")
 
     def readable(self) -> bool:
         """True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, at most `size`; none at the end."""
-        if not self._piece:
-            self._piece = memoryview(self._next())
-        part = self._piece[: size if size >= 0 else CHUNK]
-        self._piece = self._piece[len(part) :]
+        """The next bytes, at most `size`; empty at the end."""
+        if not self._chunk:
+            self._chunk = memoryview(self._next())
+        part = self._chunk[: size if size >= 0 else CHUNK]
+        self._chunk = self._chunk[len(part) :]
         return bytes(part)
 
     def finish(self) -> str:
@@ -108,6 +110,6 @@ class _HashingReader(io.RawIOBase):
         return self._digest.hexdigest()
 
     def _next(self) -> bytes:
-        piece = next(self._pieces, b"")
-        self._digest.update(piece)
-        return piece
+        chunk = next(self._chunks, b"")
+        self._digest.update(chunk)
+        return chunk

@@ -1,4 +1,4 @@
-"""Read a file that an untrusted generator process wrote, and may still be changing."""
+"""Read a file that an untrusted generator process wrote and may still be changing."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class FileChangedError(VrdataError):
-    """A file has other bytes than the child reported a moment ago."""
+    """A file's bytes differ from what the child reported."""
 
 
 def read_exactly(path: Path, size: int) -> Iterator[bytes]:
-    """A regular file's bytes, a MiB at a time; no link is followed and no pipe is waited for.
+    """A regular file's bytes, a MiB at a time; never follows a link or waits for a pipe.
 
     Args:
         path: the file.
-        size: how many bytes it must have.
+        size: its reported size in bytes.
 
     Raises:
         FileChangedError: it is not a regular file, or has another size.
@@ -45,9 +45,9 @@ def read_exactly(path: Path, size: int) -> Iterator[bytes]:
 
 
 def changed(name: str, why: str) -> FileChangedError:
-    """The error for a file that is not what it was when it was checked."""
+    """The error for a file that changed after the child checked it."""
     return FileChangedError(
         f"{name} changed after it was checked",
         why=why,
-        fix="a process of the generator goes on writing, or the disk is damaged",
+        fix="a process of the generator is still writing, or the disk is damaged",
     )

@@ -1,7 +1,7 @@
-"""Write tar archives with the same bytes everywhere, fast, and with known content offsets.
+"""Write tar archives fast, with the same bytes everywhere and with known content offsets.
 
 Format: ustar of POSIX.1-1988, as in IEEE Std 1003.1-2017, `pax`, "ustar Interchange Format".
-Owner, group and time are 0 and the mode is 0644, so only names and contents make the bytes.
+Owner, group and time are 0 and the mode is 0644, so the bytes depend only on names and contents.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ MAX_PREFIX = 155
 
 
 class Sink(Protocol):
-    """What an archive is written to."""
+    """The stream that an archive is written to."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of `data`."""
+        """Write all of `data`."""
         ...
 
 
 class TarWriter:
-    """Appends regular files to a stream that is only written to."""
+    """Appends regular files to a stream; never seeks."""
 
     def __init__(self, stream: Sink) -> None:
         self._stream = stream
@@ -47,7 +47,7 @@ class TarWriter:
 
         Raises:
             InvalidInputError: the name or the size does not fit the format; nothing is written.
-            ValueError: the chunks have not `size` bytes in all; the archive is then broken.
+            ValueError: the chunks are not `size` bytes in all; the archive is then damaged.
         """
         self._stream.write(header(name, size))
         digest = hashlib.sha256()
@@ -70,10 +70,10 @@ class TarWriter:
 
 
 def header(name: str, size: int) -> bytes:
-    """The 512-byte header of a regular file. Raises InvalidInputError as `TarWriter.add`."""
+    """The 512-byte header of a regular file. Raises InvalidInputError like `TarWriter.add`."""
     if not 0 <= size <= MAX_SIZE:
         raise InvalidInputError(
-            f"{name} has {size} bytes", why=f"a tar archive takes at most {MAX_SIZE}"
+            f"{name} has {size} bytes", why=f"a file in a tar archive has at most {MAX_SIZE}"
         )
     prefix, short = _split(name)
     block = bytearray(_blank())

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from vrdata.bounded.parallel import in_order
-from vrdata.dataset import layout
 from vrdata.dataset.formats.archive import DamagedArchiveError
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import FileRecord, SampleRecord
 from vrdata.dataset.reader import iter_samples, read_file
 from vrdata.dataset.report.choose import Pick
@@ -52,7 +52,7 @@ def _units(picks: list[Pick]) -> Iterator[list[Pick]]:
     """Samples that are read together: of a tar.gz all, because it is read once; else one."""
     for _, group in groupby(picks, lambda pick: (pick.manifest.generator, pick.manifest.shard)):
         together = list(group)
-        if together[0].manifest.format == "tar":
+        if format_of(together[0].manifest.format).is_sequential:
             yield together
         else:
             yield from ([pick] for pick in together)
@@ -67,7 +67,7 @@ class _CardMaker:
         self._publisher = publisher
 
     def __call__(self, picks: list[Pick]) -> list[Card]:
-        if picks[0].manifest.format == "tar":
+        if format_of(picks[0].manifest.format).is_sequential:
             return self._from_archive(picks)
         return [self._card(pick, *self._read(pick)) for pick in picks]
 
@@ -108,7 +108,7 @@ class _CardMaker:
             block=sample.block,
             seed=sample.seed,
             shard=manifest.shard,
-            where=_where(pick),
+            where=format_of(manifest.format).container(manifest, sample),
             prompt=prompt_text(files.get(PROMPT, b"")),
             parameters=parameters,
             metadata=metadata,
@@ -171,14 +171,6 @@ def _intact(sample: SampleRecord, files: dict[str, bytes]) -> tuple[dict[str, by
         else:
             notes.append(f"{record.name} has other bytes than its commit marker says")
     return kept, notes
-
-
-def _where(pick: Pick) -> str:
-    manifest, sample = pick.manifest, pick.sample
-    if manifest.format == "files":
-        folder = layout.sample_folder(manifest.generator, sample.domain, sample.index)
-        return f"questions/{folder}/"
-    return manifest.data[0].key
 
 
 def _video_text(sample: SampleRecord) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import heapq
 from dataclasses import dataclass, field
 
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.plan.planned import Plan
 
@@ -52,12 +53,13 @@ class CardChooser:
     def add(self, manifest: ShardManifest) -> None:
         """Consider the samples of one shard."""
         chosen = self._chosen[manifest.generator]
-        leading = manifest.samples[:LEADING] if manifest.format == "tar" else ()
+        output = format_of(manifest.format)
+        leading = manifest.samples[:LEADING] if output.is_sequential else ()
         header = manifest.model_copy(
             update={
                 "samples": leading,
                 "failed": (),
-                "data": () if manifest.format == "files" else manifest.data,
+                "data": manifest.data if output.is_archive else (),
             }
         )
         for sample in leading or manifest.samples:

@@ -8,9 +8,10 @@ from typing import Any
 
 from vrdata.dataset import layout
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError, Member
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
 from vrdata.dataset.markers import marker_problems
-from vrdata.dataset.reader import file_path, load_manifest
+from vrdata.dataset.reader import load_manifest
 from vrdata.dataset.verify.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.sample import Findings, check_file, check_required
@@ -83,6 +84,7 @@ class _Samples:
         self._block_size = plan.generator(manifest.generator).block_size
         self._decoder = decoder
         self._manifest = manifest
+        self._format = format_of(manifest.format)
         self._findings = findings
         self._content = ContentCheck()
 
@@ -91,12 +93,12 @@ class _Samples:
         for sample in self._manifest.samples:
             names = [file.name for file in sample.files]
             check_required(names, where=self._where(sample), findings=self._findings)
-        if self._manifest.format == "files":
-            for sample in self._manifest.samples:
-                self._check_folder(sample)
-        else:
+        if self._format.is_archive:
             for item in self._manifest.data:
                 self._check_archive(item)
+        else:
+            for sample in self._manifest.samples:
+                self._check_folder(sample)
 
     def _check_archive(self, item: DataObject) -> None:
         manifest, findings = self._manifest, self._findings
@@ -108,7 +110,7 @@ class _Samples:
             message = f"it has {info.size} bytes, its commit marker says {item.size}"
             findings.note("ChecksumMismatch", item.key, message)
         expected = {
-            file_path(manifest, sample, record): (sample, record)
+            self._format.path(manifest.generator, sample, record.name): (sample, record)
             for sample in manifest.samples
             for record in sample.files
         }
@@ -133,19 +135,17 @@ class _Samples:
             findings.note("ExtraFile", where, "no sample of the commit marker has it")
             return
         sample, record = expected
-        if record.offset != (member.offset if manifest.format == "webdataset" else None):
+        if record.offset != member.offset:
             message = f"it begins at byte {member.offset}, its commit marker says {record.offset}"
             findings.note("WrongMarker", where, message)
         self._check_body(sample, record, member.body)
 
     def _check_folder(self, sample: SampleRecord) -> None:
         manifest, findings = self._manifest, self._findings
-        folder = (
-            f"questions/{layout.sample_folder(manifest.generator, sample.domain, sample.index)}/"
-        )
+        folder = self._format.container(manifest, sample)
         there = {info.key: info.size for info in self._store.list_after(folder)}
         for record in sample.files:
-            key = file_path(manifest, sample, record)
+            key = self._format.path(manifest.generator, sample, record.name)
             size = there.pop(key, None)
             if size is None:
                 findings.note("MissingObject", key, "it is not there")

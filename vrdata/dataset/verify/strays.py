@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vrdata.bounded.closing import Closing
 from vrdata.bounded.sorting import RUN_LINES, SortedLines
 from vrdata.dataset import layout
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.problems import Problem, ProblemLog, problem
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.keys import key_problem
 from vrdata.store.port import ObjectInfo, ObjectStore
-
-_FILES_KEY = re.compile(r"questions/(([^/]+)/([^/]+)_task/[^/]+_([0-9]{8,}))/[^/]+")
 
 
 def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[Shard], ProblemLog]:
@@ -39,7 +37,7 @@ def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[Shard], ProblemL
             committed.add(shard)
         else:
             log.extend([problem("ExtraMarker", info.key, "the plan has no such shard")])
-    if plan.output.format != "files":
+    if format_of(plan.output.format).is_archive:
         known = _known_archives(plan)
         log.extend(_stray(info.key) for info in _data(store) if info.key not in known)
     return committed, log
@@ -57,7 +55,7 @@ class SampleFiles(Closing):
     """
 
     def __init__(self, plan: Plan, run_lines: int = RUN_LINES) -> None:
-        self._wanted = plan.output.format == "files"
+        self._wanted = not format_of(plan.output.format).is_archive
         self._planned = {planned.name: planned for planned in plan.generators}
         self._known = SortedLines(run_lines)
         self._shards: set[Shard] = set()
@@ -92,20 +90,19 @@ class SampleFiles(Closing):
                 yield _stray(info.key)
 
     def _is_of_open_shard(self, key: str) -> bool:
-        match = _FILES_KEY.fullmatch(key)
-        if match is None:
+        try:
+            name, index = layout.parse_file_key(key)
+        except ValueError:
             return False
-        folder, name, domain, digits = match.groups()
-        generator, index = self._planned.get(name), int(digits)
+        generator = self._planned.get(name)
         if generator is None or index >= generator.samples:
             return False
         shard = index // (generator.block_size * generator.shard_blocks)
-        in_place = folder == layout.sample_folder(name, domain, index)
-        return in_place and (name, shard) not in self._shards
+        return (name, shard) not in self._shards
 
 
 def _data(store: ObjectStore) -> Iterator[ObjectInfo]:
-    for folder in ("questions/", "shards/"):
+    for folder in layout.DATA:
         yield from store.list_after(folder)
 
 
@@ -115,6 +112,5 @@ def _stray(key: str) -> Problem:
 
 def _known_archives(plan: Plan) -> frozenset[str]:
     ranges = (planned.shard(at) for planned in plan.generators for at in range(planned.shards))
-    if plan.output.format == "webdataset":
-        return frozenset(layout.shard_tar_key(one.generator, one.shard) for one in ranges)
-    return frozenset(layout.shard_targz_key(one.generator, one.start, one.stop) for one in ranges)
+    output = format_of(plan.output.format)
+    return frozenset(key for shard in ranges for key in output.keys(shard, ()))
