@@ -1,5 +1,5 @@
-# make demo   a first dataset with a report, from nothing but Python >= 3.11
-# make test   everything that this machine can test; says what it leaves out
+# make demo   generate a first dataset with a report; needs only Python >= 3.11
+# make test   what a contributor runs before each commit; lists the tests that it does not run
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -7,13 +7,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo-out
 
-.PHONY: help demo test test-fast test-slow test-cluster cluster-up cluster-down crds lint format lock docs bench clean
+FAST := not slow and not cluster
 
-help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+.PHONY: help demo test test-all test-fast test-smoke test-slow test-api test-cluster
+.PHONY: cluster-up cluster-down crds lint format lock docs bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(VENV)/.local: requirements/local.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vrdata needs Python >= 3.11; name one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vrdata needs Python >= 3.11: try make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -23,42 +26,52 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(VENV)/.local ## install, make the demo dataset, say where its report is
+demo: $(VENV)/.local ## install, generate the demo dataset, print the path of its report
 	test -f demo.yaml || $(BIN)/vrdata init demo --output demo.yaml
 	$(BIN)/vrdata run demo.yaml --local --out $(DEMO_OUT)
 	$(BIN)/vrdata verify $(DEMO_OUT)
 
-test: lint test-fast test-slow test-cluster ## every check and test that this machine can run
+test: lint ## run before each commit: lint, fast tests, each part once end to end (8 minutes)
+	$(BIN)/pytest -q -n 2 -m "($(FAST)) or smoke" --report-tiers
 
-lint: $(VENV)/.dev ## style, types, layers
+test-all: ## run every check and test (30 minutes)
+	@$(PYTHON) hack/test_all.py
+
+lint: $(VENV)/.dev ## check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-fast: $(VENV)/.dev ## tests without servers, workers and browsers (under 2 minutes)
-	$(BIN)/pytest -q -n 2 -m "not slow and not cluster"
+test-fast: $(VENV)/.dev ## run the tests that need no server, worker or browser (2 minutes)
+	$(BIN)/pytest -q -n 2 -m "$(FAST)"
 
-test-slow: $(VENV)/.dev ## tests with workers, an S3 server, environments and a browser
-	$(BIN)/pytest -q -n 2 -m "slow and not cluster"
+test-smoke: $(VENV)/.dev ## run the slow tests that show each part once, end to end
+	$(BIN)/pytest -q -n 2 -m smoke
 
-test-cluster: $(VENV)/.dev ## tests on a real cluster of one node, made for them (needs root, Go)
-	$(BIN)/pytest -q -m cluster
+test-slow: $(VENV)/.dev ## run the other tests with workers, S3, environments, helm or a browser
+	$(BIN)/pytest -q -n 2 -m "slow and not smoke and not cluster"
 
-cluster-up: ## start that cluster, with vrdata installed, to try things
+test-api: $(VENV)/.dev ## run the tests on a Kubernetes API server (needs Go)
+	$(BIN)/pytest -q -m cluster --ignore=tests/cluster
+
+test-cluster: $(VENV)/.dev ## run the tests on a cluster of one node (needs root and Go)
+	$(BIN)/pytest -q -m cluster tests/cluster
+
+cluster-up: ## start such a cluster with vrdata installed
 	@PYTHONPATH=tests $(PYTHON) -m support.cluster up
 
 cluster-down: ## remove it from the machine
 	@PYTHONPATH=tests $(PYTHON) -m support.cluster down
 
-bench: $(VENV)/.dev ## all benchmarks, one table of ratios
+bench: $(VENV)/.dev ## run all benchmarks; prints one table of ratios
 	$(BIN)/python -m benchmarks
 
 format: $(VENV)/.dev ## apply the formatter
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-crds: $(VENV)/.dev ## regenerate the CustomResourceDefinitions, in crds/ and in the chart
+crds: $(VENV)/.dev ## regenerate the CustomResourceDefinitions in crds/ and in the chart
 	$(BIN)/python hack/generate_crds.py
 
 docs: $(VENV)/.dev ## regenerate the generated pages
@@ -66,7 +79,7 @@ docs: $(VENV)/.dev ## regenerate the generated pages
 	$(BIN)/python hack/generate_dashboards.py
 	$(BIN)/python hack/generate_chart.py
 
-lock: ## renew the pinned requirements (needs uv)
+lock: ## update the pinned requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra local pyproject.toml requirements/build.in -o requirements/local.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -74,5 +87,5 @@ lock: ## renew the pinned requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
 
-clean: ## remove the environment, caches and the demo dataset (not demo.yaml: it may be yours)
-	rm -rf $(VENV) $(DEMO_OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the environment, caches and the demo dataset (keeps demo.yaml)
+	rm -rf $(VENV) $(DEMO_OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-logs

@@ -1,7 +1,45 @@
-"""Settings of every test."""
+"""Settings of every test, the tools that several folders share, and the list of untested tiers."""
 
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
-# How fast an example runs tells about the machine's load, not about the code.
+from support.cluster.api import ApiServer, api_server
+from support.cluster.binaries import MissingToolError
+from support.s3server import s3, s3_server  # noqa: F401 - fixtures
+from support.tiers import (  # noqa: F401 - hooks
+    pytest_addoption,
+    pytest_deselected,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+from support.tools import built, missing
+from support.weak_s3 import weak_s3  # noqa: F401 - fixture
+
+# The time that an example takes depends on the load of the machine.
 settings.register_profile("vrdata", deadline=None)
 settings.load_profile("vrdata")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """A Kubernetes API server that has the CRDs of this source tree."""
+    try:
+        with api_server(tmp_path_factory.mktemp("api")) as running:
+            yield running
+    except MissingToolError as error:
+        missing(f"cannot start an API server: {error}")
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    """Path of helm. Its tests also download the schemas of Kubernetes with Go."""
+    if shutil.which("go") is None:
+        missing("Go is not installed: it builds helm and downloads the schemas of Kubernetes")
+    return built("helm") / "helm"

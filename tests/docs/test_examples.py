@@ -129,7 +129,7 @@ def parse(command: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [pytest.param(PAGES[0], marks=pytest.mark.smoke), *PAGES[1:]])
 def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
     steps = blocks(page)
     assert any(block.language in {"console", "python"} for block in steps)

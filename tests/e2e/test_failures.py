@@ -40,6 +40,7 @@ def run_armed(
     return vrdata(*arguments)
 
 
+@pytest.mark.smoke
 def test_a_crashing_generator_fails_the_run_with_the_sample_and_its_message(
     tmp_path: Path, traps_home: Path
 ) -> None:

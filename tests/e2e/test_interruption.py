@@ -91,6 +91,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
     assert listed.json["committedShards"] == done
 
 
+@pytest.mark.smoke
 def test_after_an_interruption_only_the_missing_shards_are_made(
     tmp_path: Path, traps_home: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from support.cli import Ran, command, vrdata, write_run
 from support.polling import wait_until
-from support.s3server import S3Server, s3, s3_server  # noqa: F401 - fixtures
+from support.s3server import S3Server
 from vrdata.store.opening import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.s3]
@@ -27,10 +27,11 @@ def arguments(folder: Path, home: Path, out: object, samples: int = 100) -> list
     return ["run", run, "--local", "--out", out, "--generators", home, "--jobs", 2]
 
 
+@pytest.mark.smoke
 def test_a_bucket_and_a_folder_get_the_same_dataset(
     tmp_path: Path,
     traps_home: Path,
-    s3: S3Server,  # noqa: F811 - the fixture
+    s3: S3Server,
 ) -> None:
     url = f"s3://{s3.make_bucket('same')}/root"
     in_bucket = into(tmp_path, traps_home, url)
@@ -51,7 +52,7 @@ def test_a_bucket_and_a_folder_get_the_same_dataset(
 def test_a_killed_run_into_a_bucket_goes_on_with_what_is_missing(
     tmp_path: Path,
     traps_home: Path,
-    s3: S3Server,  # noqa: F811 - the fixture
+    s3: S3Server,
 ) -> None:
     url = f"s3://{s3.make_bucket('killed')}/root"
     store = open_store(f"{url}/default/demo/_vrdata/commits")
@@ -74,7 +75,7 @@ def test_a_killed_run_into_a_bucket_goes_on_with_what_is_missing(
 def test_another_plan_in_the_bucket_is_a_conflict_and_changes_nothing(
     tmp_path: Path,
     traps_home: Path,
-    s3: S3Server,  # noqa: F811 - the fixture
+    s3: S3Server,
 ) -> None:
     url = f"s3://{s3.make_bucket('conflict')}/root"
     assert into(tmp_path, traps_home, url, 20).code == 0

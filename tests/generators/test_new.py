@@ -156,6 +156,7 @@ def test_its_own_test_passes(mode: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.smoke
 def test_it_can_be_tested_added_and_run_with_a_file_of_its_own(tmp_path: Path) -> None:
     home = {"VRDATA_GENERATORS": str(tmp_path / "home")}
     folder = tmp_path / "rope"

@@ -69,6 +69,7 @@ def test_a_profile_that_is_never_taken_ends_the_operator(
 
 
 @pytest.mark.slow
+@pytest.mark.smoke
 def test_an_operator_that_cannot_start_says_why_and_exits(tmp_path: Path) -> None:
     own = {
         "KUBECONFIG": str(tmp_path / "none"),

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from support.s3server import s3, s3_server  # noqa: F401 - fixtures
-from support.weak_s3 import weak_s3  # noqa: F401 - fixture
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectStore
 
 
 @pytest.fixture(
-    params=["files", pytest.param("s3", marks=[pytest.mark.slow, pytest.mark.s3])],
+    params=[
+        "files",
+        pytest.param("s3", marks=[pytest.mark.slow, pytest.mark.s3, pytest.mark.smoke]),
+    ],
 )
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """An empty store of each kind; the bucket's one lies below a prefix."""

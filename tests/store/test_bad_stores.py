@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from support.cli import Ran, vrdata, write_run
-from support.s3server import S3Server, s3_server  # noqa: F401 - a fixture
+from support.s3server import S3Server
 from support.small_disk import mounted_disk
 from support.trees import read_tree
 from support.weak_s3 import running_weak_s3

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from support.tools import missing
 
 WAIT_MILLISECONDS = 20_000
 
@@ -18,12 +18,9 @@ WAIT_MILLISECONDS = 20_000
 def chromium() -> str:
     """Path of the browser; without one the test fails or is skipped, loudly."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
-    message = "chromium not found: hack/install-test-tools"
-    if os.environ.get("VRDATA_REQUIRE") == "all":
-        pytest.fail(message)
-    pytest.skip(message)
+    if found is None:
+        missing("Chromium is not installed: run hack/install-test-tools")
+    return found
 
 
 @contextmanager

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from support.polling import wait_until
+from support.tools import missing
 
 ACCESS_KEY = "testaccess"
 SECRET_KEY = "testsecret-PLANTED"  # noqa: S105 - the test server's own
@@ -27,13 +26,11 @@ START_ATTEMPTS = 3  # another process may take the free port first
 def versitygw() -> str:
     """Path of the server's binary; without one the test fails or is skipped, loudly."""
     cached = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vrdata/bin/versitygw"
-    for found in (os.environ.get("VRDATA_VERSITYGW"), shutil.which("versitygw"), str(cached)):
-        if found and os.access(found, os.X_OK):
-            return found
-    message = "versitygw not found: hack/install-test-tools, or set VRDATA_VERSITYGW"
-    if os.environ.get("VRDATA_REQUIRE") == "all":
-        pytest.fail(message)
-    pytest.skip(message)
+    places = (os.environ.get("VRDATA_VERSITYGW"), shutil.which("versitygw"), str(cached))
+    found = next((path for path in places if path and os.access(path, os.X_OK)), None)
+    if found is None:
+        missing("versitygw is not installed: run hack/install-test-tools, or set VRDATA_VERSITYGW")
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,9 @@ class S3Server:
 
     def make_bucket(self, name: str) -> str:
         """Create a bucket; returns its name."""
+        import boto3  # noqa: PLC0415 - 0.3 s that the fast tests need not spend
+        from botocore.config import Config  # noqa: PLC0415
+
         boto3.client(
             "s3",
             endpoint_url=self.endpoint,

@@ -1,4 +1,4 @@
-"""Binaries that tests outside the cluster's own use, built from their Go modules."""
+"""Tools that tests need beside Python packages: find or build them, or report them as missing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,26 @@ from support.cluster.binaries import MissingToolError, folder_of
 
 
 def built(tools: str) -> Path:
-    """The folder of a set of binaries; without it the test fails or is skipped, loudly."""
+    """Build a set of binaries from their Go modules, unless the cache has it.
+
+    Args:
+        tools: a folder of `hack/cluster`, e.g. `helm`.
+
+    Returns:
+        The folder of the binaries. Without them the test is skipped, or fails: see `missing`.
+    """
     try:
         return folder_of(tools)
     except (MissingToolError, subprocess.SubprocessError) as error:
-        missing(f"{tools} cannot be built here: {error}")
+        missing(f"{tools} cannot be built: {error}")
 
 
 def missing(what: str) -> NoReturn:
-    """End the test: as a failure where everything is required, else as a loud skip."""
+    """End the test because a tool is missing: skip it, or fail it if VRDATA_REQUIRE is `all`.
+
+    Args:
+        what: which tool is missing and how to install it.
+    """
     if os.environ.get("VRDATA_REQUIRE") == "all":
         pytest.fail(what)
-    pytest.skip(f"NOT TESTED: {what}")
+    pytest.skip(what)

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.s3server import s3, s3_server  # noqa: F401 - fixtures
 from support.trees import write_tree
-from support.weak_s3 import weak_s3  # noqa: F401 - fixture
 
 
 @pytest.fixture(

@@ -30,6 +30,7 @@ def bench(tmp_path: Path, home: Path) -> Bench:
     return make_bench(tmp_path, home, {"O-shared": 40}, shard_size=20)
 
 
+@pytest.mark.smoke
 def test_a_worker_commits_its_shards_and_ends_with_0(bench: Bench) -> None:
     code, outcomes, _ = bench.work("O-shared:0", "O-shared:1")
     assert code == 0

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser
 from support.browser import Watched, running_browser, watched_page
 from support.builders import build_run, make_plan
 from support.cli import vrdata, write_run
-from support.s3server import s3, s3_server  # noqa: F401 - fixtures
 from support.videos import encoded
 from vrdata.dataset.outputs import write_outputs
 from vrdata.store.file.store import FileStore

@@ -51,6 +51,7 @@ def synthetic_report(folder: Path, cards: int) -> Path:
     return folder / "index.html"
 
 
+@pytest.mark.smoke
 def test_the_page_opens_without_errors_and_asks_for_nothing_outside_its_folder(
     watched: Watched, real_report: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_the_page_opens_without_errors_and_asks_for_nothing_outside_its_folder(
     assert [url for url in watched.requests if not url.startswith(folder)] == []
 
 
+@pytest.mark.smoke
 def test_every_clip_plays(watched: Watched, real_report: Path) -> None:
     watched.open(real_report)
     assert not [url for url in watched.requests if url.endswith(".mp4")]

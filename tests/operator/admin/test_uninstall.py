@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from support.cluster.api import ApiServer, api_server
-from support.cluster.binaries import MissingToolError
+from support.cluster.api import ApiServer
 from support.lives import run_object
-from support.tools import missing
 from vrdata_operator.admin import uninstall as removal
 from vrdata_operator.cluster import rest as rest_module
 from vrdata_operator.cluster.adapter import KubernetesCluster
@@ -28,15 +26,11 @@ LABELS = {"app": "operator"}
 POD = {"containers": [{"name": "one", "image": "none"}]}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    try:
-        with api_server(tmp_path_factory.mktemp("api")) as running:
-            for name in (SYSTEM, "team", "other"):
-                assert running.kubectl("create", "ns", name).returncode == 0
-            yield running
-    except MissingToolError as error:
-        missing(f"no API server can be made here: {error}")
+@pytest.fixture(scope="module", autouse=True)
+def namespaces(server: ApiServer) -> None:
+    """The namespaces that the tests name."""
+    for name in (SYSTEM, "team", "other"):
+        assert server.kubectl("create", "ns", name).returncode == 0
 
 
 def asked(

@@ -72,6 +72,7 @@ def test_an_installer_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
+@pytest.mark.smoke
 def test_an_environment_holds_exactly_its_set_and_is_made_once(tmp_path: Path) -> None:
     wanted = requirement_set("packaging==24.2")
     made = VenvMaker(tmp_path).make(wanted)
