@@ -75,10 +75,10 @@ def _added(root: Path, home: Path) -> Path:
     from support.repositories import RunningInterpreter  # noqa: PLC0415 - see __main__
     from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
     from vrdata_generators.adapter.home import Home  # noqa: PLC0415
-    from vrdata_generators.adapter.source.sources import Source  # noqa: PLC0415
+    from vrdata_generators.adapter.source.locations import GeneratorSource  # noqa: PLC0415
 
     adder = Adder(Home(home), RunningInterpreter(), False, lambda _line: None)
-    refused = [one for one in adder.add(Source(str(root))) if not isinstance(one, Added)]
+    refused = [one for one in adder.add(GeneratorSource(str(root))) if not isinstance(one, Added)]
     if refused:
         raise NotMeasuredError(f"its generator is refused: {refused}")
     return home

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from vrdata_generators.api import sample_rng
-from vrdata_generators.builtin.modules import MODULES
+from vrdata_generators.builtin.catalogue import builtin_names
 from vrdata_generators.registry import get_generator
 
 SIZE = 1024
@@ -18,7 +18,7 @@ SEED = 7
 
 def flat_videos() -> Iterator[tuple[str, list[Image.Image]]]:
     """(generator, frames) of a sample of each first-party generator, SIZE wide and high."""
-    for name in MODULES:
+    for name in builtin_names():
         generator = get_generator(name)
         params = generator.params(sample_rng(SEED, 0), 0)
         params["size"] = SIZE

@@ -1,4 +1,4 @@
-"""Print the figures of the first-party generators for vrdata_generators.builtin.catalogue.MEASURED.
+"""Print the figures of each first-party generator: `MEASURED` of its module in builtin/.
 
     python -m benchmarks.measure_builtin [--samples N]
 
@@ -12,20 +12,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vrdata_generators.builtin.modules import MODULES
+from vrdata_generators.builtin.catalogue import builtin_names
 
 SAMPLES = 40
 
 
 def main() -> int:
-    """Print one line for each generator, as the table holds it."""
+    """Print one line for each generator, as its module holds it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--samples", type=int, default=SAMPLES)
     samples = parser.parse_args().samples
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-    for name in MODULES:
+    for name in builtin_names():
         seconds, memory, size = _measured(name, samples)
-        print(f'    "{name}": ({seconds:.2f}, {memory:_}, {size:_}),', flush=True)
+        figures = f'"secondsPerSample": {seconds:.2f}, "peakMemoryBytes": {memory:_}'
+        print(f'{name}: MEASURED = {{{figures}, "bytesPerSample": {size:_}}}', flush=True)
     return 0
 
 

@@ -1,1 +1,1 @@
-"""First-party generators, the API to write one, and the adapter for generator repositories."""
+"""First-party generators, the API for writing one, and the adapter for generator repositories."""

@@ -1,10 +1,10 @@
 """Write a generator: choose parameters from a seed, then render them. See docs/generators-write.md.
 
 class Rope(Generator):
-name, domain, generator_class = "G-rope", "rope", "G"
+    name, domain, generator_class = "G-rope", "rope", "G"
 
-def params(self, rng, index): ...    # cheap, pure: all chance comes from rng
-def render(self, params): ...        # a Sample whose frames are made one at a time
+    def params(self, rng, index): ...    # cheap and pure; rng is the only source of randomness
+    def render(self, params): ...        # a Sample that yields its frames one at a time
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Sample:
     Attributes:
         first: the question's frame, RGB; equals the video's first frame.
         final: the answer's frame, RGB, of the same size; equals the video's last frame.
-        prompt: the task in words.
-        frames: the video's frames, RGB, best from a generator function so that memory holds one.
+        prompt: the text of the task.
+        frames: the video's frames, RGB; a generator function keeps only one of them in memory.
         fps: frames per second.
         ground_truth: the exact answer, as JSON values.
     """
@@ -49,7 +49,7 @@ class Generator(ABC):
         name: catalogue name, such as O-maze.
         domain: first part of a sample's id, such as maze.
         generator_class: O (static, low memory), G (dynamic, heavier) or M (converts existing data).
-        version: raise it when the same seed gives other samples.
+        version: increase it when the same seed gives other samples.
     """
 
     name: ClassVar[str]
@@ -62,8 +62,8 @@ class Generator(ABC):
         """Choose a sample's parameters, JSON values only.
 
         Args:
-            rng: the sample's only source of chance.
-            index: position in the block, for those who want to cycle through difficulties.
+            rng: the only source of randomness of the sample.
+            index: position in the block, for example to cycle through difficulties.
         """
 
     @abstractmethod
@@ -72,6 +72,6 @@ class Generator(ABC):
 
 
 def sample_rng(seed: int, position: int) -> random.Random:
-    """The source of chance of one sample: depends on the block's seed and its position only."""
+    """The source of randomness of one sample; depends only on the block's seed and its position."""
     digest = sha256(f"{seed}/{position}".encode()).digest()
     return random.Random(int.from_bytes(digest))  # noqa: S311 - reproducible, not secret

@@ -1,4 +1,4 @@
-"""The rules that every sample of a generator keeps; a generator's own test calls `check_sample`."""
+"""The rules for the samples of a generator; the test of a generator calls `check_sample`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from vrdata_generators.api import Generator, Params, Sample, sample_rng
 
 
 class RuleBrokenError(AssertionError):
-    """A generator breaks a rule; the message says which one."""
+    """A generator breaks a rule; the message names it."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One sample, rendered to its end.
+    """One completely rendered sample.
 
     Attributes:
         params: its parameters.
-        sample: its frames are used up when the generator makes them one at a time.
+        sample: the sample; if it yields its frames one at a time, they are consumed.
         frames: number of video frames.
         digest: sha256 over prompt, ground truth, frame rate, and the pixels of every image.
     """
@@ -33,7 +33,7 @@ class Rendered:
 
 
 def check_sample(generator: Generator, *, seed: int, position: int) -> Rendered:
-    """Make one sample twice and hold it against the rules.
+    """Render one sample twice and check it against the rules.
 
     Args:
         generator: the generator.
@@ -42,20 +42,20 @@ def check_sample(generator: Generator, *, seed: int, position: int) -> Rendered:
 
     Raises:
         RuleBrokenError: parameters or ground truth are not JSON values; the same seed gives
-            another sample; rendering changes the parameters; the prompt is blank; images are not
-            RGB or differ in size; the video does not begin with `first` and end with `final`.
+            another sample; rendering changes the parameters; the prompt is blank; an image is not
+            RGB or differs in size; the video does not start with `first` and end with `final`.
     """
     params = generator.params(sample_rng(seed, position), position)
-    again = generator.params(sample_rng(seed, position), position)
-    _require(params == again, "params() gives other parameters for the same seed")
+    repeated = generator.params(sample_rng(seed, position), position)
+    _require(params == repeated, "params() gives other parameters for the same seed")
     copy = _as_json(params, "parameters")
-    made = _render(generator, params)
-    _require(params == again, "render() changes the parameters it is given")
+    rendered = _render(generator, params)
+    _require(params == repeated, "render() changes its parameters")
     _require(
-        _render(generator, copy).digest == made.digest,
+        _render(generator, copy).digest == rendered.digest,
         "render() gives another sample for the same parameters",
     )
-    return made
+    return rendered
 
 
 def _render(generator: Generator, params: Params) -> Rendered:
@@ -85,15 +85,15 @@ def _pixels(image: Image.Image, size: tuple[int, int], what: str) -> bytes:
 
 
 def _as_json(value: Params, what: str) -> Params:
-    """The value as it comes back from a file."""
+    """The value after a round trip through JSON."""
     try:
         back: Params = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise RuleBrokenError(f"the {what} cannot be written as JSON: {error}") from None
-    _require(back == value, f"the {what} come back from JSON as other values (tuples, for example)")
+        raise RuleBrokenError(f"the {what} cannot be encoded as JSON: {error}") from None
+    _require(back == value, f"the {what} change in a round trip through JSON (tuples, for example)")
     return back
 
 
-def _require(kept: bool, broken: str) -> None:
-    if not kept:
-        raise RuleBrokenError(broken)
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise RuleBrokenError(message)

@@ -1,4 +1,4 @@
-"""Drawing that looks the same on every machine: no system fonts, smooth by supersampling."""
+"""Drawing with the same result on every machine: no system fonts, anti-aliased by supersampling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-SCALE = 2  # drawn twice as large, then averaged down
+SCALE = 2  # drawn at twice the size, then averaged down
 PAPER = (250, 249, 246)
 INK = (38, 43, 51)
 MUTED = (168, 173, 180)
@@ -23,7 +23,7 @@ Rgb = tuple[int, int, int]
 
 
 class Canvas:
-    """An RGB picture in user pixels; shapes are anti-aliased.
+    """An RGB picture measured in output pixels; shapes are anti-aliased.
 
     Args:
         size: width and height in pixels.
@@ -35,7 +35,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def rectangle(self, box: Sequence[float], fill: Rgb, radius: float = 0) -> None:
-        """Fill a box (left, top, right, bottom); right and bottom are outside."""
+        """Fill a box (left, top, right, bottom); right and bottom are exclusive."""
         left, top, right, bottom = (round(value * SCALE) for value in box)
         self._draw.rounded_rectangle(
             (left, top, right - 1, bottom - 1), round(radius * SCALE), fill
@@ -60,7 +60,7 @@ class Canvas:
         self._draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill)
 
     def text(self, centre: Point, text: str, size: float, fill: Rgb = INK) -> None:
-        """Write a word around its centre, in the font that ships inside Pillow."""
+        """Write a text around its centre, in the font that Pillow includes."""
         font = ImageFont.load_default(size * SCALE)
         left, top, right, bottom = font.getbbox(text)
         x = centre[0] * SCALE - (left + right) / 2
@@ -72,15 +72,15 @@ class Canvas:
         return Canvas(self._image.width // SCALE, image=self._image.copy())
 
     def picture(self) -> Image.Image:
-        """The finished picture, averaged down."""
+        """The finished picture at its output size."""
         return self._image.reduce(SCALE)
 
 
 def ease(t: float) -> float:
-    """Smooth start and stop: 0 at 0, 1 at 1, flat at both."""
+    """A smooth step from 0 at 0 to 1 at 1, with zero slope at both ends."""
     return t * t * (3 - 2 * t)
 
 
 def between(start: Point, end: Point, t: float) -> Point:
-    """The point at fraction t of the way."""
+    """The point at fraction t of the line from start to end."""
     return (start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t)

@@ -1,4 +1,4 @@
-"""Frames made one at a time from a picture that depends on a moment."""
+"""Video frames, generated one at a time from a picture that depends on time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PIL import Image
 
 
 class Timeline:
-    """Iterates pictures of the moments from 0 to 1; holds no frame.
+    """Iterates over pictures of the moments from 0 to 1; keeps no frame.
 
     Args:
-        picture: the picture at a moment between 0 and 1, both included.
-        moving: frames between the first moment and the last.
-        hold: extra frames of the first and of the last moment, each.
+        picture: the picture at a moment from 0 to 1 inclusive.
+        moving: number of steps from the first moment to the last.
+        hold: number of extra frames of the first and of the last moment.
     """
 
     def __init__(self, picture: Callable[[float], Image.Image], moving: int, hold: int = 4) -> None:

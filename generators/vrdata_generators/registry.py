@@ -1,4 +1,4 @@
-"""The first-party generators by name; each is imported when it is asked for."""
+"""Load a generator by its name or from its file."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ from importlib import import_module
 from pathlib import Path
 
 from vrdata_generators.api import Generator
-from vrdata_generators.builtin.modules import MODULES
 
 
 def get_generator(name: str) -> Generator:
-    """A first-party generator.
+    """A first-party generator by its catalogue name; `builtin/some_task.py` holds `O-some-task`.
 
     Raises:
-        KeyError: there is none with this name.
+        KeyError: there is no such generator.
     """
-    return only_generator(import_module(MODULES[name]).__dict__)()
+    module = f"vrdata_generators.builtin.{name[2:].replace('-', '_')}"
+    try:
+        generator = only_generator(import_module(module).__dict__)()
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise KeyError(name) from None
+    if generator.name != name:
+        raise KeyError(name)
+    return generator
 
 
 def load_generator(path: Path) -> Generator:
-    """The generator that a `generator.py` defines; it can import other files of its folder.
+    """The generator that a `generator.py` defines; the file can import others of its folder.
 
     Raises:
-        ValueError: the file defines none, or several.
+        ValueError: the file does not define exactly one generator.
         Exception: whatever the file raises when it is imported.
     """
     spec = importlib.util.spec_from_file_location("user_generator", path)
@@ -39,16 +47,16 @@ def load_generator(path: Path) -> Generator:
 
 
 def only_generator(namespace: dict[str, object]) -> type[Generator]:
-    """The one Generator class that a module defines. Raises ValueError for none or several."""
-    home = namespace["__name__"]
+    """The one Generator class that a module defines. Raises ValueError for no class or several."""
+    module = namespace["__name__"]
     found = [
         value
         for value in namespace.values()
         if isinstance(value, type)
         and issubclass(value, Generator)
         and value is not Generator
-        and value.__module__ == home
+        and value.__module__ == module
     ]
     if len(found) != 1:
-        raise ValueError(f"{home} must define exactly one Generator, it defines {len(found)}")
+        raise ValueError(f"{module} must define exactly one Generator, but it defines {len(found)}")
     return found[0]

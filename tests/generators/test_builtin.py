@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.api import Params, sample_rng
-from vrdata_generators.builtin.catalogue import MEASURED, builtin_entries
-from vrdata_generators.builtin.modules import MODULES
+from vrdata_generators.builtin import catalogue
+from vrdata_generators.builtin.catalogue import builtin_entries, builtin_names
 from vrdata_generators.checks import check_sample
 from vrdata_generators.registry import get_generator
 
-NAMES = sorted(MODULES)
+NAMES = list(builtin_names())
 SEEDS = st.integers(0, 2**31 - 1)
 POSITIONS = st.integers(0, 999)
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -36,14 +37,14 @@ EFFORT: dict[str, Callable[[Params], float]] = {
 
 @pytest.mark.parametrize("position", range(3))
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sample_keeps_the_rules_and_is_512_pixels_wide(name: str, position: int) -> None:
+def test_a_sample_follows_the_rules_and_is_512_pixels_wide(name: str, position: int) -> None:
     made = check_sample(get_generator(name), seed=position, position=position)
     assert made.sample.first.size == (512, 512)
     assert 1 <= made.frames / made.sample.fps <= 6  # seconds
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_another_process_makes_the_same_pixels(name: str) -> None:
+def test_another_process_draws_the_same_pixels(name: str) -> None:
     program = (
         "import sys\n"
         "from vrdata_generators.checks import check_sample\n"
@@ -65,7 +66,7 @@ def test_another_process_makes_the_same_pixels(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS, position=POSITIONS)
-def test_parameters_depend_on_seed_and_position_alone(name: str, seed: int, position: int) -> None:
+def test_parameters_depend_only_on_seed_and_position(name: str, seed: int, position: int) -> None:
     generator = get_generator(name)
     params = generator.params(sample_rng(seed, position), position)
     assert params == get_generator(name).params(sample_rng(seed, position), position)
@@ -95,8 +96,10 @@ def test_a_harder_sample_is_never_less_work_than_an_easier_one(name: str) -> Non
     assert max(easy) < min(hard)
 
 
-def test_every_generator_is_registered_measured_and_catalogued_under_its_own_name() -> None:
-    assert MEASURED.keys() == MODULES.keys() == EFFORT.keys()
+def test_every_module_is_a_measured_catalogue_entry_with_its_own_name_and_domain() -> None:
+    assert set(NAMES) == EFFORT.keys()
+    modules = Path(catalogue.__file__).parent.glob("*.py")
+    assert len(NAMES) == len({path.stem for path in modules} - {"__init__", "catalogue"})
     entries = [CatalogueEntry.model_validate(entry) for entry in builtin_entries()]
     assert [entry.name for entry in entries] == NAMES
     for entry in entries:
@@ -104,3 +107,21 @@ def test_every_generator_is_registered_measured_and_catalogued_under_its_own_nam
         assert (generator.name, generator.generator_class) == (entry.name, entry.generator_class)
     assert len({entry.digest for entry in entries}) == len(entries)
     assert len({get_generator(name).domain for name in NAMES}) == len(NAMES)
+
+
+def test_measuring_a_generator_again_keeps_its_digest(tmp_path: Path) -> None:
+    maze = Path(catalogue.__file__).with_name("maze.py")
+    source = maze.read_text()
+    assert '"secondsPerSample": 0.' in source
+    measured_again, changed = tmp_path / "again.py", tmp_path / "changed.py"
+    measured_again.write_text(source.replace('"secondsPerSample": 0.', '"secondsPerSample": 7.'))
+    changed.write_text(source.replace("512", "513"))
+    original = catalogue._without_figures(maze)
+    assert catalogue._without_figures(measured_again) == original
+    assert catalogue._without_figures(changed) != original
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    for name in ("O-none", "G-maze"):
+        with pytest.raises(KeyError):
+            get_generator(name)

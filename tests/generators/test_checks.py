@@ -48,7 +48,7 @@ class Fade(Generator):
         return Sample(**(facts | self._change(params)))  # type: ignore[arg-type]
 
 
-def test_a_good_sample_comes_back_with_its_parameters_and_number_of_frames() -> None:
+def test_a_valid_sample_is_returned_with_its_parameters_and_frame_count() -> None:
     made = check_sample(Fade(), seed=1, position=2)
     assert (made.frames, made.sample.ground_truth["end"]) == (3, made.params["start"] + 2)
     assert check_sample(Fade(), seed=1, position=2).digest == made.digest
@@ -73,7 +73,7 @@ def test_a_good_sample_comes_back_with_its_parameters_and_number_of_frames() -> 
         (lambda p: p.update(more=1) or {}, "changes the parameters"),
     ],
 )
-def test_a_broken_rule_of_rendering_is_named(
+def test_the_broken_rendering_rule_is_named(
     change: Callable[[Params], dict[str, object]], message: str
 ) -> None:
     with pytest.raises(RuleBrokenError, match=message):
@@ -89,6 +89,6 @@ def test_a_broken_rule_of_rendering_is_named(
         (lambda: {3: "three"}, "as other values"),
     ],
 )
-def test_a_broken_rule_of_parameters_is_named(choose: Callable[[], Params], message: str) -> None:
+def test_the_broken_parameter_rule_is_named(choose: Callable[[], Params], message: str) -> None:
     with pytest.raises(RuleBrokenError, match=message):
         check_sample(Fade(choose=choose), seed=1, position=0)

@@ -41,7 +41,7 @@ def defined(text: str) -> type[Generator]:
     return only_generator(namespace)
 
 
-def test_the_folder_is_named_like_the_generator_and_the_next_steps_are_said(
+def test_the_folder_has_the_name_of_the_generator_and_the_next_steps_are_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -52,7 +52,7 @@ def test_the_folder_is_named_like_the_generator_and_the_next_steps_are_said(
     assert result.stdout == ""
 
 
-def test_a_class_without_a_prefix_goes_into_the_code_and_the_next_step(tmp_path: Path) -> None:
+def test_a_given_class_appears_in_the_code_and_in_the_next_step(tmp_path: Path) -> None:
     result = run("rope", "--class", "g", "--dir", tmp_path / "deep" / "rope")
     assert result.exit_code == 0
     assert result.stderr.rstrip().endswith("--name rope --class G")
@@ -67,10 +67,10 @@ def test_a_class_without_a_prefix_goes_into_the_code_and_the_next_step(tmp_path:
         (("O-rope", "--class", "Z"), 2, "not a class"),
         (("O-a/b",), 3, "not a generator name"),
         (("../O-a",), 3, "not a generator name"),
-        (("O-__",), 3, "holds no word"),
+        (("O-__",), 3, "contains no letter or digit"),
     ],
 )
-def test_a_name_that_cannot_be_used_leaves_nothing(
+def test_an_invalid_name_creates_no_files(
     arguments: tuple[str, ...],
     code: int,
     text: str,
@@ -84,7 +84,7 @@ def test_a_name_that_cannot_be_used_leaves_nothing(
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
-def test_what_is_there_already_is_left_alone(kind: str, tmp_path: Path) -> None:
+def test_existing_files_are_not_changed(kind: str, tmp_path: Path) -> None:
     target = tmp_path / "O-a"
     if kind == "file":
         target.write_text("mine")
@@ -99,7 +99,7 @@ def test_what_is_there_already_is_left_alone(kind: str, tmp_path: Path) -> None:
     assert kind != "folder" or list(target.iterdir()) == []
 
 
-def test_a_disk_that_fills_up_leaves_nothing(
+def test_a_full_disk_leaves_no_partial_generator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = Path.write_text
@@ -121,7 +121,7 @@ def test_a_disk_that_fills_up_leaves_nothing(
 @example(name="O-generator", letter="O")
 @example(name="G-3d-my_task", letter="G")
 @example(name="MyTask", letter="M")
-def test_every_name_gives_a_generator_of_that_name(
+def test_every_valid_name_gives_a_generator_with_that_name(
     name: str, letter: Literal["O", "G", "M"]
 ) -> None:
     try:
@@ -136,7 +136,7 @@ def test_every_name_gives_a_generator_of_that_name(
     assert f"--name {name} --class {letter}" in files["README.md"]
 
 
-def test_the_new_generator_is_small_enough_to_read_at_once() -> None:
+def test_the_new_generator_is_short_enough_to_read_in_one_sitting() -> None:
     assert len(scaffold("O-a", "O")["generator.py"].splitlines()) <= 75
 
 
@@ -157,7 +157,7 @@ def test_its_own_test_passes(mode: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.smoke
-def test_it_can_be_tested_added_and_run_with_a_file_of_its_own(tmp_path: Path) -> None:
+def test_it_can_be_tested_added_and_run_with_an_additional_module(tmp_path: Path) -> None:
     home = {"VRDATA_GENERATORS": str(tmp_path / "home")}
     folder = tmp_path / "rope"
     assert vrdata("generators", "new", "rope", "--class", "G", "--dir", folder).code == 0
@@ -195,7 +195,7 @@ def test_it_can_be_tested_added_and_run_with_a_file_of_its_own(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_video_that_is_another_the_second_time_is_found_out(tmp_path: Path) -> None:
+def test_a_video_that_differs_the_second_time_is_detected(tmp_path: Path) -> None:
     folder = tmp_path / "O-a"
     assert run("O-a", "--dir", folder).exit_code == 0
     text = (folder / "generator.py").read_text()

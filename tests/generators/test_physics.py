@@ -43,7 +43,7 @@ def kinetic(balls: list[Ball]) -> float:
 
 @many
 @given(seed=SEEDS, position=POSITIONS, share=st.floats(0, 1))
-def test_balls_keep_their_energy_stay_inside_and_never_overlap(
+def test_balls_conserve_energy_stay_inside_and_never_overlap(
     seed: int, position: int, share: float
 ) -> None:
     params, _ = make("G-bouncing-balls", seed, position)
@@ -61,7 +61,7 @@ def test_balls_keep_their_energy_stay_inside_and_never_overlap(
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_balls_sent_back_return_to_where_they_came_from(seed: int, position: int) -> None:
+def test_balls_with_reversed_velocities_return_to_their_start(seed: int, position: int) -> None:
     params, sample = make("G-bouncing-balls", seed, position)
     start = balls_of(params)
     end, hits = simulate(start, params["seconds"])
@@ -76,7 +76,7 @@ def test_balls_sent_back_return_to_where_they_came_from(seed: int, position: int
 
 @many
 @given(angle=st.floats(0, 2 * math.pi), speeds=st.tuples(*[st.floats(-300, 300)] * 4))
-def test_a_collision_keeps_momentum_and_turns_the_approach_around(
+def test_a_collision_conserves_momentum_and_reverses_the_approach(
     angle: float, speeds: tuple[float, float, float, float]
 ) -> None:
     a = Ball(0, 0, speeds[0], speeds[1], 30)
@@ -109,7 +109,7 @@ def agm(a: float, b: float) -> float:
 
 
 @pytest.mark.parametrize("degrees", [5.0, 45.0, 90.0, 139.0])
-def test_a_quarter_of_a_swing_takes_the_exact_time(degrees: float) -> None:
+def test_a_quarter_swing_takes_the_exact_time(degrees: float) -> None:
     # Period of a rigid pendulum without friction: 2 pi sqrt(l/g) / agm(1, cos(amplitude/2)).
     length = 0.6
     period = 2 * math.pi * math.sqrt(length / GRAVITY) / agm(1, math.cos(math.radians(degrees) / 2))
@@ -123,7 +123,7 @@ def test_a_quarter_of_a_swing_takes_the_exact_time(degrees: float) -> None:
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_a_pendulum_keeps_its_energy_or_loses_some_by_friction(seed: int, position: int) -> None:
+def test_a_pendulum_conserves_energy_or_loses_some_by_friction(seed: int, position: int) -> None:
     params, sample = make("G-pendulum", seed, position)
     frames = round(params["seconds"] * params["fps"])
     states = swing(params, frames)
@@ -159,7 +159,7 @@ def shows(image: Image.Image, colour: tuple[int, int, int], lane: int) -> bool:
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_what_counts_as_hidden_is_what_the_last_picture_does_not_show(
+def test_hidden_objects_are_those_that_the_last_picture_does_not_show(
     seed: int, position: int
 ) -> None:
     params, sample = make("G-occlusion", seed, position)

@@ -52,7 +52,7 @@ def test_a_maze_is_a_tree_over_all_fields(seed: int, position: int) -> None:
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_the_way_through_a_maze_is_open_and_the_shortest(seed: int, position: int) -> None:
+def test_the_path_through_a_maze_is_open_and_the_shortest(seed: int, position: int) -> None:
     params, sample = make("O-maze", seed, position)
     way = sample.ground_truth["path"]
     opened = {frozenset(((ax, ay), (bx, by))) for ax, ay, bx, by in params["passages"]}
@@ -64,7 +64,7 @@ def test_the_way_through_a_maze_is_open_and_the_shortest(seed: int, position: in
 
 
 @pytest.mark.parametrize("position", range(3))
-def test_the_picture_of_a_maze_has_walls_exactly_where_no_passage_is(position: int) -> None:
+def test_a_maze_is_drawn_with_walls_exactly_where_it_has_no_passage(position: int) -> None:
     params, sample = make("O-maze", 5, position)
     cell = (512 - 48) / params["cells"]
     opened = {frozenset(((ax, ay), (bx, by))) for ax, ay, bx, by in params["passages"]}
@@ -106,7 +106,7 @@ def test_the_moves_put_the_tiles_in_order(seed: int, position: int) -> None:
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_no_move_undoes_the_one_before(seed: int, position: int) -> None:
+def test_no_move_undoes_the_previous_one(seed: int, position: int) -> None:
     params, _ = make("O-sliding-tiles", seed, position)
     for pair in pairwise(params["moves"]):
         assert set(pair) not in ({"up", "down"}, {"left", "right"})
@@ -148,7 +148,7 @@ def solutions(grid: list[list[int]], limit: int = 2) -> list[list[list[int]]]:
 
 @many
 @given(seed=SEEDS, position=POSITIONS)
-def test_every_sudoku_step_is_legal_forced_and_of_the_only_solution(
+def test_every_sudoku_step_is_legal_forced_and_part_of_the_only_solution(
     seed: int, position: int
 ) -> None:
     params, sample = make("O-sudoku-step", seed, position)

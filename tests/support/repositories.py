@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vrdata_generators.adapter.environment.build import Environment
 from vrdata_generators.adapter.environment.requirements import RequirementSet, installed_versions
+from vrdata_generators.adapter.environment.venv import Environment
 
 GENERATE = '''"""Squares of a random colour."""
 
@@ -54,12 +54,12 @@ def write_repository(folder: Path, files: dict[str, str] | None = None) -> Path:
 
 
 class RunningInterpreter:
-    """An EnvironmentMaker whose environments are the interpreter that runs the tests."""
+    """An EnvironmentBuilder whose environments are the interpreter that runs the tests."""
 
     def __init__(self) -> None:
         self.made: list[RequirementSet] = []
 
-    def make(self, requirements: RequirementSet) -> Environment:
+    def build(self, requirements: RequirementSet) -> Environment:
         """The running interpreter, with the versions it has."""
         self.made.append(requirements)
         versions = installed_versions()

@@ -12,7 +12,7 @@ from support.repositories import RunningInterpreter, write_repository
 from support.trap_bodies import BODIES
 from vrdata_generators.adapter.adding import Added, Adder
 from vrdata_generators.adapter.home import Home
-from vrdata_generators.adapter.source.sources import Source
+from vrdata_generators.adapter.source.locations import GeneratorSource
 
 PALETTE = [
     (r, g, b) for r in (40, 215) for g in (40, 215) for b in (40, 215)
@@ -184,6 +184,6 @@ def add_traps(folder: Path, *traps: str, proven: bool = False) -> Path:
     adder = Adder(home, RunningInterpreter(), proven, lambda _line: None)
     for trap in traps:
         repository = write_trap(folder / "repositories", trap)
-        for result in adder.add(Source(str(repository))):
+        for result in adder.add(GeneratorSource(str(repository))):
             assert isinstance(result, Added), result.error
     return home.path

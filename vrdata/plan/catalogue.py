@@ -24,7 +24,6 @@ class Flags(Model):
     samples: str = "--num-samples"
     output: str = "--output"
     seed: str | None = None
-    no_video: str | None = None
 
 
 class Measured(Model):

@@ -1,1 +1,1 @@
-"""The adapter for generator repositories: copies, checks, tries and catalogues them."""
+"""The adapter for generator repositories: copy, prepare, prove and catalogue them."""

@@ -1,4 +1,4 @@
-"""Add a generator to a home: everything is tried in a private folder, then kept as a whole."""
+"""Add generators to a home and remove them: all or nothing, staged in a private folder."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from pydantic import ValidationError
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry, GeneratorClass
 from vrdata_generators.adapter.digest import files_digest
-from vrdata_generators.adapter.environment.build import EnvironmentMaker
+from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
-from vrdata_generators.adapter.preparing import Prepared, prepare
-from vrdata_generators.adapter.proof.facts import BLOCK_SIZE, Facts, find_facts
+from vrdata_generators.adapter.prepare import Prepared, prepare
+from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
+from vrdata_generators.adapter.source.locations import (
+    GeneratorSource,
+    LocatedGenerator,
+    open_source,
+)
 from vrdata_generators.adapter.source.naming import check_name, class_of, without_credentials
-from vrdata_generators.adapter.source.sources import Located, Source, open_source
 from vrdata_worker.image.catalogues import builtin_catalogue
 from vrdata_worker.image.versions import child_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """One generator that is in the catalogue now.
+    """A generator that is now in the catalogue.
 
     Attributes:
-        already: it was there before, with the same digest.
-        other_flags: flags of its script that a run may set by `args`.
+        already: it was in the catalogue before, with the same digest.
+        other_flags: flags of its script that a run may set with `args`.
     """
 
     entry: CatalogueEntry
@@ -41,7 +45,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One generator that was not added, and why."""
+    """A generator that was not added, and why."""
 
     name: str
     error: VrdataError
@@ -52,18 +56,18 @@ class Adder:
     """Adds generators to one home.
 
     Attributes:
-        maker: makes environments.
-        proven: make a block both ways; without it acceleration stays off.
-        say: told what is being done, one line each.
+        environments: builds Python environments.
+        proof: compare an accelerated block with a plain one; otherwise acceleration stays off.
+        say: receives progress messages, one line each.
     """
 
     home: Home
-    maker: EnvironmentMaker
-    proven: bool
+    environments: EnvironmentBuilder
+    proof: bool
     say: Callable[[str], None]
 
-    def add(self, source: Source) -> Iterator[Added | Failed]:
-        """Add every generator of a source; one that cannot be added leaves nothing behind."""
+    def add(self, source: GeneratorSource) -> Iterator[Added | Failed]:
+        """Add every generator of a source; a failed one leaves nothing behind."""
         try:
             with self.home.staging() as staging:
                 for number, located in enumerate(open_source(source, staging)):
@@ -76,62 +80,62 @@ class Adder:
         except VrdataError as error:
             yield Failed(source.name or without_credentials(source.address), error)
 
-    def _add(self, located: Located, given: GeneratorClass | None, folder: Path) -> Added:
+    def _add(self, located: LocatedGenerator, given: GeneratorClass | None, folder: Path) -> Added:
         name = check_name(located.name)
         generator_class = class_of(name, given)
         if builtin_catalogue().get(name) is not None:
-            raise _name_taken(name, "vrdata has a generator of its own with this name")
+            raise _name_taken(name, "a first-party generator has this name")
         self.say(f"{name}: copying")
-        prepared = prepare(located.found, folder, self.maker, self.say)
-        standing = self.home.read().get(name)
-        if standing is not None:
-            return _already(standing, prepared)
-        facts = self._facts(name, prepared, folder)
+        prepared = prepare(located.found, folder, self.environments, self.say)
+        existing = self.home.read().get(name)
+        if existing is not None:
+            return _already_added(existing, prepared)
+        assessment = self._assess(name, prepared, folder)
         if files_digest(prepared.root) != prepared.files:
             raise InvalidInputError(
-                f"generator {name} changes files of its own folder while it makes samples",
-                why="blocks that are made at the same time would change each other",
-                fix="make it write below its output folder or the temporary folder only",
+                f"generator {name} changes files in its own folder while it runs",
+                why="concurrent blocks would influence each other",
+                fix="let it write only to its output folder or to the temporary folder",
             )
-        entry = _entry(located, generator_class, prepared, facts, self.home)
+        entry = _entry(located, generator_class, prepared, assessment, self.home)
         self._keep(entry, prepared)
-        return Added(entry, _all_warnings(entry, facts), other_flags=prepared.flags.others)
+        return Added(entry, _all_warnings(entry, assessment), other_flags=prepared.flags.others)
 
-    def _facts(self, name: str, prepared: Prepared, folder: Path) -> Facts:
+    def _assess(self, name: str, prepared: Prepared, folder: Path) -> Assessment:
         known = self.home.probes / f"{prepared.digest[7:]}-{child_digest()}.json"
         if known.exists():
             try:
-                return Facts.model_validate_json(known.read_bytes())
+                return Assessment.model_validate_json(known.read_bytes())
             except ValidationError:
-                known.unlink()  # of another version of vrdata
-        self.say(f"{name}: making a block {'in several ways' if self.proven else 'once'}")
-        facts = find_facts(name, prepared, folder, proven=self.proven)
-        if self.proven:
-            write_atomically(known, facts.model_dump_json(by_alias=True, exclude_none=True))
-        return facts
+                known.unlink()  # written by another version of vrdata
+        self.say(f"{name}: generating a block {'in several ways' if self.proof else 'once'}")
+        assessment = assess(name, prepared, folder, proof=self.proof)
+        if self.proof:
+            write_atomically(known, assessment.model_dump_json(by_alias=True, exclude_none=True))
+        return assessment
 
     def _keep(self, entry: CatalogueEntry, prepared: Prepared) -> None:
         target = self.home.path / entry.path
         with self.home.exclusive() as catalogue:
             if catalogue.get(entry.name) is not None:
-                raise _name_taken(entry.name, "it was added at the same time")
+                raise _name_taken(entry.name, "another process has just added it")
             shutil.rmtree(target, ignore_errors=True)
             prepared.root.replace(target)
             self.home.write(Catalogue(generators=(*catalogue.generators, entry)))
 
 
 def remove(home: Home, name: str) -> CatalogueEntry:
-    """Take a generator out of a home, with its copy, and its environment if nobody else uses it.
+    """Remove a generator and its copy from a home, and its environment if no other one uses it.
 
     Raises:
-        NotFoundError: the home does not hold it.
+        NotFoundError: the generator is not in this home.
     """
     with home.exclusive() as catalogue:
         entry = catalogue.get(name)
         if entry is None:
             raise NotFoundError(
-                f"generator {name} was not added to {home.path}",
-                fix="see `vrdata generators list`; vrdata's own generators stay",
+                f"generator {name} is not in {home.path}",
+                fix="see `vrdata generators list`; first-party generators cannot be removed",
             )
         others = tuple(other for other in catalogue.generators if other.name != name)
         home.write(Catalogue(generators=others))
@@ -144,10 +148,10 @@ def remove(home: Home, name: str) -> CatalogueEntry:
 
 
 def _entry(
-    located: Located,
+    located: LocatedGenerator,
     generator_class: GeneratorClass,
     prepared: Prepared,
-    facts: Facts,
+    assessment: Assessment,
     home: Home,
 ) -> CatalogueEntry:
     flags = prepared.flags.flags
@@ -159,13 +163,13 @@ def _entry(
         digest=prepared.digest,
         path=str(path.relative_to(home.path)),
         python=os.path.relpath(prepared.python, home.path) if prepared.python else "",
-        mode=facts.mode,
+        mode=assessment.mode,
         flags=flags,
-        seeded=_takes_seed(prepared) and facts.deterministic is not False,
+        seeded=_takes_seed(prepared) and assessment.deterministic is not False,
         block_size=BLOCK_SIZE,
-        acceleration=facts.acceleration,
-        measured=facts.measured,
-        domain=facts.domain,
+        acceleration=assessment.acceleration,
+        measured=assessment.measured,
+        domain=assessment.domain,
         requirements=prepared.requirements,
         license=licence_of(prepared.root),
         source=located.origin,
@@ -177,10 +181,10 @@ def _takes_seed(prepared: Prepared) -> bool:
     return prepared.kind != "repository" or prepared.flags.flags.seed is not None
 
 
-def _all_warnings(entry: CatalogueEntry, facts: Facts) -> tuple[str, ...]:
-    warnings = list(facts.warnings)
+def _all_warnings(entry: CatalogueEntry, assessment: Assessment) -> tuple[str, ...]:
+    warnings = list(assessment.warnings)
     if entry.kind == "repository" and entry.flags.seed is None:
-        warnings.append("it has no seed flag; a run must allow nondeterminism to use it")
+        warnings.append("it has no seed flag, so only a run that allows nondeterminism can use it")
     if forbids_commercial_use(entry.license):
         warnings.append(f"its licence, {entry.license}, forbids commercial use")
     if not entry.license:
@@ -188,15 +192,17 @@ def _all_warnings(entry: CatalogueEntry, facts: Facts) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _already(standing: CatalogueEntry, prepared: Prepared) -> Added:
-    if standing.digest != prepared.digest:
-        raise _name_taken(standing.name, "a generator with other files or versions has it")
-    return Added(standing, (), already=True)
+def _already_added(existing: CatalogueEntry, prepared: Prepared) -> Added:
+    if existing.digest != prepared.digest:
+        raise _name_taken(
+            existing.name, "a generator with other files or other library versions has it"
+        )
+    return Added(existing, (), already=True)
 
 
 def _name_taken(name: str, why: str) -> InvalidInputError:
     return InvalidInputError(
         f"the name {name} is taken",
         why=why,
-        fix=f"choose another: --name NAME, or `vrdata generators remove {name}` first",
+        fix=f"choose another name with --name NAME, or `vrdata generators remove {name}` first",
     )

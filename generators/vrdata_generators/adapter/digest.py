@@ -1,4 +1,4 @@
-"""A generator's digest: everything of it that can change a byte."""
+"""The digest of a generator, over everything in it that can change a byte of its samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def files_digest(root: Path) -> str:
-    """Hex sha256 over the sorted relative paths and contents of all files below `root`."""
+    """Hex sha256 over the sorted relative paths and the contents of all files in `root`."""
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -33,7 +33,7 @@ def generator_digest(files: str, versions: Iterable[str]) -> str:
 def library_digest() -> str:
     """16 hex digits over the modules of vrdata_generators that a generator may import.
 
-    The first-party generators are in `builtin/`, which no other generator imports.
+    This excludes the first-party generators in `builtin/`, which no other generator imports.
     """
     spec = util.find_spec("vrdata_generators")
     if spec is None or spec.origin is None:

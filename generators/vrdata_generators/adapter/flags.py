@@ -10,31 +10,30 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
-from vrdata_generators.adapter.source.finding import REPOSITORY_ENTRY
+from vrdata_generators.adapter.source.detect import REPOSITORY_ENTRY
 
 HELP_SECONDS = 60
 _FLAG = re.compile(r"(?<![\w-])--[A-Za-z0-9][A-Za-z0-9_-]*")
 _SAMPLES = ("--num-samples", "--num_samples", "--samples")
 _OUTPUT = ("--output", "--output-dir", "--output_dir", "--out")
 _SEED = ("--seed", "--random-seed", "--random_seed")
-_NO_VIDEO = ("--no-videos", "--no-video", "--no_videos", "--no_video")
 
 
 @dataclass(frozen=True, slots=True)
 class ProbedFlags:
-    """The flags that vrdata sets, and the others that a run may give as `args`."""
+    """The flags that vrdata sets, and the others, which a run can set with `args`."""
 
     flags: Flags
     others: tuple[str, ...]
 
 
 def parse_help(text: str) -> ProbedFlags:
-    """The flags that a `--help` text offers.
+    """The flags listed in a `--help` text.
 
-    Flags are read from the option lists, not from the prose or examples around them.
+    Flags are read from the option lists, not from the surrounding prose or examples.
 
     Raises:
-        InvalidInputError: there is no flag for the number of samples or for the output folder.
+        InvalidInputError: no flag sets the number of samples or the output folder.
     """
     offered = _offered(text)
     samples, output = _first(_SAMPLES, offered), _first(_OUTPUT, offered)
@@ -43,16 +42,15 @@ def parse_help(text: str) -> ProbedFlags:
         raise InvalidInputError(
             f"{REPOSITORY_ENTRY} has no flag for "
             f"{'the number of samples' if samples is None else 'the output folder'}",
-            why=f"its --help offers {', '.join(offered) or 'no flags'}; {missing} is needed",
-            fix="give its argument parser that flag",
+            why=f"its --help lists {', '.join(offered) or 'no flags'}; {missing} is required",
+            fix="add that flag to its argument parser",
         )
     flags = Flags(
         samples=samples,
         output=output,
         seed=_first(_SEED, offered),
-        no_video=_first(_NO_VIDEO, offered),
     )
-    known = {samples, output, flags.seed, flags.no_video, "--help"}
+    known = {samples, output, flags.seed, "--help"}
     return ProbedFlags(flags, tuple(flag for flag in offered if flag not in known))
 
 
@@ -65,7 +63,7 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
         scratch: an empty private folder.
 
     Raises:
-        InvalidInputError: it fails, takes longer than HELP_SECONDS or offers too little.
+        InvalidInputError: it fails, takes longer than HELP_SECONDS or lacks a required flag.
     """
     try:
         done = subprocess.run(
@@ -82,13 +80,13 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
     except subprocess.TimeoutExpired:
         raise InvalidInputError(
             f"{REPOSITORY_ENTRY} --help took longer than {HELP_SECONDS} s",
-            fix="it must print its help and end",
+            fix="change it to print its help and exit without other work",
         ) from None
     if done.returncode:
         tail = "\n".join(done.stderr.strip().splitlines()[-8:])
         raise InvalidInputError(
             f"{REPOSITORY_ENTRY} --help failed with exit code {done.returncode}",
-            why=tail or "it printed no error",
+            why=tail or "it printed no error message",
             fix=_fix(tail),
         )
     return parse_help(done.stdout)
@@ -97,8 +95,10 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
 def _fix(tail: str) -> str:
     missing = re.search(r"No module named '([^']+)'", tail)
     if missing:
-        return f"add the distribution that holds {missing[1]} to the generator's requirements.txt"
-    return "correct the generator so that its --help works"
+        return (
+            f"add the distribution that provides {missing[1]} to the generator's requirements.txt"
+        )
+    return "fix the generator so that its --help works"
 
 
 def _environment(scratch: Path) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _environment(scratch: Path) -> dict[str, str]:
 def _offered(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for line in text.splitlines():
-        # An option's line in argparse's and click's help: indented, its names first.
+        # An option in the help of argparse and click: an indented line that starts with its names.
         match = re.match(r"\s{1,8}(-\w(?:[ =]\S+)?, )?(--\S.*)", line)
         if match:
             head = re.split(r"\s{2,}", match[2])[0]

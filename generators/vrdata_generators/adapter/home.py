@@ -34,18 +34,18 @@ def default_home() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One folder with `catalogue.json`, `repos/`, `envs/` and `probes/`."""
+    """A folder with `catalogue.json`, `repos/`, `envs/` and `probes/`."""
 
     path: Path
 
     @property
     def catalogue(self) -> Path:
-        """The catalogue file; may not exist yet."""
+        """The catalogue file; it may not exist yet."""
         return self.path / CATALOGUE
 
     @property
     def repositories(self) -> Path:
-        """Folder of the copies, `{name}-{12 digits of the digest}` each."""
+        """Folder of the copies: `{name}-{12 digits of the digest}`."""
         return self.path / "repos"
 
     @property
@@ -55,27 +55,27 @@ class Home:
 
     @property
     def probes(self) -> Path:
-        """Folder of what is known of each digest."""
+        """Folder of the assessments: one file for each digest."""
         return self.path / "probes"
 
     def create(self) -> None:
-        """Make the folders.
+        """Create the folders.
 
         Raises:
-            VrdataError: they cannot be made.
+            VrdataError: they cannot be created.
         """
         try:
             for folder in (self.repositories, self.environments, self.probes):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise VrdataError(
-                f"the generators' home {self.path} cannot be used",
+                f"the folder of added generators, {self.path}, cannot be used",
                 why=error.strerror or str(error),
-                fix=f"name another folder: --home DIR or {VARIABLE}",
+                fix=f"name another folder with --home DIR or {VARIABLE}",
             ) from None
 
     def read(self) -> Catalogue:
-        """The catalogue of the added generators; empty before the first one.
+        """The catalogue of the added generators; empty until one is added.
 
         Raises:
             InvalidInputError: the file is not a catalogue.
@@ -91,17 +91,17 @@ class Home:
             yield self.read()
 
     def write(self, catalogue: Catalogue) -> None:
-        """Replace the catalogue file, whole or not at all; generators sorted by name."""
+        """Replace the catalogue file atomically; generators are sorted by name."""
         ordered = sorted(catalogue.generators, key=lambda entry: entry.name)
-        sorted_one = catalogue.model_copy(update={"generators": tuple(ordered)})
-        text = sorted_one.model_dump_json(by_alias=True, indent=2, exclude_none=True)
+        in_order = catalogue.model_copy(update={"generators": tuple(ordered)})
+        text = in_order.model_dump_json(by_alias=True, indent=2, exclude_none=True)
         write_atomically(self.catalogue, text + "\n")
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A private folder on the home's file system, removed at the end."""
+        """A private folder on the file system of the home; removed on exit."""
         self.create()
-        _sweep(self.path)
+        _remove_stale(self.path)
         folder = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=self.path))
         try:
             yield folder
@@ -109,8 +109,8 @@ class Home:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(home: Path) -> None:
-    """Remove what processes that were killed left behind."""
+def _remove_stale(home: Path) -> None:
+    """Remove the staging folders of processes that no longer run."""
     for folder in home.glob(f"{_STAGING}*"):
         pid = folder.name.removeprefix(_STAGING).partition("-")[0]
         if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
@@ -118,7 +118,7 @@ def _sweep(home: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old or the new one, never a part."""
+    """Write a text file so that readers see either the old or the new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8"
@@ -132,19 +132,19 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def load_catalogue_with_builtin(path: Path | None = None) -> tuple[Catalogue, Path]:
-    """All generators that a run on this machine may name: first-party and added ones.
+    """All generators that a run on this machine can name: first-party and added ones.
 
     Args:
-        path: a catalogue file or a home folder; None means the default home, where a
-            catalogue may be missing.
+        path: a catalogue file or a home folder; None means the default home, which
+            need not have a catalogue.
 
     Returns:
-        The merged catalogue, sorted by name, and the catalogue file that its relative paths
-        belong to (it may not exist when nothing was added yet).
+        The merged catalogue, sorted by name, and the catalogue file that its paths are relative
+        to (it does not exist until a generator is added).
 
     Raises:
         NotFoundError: the named catalogue does not exist.
-        InvalidInputError: it is not a catalogue, or it holds a first-party generator's name.
+        InvalidInputError: it is not a catalogue, or it has an entry with a first-party name.
     """
     file = default_home() / CATALOGUE if path is None else path
     if file.is_dir():
@@ -155,11 +155,11 @@ def load_catalogue_with_builtin(path: Path | None = None) -> tuple[Catalogue, Pa
 
 
 def launch_for(entry: CatalogueEntry, catalogue: Path, video: VideoMode) -> Launch:
-    """How to start a catalogue entry's generator.
+    """How to start the generator of a catalogue entry.
 
     Args:
         entry: from the catalogue file `catalogue`, or a first-party one.
         catalogue: the file that the entry's paths are relative to.
-        video: what to do with the generator's videos.
+        video: how its videos are stored.
     """
     return launch_of(Located(entry, catalogue.parent.absolute()), video)

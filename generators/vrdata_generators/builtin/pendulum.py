@@ -12,8 +12,9 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import INK, MUTED, Canvas, Point
 from vrdata_generators.frames import Timeline
 
+MEASURED = {"secondsPerSample": 0.15, "peakMemoryBytes": 73_000_000, "bytesPerSample": 96_000}
 GRAVITY = 9.81  # m/s²
-STEP = 1 / 2048  # s; a power of two, so that steps add up exactly
+STEP = 1 / 2048  # s; a power of two, so that the steps add up exactly
 PIXELS = 260.0  # one metre
 BOB, TRACE = (214, 69, 65), (236, 190, 188)
 AMPLITUDES = {"easy": (15, 30), "medium": (30, 70), "hard": (70, 140)}
@@ -28,7 +29,7 @@ class Pendulum(Generator):
     generator_class: ClassVar[Literal["O", "G"]] = "G"
 
     def params(self, rng: random.Random, index: int) -> Params:
-        """Length, damping and the angle it is let go from."""
+        """Length, damping and the angle of release."""
         difficulty = ("easy", "medium", "hard")[index % 3]
         degrees = rng.uniform(*AMPLITUDES[difficulty]) * rng.choice((-1, 1))
         return {
@@ -42,7 +43,7 @@ class Pendulum(Generator):
         }
 
     def render(self, params: Params) -> Sample:
-        """Swing."""
+        """Draw the swinging pendulum."""
         frames = round(params["seconds"] * params["fps"])
         states = swing(params, frames)
 

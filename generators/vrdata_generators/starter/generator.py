@@ -1,4 +1,4 @@
-"""O-my-task: a counter moves along a track. Run it as it is, then put your own task here."""
+"""O-my-task: a counter moves along a track. It runs unchanged; replace it with your own task."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FIELDS = {"easy": 5, "medium": 8, "hard": 11}
 
 
 class MyTask(Generator):
-    """The counter goes right by a given number of fields."""
+    """The counter moves right by a given number of fields."""
 
     name = "O-my-task"
     domain = "my_task"
     generator_class = "O"
-    version = "1"  # raise it when the same seed gives other samples
+    version = "1"  # increase it when the same seed gives other samples
 
     def params(self, rng: random.Random, index: int) -> Params:
         """Choose the track, the counter and the number of steps."""
@@ -39,7 +39,7 @@ class MyTask(Generator):
         """Move the counter smoothly from the start to the end."""
         end = params["start"] + params["steps"]
 
-        def picture(moment: float) -> Image.Image:  # moment 0 is the start, 1 the end
+        def picture(moment: float) -> Image.Image:  # moment 0 is the start, 1 is the end
             return draw(params, params["start"] + params["steps"] * ease(moment))
 
         return Sample(
@@ -49,13 +49,13 @@ class MyTask(Generator):
                 f"A {params['colour']} counter stands on a track of {params['fields']} fields. "
                 f"Move it {params['steps']} to the right and leave everything else as it is."
             ),
-            frames=Timeline(picture, moving=8 * params["steps"]),  # made one at a time
+            frames=Timeline(picture, moving=8 * params["steps"]),  # yields one frame at a time
             ground_truth={"end": end},
         )
 
 
 def draw(params: Params, place: float) -> Image.Image:
-    """The track, with the counter at a place in fields from the left."""
+    """The track, with the counter at a place counted in fields from the left."""
     canvas = Canvas(params["size"])
     field = (params["size"] - 48) / params["fields"]
     middle = params["size"] / 2

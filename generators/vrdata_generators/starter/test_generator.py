@@ -14,7 +14,7 @@ GENERATOR = load_generator(Path(__file__).with_name("generator.py"))
 
 
 @pytest.mark.parametrize("position", range(6))
-def test_a_sample_keeps_the_rules_of_a_generator(position: int) -> None:
+def test_a_sample_follows_the_rules(position: int) -> None:
     check_sample(GENERATOR, seed=42, position=position)
 
 

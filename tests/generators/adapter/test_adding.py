@@ -11,8 +11,8 @@ from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.adapter import adding
 from vrdata_generators.adapter.adding import Added, Adder, Failed
 from vrdata_generators.adapter.home import Home
-from vrdata_generators.adapter.proof.testing import run_test, target_of, targets_in
-from vrdata_generators.adapter.source.sources import Source
+from vrdata_generators.adapter.proof.sampling import run_sampling, target_of, targets_in
+from vrdata_generators.adapter.source.locations import GeneratorSource
 
 pytestmark = pytest.mark.slow
 Add = Callable[..., Added]
@@ -29,12 +29,12 @@ def adder(home: Home) -> Adder:
 
 
 def add_one(adder: Adder, folder: Path, **facts: str) -> Added:
-    (result,) = adder.add(Source(str(folder), **facts))
+    (result,) = adder.add(GeneratorSource(str(folder), **facts))
     assert isinstance(result, Added), result.error
     return result
 
 
-def test_a_good_repository_is_copied_tried_and_catalogued(
+def test_a_valid_repository_is_copied_assessed_and_catalogued(
     adder: Adder, home: Home, tmp_path: Path
 ) -> None:
     folder = write_repository(tmp_path / "O-1_square")
@@ -44,14 +44,14 @@ def test_a_good_repository_is_copied_tried_and_catalogued(
     assert entry.path == f"repos/O-1_square-{entry.digest[7:19]}"
     assert (entry.generator_class, entry.mode, entry.seeded) == ("O", "stream", True)
     assert (entry.domain, entry.license) == ("square", "MIT")
-    assert entry.flags.no_video == "--no-videos"
+    assert entry.flags.seed == "--seed"
     assert entry.measured is not None
     assert entry.measured.bytes_per_sample > 100
     assert entry.measured.peak_memory_bytes > 1_000_000
     assert entry.source == str(folder)
 
 
-def test_the_same_repository_again_changes_nothing(
+def test_adding_a_repository_again_changes_nothing(
     adder: Adder, home: Home, tmp_path: Path
 ) -> None:
     folder = write_repository(tmp_path / "O-1_square")
@@ -61,13 +61,13 @@ def test_the_same_repository_again_changes_nothing(
     assert home.read().generators == (first.entry,)
 
 
-def test_other_files_under_a_taken_name_are_refused(
+def test_different_files_under_an_existing_name_are_refused(
     adder: Adder, home: Home, tmp_path: Path
 ) -> None:
     folder = write_repository(tmp_path / "O-1_square")
     first = add_one(adder, folder).entry
     (folder / "examples/generate.py").write_text(GENERATE + "# changed\n")
-    (failed,) = adder.add(Source(str(folder)))
+    (failed,) = adder.add(GeneratorSource(str(folder)))
     assert isinstance(failed, Failed)
     assert "is taken" in failed.error.what
     second = add_one(adder, folder, name="O-1_square_2").entry
@@ -75,7 +75,7 @@ def test_other_files_under_a_taken_name_are_refused(
     assert len(home.read().generators) == 2
 
 
-def test_a_digest_is_tried_once(
+def test_each_digest_is_assessed_once(
     adder: Adder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_repository(tmp_path / "O-1_square")
@@ -84,12 +84,12 @@ def test_a_digest_is_tried_once(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("tried again")
 
-    monkeypatch.setattr(adding, "find_facts", refuse)
+    monkeypatch.setattr(adding, "assess", refuse)
     second = add_one(adder, folder, name="O-2_square").entry
     assert second.measured == first.measured
 
 
-def test_a_generator_of_another_seed_each_time_is_not_seeded(adder: Adder, tmp_path: Path) -> None:
+def test_a_generator_that_ignores_its_seed_is_not_seeded(adder: Adder, tmp_path: Path) -> None:
     text = GENERATE.replace("random.seed(arguments.seed)", "random.seed(__import__('os').getpid())")
     added = add_one(adder, write_repository(tmp_path / "O-1_any", {"examples/generate.py": text}))
     assert not added.entry.seeded
@@ -114,7 +114,7 @@ def test_a_non_commercial_licence_is_a_warning(adder: Adder, tmp_path: Path) -> 
     assert any("CC-BY-NC-4.0" in warning for warning in add_one(adder, folder).warnings)
 
 
-def test_without_proof_nothing_is_accelerated(home: Home, tmp_path: Path) -> None:
+def test_acceleration_is_off_without_a_proof(home: Home, tmp_path: Path) -> None:
     quick = Adder(home, RunningInterpreter(), False, lambda _line: None)
     entry = add_one(quick, write_repository(tmp_path / "O-1_square")).entry
     assert not entry.acceleration.enabled
@@ -122,7 +122,7 @@ def test_without_proof_nothing_is_accelerated(home: Home, tmp_path: Path) -> Non
     assert list(home.probes.iterdir()) == []
 
 
-def test_a_generator_of_our_api_needs_no_environment(
+def test_a_generator_for_the_api_needs_no_environment(
     adder: Adder, home: Home, tmp_path: Path
 ) -> None:
     folder = tmp_path / "G-9_dot"
@@ -130,9 +130,9 @@ def test_a_generator_of_our_api_needs_no_environment(
     (folder / "generator.py").write_text(API)
     entry = add_one(adder, folder).entry
     assert (entry.kind, entry.python, entry.generator_class) == ("api", "", "G")
-    tested = run_test(target_of(entry, home.catalogue), tmp_path, samples=12, seed=1)
+    tested = run_sampling(target_of(entry, home.catalogue), tmp_path, samples=12, seed=1)
     assert tested.passed, tested
-    assert tested.made == 12
+    assert tested.valid == 12
 
 
 API = """
@@ -153,31 +153,31 @@ class Dot(Generator):
 """
 
 
-def test_testing_makes_the_samples_of_a_run_and_keeps_them(
+def test_sampling_gives_the_samples_of_a_run_and_keeps_them(
     adder: Adder, home: Home, tmp_path: Path
 ) -> None:
     entry = add_one(adder, write_repository(tmp_path / "O-1_square")).entry
     kept = tmp_path / "kept"
     target = target_of(entry, home.catalogue)
-    tested = run_test(target, tmp_path, samples=11, seed=42, keep=kept)
+    tested = run_sampling(target, tmp_path, samples=11, seed=42, keep=kept)
     assert tested.passed
-    assert (tested.asked, tested.made) == (11, 11)
+    assert (tested.requested, tested.valid) == (11, 11)
     assert tested.seconds_per_sample > 0
     names = sorted(path.name for path in kept.iterdir())
     assert (names[0], names[-1], len(names)) == ("square_00000000", "square_00000010", 11)
     assert (kept / names[0] / "prompt.txt").read_text().startswith("Fill the square")
     with pytest.raises(InvalidInputError, match="not empty"):
-        run_test(target, tmp_path, samples=1, seed=42, keep=kept)
+        run_sampling(target, tmp_path, samples=1, seed=42, keep=kept)
 
 
-def test_a_folder_is_tested_without_being_added(home: Home, tmp_path: Path) -> None:
+def test_a_generator_can_be_tested_without_being_added(home: Home, tmp_path: Path) -> None:
     text = GENERATE.replace("range(arguments.num_samples)", "range(2)")
     folder = write_repository(tmp_path / "squares", {"examples/generate.py": text})
     with home.staging() as staging:
         (target,) = targets_in(folder, staging, RunningInterpreter(), lambda _line: None)
-        tested = run_test(target, staging, samples=3, seed=42)
+        tested = run_sampling(target, staging, samples=3, seed=42)
     assert not tested.passed
-    assert tested.made == 2
+    assert tested.valid == 2
     assert "2 of 3" in tested.problems[0]
     assert home.read().generators == ()
 
@@ -193,6 +193,6 @@ def test_a_generator_that_cannot_be_imported_fails_its_test(home: Home, tmp_path
             "python": "envs/none/bin/python",
         }
     )
-    tested = run_test(target_of(entry, home.catalogue), tmp_path, samples=1, seed=1)
+    tested = run_sampling(target_of(entry, home.catalogue), tmp_path, samples=1, seed=1)
     assert not tested.passed
     assert "envs/none/bin/python" in tested.problems[0]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from support.repositories import RunningInterpreter, write_repository
 from vrdata.cli.generators import commands as generators
-from vrdata_generators.adapter.environment import build as environment
+from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.home import Home
 
 CORPUS = sorted((Path(__file__).parents[2] / "bad" / "repositories").glob("*.yaml"))
@@ -45,11 +45,11 @@ def application() -> typer.Typer:
 
 
 @pytest.mark.parametrize("case", [load(path) for path in CORPUS])
-def test_a_bad_repository_is_refused_with_one_clear_error(
+def test_an_invalid_repository_is_refused_with_one_clear_error(
     case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not case.get("installs"):
-        monkeypatch.setattr(environment, "VenvMaker", lambda _folder: RunningInterpreter())
+        monkeypatch.setattr(venv, "VenvBuilder", lambda _folder: RunningInterpreter())
     home = Home(tmp_path / "home")
     command = ["generators", "add", str(build(tmp_path, case)), "--home", str(home.path)]
     result = CliRunner().invoke(application(), [*command, *case.get("arguments", [])])

@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from support.repositories import RunningInterpreter, write_repository
 from vrdata.cli.generators import commands as generators
-from vrdata_generators.adapter.environment import build as environment
+from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.home import Home
 from vrdata_worker.image.catalogues import builtin_catalogue
 
 
 @pytest.fixture(autouse=True)
 def running_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(environment, "VenvMaker", lambda _folder: RunningInterpreter())
+    monkeypatch.setattr(venv, "VenvBuilder", lambda _folder: RunningInterpreter())
     monkeypatch.setenv("VRDATA_GENERATORS", str(tmp_path / "home"))
 
 
@@ -34,7 +34,7 @@ def printed(*arguments: str | Path, code: int = 0) -> Any:
     return json.loads(result.stdout)
 
 
-def test_the_list_names_vrdatas_own_generators() -> None:
+def test_the_list_has_the_first_party_generators() -> None:
     own = [entry.name for entry in builtin_catalogue().generators]
     assert [entry["name"] for entry in printed("list", "-o", "json")] == own
     table = run("list")
@@ -42,7 +42,7 @@ def test_the_list_names_vrdatas_own_generators() -> None:
     assert all(name in table.stdout for name in own)
 
 
-def test_a_line_of_the_table_fits_a_pipe_without_wrapping() -> None:
+def test_table_rows_do_not_wrap_in_a_pipe() -> None:
     lines = run("list").stdout.splitlines()
     assert len(lines) == 1 + len(builtin_catalogue().generators)
 
@@ -58,10 +58,10 @@ def test_a_line_of_the_table_fits_a_pipe_without_wrapping() -> None:
         (("test",), 2, "--all"),
         (("test", "x", "--all"), 2, "--all"),
         (("test", "O-none"), 5, "no generator and no folder"),
-        (("remove", "O-none"), 5, "was not added"),
+        (("remove", "O-none"), 5, "O-none is not in"),
     ],
 )
-def test_arguments_that_cannot_be_used_have_their_own_exit_code(
+def test_invalid_arguments_have_their_own_exit_code(
     arguments: tuple[str, ...], code: int, text: str
 ) -> None:
     result = run(*arguments)
@@ -70,7 +70,7 @@ def test_arguments_that_cannot_be_used_have_their_own_exit_code(
     assert result.stdout == ""
 
 
-def test_a_password_in_an_address_is_never_shown() -> None:
+def test_a_password_in_a_url_is_never_shown() -> None:
     for scheme in ("https", "http"):
         result = run("add", f"{scheme}://user:secret@localhost:1/x", "--commit", "0" * 40)
         assert result.exit_code in {1, 2}
@@ -84,7 +84,7 @@ def test_an_empty_home_writes_an_empty_catalogue() -> None:
 
 
 @pytest.mark.slow
-def test_a_list_goes_on_after_a_failure(tmp_path: Path) -> None:
+def test_adding_a_list_continues_after_a_failure(tmp_path: Path) -> None:
     write_repository(tmp_path / "O-1_a")
     write_repository(tmp_path / "O-3_c")
     listed = tmp_path / "list.txt"
@@ -100,7 +100,7 @@ def test_a_list_goes_on_after_a_failure(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_added_generator_is_listed_tested_written_and_removed(tmp_path: Path) -> None:
+def test_an_added_generator_can_be_listed_tested_exported_and_removed(tmp_path: Path) -> None:
     folder = write_repository(tmp_path / "squares")
     (added,) = printed("add", folder, "--class", "o", "--name", "sq", "--no-proof", "-o", "json")
     assert (added["name"], added["already"], added["entry"]["class"]) == ("sq", False, "O")
@@ -126,7 +126,7 @@ def test_an_added_generator_is_listed_tested_written_and_removed(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_a_failed_test_is_exit_1_and_shows_what_was_printed(tmp_path: Path) -> None:
+def test_a_failed_test_exits_with_1_and_shows_the_output(tmp_path: Path) -> None:
     text = "import argparse\np = argparse.ArgumentParser()\n" + "".join(
         f"p.add_argument('{flag}')\n" for flag in ("--num-samples", "--output", "--seed")
     )
@@ -139,7 +139,7 @@ def test_a_failed_test_is_exit_1_and_shows_what_was_printed(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_generator_that_cannot_be_imported_is_one_problem_and_its_traceback(
+def test_a_failing_import_is_reported_once_with_its_traceback(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "O-ink").mkdir()

@@ -13,7 +13,7 @@ from vrdata_generators.adapter.home import (
     launch_for,
     load_catalogue_with_builtin,
 )
-from vrdata_generators.adapter.views import moved, requirement_views
+from vrdata_generators.adapter.presentation import relocated, requirement_sets
 from vrdata_worker.image.catalogues import builtin_catalogue
 
 
@@ -59,7 +59,7 @@ def test_a_written_catalogue_is_read_back_in_name_order(home: Home) -> None:
     assert [path.name for path in home.path.iterdir() if ".json-" in path.name] == []
 
 
-def test_own_and_added_generators_are_merged(home: Home) -> None:
+def test_first_party_and_added_generators_are_merged(home: Home) -> None:
     catalogue, file = load_catalogue_with_builtin(home.path)
     names = [one.name for one in catalogue.generators]
     own = [one.name for one in builtin_catalogue().generators]
@@ -67,7 +67,7 @@ def test_own_and_added_generators_are_merged(home: Home) -> None:
     assert file == home.catalogue
 
 
-def test_without_a_home_there_are_vrdatas_own_generators(
+def test_without_a_home_there_are_first_party_generators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VRDATA_GENERATORS", str(tmp_path))
@@ -83,7 +83,7 @@ def test_a_named_catalogue_must_exist(tmp_path: Path) -> None:
         load_catalogue_with_builtin(tmp_path / "catalogue.json")
 
 
-def test_an_added_generator_cannot_take_the_name_of_vrdatas_own(home: Home) -> None:
+def test_an_added_generator_cannot_have_a_first_party_name(home: Home) -> None:
     own = builtin_catalogue().generators[0].name
     with home.exclusive():
         home.write(Catalogue(generators=(entry(own),)))
@@ -117,19 +117,19 @@ def test_an_interpreter_outside_the_home_is_never_removed(home: Home, tmp_path: 
     assert outside.exists()
 
 
-def test_removing_what_is_not_there_is_an_error(home: Home) -> None:
+def test_removing_an_unknown_generator_is_an_error(home: Home) -> None:
     with pytest.raises(NotFoundError, match="O-9"):
         remove(home, "O-9")
 
 
-def test_a_home_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(VrdataError, match="cannot be used") as caught:
         Home(tmp_path / "file/home").create()
     assert "--home" in caught.value.fix
 
 
-def test_leftovers_of_killed_processes_are_swept(home: Home) -> None:
+def test_staging_folders_of_killed_processes_are_removed(home: Home) -> None:
     left = home.path / ".adding-999999999-x"
     left.mkdir()
     with home.staging() as staging:
@@ -138,20 +138,20 @@ def test_leftovers_of_killed_processes_are_swept(home: Home) -> None:
     assert not staging.exists()
 
 
-def test_a_moved_catalogue_points_at_the_same_files(home: Home, tmp_path: Path) -> None:
+def test_a_relocated_catalogue_refers_to_the_same_files(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "else/where"
-    changed = moved(home.read(), home.path, folder).generators[0]
+    changed = relocated(home.read(), home.path, folder).generators[0]
     assert (folder / changed.path).resolve() == home.path / "repos/O-1-000000000000"
-    assert moved(home.read(), home.path, home.path) == home.read()
+    assert relocated(home.read(), home.path, home.path) == home.read()
 
 
-def test_requirement_sets_name_their_users() -> None:
+def test_requirement_sets_list_their_generators() -> None:
     entries = [
         entry("O-1", requirements=("a==1",)),
         entry("O-3", requirements=("b==1",), python="envs/x/bin/python"),
         entry("O-2", requirements=("a==1",)),
     ]
-    views = requirement_views(entries)
+    views = requirement_sets(entries)
     assert [(view.environment, view.generators) for view in views] == [
         ("envs/abc", ("O-1", "O-2")),
         ("envs/x", ("O-3",)),

@@ -13,7 +13,7 @@ from vrdata.errors import ExitCode, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.adding import Added, Failed
-    from vrdata_generators.adapter.source.sources import Source
+    from vrdata_generators.adapter.source.locations import GeneratorSource
 
 ClassOption = Annotated[
     str, typer.Option("--class", help="O, G or M; default: the name's prefix, such as O-.")
@@ -43,11 +43,11 @@ def add_command(  # noqa: PLR0913 - one option each
 ) -> None:
     """Add generators: copy them, make their environments, try them, catalogue them."""
     from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
-    from vrdata_generators.adapter.environment.build import VenvMaker  # noqa: PLC0415
+    from vrdata_generators.adapter.environment.venv import VenvBuilder  # noqa: PLC0415
 
     wanted = _sources(sources or [], from_list, commit, name, generator_class)
     place = open_home(home)
-    adder = Adder(place, VenvMaker(place.environments), proof, say)
+    adder = Adder(place, VenvBuilder(place.environments), proof, say)
     results: list[Added | Failed] = []
     for source in wanted:
         for result in adder.add(source):
@@ -66,8 +66,8 @@ def add_command(  # noqa: PLR0913 - one option each
 
 def _sources(
     addresses: list[str], from_list: Path | None, commit: str, name: str, generator_class: str
-) -> tuple[Source, ...]:
-    from vrdata_generators.adapter.source.sources import Source, parse_list  # noqa: PLC0415
+) -> tuple[GeneratorSource, ...]:
+    from vrdata_generators.adapter.source.locations import GeneratorSource, parse_list  # noqa: PLC0415
 
     if bool(addresses) == bool(from_list):
         raise UsageError("name folders or addresses, or one list", fix="see --help")
@@ -77,7 +77,7 @@ def _sources(
     if from_list is None:
         if len(addresses) > 1 and (name or commit):
             raise UsageError("--name and --commit belong to one source", fix="use --from LIST")
-        return tuple(Source(address, commit, name, chosen) for address in addresses)
+        return tuple(GeneratorSource(address, commit, name, chosen) for address in addresses)
     if name or commit:
         raise UsageError("--name and --commit stand in the list's lines", fix="leave them out")
     try:
@@ -85,7 +85,8 @@ def _sources(
     except (OSError, UnicodeDecodeError) as error:
         raise NotFoundError(f"{from_list} cannot be read", why=str(error)) from None
     return tuple(
-        Source(source.address, source.commit, source.name, chosen) for source in parse_list(text)
+        GeneratorSource(source.address, source.commit, source.name, chosen)
+        for source in parse_list(text)
     )
 
 

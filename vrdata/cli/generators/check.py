@@ -13,7 +13,7 @@ from vrdata.errors import ExitCode, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.home import Home
-    from vrdata_generators.adapter.proof.testing import Target, Tested
+    from vrdata_generators.adapter.proof.sampling import SamplingResult, SamplingTarget
 
 SHOWN_LINES = 20  # of what a generator printed, and of its traceback
 DEFAULT_OUTPUT = Path("local_output")
@@ -64,21 +64,21 @@ def check_command(  # noqa: PLR0913 - one option each
 
 def _test_all(  # noqa: PLR0913 - the command's options
     place: Home, wanted: list[str], *, samples: int, seed: int, keep: Path | None, log: bool
-) -> list[Tested]:
-    from vrdata_generators.adapter.proof.testing import run_test  # noqa: PLC0415
+) -> list[SamplingResult]:
+    from vrdata_generators.adapter.proof.sampling import run_sampling  # noqa: PLC0415
 
     results = []
     with place.staging() as staging:
         for target in _targets(place, wanted, staging):
             say(f"{target.name}: making {samples} samples")
             kept = keep / target.name if keep else None
-            result = run_test(target, staging, samples=samples, seed=seed, keep=kept)
+            result = run_sampling(target, staging, samples=samples, seed=seed, keep=kept)
             results.append(result)
             _show_words(result, log=log)
     return results
 
 
-def _show_words(result: Tested, *, log: bool) -> None:
+def _show_words(result: SamplingResult, *, log: bool) -> None:
     """What the generator printed, and where it failed."""
     printed = result.log.splitlines() if log or not result.passed else []
     _show_lines(printed if log else printed[-SHOWN_LINES:])
@@ -91,22 +91,22 @@ def _show_lines(lines: list[str]) -> None:
         stderr.print("\n".join(f"  {line}" for line in lines), markup=False)
 
 
-def _targets(place: Home, wanted: list[str], staging: Path) -> list[Target]:
-    from vrdata_generators.adapter.environment.build import VenvMaker  # noqa: PLC0415
+def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarget]:
+    from vrdata_generators.adapter.environment.venv import VenvBuilder  # noqa: PLC0415
     from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
-    from vrdata_generators.adapter.proof.testing import target_of, targets_in  # noqa: PLC0415
+    from vrdata_generators.adapter.proof.sampling import target_of, targets_in  # noqa: PLC0415
 
     file = place.catalogue if place.catalogue.exists() else None
     catalogue, base = load_catalogue_with_builtin(file)
     if not wanted:
         return [target_of(entry, base) for entry in catalogue.generators]
-    targets: list[Target] = []
+    targets: list[SamplingTarget] = []
     for name in wanted:
         entry = catalogue.get(name)
         if entry is not None:
             targets.append(target_of(entry, base))
         elif Path(name).is_dir():
-            maker = VenvMaker(place.environments)
+            maker = VenvBuilder(place.environments)
             targets += targets_in(Path(name), staging, maker, say)
         else:
             raise NotFoundError(
@@ -116,12 +116,12 @@ def _targets(place: Home, wanted: list[str], staging: Path) -> list[Target]:
     return targets
 
 
-def _as_json(result: Tested) -> dict[str, Any]:
+def _as_json(result: SamplingResult) -> dict[str, Any]:
     return {
         "name": result.name,
         "passed": result.passed,
-        "samples": result.made,
-        "asked": result.asked,
+        "samples": result.valid,
+        "asked": result.requested,
         "problems": list(result.problems),
         "traceback": result.traceback,
         "secondsPerSample": result.seconds_per_sample,
@@ -130,11 +130,11 @@ def _as_json(result: Tested) -> dict[str, Any]:
     }
 
 
-def _print(results: list[Tested]) -> None:
+def _print(results: list[SamplingResult]) -> None:
     for result in results:
         mark = "passed" if result.passed else "FAILED"
         stdout.print(
-            f"{result.name}: {mark}; {result.made} of {result.asked} samples, "
+            f"{result.name}: {mark}; {result.valid} of {result.requested} samples, "
             f"{result.seconds_per_sample:.3g} s and {result.bytes_per_sample / 1000:.0f} kB "
             f"per sample, {result.peak_memory_bytes / 2**20:.0f} MiB",
             markup=False,

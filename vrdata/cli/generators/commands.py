@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
     """List the generators that a run may name: vrdata's own and the added ones."""
     from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
-    from vrdata_generators.adapter.views import COLUMNS, row  # noqa: PLC0415
+    from vrdata_generators.adapter.presentation import COLUMNS, row  # noqa: PLC0415
 
     place = open_home(home)
     file = place.catalogue if place.catalogue.exists() else None
@@ -58,7 +58,7 @@ def catalog_command(
 ) -> None:
     """Write the catalogue of the added generators; its paths are relative to the file."""
     from vrdata_generators.adapter.home import write_atomically  # noqa: PLC0415
-    from vrdata_generators.adapter.views import moved  # noqa: PLC0415
+    from vrdata_generators.adapter.presentation import relocated  # noqa: PLC0415
 
     place = open_home(home)
     catalogue = place.read()
@@ -66,7 +66,7 @@ def catalog_command(
         print_json(catalogue.to_dict())
         return
     target = file.expanduser().absolute()
-    catalogue = moved(catalogue, place.path, target.parent)
+    catalogue = relocated(catalogue, place.path, target.parent)
     text = catalogue.model_dump_json(by_alias=True, indent=2, exclude_none=True)
     write_atomically(target, text + "\n")
     stderr.print(f"{len(catalogue.generators)} generators written to {file}", markup=False)
@@ -88,9 +88,9 @@ def remove_command(
 @handle_errors
 def requirements_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
     """Show the distinct requirement sets of the added generators, and who uses each."""
-    from vrdata_generators.adapter.views import requirement_views  # noqa: PLC0415
+    from vrdata_generators.adapter.presentation import requirement_sets  # noqa: PLC0415
 
-    views = requirement_views(open_home(home).read().generators)
+    views = requirement_sets(open_home(home).read().generators)
     if output is Output.JSON:
         print_json(
             [

@@ -1,1 +1,1 @@
-"""A Python environment for each added generator."""
+"""The Python environment of an added generator."""

@@ -1,17 +1,17 @@
-"""Which distribution holds a module, and which stand in for others. Names are canonical."""
+"""Which distribution provides a module, and which ones replace others. Names are canonical."""
 
 from __future__ import annotations
 
-# The same library; the plain one needs a display server's libraries to be installed.
+# The same library without its dependency on the libraries of a display server.
 HEADLESS = {
     "opencv-python": "opencv-python-headless",
     "opencv-contrib-python": "opencv-contrib-python-headless",
 }
-# What the generator child itself imports (docs/child-protocol.md). The encoders are pinned,
-# numpy and Pillow are the repository's choice, else not newer than the worker's.
+# What the generator child itself imports (docs/child-protocol.md). The encoders are pinned;
+# the repository chooses numpy and Pillow, otherwise they are not newer than those of the worker.
 CHILD_PINNED = ("av", "zlib-ng")
 CHILD_BOUNDED = ("numpy", "pillow")
-# Without OpenCV the known repositories skip their video and still report success.
+# Without OpenCV the known repositories write no video and still report success.
 NEEDED_IF_IMPORTED = frozenset({"cv2"})
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -43,7 +43,7 @@ DISTRIBUTIONS = {
     "trimesh": "trimesh",
     "yaml": "pyyaml",
 }
-# Other distributions that hold the same module.
+# Other distributions that provide the same module.
 ALSO = {
     "chess": {"python-chess"},
     "cv2": {"opencv-contrib-python-headless"},

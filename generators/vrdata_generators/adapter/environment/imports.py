@@ -1,4 +1,4 @@
-"""Which installed modules a generator's own code imports, found without running it."""
+"""The installed modules that a generator imports, found without running its code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _OPTIONAL_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception",
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """Top-level names of modules that are neither the standard library's nor the folder's own.
+    """Top-level modules that are neither in the standard library nor in the generator's folder.
 
     Attributes:
-        needed: imported without a way out.
+        needed: imported without a fallback.
         optional: imported only inside `try … except ImportError`.
     """
 
@@ -27,28 +27,28 @@ class Imports:
 
 
 def scan_imports(root: Path, entry: Path) -> Imports:
-    """Imports of a generator's entry script and of every own module it can reach.
+    """Imports of a generator's entry script and of every module of its folder that it reaches.
 
     Args:
-        root: the generator's folder; its packages and modules are its own.
-        entry: the script, below root.
+        root: the generator's folder.
+        entry: the script, in `root`.
 
     Raises:
         InvalidInputError: one of the files is not valid Python.
     """
     needed: set[str] = set()
     optional: set[str] = set()
-    waiting = [entry]
+    pending = [entry]
     seen: set[Path] = set()
-    while waiting:
-        path = waiting.pop()
+    while pending:
+        path = pending.pop()
         if path in seen:
             continue
         seen.add(path)
         for name, guarded in _imported([_parse(path, root)]):
             own = _own_files(root, path.parent, name)
             if own:
-                waiting += own
+                pending += own
             elif name not in sys.stdlib_module_names:
                 (optional if guarded else needed).add(name)
     return Imports(frozenset(needed), frozenset(optional - needed))
@@ -63,7 +63,7 @@ def _parse(path: Path, root: Path) -> ast.Module:
         raise InvalidInputError(
             f"{path.name} is not valid Python {sys.version_info.major}.{sys.version_info.minor}",
             why=f"{where}: {error.args[0] if error.args else error}",
-            fix="correct the file in the generator's repository",
+            fix="fix the file in the generator's repository",
         ) from None
 
 
@@ -73,7 +73,7 @@ def _own_files(root: Path, folder: Path, name: str) -> list[Path]:
         if module.is_file():
             return [module]
         if package.is_dir():
-            # The whole package: which submodule is imported may be decided at run time.
+            # The whole package: which submodule is imported can depend on run-time conditions.
             return sorted(package.rglob("*.py"))
     return []
 

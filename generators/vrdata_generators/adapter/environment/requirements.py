@@ -1,4 +1,4 @@
-"""The exact set of distributions of a generator's environment. Pure but for reading one file."""
+"""The exact distributions of a generator's environment. Pure, except that it reads one file."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MAX_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class RequirementSet:
-    """What to install, one line each, as pip reads it.
+    """What to install, as lines for pip.
 
     Attributes:
         lines: requirements without comments, sorted.
-        notes: requirement line → why it is not the repository's own line.
+        notes: line → why it differs from the repository's own requirements.
     """
 
     lines: tuple[str, ...]
@@ -47,18 +47,12 @@ class RequirementSet:
         text = "\n".join((machine, *self.lines))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def described(self) -> tuple[str, ...]:
-        """The lines, with their notes as comments."""
-        return tuple(
-            f"{line}  # {self.notes[line]}" if line in self.notes else line for line in self.lines
-        )
-
 
 def read_requirements(root: Path) -> tuple[Requirement, ...]:
-    """The requirements of a generator's folder; none when it has no requirements.txt.
+    """The requirements of a generator's folder; empty when it has no requirements.txt.
 
     Raises:
-        InvalidInputError: a line is an option, an address or not a requirement.
+        InvalidInputError: a line is an option, a URL or not a requirement.
     """
     path = root / FILE
     if not path.is_file():
@@ -80,7 +74,11 @@ def _parse(number: int, text: str) -> Requirement:
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
-        why = "options are not supported" if text.startswith("-") else str(error).splitlines()[0]
+        why = (
+            "options for pip are not supported"
+            if text.startswith("-")
+            else str(error).splitlines()[0]
+        )
         raise InvalidInputError(
             f"{FILE}, line {number} cannot be used: {text[:120]}",
             why=why,
@@ -88,9 +86,9 @@ def _parse(number: int, text: str) -> Requirement:
         ) from None
     if requirement.url:
         raise InvalidInputError(
-            f"{FILE}, line {number} names an address: {text[:120]}",
-            why="distributions come from the configured package index only",
-            fix="name the distribution and its version",
+            f"{FILE}, line {number} names a URL: {text[:120]}",
+            why="distributions are installed from the configured package index only",
+            fix="write the name of the distribution and its version",
         )
     return requirement
 
@@ -98,24 +96,24 @@ def _parse(number: int, text: str) -> Requirement:
 def compose(
     declared: tuple[Requirement, ...], imports: Imports, installed: Mapping[str, str]
 ) -> RequirementSet:
-    """The full set: the declared lines, and what the child and the imports need beside them.
+    """The declared requirements, and what the generator child and the imports need in addition.
 
     Args:
-        declared: from read_requirements; honoured as they are, opencv without its display part.
+        declared: from read_requirements; taken literally, except for OpenCV with a display.
         imports: from scan_imports.
-        installed: versions of the worker's own distributions, by canonical name; an added
-            distribution is never newer than the worker's.
+        installed: versions of the worker's distributions, by canonical name; an added
+            distribution is never newer than that of the worker.
     """
     lines, notes = _declared(declared)
     for name in CHILD_PINNED:
         if name in installed:
             lines[name] = f"{name}=={installed[name]}"
-            notes[lines[name]] = "added: the generator child"
-    reasons = dict.fromkeys(CHILD_BOUNDED, "added: the generator child")
+            notes[lines[name]] = "added for the generator child"
+    reasons = dict.fromkeys(CHILD_BOUNDED, "added for the generator child")
     for module in sorted(imports.needed | (imports.optional & NEEDED_IF_IMPORTED)):
         name = DISTRIBUTIONS.get(module, "")
         if name and not ALSO.get(module, set()) & lines.keys():
-            reasons.setdefault(name, f"added: module {module} is imported")
+            reasons.setdefault(name, f"added because {module} is imported")
     for name, reason in reasons.items():
         if name not in lines:
             lines[name] = _bounded(name, installed)
@@ -133,12 +131,12 @@ def _declared(declared: tuple[Requirement, ...]) -> tuple[dict[str, str], dict[s
         name = HEADLESS.get(plain, plain)
         lines[name] = _line(requirement, name)
         if plain in HEADLESS:
-            notes[lines[name]] = f"instead of {requirement}: the same library without a display"
+            notes[lines[name]] = f"replaces {requirement}: the same library without a display"
     return lines, notes
 
 
 def unknown_modules(declared: tuple[Requirement, ...], imports: Imports) -> tuple[str, ...]:
-    """Needed modules that no declared requirement is known to hold. They may still be there."""
+    """Needed modules that no declared requirement is known to provide; one still may."""
     names = {canonicalize_name(requirement.name) for requirement in declared}
     return tuple(
         module
@@ -158,7 +156,7 @@ def _bounded(name: str, installed: Mapping[str, str]) -> str:
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of the running interpreter's distributions, by canonical name."""
+    """Versions of the distributions of the running interpreter, by canonical name."""
     return {
         canonicalize_name(name): distribution.version
         for distribution in metadata.distributions()

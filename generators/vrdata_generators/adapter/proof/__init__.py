@@ -1,1 +1,1 @@
-"""Try a generator and compare what it makes."""
+"""Run a generator on trial, measure it and compare the results."""

@@ -1,4 +1,4 @@
-"""Make one block with a generator and keep what can be compared and measured of it."""
+"""Generate one block on trial, and keep what can be compared and measured."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vrdata_generators.adapter.proof.outcomes import (
+from vrdata_generators.adapter.proof.results import (
     BrokenGeneratorError,
-    Trial,
+    TrialResult,
     TrialSample,
     sample_of,
 )
@@ -40,7 +40,7 @@ class _Progress:
     killed: str = ""
 
 
-def run_trial(  # noqa: PLR0913 - the block's facts
+def run_trial(  # noqa: PLR0913 - they describe the block
     launch: Launch,
     scratch: Path,
     *,
@@ -49,20 +49,20 @@ def run_trial(  # noqa: PLR0913 - the block's facts
     want: int,
     block: int = 0,
     keep: Path | None = None,
-) -> Trial:
-    """Make the first `want` samples of a block of `count`, in a process of its own.
+) -> TrialResult:
+    """Generate the first `want` samples of a block of `count`, in a separate process.
 
     Args:
-        launch: the generator and how it is run; frames are hashed in any case.
+        launch: the generator and how it runs; frames are always hashed.
         scratch: an existing private folder.
         seed: the block's seed.
         count: samples of a whole block.
         want: samples needed, at most count.
         block: which block of the run.
-        keep: an existing folder that finished samples are copied to, as `{id}/`.
+        keep: an existing folder to copy finished samples to, as `{id}/`.
 
     Raises:
-        BrokenGeneratorError: the template cannot import or find the generator.
+        BrokenGeneratorError: the template cannot find or import the generator.
     """
     folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
     with _template(replace(launch, hash_frames=True), folder) as template:
@@ -100,31 +100,31 @@ def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
 
 def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Progress:
     progress = _Progress()
-    started = last = time.monotonic()
+    started = last_event = time.monotonic()
     while progress.exit is None:
         event = template.poll(POLL_SECONDS)
         now = time.monotonic()
         if event is not None:
-            last = now
-        _take(event, progress, keep)
+            last_event = now
+        _record(event, progress, keep)
         if not progress.killed and progress.exit is None:
-            progress.killed = _limit(template, block, now - started, now - last)
+            progress.killed = _limit(template, block, now - started, now - last_event)
             if progress.killed:
                 template.kill_block(block)
     return progress
 
 
-def _limit(template: GeneratorTemplate, block: int, total: float, quiet: float) -> str:
+def _limit(template: GeneratorTemplate, block: int, total: float, idle: float) -> str:
     if total > BLOCK_SECONDS:
         return f"the block took longer than {BLOCK_SECONDS} s"
-    if quiet > SAMPLE_SECONDS:
+    if idle > SAMPLE_SECONDS:
         return f"no new sample for {SAMPLE_SECONDS} s"
     if template.rss_bytes(block) > MEMORY_BYTES:
         return f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
     return ""
 
 
-def _take(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
+def _record(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
     match event:
         case events.Sample():
             progress.samples[event.position] = sample_of(event)
@@ -141,17 +141,17 @@ def _take(event: events.Event | None, progress: _Progress, keep: Path | None) ->
             pass
 
 
-def _outcome(progress: _Progress, log: str, want: int) -> Trial:
+def _outcome(progress: _Progress, log: str, want: int) -> TrialResult:
     end = progress.exit
     if end is None:
-        raise RuntimeError("a followed block has an end")
+        raise RuntimeError("the block has not ended")
     error = progress.killed or end.error
-    made = len(progress.samples) + len(progress.invalid)
+    generated = len(progress.samples) + len(progress.invalid)
     if not error and end.signal is not None:
-        error = f"the generator was ended by signal {end.signal}"
-    if not error and made < want:
-        error = f"the generator made {made} of {want} samples and ended with code {end.code}"
-    return Trial(
+        error = f"the generator was killed by signal {end.signal}"
+    if not error and generated < want:
+        error = f"the generator gave {generated} of {want} samples and exited with code {end.code}"
+    return TrialResult(
         samples=progress.samples,
         invalid=tuple(progress.invalid),
         error=error,

@@ -1,1 +1,1 @@
-"""Where generators come from: folders, git, names, licences."""
+"""Where generators are added from: folders, git, names, licences."""

@@ -1,4 +1,4 @@
-"""Copy a generator's files into the home: nothing but regular files of its own, within limits."""
+"""Copy the files of a generator: only regular files from its own folder, within limits."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ MAX_BYTES = 512 * 1024 * 1024
 SKIPPED_NAMES = frozenset(
     {".git", "__pycache__", ".venv", "venv", "node_modules", ".pytest_cache", ".mypy_cache"}
 )
-# Where the known generators put what they make; skipped unless it holds Python files.
+# Where the known generators write their samples; skipped unless it contains Python files.
 OUTPUT_FOLDERS = (PurePosixPath("samples"), PurePosixPath("data/questions"))
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What was copied."""
+    """How much was copied."""
 
     files: int
     bytes: int
 
 
 def copy_repository(source: Path, target: Path) -> Copied:
-    """Copy a generator's folder to `target`, which must not exist.
+    """Copy the folder of a generator to `target`, which must not exist.
 
-    A link to a file inside the folder becomes that file.
+    A symbolic link to a file inside the folder is replaced by that file.
 
     Raises:
-        InvalidInputError: a link that leaves the folder or names a folder, a special file,
-            or more than MAX_FILES files or MAX_BYTES bytes.
+        InvalidInputError: there is a link to a folder or out of the folder, a special file,
+            more than MAX_FILES files or more than MAX_BYTES bytes.
     """
     files = size = 0
     root = source.resolve()
@@ -45,8 +45,8 @@ def copy_repository(source: Path, target: Path) -> Copied:
         if files > MAX_FILES or size > MAX_BYTES:
             raise InvalidInputError(
                 f"{source} is too large for a generator",
-                why=f"more than {MAX_FILES} files or {MAX_BYTES // 2**20} MiB",
-                fix="remove data that the generator does not read",
+                why=f"the limits are {MAX_FILES} files and {MAX_BYTES // 2**20} MiB",
+                fix="remove the files that the generator does not read",
             )
         destination = target / relative
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, Path]]:
         )
         for name in names:
             if (here / name).is_symlink():
-                raise _refused(here / name, "is a link to a folder")
+                raise _refused(here / name, "is a symbolic link to a folder")
         for name in sorted(files):
             if name not in SKIPPED_NAMES and not name.endswith((".pyc", ".pyo")):
                 path = here / name
@@ -80,9 +80,9 @@ def _checked(path: Path, root: Path) -> Path:
     if path.is_symlink():
         target = path.resolve()
         if not target.is_relative_to(root):
-            raise _refused(path, "is a link out of the folder")
+            raise _refused(path, "is a symbolic link to a file outside the folder")
         if SKIPPED_NAMES.intersection(target.relative_to(root).parts):
-            raise _refused(path, "is a link to a file that is not copied")
+            raise _refused(path, "is a symbolic link to a file that is not copied")
         path = target
     if not path.is_file():
         raise _refused(path, "is not a regular file")
@@ -93,5 +93,5 @@ def _refused(path: Path, why: str) -> InvalidInputError:
     return InvalidInputError(
         f"{path} cannot be copied",
         why=f"it {why}",
-        fix="remove it, or put the file itself in its place",
+        fix="remove it, or replace it with the file itself",
     )

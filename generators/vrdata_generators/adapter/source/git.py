@@ -1,4 +1,4 @@
-"""Fetch a generator's repository at one commit, with git."""
+"""Fetch one commit of a generator's repository with git."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ _SAFE = (
 def clone(url: str, commit: str, target: Path) -> None:
     """Clone a repository to `target`, which must not exist, and check out one commit.
 
-    Submodules and large-file objects are not fetched; nothing is ever asked on the terminal.
+    Submodules and Git LFS objects are not fetched; git never prompts.
 
     Raises:
         UsageError: the commit is missing or not a full hash.
         VrdataError: the repository cannot be reached.
-        InvalidInputError: it does not hold the commit.
+        InvalidInputError: it does not contain the commit.
     """
     shown = without_credentials(url)
     if not _COMMIT.fullmatch(commit):
         raise UsageError(
-            f"{shown} needs a commit" if not commit else f"{commit!r} is not a full commit hash",
-            why="a branch or short hash can mean other code tomorrow; a dataset names its code",
-            fix="give the 40-digit hash: --commit SHA (`git ls-remote URL HEAD` prints one)",
+            f"no commit is given for {shown}"
+            if not commit
+            else f"{commit!r} is not a full commit hash",
+            why="a branch or a short hash can refer to other code later",
+            fix="give the 40-digit hash with --commit SHA (`git ls-remote URL HEAD` prints one)",
         )
     done = _git(["clone", "--quiet", "--no-checkout", "--", url, str(target)], CLONE_SECONDS)
     if done.returncode:
         raise VrdataError(
             f"{shown} cannot be cloned",
             why=_tail(done.stderr).replace(url, shown),
-            fix="check the address and that this machine may read it without a password prompt",
+            fix="check the URL, and that this machine can read it without a password prompt",
         )
     done = _git(["-C", str(target), "checkout", "--quiet", "--detach", commit], LOCAL_SECONDS)
     if done.returncode:
         raise InvalidInputError(
             f"{shown} has no commit {commit}",
             why=_tail(done.stderr),
-            fix="take a commit of one of its branches: `git ls-remote URL`",
+            fix="use the commit of one of its branches; `git ls-remote URL` lists them",
         )
 
 
@@ -93,10 +95,12 @@ def _git(arguments: list[str], seconds: int) -> subprocess.CompletedProcess[str]
             check=False,
         )
     except FileNotFoundError:
-        raise VrdataError("git is not installed", fix="install git, or name a folder") from None
+        raise VrdataError(
+            "git is not installed", fix="install git, or add the generator from a folder"
+        ) from None
     except subprocess.TimeoutExpired:
         raise VrdataError(
-            f"git took longer than {seconds} s", fix="check the address, then try again"
+            f"git took longer than {seconds} s", fix="check the URL, then try again"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""A short name for a generator's licence, guessed from its licence file. Pure but for reading."""
+"""The SPDX name of a generator's licence, guessed from its licence file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 _MAX_BYTES = 65_536
 _FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING")
-# First match wins; patterns are tried on the text with white space collapsed.
+# The first match wins; each run of white space in the text counts as one space.
 _KNOWN = (
     (r"Attribution-NonCommercial-ShareAlike 4\.0", "CC-BY-NC-SA-4.0"),
     (r"Attribution-NonCommercial 4\.0", "CC-BY-NC-4.0"),

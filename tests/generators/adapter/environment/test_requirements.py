@@ -27,7 +27,7 @@ def declared(*lines: str) -> tuple[Requirement, ...]:
     return tuple(Requirement(line) for line in lines)
 
 
-def test_pins_are_honoured_and_opencv_loses_its_display_part() -> None:
+def test_pins_are_kept_and_opencv_becomes_headless() -> None:
     made = compose(
         declared("numpy==1.26.4", "Pillow==10.4.0", "opencv-python==4.10.0.84", "cairosvg==2.7.1"),
         imports("numpy", "PIL", "cv2"),
@@ -44,11 +44,11 @@ def test_pins_are_honoured_and_opencv_loses_its_display_part() -> None:
     assert "opencv-python==4.10.0.84" in made.notes["opencv-python-headless==4.10.0.84"]
 
 
-def test_missing_imports_are_added_and_noted() -> None:
+def test_imports_without_a_requirement_are_added_and_noted() -> None:
     made = compose((), imports("pymunk", "yaml", "cv2"), WORKER | {"pymunk": "7.0.0"})
     assert {"pymunk<=7.0.0", "pyyaml", "opencv-python-headless", "numpy<=2.4.6"} <= set(made.lines)
-    assert made.notes["pymunk<=7.0.0"] == "added: module pymunk is imported"
-    assert "av==18.1.0  # added: the generator child" in made.described()
+    assert made.notes["pymunk<=7.0.0"] == "added because pymunk is imported"
+    assert made.notes["av==18.1.0"] == "added for the generator child"
 
 
 def test_an_optional_import_is_not_added_but_opencv_is() -> None:
@@ -57,17 +57,17 @@ def test_an_optional_import_is_not_added_but_opencv_is() -> None:
     assert "opencv-python-headless" in made.lines
 
 
-def test_another_distribution_of_the_same_module_is_enough() -> None:
+def test_another_distribution_of_the_same_module_satisfies_an_import() -> None:
     lines = compose(declared("python-chess==1.999"), imports("chess"), WORKER).lines
     assert "chess" not in lines
     assert "python-chess==1.999" in lines
 
 
-def test_the_encoders_are_the_workers_whatever_the_repository_says() -> None:
+def test_the_encoders_have_the_versions_of_the_worker() -> None:
     assert "av==18.1.0" in compose(declared("av==12.0.0"), NONE, WORKER).lines
 
 
-def test_a_marker_for_another_machine_is_left_out() -> None:
+def test_a_requirement_for_another_platform_is_dropped() -> None:
     lines = compose(declared("pywin32==300; sys_platform == 'win32'"), NONE, WORKER).lines
     assert not any("pywin32" in line for line in lines)
 
@@ -79,7 +79,7 @@ def test_equal_sets_have_equal_keys_in_any_order(lines: list[str]) -> None:
     assert len(in_order.key) == 12
 
 
-def test_other_sets_have_other_keys() -> None:
+def test_different_sets_have_different_keys() -> None:
     one = compose(declared("numpy==1.26.4"), NONE, WORKER)
     other = compose(declared("numpy==1.26.3"), NONE, WORKER)
     assert one.key != other.key
@@ -108,9 +108,7 @@ def test_no_file_means_no_requirements(tmp_path: Path) -> None:
         "numpy=1.2",
     ],
 )
-def test_a_line_that_is_no_distribution_is_refused_with_its_number(
-    tmp_path: Path, line: str
-) -> None:
+def test_an_invalid_requirement_is_refused_with_its_line_number(tmp_path: Path, line: str) -> None:
     (tmp_path / "requirements.txt").write_text(f"numpy==1.26.4\n{line}\n")
     with pytest.raises(InvalidInputError, match="line 2"):
         read_requirements(tmp_path)
@@ -124,7 +122,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def test_imports_of_reached_modules_count_and_others_do_not(tmp_path: Path) -> None:
+def test_only_imports_of_reachable_modules_count(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -152,6 +150,6 @@ def test_a_syntax_error_names_its_file_and_line(tmp_path: Path) -> None:
     assert "src/__init__.py, line 2" in caught.value.why
 
 
-def test_modules_that_no_requirement_is_known_to_hold_are_named() -> None:
+def test_modules_that_no_known_requirement_provides_are_named() -> None:
     found = imports("numpy", "foo_bar", "mystery")
     assert unknown_modules(declared("Foo.Bar==1"), found) == ("mystery",)

@@ -49,7 +49,7 @@ def test_a_samples_folder_with_code_is_copied(source: Path, tmp_path: Path) -> N
     assert "samples/__init__.py" in files(tmp_path / "copy")
 
 
-def test_a_link_inside_becomes_the_file(source: Path, tmp_path: Path) -> None:
+def test_a_link_inside_the_folder_is_replaced_by_its_file(source: Path, tmp_path: Path) -> None:
     (source / "link.py").symlink_to("src/a.py")
     copy_repository(source, tmp_path / "copy")
     assert not (tmp_path / "copy/link.py").is_symlink()
@@ -79,7 +79,7 @@ def test_a_pipe_is_refused(source: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "limit"), [("MAX_FILES", 3), ("MAX_BYTES", 10)])
-def test_too_much_is_refused(
+def test_too_many_files_or_bytes_are_refused(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
     monkeypatch.setattr(copying, name, limit)

@@ -19,7 +19,7 @@ from vrdata_generators.adapter.source.licences import forbids_commercial_use, gu
         ("", ""),
     ],
 )
-def test_known_texts_get_their_short_name(text: str, expected: str) -> None:
+def test_known_licence_texts_get_their_spdx_name(text: str, expected: str) -> None:
     assert guess(text) == expected
 
 
@@ -29,6 +29,6 @@ def test_a_folder_without_a_licence_file_has_none(tmp_path: Path) -> None:
     assert licence_of(tmp_path) == "MIT"
 
 
-def test_non_commercial_terms_are_noticed() -> None:
+def test_non_commercial_terms_are_detected() -> None:
     assert forbids_commercial_use("CC-BY-NC-SA-4.0")
     assert not forbids_commercial_use("CC-BY-4.0")

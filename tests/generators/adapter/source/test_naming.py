@@ -18,7 +18,7 @@ from vrdata_generators.adapter.source.naming import (
 
 
 @given(st.text(max_size=300))
-def test_a_name_made_from_any_text_is_valid_or_refused(text: str) -> None:
+def test_a_name_derived_from_any_text_is_valid_or_refused(text: str) -> None:
     try:
         name = name_from(text)
     except InvalidInputError:
@@ -65,7 +65,7 @@ def test_a_name_without_prefix_needs_a_class(name: str) -> None:
     assert "--class" in caught.value.fix
 
 
-def test_addresses_are_told_from_folders() -> None:
+def test_urls_are_distinguished_from_folders() -> None:
     assert is_url("https://example.org/a.git")
     assert is_url("ssh://git@example.org/a")
     assert is_url("git@example.org:lab/a.git")
@@ -83,8 +83,8 @@ def test_addresses_are_told_from_folders() -> None:
         ("https://example.org/a.git", "https://example.org/a.git"),
         ("http://u:secret@example.org/a", "http://example.org/a"),
         ("/data/a@b/c", "/data/a@b/c"),
-        ("https://u:secret@[x", "an address that cannot be read"),
+        ("https://u:secret@[x", "an invalid URL"),
     ],
 )
-def test_credentials_are_taken_out_of_an_address(url: str, shown: str) -> None:
+def test_credentials_are_removed_from_a_url(url: str, shown: str) -> None:
     assert without_credentials(url) == shown

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vrdata.errors import InvalidInputError, NotFoundError
-from vrdata_generators.adapter.source.finding import find_generators
+from vrdata_generators.adapter.source.detect import find_generators
 
 
 def script(folder: Path, name: str, text: str = "") -> None:
@@ -32,7 +32,7 @@ def test_nested_generators_are_found_in_order_and_not_searched_inside(tmp_path: 
 
 def test_a_generator_below_the_depth_limit_is_not_found(tmp_path: Path) -> None:
     script(tmp_path, "1/2/3/4/examples/generate.py")
-    with pytest.raises(InvalidInputError, match="holds no generator"):
+    with pytest.raises(InvalidInputError, match="contains no generator"):
         find_generators(tmp_path)
 
 

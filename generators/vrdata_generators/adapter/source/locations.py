@@ -1,4 +1,4 @@
-"""Where generators are added from: a folder or a git address, one or a list of them."""
+"""The places that generators are added from: folders, git URLs, and lists of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.plan.catalogue import GeneratorClass
-from vrdata_generators.adapter.source.finding import Found, find_generators
+from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.git import clone, describe
 from vrdata_generators.adapter.source.naming import is_url, name_from, without_credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What to add: a folder or git address, and what was said about it."""
+class GeneratorSource:
+    """What to add: a folder or git URL, with the options given for it."""
 
     address: str
     commit: str = ""
@@ -23,22 +23,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """One generator of a source, its name, and where it comes from."""
+class LocatedGenerator:
+    """One generator of a source, with its name and origin."""
 
-    found: Found
+    found: GeneratorFolder
     name: str
     origin: str
     commit: str
 
 
-def open_source(source: Source, staging: Path) -> tuple[Located, ...]:
-    """The generators of a source; a git address is cloned below `staging`.
+def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerator, ...]:
+    """The generators of a source; a git URL is cloned into `staging`.
 
     Raises:
-        UsageError: arguments that do not fit the source.
-        NotFoundError: there is no such folder.
-        InvalidInputError: it holds no generator.
+        UsageError: the options do not fit the source.
+        NotFoundError: the folder does not exist.
+        InvalidInputError: it contains no generator.
         VrdataError: it cannot be cloned.
     """
     folder, origin, commit = _folder(source, staging)
@@ -46,45 +46,45 @@ def open_source(source: Source, staging: Path) -> tuple[Located, ...]:
     if source.name and len(found) > 1:
         folders = ", ".join(str(one.root.relative_to(folder)) for one in found[:8])
         raise UsageError(
-            f"one name is given for the {len(found)} generators of "
+            f"--name gives one name, but there are {len(found)} generators in "
             f"{without_credentials(source.address)}",
             why=folders,
-            fix="leave --name out, or name the folder of one generator",
+            fix="omit --name, or name the folder of one generator",
         )
     return tuple(
-        Located(one, source.name or _name(one, folder, source.address), origin, commit)
+        LocatedGenerator(one, source.name or _name(one, folder, source.address), origin, commit)
         for one in found
     )
 
 
-def parse_list(text: str) -> tuple[Source, ...]:
-    """Sources from a list: one `ADDRESS COMMIT [NAME]` per line, `#` starts a comment.
+def parse_list(text: str) -> tuple[GeneratorSource, ...]:
+    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME]` per line; `#` starts a comment.
 
     The commit of a folder is `-`.
 
     Raises:
-        InvalidInputError: a line has another form, or there is none.
+        InvalidInputError: a line has another form, or the list is empty.
     """
     sources = []
     for number, line in enumerate(text.splitlines(), start=1):
-        words = line.partition("#")[0].split()
-        if not words:
+        parts = line.partition("#")[0].split()
+        if not parts:
             continue
-        if len(words) not in {2, 3}:
+        if len(parts) not in {2, 3}:
             raise InvalidInputError(
-                f"line {number} of the list cannot be read: {line.strip()[:120]}",
-                fix="write ADDRESS COMMIT [NAME]; the commit of a folder is '-'",
+                f"line {number} of the list is invalid: {line.strip()[:120]}",
+                fix="write FOLDER_OR_URL COMMIT [NAME]; the commit of a folder is '-'",
             )
-        commit = "" if words[1] == "-" else words[1]
-        sources.append(Source(words[0], commit, words[2] if len(words) == 3 else ""))
+        commit = "" if parts[1] == "-" else parts[1]
+        sources.append(GeneratorSource(parts[0], commit, parts[2] if len(parts) == 3 else ""))
     if not sources:
         raise InvalidInputError(
-            "the list names no generator", fix="write one ADDRESS COMMIT [NAME] per line"
+            "the list is empty", fix="write one FOLDER_OR_URL COMMIT [NAME] per line"
         )
     return tuple(sources)
 
 
-def _folder(source: Source, staging: Path) -> tuple[Path, str, str]:
+def _folder(source: GeneratorSource, staging: Path) -> tuple[Path, str, str]:
     if is_url(source.address):
         target = staging / "clone"
         clone(source.address, source.commit, target)
@@ -92,24 +92,24 @@ def _folder(source: Source, staging: Path) -> tuple[Path, str, str]:
     if "://" in source.address:
         raise UsageError(
             f"{without_credentials(source.address)} cannot be fetched",
-            fix="use an https, ssh or file address",
+            fix="use an https, ssh or file URL",
         )
     folder = Path(source.address).expanduser().absolute()
     if not folder.is_dir():
         raise NotFoundError(
             f"there is no folder {source.address}",
-            fix="name a generator's folder, or an https, ssh or file address of a git repository",
+            fix="name the folder of a generator, or an https, ssh or file URL of a git repository",
         )
     if source.commit:
         raise UsageError(
-            "a folder is taken as it is, so it takes no commit",
-            fix=f"give the address file://{folder} to take one of its commits",
+            "--commit is given, but a folder is added as it is",
+            fix=f"to add one of its commits, use the URL file://{folder}",
         )
     origin, commit = describe(folder)
     return folder, origin or str(folder), commit
 
 
-def _name(found: Found, folder: Path, address: str) -> str:
+def _name(found: GeneratorFolder, folder: Path, address: str) -> str:
     if found.root != folder:
         return name_from(found.root.name)
     return name_from(address if is_url(address) else folder.name)

@@ -1,4 +1,4 @@
-"""Environments of generators: made once when a generator is added, never while generating."""
+"""Virtual environments of generators: built when a generator is added, never during a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vrdata_generators.adapter.environment.requirements import RequirementSet
 
 INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
-# Large compiled libraries: a source build would take long and fail obscurely.
+# Large compiled libraries: building them from source is slow and fails with obscure errors.
 WHEELS_ONLY = (
     "av,h5py,matplotlib,moderngl,numba,numpy,opencv-contrib-python-headless,"
     "opencv-python-headless,pandas,pillow,pydantic-core,pygame,scikit-image,scikit-learn,"
@@ -36,33 +36,33 @@ _UNRESOLVED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An interpreter and the exact distributions it sees (`name==version`, sorted)."""
+    """An interpreter and the distributions installed for it (`name==version`, sorted)."""
 
     python: Path
     versions: tuple[str, ...]
 
 
-class EnvironmentMaker(Protocol):
-    """Makes, or finds, the environment of a requirement set."""
+class EnvironmentBuilder(Protocol):
+    """Builds the environment of a requirement set, or finds an existing one."""
 
-    def make(self, requirements: RequirementSet) -> Environment:
-        """The environment with exactly this set.
+    def build(self, requirements: RequirementSet) -> Environment:
+        """The environment with exactly these requirements.
 
         Raises:
             InvalidInputError: the set cannot be installed on this interpreter.
-            VrdataError: the package index cannot be used.
+            VrdataError: the package index is unavailable.
         """
         ...
 
 
-class VenvMaker:
-    """Virtual environments below one folder, made by venv and pip; one per distinct set."""
+class VenvBuilder:
+    """Builds virtual environments in one folder with venv and pip, one per distinct set."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def make(self, requirements: RequirementSet) -> Environment:
-        """The environment with exactly this set, made now if it is not there yet."""
+    def build(self, requirements: RequirementSet) -> Environment:
+        """The environment with exactly these requirements; built unless it exists."""
         target = self._folder / requirements.key
         self._folder.mkdir(parents=True, exist_ok=True)
         with _locked(self._folder / f"{requirements.key}.lock"):
@@ -81,9 +81,9 @@ class VenvMaker:
         made = _run([sys.executable, "-m", "venv", str(target)])
         if made.returncode:
             raise VrdataError(
-                "a virtual environment cannot be made",
+                "the virtual environment cannot be created",
                 why=_tail(made.stderr or made.stdout),
-                fix="install the venv module of this Python",
+                fix="install the venv module for this Python",
             )
         (target / "requirements.txt").write_text("\n".join(requirements.lines) + "\n")
         pip = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
@@ -96,19 +96,22 @@ class VenvMaker:
         frozen = _run([*pip, "freeze"])
         versions = sorted(line for line in frozen.stdout.splitlines() if "==" in line)
         if frozen.returncode or not versions:
-            raise VrdataError("the new environment cannot be listed", why=_tail(frozen.stderr))
+            raise VrdataError(
+                "the distributions of the new environment cannot be listed",
+                why=_tail(frozen.stderr),
+            )
         content = {"requirements": requirements.lines, "versions": versions}
         (target / _COMPLETE).write_text(json.dumps(content, indent=2) + "\n")
 
 
 def install_error(stderr: str) -> VrdataError:
-    """What pip's last lines mean."""
+    """The error for the end of pip's output."""
     match = _UNRESOLVED.search(stderr)
     if match is None:
         return VrdataError(
             "the generator's requirements could not be installed",
             why=_tail(stderr),
-            fix="see that the package index can be reached (pip's own settings apply), then "
+            fix="check that pip can reach its package index (pip's own settings apply), then "
             "add the generator again",
         )
     named = next(group for group in match.groups() if group)
@@ -116,8 +119,8 @@ def install_error(stderr: str) -> VrdataError:
     return InvalidInputError(
         f"requirement {named} cannot be installed for Python {version}",
         why=_tail(stderr),
-        fix="change it in the generator's requirements.txt, or run vrdata with a Python that "
-        "has it",
+        fix="change it in the generator's requirements.txt, or run vrdata with a Python version "
+        "that it supports",
     )
 
 
@@ -136,8 +139,8 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         )
     except subprocess.TimeoutExpired:
         raise VrdataError(
-            f"installing took longer than {INSTALL_SECONDS} s",
-            fix="see that the package index can be reached, then try again",
+            f"the installation took longer than {INSTALL_SECONDS} s",
+            fix="check that pip can reach its package index, then try again",
         ) from None
 
 

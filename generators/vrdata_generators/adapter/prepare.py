@@ -1,4 +1,4 @@
-"""Turn a found generator into a private copy with an environment, flags and a digest."""
+"""Prepare a generator: a private copy with its environment, flags and digest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from vrdata.plan.catalogue import Flags
 from vrdata_generators.adapter.digest import files_digest, generator_digest, library_digest
-from vrdata_generators.adapter.environment.build import Environment, EnvironmentMaker
 from vrdata_generators.adapter.environment.distributions import CHILD_BOUNDED, CHILD_PINNED
 from vrdata_generators.adapter.environment.imports import scan_imports
 from vrdata_generators.adapter.environment.requirements import (
@@ -19,23 +18,24 @@ from vrdata_generators.adapter.environment.requirements import (
     read_requirements,
     unknown_modules,
 )
+from vrdata_generators.adapter.environment.venv import Environment, EnvironmentBuilder
 from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
 from vrdata_generators.adapter.source.copying import copy_repository
-from vrdata_generators.adapter.source.finding import Found, Kind
+from vrdata_generators.adapter.source.detect import GeneratorFolder, Kind
 
-# First-party API generators without requirements run in the worker's own environment.
+# A generator that imports no more than these runs in the environment of the worker.
 _API_MODULES = frozenset({"vrdata_generators", "numpy", "PIL"})
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A generator that is ready to be tried.
+    """A generator that is ready for a trial.
 
     Attributes:
         root: the private copy.
-        python: its interpreter; None = the worker's own.
-        files: digest of the copied files alone.
-        digest: `sha256:…` of its files and environment.
+        python: its interpreter; None = the interpreter of the worker.
+        files: digest of the copied files only.
+        digest: `sha256:…` over its files and its environment.
     """
 
     root: Path
@@ -48,29 +48,32 @@ class Prepared:
 
 
 def prepare(
-    found: Found, folder: Path, maker: EnvironmentMaker, say: Callable[[str], None]
+    found: GeneratorFolder,
+    folder: Path,
+    environments: EnvironmentBuilder,
+    say: Callable[[str], None],
 ) -> Prepared:
-    """Copy a generator below `folder`, make its environment and read its flags.
+    """Copy a generator into `folder`, build its environment and read its flags.
 
     Args:
         found: the generator in its source folder.
         folder: an existing private folder.
-        maker: makes environments.
-        say: told what is being done, one line each.
+        environments: builds Python environments.
+        say: receives progress messages, one line each.
 
     Raises:
-        InvalidInputError: the generator cannot be used as it is; the message says why.
+        InvalidInputError: the generator cannot be used; the message says why.
     """
-    copy = Found(folder / "generator", found.kind)
+    copy = GeneratorFolder(folder / "generator", found.kind)
     copy_repository(found.root, copy.root)
-    environment, described = _environment(copy, maker, say)
+    environment, requirements = _environment(copy, environments, say)
     flags = ProbedFlags(Flags(), ())
     if environment is not None and found.kind == "repository":
         scratch = folder / "help"
         scratch.mkdir()
         flags = probe_flags(copy.root, environment.python, scratch)
     versions = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
-    versions += environment.versions if environment else _own_versions()
+    versions += environment.versions if environment else _worker_versions()
     if found.kind == "api":
         versions.append(f"vrdata-generators=={library_digest()}")
     files = files_digest(copy.root)
@@ -78,7 +81,7 @@ def prepare(
         root=copy.root,
         kind=found.kind,
         python=environment.python if environment else None,
-        requirements=described,
+        requirements=requirements,
         files=files,
         digest=generator_digest(files, versions),
         flags=flags,
@@ -86,7 +89,7 @@ def prepare(
 
 
 def _environment(
-    copy: Found, maker: EnvironmentMaker, say: Callable[[str], None]
+    copy: GeneratorFolder, environments: EnvironmentBuilder, say: Callable[[str], None]
 ) -> tuple[Environment | None, tuple[str, ...]]:
     declared = read_requirements(copy.root)
     imports = scan_imports(copy.root, copy.entry)
@@ -95,12 +98,12 @@ def _environment(
     requirements = compose(declared, imports, installed_versions())
     say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
     for module in unknown_modules(declared, imports):
-        say(f"no requirement is known to hold the imported module {module}")
-    environment = maker.make(requirements)
+        say(f"no known requirement provides the imported module {module}")
+    environment = environments.build(requirements)
     return environment, _exact(requirements, environment)
 
 
-def _own_versions() -> tuple[str, ...]:
+def _worker_versions() -> tuple[str, ...]:
     installed = installed_versions()
     return tuple(
         f"{name}=={installed[name]}"
@@ -110,7 +113,7 @@ def _own_versions() -> tuple[str, ...]:
 
 
 def _exact(requirements: RequirementSet, environment: Environment) -> tuple[str, ...]:
-    """The set's lines; an added, open one gets the version that was installed."""
+    """The lines of the set; those that vrdata added get the version that was installed."""
     versions = dict(line.lower().split("==", 1) for line in environment.versions)
     lines = []
     for line in requirements.lines:

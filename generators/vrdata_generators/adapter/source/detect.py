@@ -1,4 +1,4 @@
-"""Find the generators in a folder: `examples/generate.py`, or `generator.py` of our own API."""
+"""Detect the generators in a folder by their `examples/generate.py` or `generator.py`."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ Kind = Literal["repository", "api"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One generator's folder, and how it is run."""
+class GeneratorFolder:
+    """The folder of one generator, and its kind."""
 
     root: Path
     kind: Kind
 
     @property
     def entry(self) -> Path:
-        """The script that makes samples."""
+        """The script that generates samples."""
         return self.root / (REPOSITORY_ENTRY if self.kind == "repository" else API_ENTRY)
 
 
-def find_generators(folder: Path) -> tuple[Found, ...]:
-    """The generators at `folder`, or in its sub-folders down to MAX_DEPTH, sorted by path.
+def find_generators(folder: Path) -> tuple[GeneratorFolder, ...]:
+    """The generators in `folder` and its sub-folders down to MAX_DEPTH, sorted by path.
 
-    A generator's own sub-folders are not searched.
+    The sub-folders of a generator are not searched.
 
     Raises:
-        NotFoundError: there is no such folder.
-        InvalidInputError: it holds no generator, or too many folders to search.
+        NotFoundError: the folder does not exist.
+        InvalidInputError: it contains no generator, or too many folders to search.
     """
     if not folder.is_dir():
-        raise NotFoundError(f"{folder} is not a folder", fix="name a generator's folder or URL")
-    found: list[Found] = []
+        raise NotFoundError(
+            f"{folder} is not a folder", fix="name the folder or URL of a generator"
+        )
+    found: list[GeneratorFolder] = []
     level = [folder]
     seen = 0
     for _ in range(MAX_DEPTH + 1):
@@ -50,27 +52,28 @@ def find_generators(folder: Path) -> tuple[Found, ...]:
         for candidate in level:
             kind = kind_of(candidate)
             if kind is not None:
-                found.append(Found(candidate, kind))
+                found.append(GeneratorFolder(candidate, kind))
             else:
                 deeper += _sub_folders(candidate)
         seen += len(deeper)
         if seen > MAX_FOLDERS:
             raise InvalidInputError(
-                f"{folder} holds too many folders to search", fix="name the generator's own folder"
+                f"{folder} has too many sub-folders to search",
+                fix="name the folder of the generator",
             )
         level = deeper
     if not found:
         raise InvalidInputError(
-            f"{folder} holds no generator",
-            why=f"there is no {REPOSITORY_ENTRY}, and no {API_ENTRY} that imports "
-            f"vrdata_generators, down to {MAX_DEPTH} folders deep",
-            fix="name the folder that holds one, or make one: `vrdata generators new NAME`",
+            f"{folder} contains no generator",
+            why=f"it has no {REPOSITORY_ENTRY}, and no {API_ENTRY} that imports "
+            f"vrdata_generators, down to {MAX_DEPTH} levels of sub-folders",
+            fix="name another folder, or create a generator with `vrdata generators new NAME`",
         )
     return tuple(sorted(found, key=lambda one: one.root))
 
 
 def kind_of(folder: Path) -> Kind | None:
-    """What kind of generator a folder is, or None."""
+    """The kind of generator in a folder, or None."""
     if (folder / REPOSITORY_ENTRY).is_file():
         return "repository"
     entry = folder / API_ENTRY

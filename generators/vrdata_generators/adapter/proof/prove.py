@@ -1,7 +1,7 @@
-"""How a generator can be run, proven by making one block in several ways. Pure.
+"""Prove the fastest correct way to run a generator, from one block generated in several ways. Pure.
 
-The plainest way is the reference: no acceleration, the repository's own dataset loop. Every
-faster way must make the same samples: equal decoded images, video frames and texts.
+The reference is the plainest way: without acceleration, with the repository's own dataset loop.
+A faster way must give the same samples: equal decoded images, video frames and texts.
 """
 
 from __future__ import annotations
@@ -12,90 +12,96 @@ from typing import Literal
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
-from vrdata_generators.adapter.proof.outcomes import BrokenGeneratorError, Trial
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
 
 Mode = Literal["stream", "whole", "bare"]
-MakeBlock = Callable[[Mode, bool], Trial]
+RunBlock = Callable[[Mode, bool], TrialResult]
 
-NOT_PROVEN = Acceleration(enabled=False, reason="not proven: added without a proof")
+NOT_PROVEN = Acceleration(enabled=False, reason="not proven: added with --no-proof")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found out about a generator.
+    """How a generator will run, and what the trials showed.
 
     Attributes:
-        deterministic: None when it was not tried.
-        trial: the block made the way the generator will be run.
+        deterministic: None when it was not tested.
+        trial: the block generated the way that the generator will run.
     """
 
     mode: Mode
     acceleration: Acceleration
     deterministic: bool | None
-    trial: Trial
+    trial: TrialResult
     warnings: tuple[str, ...] = ()
 
 
-def try_once(make: MakeBlock) -> Proof:
-    """The mode that works, without any proof: acceleration stays off.
+def try_once(run: RunBlock) -> Proof:
+    """Find a mode that works, without a proof: acceleration stays off.
 
     Raises:
-        InvalidInputError: the generator makes no usable block.
+        InvalidInputError: the generator gives no usable block.
     """
-    mode, trial = _first_working(make, ("stream", "bare"))
+    mode, trial = _first_working(run, ("stream", "bare"))
     return Proof(mode, NOT_PROVEN, None, trial, _warnings(trial))
 
 
-def prove(make: MakeBlock) -> Proof:
-    """Find the fastest way that makes the same block as the reference.
+def prove(run: RunBlock) -> Proof:
+    """Find the fastest way that gives the same block as the reference.
 
     Args:
-        make: makes the same block (same seed and size) in the given mode, accelerated or not.
+        run: generates the block (same seed and size) in the given mode, accelerated or not.
 
     Raises:
-        InvalidInputError: the generator makes no usable block.
+        InvalidInputError: the generator gives no usable block.
     """
-    plain, reference = _first_working(make, ("whole", "bare"))
+    plain, reference = _first_working(run, ("whole", "bare"))
     fast: Mode = "stream" if plain == "whole" else plain
-    accelerated = _attempt(make, fast, accelerate=True)
+    accelerated = _attempt(run, fast, accelerate=True)
     if _equal(accelerated, reference):
         return _proven(fast, accelerated)
-    streamed = _attempt(make, fast, accelerate=False) if fast != plain else None
+    streamed = _attempt(run, fast, accelerate=False) if fast != plain else None
     if streamed is not None and _equal(streamed, reference):
         return _plain(fast, streamed, reference, accelerated)
-    repeated = make(plain, False)
+    repeated = run(plain, False)
     if not _equal(repeated, reference):
         return _nondeterministic(fast, streamed, plain, reference, repeated)
     if streamed is not None:
-        accelerated = _attempt(make, plain, accelerate=True)
+        accelerated = _attempt(run, plain, accelerate=True)
         if _equal(accelerated, reference):
             return _proven(plain, accelerated)
     return _plain(plain, reference, reference, accelerated)
 
 
-def _equal(trial: Trial, reference: Trial) -> bool:
+def _equal(trial: TrialResult, reference: TrialResult) -> bool:
     return not trial.error and trial.same_content(reference)
 
 
-def _proven(mode: Mode, trial: Trial) -> Proof:
+def _proven(mode: Mode, trial: TrialResult) -> Proof:
     videos = sum(bool(sample.frames) for sample in trial.samples.values())
     reason = (
         f"equal pixels, texts and video frames in {len(trial.samples)} samples "
-        f"({videos} with video) made both ways"
+        f"({videos} with video), with and without acceleration"
     )
     return Proof(mode, Acceleration(enabled=True, reason=reason), True, trial, _warnings(trial))
 
 
-def _plain(mode: Mode, trial: Trial, reference: Trial, accelerated: Trial) -> Proof:
+def _plain(
+    mode: Mode, trial: TrialResult, reference: TrialResult, accelerated: TrialResult
+) -> Proof:
     if accelerated.error:
-        reason = f"an accelerated block failed: {accelerated.error.splitlines()[0]}"
+        reason = f"the accelerated block failed: {accelerated.error.splitlines()[0]}"
     else:
-        reason = f"other content when accelerated: {difference(reference, accelerated)}"
+        reason = f"acceleration changes the content: {difference(reference, accelerated)}"
     return Proof(mode, Acceleration(enabled=False, reason=reason), True, trial, _warnings(trial))
 
 
 def _nondeterministic(
-    fast: Mode, streamed: Trial | None, plain: Mode, reference: Trial, repeated: Trial
+    fast: Mode,
+    streamed: TrialResult | None,
+    plain: Mode,
+    reference: TrialResult,
+    repeated: TrialResult,
 ) -> Proof:
     complete = (
         streamed is not None
@@ -103,8 +109,8 @@ def _nondeterministic(
         and streamed.samples.keys() == reference.samples.keys()
     )
     warning = (
-        "the same seed made another block the second time "
-        f"({difference(reference, repeated)}); a run must allow nondeterminism to use it"
+        "the same seed gave another block the second time "
+        f"({difference(reference, repeated)}), so only a run that allows nondeterminism can use it"
     )
     return Proof(
         fast if complete else plain,
@@ -115,11 +121,11 @@ def _nondeterministic(
     )
 
 
-def _first_working(make: MakeBlock, modes: tuple[Mode, ...]) -> tuple[Mode, Trial]:
+def _first_working(run: RunBlock, modes: tuple[Mode, ...]) -> tuple[Mode, TrialResult]:
     broken = ""
     for mode in modes:
         try:
-            trial = make(mode, False)
+            trial = run(mode, False)
         except BrokenGeneratorError as error:
             broken = str(error)
             continue
@@ -127,35 +133,35 @@ def _first_working(make: MakeBlock, modes: tuple[Mode, ...]) -> tuple[Mode, Tria
             raise _unusable(trial)
         return mode, trial
     raise InvalidInputError(
-        "the generator cannot be imported", why=broken, fix="correct it, then add it again"
+        "the generator cannot be imported", why=broken, fix="fix it, then add it again"
     )
 
 
-def _attempt(make: MakeBlock, mode: Mode, *, accelerate: bool) -> Trial:
+def _attempt(run: RunBlock, mode: Mode, *, accelerate: bool) -> TrialResult:
     try:
-        return make(mode, accelerate)
+        return run(mode, accelerate)
     except BrokenGeneratorError as error:
-        return Trial({}, (), str(error) or "it cannot be imported", "", 0.0, 0)
+        return TrialResult({}, (), str(error) or "the generator cannot be imported", "", 0.0, 0)
 
 
-def _unusable(trial: Trial) -> InvalidInputError:
-    why = trial.error or (trial.invalid[0] if trial.invalid else "it made no sample")
+def _unusable(trial: TrialResult) -> InvalidInputError:
+    why = trial.error or (trial.invalid[0] if trial.invalid else "it generated no sample")
     tail = "\n".join(trial.log.splitlines()[-8:])
     return InvalidInputError(
-        "the generator makes no usable block",
+        "the generator gives no usable block",
         why=f"{why}\n{tail}" if tail and tail not in why else why,
-        fix="see what it prints: `vrdata generators test FOLDER -v`",
+        fix="see its output with `vrdata generators test FOLDER -v`",
     )
 
 
-def _warnings(trial: Trial) -> tuple[str, ...]:
+def _warnings(trial: TrialResult) -> tuple[str, ...]:
     if not trial.invalid:
         return ()
-    return (f"{len(trial.invalid)} samples of the block cannot be used: {trial.invalid[0]}",)
+    return (f"{len(trial.invalid)} samples of the block are invalid: {trial.invalid[0]}",)
 
 
-def difference(first: Trial, second: Trial) -> str:
-    """The first difference of two blocks, in words."""
+def difference(first: TrialResult, second: TrialResult) -> str:
+    """The first difference between two blocks, as a phrase."""
     if first.samples.keys() != second.samples.keys():
         return f"{len(first.samples)} and {len(second.samples)} samples"
     for position in sorted(first.samples):
@@ -163,7 +169,7 @@ def difference(first: Trial, second: Trial) -> str:
         if one.same_content(two):
             continue
         if one.files.keys() != two.files.keys():
-            return f"{one.id}: other files"
+            return f"{one.id}: different files"
         for name in sorted(one.pixels):
             if one.pixels[name] != two.pixels[name]:
                 return f"{one.id}: pixels of {name}"

@@ -1,4 +1,4 @@
-"""What one block came to, in facts that two blocks can be compared by."""
+"""The result of one trial block, in a form that two blocks can be compared in."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MAX_PIXELS = 8192 * 8192
 
 @dataclass(frozen=True, slots=True)
 class TrialSample:
-    """One sample's comparable facts.
+    """What two versions of one sample are compared by.
 
     Attributes:
         files: name → hex sha256 of the bytes.
         pixels: name of an image → hex sha256 of its decoded pixels.
-        frames: hex sha256 over the frames handed to the video encoder, or "".
+        frames: hex sha256 over the frames that the video encoder received, or "".
     """
 
     id: str
@@ -34,26 +34,26 @@ class TrialSample:
     bytes: int
 
     def same_content(self, other: TrialSample) -> bool:
-        """Equal names, decoded images, video frames and other files (encoders may differ)."""
+        """True for equal names, decoded images, video frames and texts; encodings may differ."""
         return self._content() == other._content()
 
     def _content(self) -> tuple[object, ...]:
-        coded = {*self.pixels, self.video}
-        plain = {name: digest for name, digest in self.files.items() if name not in coded}
+        encoded = {*self.pixels, self.video}
+        plain = {name: digest for name, digest in self.files.items() if name not in encoded}
         return self.id, sorted(self.files), plain, self.pixels, self.frames
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One block's outcome.
+class TrialResult:
+    """What one block gave.
 
     Attributes:
         samples: finished samples by position.
-        invalid: `reason: message` of each sample that cannot be used.
+        invalid: `reason: message` of each invalid sample.
         error: what ended the block early, or "".
         log: the end of what the generator printed.
         seconds: CPU seconds of the block's child.
-        traceback: of the generator's first exception, or "".
+        traceback: of the first exception of the generator, or "".
     """
 
     samples: dict[int, TrialSample]
@@ -64,8 +64,8 @@ class Trial:
     peak_memory_bytes: int
     traceback: str = ""
 
-    def same_content(self, other: Trial) -> bool:
-        """True when both made the same samples."""
+    def same_content(self, other: TrialResult) -> bool:
+        """True when both have the same samples."""
         return self.samples.keys() == other.samples.keys() and all(
             sample.same_content(other.samples[position])
             for position, sample in self.samples.items()
@@ -73,11 +73,11 @@ class Trial:
 
 
 class BrokenGeneratorError(Exception):
-    """The generator cannot be imported ahead; `args[0]` says why."""
+    """The generator cannot be imported in advance; `args[0]` says why."""
 
 
 def sample_of(event: events.Sample) -> TrialSample:
-    """The facts of a finished sample, whose files are still there.
+    """The comparable form of a finished sample; its files must still exist.
 
     Raises:
         InvalidInputError: one of its images cannot be decoded.

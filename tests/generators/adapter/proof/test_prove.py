@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.errors import InvalidInputError
-from vrdata_generators.adapter.proof.compare import Mode, difference, prove, try_once
-from vrdata_generators.adapter.proof.outcomes import BrokenGeneratorError, Trial, TrialSample
+from vrdata_generators.adapter.proof.prove import Mode, difference, prove, try_once
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult, TrialSample
 
 Way = tuple[Mode, bool]
 
 
-def block(content: str = "a", *, encoded: str = "x", error: str = "", samples: int = 2) -> Trial:
+def block(
+    content: str = "a", *, encoded: str = "x", error: str = "", samples: int = 2
+) -> TrialResult:
     made = {
         position: TrialSample(
             id=f"d_{position:08d}",
@@ -26,13 +28,13 @@ def block(content: str = "a", *, encoded: str = "x", error: str = "", samples: i
         )
         for position in range(samples)
     }
-    return Trial(made, (), error, "log line", 1.0, 100)
+    return TrialResult(made, (), error, "log line", 1.0, 100)
 
 
-def maker(ways: dict[Way, Trial | list[Trial]]) -> Callable[[Mode, bool], Trial]:
+def maker(ways: dict[Way, TrialResult | list[TrialResult]]) -> Callable[[Mode, bool], TrialResult]:
     """A generator that makes the given block in each way, and cannot be imported in others."""
 
-    def make(mode: Mode, accelerate: bool) -> Trial:
+    def make(mode: Mode, accelerate: bool) -> TrialResult:
         made = ways.get((mode, accelerate))
         if made is None:
             raise BrokenGeneratorError(f"{mode} cannot import it")
@@ -41,7 +43,7 @@ def maker(ways: dict[Way, Trial | list[Trial]]) -> Callable[[Mode, bool], Trial]
     return make
 
 
-def test_equal_content_both_ways_means_stream_and_acceleration() -> None:
+def test_equal_content_enables_streaming_and_acceleration() -> None:
     proof = prove(
         maker({("whole", False): block(encoded="plain"), ("stream", True): block(encoded="fast")})
     )
@@ -49,7 +51,7 @@ def test_equal_content_both_ways_means_stream_and_acceleration() -> None:
     assert "2 samples" in proof.acceleration.reason
 
 
-def test_other_pixels_when_accelerated_turn_acceleration_off() -> None:
+def test_different_pixels_disable_acceleration() -> None:
     proof = prove(
         maker(
             {
@@ -63,7 +65,7 @@ def test_other_pixels_when_accelerated_turn_acceleration_off() -> None:
     assert "first_frame.png" in proof.acceleration.reason
 
 
-def test_other_content_when_streamed_means_whole() -> None:
+def test_different_streamed_content_means_mode_whole() -> None:
     proof = prove(
         maker(
             {
@@ -77,7 +79,7 @@ def test_other_content_when_streamed_means_whole() -> None:
     assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("whole", True, True)
 
 
-def test_a_stream_that_fails_means_whole_without_acceleration() -> None:
+def test_a_failing_stream_means_mode_whole_without_acceleration() -> None:
     failed = block(error="boom", samples=0)
     proof = prove(
         maker(
@@ -93,12 +95,12 @@ def test_a_stream_that_fails_means_whole_without_acceleration() -> None:
     assert "failed" in proof.acceleration.reason
 
 
-def test_a_repository_that_cannot_be_imported_ahead_is_bare() -> None:
+def test_a_repository_that_cannot_be_imported_in_advance_is_bare() -> None:
     proof = prove(maker({("bare", False): block(), ("bare", True): block()}))
     assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("bare", True, True)
 
 
-def test_two_other_blocks_of_one_seed_are_not_deterministic() -> None:
+def test_different_blocks_with_the_same_seed_are_nondeterministic() -> None:
     proof = prove(
         maker(
             {
@@ -116,15 +118,15 @@ def test_two_other_blocks_of_one_seed_are_not_deterministic() -> None:
     assert any("same seed" in warning for warning in proof.warnings)
 
 
-def test_a_generator_that_works_in_no_way_is_refused_with_the_reason() -> None:
+def test_a_generator_that_fails_in_every_mode_is_refused_with_the_reason() -> None:
     with pytest.raises(InvalidInputError, match="cannot be imported") as caught:
         prove(maker({}))
     assert "bare cannot import it" in caught.value.why
 
 
 @pytest.mark.parametrize("proving", [prove, try_once])
-def test_a_block_without_samples_is_refused_with_what_was_printed(
-    proving: Callable[[Callable[[Mode, bool], Trial]], object],
+def test_a_block_without_samples_is_refused_with_the_output(
+    proving: Callable[[Callable[[Mode, bool], TrialResult]], object],
 ) -> None:
     nothing = block(error="made 0 of 2 samples", samples=0)
     with pytest.raises(InvalidInputError, match="no usable block") as caught:
@@ -133,7 +135,7 @@ def test_a_block_without_samples_is_refused_with_what_was_printed(
     assert "log line" in caught.value.why
 
 
-def test_without_proof_acceleration_stays_off() -> None:
+def test_a_single_trial_leaves_acceleration_off() -> None:
     proof = try_once(maker({("stream", False): block()}))
     assert (proof.mode, proof.acceleration.enabled, proof.deterministic) == ("stream", False, None)
 
@@ -147,7 +149,7 @@ WAYS: list[Way] = [(mode, fast) for mode in ("whole", "stream", "bare") for fast
         st.builds(block, st.sampled_from("ab"), error=st.sampled_from(["", "boom"])),
     )
 )
-def test_acceleration_is_on_only_when_it_changes_nothing(ways: dict[Way, Trial]) -> None:
+def test_acceleration_is_on_only_if_it_changes_nothing(ways: dict[Way, TrialResult]) -> None:
     try:
         proof = prove(maker(dict(ways)))
     except InvalidInputError:

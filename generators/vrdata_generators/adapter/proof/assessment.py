@@ -1,4 +1,4 @@
-"""What trying a generator shows: how it runs, what it costs, and whether it is deterministic."""
+"""Assess a generator: how it will run, what it costs, and whether it is deterministic."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
-from vrdata_generators.adapter.preparing import Prepared
-from vrdata_generators.adapter.proof.compare import MakeBlock, Mode, Proof, prove, try_once
-from vrdata_generators.adapter.proof.outcomes import Trial
+from vrdata_generators.adapter.prepare import Prepared
+from vrdata_generators.adapter.proof.prove import Mode, Proof, RunBlock, prove, try_once
+from vrdata_generators.adapter.proof.results import TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_worker.child.template import Launch
 
@@ -18,8 +18,8 @@ TRIAL_SEED = 42
 TRIAL_SAMPLES_UNPROVEN = 2
 
 
-class Facts(Model):
-    """What trying a generator showed; kept by digest, so that it is tried once."""
+class Assessment(Model):
+    """What the trials of a generator showed; stored by digest, so that they run once."""
 
     mode: Mode
     acceleration: Acceleration
@@ -29,24 +29,24 @@ class Facts(Model):
     warnings: tuple[str, ...] = ()
 
 
-def find_facts(name: str, prepared: Prepared, folder: Path, *, proven: bool) -> Facts:
-    """Try a prepared generator.
+def assess(name: str, prepared: Prepared, folder: Path, *, proof: bool) -> Assessment:
+    """Run the trials of a prepared generator.
 
     Args:
         name: the generator's name.
         prepared: the generator.
         folder: an existing private folder.
-        proven: make a block in several ways; else make a part of one, once.
+        proof: generate a block in several ways; otherwise part of a block, once.
 
     Raises:
-        InvalidInputError: it makes no usable block.
+        InvalidInputError: it gives no usable block.
     """
-    make = _blocks(name, prepared, folder, proven=proven)
-    return _facts_of(prove(make) if proven else try_once(make))
+    run = _runner(name, prepared, folder, proof=proof)
+    return _assessment(prove(run) if proof else try_once(run))
 
 
 def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
-    """How to start a prepared generator: whole, not accelerated, videos as H.264."""
+    """How to start a prepared generator: mode `whole`, not accelerated, videos as H.264."""
     return Launch(
         name=name,
         kind=prepared.kind,
@@ -59,28 +59,28 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
     )
 
 
-def _blocks(name: str, prepared: Prepared, folder: Path, *, proven: bool) -> MakeBlock:
+def _runner(name: str, prepared: Prepared, folder: Path, *, proof: bool) -> RunBlock:
     launch = launch_of_prepared(name, prepared)
-    want = BLOCK_SIZE if proven else TRIAL_SAMPLES_UNPROVEN
+    want = BLOCK_SIZE if proof else TRIAL_SAMPLES_UNPROVEN
 
-    def make(mode: Mode, accelerate: bool) -> Trial:
+    def run(mode: Mode, accelerate: bool) -> TrialResult:
         chosen = replace(launch, mode=mode, accelerate=accelerate)
         return run_trial(chosen, folder, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want)
 
-    return make
+    return run
 
 
-def _facts_of(proof: Proof) -> Facts:
+def _assessment(proof: Proof) -> Assessment:
     trial = proof.trial
     samples = list(trial.samples.values())
-    made = len(samples) + len(trial.invalid)
-    return Facts(
+    generated = len(samples) + len(trial.invalid)
+    return Assessment(
         mode=proof.mode,
         acceleration=proof.acceleration,
         deterministic=proof.deterministic,
         domain=samples[0].domain,
         measured=Measured(
-            seconds_per_sample=max(round(trial.seconds / made, 4), 0.0001),
+            seconds_per_sample=max(round(trial.seconds / generated, 4), 0.0001),
             peak_memory_bytes=trial.peak_memory_bytes,
             bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
         ),

@@ -7,7 +7,7 @@ import pytest
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError, VrdataError
 from vrdata_generators.adapter.source.git import describe
-from vrdata_generators.adapter.source.sources import Source, open_source, parse_list
+from vrdata_generators.adapter.source.locations import GeneratorSource, open_source, parse_list
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -40,44 +40,42 @@ def staging(tmp_path: Path) -> Path:
     return tmp_path / "staging"
 
 
-def test_a_git_address_gives_the_files_of_its_commit(
+def test_a_git_url_gives_the_files_of_its_commit(
     repository: tuple[Path, list[str]], staging: Path
 ) -> None:
     folder, commits = repository
-    (located,) = open_source(Source(f"file://{folder}", commits[0]), staging)
+    (located,) = open_source(GeneratorSource(f"file://{folder}", commits[0]), staging)
     assert located.found.entry.read_text() == "1"
     assert (located.name, located.commit) == ("O-1_x", commits[0])
     assert located.origin == f"file://{folder}"
 
 
 @pytest.mark.parametrize("commit", ["", "main", "abc1234", "--help"])
-def test_an_address_without_a_full_commit_is_refused(
+def test_a_url_without_a_full_commit_is_refused(
     repository: tuple[Path, list[str]], staging: Path, commit: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        open_source(Source(f"file://{repository[0]}", commit), staging)
+        open_source(GeneratorSource(f"file://{repository[0]}", commit), staging)
     assert "--commit SHA" in caught.value.fix
 
 
-def test_a_commit_that_is_not_there_is_named(
-    repository: tuple[Path, list[str]], staging: Path
-) -> None:
+def test_a_missing_commit_is_named(repository: tuple[Path, list[str]], staging: Path) -> None:
     with pytest.raises(InvalidInputError, match="has no commit"):
-        open_source(Source(f"file://{repository[0]}", "0" * 40), staging)
+        open_source(GeneratorSource(f"file://{repository[0]}", "0" * 40), staging)
 
 
-def test_an_address_that_is_not_there_is_an_error(tmp_path: Path, staging: Path) -> None:
+def test_an_unreachable_url_is_an_error(tmp_path: Path, staging: Path) -> None:
     with pytest.raises(VrdataError, match="cannot be cloned"):
-        open_source(Source(f"file://{tmp_path}/none", "0" * 40), staging)
+        open_source(GeneratorSource(f"file://{tmp_path}/none", "0" * 40), staging)
 
 
 @pytest.mark.parametrize("address", ["http://example.org/a", "ext://x", "git://example.org/a"])
 def test_other_protocols_are_refused(address: str, staging: Path) -> None:
     with pytest.raises(UsageError, match="cannot be fetched"):
-        open_source(Source(address, "0" * 40), staging)
+        open_source(GeneratorSource(address, "0" * 40), staging)
 
 
-def test_a_work_tree_tells_its_commit_and_whether_it_is_changed(
+def test_a_work_tree_reports_its_commit_and_whether_it_is_dirty(
     repository: tuple[Path, list[str]],
 ) -> None:
     folder, commits = repository
@@ -91,37 +89,39 @@ def test_a_plain_folder_has_no_commit(tmp_path: Path) -> None:
     assert describe(tmp_path) == ("", "")
 
 
-def test_a_folder_takes_no_commit(repository: tuple[Path, list[str]], staging: Path) -> None:
+def test_a_commit_for_a_folder_is_refused(
+    repository: tuple[Path, list[str]], staging: Path
+) -> None:
     folder, commits = repository
-    with pytest.raises(UsageError, match="takes no commit") as caught:
-        open_source(Source(str(folder), commits[0]), staging)
+    with pytest.raises(UsageError, match="added as it is") as caught:
+        open_source(GeneratorSource(str(folder), commits[0]), staging)
     assert f"file://{folder}" in caught.value.fix
 
 
 def test_a_missing_folder_is_not_found(tmp_path: Path, staging: Path) -> None:
     with pytest.raises(NotFoundError, match="no folder"):
-        open_source(Source(str(tmp_path / "none")), staging)
+        open_source(GeneratorSource(str(tmp_path / "none")), staging)
 
 
-def test_several_generators_take_their_folders_names(tmp_path: Path, staging: Path) -> None:
+def test_several_generators_are_named_after_their_folders(tmp_path: Path, staging: Path) -> None:
     for name in ("O-1_a", "G-2 b"):
         (tmp_path / "all" / name / "examples").mkdir(parents=True)
         (tmp_path / "all" / name / "examples/generate.py").touch()
-    located = open_source(Source(str(tmp_path / "all")), staging)
+    located = open_source(GeneratorSource(str(tmp_path / "all")), staging)
     assert [one.name for one in located] == ["G-2_b", "O-1_a"]
-    with pytest.raises(UsageError, match="the 2 generators of"):
-        open_source(Source(str(tmp_path / "all"), name="X"), staging)
+    with pytest.raises(UsageError, match="there are 2 generators in"):
+        open_source(GeneratorSource(str(tmp_path / "all"), name="X"), staging)
 
 
 def test_a_list_is_read_line_by_line() -> None:
     text = "# all\nhttps://example.org/a abc\n\n/data/b - O-2_b  # local\n"
     assert parse_list(text) == (
-        Source("https://example.org/a", "abc"),
-        Source("/data/b", "", "O-2_b"),
+        GeneratorSource("https://example.org/a", "abc"),
+        GeneratorSource("/data/b", "", "O-2_b"),
     )
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "https://example.org/a\n", "a b c d\n"])
-def test_a_list_that_cannot_be_read_is_refused(text: str) -> None:
+def test_an_invalid_list_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
         parse_list(text)

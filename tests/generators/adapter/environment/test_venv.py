@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vrdata.errors import ExitCode, InvalidInputError, VrdataError
-from vrdata_generators.adapter.environment import build as environment
-from vrdata_generators.adapter.environment.build import VenvMaker, install_error
+from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.environment.requirements import RequirementSet
+from vrdata_generators.adapter.environment.venv import VenvBuilder, install_error
 
 
 def requirement_set(*lines: str) -> RequirementSet:
@@ -43,7 +43,7 @@ def test_the_requirement_that_cannot_be_installed_is_named(stderr: str, named: s
     assert "requirements.txt" in error.fix
 
 
-def test_another_failure_is_not_the_generators_fault() -> None:
+def test_another_failure_is_not_attributed_to_the_generator() -> None:
     error = install_error("line\n" * 50 + "ConnectionError: no route\n")
     assert error.exit_code == ExitCode.FAILED
     assert "no route" in error.why
@@ -59,23 +59,23 @@ def test_a_failed_environment_leaves_nothing_behind(
             return subprocess.CompletedProcess(command, 0, "", "")
         return subprocess.CompletedProcess(command, 1, "", "No matching distribution found for x")
 
-    monkeypatch.setattr(environment, "_run", fail)
+    monkeypatch.setattr(venv, "_run", fail)
     with pytest.raises(InvalidInputError, match="requirement x"):
-        VenvMaker(tmp_path).make(requirement_set("x"))
+        VenvBuilder(tmp_path).build(requirement_set("x"))
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
-def test_an_installer_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "INSTALL_SECONDS", 0.2)
+def test_an_installer_that_does_not_exit_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(venv, "INSTALL_SECONDS", 0.2)
     with pytest.raises(VrdataError, match="took longer"):
-        environment._run([sys.executable, "-c", "import signal; signal.pause()"])
+        venv._run([sys.executable, "-c", "import signal; signal.pause()"])
 
 
 @pytest.mark.slow
 @pytest.mark.smoke
-def test_an_environment_holds_exactly_its_set_and_is_made_once(tmp_path: Path) -> None:
+def test_an_environment_has_exactly_its_requirements_and_is_built_once(tmp_path: Path) -> None:
     wanted = requirement_set("packaging==24.2")
-    made = VenvMaker(tmp_path).make(wanted)
+    made = VenvBuilder(tmp_path).build(wanted)
     assert made.versions == ("packaging==24.2",)
     shown = subprocess.run(
         [str(made.python), "-c", "import packaging, sys; print(packaging.__version__, sys.prefix)"],
@@ -85,11 +85,11 @@ def test_an_environment_holds_exactly_its_set_and_is_made_once(tmp_path: Path) -
     ).stdout.split()
     assert shown == ["24.2", str(tmp_path / wanted.key)]
     before = (tmp_path / wanted.key / "pyvenv.cfg").stat().st_mtime_ns
-    assert VenvMaker(tmp_path).make(wanted) == made
+    assert VenvBuilder(tmp_path).build(wanted) == made
     assert (tmp_path / wanted.key / "pyvenv.cfg").stat().st_mtime_ns == before
 
 
 @pytest.mark.slow
 def test_a_pin_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"packaging==0\.0\.1"):
-        VenvMaker(tmp_path).make(requirement_set("packaging==0.0.1"))
+        VenvBuilder(tmp_path).build(requirement_set("packaging==0.0.1"))

@@ -1,4 +1,4 @@
-"""Catalogue contents in the forms that people and scripts read. Pure."""
+"""Catalogue contents as tables and files that people and scripts read. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 
 
 @dataclass(frozen=True, slots=True)
-class RequirementView:
-    """One distinct set of requirements and who uses it.
+class RequirementUse:
+    """One distinct set of requirements, and the generators that use it.
 
     Attributes:
-        environment: folder of its environment, relative to the catalogue; "" = the worker's own.
+        environment: folder of its environment, relative to the catalogue; "" = that of the worker.
     """
 
     environment: str
@@ -24,21 +24,21 @@ class RequirementView:
     generators: tuple[str, ...]
 
 
-def requirement_views(entries: Iterable[CatalogueEntry]) -> tuple[RequirementView, ...]:
+def requirement_sets(entries: Iterable[CatalogueEntry]) -> tuple[RequirementUse, ...]:
     """The distinct requirement sets, the most used first."""
     users: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for entry in entries:
         environment = str(Path(entry.python).parent.parent) if entry.python else ""
         users[environment, entry.requirements].append(entry.name)
     views = [
-        RequirementView(environment, requirements, tuple(sorted(names)))
+        RequirementUse(environment, requirements, tuple(sorted(names)))
         for (environment, requirements), names in users.items()
     ]
     return tuple(sorted(views, key=lambda view: (-len(view.generators), view.environment)))
 
 
-def moved(catalogue: Catalogue, home: Path, folder: Path) -> Catalogue:
-    """The same catalogue with its paths relative to another folder.
+def relocated(catalogue: Catalogue, home: Path, folder: Path) -> Catalogue:
+    """The same catalogue, with its paths relative to another folder.
 
     Args:
         catalogue: its paths are relative to `home`.
@@ -57,7 +57,7 @@ def moved(catalogue: Catalogue, home: Path, folder: Path) -> Catalogue:
 
 
 def row(entry: CatalogueEntry) -> tuple[str, ...]:
-    """A line of `vrdata generators list`: see COLUMNS."""
+    """A row of `vrdata generators list`; its columns are COLUMNS."""
     measured = entry.measured
     return (
         entry.name,

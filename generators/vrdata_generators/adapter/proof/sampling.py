@@ -1,0 +1,175 @@
+"""Generate a few samples as a run would, to see what they cost and what fails."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.plan.catalogue import CatalogueEntry
+from vrdata.plan.seeds import block_seed
+from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
+from vrdata_generators.adapter.home import launch_for
+from vrdata_generators.adapter.prepare import prepare
+from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, launch_of_prepared
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
+from vrdata_generators.adapter.proof.trial import run_trial
+from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
+from vrdata_generators.adapter.source.naming import name_from
+from vrdata_worker.child.template import Launch
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingTarget:
+    """A generator that is ready to be started.
+
+    Attributes:
+        fallback: how to start it when `launch` cannot import it; None when its mode is known.
+    """
+
+    name: str
+    launch: Launch
+    block_size: int
+    fallback: Launch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingResult:
+    """The samples of one generator, counted and measured.
+
+    Attributes:
+        requested: number of samples requested.
+        valid: number of samples that passed validation.
+        problems: what failed, in order; empty when the generator passed.
+        seconds_per_sample: CPU seconds of its child.
+        log: the end of its output.
+        traceback: of its first exception, or "".
+    """
+
+    name: str
+    requested: int
+    valid: int
+    problems: tuple[str, ...]
+    seconds_per_sample: float
+    peak_memory_bytes: int
+    bytes_per_sample: int
+    log: str
+    traceback: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True when every requested sample was generated and is valid."""
+        return not self.problems and self.valid == self.requested
+
+
+def target_of(entry: CatalogueEntry, catalogue: Path) -> SamplingTarget:
+    """The generator of a catalogue entry, started exactly as in a run."""
+    return SamplingTarget(entry.name, launch_for(entry, catalogue, "h264"), entry.block_size)
+
+
+def targets_in(
+    folder: Path, staging: Path, environments: EnvironmentBuilder, say: Callable[[str], None]
+) -> tuple[SamplingTarget, ...]:
+    """The generators of a folder, added or not, prepared in `staging`.
+
+    Raises:
+        NotFoundError: there is no such folder.
+        InvalidInputError: it contains no generator, or one that cannot be prepared.
+    """
+    folder = folder.expanduser().absolute()
+    targets = []
+    for found in find_generators(folder):
+        place = Path(tempfile.mkdtemp(dir=staging))
+        targets.append(_prepared(found, place, environments, say))
+    return tuple(targets)
+
+
+def _prepared(
+    found: GeneratorFolder,
+    place: Path,
+    environments: EnvironmentBuilder,
+    say: Callable[[str], None],
+) -> SamplingTarget:
+    name = name_from(found.root.name)
+    launch = launch_of_prepared(name, prepare(found, place, environments, say))
+    stream, bare = replace(launch, mode="stream"), replace(launch, mode="bare")
+    return SamplingTarget(name, stream, BLOCK_SIZE, fallback=bare)
+
+
+def run_sampling(
+    target: SamplingTarget, staging: Path, *, samples: int, seed: int, keep: Path | None = None
+) -> SamplingResult:
+    """Generate the first samples of a generator, with the block seeds of a run.
+
+    Args:
+        target: the generator.
+        staging: an existing private folder.
+        samples: how many, starting with the first block.
+        seed: the run seed.
+        keep: folder for the samples, with one sub-folder for each; created if missing.
+
+    Raises:
+        InvalidInputError: `keep` is not empty.
+    """
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        if any(keep.iterdir()):
+            raise InvalidInputError(
+                f"{keep} is not empty", fix="name another folder with --output-dir DIR"
+            )
+    try:
+        return _sampled(target, staging, samples, seed, keep)
+    except BrokenGeneratorError as error:
+        if target.fallback is not None:
+            again = replace(target, launch=target.fallback, fallback=None)
+            return run_sampling(again, staging, samples=samples, seed=seed, keep=keep)
+        why, _, traceback = str(error).partition("\n")
+        return _failed(target.name, samples, why, traceback)
+    except VrdataError as error:
+        return _failed(target.name, samples, str(error))
+
+
+def _sampled(
+    target: SamplingTarget, staging: Path, samples: int, seed: int, keep: Path | None
+) -> SamplingResult:
+    trials: list[TrialResult] = []
+    for block in range(-(-samples // target.block_size)):
+        want = min(target.block_size, samples - block * target.block_size)
+        trials.append(
+            run_trial(
+                target.launch,
+                staging,
+                seed=block_seed(seed, target.name, block),
+                block=block,
+                count=target.block_size,
+                want=want,
+                keep=keep,
+            )
+        )
+        if trials[-1].error:
+            break
+    return _summary(target, samples, trials)
+
+
+def _failed(name: str, requested: int, why: str, traceback: str = "") -> SamplingResult:
+    return SamplingResult(name, requested, 0, (why,), 0.0, 0, 0, "", traceback)
+
+
+def _summary(target: SamplingTarget, requested: int, trials: list[TrialResult]) -> SamplingResult:
+    samples = [sample for trial in trials for sample in trial.samples.values()]
+    invalid = [reason for trial in trials for reason in trial.invalid]
+    errors = [trial.error for trial in trials if trial.error]
+    tried = max(1, len(samples) + len(invalid))
+    return SamplingResult(
+        name=target.name,
+        requested=requested,
+        valid=len(samples),
+        problems=(*errors, *invalid),
+        seconds_per_sample=round(sum(trial.seconds for trial in trials) / tried, 4),
+        peak_memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
+        bytes_per_sample=sum(sample.bytes for sample in samples) // max(1, len(samples)),
+        log=trials[-1].log if trials else "",
+        traceback=next((trial.traceback for trial in trials if trial.traceback), ""),
+    )
