@@ -16,6 +16,7 @@ from vrdata_operator.state.history import History
 from vrdata_operator.state.names import final_job, wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.build import describe
+from vrdata_operator.status.reading import reading_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Decision:
 
 def decide(view: RunView) -> Decision:
     """The next step of a run; the same facts give the same decision."""
+    if view.facts.reading is not None:
+        return Decision(_suspend(view), reading_status(view, view.facts.reading))
     foreign = _foreign(view)
     outcome = outcome_of(view, foreign)
     if outcome is not None:
@@ -74,6 +77,20 @@ def decide(view: RunView) -> Decision:
     else:
         actions = _make_shards(view)
     return Decision(actions, describe(view, outcome))
+
+
+def _suspend(view: RunView) -> tuple[Action, ...]:
+    """Suspend Jobs if the run says so: the one step that needs no knowledge of the store."""
+    if not view.spec.suspend:
+        return ()
+    jobs = (
+        job
+        for job in view.facts.jobs.values()
+        if _ours(view, job) and job.task == "shard" and not (job.finished or job.suspended)
+    )
+    if view.identity.queue:
+        return tuple(DeleteJob(job.name) for job in jobs)
+    return tuple(ReshapeJob(job.name, Shape(job.parallelism, suspend=True)) for job in jobs)
 
 
 def _end_jobs(view: RunView) -> tuple[Action, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
@@ -85,7 +85,8 @@ class Reconciler:
         if status.finished:
             return await self._expire(body, status)
         new = await self._next(body, status, memory)
-        return await self._say(body, status, new, memory)
+        turn = await self._say(body, status, new, memory)
+        return replace(turn, after=0.0) if memory.behind else turn
 
     def forget(self, uid: str) -> None:
         """Drop what is remembered of a run that is gone."""
@@ -99,13 +100,17 @@ class Reconciler:
     ) -> GenerationRunStatus:
         """Take the step; returns the status that follows."""
         generation, now = int(body["metadata"].get("generation", 0)), self._clock()
+        memory.behind = False
         try:
             found = await self._viewer.view(body, status, memory)
             if isinstance(found, Rejection):
                 return rejected(status, found, generation=generation, now=now)
-            decision = decide(found)
-            if decision.actions:
-                memory.seen = None  # what is done now must be seen, even if it ends half-way
+            memory.behind = found.facts.behind
+            decision = await self._stores.call(lambda: decide(found))
+            if memory.ledger is not None and any(
+                isinstance(action, StoreWave) for action in decision.actions
+            ):
+                memory.ledger.waves_changed = True  # even if not all of them are stored
             for action in decision.actions:
                 await self._act(found, action)
         except OutputConflictError as error:

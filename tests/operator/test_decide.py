@@ -15,7 +15,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.model import canonical_json
-from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
+from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, Shard
 from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.policy.retries import first_waves
 from vrdata_operator.specs.jobs import RunIdentity
@@ -24,6 +24,7 @@ from vrdata_operator.state.facts import Facts, Failure, JobFacts, PodFacts, Tota
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import final_job, wave_job
 from vrdata_operator.state.run import RunView
+from vrdata_operator.state.shard_sets import ShardSet
 
 NOW = 1_800_000_000.0
 PROFILE = GenerationProfile.model_validate(profile_object()).spec
@@ -73,7 +74,7 @@ def seen(view: RunView, **facts: Any) -> RunView:
 def begun(view: RunView, **job: Any) -> RunView:
     """The first wave is stored and its Job is there."""
     waves = first_waves(
-        view.plan, frozenset(), History((), "uid-1"), view.profile, view.spec.failure_policy
+        view.plan, ShardSet(), History((), "uid-1"), view.profile, view.spec.failure_policy
     )
     facts: dict[str, Any] = {"parallelism": view.pods, "owner_uid": "uid-1", "wave": 0}
     name = wave_job("uid-1", 0)
@@ -110,7 +111,7 @@ def test_suspension_is_an_action_on_the_job() -> None:
 
 def test_parallelism_never_exceeds_what_is_left_to_make() -> None:
     view = begun(make_view(shards=4, parallelism=4))
-    three = seen(view, committed=frozenset(("O-000", at) for at in range(3)))
+    three = seen(view, committed=ShardSet.of(Shard("O-000", at) for at in range(3)))
     (action,) = decide(three).actions
     assert isinstance(action, ReshapeJob)
     assert action.shape.parallelism == 1
@@ -118,7 +119,7 @@ def test_parallelism_never_exceeds_what_is_left_to_make() -> None:
 
 def test_a_complete_run_is_finalised_once() -> None:
     view = begun(make_view(shards=1))
-    view = seen(view, committed=frozenset({("O-000", 0)}))
+    view = seen(view, committed=ShardSet.of([Shard("O-000", 0)]))
     (action,) = decide(view).actions
     assert isinstance(action, ApplyJob)
     final = JobFacts(name=final_job("uid-1"), task="finalise", owner_uid="uid-1")
@@ -182,7 +183,7 @@ def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None
     view = seen(
         view,
         jobs={job.name: replace(job, finished=ended)},
-        committed=frozenset(("O-000", at) for at in done),
+        committed=ShardSet.of(Shard("O-000", at) for at in done),
         totals={"O": Totals(shards=len(done), samples=len(done))},
         failures={("O-000", at): Failure(("O-000", at), 0, "Unknown") for at in failing},
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from support.fakecluster import Json
 from support.lives import FINAL, FIRST, SECOND, Life, profile_object, run_object
+from vrdata_operator.observe import jobs
 
 
 def test_a_suspended_run_starts_no_pod_and_a_resumed_one_ends_well(life: Life) -> None:
@@ -160,3 +164,39 @@ def test_a_finished_run_without_such_a_time_is_left_alone(life: Life) -> None:
     life.now += 10**8
     assert life.turn().done
     assert len(life.killer.writes) == writes
+
+
+def test_a_run_is_suspended_while_a_restarted_operator_still_reads(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.create()
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    counts = life.status().samples
+    life.restart()
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
+    turn = life.turn()
+    assert turn.after == 0
+    assert {job["spec"]["suspend"] for job in shard_jobs(life)} == {True}
+    assert life.reason("Progressing") == ("True", "ReadingCommits")
+    assert life.reason("Suspended") == ("True", "SpecSuspend")
+    assert life.status().samples == counts
+
+
+def test_a_restarted_operator_decides_nothing_before_it_has_read_everything(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.create()
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    life.restart()
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
+    before = life.killer.writes[:]
+    while life.turn().after == 0:
+        assert set(life.killer.writes[len(before) :]) <= {"apply_status", "post_event"}
+    monkeypatch.undo()
+    assert life.live().phase == "Succeeded"
+    life.no_duplicates()
+
+
+def shard_jobs(life: Life) -> list[Json]:
+    return [life.job(name) for name in (FIRST, SECOND)]

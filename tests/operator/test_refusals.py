@@ -12,6 +12,7 @@ from support.objects import put
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
+from vrdata_operator.observe.ledger import LIST_SECONDS
 from vrdata_operator.state.facts import JobEvent
 
 
@@ -76,7 +77,7 @@ def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
     wave = Wave.model_validate_json(life.store.objects["team/demo/_vrdata/waves/0000.json"])
     other = wave.model_copy(update={"plan": "sha256:" + "0" * 64, "wave": 2})
     put(life.store, "team/demo/" + layout.wave_key(2), other.to_json())
-    life.now += 20
+    life.now += LIST_SECONDS
     life.turn()
     assert life.reason("Succeeded") == ("False", "OutputConflict")
     assert not any(

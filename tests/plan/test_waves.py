@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from support.catalogues import make_run, planned
 from vrdata.plan.planned import Shard
-from vrdata.plan.waves import MAX_SHARDS, Wave, chunks, missing_by_class, to_spans
+from vrdata.plan.waves import MAX_SHARDS, Wave, chunks, to_spans
 
 PLAN = planned(make_run("O-a", "G-b", "M-c", "O-d", shardSize=30), "O-a", "G-b", "M-c", "O-d")
 ALL = [Shard(name, shard) for name in ("G-b", "M-c", "O-a", "O-d") for shard in range(4)]
@@ -45,14 +45,6 @@ def test_missing_and_committed_shards_are_the_plan(committed: set[Shard]) -> Non
 
 def test_commit_markers_that_the_plan_does_not_know_are_passed_over() -> None:
     assert list(PLAN.missing_shards({*ALL, Shard("O-a", 99), Shard("O-old", 0)})) == []
-
-
-def test_missing_shards_are_grouped_by_class_and_complete_classes_left_out() -> None:
-    committed = {*(Shard("M-c", number) for number in range(4)), Shard("O-a", 0)}
-    assert dict(missing_by_class(PLAN, committed)) == {
-        "O": [("O-a", 1), ("O-a", 2), ("O-a", 3), *[("O-d", shard) for shard in range(4)]],
-        "G": [("G-b", shard) for shard in range(4)],
-    }
 
 
 @given(shards=SHARDS.filter(bool))

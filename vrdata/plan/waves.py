@@ -7,14 +7,13 @@ store says which shard each completion index makes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from pydantic import Field
 
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorClass, GeneratorName
-from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.planned import Shard
 
 # A Job rewrites its index sets at every step; 10^4 indexes are at most 48 KiB of them.
 MAX_SHARDS = 10_000
@@ -90,19 +89,6 @@ def chunks(shards: list[Shard]) -> Iterator[list[Shard]]:
     """The shards in lists that one Job can hold."""
     for start in range(0, len(shards), MAX_SHARDS):
         yield shards[start : start + MAX_SHARDS]
-
-
-def missing_by_class(
-    plan: Plan, committed: AbstractSet[Shard]
-) -> Iterator[tuple[GeneratorClass, list[Shard]]]:
-    """Shards without a commit marker, class by class; classes that miss none are left out."""
-    classes = {planned.name: planned.generator_class for planned in plan.generators}
-    by_class: dict[GeneratorClass, list[Shard]] = {name: [] for name in CLASSES}
-    for shard in plan.missing_shards(committed):
-        by_class[classes[shard[0]]].append(shard)
-    for name in CLASSES:
-        if by_class[name]:
-            yield name, by_class[name]
 
 
 def _neighbours(indexes: Iterable[int]) -> list[tuple[int, int]]:

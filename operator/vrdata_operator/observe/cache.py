@@ -7,16 +7,25 @@ from typing import Any
 
 from vrdata.plan.planned import Plan
 from vrdata_operator.observe.ledger import Ledger
+from vrdata_operator.state.facts import PodFacts
 from vrdata_operator.status.rate import RateMeter
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPods:
+    """Failed pods of one wave, listed to explain these indexes."""
+
+    indexes: frozenset[int]
+    pods: dict[int, PodFacts]
 
 
 @dataclass(slots=True)
 class RunMemory:
-    """One run's plan, ledger and pace.
+    """One run's plan, ledger and rate.
 
     Attributes:
-        seen: what the Jobs said when the store was read last.
-        read_at: when that was.
+        behind: the last turn did not read everything; the next one comes at once.
+        failed_pods: by wave, while their attempts are explained.
         written: the status as it was last written.
         written_at: when that was, so that writes keep their distance.
         events: events posted so far.
@@ -26,8 +35,8 @@ class RunMemory:
     plan: Plan | None = None
     ledger: Ledger | None = None
     rate: RateMeter = field(default_factory=RateMeter)
-    seen: object = None
-    read_at: float = 0.0
+    behind: bool = False
+    failed_pods: dict[int, FailedPods] = field(default_factory=dict)
     written: dict[str, Any] | None = None
     written_at: float = 0.0
     events: int = 0

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
+import time
 
 from vrdata.contract.reasons import WorkerExit
+from vrdata.plan.waves import Wave
 from vrdata_operator.cluster.port import Cluster
-from vrdata_operator.observe.cache import RunMemory
+from vrdata_operator.observe.cache import FailedPods, RunMemory
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.specs.jobs import RunIdentity
-from vrdata_operator.state.facts import Facts, JobEvent, JobFacts, PodFacts
-from vrdata_operator.state.history import History
+from vrdata_operator.state.facts import Facts, JobEvent, JobFacts, PodFacts, Reading
 from vrdata_operator.state.names import final_job, selector, wave_job
 
-READ_SECONDS = 15.0  # between two listings of the store, when no Job has moved
+SLICE_SECONDS = 1.0  # of reading in one turn; the next turn continues
 
 
 class Observer:
@@ -29,7 +30,7 @@ class Observer:
         self._cluster = cluster
         self._stores = stores
 
-    async def look(
+    async def observe(
         self, identity: RunIdentity, memory: RunMemory, ledger: Ledger, now: float
     ) -> Facts:
         """The facts now.
@@ -38,7 +39,7 @@ class Observer:
 
         Raises:
             ClusterError: the API server cannot be used.
-            VrdataError: the store cannot be used, or holds another plan's objects.
+            VrdataError: the store cannot be used, or contains another plan's objects.
         """
         jobs = await self._cluster.list_jobs(identity.namespace, identity.uid)
         pods: tuple[PodFacts, ...] = ()
@@ -49,34 +50,61 @@ class Observer:
         final = jobs.get(final_job(identity.uid))
         if final is not None and final.finished and not final.succeeded:
             pods += await self._cluster.failed_pods(identity.namespace, final.name)
-        signature = tuple(
-            sorted((job.name, job.completed, job.failed, job.finished) for job in jobs.values())
-        )
-        if signature != memory.seen or now - memory.read_at >= READ_SECONDS:
-            await self._read(identity, ledger, jobs)
-            memory.seen, memory.read_at = signature, now
+        current = await self._read(identity, memory, ledger, jobs, now)
         return Facts(
             now=now,
-            committed=frozenset(ledger.committed),
-            totals=dict(ledger.totals),
+            committed=ledger.commits.shards,
+            totals=dict(ledger.commits.totals),
             waves=ledger.waves,
             jobs=jobs,
             pods=pods,
             events=events,
-            failures=dict(ledger.failures),
+            failures=dict(ledger.failures.by_shard),
             dataset_hash=ledger.dataset_hash,
             nondeterministic=tuple(ledger.differences.objects.values()),
+            reading=ledger.reading,
+            behind=not current,
         )
 
-    async def _read(self, identity: RunIdentity, ledger: Ledger, jobs: dict[str, JobFacts]) -> None:
-        """Read the store, then ask for the pods of those attempts whose end is not known yet."""
-        failed = await self._stores.call(lambda: _refresh(ledger, identity.uid, jobs))
-        for number, indexes in failed.items():
-            name = wave_job(identity.uid, number)
+    async def _read(
+        self,
+        identity: RunIdentity,
+        memory: RunMemory,
+        ledger: Ledger,
+        jobs: dict[str, JobFacts],
+        now: float,
+    ) -> bool:
+        """Read the store for at most about SLICE_SECONDS; whether everything new was read."""
+        deadline = time.monotonic() + SLICE_SECONDS
+        final = jobs.get(final_job(identity.uid))
+
+        def read() -> tuple[bool, list[tuple[Wave, list[int]]]]:
+            current = ledger.refresh(jobs, now, deadline)
+            if final is not None and final.succeeded:
+                ledger.check_success()
+            return current, [] if ledger.reading else ledger.unexplained(jobs)
+
+        current, unexplained = await self._stores.call(read)
+        for wave, indexes in unexplained:
+            pods = await self._failed_pods(identity, memory, wave, indexes)
+            explain = functools.partial(ledger.failures.explain, wave, indexes, pods, deadline)
+            if not await self._stores.call(explain):
+                ledger.reading = Reading(0, len(indexes))
+                return False
+            del memory.failed_pods[wave.wave]
+        return current
+
+    async def _failed_pods(
+        self, identity: RunIdentity, memory: RunMemory, wave: Wave, indexes: list[int]
+    ) -> dict[int, PodFacts]:
+        """Failed pods of a wave by completion index; listed once while they are explained."""
+        known = memory.failed_pods.get(wave.wave)
+        if known is None or not known.indexes.issuperset(indexes):
+            name = wave_job(identity.uid, wave.wave)
             pods = await self._cluster.failed_pods(identity.namespace, name)
-            words = {pod.index: pod for pod in pods if pod.index is not None and _counted(pod)}
-            explain = functools.partial(ledger.explain, ledger.waves[number], indexes, words)
-            await self._stores.call(explain)
+            ended = {pod.index: pod for pod in pods if pod.index is not None and _counted(pod)}
+            known = memory.failed_pods[wave.wave] = FailedPods(frozenset(indexes), ended)
+        return known.pods
 
     async def _warnings(
         self, identity: RunIdentity, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]
@@ -102,27 +130,3 @@ def _wants_pods(job: JobFacts) -> bool:
 def _counted(pod: PodFacts) -> bool:
     """Whether the pod ended an attempt; the Job's podFailurePolicy ignores the others."""
     return pod.phase == "Failed" and not pod.disrupted and pod.exit_code != WorkerExit.PREEMPTED
-
-
-def _refresh(ledger: Ledger, uid: str, jobs: dict[str, JobFacts]) -> dict[int, list[int]]:
-    """Read what is new; returns the indexes whose failure is not explained yet, by wave."""
-    ledger.refresh()
-    ledger.finished()
-    failed: dict[int, list[int]] = {}
-    open_ = History(ledger.waves, uid).open_shards(frozenset(ledger.committed))
-    for number, shards in open_.items():
-        wave = ledger.waves[number]
-        job = jobs.get(wave_job(uid, number))
-        if job is None or not (job.failed or job.finished):
-            continue
-        mine = set(shards)
-        indexes = [
-            index
-            for index, shard in enumerate(wave.shards())
-            if shard in mine
-            and (job.finished or index in job.failed)
-            and not ledger.explained(shard, wave.attempt)
-        ]
-        if indexes:
-            failed[number] = indexes
-    return failed

@@ -1,29 +1,44 @@
-"""What the store says of one run, remembered between turns; a restart reads it again.
+"""What the store contains of one run, remembered between turns; a restart reads it again.
 
-Blocking: called in a thread of `Stores`.
+Commit markers are found in two ways. A completed or failed index of a Job names one shard, whose
+marker is read. A full listing finds every marker: at the start, after a Job has ended, before the
+run is finalised, and every LIST_SECONDS.
+
+Blocking: called in a thread of `Stores`. Each call ends soon after its deadline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Protocol
 
-from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.reader import iter_commits, load_manifest, load_model
+from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.model import Model
-from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.planned import Plan
 from vrdata.plan.waves import Wave
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.port import ObjectStore
+from vrdata_operator.observe.commits import Commits
+from vrdata_operator.observe.failures import Failures
 from vrdata_operator.observe.nondeterminism import Differences
-from vrdata_operator.state.facts import Failure, PodFacts, Totals
+from vrdata_operator.state.facts import Failure, JobFacts, Reading
 from vrdata_operator.state.history import History
-from vrdata_operator.status.failures import from_pod, from_record
+from vrdata_operator.state.names import wave_job
 
-READERS = 8
+LIST_SECONDS = 300.0  # between two full listings, when nothing else asks for one
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A full listing: when it began, and which waves had ended and which indexes by then."""
+
+    at: float
+    ended: frozenset[int]
+    indexes: Mapping[int, frozenset[int]]
 
 
 class _Summary(Model, extra="ignore"):
@@ -33,10 +48,10 @@ class _Summary(Model, extra="ignore"):
 
 
 class Listener(Protocol):
-    """Who is told once of each; `metrics.Metrics` counts them."""
+    """Called once for each; `metrics.Metrics` counts them."""
 
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
-        """A commit marker that no earlier object of the run's name made."""
+        """A commit marker of this run, not of an earlier object with its name."""
         ...
 
     def shard_failed(self, generator_class: str, failure: Failure) -> None:
@@ -44,7 +59,7 @@ class Listener(Protocol):
         ...
 
     def shard_differed(self, generator_class: str) -> None:
-        """A shard that was made with other bytes."""
+        """A shard that was generated again with other bytes."""
         ...
 
 
@@ -56,80 +71,133 @@ class Ledger:
         plan: its plan.
         run: UID of the run.
         listener: told what is counted.
+        readers: threads that read markers, shared by all runs.
+
+    Attributes:
+        waves: wave files in the store, in order.
+        waves_changed: set it after a wave file was written: `refresh` lists them again.
+        commits: the commit markers.
+        failures: failed attempts.
+        reading: how far a listing is that must end before anything is decided; None when what
+            is known is sufficient.
+        dataset_hash: of a finalised run, else empty.
+        differences: shards that were generated again with other bytes.
     """
 
     def __init__(
-        self,
-        store: ObjectStore,
-        plan: Plan,
-        run: str,
-        listener: Listener,
+        self, store: ObjectStore, plan: Plan, run: str, listener: Listener, readers: Executor
     ) -> None:
         self._store = store
         self._plan_hash = plan.hash
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
         self._listener = listener
-        self.committed: set[Shard] = set()
-        self.totals: dict[str, Totals] = {}
+        self._first_attempt = 0
+        self._read_indexes: dict[int, frozenset[int]] = {}
+        self._listed: _Listed | None = None
+        self._next: _Listed | None = None
         self.waves: tuple[Wave, ...] = ()
-        self.failures: dict[Shard, Failure] = {}
+        self.waves_changed = True
+        self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
+        self.failures = Failures(store, run, readers, self._report_failure)
+        self.reading: Reading | None = None
         self.dataset_hash = ""
         self.differences = Differences(store, self._classes, listener.shard_differed)
 
-    def refresh(self) -> None:
-        """Read what is new: waves, commit markers and differences.
+    def refresh(self, jobs: Mapping[str, JobFacts], now: float, deadline: float) -> bool:
+        """Read what is new, until the deadline.
+
+        Args:
+            jobs: the run's Jobs, read before this call: a Job that has ended writes no marker.
+            now: seconds since the epoch.
+            deadline: as `time.monotonic` counts.
+
+        Returns:
+            Whether everything new was read; if not, the deadline has passed.
 
         Raises:
             OutputConflictError: a marker or wave belongs to another plan.
             VrdataError: the store cannot be used, or an object is damaged.
         """
-        self._read_waves()
-        first_attempt = History(self.waves, self._run).first_attempt
-        new = (shard for shard in iter_commits(self._store) if shard not in self.committed)
-        read = in_order(new, lambda shard: load_manifest(self._store, *shard), READERS)
-        for manifest in read:
-            self._add(manifest, first_attempt)
-        self.differences.refresh()
+        if self.waves_changed or self._is_late(now):
+            self._read_waves()
+            self.waves_changed = False
+        mine = self._waves_with_jobs(jobs)
+        read = self._listed is None or self._read_new(mine, deadline)
+        if self._next is None and self._is_due(mine, now):
+            ended = frozenset(wave.wave for wave, job in mine if job.finished)
+            indexes = {wave.wave: _ended(wave, job) for wave, job in mine}
+            self._next = _Listed(now, ended, indexes)
+            self.commits.list_all()
+        self._advance(deadline)
+        must = self._must_list(mine)
+        self.reading = (self.commits.listing or Reading(0, 0)) if must else None
+        return read and self._next is None and not must
 
-    def finished(self) -> None:
-        """Look whether the run is finalised."""
+    def check_success(self) -> None:
+        """Read the dataset's hash, if the run is finalised."""
         if self.dataset_hash or self._store.head(layout.SUCCESS) is None:
             return
         self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
 
-    def explained(self, shard: Shard, attempt: int) -> bool:
-        """Whether this attempt's failure is known, or no longer matters."""
-        known = self.failures.get(shard)
-        return shard in self.committed or (known is not None and known.attempt >= attempt)
+    def unexplained(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, list[int]]]:
+        """Waves with completion indexes whose failure is not known."""
+        open_ = History(self.waves, self._run).open_shards(self.commits.shards)
+        found = [
+            (wave, self.failures.unexplained(wave, job, open_[wave.wave]))
+            for wave, job in self._waves_with_jobs(jobs)
+            if wave.wave in open_ and (job.failed or job.finished)
+        ]
+        return [(wave, indexes) for wave, indexes in found if indexes]
 
-    def explain(self, wave: Wave, indexes: Iterable[int], pods: Mapping[int, PodFacts]) -> None:
-        """Find out why attempts of a wave failed: from their records, else from their pods.
+    def _waves_with_jobs(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, JobFacts]]:
+        own = ((wave, jobs.get(wave_job(self._run, wave.wave))) for wave in self.waves)
+        return [(wave, job) for wave, job in own if job is not None]
 
-        Args:
-            indexes: completion indexes without a commit marker.
-            pods: failed pods of the wave's Job, by completion index.
-        """
-        shards = tuple(wave.shards())
-        new = [index for index in indexes if not self.explained(shards[index], wave.attempt)]
-        said = in_order(
-            new, lambda index: self._failure(wave, shards[index], pods.get(index)), READERS
-        )
-        for failure in said:
-            self.failures[failure.shard] = failure
-            self._listener.shard_failed(self._classes[failure.shard[0]], failure)
+    def _read_new(self, mine: list[tuple[Wave, JobFacts]], deadline: float) -> bool:
+        """Read the markers of indexes that ended since the last call; whether all were read."""
+        for wave, job in mine:
+            ended = _ended(wave, job)
+            known = self._read_indexes.get(wave.wave, frozenset()) & ended
+            new = [(index, wave.shard(index)) for index in sorted(ended - known)]
+            unread = [(index, shard) for index, shard in new if shard not in self.commits.shards]
+            count = self.commits.read((shard for _, shard in unread), deadline)
+            rest = frozenset(index for index, _ in unread[count:])
+            self._read_indexes[wave.wave] = ended - rest
+            if rest:
+                return False
+        return True
 
-    def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
-        seen = from_pod(wave, pod) if pod is not None else None
-        if seen is not None and seen.reason == "OOMKilled":
-            return seen
-        try:
-            body = self._store.get(layout.failure_key(*shard, wave.attempt))
-            return from_record(shard, wave.attempt, body, self._run)
-        except (ObjectNotFoundError, ValueError):
-            return seen or Failure(
-                shard, wave.attempt, "Unknown", "its pod left no word; it may have been removed"
-            )
+    def _is_due(self, mine: list[tuple[Wave, JobFacts]], now: float) -> bool:
+        return self._is_late(now) or self._must_list(mine)
+
+    def _is_late(self, now: float) -> bool:
+        return self._listed is not None and now - self._listed.at >= LIST_SECONDS
+
+    def _must_list(self, mine: list[tuple[Wave, JobFacts]]) -> bool:
+        """Whether nothing may be decided before a full listing has ended."""
+        if self._listed is None:
+            return True
+        if any(job.finished and wave.wave not in self._listed.ended for wave, job in mine):
+            return True
+        return self.commits.all_known and not self.commits.all_listed
+
+    def _advance(self, deadline: float) -> None:
+        self.commits.advance(deadline)
+        if self._next is None or self.commits.listing is not None:
+            return
+        self.differences.refresh()
+        self.check_success()
+        for number, indexes in self._next.indexes.items():
+            self._read_indexes[number] = self._read_indexes.get(number, frozenset()) | indexes
+        self._listed, self._next = self._next, None
+
+    def _report(self, generator_class: str, manifest: ShardManifest) -> None:
+        if manifest.attempt.number >= self._first_attempt:
+            self._listener.shard_committed(generator_class, manifest)
+
+    def _report_failure(self, failure: Failure) -> None:
+        self._listener.shard_failed(self._classes[failure.shard.generator], failure)
 
     def _read_waves(self) -> None:
         after = layout.wave_key(len(self.waves) - 1) if self.waves else ""
@@ -144,24 +212,11 @@ class Ledger:
                     f"{layout.wave_key(len(self.waves))} is missing in {self._store.url}"
                 )
             self.waves = (*self.waves, wave)
+        self._first_attempt = History(self.waves, self._run).first_attempt
 
-    def _add(self, manifest: ShardManifest, first_attempt: int) -> None:
-        if manifest.plan != self._plan_hash or manifest.generator not in self._classes:
-            raise OutputConflictError(
-                f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
-                fix="use another name or prefix",
-            )
-        shard = Shard(manifest.generator, manifest.shard)
-        name = self._classes[manifest.generator]
-        old = self.totals.get(name, Totals())
-        self.totals[name] = replace(
-            old,
-            shards=old.shards + 1,
-            samples=old.samples + len(manifest.samples),
-            failed_samples=old.failed_samples + len(manifest.failed),
-            bytes=old.bytes + manifest.bytes,
-            cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
-        )
-        self.committed.add(shard)
-        if manifest.attempt.number >= first_attempt:
-            self._listener.shard_committed(name, manifest)
+
+def _ended(wave: Wave, job: JobFacts) -> frozenset[int]:
+    """Completed and failed indexes; a Job's status may be edited, so others are dropped."""
+    ended = job.completed | job.failed
+    size = wave.size
+    return ended if max(ended, default=0) < size else frozenset(i for i in ended if i < size)

@@ -74,12 +74,12 @@ class Viewer:
         if isinstance(plan, Rejection):
             return plan
         if memory.ledger is None:
-            memory.ledger = Ledger(store, plan, memory.uid, self._metrics)
+            memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
         memory.plan = plan
         identity = RunIdentity(
             run.metadata.name, run.metadata.namespace, memory.uid, run.spec.queue_name
         )
-        facts = await self._observer.look(identity, memory, memory.ledger, self._clock())
+        facts = await self._observer.observe(identity, memory, memory.ledger, self._clock())
         config = WorkerConfig(
             store=settings,
             prefix=prefix,

@@ -15,7 +15,8 @@ from vrdata.store.opening import PrefixedStore, open_store
 from vrdata.store.port import ObjectInfo, ObjectStore
 from vrdata.store.probe import probe
 
-THREADS = 8
+THREADS = 8  # each serves one run
+READERS = 8
 T = TypeVar("T")
 Observer = Callable[[str, str, float], None]
 
@@ -25,6 +26,9 @@ class Stores:
 
     Args:
         observe: told (operation, `ok` or `error`, seconds) of every request.
+
+    Attributes:
+        readers: threads that read small objects, shared by all runs.
     """
 
     def __init__(self, observe: Observer = lambda *_: None) -> None:
@@ -32,6 +36,7 @@ class Stores:
         self._roots: dict[StoreSettings, ObjectStore] = {}
         self._modes: dict[StoreSettings, Literal["strict", "detect"]] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     def root(self, settings: StoreSettings) -> ObjectStore:
         """The store at a profile's root. Raises VrdataError when it cannot be opened."""

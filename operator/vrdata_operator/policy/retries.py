@@ -10,9 +10,10 @@ from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
 from vrdata.plan.catalogue import GeneratorClass
 from vrdata.plan.planned import Plan, Shard
-from vrdata.plan.waves import CLASSES, Wave, chunks, missing_by_class, to_spans
+from vrdata.plan.waves import CLASSES, Wave, chunks, to_spans
 from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
+from vrdata_operator.state.shard_sets import ShardSet
 
 MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
 OUT_OF_MEMORY = frozenset({"OOMKilled"})
@@ -39,7 +40,7 @@ def ladder(profile: GenerationProfileSpec, generator_class: str) -> Ladder:
 
 def first_waves(
     plan: Plan,
-    committed: frozenset[Shard],
+    committed: ShardSet,
     history: History,
     profile: GenerationProfileSpec,
     policy: FailurePolicy,
@@ -48,11 +49,14 @@ def first_waves(
 
     A death between two writes may have left only some of them.
     """
-    given = {shard for wave in history.own for shard in wave.shards()}
+    missing = ShardSet.of_plan(plan) - committed - history.assigned
     attempt = history.first_attempt
     made: list[Wave] = []
-    for name, shards in missing_by_class(plan, committed | given):
-        for some in chunks(shards):
+    for name in CLASSES:
+        shards = missing.only(
+            planned.name for planned in plan.generators if planned.generator_class == name
+        )
+        for some in chunks(list(shards)):
             made.append(
                 Wave(
                     plan=plan.hash,
@@ -70,7 +74,7 @@ def first_waves(
 
 def retry_waves(
     history: History,
-    ended: Mapping[int, list[Shard]],
+    ended: Mapping[int, ShardSet],
     failures: Mapping[Shard, Failure],
     profile: GenerationProfileSpec,
     policy: FailurePolicy,

@@ -8,6 +8,7 @@ from typing import Literal
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.index_sets import parse_index_set
+from vrdata_operator.state.shard_sets import ShardSet
 
 Task = Literal["shard", "finalise", "describe"]
 
@@ -104,6 +105,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a long reading of the store is: `done` of `total` commit markers."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that `decide` looks at, beside the run and its plan.
 
@@ -115,10 +124,13 @@ class Facts:
         failures: the last known failure of each shard that failed an attempt.
         dataset_hash: of a finalised run, else empty.
         nondeterministic: objects that were made twice with different bytes.
+        reading: set while the store is not completely read: nothing may be concluded from what
+            is not known yet.
+        behind: more can be read at once.
     """
 
     now: float
-    committed: frozenset[Shard] = frozenset()
+    committed: ShardSet = field(default_factory=ShardSet)
     totals: dict[str, Totals] = field(default_factory=dict)
     waves: tuple[Wave, ...] = ()
     jobs: dict[str, JobFacts] = field(default_factory=dict)
@@ -127,6 +139,8 @@ class Facts:
     failures: dict[Shard, Failure] = field(default_factory=dict)
     dataset_hash: str = ""
     nondeterministic: tuple[str, ...] = ()
+    reading: Reading | None = None
+    behind: bool = False
 
 
 def index_set(text: object) -> frozenset[int]:

@@ -6,13 +6,14 @@ this run's, and their failure records are never mistaken for this run's.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
 from vrdata.api.run import FailurePolicy
-from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
+from vrdata_operator.state.shard_sets import ShardSet
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,17 @@ class History:
         """Whether no retry follows this attempt."""
         return attempt - self.first_attempt >= policy.retries
 
-    def open_shards(self, committed: frozenset[Shard]) -> dict[int, list[Shard]]:
-        """Uncommitted shards by the run's wave that has them now; other waves are left out."""
-        latest = {shard: wave.wave for wave in self.own for shard in wave.shards()}
-        found = {
-            wave.wave: [
-                shard
-                for shard in wave.shards()
-                if shard not in committed and latest[shard] == wave.wave
-            ]
-            for wave in self.own
-        }
-        return {number: shards for number, shards in found.items() if shards}
+    @cached_property
+    def assigned(self) -> ShardSet:
+        """Every shard of this run's waves."""
+        return functools.reduce(ShardSet.__or__, map(ShardSet.of_wave, self.own), ShardSet())
+
+    def open_shards(self, committed: ShardSet) -> dict[int, ShardSet]:
+        """Uncommitted shards by the latest wave of this run that contains them."""
+        found: dict[int, ShardSet] = {}
+        later = committed
+        for wave in reversed(self.own):
+            shards = ShardSet.of_wave(wave)
+            found[wave.wave] = shards - later
+            later |= shards
+        return {number: found[number] for number in sorted(found) if found[number]}

@@ -9,11 +9,12 @@ from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
-from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.planned import Plan
 from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.state.facts import Facts
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
+from vrdata_operator.state.shard_sets import ShardSet
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,12 @@ class RunView:
         return History(self.facts.waves, self.identity.uid)
 
     @cached_property
-    def open(self) -> dict[int, list[Shard]]:
+    def open(self) -> dict[int, ShardSet]:
         """Uncommitted shards by the wave that has them now."""
         return self.history.open_shards(self.facts.committed)
 
     @cached_property
-    def ended(self) -> dict[int, list[Shard]]:
+    def ended(self) -> dict[int, ShardSet]:
         """Uncommitted shards of waves whose Job has ended: their attempt failed."""
         return {
             number: shards
@@ -61,15 +62,14 @@ class RunView:
         }
 
     @cached_property
-    def lost(self) -> frozenset[Shard]:
+    def lost(self) -> ShardSet:
         """Shards that failed for good: no retry is left."""
         history, policy = self.history, self.spec.failure_policy
-        return frozenset(
-            shard
-            for number, shards in self.ended.items()
-            if history.is_last(history.waves[number].attempt, policy)
-            for shard in shards
-        )
+        lost = ShardSet()
+        for number, shards in self.ended.items():
+            if history.is_last(history.waves[number].attempt, policy):
+                lost |= shards
+        return lost
 
     @cached_property
     def shards(self) -> int:
@@ -79,4 +79,4 @@ class RunView:
     @property
     def complete(self) -> bool:
         """Whether every shard has its commit marker."""
-        return len(self.facts.committed) >= self.shards
+        return not ShardSet.of_plan(self.plan) - self.facts.committed

@@ -18,9 +18,8 @@ def by_class(view: RunView, *, over: bool = False) -> tuple[ClassStatus, ...]:
     Args:
         over: the run has ended, and with it what its Jobs still count as active.
     """
-    classes = {planned.name: planned.generator_class for planned in view.plan.generators}
-    present = [name for name in CLASSES if name in classes.values()]
-    return tuple(_class_status(view, name, classes, over=over) for name in present)
+    classes = {planned.generator_class for planned in view.plan.generators}
+    return tuple(_class_status(view, name, over=over) for name in CLASSES if name in classes)
 
 
 def total_samples(classes: tuple[ClassStatus, ...]) -> SampleCounts:
@@ -42,13 +41,11 @@ def total_shards(classes: tuple[ClassStatus, ...]) -> ShardCounts:
     )
 
 
-def _class_status(
-    view: RunView, name: str, classes: Mapping[str, str], *, over: bool
-) -> ClassStatus:
+def _class_status(view: RunView, name: str, *, over: bool) -> ClassStatus:
     planned = [one for one in view.plan.generators if one.generator_class == name]
     totals = view.facts.totals.get(name, Totals())
-    lost = [shard for shard in view.lost if classes[shard[0]] == name]
     ranges = {one.name: one for one in planned}
+    lost = view.lost.only(ranges)
     lost_samples = sum(_size(ranges, shard) for shard in lost)
     shards = sum(one.shards for one in planned)
     retrying, active = (0, 0) if over else _unfinished(view, name)
@@ -83,13 +80,13 @@ def _unfinished(view: RunView, name: str) -> tuple[int, int]:
         wave = view.facts.waves[number]
         if wave.generator_class != name:
             continue
-        left = [shard for shard in shards if shard not in view.lost]
+        left = shards - view.lost
         job = view.facts.jobs.get(wave_job(view.identity.uid, number))
         again = wave.attempt > view.history.first_attempt
         if again or number in view.ended:
             retrying += len(left)
             continue
-        failed = [shard for shard in left if shard in view.facts.failures]
+        failed = [shard for shard in view.facts.failures if shard in left]
         retrying += len(failed)
         active += min(job.active, len(left) - len(failed)) if job is not None else 0
     return retrying, active

@@ -13,11 +13,13 @@ from vrdata.plan.waves import MAX_SHARDS, Wave, to_spans
 from vrdata_operator.policy.retries import first_waves, ladder, retry_waves
 from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
+from vrdata_operator.state.shard_sets import ShardSet
 
 GIB = 2**30
 PROFILE = GenerationProfileSpec()
 POLICY = FailurePolicy(retries=2, max_failed_samples=5)
 NONE = History((), "run")
+ONE = ShardSet.of([Shard("O-a", 0)])
 
 
 def all_of(waves: list[Wave]) -> list[Shard]:
@@ -25,7 +27,7 @@ def all_of(waves: list[Wave]) -> list[Shard]:
 
 
 def test_first_waves_are_of_one_class_and_at_most_ten_thousand_shards() -> None:
-    made = first_waves(plan(G_b=3, O_a=MAX_SHARDS + 1, O_c=2), frozenset(), NONE, PROFILE, POLICY)
+    made = first_waves(plan(G_b=3, O_a=MAX_SHARDS + 1, O_c=2), ShardSet(), NONE, PROFILE, POLICY)
     assert [(one.wave, one.generator_class, one.size) for one in made] == [
         (0, "O", MAX_SHARDS),
         (1, "O", 3),
@@ -57,30 +59,30 @@ def test_first_waves_hold_exactly_what_is_missing_and_in_no_wave(
                 spans=to_spans(shards),
             )
         ]
-    done = frozenset(("O-a", at) for at in committed)
+    done = ShardSet.of(Shard("O-a", at) for at in committed)
     made = first_waves(plan(O_a=20), done, History(tuple(standing), "run"), PROFILE, POLICY)
     assert sorted(all_of(made)) == [("O-a", at) for at in range(20) if at not in committed | given_]
 
 
 def test_nothing_missing_needs_no_wave() -> None:
-    done = frozenset({("O-a", 0)})
+    done = ShardSet.of([Shard("O-a", 0)])
     assert first_waves(plan(O_a=1), done, NONE, PROFILE, POLICY) == []
 
 
 def test_without_retries_the_first_attempt_may_leave_samples_out() -> None:
     policy = FailurePolicy(retries=0, max_failed_samples=5)
-    (made,) = first_waves(plan(O_a=1), frozenset(), NONE, PROFILE, policy)
+    (made,) = first_waves(plan(O_a=1), ShardSet(), NONE, PROFILE, policy)
     assert made.allow_failed_samples == 5
 
 
 def begun(**samples: int) -> History:
-    made = first_waves(plan(**samples), frozenset(), NONE, PROFILE, POLICY)
+    made = first_waves(plan(**samples), ShardSet(), NONE, PROFILE, POLICY)
     return History(tuple(made), "run")
 
 
 def test_retries_part_by_memory_and_only_hungry_shards_get_more() -> None:
     history = begun(O_a=4)
-    ended = {0: [("O-a", at) for at in range(4)]}
+    ended = {0: ShardSet.of(Shard("O-a", at) for at in range(4))}
     failures = {
         ("O-a", 0): Failure(("O-a", 0), 0, "OOMKilled"),
         ("O-a", 2): Failure(("O-a", 2), 0, "InvalidOutput"),
@@ -94,12 +96,12 @@ def test_retries_part_by_memory_and_only_hungry_shards_get_more() -> None:
 
 
 def test_the_last_attempt_may_leave_samples_out_and_nothing_follows_it() -> None:
-    history, ended = begun(O_a=1), {0: [("O-a", 0)]}
+    history, ended = begun(O_a=1), {0: ONE}
     allowed = []
     for _ in range(2):
         (wave,) = retry_waves(history, ended, {}, PROFILE, POLICY)
         allowed.append(wave.allow_failed_samples)
-        history, ended = History((*history.waves, wave), "run"), {wave.wave: [("O-a", 0)]}
+        history, ended = History((*history.waves, wave), "run"), {wave.wave: ONE}
     assert allowed == [0, 5]
     assert retry_waves(history, ended, {}, PROFILE, POLICY) == []
 
@@ -123,17 +125,17 @@ def test_memory_climbs_to_the_ceiling_and_never_falls(
 
 def test_an_open_shard_is_in_the_last_wave_that_has_it() -> None:
     history = begun(O_a=3)
-    (again,) = retry_waves(history, {0: [("O-a", 1)]}, {}, PROFILE, POLICY)
+    (again,) = retry_waves(history, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     both = History((*history.waves, again), "run")
-    assert both.open_shards(frozenset({("O-a", 0)})) == {0: [("O-a", 2)], 1: [("O-a", 1)]}
+    assert both.open_shards(ShardSet.of([Shard("O-a", 0)])) == {0: {("O-a", 2)}, 1: {("O-a", 1)}}
 
 
 def test_waves_of_an_earlier_object_are_seen_and_use_up_nothing() -> None:
     earlier = begun(O_a=2)
-    (again,) = retry_waves(earlier, {0: [("O-a", 1)]}, {}, PROFILE, POLICY)
+    (again,) = retry_waves(earlier, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     later = History((*earlier.waves, again), "another")
-    assert later.open_shards(frozenset()) == {}
-    made = first_waves(plan(O_a=2), frozenset({("O-a", 0)}), later, PROFILE, POLICY)
+    assert later.open_shards(ShardSet()) == {}
+    made = first_waves(plan(O_a=2), ShardSet.of([Shard("O-a", 0)]), later, PROFILE, POLICY)
     assert [(one.wave, one.attempt, one.run) for one in made] == [(2, 2, "another")]
     grown = History((*later.waves, *made), "another")
     assert not grown.is_last(3, POLICY)

@@ -1,0 +1,197 @@
+"""Which shards of one run are committed: first lines of markers, each read once.
+
+Blocking: called in a thread of `Stores`. Work is cut into slices that end at a deadline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.reader import iter_commits, load_manifest
+from vrdata.errors import OutputConflictError
+from vrdata.plan.planned import Plan, Shard
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata_operator.state.facts import Reading, Totals
+from vrdata_operator.state.shard_sets import ShardSet
+
+BATCH = 16  # markers that one thread reads before it serves another run
+BATCHES = 16  # of one run in the queue of the threads
+
+Head = tuple[Shard, ShardManifest | None]
+
+
+class Commits:
+    """The commit markers of one run.
+
+    Args:
+        store: the run's store.
+        plan: its plan.
+        plan_hash: the plan's hash.
+        readers: threads that read markers, shared by all runs.
+        found: called once with the class and the manifest of each committed shard.
+
+    Attributes:
+        totals: sums over the committed shards, by class.
+        all_listed: the last full listing contained every shard of the plan.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        plan: Plan,
+        plan_hash: str,
+        readers: Executor,
+        found: Callable[[str, ShardManifest], None],
+    ) -> None:
+        self._store = store
+        self._plan_hash = plan_hash
+        self._planned = ShardSet.of_plan(plan)
+        self._classes = {item.name: item.generator_class for item in plan.generators}
+        self._readers = readers
+        self._found = found
+        self._reported = ShardSet()
+        self._bitmaps: dict[str, int] = {}
+        self._shards: ShardSet | None = None
+        self._listing: Iterator[None] | None = None
+        self._reading: Reading | None = None
+        self.totals: dict[str, Totals] = {}
+        self.all_listed = False
+
+    @property
+    def shards(self) -> ShardSet:
+        """The committed shards."""
+        if self._shards is None:
+            self._shards = ShardSet(self._bitmaps)
+        return self._shards
+
+    @property
+    def all_known(self) -> bool:
+        """Whether every shard of the plan is committed, as far as single markers tell."""
+        return not self._planned - self.shards
+
+    @property
+    def listing(self) -> Reading | None:
+        """How far the full listing is; None when none is in progress."""
+        return self._reading
+
+    def list_all(self) -> None:
+        """Begin a full listing of markers; `advance` does the work."""
+        self._listing = self._list_and_read()
+        self._reading = Reading(0, len(self._planned))
+
+    def advance(self, deadline: float) -> None:
+        """Continue the full listing, if there is one, until it ends or until the deadline.
+
+        Args:
+            deadline: as `time.monotonic` counts.
+
+        Raises:
+            OutputConflictError: a marker belongs to another plan.
+            VrdataError: the store cannot be used, or a marker is damaged. The listing starts
+                again from the beginning.
+        """
+        if self._listing is None:
+            return
+        try:
+            for _ in self._listing:
+                if time.monotonic() >= deadline:
+                    return
+        except BaseException:
+            self.list_all()
+            raise
+        self._listing = self._reading = None
+
+    def read(self, shards: Iterable[Shard], deadline: float) -> int:
+        """Read the markers of these shards, in order, until the deadline.
+
+        A shard without a marker is not committed.
+
+        Returns:
+            How many were read, with or without a marker.
+
+        Raises:
+            As `advance`.
+        """
+        done = 0
+        with closing(self._heads(iter(shards))) as heads:
+            for shard, manifest in heads:
+                self._add(shard, manifest)
+                done += 1
+                if time.monotonic() >= deadline:
+                    break
+        return done
+
+    def _list_and_read(self) -> Iterator[None]:
+        before = self.shards
+        bitmaps: dict[str, int] = {}
+        for generator, number in iter_commits(self._store):
+            bitmaps[generator] = bitmaps.get(generator, 0) | 1 << number
+            yield
+        listed = ShardSet(bitmaps)
+        self.all_listed = not self._planned - listed
+        if before - listed:  # markers were removed: their counts are unknown
+            self._forget()
+        new = listed - self.shards
+        self._reading = Reading(0, len(new))
+        for done, (shard, manifest) in enumerate(self._heads(iter(new)), 1):
+            self._add(shard, manifest)
+            self._reading = Reading(done, len(new))
+            yield
+
+    def _heads(self, shards: Iterator[Shard]) -> Generator[Head, None, None]:
+        """First lines, in order; a bounded number of them waits in memory."""
+        waiting: deque[Future[list[Head]]] = deque()
+        try:
+            while batch := list(islice(shards, BATCH)):
+                waiting.append(self._readers.submit(self._read_batch, batch))
+                if len(waiting) >= BATCHES:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _read_batch(self, shards: list[Shard]) -> list[Head]:
+        return [(shard, self._head(shard)) for shard in shards]
+
+    def _head(self, shard: Shard) -> ShardManifest | None:
+        try:
+            return load_manifest(self._store, *shard)
+        except ObjectNotFoundError:
+            return None
+
+    def _add(self, shard: Shard, manifest: ShardManifest | None) -> None:
+        if manifest is None or self._bitmaps.get(shard.generator, 0) >> shard.number & 1:
+            return
+        if manifest.plan != self._plan_hash or manifest.generator not in self._classes:
+            raise OutputConflictError(
+                f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
+                fix="use another name or prefix",
+            )
+        name = self._classes[shard.generator]
+        old = self.totals.get(name, Totals())
+        self.totals[name] = replace(
+            old,
+            shards=old.shards + 1,
+            samples=old.samples + len(manifest.samples),
+            failed_samples=old.failed_samples + len(manifest.failed),
+            bytes=old.bytes + manifest.bytes,
+            cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
+        )
+        self._bitmaps[shard.generator] = self._bitmaps.get(shard.generator, 0) | 1 << shard.number
+        self._shards = None
+        if shard not in self._reported:
+            self._found(name, manifest)
+
+    def _forget(self) -> None:
+        """Start from nothing, after markers were removed; what was reported stays reported."""
+        self._reported |= self.shards
+        self._bitmaps, self._shards, self.totals = {}, None, {}
