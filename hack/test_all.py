@@ -7,6 +7,7 @@ Needs only the standard library: `make` creates the environment of the tests.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -22,6 +23,8 @@ ENVIRONMENT = ".venv/.dev"
 BESIDE_CLUSTER = ("slow", "api")
 MAKE = ("make", "--no-print-directory")
 BUILD = ["env", "PYTHONPATH=tests", sys.executable, "-m", "support.cluster", "build"]
+# More examples of each property than `make test` alone asks for.
+VARIABLES = os.environ | {"PYTEST_ADDOPTS": "--hypothesis-profile=thorough"}
 FAILURE_LINES = 400  # of a log without pytest's report
 _RESULT = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 _REPORT = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$", re.MULTILINE)
@@ -112,14 +115,19 @@ def _run(results: Results, tier: str) -> None:
 def _logged(name: str, *command: str) -> tuple[int, str]:
     path = LOGS / f"{name}.log"
     with path.open("wb") as log:
-        done = subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=VARIABLES, stdout=log, stderr=log, check=False)
     return done.returncode, path.read_text(errors="replace")
 
 
 def _stream(*command: str) -> tuple[int, str]:
     lines = []
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=VARIABLES,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         for line in process.stdout:

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from support.cluster.api import ApiServer, api_server
 from support.cluster.binaries import MissingToolError
-from support.s3server import s3, s3_server  # noqa: F401 - fixtures
+from support.s3server import s3, s3_server, share_service_models  # noqa: F401 - fixtures
 from support.tiers import (  # noqa: F401 - hooks
     pytest_addoption,
     pytest_deselected,
@@ -22,9 +22,12 @@ from support.tiers import (  # noqa: F401 - hooks
 from support.tools import built, missing
 from support.weak_s3 import weak_s3  # noqa: F401 - fixture
 
-# The time that an example takes depends on the load of the machine.
-settings.register_profile("vrdata", deadline=None)
-settings.load_profile("vrdata")
+# The time that an example takes depends on the load of the machine: no deadline. `make test-all`
+# asks for more examples with --hypothesis-profile=thorough.
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile("quick")
+share_service_models()
 
 
 @pytest.fixture(scope="session")

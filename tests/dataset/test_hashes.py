@@ -12,7 +12,8 @@ from support.memorystore import MemoryStore
 from vrdata.bounded.sorting import SortedLines
 from vrdata.dataset.hashes import DatasetHasher, dataset_hash
 
-NAMES = st.text(min_size=1, max_size=8).filter(lambda text: "\n" not in text and text.isprintable())
+PRINTABLE = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
+NAMES = st.text(PRINTABLE, min_size=1, max_size=8)
 FILES = st.lists(st.tuples(NAMES, NAMES, st.sampled_from(["aa", "bb"])), max_size=30)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.api import Params, sample_rng
 from vrdata_generators.builtin import catalogue
 from vrdata_generators.builtin.catalogue import builtin_entries, builtin_names
-from vrdata_generators.checks import check_sample
+from vrdata_generators.checks import Rendered, check_sample
 from vrdata_generators.registry import get_generator
 
 NAMES = list(builtin_names())
@@ -35,10 +36,16 @@ EFFORT: dict[str, Callable[[Params], float]] = {
 }
 
 
+@cache
+def checked(name: str, position: int) -> Rendered:
+    """A sample that `check_sample` accepted; rendering one twice takes about a second."""
+    return check_sample(get_generator(name), seed=7, position=position)
+
+
 @pytest.mark.parametrize("position", range(3))
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_follows_the_rules_and_is_512_pixels_wide(name: str, position: int) -> None:
-    made = check_sample(get_generator(name), seed=position, position=position)
+    made = checked(name, position)
     assert made.sample.first.size == (512, 512)
     assert 1 <= made.frames / made.sample.fps <= 6  # seconds
 
@@ -59,12 +66,11 @@ def test_another_process_draws_the_same_pixels(name: str) -> None:
         timeout=120,
         check=True,
     )
-    here = check_sample(get_generator(name), seed=7, position=1).digest
-    assert done.stdout.strip() == here
+    assert done.stdout.strip() == checked(name, 1).digest
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(seed=SEEDS, position=POSITIONS)
 def test_parameters_depend_only_on_seed_and_position(name: str, seed: int, position: int) -> None:
     generator = get_generator(name)

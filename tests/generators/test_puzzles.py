@@ -16,7 +16,7 @@ from vrdata_generators.registry import get_generator
 
 SEEDS = st.integers(0, 2**31 - 1)
 POSITIONS = st.integers(0, 99)
-many = settings(max_examples=30, deadline=None)
+many = settings(max_examples=settings.default.max_examples // 3)  # pictures take a while
 
 
 def make(name: str, seed: int, position: int) -> tuple[Params, Sample]:

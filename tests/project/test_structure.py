@@ -1,16 +1,29 @@
-"""Rules of the source tree that no other tool holds."""
+"""Rules of the source tree that no other tool checks."""
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 280
+TEXTS = {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".js", ""}
+# Folders of tests that test no package: the whole program, its documents, its chart.
+NOT_MIRRORED = {"tests", "tests/bad", "tests/chart", "tests/cluster", "tests/docs", "tests/e2e"}
+NOT_MIRRORED |= {"tests/project", "tests/support", "tests/dataset/readers"}
+# Where the package of a folder of tests lies, when its name does not tell.
+HOMES = {
+    "tests/child": "worker/vrdata_child",
+    "tests/generators": "generators/vrdata_generators",
+    "tests/operator": "operator/vrdata_operator",
+    "tests/worker": "worker/vrdata_worker",
+}
 
 
-def tracked(*patterns: str) -> list[Path]:
+@cache
+def tracked(*patterns: str) -> tuple[Path, ...]:
     output = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT,
@@ -18,7 +31,17 @@ def tracked(*patterns: str) -> list[Path]:
         capture_output=True,
         text=True,
     ).stdout
-    return [ROOT / line for line in output.splitlines() if (ROOT / line).is_file()]
+    return tuple(ROOT / line for line in output.splitlines() if (ROOT / line).is_file())
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Every tracked text by its path, but this file's."""
+    return {
+        str(path.relative_to(ROOT)): path.read_text(errors="replace")
+        for path in tracked()
+        if path.suffix in TEXTS and path != Path(__file__).resolve()
+    }
 
 
 def test_operator_is_no_package_so_the_standard_library_stays_importable() -> None:
@@ -36,21 +59,33 @@ def test_python_files_stay_small_enough_to_read() -> None:
     assert long == {}
 
 
+def mirrored(folder: str) -> str:
+    """The package that a folder of tests mirrors."""
+    home = next((name for name in HOMES if f"{folder}/".startswith(f"{name}/")), None)
+    if home is not None:
+        return HOMES[home] + folder.removeprefix(home)
+    return "vrdata" + folder.removeprefix("tests")
+
+
+def test_every_folder_of_tests_mirrors_a_package() -> None:
+    folders = {str(path.parent.relative_to(ROOT)) for path in tracked("tests/**/test_*.py")}
+    strays = {
+        folder: mirrored(folder)
+        for folder in folders - NOT_MIRRORED
+        if not (ROOT / mirrored(folder)).is_dir()
+        and not (ROOT / f"{mirrored(folder)}.py").is_file()
+    }
+    assert strays == {}
+
+
 @pytest.mark.parametrize(
     "pattern",
     [r"\.\./shared", r"/work/", r"/tmp/w/", r"\bTODO\b", r"\bFIXME\b", r"\bXXX\b"],
 )
-def test_no_tracked_file_holds_a_private_path_or_an_open_end(pattern: str) -> None:
-    found = [
-        str(path.relative_to(ROOT))
-        for path in tracked()
-        if path.suffix in {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".js", ""}
-        and path != Path(__file__).resolve()
-        and re.search(pattern, path.read_text(errors="replace"))
-    ]
-    assert found == []
+def test_no_tracked_file_has_a_private_path_or_an_open_task(pattern: str) -> None:
+    assert [path for path, text in texts().items() if re.search(pattern, text)] == []
 
 
-def test_pinned_requirements_name_no_address() -> None:
+def test_pinned_requirements_contain_no_address() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in path.read_text()

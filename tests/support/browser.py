@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from playwright.sync_api import Browser, Page, sync_playwright
+from typing import TYPE_CHECKING
 
 from support.tools import missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, LocatorAssertions, Page
 
 WAIT_MILLISECONDS = 20_000
 
@@ -23,9 +25,18 @@ def chromium() -> str:
     return found
 
 
+def expect(locator: Locator) -> LocatorAssertions:
+    """Playwright's assertions, which wait for a page to change; imported when a test needs them."""
+    from playwright import sync_api  # noqa: PLC0415 - slow to import
+
+    return sync_api.expect(locator)
+
+
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """A headless browser; the sandbox is off because containers run tests as root."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
 
 from support.browser import Watched, running_browser, watched_page
 from support.builders import build_run, make_plan
@@ -15,6 +15,9 @@ from support.cli import vrdata, write_run
 from support.videos import encoded
 from vrdata.dataset.outputs import write_outputs
 from vrdata.store.file.store import FileStore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 GENERATORS = {"O-maze": 3, "G-pendulum": 2}
 ATTACKS = (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
 
-from support.browser import WAIT_MILLISECONDS, Watched, watched_page
+from support.browser import WAIT_MILLISECONDS, Watched, expect, watched_page
 from support.report_facts import CARD, FACTS
 from vrdata.dataset.report.render import render_cards, render_page, static_files
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
