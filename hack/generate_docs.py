@@ -13,6 +13,7 @@ import typer.main
 from module_tables import with_tables
 from prometheus_client import Metric
 from pydantic.fields import FieldInfo
+from reason_tables import with_reasons
 from typer.cli import get_docs_for_click
 
 from vrdata.api.profile import GenerationProfile
@@ -24,6 +25,7 @@ from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import ExitCode
 from vrdata.model import Model
 from vrdata_operator.metrics.counters import REASONS, Metrics
+from vrdata_operator.state.stored import StoredRun
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -154,11 +156,12 @@ def metrics() -> str:
         "This page is generated from the operator (`make docs`).\n\n"
         "The operator serves Prometheus metrics on port 9090 (`metrics.port`), path `/metrics`. "
         "`metrics.serviceMonitor.enabled=true` lets a Prometheus operator find them, "
-        "`metrics.dashboards.enabled=true` brings two Grafana dashboards. A Prometheus that you "
-        "configure yourself needs `honor_labels: true`: series name the namespace of their run.\n\n"
-        "Series of a run end with its object. Counters come from commit markers: after a restart "
-        "they begin anew and are counted again from the store, nothing twice. Samples of a run "
-        "that had finished before the restart are taken from its status; its histograms are not.\n"
+        "`metrics.dashboards.enabled=true` installs two Grafana dashboards. A Prometheus that you "
+        "configure yourself needs `honor_labels: true`, because series have the namespace of their "
+        "run as a label.\n\n"
+        "Series of a run (`vrdata_run_…`) end when its object is deleted. Counters and histograms "
+        "belong to the operator's process: they start at 0 when it restarts, which `rate` and "
+        "`increase` handle.\n"
         "\nA class is O, G or M. Reasons of failures: "
         f"{', '.join(REASONS)}.\n\n"
         f"| metric | type | labels | meaning |\n|---|---|---|---|\n{rows}\n"
@@ -185,9 +188,9 @@ def _served() -> Metrics:
     )
     body = {
         "metadata": {"namespace": "n", "name": "r", "uid": "u", "creationTimestamp": moment},
-        "spec": {"activeDeadlineSeconds": 1},
+        "spec": {"samples": 1, "generators": [{"name": "O-maze"}], "activeDeadlineSeconds": 1},
     }
-    served.see_run(body, status, worked=True)
+    served.runs.set(StoredRun.parse(body | {"status": status.to_dict()}))
     manifest = ShardManifest.model_validate(
         {
             "plan": "p",
@@ -225,7 +228,7 @@ def main() -> int:
     pages = {name: page() for name, page in PAGES.items()}
     for path in sorted(DOCS.glob("*.md")):
         if path.name not in pages:
-            pages[path.name] = with_tables(path.read_text())
+            pages[path.name] = with_reasons(with_tables(path.read_text()))
     stale = [name for name, text in pages.items() if not _is_current(name, text)]
     if "--check" in sys.argv:
         for name in stale:

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 API_VERSION: Final = "vrdata.dev/v1alpha1"
 OutputFormat = Literal["webdataset", "tar", "files"]
 VideoMode = Literal["h264", "asIs"]
+GeneratorClass = Literal["O", "G", "M"]
 
 
 class Model(BaseModel):

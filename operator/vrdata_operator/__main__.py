@@ -1,4 +1,4 @@
-"""The operator: `python -m vrdata_operator`. Settings come from the environment."""
+"""Start the operator: `python -m vrdata_operator`, with settings from the environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vrdata_operator.settings import from_environment
 
 
 def main() -> int:
-    """Serve runs until told to stop; returns the exit code."""
+    """Serve runs until a signal ends the process; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("kopf", "aiohttp.access"):  # they report every event and every probe
+    for chatty in ("kopf", "aiohttp.access"):  # they log every event and every probe
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = from_environment()

@@ -1,4 +1,4 @@
-"""What to do next about a run, and what to say of it. Pure: facts in, decision out."""
+"""What to do next about a run, and its new status. Pure: facts in, decision out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vrdata_operator.state.facts import JobFacts
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import final_job, wave_job
 from vrdata_operator.state.run import RunView
-from vrdata_operator.status.build import describe
+from vrdata_operator.status.build import build_status
 from vrdata_operator.status.reading import reading_status
 
 
@@ -28,14 +28,14 @@ class StoreWave:
 
 @dataclass(frozen=True, slots=True)
 class ApplyJob:
-    """Make a Job by server-side apply; one that is there already stays as it is."""
+    """Create a Job by server-side apply; an existing one with the same spec does not change."""
 
     manifest: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ReshapeJob:
-    """Change a standing Job's pods at once, or suspend or resume it."""
+    """Change the parallelism of an existing Job, or suspend or resume it."""
 
     name: str
     shape: Shape
@@ -43,7 +43,7 @@ class ReshapeJob:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """End a Job and its pods."""
+    """Delete a Job and its pods."""
 
     name: str
 
@@ -56,8 +56,8 @@ class Decision:
     """What follows from the facts.
 
     Attributes:
-        actions: in the order in which they must be done.
-        status: complete, as it must stand after the actions.
+        actions: in the order in which they must be applied.
+        status: complete, to be written after the actions.
     """
 
     actions: tuple[Action, ...]
@@ -75,8 +75,8 @@ def decide(view: RunView) -> Decision:
     elif view.complete:
         actions = _finalise(view)
     else:
-        actions = _make_shards(view)
-    return Decision(actions, describe(view, outcome))
+        actions = _generate(view)
+    return Decision(actions, build_status(view, outcome))
 
 
 def _suspend(view: RunView) -> tuple[Action, ...]:
@@ -114,17 +114,17 @@ def _foreign(view: RunView) -> str:
 
 
 def _finalise(view: RunView) -> tuple[Action, ...]:
-    """The Job of finalisation; shard Jobs that still run find their markers and end."""
+    """Create the Job of finalisation; shard Jobs that still run find their markers and end."""
     if final_job(view.identity.uid) in view.facts.jobs or view.spec.suspend:
         return ()
     budget = view.spec.failure_policy.max_failed_samples
     return (ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),)
 
 
-def _make_shards(view: RunView) -> tuple[Action, ...]:
-    """Waves that are due, and Jobs that lack or have another shape than they should."""
+def _generate(view: RunView) -> tuple[Action, ...]:
+    """Waves that are due, and Jobs that are missing or have another shape than wanted."""
     if view.spec.suspend and view.identity.queue:
-        # A queue resumes its Jobs whatever we say, so they go; their shards' markers stay.
+        # A queue would resume its Jobs, so they are deleted; their commit markers stay.
         return _end_jobs(view)
     policy, facts = view.spec.failure_policy, view.facts
     due = first_waves(view.plan, facts.committed, view.history, view.profile, policy)
@@ -134,15 +134,15 @@ def _make_shards(view: RunView) -> tuple[Action, ...]:
         number: len(shards) for number, shards in view.open.items() if number not in view.ended
     }
     wanted = running | {wave.wave: wave.size for wave in due}
-    slots = share(view.pods, wanted)
+    pods = share(view.pods, wanted)
     jobs = (
-        _shaped(view, wave, slots[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in slots
+        _shaped(view, wave, pods[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in pods
     )
     return (*(StoreWave(wave) for wave in due), *(job for job in jobs if job is not None))
 
 
 def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | None:
-    """What gives a wave's Job its shape; None when it has it."""
+    """The action that gives a wave's Job its shape; None when it has it already."""
     shape = Shape(parallelism=pods, suspend=view.spec.suspend)
     job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
     if job is None:

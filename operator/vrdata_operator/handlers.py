@@ -1,4 +1,4 @@
-"""kopf's handlers: what wakes the operator. No decision is made here."""
+"""kopf handlers: start, wake and stop the turns of each run. No decisions are made here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import kopf
 
-from vrdata.api.status import GenerationRunStatus
 from vrdata_operator.cluster.adapter import KubernetesCluster
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
@@ -20,18 +19,19 @@ from vrdata_operator.observe.stores import Stores
 from vrdata_operator.reconcile import Reconciler
 from vrdata_operator.settings import Settings
 from vrdata_operator.state import names
+from vrdata_operator.state.stored import StoredRun
 
-SPACING_SECONDS = 1.0  # between two turns of one run
-RETRY_SECONDS = 5.0  # after the API server could not be used
-CANCEL_SECONDS = 10.0  # a turn in progress may end
-START_TRIES = 30  # of one profile, before the operator ends and is started again
-START_SECONDS = 2.0  # between two of them
+SPACING_SECONDS = 1.0  # between the starts of two turns of one run
+RETRY_SECONDS = 5.0  # after a request to the API server failed
+CANCEL_SECONDS = 10.0  # for a turn in progress to end
+START_TRIES = 30  # of one profile, before the process exits and the kubelet restarts it
+START_SECONDS = 2.0  # between two tries
 
 log = logging.getLogger(__name__)
 
 
 class Operator:
-    """The running operator: its clients, and what wakes which run."""
+    """The running operator: its clients, and the event that wakes each run."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings = settings
@@ -42,13 +42,12 @@ class Operator:
             self.cluster, Stores(metrics.store_request), metrics, settings.home
         )
         self._wakers: dict[str, asyncio.Event] = {}  # by UID of the run
-        self.working: set[str] = set()
 
     async def start(self) -> None:
-        """Connect, and apply the profiles that the chart brings.
+        """Connect, and apply the profiles of the chart.
 
         Raises:
-            PermanentError: there is no cluster, or it does not take a profile.
+            PermanentError: there is no cluster, or it rejects a profile.
         """
         try:
             await self._start()
@@ -61,23 +60,22 @@ class Operator:
             await self._apply(manifest)
 
     async def _apply(self, manifest: dict[str, Any]) -> None:
-        """The CRD may be as young as the operator: try for a while."""
+        """Apply a profile; its CRD may be as new as the operator, so retry for a while."""
         name = manifest["metadata"]["name"]
-        for left in reversed(range(START_TRIES)):
+        for retries in reversed(range(START_TRIES)):
             try:
                 await self.cluster.apply_profile(manifest)
             except ClusterError as error:
                 log.warning("profile %s: %s", name, error)
-                if not left:
+                if not retries:
                     raise ClusterError(error.code, f"profile {name}: {error.message}") from None
             else:
                 return
             await asyncio.sleep(START_SECONDS)
 
     async def serve(self, namespace: str, name: str, uid: str) -> None:
-        """Turn after turn until nothing is left to be done for the run."""
+        """Run turn after turn until the run needs no further turn."""
         event = self._wakers.setdefault(uid, asyncio.Event())
-        self.working.add(uid)
         while True:
             event.clear()
             started = time.monotonic()
@@ -103,22 +101,21 @@ class Operator:
         return turn.done, turn.after
 
     def wake(self, uid: str) -> None:
-        """Something of the run has moved: its next turn comes at once."""
+        """Start the run's next turn now, because the run or one of its Jobs changed."""
         if uid in self._wakers:
             self._wakers[uid].set()
 
     def forget(self, namespace: str, name: str, uid: str) -> None:
-        """The run is gone."""
-        self.metrics.forget_run(namespace, name, uid)
+        """Drop everything that is cached of a deleted run."""
+        self.metrics.runs.remove(namespace, name, uid)
         self.reconciler.forget(uid)
         self._wakers.pop(uid, None)
-        self.working.discard(uid)
 
 
 def unfinished(body: kopf.Body, **_: Any) -> bool:
-    """Whether a run still needs the operator: it goes on, or waits to be removed."""
-    status = GenerationRunStatus.model_validate(dict(body.status))
-    return not status.finished or body.spec.get("ttlSecondsAfterFinished") is not None
+    """Whether a run still needs the operator: it has not ended, or is deleted later."""
+    stored = StoredRun.parse(body)
+    return not stored.status.finished or stored.ttl is not None
 
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
@@ -135,7 +132,7 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
         if account is None or not host:
             return kopf.login_with_kubeconfig(**kwargs)
-        # The address that every pod is given works without the cluster's DNS, too.
+        # The address in the pod's environment works without the cluster's DNS.
         name = f"[{host}]" if ":" in host else host
         port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         return replace(account, server=f"https://{name}:{port}")
@@ -160,14 +157,12 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     @kopf.on.event(names.GROUP, names.VERSION, names.RUNS, registry=registry, id="see")
     async def see(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
-        metadata = body.metadata
-        namespace, name, uid = str(metadata["namespace"]), str(metadata["name"]), metadata["uid"]
+        stored = StoredRun.parse(body)
         if type == "DELETED":
-            operator.forget(namespace, name, uid)
+            operator.forget(stored.namespace, stored.name, stored.uid)
             return
-        status = GenerationRunStatus.model_validate(dict(body.status))
-        operator.metrics.see_run(dict(body), status, worked=uid in operator.working)
-        operator.wake(uid)
+        operator.metrics.runs.set(stored)
+        operator.wake(stored.uid)
 
     @kopf.on.event(
         "batch",
@@ -182,15 +177,15 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
 
 def configure(settings: kopf.OperatorSettings) -> None:
-    """Kopf as this operator wants it; each value has its reason."""
+    """Set kopf's options; the comments give the reason of each."""
     settings.persistence.finalizer = names.FINALIZER
-    settings.peering.standalone = True  # one replica; equal peers would freeze each other
-    settings.scanning.disabled = True  # no rights on CRDs and namespaces are needed
-    settings.posting.enabled = False  # events are written on transitions, not from logs
+    settings.peering.standalone = True  # one replica; two peers of equal priority pause each other
+    settings.scanning.disabled = True  # needs permissions on CRDs and namespaces
+    settings.posting.enabled = False  # the operator writes its own events, on transitions
     settings.watching.connect_timeout = 30
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
     settings.watching.chunk_size = 500
     settings.networking.request_timeout = 30
-    # Without it kopf would stream every Job in scope and filter here.
+    # Without the selector kopf streams every Job in scope and filters here.
     settings.watching.label_selectors["batch", "v1", "jobs"] = names.JOB_SELECTOR

@@ -1,7 +1,7 @@
-"""One turn of a run: observe, decide, act, say. Level-triggered and safe to repeat.
+"""One turn of a run: observe, decide, apply, write the status. Safe to repeat at any point.
 
-Everything it needs is in the cluster and in the store, so a turn after a crash at any point
-finds the same facts and takes the same step.
+Everything that a turn needs is in the cluster and in the store, so a turn after a crash observes
+the same facts and applies the same actions.
 """
 
 from __future__ import annotations
@@ -10,50 +10,58 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
-from vrdata_operator.cluster.port import Cluster, ClusterError, RunEvent
+from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.run import Viewer
 from vrdata_operator.observe.stores import Stores
-from vrdata_operator.policy.admission import Rejection
+from vrdata_operator.policy.ttl import expiry
+from vrdata_operator.reasons import EventReason, Reason
 from vrdata_operator.settings import Home
+from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
-from vrdata_operator.status.conditions import seconds
-from vrdata_operator.status.events import MAX_EVENTS, transitions
-from vrdata_operator.status.refused import PASSING, rejected, troubled
+from vrdata_operator.state.stored import StoredRun
+from vrdata_operator.status.events import MAX_EVENTS, RunEvent, transitions
+from vrdata_operator.status.rejection import PASSING, rejected, troubled
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
-LOOK_SECONDS = 10.0  # until the next turn, when nothing wakes
-SOON_SECONDS = 2.0  # the same for what is over in a moment
-WAIT_SECONDS = 30.0  # the same for a run that waits for an administrator
+POLL_SECONDS = 10.0  # until the next turn, when no event wakes the run
+PASSING_SECONDS = 2.0  # the same for a reason that passes within seconds
+BLOCKED_SECONDS = 30.0  # the same for a run that waits for an administrator
+MAX_EXPIRY_SECONDS = 3600.0  # the same for a finished run that is deleted later
+_ENDS = frozenset({EventReason.SUCCEEDED, EventReason.FAILED})
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What follows a turn: is there anything left to do, and when at the latest."""
+    """What follows a turn.
+
+    Attributes:
+        done: the run needs no further turn.
+        after: seconds until the next turn, when no event wakes the run.
+    """
 
     done: bool
-    after: float = LOOK_SECONDS
+    after: float = POLL_SECONDS
 
 
 class Reconciler:
-    """Brings runs forward, one turn at a time; turns of one run never overlap.
+    """Advances runs, one turn at a time; turns of one run never overlap.
 
     Args:
         cluster: where Jobs are.
         stores: where data is.
-        metrics: told what is counted.
-        home: where the operator lives.
-        clock: seconds since the epoch.
+        metrics: counts what happens.
+        home: the operator's own namespace and volume.
+        clock: returns seconds since the epoch.
     """
 
     def __init__(
@@ -72,77 +80,75 @@ class Reconciler:
         self._memory: dict[str, RunMemory] = {}
 
     async def turn(self, namespace: str, name: str) -> Turn:
-        """Bring one run a step forward.
+        """Advance one run by one step.
 
         Raises:
             ClusterError: the API server cannot be used now; try again.
         """
-        body = await self._cluster.get_run(namespace, name)
-        if body is None or body["metadata"].get("deletionTimestamp"):
+        stored = await self._cluster.get_run(namespace, name)
+        if stored is None or stored.deleting:
             return Turn(done=True)
-        memory = self._remember(body["metadata"]["uid"])
-        status = GenerationRunStatus.model_validate(body.get("status") or {})
-        if status.finished:
-            return await self._expire(body, status)
-        new = await self._next(body, status, memory)
-        turn = await self._say(body, status, new, memory)
+        if stored.status.finished:
+            return await self._expire(stored)
+        memory = self._memory.setdefault(stored.uid, RunMemory(stored.uid))
+        status = await self._advance(stored, memory)
+        turn = await self._write_status(stored, status, memory)
         return replace(turn, after=0.0) if memory.behind else turn
 
     def forget(self, uid: str) -> None:
-        """Drop what is remembered of a run that is gone."""
+        """Drop what is cached of a deleted run."""
         self._memory.pop(uid, None)
 
-    def _remember(self, uid: str) -> RunMemory:
-        return self._memory.setdefault(uid, RunMemory(uid))
-
-    async def _next(
-        self, body: dict[str, Any], status: GenerationRunStatus, memory: RunMemory
-    ) -> GenerationRunStatus:
-        """Take the step; returns the status that follows."""
-        generation, now = int(body["metadata"].get("generation", 0)), self._clock()
+    async def _advance(self, stored: StoredRun, memory: RunMemory) -> GenerationRunStatus:
+        """Observe, decide and apply; returns the new status."""
         memory.behind = False
         try:
-            found = await self._viewer.view(body, status, memory)
-            if isinstance(found, Rejection):
-                return rejected(status, found, generation=generation, now=now)
-            memory.behind = found.facts.behind
-            decision = await self._stores.call(lambda: decide(found))
+            view = await self._viewer.view(stored, memory)
+            if isinstance(view, Rejection):
+                return self._rejected(stored, view)
+            memory.behind = view.facts.behind
+            decision = await self._stores.call(lambda: decide(view))
             if memory.ledger is not None and any(
                 isinstance(action, StoreWave) for action in decision.actions
             ):
-                memory.ledger.waves_changed = True  # even if not all of them are stored
+                memory.ledger.waves_changed = True  # even if an action fails
             for action in decision.actions:
-                await self._act(found, action)
+                await self._apply(view, action)
         except OutputConflictError as error:
-            await self._end_jobs(body)
-            conflict = Rejection("OutputConflict", _text(error))
-            return rejected(status, conflict, generation=generation, now=now)
+            await self._delete_jobs(stored)
+            return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
         except VrdataError as error:
-            log.warning("%s: %s", body["metadata"]["name"], error)
-            return troubled(
-                status, "StorageUnavailable", _text(error), generation=generation, now=now
-            )
+            log.warning("%s/%s: %s", stored.namespace, stored.name, error)
+            trouble = Explanation(Reason.STORAGE_UNAVAILABLE, _detail(error), error.fix)
+            return self._troubled(stored, trouble)
         except ClusterError as error:
             if error.code not in {403, 422}:
                 raise
-            return troubled(status, "ClusterRefused", error.message, generation=generation, now=now)
+            return self._troubled(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
 
-    async def _end_jobs(self, body: dict[str, Any]) -> None:
-        """Stop what would only find out the same."""
-        namespace, uid = body["metadata"]["namespace"], body["metadata"]["uid"]
-        for job in (await self._cluster.list_jobs(namespace, uid)).values():
-            if job.owner_uid == uid and not job.finished:
-                await self._cluster.delete_job(namespace, job.name)
+    def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
+        generation, now = stored.generation, self._clock()
+        return rejected(stored.status, rejection, generation=generation, now=now)
 
-    async def _act(self, view: RunView, action: Action) -> None:
+    def _troubled(self, stored: StoredRun, trouble: Explanation) -> GenerationRunStatus:
+        generation, now = stored.generation, self._clock()
+        return troubled(stored.status, trouble, generation=generation, now=now)
+
+    async def _delete_jobs(self, stored: StoredRun) -> None:
+        """Every worker of a run with an output conflict would fail for the same reason."""
+        for job in (await self._cluster.list_jobs(stored.namespace, stored.uid)).values():
+            if job.owner_uid == stored.uid and not job.finished:
+                await self._cluster.delete_job(stored.namespace, job.name)
+
+    async def _apply(self, view: RunView, action: Action) -> None:
         namespace = view.identity.namespace
         match action:
             case StoreWave(wave):
                 store = self._stores.run(view.config.store, view.config.prefix)
                 key = layout.wave_key(wave.wave)
                 if not await self._stores.call(lambda: put_model(store, key, wave)):
-                    raise VrdataError(f"{key} was written by somebody else; looking again")
+                    raise VrdataError(f"another process wrote {key}", fix="the next turn reads it")
             case ApplyJob(manifest):
                 await self._cluster.apply_job(manifest)
             case ReshapeJob(name, shape):
@@ -155,62 +161,56 @@ class Reconciler:
             case DeleteJob(name):
                 await self._cluster.delete_job(namespace, name)
 
-    async def _say(
-        self,
-        body: dict[str, Any],
-        old: GenerationRunStatus,
-        new: GenerationRunStatus,
-        memory: RunMemory,
+    async def _write_status(
+        self, stored: StoredRun, status: GenerationRunStatus, memory: RunMemory
     ) -> Turn:
-        """Write the status when it changed, at most once in WRITE_SECONDS; then tell people."""
-        now, written = self._clock(), new.to_dict()
-        after = _patience(new)
-        if written == (memory.written or old.to_dict()):
+        """Write a changed status, at most once in WRITE_SECONDS, and post its events."""
+        now, body = self._clock(), status.to_dict()
+        after = _poll_seconds(status)
+        if body == (memory.written or stored.status.to_dict()):
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
         if wait > 0:
             return Turn(done=False, after=wait)
-        metadata = body["metadata"]
-        await self._cluster.apply_status(metadata["namespace"], metadata["name"], written)
-        memory.written, memory.written_at = written, now
-        if new.finished:
-            self._metrics.run_finished(memory.uid, new)
-        for event in transitions(old, new):
-            await self._post(body, event, memory)
-        if not new.finished:
+        await self._cluster.apply_status(stored.namespace, stored.name, body)
+        memory.written, memory.written_at = body, now
+        if status.finished:
+            self._metrics.run_finished(status)
+        for event in transitions(stored.status, status):
+            await self._post(stored, event, memory)
+        if not status.finished:
             return Turn(done=False, after=after)
-        return Turn(done=body["spec"].get("ttlSecondsAfterFinished") is None, after=1.0)
+        return Turn(done=stored.ttl is None, after=1.0)
 
-    async def _post(self, body: dict[str, Any], event: RunEvent, memory: RunMemory) -> None:
-        """Events are best effort: a run never fails for one. The last one tells its end."""
-        ends = event.reason in {"Succeeded", "Failed"}
-        if memory.events >= (MAX_EVENTS if ends else MAX_EVENTS - 1):
+    async def _post(self, stored: StoredRun, event: RunEvent, memory: RunMemory) -> None:
+        """A rejected event never stops a run. The last event is always that of the run's end."""
+        most = MAX_EVENTS if event.reason in _ENDS else MAX_EVENTS - 1
+        if memory.events >= most:
             return
         memory.events += 1
         try:
-            await self._cluster.post_event(body, event)
+            await self._cluster.post_event(stored, event)
         except ClusterError as error:
             log.warning("event %s was not written: %s", event.reason, error)
 
-    async def _expire(self, body: dict[str, Any], status: GenerationRunStatus) -> Turn:
-        """Remove a finished run whose time is over; its data stays."""
-        ttl = body["spec"].get("ttlSecondsAfterFinished")
-        if ttl is None or status.completion_time is None:
+    async def _expire(self, stored: StoredRun) -> Turn:
+        """Delete a finished run when its time to live is over; its data is kept."""
+        end = expiry(stored.ttl, stored.status)
+        if end is None:
             return Turn(done=True)
-        left = seconds(status.completion_time) + ttl - self._clock()
-        if left > 0:
-            return Turn(done=False, after=min(left, 3600.0))
-        metadata = body["metadata"]
-        await self._cluster.delete_run(metadata["namespace"], metadata["name"], metadata["uid"])
+        remaining = end - self._clock()
+        if remaining > 0:
+            return Turn(done=False, after=min(remaining, MAX_EXPIRY_SECONDS))
+        await self._cluster.delete_run(stored.namespace, stored.name, stored.uid)
         return Turn(done=True)
 
 
-def _patience(status: GenerationRunStatus) -> float:
-    """Seconds until the next turn, when nothing wakes."""
+def _poll_seconds(status: GenerationRunStatus) -> float:
+    """Seconds until the next turn, when no event wakes the run."""
     if status.reason in PASSING:
-        return SOON_SECONDS
-    return WAIT_SECONDS if status.phase == "Pending" and not status.waves else LOOK_SECONDS
+        return PASSING_SECONDS
+    return BLOCKED_SECONDS if status.phase == "Pending" and not status.waves else POLL_SECONDS
 
 
-def _text(error: VrdataError) -> str:
-    return "; ".join(part for part in (error.what, error.why, error.fix) if part)
+def _detail(error: VrdataError) -> str:
+    return "; ".join(filter(None, (error.what, error.why)))

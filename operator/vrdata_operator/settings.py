@@ -1,4 +1,4 @@
-"""The operator's settings, from environment variables that the chart sets."""
+"""Settings of the operator, from environment variables that the chart sets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vrdata.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the operator lives.
+    """Where the operator runs.
 
     Attributes:
-        namespace: its own; profiles are looked up here.
+        namespace: its own, which also contains the profiles.
         claim: the PersistentVolumeClaim that it mounts; empty = none.
     """
 
@@ -27,15 +27,15 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the operator runs.
+    """All settings of the operator.
 
     Attributes:
-        home: where it lives.
+        home: its namespace and volume.
         watch: namespaces whose runs it serves; empty = all.
-        metrics_port: of the Prometheus endpoint.
-        health_port: of the liveness endpoint.
-        per_generator: one series per generator, too.
-        profiles: a file of GenerationProfiles that are applied at the start; None = none.
+        metrics_port: port of the Prometheus endpoint.
+        health_port: port of the liveness endpoint.
+        per_generator: also serve series of each generator.
+        profiles: a file of GenerationProfiles to apply at the start; None = none.
     """
 
     home: Home
@@ -46,7 +46,7 @@ class Settings:
     profiles: Path | None = None
 
     def manifests(self) -> list[dict[str, Any]]:
-        """The profiles that the chart brings, each in the operator's namespace."""
+        """The profiles of the chart, each in the operator's namespace."""
         if self.profiles is None or not self.profiles.exists():
             return []
         found = list(filter(None, yaml.safe_load_all(self.profiles.read_text())))
@@ -58,28 +58,29 @@ class Settings:
 def from_environment(variables: dict[str, str] | None = None) -> Settings:
     """Read VRDATA_NAMESPACE, VRDATA_WATCH_NAMESPACES and the others.
 
+    Args:
+        variables: the environment; None = that of this process.
+
     Raises:
-        UsageError: a variable is missing or cannot be read.
+        UsageError: a variable is missing or invalid.
     """
-    given = dict(os.environ) if variables is None else variables
-    namespace = given.get("VRDATA_NAMESPACE", "")
+    environment = dict(os.environ) if variables is None else variables
+    namespace = environment.get("VRDATA_NAMESPACE", "")
     if not namespace:
-        raise UsageError(
-            "VRDATA_NAMESPACE is not set", fix="set it to the namespace of the operator"
-        )
-    profiles = given.get("VRDATA_PROFILES", "")
+        raise UsageError("VRDATA_NAMESPACE is not set", fix="set it to the operator's namespace")
+    profiles = environment.get("VRDATA_PROFILES", "")
     return Settings(
-        home=Home(namespace, given.get("VRDATA_CLAIM", "")),
-        watch=tuple(filter(None, given.get("VRDATA_WATCH_NAMESPACES", "").split(","))),
-        metrics_port=_port(given, "VRDATA_METRICS_PORT", 9090),
-        health_port=_port(given, "VRDATA_HEALTH_PORT", 8080),
-        per_generator=given.get("VRDATA_PER_GENERATOR_METRICS", "true") == "true",
+        home=Home(namespace, environment.get("VRDATA_CLAIM", "")),
+        watch=tuple(filter(None, environment.get("VRDATA_WATCH_NAMESPACES", "").split(","))),
+        metrics_port=_port(environment, "VRDATA_METRICS_PORT", 9090),
+        health_port=_port(environment, "VRDATA_HEALTH_PORT", 8080),
+        per_generator=environment.get("VRDATA_PER_GENERATOR_METRICS", "true") == "true",
         profiles=Path(profiles) if profiles else None,
     )
 
 
-def _port(given: dict[str, str], name: str, default: int) -> int:
-    text = given.get(name, "") or str(default)
+def _port(environment: dict[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "") or str(default)
     if not text.isdecimal() or not 0 <= int(text) < 65536:
-        raise UsageError(f"{name} is {text!r}", fix="give a port number")
+        raise UsageError(f"{name} is {text!r}", fix="set it to a port number, 0 to 65535")
     return int(text)

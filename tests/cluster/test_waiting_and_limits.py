@@ -79,7 +79,7 @@ def test_a_shard_above_its_memory_limit_is_named_oomkilled(
     run.wait("Finished")
     status = run.status()
     assert status["phase"] == "Failed"
-    assert [group["reason"] for group in status["failures"]] == ["OOMKilled"], status["failures"]
+    assert [group["reason"] for group in status["failures"]] == ["OutOfMemory"], status["failures"]
     assert status["failures"][0]["generator"] == "O-hungry"
     assert status["samples"]["failed"] == 10
 

@@ -13,15 +13,16 @@ from support.lives import DIGEST, profile_object, run_object
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.worker import WorkerConfig
 from vrdata.model import canonical_json
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, Shard
 from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.policy.retries import first_waves
-from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.facts import Facts, Failure, JobFacts, PodFacts, Totals
 from vrdata_operator.state.history import History
+from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import final_job, wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.shard_sets import ShardSet
@@ -185,7 +186,9 @@ def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None
         jobs={job.name: replace(job, finished=ended)},
         committed=ShardSet.of(Shard("O-000", at) for at in done),
         totals={"O": Totals(shards=len(done), samples=len(done))},
-        failures={("O-000", at): Failure(("O-000", at), 0, "Unknown") for at in failing},
+        failures={
+            ("O-000", at): Failure(("O-000", at), 0, FailureReason.UNKNOWN) for at in failing
+        },
     )
     status = decide(view).status
     counts = status.shards
@@ -207,7 +210,9 @@ def test_the_status_of_the_largest_run_is_small(letter: str) -> None:
     view = seen(
         view,
         jobs={job.name: replace(job, finished=True, reason="FailedIndexes")},
-        failures={shard: Failure(shard, 0, "InvalidOutput", words, 1) for shard in shards},
+        failures={
+            shard: Failure(shard, 0, FailureReason.INVALID_OUTPUT, words, 1) for shard in shards
+        },
         pods=(replace(PENDING, message=words),),
     )
     assert len(canonical_json(decide(view).status.to_dict())) < 64 * 1024

@@ -90,11 +90,15 @@ def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
     ("spec", "reason", "words"),
     [
         ({"profile": "gold"}, "UnknownProfile", "spec.profile"),
-        ({"generators": [{"name": "O-mazes", "samples": 1}]}, "UnknownGenerator", "?; name what"),
+        (
+            {"generators": [{"name": "O-mazes", "samples": 1}]},
+            "UnknownGenerator",
+            "? Name",
+        ),
         ({"generators": [{"name": "O-maze", "samples": 101}]}, "TooManySamples", "allows 100"),
-        ({"queueName": "gold"}, "QueueNotAllowed", "allowed: gpu"),
+        ({"queueName": "gold"}, "QueueNotAllowed", "allows: gpu"),
         ({"parallelism": 9}, "TooMuchParallelism", "allows 8"),
-        ({"dedup": {"enabled": True}}, "InvalidSpec", "set it to false"),
+        ({"dedup": {"enabled": True}}, "InvalidSpec", "Set it to false"),
         ({"generators": []}, "InvalidSpec", "spec.generators"),
     ],
 )
@@ -142,6 +146,14 @@ def test_a_profile_that_cannot_be_used_is_named(
     assert found.reason == "InvalidProfile"
     assert "'default'" in found.message
     assert words in found.message
+
+
+def test_the_profile_is_read_once_in_each_turn(life: Life) -> None:
+    life.create()
+    for turn in range(1, 6):
+        life.turn()
+        life.workers.work()
+        assert life.cluster.profile_reads == turn
 
 
 def test_the_image_is_asked_once_for_all_runs(life: Life) -> None:

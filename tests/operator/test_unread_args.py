@@ -1,11 +1,12 @@
-"""Args that nothing would read are refused on a cluster as on one machine."""
+"""Args that no generator reads are rejected on a cluster as on a laptop."""
 
 from __future__ import annotations
 
 from support.catalogues import catalogue, entry, make_run
 from vrdata.api.profile import default_profile
 from vrdata.plan.catalogue import ImageCatalogue
-from vrdata_operator.policy.admission import Rejection, make_plan
+from vrdata_operator.policy.admission import make_plan
+from vrdata_operator.state.rejection import Rejection
 
 
 def test_args_for_code_without_a_command_line_are_an_invalid_spec() -> None:
@@ -18,4 +19,4 @@ def test_args_for_code_without_a_command_line_are_an_invalid_spec() -> None:
     assert isinstance(refused, Rejection)
     assert refused.reason == "InvalidSpec"
     assert own.name in refused.message
-    assert "remove args" in refused.message
+    assert "Remove args" in refused.message

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrdata_operator.cluster.parse import JOB_LABEL, job_facts, pod_facts
-from vrdata_operator.cluster.port import ClusterError, RunEvent
+from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.state.names import RUN_UID_LABEL
+from vrdata_operator.state.stored import StoredProfile, StoredRun
+from vrdata_operator.status.events import RunEvent
 
 Json = dict[str, Any]
 Key = tuple[str, str]
@@ -36,7 +38,8 @@ class FakeCluster:
         pods: manifests; those that wait or have failed are shown.
         written: every status that was written, in order.
         events: every event that was posted.
-        made: how often each Job came into being.
+        made: how often each Job was created.
+        profile_reads: how often a profile was read.
         before, after: called around every write with its name; may raise, as a crash would.
     """
 
@@ -48,6 +51,7 @@ class FakeCluster:
     written: list[Json] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
     made: Counter[Key] = field(default_factory=Counter)
+    profile_reads: int = 0
     before: Callable[[str], None] = _nothing
     after: Callable[[str], None] = _nothing
 
@@ -70,11 +74,14 @@ class FakeCluster:
             if job_facts(job).owner_uid == uid:
                 del self.jobs[key]
 
-    async def get_run(self, namespace: str, name: str) -> Json | None:
-        return copy.deepcopy(self.runs.get((namespace, name)))
+    async def get_run(self, namespace: str, name: str) -> StoredRun | None:
+        found = self.runs.get((namespace, name))
+        return None if found is None else StoredRun.parse(found)
 
-    async def get_profile(self, name: str) -> Json | None:
-        return copy.deepcopy(self.profiles.get(name))
+    async def get_profile(self, name: str) -> StoredProfile | None:
+        self.profile_reads += 1
+        found = self.profiles.get(name)
+        return None if found is None else StoredProfile.parse(found)
 
     async def apply_profile(self, manifest: Json) -> None:
         body = copy.deepcopy(manifest)
@@ -148,7 +155,7 @@ class FakeCluster:
         self.written.append(copy.deepcopy(status))
         self.after("apply_status")
 
-    async def post_event(self, run: Json, event: RunEvent) -> None:  # noqa: ARG002 - the port's
+    async def post_event(self, run: StoredRun, event: RunEvent) -> None:  # noqa: ARG002 - the port's
         self.before("post_event")
         self.events.append(event)
         self.after("post_event")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.manifest import Attempt, DataObject, ShardManifest
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.state.facts import Failure
+from vrdata_operator.state.stored import StoredRun
 
 MOMENT = "2026-01-01T00:00:00Z"
 
@@ -29,10 +31,12 @@ def served_metrics(metrics: Metrics | None = None, samples: int = 10) -> Metrics
         }
     )
     metadata = {"namespace": "team", "name": "demo", "uid": "1", "creationTimestamp": MOMENT}
-    served.see_run({"metadata": metadata, "spec": {}}, status, worked=True)
+    spec = {"samples": 100, "generators": [{"name": "O-maze"}]}
+    body = {"metadata": metadata, "spec": spec, "status": status.to_dict()}
+    served.runs.set(StoredRun.parse(body))
     for name, generator in (("O", "O-maze"), ("G", "G-pendulum")):
         served.shard_committed(name, _marker(generator))
-        served.shard_failed(name, Failure((generator, 0), 0, "OOMKilled"))
+        served.shard_failed(name, Failure((generator, 0), 0, FailureReason.OUT_OF_MEMORY))
     return served
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from vrdata.api.metadata import Metadata
 from vrdata.api.quantities import QUANTITY, parse_quantity
 from vrdata.api.rules import ceiling_above, one_storage
-from vrdata.model import API_VERSION, Model
+from vrdata.model import API_VERSION, GeneratorClass, Model
 
 BY_DIGEST = r"^$|@sha256:[0-9a-f]{64}$"
 
@@ -116,6 +116,11 @@ class Classes(Model):
     M: ClassResources = Field(
         default=ClassResources(), alias="M", description="Importers of existing data."
     )
+
+    def of(self, name: GeneratorClass) -> ClassResources:
+        """Resources of one class."""
+        by_name: dict[GeneratorClass, ClassResources] = {"O": self.O, "G": self.G, "M": self.M}
+        return by_name[name]
 
 
 class Storage(Model):

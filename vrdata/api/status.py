@@ -87,7 +87,7 @@ class FailureGroup(_Written):
     """Shards that failed for one reason, with one example."""
 
     generator: str = Field(max_length=100, description="Generator. Example: O-maze.")
-    reason: str = Field(max_length=64, description="One word. Example: OOMKilled.")
+    reason: str = Field(max_length=64, description="One word. Example: OutOfMemory.")
     shards: Count = Field(description="How many shards. Example: 3.")
     example_shard: Count = Field(default=0, description="One of them. Example: 17.")
     sample: Count | None = Field(

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.quantities import parse_quantity
+from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan
 
 _RESERVE = 0.8  # share of the available memory that children may plan with
 
 
-def class_resources(profile: GenerationProfile, generator_class: str) -> ClassResources:
+def class_resources(profile: GenerationProfile, generator_class: GeneratorClass) -> ClassResources:
     """The profile's resources for class O, G or M."""
-    resources: ClassResources = getattr(profile.spec.classes, generator_class)
-    return resources
+    return profile.spec.classes.of(generator_class)
 
 
-def child_memory(profile: GenerationProfile, generator_class: str) -> tuple[int, int]:
+def child_memory(profile: GenerationProfile, generator_class: GeneratorClass) -> tuple[int, int]:
     """Bytes: the limit of one child, and the ceiling of the out-of-memory ladder."""
     resources = class_resources(profile, generator_class)
     memory = int(parse_quantity(resources.memory))

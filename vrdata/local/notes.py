@@ -8,6 +8,7 @@ from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.errors import InvalidInputError
 from vrdata.model import Model
+from vrdata.plan.waves import CLASSES
 
 # What `vrdata.local.machine` and the run take from a class.
 _APPLIED = {"memory", "memory_ceiling", "sample_timeout_seconds"}
@@ -29,9 +30,9 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
     used = profile.metadata.name
     if spec.profile != used:
         lines.append(f"spec.profile: {spec.profile} (used: {used}; name its file with --profile)")
-    classes = {name: getattr(profile.spec.classes, name) for name in ("O", "G", "M")}
     lines += _set(profile.spec, "profile spec", exclude={"classes"})
-    for name, resources in classes.items():
+    for name in CLASSES:
+        resources = profile.spec.classes.of(name)
         lines += _set(resources, f"profile spec.classes.{name}", exclude=_APPLIED)
     return lines
 

@@ -229,5 +229,5 @@ def _policies(prepared: Prepared) -> dict[str, RetryPolicy]:
 def _sample_timeout(prepared: Prepared) -> float:
     classes = {planned.generator_class for planned in prepared.plan.generators}
     return float(
-        max(getattr(prepared.profile.spec.classes, name).sample_timeout_seconds for name in classes)
+        max(prepared.profile.spec.classes.of(name).sample_timeout_seconds for name in classes)
     )

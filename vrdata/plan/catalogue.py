@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vrdata.api.rules import unique_names
-from vrdata.model import API_VERSION, Model
+from vrdata.model import API_VERSION, GeneratorClass, Model
 
-GeneratorClass = Literal["O", "G", "M"]
 GENERATOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 
 GeneratorName = Annotated[str, Field(pattern=GENERATOR_NAME)]

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode, canonical_json
-from vrdata.plan.catalogue import GeneratorClass, GeneratorName
+from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode, canonical_json
+from vrdata.plan.catalogue import GeneratorName
 
 
 class Shard(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.model import API_VERSION, Model
-from vrdata.plan.catalogue import GeneratorClass, GeneratorName
+from vrdata.model import API_VERSION, GeneratorClass, Model
+from vrdata.plan.catalogue import GeneratorName
 from vrdata.plan.planned import Shard
 
 # A Job rewrites its index sets at every step; 10^4 indexes are at most 48 KiB of them.

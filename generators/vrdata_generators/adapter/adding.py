@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
-from vrdata.plan.catalogue import Catalogue, CatalogueEntry, GeneratorClass
+from vrdata.model import GeneratorClass
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically

@@ -1,6 +1,6 @@
-"""Can this installation make runs? `python -m vrdata_operator.admin.doctor`, run by `helm test`.
+"""Check an installation: `python -m vrdata_operator.admin.doctor`, which `helm test` runs.
 
-One line for each check; exit code 1 when one fails.
+Prints one line for each check; the exit code is 1 when a check fails.
 """
 
 from __future__ import annotations
@@ -21,44 +21,46 @@ from vrdata_operator.policy.admission import check_storage
 from vrdata_operator.settings import Settings, from_environment
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.names import RUNS
+from vrdata_operator.state.rejection import Rejection
 
 PROFILE = "default"
 Check = Callable[[], Awaitable[str]]
 
 
 class FailedCheckError(Exception):
-    """What is wrong and what to do."""
+    """A check failed; the text says what is wrong and what to do."""
 
 
 async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stores) -> bool:
-    """Make every check and print its line; whether all are well."""
+    """Run every check and print its line; whether all succeeded."""
 
     async def runs_are_served() -> str:
-        spaces = settings.watch or (settings.home.namespace,)
-        if await rest.get(paths.runs(spaces[0]), RUNS, limit=1) is None:
+        namespaces = settings.watch or (settings.home.namespace,)
+        if await rest.get(paths.runs(namespaces[0]), RUNS, limit=1) is None:
             raise FailedCheckError("the CustomResourceDefinitions are missing: set crds.enabled")
         return f"GenerationRuns of {', '.join(settings.watch) or 'all namespaces'}"
 
-    async def rights_are_given() -> str:
+    async def permissions_are_granted() -> str:
+        home = settings.home.namespace
         # Jobs that read a catalogue run in the operator's own namespace.
-        spaces = sorted({*settings.watch, settings.home.namespace}) if settings.watch else [""]
-        wanted = [(space, FOR_RUNS) for space in spaces]
-        for space, rights in [*wanted, (settings.home.namespace, FOR_PROFILES)]:
-            lacking = await missing(rest, rights, space)
-            if lacking:
-                place = f"in {space}" if space else "in all namespaces"
+        namespaces = sorted({*settings.watch, home}) if settings.watch else [""]
+        wanted = [(namespace, FOR_RUNS) for namespace in namespaces] + [(home, FOR_PROFILES)]
+        for namespace, permissions in wanted:
+            denied = await missing(rest, permissions, namespace)
+            if denied:
+                place = f"in namespace {namespace}" if namespace else "in all namespaces"
                 raise FailedCheckError(
-                    f"not allowed {place}: {', '.join(lacking)}: set rbac.create"
+                    f"the operator may not, {place}: {', '.join(denied)}: set rbac.create"
                 )
-        return "all that the operator needs"
+        return "the operator has every permission that it needs"
 
     async def profile_is_usable() -> str:
         for manifest in settings.manifests():  # as the operator does when it starts
             await cluster.apply_profile(manifest)
         profile = await _profile(cluster)
-        wrong = check_storage(profile, settings.home.claim)
-        if wrong is not None:
-            raise FailedCheckError(wrong.message)
+        rejection = check_storage(profile, settings.home.claim)
+        if rejection is not None:
+            raise FailedCheckError(rejection.message)
         return profile.spec.image
 
     async def store_is_usable() -> str:
@@ -67,29 +69,34 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
 
     checks = {
         "runs": runs_are_served,
-        "rights": rights_are_given,
+        "permissions": permissions_are_granted,
         "profile": profile_is_usable,
         "store": store_is_usable,
     }
-    return all([await _said(name, check) for name, check in checks.items()])
+    return all([await _passes(name, check) for name, check in checks.items()])
 
 
 async def _profile(cluster: Cluster) -> GenerationProfile:
-    manifest = await cluster.get_profile(PROFILE)
-    if manifest is None:
+    stored = await cluster.get_profile(PROFILE)
+    if stored is None:
         raise FailedCheckError(f"there is no GenerationProfile {PROFILE!r}: set defaultProfile")
-    return GenerationProfile.model_validate(manifest | {"metadata": {"name": PROFILE}})
+    if isinstance(stored.profile, Rejection):
+        raise FailedCheckError(stored.profile.message)
+    return stored.profile
 
 
-async def _said(name: str, check: Check) -> bool:
+async def _passes(name: str, check: Check) -> bool:
     try:
-        found = await check()
+        detail = await check()
     except (FailedCheckError, ClusterError, VrdataError, ValueError) as error:
-        words = " ".join(str(error).split())
-        sys.stdout.write(f"FAILED {name}: {words}\n")
+        sys.stdout.write(f"FAILED {name}: {_one_line(error)}\n")
         return False
-    sys.stdout.write(f"ok     {name}: {found}\n")
+    sys.stdout.write(f"ok     {name}: {detail}\n")
     return True
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 async def _main() -> int:
@@ -100,8 +107,7 @@ async def _main() -> int:
         cluster = KubernetesCluster(rest, settings.home.namespace)
         return 0 if await examine(settings, rest, cluster, Stores()) else 1
     except (ClusterError, VrdataError) as error:
-        words = " ".join(str(error).split())
-        sys.stdout.write(f"FAILED start: {words}\n")
+        sys.stdout.write(f"FAILED start: {_one_line(error)}\n")
         return 1
     finally:
         await rest.close()

@@ -1,6 +1,6 @@
-"""What the operator may do in a cluster: the list that its doctor asks for.
+"""The permissions that the operator needs, as a list that the doctor checks.
 
-A test holds it equal to the rules in the chart; another holds those equal to what is used.
+One test compares the list with the chart's roles, another the roles with the requests sent.
 """
 
 from __future__ import annotations
@@ -12,56 +12,56 @@ from vrdata_operator.state.names import GROUP, PROFILES, RUNS
 REVIEWS = "selfsubjectaccessreviews"
 _PATH = f"/apis/authorization.k8s.io/v1/{REVIEWS}"
 
-Right = tuple[str, str, str]  # API group, resource, verb
+Permission = tuple[str, str, str]  # API group, resource, verb
 
 
-def _rights(group: str, resource: str, verbs: str) -> frozenset[Right]:
+def _permissions(group: str, resource: str, verbs: str) -> frozenset[Permission]:
     return frozenset((group, resource, verb) for verb in verbs.split())
 
 
 FOR_RUNS = frozenset().union(
-    _rights(GROUP, RUNS, "get list watch patch delete"),
-    _rights(GROUP, f"{RUNS}/status", "patch"),
-    _rights(GROUP, f"{RUNS}/finalizers", "update"),
-    _rights(GROUP, f"{PROFILES}/finalizers", "update"),
-    _rights("batch", "jobs", "get list watch create patch delete"),
-    _rights("", "pods", "list"),
-    _rights("", "events", "list create"),
+    _permissions(GROUP, RUNS, "get list watch patch delete"),
+    _permissions(GROUP, f"{RUNS}/status", "patch"),
+    _permissions(GROUP, f"{RUNS}/finalizers", "update"),
+    _permissions(GROUP, f"{PROFILES}/finalizers", "update"),
+    _permissions("batch", "jobs", "get list watch create patch delete"),
+    _permissions("", "pods", "list"),
+    _permissions("", "events", "list create"),
 )
-FOR_PROFILES = _rights(GROUP, PROFILES, "get create patch")
+FOR_PROFILES = _permissions(GROUP, PROFILES, "get create patch")
 
 
 class Reviewer(Protocol):
-    """The one request that is needed; `cluster.rest.Rest` has it."""
+    """The one request that `missing` sends; `cluster.rest.Rest` implements it."""
 
     async def create(self, path: str, resource: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make an object; returns it as the server made it."""
+        """Create an object; returns it as the server stored it."""
         ...
 
 
-async def missing(server: Reviewer, wanted: frozenset[Right], namespace: str) -> list[str]:
-    """Those of the wanted rights that this account lacks, as `verb resource`.
+async def missing(server: Reviewer, wanted: frozenset[Permission], namespace: str) -> list[str]:
+    """The wanted permissions that this account does not have, as `verb resource`.
 
-    Every account may ask this about itself (ClusterRole system:basic-user).
+    Every account may review its own permissions (ClusterRole system:basic-user).
 
     Args:
-        server: who is asked.
+        server: where to send the reviews.
         wanted: one request is sent for each.
-        namespace: where; empty means in all.
+        namespace: empty = all namespaces.
 
     Raises:
-        ClusterError: the server does not answer.
+        ClusterError: the API server cannot be used.
     """
-    found = []
+    denied = []
     for group, resource, verb in sorted(wanted):
         name, _, part = resource.partition("/")
-        asked = {"group": group, "resource": name, "subresource": part, "verb": verb}
+        attributes = {"group": group, "resource": name, "subresource": part, "verb": verb}
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": asked | {"namespace": namespace}},
+            "spec": {"resourceAttributes": attributes | {"namespace": namespace}},
         }
         review = await server.create(_PATH, REVIEWS, body)
         if not review["status"]["allowed"]:
-            found.append(f"{verb} {resource}")
-    return found
+            denied.append(f"{verb} {resource}")
+    return denied

@@ -1,7 +1,7 @@
-"""Release all runs before `helm uninstall`: `python -m vrdata_operator.admin.uninstall`.
+"""Prepare `helm uninstall`: `python -m vrdata_operator.admin.uninstall`, which a hook runs.
 
-The operator's finalizer on an unfinished run would keep it from ever being deleted. So the operator
-is stopped first, and what it holds is released; Jobs go on, and data stays.
+Without an operator nobody removes its finalizer, and an unfinished run could never be deleted. So
+this stops the operator and then removes the finalizer from all runs. Jobs continue; data is kept.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from vrdata_operator.cluster.rest import Rest
 from vrdata_operator.settings import from_environment
 from vrdata_operator.state.names import FINALIZER, RUNS
 
-DEPLOYMENT = "VRDATA_DEPLOYMENT"  # name of the variable with the operator's Deployment
+DEPLOYMENT = "VRDATA_DEPLOYMENT"  # the variable that names the operator's Deployment
 STOP_SECONDS = 90.0  # three times a pod's grace period
 POLL_SECONDS = 1.0
-TRIES = 5  # of one run that somebody else writes, too
+TRIES = 5  # of one run, when other clients change it at the same time
 Json = dict[str, Any]
 
 
 async def stop(rest: Rest, namespace: str, deployment: str, patience: float = STOP_SECONDS) -> bool:
-    """Scale the operator to nothing and wait until its pods are gone.
+    """Scale the operator to 0 replicas and wait until its pods are gone.
 
     Args:
         patience: seconds to wait for the pods.
 
     Returns:
-        Whether they are gone. A Deployment that is not there has no pods.
+        Whether they are gone; True when the Deployment does not exist.
 
     Raises:
-        ClusterError: the API server refuses or cannot be used.
+        ClusterError: the API server rejects a request or cannot be used.
     """
     path = paths.scale(namespace, deployment)
     scale = await rest.get(path, "deployments/scale")
@@ -47,8 +47,8 @@ async def stop(rest: Rest, namespace: str, deployment: str, patience: float = ST
     pods, selector = paths.pods(namespace), scale["status"]["selector"]
     end = time.monotonic() + patience
     while True:
-        left = [pod async for pod in rest.each(pods, "pods", labelSelector=selector)]
-        if not any(_alive(pod) for pod in left):
+        remaining = [pod async for pod in rest.each(pods, "pods", labelSelector=selector)]
+        if not any(_alive(pod) for pod in remaining):
             return True
         if time.monotonic() >= end:
             return False
@@ -56,16 +56,16 @@ async def stop(rest: Rest, namespace: str, deployment: str, patience: float = ST
 
 
 async def release(rest: Rest, watch: tuple[str, ...]) -> int:
-    """Take the operator's finalizer from all runs; it must not run any more.
+    """Remove the operator's finalizer from all runs. The operator must have stopped.
 
     Args:
-        watch: namespaces of the operator's runs; empty means all.
+        watch: namespaces of the operator's runs; empty = all.
 
     Returns:
-        How many runs had it.
+        Number of runs that had the finalizer.
 
     Raises:
-        ClusterError: the API server refuses or cannot be used.
+        ClusterError: the API server rejects a request or cannot be used.
     """
     released = 0
     async for run in _runs(rest, watch):
@@ -97,7 +97,7 @@ async def _release(rest: Rest, run: Json | None) -> bool:
             run = await rest.get(path, RUNS)
         else:
             return True
-    raise ClusterError(409, f"{path} is written by others all the time")
+    raise ClusterError(409, f"other clients keep changing {path}")
 
 
 def _alive(pod: Json) -> bool:
@@ -112,14 +112,16 @@ async def _main() -> int:
             raise UsageError(f"{DEPLOYMENT} is not set", fix="set it to the operator's Deployment")
         await rest.open()
         if not await stop(rest, settings.home.namespace, deployment):
-            sys.stdout.write("the operator's pod is still there; going on without it\n")
+            sys.stdout.write("the operator's pod still exists; continuing anyway\n")
         released = await release(rest, settings.watch)
     except (ClusterError, VrdataError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     finally:
         await rest.close()
-    sys.stdout.write(f"{released} runs released; their Jobs go on, and their data stays\n")
+    sys.stdout.write(
+        f"removed the finalizer from {released} runs; their Jobs continue, their data is kept\n"
+    )
     return 0
 
 

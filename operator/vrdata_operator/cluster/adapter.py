@@ -8,10 +8,11 @@ from typing import Any
 
 from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.parse import JOB_LABEL, job_event, job_facts, pod_facts
-from vrdata_operator.cluster.port import RunEvent
 from vrdata_operator.cluster.rest import PAGE, Rest
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.state.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
+from vrdata_operator.state.stored import StoredProfile, StoredRun
+from vrdata_operator.status.events import RunEvent
 
 MAX_EVENTS = 20
 _JOBS = "jobs"
@@ -30,13 +31,15 @@ class KubernetesCluster:
         self._rest = rest
         self._namespace = namespace
 
-    async def get_run(self, namespace: str, name: str) -> dict[str, Any] | None:
+    async def get_run(self, namespace: str, name: str) -> StoredRun | None:
         """See `port.Cluster`."""
-        return await self._rest.get(paths.ours(namespace, RUNS, name), RUNS)
+        found = await self._rest.get(paths.ours(namespace, RUNS, name), RUNS)
+        return None if found is None else StoredRun.parse(found)
 
-    async def get_profile(self, name: str) -> dict[str, Any] | None:
+    async def get_profile(self, name: str) -> StoredProfile | None:
         """See `port.Cluster`."""
-        return await self._rest.get(paths.ours(self._namespace, PROFILES, name), PROFILES)
+        found = await self._rest.get(paths.ours(self._namespace, PROFILES, name), PROFILES)
+        return None if found is None else StoredProfile.parse(found)
 
     async def apply_profile(self, manifest: dict[str, Any]) -> None:
         """See `port.Cluster`."""
@@ -109,27 +112,26 @@ class KubernetesCluster:
         path = f"{paths.ours(namespace, RUNS, name)}/status"
         await self._rest.apply(path, f"{RUNS}/status", body, MANAGER)
 
-    async def post_event(self, run: dict[str, Any], event: RunEvent) -> None:
+    async def post_event(self, run: StoredRun, event: RunEvent) -> None:
         """See `port.Cluster`."""
-        metadata = run["metadata"]
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{metadata['name'][:200]}.{uuid.uuid4().hex[:16]}",
-                "namespace": metadata["namespace"],
+                "name": f"{run.name[:200]}.{uuid.uuid4().hex[:16]}",
+                "namespace": run.namespace,
             },
             "involvedObject": {
                 "apiVersion": f"{GROUP}/{VERSION}",
                 "kind": "GenerationRun",
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-                "resourceVersion": metadata.get("resourceVersion", ""),
+                "name": run.name,
+                "namespace": run.namespace,
+                "uid": run.uid,
+                "resourceVersion": run.resource_version,
             },
-            "type": event.kind,
-            "reason": event.reason,
+            "type": event.reason.kind,
+            "reason": event.reason.value,
             "message": event.message[:1024],
             "source": {"component": MANAGER},
             "reportingComponent": MANAGER,
@@ -137,7 +139,7 @@ class KubernetesCluster:
             "lastTimestamp": now,
             "count": 1,
         }
-        await self._rest.create(paths.events(metadata["namespace"]), "events", body)
+        await self._rest.create(paths.events(run.namespace), "events", body)
 
     async def delete_run(self, namespace: str, name: str, uid: str) -> None:
         """See `port.Cluster`."""

@@ -61,7 +61,7 @@ def pod_facts(pod: Json) -> PodFacts:
         waiting=waiting.get("reason", ""),
         terminated=ended.get("reason", ""),
         exit_code=ended.get("exitCode"),
-        words=ended.get("message", ""),
+        termination_message=ended.get("message", ""),
         disrupted=_is_true(status, "DisruptionTarget"),
     )
 

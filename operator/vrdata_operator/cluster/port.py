@@ -1,11 +1,12 @@
-"""What the operator asks of a cluster."""
+"""The requests that the operator sends to a cluster."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
+from vrdata_operator.state.stored import StoredProfile, StoredRun
+from vrdata_operator.status.events import RunEvent
 
 
 class ClusterError(Exception):
@@ -13,7 +14,7 @@ class ClusterError(Exception):
 
     Attributes:
         code: HTTP status; 0 when there was no answer.
-        message: the server's words.
+        message: the server's own message.
     """
 
     def __init__(self, code: int, message: str) -> None:
@@ -22,24 +23,15 @@ class ClusterError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """An event for people, on a run."""
-
-    kind: Literal["Normal", "Warning"]
-    reason: str
-    message: str
-
-
 class Cluster(Protocol):
     """The few things that reconciliation needs; every method may raise ClusterError."""
 
-    async def get_run(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """The GenerationRun as JSON, or None."""
+    async def get_run(self, namespace: str, name: str) -> StoredRun | None:
+        """The GenerationRun, or None."""
         ...
 
-    async def get_profile(self, name: str) -> dict[str, Any] | None:
-        """The GenerationProfile of the operator's namespace as JSON, or None."""
+    async def get_profile(self, name: str) -> StoredProfile | None:
+        """The GenerationProfile of the operator's namespace, or None."""
         ...
 
     async def apply_profile(self, manifest: dict[str, Any]) -> None:
@@ -84,7 +76,7 @@ class Cluster(Protocol):
         """Set a run's whole status."""
         ...
 
-    async def post_event(self, run: dict[str, Any], event: RunEvent) -> None:
+    async def post_event(self, run: StoredRun, event: RunEvent) -> None:
         """Write an event on a run."""
         ...
 

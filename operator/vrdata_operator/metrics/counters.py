@@ -1,13 +1,11 @@
-"""Prometheus metrics. Gauges of a run die with it; counters come from commit markers.
+"""Prometheus counters and histograms of one operator process.
 
-After a restart counters begin anew from the markers of unfinished runs and the statuses of
-finished ones, so nothing is counted twice within one process. Names: docs/metrics.md.
+Counters start at 0 with each process, and Prometheus handles the reset. Names: docs/metrics.md.
 """
 
 from __future__ import annotations
 
 import platform
-from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,21 +18,14 @@ from prometheus_client import (
 
 from vrdata import __version__
 from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.plan.waves import CLASSES
 from vrdata_operator.metrics.runs import RunCollector
 from vrdata_operator.state.facts import Failure
 
 OUTCOMES = ("succeeded", "failed")
-REASONS = (
-    "OOMKilled",
-    "GeneratorFailed",
-    "InvalidOutput",
-    "UnderProduction",
-    "SampleTimeout",
-    "StorageUnavailable",
-    "Unknown",
-)
+REASONS = tuple(reason for reason in FailureReason if reason is not FailureReason.PREEMPTED)
 LONG = tuple(float(2**power) for power in range(16))  # 1 s to 9 h
 MEMORY = tuple(float(2**power) for power in range(26, 36))  # 64 MiB to 32 GiB
 
@@ -43,7 +34,7 @@ class Metrics:
     """All metrics of one operator process.
 
     Args:
-        per_generator: also count samples by generator, one series for each and outcome.
+        per_generator: also count samples by generator: two series for each generator.
     """
 
     def __init__(self, *, per_generator: bool = True) -> None:
@@ -61,20 +52,26 @@ class Metrics:
         )
         build.labels(__version__, platform.python_version()).set(1)
         self._reconciles = Counter(
-            "vrdata_reconcile", "Turns by result.", ["kind", "result"], registry=registry
+            "vrdata_reconcile",
+            "Reconciliation turns by result.",
+            ["kind", "result"],
+            registry=registry,
         )
         self._reconcile_seconds = Histogram(
-            "vrdata_reconcile_duration_seconds", "Seconds of one turn.", ["kind"], registry=registry
+            "vrdata_reconcile_duration_seconds",
+            "Duration of one turn in seconds.",
+            ["kind"],
+            registry=registry,
         )
         self._kube = Counter(
             "vrdata_kube_api_requests",
-            "Requests to the API server; code 0 is no answer.",
+            "Requests to the API server; code 0 means no response.",
             ["verb", "resource", "code"],
             registry=registry,
         )
         self._kube_seconds = Histogram(
             "vrdata_kube_api_request_duration_seconds",
-            "Seconds of one request to the API server.",
+            "Duration of one request to the API server in seconds.",
             ["verb"],
             registry=registry,
         )
@@ -86,75 +83,79 @@ class Metrics:
         )
         self._storage_seconds = Histogram(
             "vrdata_storage_request_duration_seconds",
-            "Seconds of one request to the object store.",
+            "Duration of one request to the object store in seconds.",
             ["operation"],
             registry=registry,
         )
         self._samples = Counter(
             "vrdata_samples",
-            "Samples in commit markers, by class and outcome.",
+            "Samples of committed shards by outcome.",
             ["generator_class", "outcome"],
             registry=registry,
         )
         self._generator_samples = Counter(
             "vrdata_generator_samples",
-            "The same by generator.",
+            "Samples of committed shards by generator and outcome.",
             ["generator", "outcome"],
             registry=registry,
         )
         self._shards = Counter(
             "vrdata_shards",
-            "Committed shards, and failed attempts.",
+            "Committed shards (succeeded) and failed attempts (failed).",
             ["generator_class", "outcome"],
             registry=registry,
         )
         self._failures = Counter(
             "vrdata_shard_failures",
-            "Failed attempts by reason.",
+            "Failed attempts of shards by reason.",
             ["generator_class", "reason"],
             registry=registry,
         )
         self._differences = Counter(
             "vrdata_nondeterministic_shards",
-            "Shards that were made twice with different bytes.",
+            "Shards that were generated twice with different bytes.",
             ["generator_class"],
             registry=registry,
         )
         self._shard_seconds = Histogram(
             "vrdata_shard_duration_seconds",
-            "Seconds of a committed attempt.",
+            "Duration of committed attempts in seconds.",
             ["generator_class"],
             buckets=LONG,
             registry=registry,
         )
         self._memory = Histogram(
             "vrdata_shard_peak_memory_bytes",
-            "Largest resident memory of a generator in a committed attempt.",
+            "Peak resident memory of the generator in committed attempts.",
             ["generator_class"],
             buckets=MEMORY,
             registry=registry,
         )
         self._bytes = Counter(
-            "vrdata_output_bytes", "Committed bytes.", ["generator_class"], registry=registry
-        )
-        self._cpu = Counter(
-            "vrdata_cpu_seconds",
-            "CPU seconds of generators in committed attempts.",
+            "vrdata_output_bytes",
+            "Bytes of committed data objects.",
             ["generator_class"],
             registry=registry,
         )
-        self._ended = Counter("vrdata_runs", "Ended runs.", ["outcome"], registry=registry)
-        self._counted: set[str] = set()
+        self._cpu = Counter(
+            "vrdata_cpu_seconds",
+            "CPU time of generators in committed attempts in seconds.",
+            ["generator_class"],
+            registry=registry,
+        )
+        self._ended = Counter(
+            "vrdata_runs", "Runs that ended, by outcome.", ["outcome"], registry=registry
+        )
         self._zero()
 
     def _zero(self) -> None:
-        """Known label sets begin at 0, so that rates see their first step."""
+        """Create known series with the value 0, so that `rate` sees their first increase."""
         for name in CLASSES:
             for outcome in OUTCOMES:
                 self._samples.labels(name, outcome)
                 self._shards.labels(name, outcome)
             for reason in REASONS:
-                self._failures.labels(name, reason)
+                self._failures.labels(name, reason.value)
             self._differences.labels(name)
             for metric in (self._shard_seconds, self._memory, self._bytes, self._cpu):
                 metric.labels(name)
@@ -179,9 +180,9 @@ class Metrics:
         self._reconcile_seconds.labels("run").observe(took)
 
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
-        """Count a commit marker, seen for the first time by this process."""
-        made, failed = len(manifest.samples), len(manifest.failed)
-        for outcome, count in zip(OUTCOMES, (made, failed), strict=True):
+        """Count a commit marker that this process reads for the first time."""
+        counts = len(manifest.samples), len(manifest.failed)
+        for outcome, count in zip(OUTCOMES, counts, strict=True):
             self._samples.labels(generator_class, outcome).inc(count)
             if self._per_generator:
                 self._generator_samples.labels(manifest.generator, outcome).inc(count)
@@ -192,38 +193,14 @@ class Metrics:
         self._cpu.labels(generator_class).inc(manifest.attempt.cpu_seconds)
 
     def shard_failed(self, generator_class: str, failure: Failure) -> None:
-        """Count a failed attempt, seen for the first time by this process."""
+        """Count a failed attempt that this process observes for the first time."""
         self._shards.labels(generator_class, "failed").inc()
-        reason = failure.reason if failure.reason in REASONS else "Unknown"
-        self._failures.labels(generator_class, reason).inc()
+        self._failures.labels(generator_class, failure.reason.value).inc()
 
     def shard_differed(self, generator_class: str) -> None:
-        """Count a shard that was made twice with different bytes."""
+        """Count a shard that was generated twice with different bytes."""
         self._differences.labels(generator_class).inc()
 
-    def run_finished(self, uid: str, status: GenerationRunStatus) -> None:
-        """Count an ended run whose shards this process has counted."""
-        if uid not in self._counted:
-            self._counted.add(uid)
-            self._ended.labels("succeeded" if status.phase == "Succeeded" else "failed").inc()
-
-    def see_run(self, body: dict[str, Any], status: GenerationRunStatus, *, worked: bool) -> None:
-        """Take over a run's gauges; count a finished run that was found at the start.
-
-        Args:
-            worked: this process has counted (or will count) the run's own commit markers.
-        """
-        self.runs.set(body, status)
-        uid = body["metadata"]["uid"]
-        if not status.finished or worked or uid in self._counted:
-            return
-        for one in status.classes:
-            self._samples.labels(one.name, "succeeded").inc(one.samples.succeeded)
-            self._samples.labels(one.name, "failed").inc(one.samples.failed)
-            self._shards.labels(one.name, "succeeded").inc(one.shards.succeeded)
-        self.run_finished(uid, status)
-
-    def forget_run(self, namespace: str, name: str, uid: str) -> None:
-        """A deleted run takes its series with it."""
-        self.runs.remove(namespace, name, uid)
-        self._counted.discard(uid)
+    def run_finished(self, status: GenerationRunStatus) -> None:
+        """Count a run that this process has ended."""
+        self._ended.labels("succeeded" if status.phase == "Succeeded" else "failed").inc()

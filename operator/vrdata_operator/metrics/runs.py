@@ -1,18 +1,20 @@
-"""Gauges of single runs, made from their statuses at each scrape."""
+"""Prometheus gauges of single runs, computed from their statuses at each scrape."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from vrdata.api.status import GenerationRunStatus, Phase, ShardCounts
 from vrdata_operator.policy.deadline import deadline
-from vrdata_operator.status.conditions import seconds
+from vrdata_operator.state.rejection import Rejection
+from vrdata_operator.state.stored import StoredRun
+from vrdata_operator.state.time import seconds
 
 _PHASES: tuple[str, ...] = get_args(Phase)
 _RUN = ["namespace", "run"]
@@ -20,54 +22,48 @@ _RUN = ["namespace", "run"]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    uid: str
-    namespace: str
-    name: str
-    profile: str
-    queue: str
-    created: float
-    deadline: float | None
-    status: GenerationRunStatus
+    stored: StoredRun
 
     @property
     def key(self) -> list[str]:
-        return [self.namespace, self.name]
+        return [self.stored.namespace, self.stored.name]
+
+    @property
+    def status(self) -> GenerationRunStatus:
+        return self.stored.status
+
+    @property
+    def deadline(self) -> float | None:
+        """Seconds since the epoch; None while no deadline applies."""
+        run = self.stored.run
+        if isinstance(run, Rejection):
+            return None
+        return deadline(
+            run.spec.active_deadline_seconds, self.stored.status, suspend=run.spec.suspend
+        )
 
 
 class RunCollector(Collector):
-    """Series of the runs that there are now; safe against scrapes from other threads."""
+    """Series of the runs that exist; thread-safe, because scrapes come from other threads."""
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
         self._lock = threading.Lock()
 
-    def set(self, body: dict[str, Any], status: GenerationRunStatus) -> None:
-        """Show a run as its object says."""
-        metadata, spec = body["metadata"], body["spec"]
-        created = seconds(metadata["creationTimestamp"])
-        limit, suspend = spec.get("activeDeadlineSeconds"), bool(spec.get("suspend"))
-        run = _Run(
-            metadata["uid"],
-            metadata["namespace"],
-            metadata["name"],
-            spec.get("profile", "default"),
-            spec.get("queueName", ""),
-            created,
-            deadline(limit, status, suspend=suspend),
-            status,
-        )
+    def set(self, stored: StoredRun) -> None:
+        """Publish a run as it is stored."""
         with self._lock:
-            self._runs[run.namespace, run.name] = run
+            self._runs[stored.namespace, stored.name] = _Run(stored)
 
     def remove(self, namespace: str, name: str, uid: str) -> None:
-        """Show a run no longer; another object that has its name by now stays."""
+        """Remove the series of a deleted run, unless a new object has its name by now."""
         with self._lock:
             known = self._runs.get((namespace, name))
-            if known is not None and known.uid == uid:
+            if known is not None and known.stored.uid == uid:
                 del self._runs[namespace, name]
 
     def collect(self) -> Iterable[Metric]:
-        """All families; empty ones too, so that their help is always there."""
+        """All families, even without series, so that their help is always served."""
         with self._lock:
             runs = list(self._runs.values())
         yield _info(runs)
@@ -81,10 +77,12 @@ class RunCollector(Collector):
 
 def _info(runs: list[_Run]) -> Metric:
     family = GaugeMetricFamily(
-        "vrdata_run_info", "Constant facts of a run.", labels=[*_RUN, "profile", "queue"]
+        "vrdata_run_info", "Constant properties of a run.", labels=[*_RUN, "profile", "queue"]
     )
     for run in runs:
-        family.add_metric([*run.key, run.profile, run.queue], 1)
+        found = run.stored.run
+        profile = "" if isinstance(found, Rejection) else found.spec.profile
+        family.add_metric([*run.key, profile, run.stored.identity.queue], 1)
     return family
 
 
@@ -113,7 +111,9 @@ def _conditions(runs: list[_Run]) -> Metric:
 
 def _samples(runs: list[_Run]) -> Iterator[Metric]:
     labels = [*_RUN, "generator_class"]
-    desired = GaugeMetricFamily("vrdata_run_samples_desired", "Samples asked for.", labels=labels)
+    desired = GaugeMetricFamily(
+        "vrdata_run_samples_desired", "Samples that the run requests.", labels=labels
+    )
     samples = GaugeMetricFamily(
         "vrdata_run_samples", "Samples by state.", labels=[*labels, "state"]
     )
@@ -138,7 +138,9 @@ def _shards(runs: list[_Run]) -> Metric:
 
 
 def _bytes(runs: list[_Run]) -> Metric:
-    family = GaugeMetricFamily("vrdata_run_output_bytes", "Committed bytes.", labels=_RUN)
+    family = GaugeMetricFamily(
+        "vrdata_run_output_bytes", "Bytes of committed data objects.", labels=_RUN
+    )
     for run in runs:
         family.add_metric(run.key, run.status.bytes)
     return family
@@ -146,11 +148,11 @@ def _bytes(runs: list[_Run]) -> Metric:
 
 def _times(runs: list[_Run]) -> Iterator[Metric]:
     for name, text in (
-        ("created", "When the object was made."),
-        ("started", "When its first Job was made."),
-        ("finished", "When it ended."),
-        ("estimated_completion", "When it will end at the present rate."),
-        ("deadline", "When it will be ended."),
+        ("created", "When the object was created."),
+        ("started", "When its first Job was created."),
+        ("finished", "When the run ended."),
+        ("estimated_completion", "When the run will end at the current rate."),
+        ("deadline", "When the run exceeds activeDeadlineSeconds."),
     ):
         family = GaugeMetricFamily(
             f"vrdata_run_{name}_timestamp_seconds", f"{text} Seconds since the epoch.", labels=_RUN
@@ -164,7 +166,7 @@ def _times(runs: list[_Run]) -> Iterator[Metric]:
 
 def _moment(run: _Run, name: str) -> float | None:
     if name == "created":
-        return run.created
+        return run.stored.created
     if name == "deadline":
         return run.deadline
     text = {

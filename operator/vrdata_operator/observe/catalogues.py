@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vrdata.api.profile import GenerationProfile
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
@@ -12,10 +10,11 @@ from vrdata.store.port import ObjectNotFoundError
 from vrdata_operator.cluster.parse import JOB_LABEL
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.observe.stores import Stores
-from vrdata_operator.policy.admission import Rejection
 from vrdata_operator.policy.stalls import why_waiting
+from vrdata_operator.reasons import Reason
 from vrdata_operator.specs.jobs import describe_manifest, image_digest, owner_reference
 from vrdata_operator.specs.pods import store_settings
+from vrdata_operator.state.rejection import Rejection
 
 
 class Catalogues:
@@ -31,13 +30,11 @@ class Catalogues:
         self._namespace = namespace
         self._known: dict[str, ImageCatalogue] = {}
 
-    async def of(
-        self, profile: GenerationProfile, manifest: dict[str, Any]
-    ) -> ImageCatalogue | Rejection:
+    async def of(self, profile: GenerationProfile, uid: str) -> ImageCatalogue | Rejection:
         """The image's catalogue, or why it is not known yet.
 
         Args:
-            manifest: the profile's object, which owns the asking Job.
+            uid: of the profile, which owns the Job that describes the image.
 
         Raises:
             VrdataError: the store cannot be used.
@@ -46,7 +43,7 @@ class Catalogues:
         key = layout.catalogue_key(image_digest(profile.spec.image), profile.spec.catalogue)
         if key in self._known:
             return self._known[key]
-        found = await self._read(profile, key) or await self._ask(profile, manifest, key)
+        found = await self._read(profile, key) or await self._ask(profile, uid, key)
         if isinstance(found, ImageCatalogue):
             self._known[key] = found
         return found
@@ -59,42 +56,41 @@ class Catalogues:
             return None
 
     async def _ask(
-        self, profile: GenerationProfile, manifest: dict[str, Any], key: str
+        self, profile: GenerationProfile, uid: str, key: str
     ) -> ImageCatalogue | Rejection:
-        metadata = manifest["metadata"]
-        owner = owner_reference("GenerationProfile", metadata["name"], metadata["uid"])
+        owner = owner_reference("GenerationProfile", profile.metadata.name, uid)
         asking = describe_manifest(self._namespace, profile.spec, owner)
         name = asking["metadata"]["name"]
         job = await self._cluster.get_job(self._namespace, name)
         if job is None:
             await self._cluster.apply_job(asking)
             return _ASKING
-        if job.succeeded:  # perhaps since we looked
+        if job.succeeded:  # perhaps after the store was read
             return await self._read(profile, key) or _unreadable(
                 profile,
                 name,
                 self._namespace,
-                f"it is not at {key} of the storage that the operator sees: "
-                "do workers and operator use the same one?",
+                "Xdo workers and operator use the same one?",
             )
         if job.finished:
             pods = await self._cluster.failed_pods(self._namespace, name)
-            words = next((pod.words for pod in pods if pod.words), job.message)
-            return _unreadable(profile, name, self._namespace, words)
+            detail = next(
+                (pod.termination_message for pod in pods if pod.termination_message), job.message
+            )
+            return _unreadable(profile, name, self._namespace, detail)
         pods = await self._cluster.waiting_pods(self._namespace, f"{JOB_LABEL}={name}")
         cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))
         if cause is None:
             return _ASKING
         where = f"Job {name} in namespace {self._namespace} cannot start"
-        return Rejection(cause.reason, f"{where}: {cause.message}")
+        return Rejection(cause.reason, f"{where}: {cause.detail}")
 
 
-_ASKING = Rejection("ReadingCatalogue", "asking the image which generators it holds")
+_ASKING = Rejection(Reason.READING_CATALOGUE)
 
 
-def _unreadable(profile: GenerationProfile, job: str, namespace: str, words: str) -> Rejection:
+def _unreadable(profile: GenerationProfile, job: str, namespace: str, detail: str) -> Rejection:
     return Rejection(
-        "CatalogueUnreadable",
-        f"the image {profile.spec.image} did not say which generators it holds: {words}. "
-        f"See Job {job} in namespace {namespace}; remove it to ask again",
+        Reason.CATALOGUE_UNREADABLE,
+        f"Job {job} in namespace {namespace} runs image {profile.spec.image}: {detail}",
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
@@ -89,7 +90,7 @@ class Failures:
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
         seen = from_pod(wave, pod) if pod is not None else None
-        if seen is not None and seen.reason == "OOMKilled":
+        if seen is not None and seen.reason is FailureReason.OUT_OF_MEMORY:
             return seen
         try:
             body = self._store.get(layout.failure_key(*shard, wave.attempt))
@@ -98,6 +99,6 @@ class Failures:
             return seen or Failure(
                 shard,
                 wave.attempt,
-                "Unknown",
-                "its pod left no termination message; it may have been removed",
+                FailureReason.UNKNOWN,
+                "the pod left no termination message; it may have been removed",
             )

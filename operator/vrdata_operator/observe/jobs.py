@@ -11,8 +11,8 @@ from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.observe.cache import FailedPods, RunMemory
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
-from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.state.facts import Facts, JobEvent, JobFacts, PodFacts, Reading
+from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import final_job, selector, wave_job
 
 SLICE_SECONDS = 1.0  # of reading in one turn; the next turn continues

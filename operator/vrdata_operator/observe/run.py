@@ -1,15 +1,11 @@
-"""From an object of the API to the view that is decided on: profile, plan, facts."""
+"""From a stored run to the view that `decide` reads: profile, plan, facts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from pydantic import ValidationError
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
-from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
 from vrdata.plan.planned import Plan
@@ -21,11 +17,13 @@ from vrdata_operator.observe.jobs import Observer
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.plans import standing_plan, store_plan
 from vrdata_operator.observe.stores import Stores
-from vrdata_operator.policy.admission import Rejection, check_profile, make_plan, parallelism
+from vrdata_operator.policy.admission import check_profile, make_plan, parallelism
+from vrdata_operator.reasons import Reason
 from vrdata_operator.settings import Home
-from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.specs.pods import store_settings
+from vrdata_operator.state.rejection import Rejection
 from vrdata_operator.state.run import RunView
+from vrdata_operator.state.stored import StoredProfile, StoredRun
 
 
 class Viewer:
@@ -47,38 +45,32 @@ class Viewer:
         self._claim = home.claim
         self._observer = Observer(cluster, stores)
 
-    async def view(
-        self, body: dict[str, Any], status: GenerationRunStatus, memory: RunMemory
-    ) -> RunView | Rejection:
-        """The run as `decide` needs it, or why it cannot be made.
+    async def view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
+        """The run as `decide` needs it, or why it cannot start.
 
         Raises:
             VrdataError: the store cannot be used; OutputConflictError: it holds another plan.
             ClusterError: the API server cannot be used.
         """
-        try:
-            run = GenerationRun.model_validate(body)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            return Rejection("InvalidSpec", f"{where}: {first['msg']}")
-        profile = await self._profile(run)
-        if isinstance(profile, Rejection):
-            return profile
+        run = stored.run
+        if isinstance(run, Rejection):
+            return run
+        found = await self._cluster.get_profile(run.spec.profile)
+        profile = self._checked(run, found)
+        if found is None or isinstance(profile, Rejection):
+            return profile if isinstance(profile, Rejection) else Rejection(Reason.UNKNOWN_PROFILE)
         settings = store_settings(profile.spec.storage)
         prefix = layout.run_prefix(
             run.metadata.namespace, run.metadata.name, run.spec.output.prefix
         )
         store = self._stores.run(settings, prefix)
-        plan = memory.plan or await self._plan(run, profile, prefix, status.plan)
+        plan = memory.plan or await self._plan(run, profile, found.uid, prefix, stored.status.plan)
         if isinstance(plan, Rejection):
             return plan
         if memory.ledger is None:
             memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
         memory.plan = plan
-        identity = RunIdentity(
-            run.metadata.name, run.metadata.namespace, memory.uid, run.spec.queue_name
-        )
+        identity = stored.identity
         facts = await self._observer.observe(identity, memory, memory.ledger, self._clock())
         config = WorkerConfig(
             store=settings,
@@ -90,34 +82,35 @@ class Viewer:
         samples = sum(totals.samples for totals in facts.totals.values())
         return RunView(
             identity=identity,
-            generation=int(body["metadata"].get("generation", 0)),
+            generation=stored.generation,
             spec=run.spec,
             profile=profile.spec,
             plan=plan,
             config=config,
             url=store.url,
             pods=parallelism(run, profile),
-            status=status,
+            status=stored.status,
             facts=facts,
-            rate=memory.rate.see(facts.now, samples),
+            rate=memory.rate.record(facts.now, samples),
         )
 
-    async def _profile(self, run: GenerationRun) -> GenerationProfile | Rejection:
-        manifest = await self._cluster.get_profile(run.spec.profile)
-        try:
-            profile = GenerationProfile.model_validate(manifest) if manifest else None
-        except ValidationError as error:
-            return Rejection("InvalidProfile", f"profile {run.spec.profile!r}: {error}")
-        return (
-            check_profile(run, profile, self._claim) or profile or Rejection("UnknownProfile", "")
-        )
+    def _checked(
+        self, run: GenerationRun, found: StoredProfile | None
+    ) -> GenerationProfile | Rejection:
+        """The profile, or what it excludes."""
+        profile = found.profile if found is not None else None
+        if isinstance(profile, Rejection):
+            return profile
+        rejection = check_profile(run, profile, self._claim)
+        return rejection or profile or Rejection(Reason.UNKNOWN_PROFILE)
 
     async def _plan(
-        self, run: GenerationRun, profile: GenerationProfile, prefix: str, begun: str
+        self, run: GenerationRun, profile: GenerationProfile, uid: str, prefix: str, begun: str
     ) -> Plan | Rejection:
         """The run's plan, in the store from here on.
 
         Args:
+            uid: of the profile.
             begun: hash of the plan that the run has begun with; it stays, whatever the profile's
                 image holds by now.
         """
@@ -125,8 +118,7 @@ class Viewer:
         standing = await self._stores.call(lambda: standing_plan(store))
         if standing is not None and standing.hash == begun:
             return standing
-        manifest = await self._cluster.get_profile(run.spec.profile)
-        image = await self._catalogues.of(profile, manifest or {})
+        image = await self._catalogues.of(profile, uid)
         if isinstance(image, Rejection):
             return image
         plan = make_plan(run, profile, image, standing)

@@ -1,1 +1,1 @@
-"""Decisions about a run, one policy per module. Pure."""
+"""Decisions about a run, one policy in each module. Pure."""

@@ -1,8 +1,6 @@
-"""May this run be made, and as what: run, profile and catalogue make a plan, or a reason. Pure."""
+"""Whether a run can start: run, profile and catalogue give a plan or a rejection. Pure."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
 from vrdata.api.run import GenerationRun, GenerationRunSpec
@@ -10,76 +8,64 @@ from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.continuing import begin_or_continue
 from vrdata.plan.planned import Plan
-
-IMAGE_FIX = "name what the profile's image holds, or a profile whose image holds it"
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a run is not begun: a CamelCase reason, what is wrong and how to mend it."""
-
-    reason: str
-    message: str
+from vrdata_operator.reasons import Reason
+from vrdata_operator.state.rejection import Rejection
 
 
 def check_profile(
     run: GenerationRun, profile: GenerationProfile | None, claim: str
 ) -> Rejection | None:
-    """What the run's own words and its profile already exclude.
+    """What the run and its profile exclude before any catalogue is read.
 
     Args:
         claim: the PersistentVolumeClaim that the operator mounts; empty = none.
     """
     if profile is None:
-        return Rejection(
-            "UnknownProfile",
-            f"there is no GenerationProfile {run.spec.profile!r} in the operator's namespace; "
-            "name another one in spec.profile, or ask an administrator to create it",
-        )
+        return Rejection(Reason.UNKNOWN_PROFILE, f"{run.spec.profile!r}")
     return check_storage(profile, claim) or _check_limits(run.spec, profile.spec)
 
 
 def check_storage(profile: GenerationProfile, claim: str) -> Rejection | None:
-    """What the profile itself lacks: an image, or a place for the data that the operator sees.
+    """What the profile lacks: an image, or a storage that the operator can reach.
 
     Args:
         claim: the PersistentVolumeClaim that the operator mounts; empty = none.
     """
-    wanted = profile.spec
-    if not wanted.image:
-        return _unusable(profile, "spec.image is empty: name a worker image by digest")
-    if not (wanted.storage.url or wanted.storage.persistent_volume_claim):
-        return _unusable(profile, "spec.storage is empty: set url, or persistentVolumeClaim")
-    wish = wanted.storage.persistent_volume_claim
-    if wish and wish != claim:
-        mounted = f"mounts only {claim!r}" if claim else "mounts none"
+    spec = profile.spec
+    if not spec.image:
+        return _unusable(profile, "spec.image is empty", "Set it to a worker image by digest")
+    if not (spec.storage.url or spec.storage.persistent_volume_claim):
+        return _unusable(profile, "spec.storage is empty", "Set url or persistentVolumeClaim")
+    wanted = spec.storage.persistent_volume_claim
+    if wanted and wanted != claim:
+        mounted = f"only {claim!r}" if claim else "no claim"
         return _unusable(
             profile,
-            f"spec.storage.persistentVolumeClaim is {wish!r}, and the operator {mounted}; name "
-            "that one, or install the chart with storage.persistentVolumeClaim set to this one",
+            f"spec.storage.persistentVolumeClaim is {wanted!r} and the operator mounts {mounted}",
+            "Use the claim that the operator mounts, or install the chart with "
+            f"storage.persistentVolumeClaim={wanted}",
         )
     return None
 
 
-def _check_limits(spec: GenerationRunSpec, wanted: GenerationProfileSpec) -> Rejection | None:
-    if spec.queue_name and spec.queue_name not in wanted.allowed_queues:
-        allowed = ", ".join(wanted.allowed_queues) or "none"
+def _check_limits(spec: GenerationRunSpec, profile: GenerationProfileSpec) -> Rejection | None:
+    if spec.queue_name and spec.queue_name not in profile.allowed_queues:
+        allowed = ", ".join(profile.allowed_queues) or "none"
         return Rejection(
-            "QueueNotAllowed",
-            f"spec.queueName: profile {spec.profile!r} does not allow queue "
-            f"{spec.queue_name!r} (allowed: {allowed})",
+            Reason.QUEUE_NOT_ALLOWED,
+            f"{spec.queue_name!r}; profile {spec.profile!r} allows: {allowed}",
         )
-    if spec.parallelism is not None and spec.parallelism > wanted.limits.max_parallelism:
+    most = profile.limits.max_parallelism
+    if spec.parallelism is not None and spec.parallelism > most:
         return Rejection(
-            "TooMuchParallelism",
-            f"spec.parallelism is {spec.parallelism}; profile {spec.profile!r} allows "
-            f"{wanted.limits.max_parallelism}",
+            Reason.TOO_MUCH_PARALLELISM,
+            f"it is {spec.parallelism}; profile {spec.profile!r} allows {most}",
         )
     if spec.dedup.enabled:
         return Rejection(
-            "InvalidSpec",
-            "spec.dedup.enabled: replacing duplicates is not available in this release; "
-            "set it to false (duplicates are counted in dataset.json)",
+            Reason.INVALID_SPEC,
+            "spec.dedup.enabled: replacing duplicates is not available in this release",
+            "Set it to false; dataset.json counts duplicates",
         )
     return None
 
@@ -88,43 +74,43 @@ def make_plan(
     run: GenerationRun,
     profile: GenerationProfile,
     image: ImageCatalogue,
-    adopt: Plan | None,
+    stored: Plan | None,
 ) -> Plan | Rejection:
-    """The plan that `vrdata run --local` would make inside the profile's image.
+    """The plan that `vrdata run --local` makes inside the profile's image.
 
-    Data that were begun go on with their own generators, though globs match more by now.
+    An output with a plan keeps the generators of that plan, even if globs match more by now.
 
     Args:
-        run: what to make.
-        profile: whose limits hold.
-        image: what its image holds.
-        adopt: the plan that stands in the output already, if any.
+        run: what to generate.
+        profile: whose limits apply.
+        image: the catalogue of its image.
+        stored: the plan that the output already contains, if any.
     """
     try:
-        plan = begin_or_continue(run, image.catalogue, versions=image.versions, stored=adopt).plan
+        plan = begin_or_continue(run, image.catalogue, versions=image.versions, stored=stored).plan
     except InvalidInputError as error:
         if "generator" in error.what:
-            return Rejection("UnknownGenerator", f"{error.what}; {error.why}; {IMAGE_FIX}")
-        return Rejection("InvalidSpec", "; ".join(part for part in _words(error) if part))
+            return Rejection(Reason.UNKNOWN_GENERATOR, _detail(error))
+        return Rejection(Reason.INVALID_SPEC, _detail(error), error.fix)
     samples = sum(planned.samples for planned in plan.generators)
     if samples > profile.spec.limits.max_samples:
         return Rejection(
-            "TooManySamples",
-            f"the run asks for {samples} samples; profile {run.spec.profile!r} allows "
-            f"{profile.spec.limits.max_samples}: ask for fewer, or use another profile",
+            Reason.TOO_MANY_SAMPLES,
+            f"it requests {samples}; profile {run.spec.profile!r} allows "
+            f"{profile.spec.limits.max_samples}",
         )
     return plan
 
 
 def parallelism(run: GenerationRun, profile: GenerationProfile) -> int:
-    """Pods of the run at once: what it asks for, else what the profile allows."""
+    """Pods that the run may have at the same time: its own wish, within the profile's limit."""
     most = profile.spec.limits.max_parallelism
     return min(run.spec.parallelism or most, most)
 
 
-def _unusable(profile: GenerationProfile, message: str) -> Rejection:
-    return Rejection("InvalidProfile", f"profile {profile.metadata.name!r}: {message}")
+def _unusable(profile: GenerationProfile, detail: str, fix: str) -> Rejection:
+    return Rejection(Reason.INVALID_PROFILE, f"profile {profile.metadata.name!r}: {detail}", fix)
 
 
-def _words(error: InvalidInputError) -> tuple[str, str, str]:
-    return error.what, error.why, error.fix
+def _detail(error: InvalidInputError) -> str:
+    return "; ".join(filter(None, (error.what, error.why)))

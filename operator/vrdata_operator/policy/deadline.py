@@ -1,28 +1,28 @@
-"""When a run is ended for its deadline. Pure.
+"""When a run exceeds its deadline. Pure.
 
-As with a Kubernetes Job, time stands still for a suspended run and begins anew when it is resumed.
+As with a Kubernetes Job, suspending a run stops the timer and resuming it restarts the timer.
 Source: Kubernetes documentation, "Suspending a Job".
 """
 
 from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus
-from vrdata_operator.status.conditions import seconds
+from vrdata_operator.state.time import seconds
 
 
 def deadline(limit: int | None, status: GenerationRunStatus, *, suspend: bool) -> float | None:
-    """Seconds since the epoch; None while no deadline runs.
+    """Seconds since the epoch; None while no deadline applies.
 
     Args:
         limit: spec.activeDeadlineSeconds.
-        status: as it stands.
+        status: the stored status.
         suspend: spec.suspend.
     """
     suspended = status.condition("Suspended")
     resuming = suspended is not None and suspended.status == "True"
     if limit is None or status.start_time is None or suspend or resuming:
         return None
-    begun = seconds(status.start_time)
+    started = seconds(status.start_time)
     if suspended is not None:
-        begun = max(begun, seconds(suspended.last_transition_time))
-    return begun + limit
+        started = max(started, seconds(suspended.last_transition_time))
+    return started + limit

@@ -1,6 +1,6 @@
-"""Has the run ended, and how. Pure.
+"""Whether a run has ended, and how. Pure.
 
-The outcome comes from commit markers and the failure policy, never from a Job's own condition.
+The outcome follows from commit markers and the failure policy, never from a Job's own condition.
 """
 
 from __future__ import annotations
@@ -8,31 +8,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrdata_operator.policy.deadline import deadline
+from vrdata_operator.reasons import Reason
 from vrdata_operator.state.names import final_job
+from vrdata_operator.state.rejection import Explanation
 from vrdata_operator.state.run import RunView
+
+_SUCCESSES = frozenset({Reason.ALL_SAMPLES, Reason.WITHIN_FAILURE_BUDGET})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended: a reason of the condition Succeeded, and details."""
+class Outcome(Explanation):
+    """How a run ended."""
 
-    succeeded: bool
-    reason: str
-    message: str
+    @property
+    def succeeded(self) -> bool:
+        """Whether the dataset is complete, within the failure budget."""
+        return self.reason in _SUCCESSES
 
 
 def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
-    """The run's end, or None while it can go on.
+    """How the run ended; None while it can continue.
 
     Args:
-        foreign: name of a Job that has one of our names and belongs to somebody else.
+        foreign: name of a Job that this run needs and that another object owns.
     """
     if foreign:
-        return Outcome(
-            False,
-            "JobNameConflict",
-            f"Job {foreign} belongs to another owner; it was not touched. Rename or remove it",
-        )
+        return Outcome(Reason.JOB_NAME_CONFLICT, f"Job {foreign}")
     over = _over_budget(view)  # such a run gets no `_SUCCESS`, so it is not finalised
     if over is not None:
         return over
@@ -42,23 +43,20 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
 
 
 def _over_budget(view: RunView) -> Outcome | None:
-    """Every shard is committed, with more samples left out than the run allows."""
+    """Every shard is committed, without more samples than the run allows."""
     budget = view.spec.failure_policy.max_failed_samples
     failed = _failed_samples(view)
     if not view.complete or failed <= budget:
         return None
-    return Outcome(
-        False,
-        "FailureBudgetExceeded",
-        f"{failed} samples could not be made; maxFailedSamples is {budget}",
-    )
+    detail = f"{failed} samples failed; maxFailedSamples is {budget}"
+    return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)
 
 
 def _finished(view: RunView) -> Outcome:
     failed = _failed_samples(view)
     if failed:
-        return Outcome(True, "WithinFailureBudget", f"{failed} samples were left out")
-    return Outcome(True, "AllSamples", "every sample was made")
+        return Outcome(Reason.WITHIN_FAILURE_BUDGET, f"{failed} samples failed")
+    return Outcome(Reason.ALL_SAMPLES)
 
 
 def _failed_samples(view: RunView) -> int:
@@ -68,12 +66,7 @@ def _failed_samples(view: RunView) -> int:
 def _contract_mismatch(view: RunView) -> Outcome | None:
     for job in view.facts.jobs.values():
         if job.task == "shard" and job.reason == "PodFailurePolicy":
-            return Outcome(
-                False,
-                "ContractMismatch",
-                "a worker refused the plan: its image holds other generators than the plan "
-                f"says. {job.message}",
-            )
+            return Outcome(Reason.CONTRACT_MISMATCH, job.message)
     return None
 
 
@@ -81,13 +74,8 @@ def _finalisation_failed(view: RunView) -> Outcome | None:
     job = view.facts.jobs.get(final_job(view.identity.uid))
     if job is None or not job.finished or job.succeeded:
         return None
-    said = (pod.words for pod in view.facts.pods if pod.job == job.name and pod.words)
-    return Outcome(
-        False,
-        "FinalisationFailed",
-        "the shards are committed, but the dataset could not be finished. "
-        f"{next(said, job.message)}",
-    )
+    messages = (pod.termination_message for pod in view.facts.pods if pod.job == job.name)
+    return Outcome(Reason.FINALISATION_FAILED, next(filter(None, messages), job.message))
 
 
 def _deadline(view: RunView) -> Outcome | None:
@@ -95,22 +83,14 @@ def _deadline(view: RunView) -> Outcome | None:
     end = deadline(limit, view.status, suspend=view.spec.suspend)
     if end is None or view.facts.now < end:
         return None
-    return Outcome(
-        False,
-        "DeadlineExceeded",
-        f"the run was not done {limit} s after it began; committed shards stay, and a new run "
-        "of the same name and spec makes only the rest",
-    )
+    return Outcome(Reason.DEADLINE_EXCEEDED, f"the limit is {limit} s")
 
 
 def _lost(view: RunView) -> Outcome | None:
-    """Shards failed for good, and nothing else is left to be made."""
+    """Shards failed in every attempt, and no other shard is left to generate."""
     if not view.lost or view.complete:
         return None
     if len(view.lost) < view.shards - len(view.facts.committed):
         return None
-    return Outcome(
-        False,
-        "FailureBudgetExceeded",
-        f"{len(view.lost)} shards failed in every attempt; see status.failures",
-    )
+    detail = f"{len(view.lost)} shards failed in every attempt"
+    return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)

@@ -1,4 +1,4 @@
-"""Share a run's parallelism among its unfinished waves. Pure."""
+"""Divide a run's pods among its unfinished waves. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Mapping
 
 
 def share(total: int, wanted: Mapping[int, int]) -> dict[int, int]:
-    """Pods of each wave: evenly, never more than it can use, one left over goes to the first.
+    """Pods of each wave: equal shares, never more than it can use; the first get the remainder.
 
     Args:
-        total: pods of the run at once, at least 1.
-        wanted: shards that each wave still has to make, at least 1 each.
+        total: pods that the run may have at the same time, at least 1.
+        wanted: shards that each wave still has to generate, at least 1 each.
 
     Returns:
-        Pods by wave; their sum is min(total, all that is wanted), except that with fewer pods
-        than waves the later waves wait with 0.
+        Pods by wave; their sum is min(total, sum of wanted). With fewer pods than waves the
+        later waves get 0 and wait.
     """
-    given = dict.fromkeys(sorted(wanted), 0)
-    left = total
-    while left > 0:
-        hungry = [wave for wave in given if given[wave] < wanted[wave]]
-        if not hungry:
+    pods = dict.fromkeys(sorted(wanted), 0)
+    free = total
+    while free > 0:
+        unsatisfied = [wave for wave in pods if pods[wave] < wanted[wave]]
+        if not unsatisfied:
             break
-        each = max(1, left // len(hungry))
-        for wave in hungry:
-            more = min(each, wanted[wave] - given[wave], left)
-            given[wave] += more
-            left -= more
-    return given
+        each = max(1, free // len(unsatisfied))
+        for wave in unsatisfied:
+            more = min(each, wanted[wave] - pods[wave], free)
+            pods[wave] += more
+            free -= more
+    return pods

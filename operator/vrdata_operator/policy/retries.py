@@ -1,4 +1,4 @@
-"""Which waves a run needs next: the first pass, then retries with more memory. Pure."""
+"""Which waves a run needs next: first attempts, then retries with more memory. Pure."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
-from vrdata.plan.catalogue import GeneratorClass
+from vrdata.contract.reasons import FailureReason
+from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import CLASSES, Wave, chunks, to_spans
 from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
 from vrdata_operator.state.shard_sets import ShardSet
 
-MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
-OUT_OF_MEMORY = frozenset({"OOMKilled"})
+MEMORY_STEP = 2  # each retry after running out of memory doubles the limit
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Bytes of memory: a pod's first limit, and the largest."""
+    """Memory limits of a pod in bytes: of the first attempt, and the largest."""
 
     memory: int
     ceiling: int
 
     def next(self, memory: int) -> int:
-        """The limit after running out of `memory`."""
+        """The limit, in bytes, after running out of `memory` bytes."""
         return min(memory * MEMORY_STEP, max(self.ceiling, memory))
 
 
-def ladder(profile: GenerationProfileSpec, generator_class: str) -> Ladder:
-    """The profile's ladder of one class."""
-    resources = getattr(profile.classes, generator_class)
+def ladder(profile: GenerationProfileSpec, generator_class: GeneratorClass) -> Ladder:
+    """The profile's memory limits of one class."""
+    resources = profile.classes.of(generator_class)
     memory = int(parse_quantity(resources.memory))
     return Ladder(memory, max(memory, int(parse_quantity(resources.memory_ceiling))))
 
@@ -45,31 +45,31 @@ def first_waves(
     profile: GenerationProfileSpec,
     policy: FailurePolicy,
 ) -> list[Wave]:
-    """Waves for all that is missing and in no wave of this run yet.
+    """Waves for missing shards that no wave of this run contains yet.
 
-    A death between two writes may have left only some of them.
+    An operator that was killed between two writes has stored only some of them.
     """
     missing = ShardSet.of_plan(plan) - committed - history.assigned
     attempt = history.first_attempt
-    made: list[Wave] = []
+    waves: list[Wave] = []
     for name in CLASSES:
         shards = missing.only(
             planned.name for planned in plan.generators if planned.generator_class == name
         )
-        for some in chunks(list(shards)):
-            made.append(
+        for chunk in chunks(list(shards)):
+            waves.append(
                 Wave(
                     plan=plan.hash,
                     run=history.run,
-                    wave=len(history.waves) + len(made),
+                    wave=len(history.waves) + len(waves),
                     generator_class=name,
                     attempt=attempt,
                     memory_bytes=ladder(profile, name).memory,
                     allow_failed_samples=_allowance(history, attempt, policy),
-                    spans=to_spans(some),
+                    spans=to_spans(chunk),
                 )
             )
-    return made
+    return waves
 
 
 def retry_waves(
@@ -82,9 +82,9 @@ def retry_waves(
     """Waves for shards whose wave has ended without their commit marker.
 
     Args:
-        history: all waves, also those that are made in this turn.
+        history: all waves, including those that this turn adds.
         ended: uncommitted shards by the number of their ended wave.
-        failures: why they failed, where it is known.
+        failures: why they failed, as far as it is known.
     """
     groups: dict[tuple[GeneratorClass, int, int], list[Shard]] = {}
     for number, shards in sorted(ended.items()):
@@ -94,29 +94,29 @@ def retry_waves(
         steps = ladder(profile, wave.generator_class)
         for shard in shards:
             failure = failures.get(shard)
-            hungry = failure is not None and failure.reason in OUT_OF_MEMORY
-            memory = steps.next(wave.memory_bytes) if hungry else wave.memory_bytes
+            more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
+            memory = steps.next(wave.memory_bytes) if more else wave.memory_bytes
             groups.setdefault((wave.generator_class, wave.attempt + 1, memory), []).append(shard)
     order = {name: place for place, name in enumerate(CLASSES)}
     keys = sorted(groups, key=lambda key: (order[key[0]], *key[1:]))
-    made: list[Wave] = []
+    waves: list[Wave] = []
     for name, attempt, memory in keys:
-        for some in chunks(sorted(groups[name, attempt, memory])):
-            made.append(
+        for chunk in chunks(sorted(groups[name, attempt, memory])):
+            waves.append(
                 Wave(
                     plan=history.waves[0].plan,
                     run=history.run,
-                    wave=len(history.waves) + len(made),
+                    wave=len(history.waves) + len(waves),
                     generator_class=name,
                     attempt=attempt,
                     memory_bytes=memory,
                     allow_failed_samples=_allowance(history, attempt, policy),
-                    spans=to_spans(some),
+                    spans=to_spans(chunk),
                 )
             )
-    return made
+    return waves
 
 
 def _allowance(history: History, attempt: int, policy: FailurePolicy) -> int:
-    """Samples that a shard may leave out: none while it will be tried again."""
+    """Samples that a shard may drop: none while another attempt follows."""
     return policy.max_failed_samples if history.is_last(attempt, policy) else 0

@@ -1,4 +1,4 @@
-"""Waves and tasks as Job manifests. Pure."""
+"""Job manifests of waves, finalisation and catalogues. Pure."""
 
 from __future__ import annotations
 
@@ -13,27 +13,18 @@ from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import Wave
 from vrdata_operator.specs.pods import PodSize, pod_template, store_settings
 from vrdata_operator.state import names
+from vrdata_operator.state.identity import RunIdentity
 
-# The supervisor and its buffers, beside the generator child that the limit is meant for.
+# For the supervisor and its buffers; the rest of the limit is for the generator child.
 SUPERVISOR_BYTES = 160 * 2**20
 FINALISE_BYTES = 2**30
-DESCRIBE_SECONDS = 3600  # until the asking is given up; then, until it begins again
+DESCRIBE_SECONDS = 3600  # deadline of the Job, and how long a finished one is kept
 FINALISE_RETRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class RunIdentity:
-    """The run that owns a Job."""
-
-    name: str
-    namespace: str
-    uid: str
-    queue: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Shape:
-    """What may change while a Job runs: pods at once, and whether it is suspended."""
+    """What may change while a Job runs: its parallelism, and whether it is suspended."""
 
     parallelism: int
     suspend: bool
@@ -48,12 +39,12 @@ def wave_manifest(
 ) -> dict[str, Any]:
     """The Indexed Job of one wave.
 
-    Retries are later waves, so no index is tried twice here; a disrupted or preempted pod is
-    made again without being counted, and exit 40 ends the whole Job.
+    Retries are later waves, so no index of this Job is retried. The Job replaces disrupted and
+    preempted pods without counting a failure, and exit code 40 fails the whole Job.
     """
-    resources: ClassResources = getattr(profile.classes, wave.generator_class)
+    resources = profile.classes.of(wave.generator_class)
     child = max(wave.memory_bytes // 2, wave.memory_bytes - SUPERVISOR_BYTES)
-    told = config.model_copy(
+    worker = config.model_copy(
         update={
             "memory_bytes": child,
             "sample_timeout_seconds": float(resources.sample_timeout_seconds),
@@ -69,12 +60,12 @@ def wave_manifest(
         "podFailurePolicy": {"rules": _rules()},
         "template": pod_template(
             profile,
-            PodTask(shard=ShardPod(config=told, wave=wave.wave)),
+            PodTask(shard=ShardPod(config=worker, wave=wave.wave)),
             PodSize(resources, wave.memory_bytes),
             _run_labels(run) | labels,
         ),
     }
-    if not run.queue:  # a queued Job is suspended and resumed by its queue alone
+    if not run.queue:  # only its queue suspends and resumes a queued Job
         spec["suspend"] = shape.suspend
     return _job(run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec)
 
@@ -98,9 +89,9 @@ def final_manifest(
 def describe_manifest(
     namespace: str, profile: GenerationProfileSpec, owner: dict[str, Any]
 ) -> dict[str, Any]:
-    """The Job that asks the profile's image what it holds; owned by the profile.
+    """The Job that lists the generators of the profile's image; owned by the profile.
 
-    Its name comes from all that it says, so a mended profile asks anew.
+    Its name is a hash of its spec, so a changed profile gets a new Job.
     """
     resources = _without_gpu(profile.classes.O)
     task = PodTask(
@@ -132,15 +123,15 @@ def describe_manifest(
 
 
 def image_digest(image: str) -> str:
-    """`sha256:…` of an image named by digest. Raises ValueError for another name."""
+    """`sha256:…` of an image by digest. Raises ValueError for another image name."""
     _, at, digest = image.partition("@")
     if not at:
-        raise ValueError(f"{image} is not named by digest")
+        raise ValueError(f"{image} has no digest")
     return digest
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, Any]:
-    """A controller reference to an object of our group."""
+    """A controller reference to an object of the group vrdata.dev."""
     return {
         "apiVersion": f"{names.GROUP}/{names.VERSION}",
         "kind": kind,

@@ -1,4 +1,4 @@
-"""The worker's pod: restricted, without a token, sized by its class. Pure."""
+"""Pod template of workers: restricted, without an API token, sized by class. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from vrdata.contract.worker import StoreSettings
 from vrdata_operator.state.names import COMMON_LABELS, TASK_LABEL
 
 USER = 65532
-DATA = "/data"  # where a PersistentVolumeClaim is mounted, in workers and in the operator
+DATA = "/data"  # mount path of the PersistentVolumeClaim in workers and in the operator
 CONTAINER = "worker"
 GRACE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class PodSize:
-    """What one pod asks for: the class's resources, with this wave's memory in bytes."""
+    """What one pod requests: the class's resources, with this wave's memory in bytes."""
 
     resources: ClassResources
     memory_bytes: int
@@ -72,7 +72,7 @@ def pod_template(
 
 
 def _container(profile: GenerationProfileSpec, task: PodTask, size: PodSize) -> dict[str, Any]:
-    mounts = [{"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - the pod's own
+    mounts = [{"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - private to the pod
     if profile.storage.persistent_volume_claim:
         mounts.append({"name": "data", "mountPath": DATA})
     return {
@@ -95,7 +95,7 @@ def _container(profile: GenerationProfileSpec, task: PodTask, size: PodSize) -> 
 def _environment(storage: Storage, task: PodTask) -> list[dict[str, Any]]:
     variables: list[dict[str, Any]] = [
         {"name": VARIABLE, "value": task.to_json().decode()},
-        {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own
+        {"name": "HOME", "value": "/tmp"},  # noqa: S108 - private to the pod
     ]
     if storage.existing_secret:
         variables += [
@@ -112,14 +112,14 @@ def _from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:
 
 
 def _resources(size: PodSize) -> dict[str, Any]:
-    wanted = size.resources
+    resources = size.resources
     both: dict[str, str] = {
         "memory": str(size.memory_bytes),
-        "ephemeral-storage": wanted.ephemeral_storage,
+        "ephemeral-storage": resources.ephemeral_storage,
     }
-    if wanted.gpu is not None and wanted.gpu.count:
-        both[wanted.gpu.resource] = str(wanted.gpu.count)
-    return {"requests": both | {"cpu": wanted.cpu}, "limits": both}
+    if resources.gpu is not None and resources.gpu.count:
+        both[resources.gpu.resource] = str(resources.gpu.count)
+    return {"requests": both | {"cpu": resources.cpu}, "limits": both}
 
 
 def _volumes(storage: Storage, scratch: str) -> list[dict[str, Any]]:

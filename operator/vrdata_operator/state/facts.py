@@ -1,10 +1,11 @@
-"""What one turn of reconciliation sees of a run: plain, frozen values. Pure."""
+"""What one turn of reconciliation observes of a run: plain, frozen values. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.index_sets import parse_index_set
@@ -21,8 +22,8 @@ class JobFacts:
         wave: number of its wave; None for finalisation.
         active: pods that are pending or running.
         ready: pods that are running and ready.
-        finished: no further pod will come.
-        reason: of the terminal condition, e.g. FailedIndexes.
+        finished: it creates no further pod.
+        reason: of the terminal condition, for example FailedIndexes.
         owner_uid: UID of its controller.
     """
 
@@ -44,15 +45,17 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """One pod that is not running well.
+    """One pod that does not run, or that has failed.
 
     Attributes:
         index: completion index; None outside Indexed Jobs.
-        scheduled: False with `reason` and `message` of the scheduler.
-        waiting: reason of the waiting container, e.g. ImagePullBackOff.
-        terminated: reason of the ended container, e.g. OOMKilled.
-        disrupted: evicted, preempted or lost with its node: made again and never counted.
-        words: the termination message.
+        reason: why it is not scheduled, or why the node ended it.
+        message: of the scheduler, or of the waiting container.
+        waiting: reason of the waiting container, for example ImagePullBackOff.
+        terminated: reason of the terminated container, for example OOMKilled.
+        termination_message: what the container left when it ended.
+        disrupted: evicted, preempted or lost with its node; the Job replaces it without
+            counting a failure.
     """
 
     name: str
@@ -64,13 +67,13 @@ class PodFacts:
     waiting: str = ""
     terminated: str = ""
     exit_code: int | None = None
-    words: str = ""
+    termination_message: str = ""
     disrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """A warning that the cluster wrote about a Job, e.g. FailedCreate."""
+    """A warning event of a Job, for example FailedCreate."""
 
     job: str
     reason: str
@@ -82,13 +85,12 @@ class Failure:
     """Why one attempt of one shard failed.
 
     Attributes:
-        reason: a word of vrdata_worker.failures, or OOMKilled, Unknown.
         sample: global index of the first offending sample, if known.
     """
 
     shard: Shard
     attempt: int
-    reason: str
+    reason: FailureReason
     message: str = ""
     sample: int | None = None
 
@@ -114,7 +116,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that `decide` looks at, beside the run and its plan.
+    """Everything that `decide` reads, beside the run and its plan.
 
     Attributes:
         committed: shards with a commit marker.
@@ -123,7 +125,7 @@ class Facts:
         jobs: by Job name.
         failures: the last known failure of each shard that failed an attempt.
         dataset_hash: of a finalised run, else empty.
-        nondeterministic: objects that were made twice with different bytes.
+        nondeterministic: objects that were generated twice with different bytes.
         reading: set while the store is not completely read: nothing may be concluded from what
             is not known yet.
         behind: more can be read at once.
@@ -144,5 +146,5 @@ class Facts:
 
 
 def index_set(text: object) -> frozenset[int]:
-    """The Job controller's index set; empty before the first index ends."""
+    """Parse the Job controller's index set; it is empty before the first index ends."""
     return parse_index_set(text) if isinstance(text, str) else frozenset()

@@ -1,7 +1,7 @@
-"""The waves of an output as one run sees them. Pure.
+"""The waves of an output: those of this run and those of earlier runs. Pure.
 
-Another object of the same name may have made the first of them; its attempts do not use up
-this run's, and their failure records are never mistaken for this run's.
+An earlier object of the same name may have stored the first waves. Its attempts do not count
+against this run's retries, and its failure records are ignored.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from vrdata_operator.state.shard_sets import ShardSet
 
 @dataclass(frozen=True)
 class History:
-    """All waves so far, and whose turn it is.
+    """All waves so far, as one run sees them.
 
     Attributes:
-        waves: in order; a wave's number is its place.
+        waves: in order; a wave's number is its position.
         run: UID of the run.
     """
 

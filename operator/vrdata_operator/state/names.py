@@ -1,4 +1,4 @@
-"""Names that the cluster sees: group, labels, Jobs. Users' clusters depend on them. Pure."""
+"""Names in the cluster: API group, labels, Jobs. Users' clusters depend on them. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
 WAVE_LABEL: Final = f"{GROUP}/wave"
 CLASS_LABEL: Final = f"{GROUP}/class"
 TASK_LABEL: Final = f"{GROUP}/task"
-# https://kueue.sigs.k8s.io/docs/tasks/run/jobs: the label that hands a Job to a queue.
+# The label that submits a Job to a queue: https://kueue.sigs.k8s.io/docs/tasks/run/jobs
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 
 COMMON_LABELS: Final = {
@@ -26,7 +26,7 @@ COMMON_LABELS: Final = {
     "app.kubernetes.io/managed-by": MANAGER,
     "app.kubernetes.io/part-of": "vrdata",
 }
-# What kopf's watch of Jobs asks the API server for.
+# Selects the Jobs that kopf watches.
 JOB_SELECTOR: Final = f"app.kubernetes.io/managed-by={MANAGER}"
 
 
@@ -41,9 +41,9 @@ def final_job(uid: str) -> str:
 
 
 def describe_job(spec: dict[str, Any]) -> str:
-    """Name of the Job that asks an image what it holds, from all that the Job says."""
-    said = json.dumps(spec, sort_keys=True).encode()
-    return f"vr-catalogue-{hashlib.sha256(said).hexdigest()[:10]}"
+    """Name of the Job that lists the generators of an image, derived from the whole Job spec."""
+    body = json.dumps(spec, sort_keys=True).encode()
+    return f"vr-catalogue-{hashlib.sha256(body).hexdigest()[:10]}"
 
 
 def selector(uid: str) -> str:

@@ -1,4 +1,4 @@
-"""One accepted run as `decide` sees it. Pure."""
+"""One accepted run: everything that `decide` reads. Pure."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from vrdata.api.run import GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.planned import Plan
-from vrdata_operator.specs.jobs import RunIdentity
 from vrdata_operator.state.facts import Facts
 from vrdata_operator.state.history import History
+from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.shard_sets import ShardSet
 
 
 @dataclass(frozen=True)
 class RunView:
-    """A run, its plan, and what is known of it.
+    """A run, its plan, and what is observed of it.
 
     Attributes:
         generation: metadata.generation.
-        config: what every worker of the run is told.
-        pods: pods at once.
-        status: the status that stands.
-        rate: samples per second of late, or None.
+        config: what every worker of the run receives.
+        pods: pods that may run at the same time.
+        status: the stored status.
+        rate: samples per second in the last minutes; None = not known.
     """
 
     identity: RunIdentity
@@ -48,7 +48,7 @@ class RunView:
 
     @cached_property
     def open(self) -> dict[int, ShardSet]:
-        """Uncommitted shards by the wave that has them now."""
+        """Uncommitted shards by the latest wave that contains them."""
         return self.history.open_shards(self.facts.committed)
 
     @cached_property
@@ -63,7 +63,7 @@ class RunView:
 
     @cached_property
     def lost(self) -> ShardSet:
-        """Shards that failed for good: no retry is left."""
+        """Shards whose last attempt failed."""
         history, policy = self.history, self.spec.failure_policy
         lost = ShardSet()
         for number, shards in self.ended.items():
@@ -73,7 +73,7 @@ class RunView:
 
     @cached_property
     def shards(self) -> int:
-        """All shards of the plan."""
+        """Number of shards of the plan."""
         return sum(planned.shards for planned in self.plan.generators)
 
     @property

@@ -1,1 +1,1 @@
-"""The status of a run, built from facts. Pure."""
+"""The status of a run, derived from facts. Pure."""

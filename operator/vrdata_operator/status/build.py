@@ -1,4 +1,4 @@
-"""A run's complete status from what is known of it. Pure."""
+"""The complete status of a run, derived from its facts. Pure."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from vrdata.api.status import GenerationRunStatus, Phase, Storage
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.outcome import Outcome
 from vrdata_operator.policy.stalls import Cause, why_waiting
+from vrdata_operator.reasons import Reason
 from vrdata_operator.state.names import final_job
 from vrdata_operator.state.run import RunView
-from vrdata_operator.status import counts as summary
-from vrdata_operator.status import failures
-from vrdata_operator.status import rate as progress
-from vrdata_operator.status.conditions import Finding, timestamp, update
+from vrdata_operator.state.time import timestamp
+from vrdata_operator.status import counts, failures
+from vrdata_operator.status.conditions import Finding, update
+from vrdata_operator.status.rate import duration_text, progress_text, rate_text
 
 
-def describe(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
-    """The status that must stand now; of constant size."""
+def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
+    """The status to write now; of constant size."""
     facts, now = view.facts, view.facts.now
-    classes = summary.by_class(view, over=outcome is not None)
-    samples, shards = summary.total_samples(classes), summary.total_shards(classes)
+    classes = counts.by_class(view, over=outcome is not None)
+    samples, shards = counts.total_samples(classes), counts.total_shards(classes)
     cause = None if outcome else why_waiting(facts.pods, facts.events)
     remaining = samples.desired - samples.succeeded - samples.failed
     rate = None if outcome or view.spec.suspend else view.rate
     eta = remaining / rate if rate else None
-    # While some pods run, that others wait is worth a word but is no standstill.
+    # A run with running pods is not stalled while others wait; `reason` names the cause.
     stalled = None if any(job.ready for job in facts.jobs.values()) else cause
     running = any(job.ready or job.completed for job in facts.jobs.values())
     phase = _phase(view, outcome, running=running)
     return GenerationRunStatus(
         phase=phase,
-        progress=progress.progress_text(samples.succeeded, samples.desired),
+        progress=progress_text(samples.succeeded, samples.desired),
         failed=samples.failed,
-        rate=progress.rate_text(rate),
-        eta=progress.duration_text(eta),
-        reason=outcome.reason if outcome else cause.reason if cause else "",
+        rate=rate_text(rate),
+        eta=duration_text(eta),
+        reason=outcome.reason.value if outcome else cause.reason.value if cause else "",
         observed_generation=view.generation,
         plan=view.plan.hash,
         storage=Storage(url=view.url, mode=view.config.commit_mode),
@@ -81,11 +82,11 @@ def _queued(view: RunView) -> bool:
 def _findings(
     view: RunView, outcome: Outcome | None, cause: Cause | None, *, running: bool
 ) -> tuple[Finding, ...]:
-    found = [Finding("Accepted", "True", "Planned", f"plan {view.plan.hash}"), _queue(view)]
+    found = [Finding("Accepted", "True", Reason.PLANNED, f"plan {view.plan.hash}"), _queue(view)]
     found.append(
-        Finding("Suspended", "True", "SpecSuspend", "spec.suspend is true")
+        Finding("Suspended", "True", Reason.SPEC_SUSPEND)
         if view.spec.suspend and outcome is None
-        else Finding("Suspended", "False", "NotSuspended")
+        else Finding("Suspended", "False", Reason.NOT_SUSPENDED)
     )
     found.append(_deterministic(view))
     if outcome is None:
@@ -94,15 +95,15 @@ def _findings(
             _progressing(view, cause, running=running),
             Finding("Stalled", "True", cause.reason, cause.message)
             if cause
-            else Finding("Stalled", "False", "NothingWrong"),
-            Finding("Finished", "False", "NotFinished"),
-            Finding("Succeeded", "Unknown", "NotFinished"),
+            else Finding("Stalled", "False", Reason.NOTHING_WRONG),
+            Finding("Finished", "False", Reason.NOT_FINISHED),
+            Finding("Succeeded", "Unknown", Reason.NOT_FINISHED),
         )
     status: Literal["True", "False"] = "True" if outcome.succeeded else "False"
     stalled: Literal["True", "False"] = "False" if outcome.succeeded else "True"
     return (
         *found,
-        Finding("Progressing", "False", "Finished"),
+        Finding("Progressing", "False", Reason.FINISHED),
         Finding("Stalled", stalled, outcome.reason, outcome.message),
         Finding("Finished", "True", outcome.reason, outcome.message),
         Finding("Succeeded", status, outcome.reason, outcome.message),
@@ -111,30 +112,25 @@ def _findings(
 
 def _queue(view: RunView) -> Finding:
     if not _queued(view):
-        return Finding("Queued", "False", "NotQueued")
-    return Finding(
-        "Queued", "True", "WaitingInQueue", f"queue {view.identity.queue} has not admitted it"
-    )
+        return Finding("Queued", "False", Reason.NOT_QUEUED)
+    message = Reason.WAITING_IN_QUEUE.message(f"queue {view.identity.queue}")
+    return Finding("Queued", "True", Reason.WAITING_IN_QUEUE, message)
 
 
 def _progressing(view: RunView, cause: Cause | None, *, running: bool) -> Finding:
     if view.spec.suspend:
-        return Finding("Progressing", "False", "Suspended")
+        return Finding("Progressing", "False", Reason.SUSPENDED)
     if cause is not None:
         return Finding("Progressing", "False", cause.reason, cause.message)
     if view.complete:
-        return Finding("Progressing", "True", "Finalising")
+        return Finding("Progressing", "True", Reason.FINALISING)
     if running:
-        return Finding("Progressing", "True", "ShardsRunning")
-    return Finding("Progressing", "True", "PodsStarting")
+        return Finding("Progressing", "True", Reason.SHARDS_RUNNING)
+    return Finding("Progressing", "True", Reason.PODS_STARTING)
 
 
 def _deterministic(view: RunView) -> Finding:
     if view.facts.nondeterministic:
-        return Finding(
-            "Deterministic",
-            "False",
-            "BytesDiffer",
-            "made twice with different bytes: " + ", ".join(view.facts.nondeterministic[:3]),
-        )
-    return Finding("Deterministic", "Unknown", "NotCompared", "no shard was made twice")
+        message = Reason.BYTES_DIFFER.message(", ".join(view.facts.nondeterministic[:3]))
+        return Finding("Deterministic", "False", Reason.BYTES_DIFFER, message)
+    return Finding("Deterministic", "Unknown", Reason.NOT_COMPARED)

@@ -1,4 +1,4 @@
-"""Counts of a run for its status, from commit markers and waves. Pure."""
+"""Counts of samples and shards for the status, from commit markers and waves. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vrdata_operator.state.run import RunView
 
 
 def by_class(view: RunView, *, over: bool = False) -> tuple[ClassStatus, ...]:
-    """Samples and shards of each class that the plan has.
+    """Samples and shards of each class in the plan.
 
     Args:
-        over: the run has ended, and with it what its Jobs still count as active.
+        over: the run has ended, so pods that its Jobs still count are not active shards.
     """
     classes = {planned.generator_class for planned in view.plan.generators}
     return tuple(_class_status(view, name, over=over) for name in CLASSES if name in classes)
@@ -74,19 +74,19 @@ def _size(ranges: Mapping[str, PlannedGenerator], shard: Shard) -> int:
 
 
 def _unfinished(view: RunView, name: str) -> tuple[int, int]:
-    """Shards that are being retried, and shards whose first attempt has a pod."""
+    """Shards that are retried, and shards whose first attempt has a pod."""
     retrying = active = 0
     for number, shards in view.open.items():
         wave = view.facts.waves[number]
         if wave.generator_class != name:
             continue
-        left = shards - view.lost
+        remaining = shards - view.lost
         job = view.facts.jobs.get(wave_job(view.identity.uid, number))
-        again = wave.attempt > view.history.first_attempt
-        if again or number in view.ended:
-            retrying += len(left)
+        retry = wave.attempt > view.history.first_attempt
+        if retry or number in view.ended:
+            retrying += len(remaining)
             continue
-        failed = [shard for shard in view.facts.failures if shard in left]
+        failed = [shard for shard in view.facts.failures if shard in remaining]
         retrying += len(failed)
-        active += min(job.active, len(left) - len(failed)) if job is not None else 0
+        active += min(job.active, len(remaining) - len(failed)) if job is not None else 0
     return retrying, active

@@ -1,31 +1,25 @@
-"""Events for people: a fixed list, on transitions only. Pure.
-
-| reason | type | when |
-|---|---|---|
-| Accepted | Normal | the run has a plan |
-| Rejected | Warning | it cannot be made as it is |
-| Started | Normal | its first Jobs are made |
-| Retrying | Warning | shards failed and return in a later wave |
-| Waiting | Warning | pods cannot start, with the cluster's words |
-| Suspended, Resumed | Normal | spec.suspend changed |
-| Progress | Normal | 25, 50, 75 % of the samples are committed |
-| Finalising | Normal | all shards are committed |
-| Succeeded | Normal | the run ended well |
-| Failed | Warning | the run ended otherwise |
-"""
+"""Events of a run: on transitions only, with the reasons of `reasons.EventReason`. Pure."""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
 
 from vrdata.api.status import ConditionType, GenerationRunStatus
-from vrdata_operator.cluster.port import RunEvent
+from vrdata_operator.reasons import EventReason
 
-MAX_EVENTS = 30  # of one run while one operator process lives
+MAX_EVENTS = 30  # of one run in the lifetime of one operator process
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """An event on a run."""
+
+    reason: EventReason
+    message: str
 
 
 def transitions(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
-    """What a person should hear of, between two statuses."""
+    """The events that a change from one status to another calls for."""
     return [
         *_accepted(before, after),
         *_work(before, after),
@@ -40,9 +34,9 @@ def _accepted(before: GenerationRunStatus, after: GenerationRunStatus) -> list[R
     if new is None or (old is not None and (old.status, old.reason) == (new.status, new.reason)):
         return []
     if new.status == "True":
-        return [RunEvent("Normal", "Accepted", new.message)]
+        return [RunEvent(EventReason.ACCEPTED, new.message)]
     if new.status == "False":
-        return [RunEvent("Warning", "Rejected", f"{new.reason}: {new.message}")]
+        return [RunEvent(EventReason.REJECTED, f"{new.reason}: {new.message}")]
     return []
 
 
@@ -50,16 +44,16 @@ def _work(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEv
     found = []
     if after.waves and not before.waves:
         text = f"{after.samples.desired} samples in {_all_shards(after)} shards"
-        found.append(RunEvent("Normal", "Started", text))
+        found.append(RunEvent(EventReason.STARTED, text))
     elif after.waves > before.waves:
-        retrying = after.shards.retrying
-        found.append(RunEvent("Warning", "Retrying", f"{retrying} shards are tried again"))
+        text = f"{after.shards.retrying} shards are retried"
+        found.append(RunEvent(EventReason.RETRYING, text))
     for quarter in (25, 50, 75):
         if _percent(before) < quarter <= _percent(after) < 100:
-            found.append(RunEvent("Normal", "Progress", after.progress))
+            found.append(RunEvent(EventReason.PROGRESS, after.progress))
             break
     if after.phase == "Finalising" != before.phase:
-        found.append(RunEvent("Normal", "Finalising", "all shards are committed"))
+        found.append(RunEvent(EventReason.FINALISING, "all shards are committed"))
     return found
 
 
@@ -68,8 +62,8 @@ def _suspension(before: GenerationRunStatus, after: GenerationRunStatus) -> list
     if was == now or _is(after, "Finished"):
         return []
     if now:
-        return [RunEvent("Normal", "Suspended", "no new shard is started")]
-    return [RunEvent("Normal", "Resumed", "shards are started again")]
+        return [RunEvent(EventReason.SUSPENDED, "no further shard is started")]
+    return [RunEvent(EventReason.RESUMED, "shards are started again")]
 
 
 def _waiting(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
@@ -78,7 +72,7 @@ def _waiting(before: GenerationRunStatus, after: GenerationRunStatus) -> list[Ru
         return []
     if _is_false(after, "Accepted") or (old is not None and old.reason == new.reason):
         return []
-    return [RunEvent("Warning", "Waiting", f"{new.reason}: {new.message}")]
+    return [RunEvent(EventReason.WAITING, f"{new.reason}: {new.message}")]
 
 
 def _ended(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
@@ -86,12 +80,13 @@ def _ended(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunE
         return []
     end = after.condition("Succeeded")
     text = f"{end.reason}: {end.message}" if end is not None else ""
-    kind: Literal["Normal", "Warning"] = "Normal" if after.phase == "Succeeded" else "Warning"
-    return [RunEvent(kind, after.phase, text)]
+    succeeded = after.phase == "Succeeded"
+    return [RunEvent(EventReason.SUCCEEDED if succeeded else EventReason.FAILED, text)]
 
 
-def _is(status: GenerationRunStatus, kind: str) -> bool:
-    return any(one.type == kind and one.status == "True" for one in status.conditions)
+def _is(status: GenerationRunStatus, kind: ConditionType) -> bool:
+    found = status.condition(kind)
+    return found is not None and found.status == "True"
 
 
 def _is_false(status: GenerationRunStatus, kind: ConditionType) -> bool:

@@ -1,4 +1,4 @@
-"""Failures of a run, grouped for its status. Pure."""
+"""Failures of shards: read from records and pods, grouped for the status. Pure."""
 
 from __future__ import annotations
 
@@ -9,28 +9,26 @@ from pydantic import Field
 
 from vrdata.api.run import MAX_SAMPLES
 from vrdata.api.status import MAX_FAILURE_GROUPS, FailureGroup
-from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.reasons import FailureReason, WorkerExit, parse_reason
 from vrdata.model import Model
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.facts import Failure, PodFacts
 from vrdata_operator.status.conditions import clip
-from vrdata_worker.failures import REASONS
 
-# The worker's words → the words of Kubernetes, where it has one.
-_KUBERNETES_WORDS = {"OutOfMemory": "OOMKilled"}
-
-# A pod that ends before its shard begins says why in plain words, and what it was by its exit code.
-_EXITS: dict[int | None, str] = {
-    int(code): REASONS[code]
-    for code in (WorkerExit.STORAGE_UNAVAILABLE, WorkerExit.CONTRACT_MISMATCH)
+# A pod that ends before its shard starts leaves plain text; its exit code is the reason.
+_EXITS: dict[int | None, FailureReason] = {
+    int(WorkerExit.STORAGE_UNAVAILABLE): FailureReason.STORAGE_UNAVAILABLE,
+    int(WorkerExit.CONTRACT_MISMATCH): FailureReason.CONTRACT_MISMATCH,
 }
+OOM_KILLED = "OOMKilled"  # the kubelet's reason of a terminated container
+SIGKILLED = 137  # exit code of a process that the kernel killed
 
 
 def group(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
     """Failed shards by generator and reason, the largest groups first, at most 20."""
-    counts: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], Failure] = {}
+    counts: Counter[tuple[str, FailureReason]] = Counter()
+    examples: dict[tuple[str, FailureReason], Failure] = {}
     for failure in sorted(failures, key=lambda one: one.shard):
         key = (failure.shard[0], failure.reason)
         counts[key] += 1
@@ -39,7 +37,7 @@ def group(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
     return tuple(
         FailureGroup(
             generator=key[0],
-            reason=key[1],
+            reason=key[1].value,
             shards=counts[key],
             example_shard=examples[key].shard[1],
             sample=examples[key].sample,
@@ -49,8 +47,8 @@ def group(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
     )
 
 
-class _Words(Model, extra="ignore"):
-    """What a worker says of a failed attempt. A generator may have had a hand in it."""
+class _Record(Model, extra="ignore"):
+    """What a worker reports of a failed attempt. A generator may have manipulated it."""
 
     reason: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")
     message: str = ""
@@ -59,33 +57,34 @@ class _Words(Model, extra="ignore"):
 
 
 def from_record(shard: Shard, attempt: int, body: bytes, run: str) -> Failure:
-    """A failure from the record that the worker left in the store.
+    """A failure from the record that the worker stored.
 
     Args:
-        run: UID of the run; a record of another one, made here earlier, says nothing.
+        run: UID of the run; records of earlier runs with the same output are invalid.
 
     Raises:
-        ValueError: not such a record.
+        ValueError: not a valid record of this run.
     """
-    said = _Words.model_validate_json(body)
-    if said.run != run:
-        raise ValueError(f"a record of run {said.run!r}")
-    return Failure(shard, attempt, _word(said.reason), said.message, said.sample)
+    found = _Record.model_validate_json(body)
+    if found.run != run:
+        raise ValueError(f"a record of run {found.run!r}")
+    return Failure(shard, attempt, parse_reason(found.reason), found.message, found.sample)
 
 
 def from_pod(wave: Wave, pod: PodFacts) -> Failure | None:
-    """A failure from the pod of one completion index; None when it names no index."""
+    """A failure from the pod of one completion index; None for an index outside the wave."""
     if pod.index is None or pod.index >= wave.size:
         return None
     shard = wave.shard(pod.index)
-    reason = "OOMKilled" if pod.terminated == "OOMKilled" or pod.exit_code == 137 else ""
+    killed = pod.terminated == OOM_KILLED or pod.exit_code == SIGKILLED
     try:
-        said = _Words.model_validate_json(pod.words)
-    except ValueError:  # not the worker's own words: the end of its log
-        reason = reason or pod.reason or _EXITS.get(pod.exit_code, "Unknown")
-        return Failure(shard, wave.attempt, reason, pod.words)
-    return Failure(shard, wave.attempt, reason or _word(said.reason), said.message, said.sample)
-
-
-def _word(reason: str) -> str:
-    return _KUBERNETES_WORDS.get(reason, reason)
+        found = _Record.model_validate_json(pod.termination_message)
+    except ValueError:  # not a record: the end of the pod's log
+        reason = _EXITS.get(pod.exit_code, FailureReason.UNKNOWN)
+        message, sample = pod.termination_message or pod.reason, None
+    else:
+        reason, message, sample = parse_reason(found.reason), found.message, found.sample
+    if killed:
+        reason = FailureReason.OUT_OF_MEMORY
+        message = f"{pod.terminated or OOM_KILLED} by the kernel. {message}".rstrip(" .")
+    return Failure(shard, wave.attempt, reason, message, sample)

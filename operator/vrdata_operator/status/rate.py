@@ -1,4 +1,4 @@
-"""How far, how fast, until when. Pure, but for the small memory of `RateMeter`."""
+"""Progress, rate and remaining time of a run as text. Pure, but for the state of `RateMeter`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ class RateMeter:
     """Samples per second over the last ten minutes of one run."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
+        self._points: deque[tuple[float, int]] = deque()
 
-    def see(self, now: float, samples: int) -> float | None:
-        """Take note of the samples so far; the rate, or None while too little is known."""
-        if not self._seen or self._seen[-1][1] != samples or now - self._seen[-1][0] >= 1:
-            self._seen.append((now, samples))
-        while now - self._seen[0][0] > WINDOW_SECONDS:
-            self._seen.popleft()
-        first, last = self._seen[0], self._seen[-1]
+    def record(self, now: float, samples: int) -> float | None:
+        """Record the samples so far.
+
+        Args:
+            now: seconds since the epoch.
+            samples: committed samples.
+
+        Returns:
+            Samples per second; None while too little is known.
+        """
+        if not self._points or self._points[-1][1] != samples or now - self._points[-1][0] >= 1:
+            self._points.append((now, samples))
+        while now - self._points[0][0] > WINDOW_SECONDS:
+            self._points.popleft()
+        first, last = self._points[0], self._points[-1]
         span = now - first[0]
         if span < MIN_SPAN_SECONDS or last[1] <= first[1]:
             return None
@@ -28,13 +36,13 @@ class RateMeter:
 
 
 def progress_text(done: int, desired: int) -> str:
-    """For example `812400/1000000 (81%)`; 100 % only when all is done."""
+    """For example `812400/1000000 (81%)`; 100 % only when everything is committed."""
     percent = 100 if done >= desired else min(99, done * 100 // max(1, desired))
     return f"{done}/{desired} ({percent}%)"
 
 
 def rate_text(rate: float | None) -> str:
-    """For example `148/s`, `0.5/s`, `12/min`; empty while not known."""
+    """For example `148/s`, `0.5/s`, `12/min`; empty while unknown."""
     if rate is None or rate <= 0:
         return ""
     if rate >= 10:
@@ -43,7 +51,7 @@ def rate_text(rate: float | None) -> str:
 
 
 def duration_text(seconds: float | None) -> str:
-    """As kubectl prints ages: `45s`, `21m`, `2h4m`, `3d2h`; empty while not known."""
+    """As kubectl prints ages: `45s`, `21m`, `2h4m`, `3d2h`; empty while unknown."""
     if seconds is None:
         return ""
     whole = max(0, round(seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus, Storage
+from vrdata_operator.reasons import Reason
 from vrdata_operator.state.facts import Reading
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.conditions import Finding, update
@@ -12,16 +13,16 @@ def reading_status(view: RunView, reading: Reading) -> GenerationRunStatus:
     """The last status with the progress of reading: counts of a part would mislead."""
     suspended = view.spec.suspend
     findings = (
-        Finding("Accepted", "True", "Planned", f"plan {view.config.plan}"),
+        Finding("Accepted", "True", Reason.PLANNED, f"plan {view.config.plan}"),
         Finding(
             "Progressing",
             "True",
-            "ReadingCommits",
-            f"read {reading.done} of {reading.total} commit markers",
+            Reason.READING_COMMITS,
+            Reason.READING_COMMITS.message(f"{reading.done} of {reading.total}"),
         ),
-        Finding("Suspended", "True", "SpecSuspend", "spec.suspend is true")
+        Finding("Suspended", "True", Reason.SPEC_SUSPEND)
         if suspended
-        else Finding("Suspended", "False", "NotSuspended"),
+        else Finding("Suspended", "False", Reason.NOT_SUSPENDED),
     )
     return view.status.model_copy(
         update={

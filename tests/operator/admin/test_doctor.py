@@ -1,4 +1,4 @@
-"""The doctor names what an installation lacks, and goes on to the next check."""
+"""The doctor names what an installation lacks, and continues with the next check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vrdata_operator.settings import Home, Settings
 
 
 class Server:
-    """An API server that serves runs (or not) and allows all but what is named."""
+    """An API server that serves runs (or not) and grants every permission but the denied ones."""
 
     def __init__(self, *, served: bool = True, denied: tuple[str, ...] = ()) -> None:
         self.served = served
@@ -37,52 +37,54 @@ class Server:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Examine an installation; returns (well, its lines by name of check)."""
+def examined(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Examine an installation; returns (success, its lines by name of check)."""
 
-    def look(
+    def examine_installation(
         server: Server, profile: dict[str, Any] | None, watch: tuple[str, ...] = ()
     ) -> tuple[bool, dict[str, str]]:
-        cluster = FakeCluster(profiles={"default": profile} if profile else {})
+        cluster = FakeCluster()
+        if profile:
+            asyncio.run(cluster.apply_profile(profile))
         settings = Settings(Home(SYSTEM), watch=watch)
-        well = asyncio.run(examine(settings, cast("Rest", server), cluster, Stores()))
+        success = asyncio.run(examine(settings, cast("Rest", server), cluster, Stores()))
         lines = capsys.readouterr().out.splitlines()
         found = {line.split()[1].rstrip(":"): line for line in lines}
-        assert list(found) == ["runs", "rights", "profile", "store"]
+        assert list(found) == ["runs", "permissions", "profile", "store"]
         assert len(lines) == len(found)
-        return well, found
+        return success, found
 
-    return look
+    return examine_installation
 
 
 def usable(tmp_path: Path) -> dict[str, Any]:
     return profile_object(storage={"url": f"file://{tmp_path}"})
 
 
-def test_a_good_installation_is_well(said: Any, tmp_path: Path) -> None:
-    well, lines = said(Server(), usable(tmp_path))
-    assert well, lines
+def test_a_complete_installation_passes_every_check(examined: Any, tmp_path: Path) -> None:
+    success, lines = examined(Server(), usable(tmp_path))
+    assert success, lines
     assert all(line.startswith("ok ") for line in lines.values())
 
 
-def test_a_missing_definition_is_named_and_the_rest_is_examined(said: Any, tmp_path: Path) -> None:
-    well, lines = said(Server(served=False), usable(tmp_path))
-    assert not well
+def test_missing_crds_are_named_and_the_other_checks_run(examined: Any, tmp_path: Path) -> None:
+    success, lines = examined(Server(served=False), usable(tmp_path))
+    assert not success
     assert lines["runs"].startswith("FAILED runs: the CustomResourceDefinitions are missing")
     assert lines["store"].startswith("ok ")
 
 
-def test_missing_rights_are_named_with_their_place(said: Any, tmp_path: Path) -> None:
+def test_missing_permissions_are_named_with_their_namespace(examined: Any, tmp_path: Path) -> None:
     server = Server(denied=("create jobs", "patch generationruns/status"))
-    well, lines = said(server, usable(tmp_path))
-    assert not well
-    assert "not allowed in all namespaces" in lines["rights"]
-    assert "create jobs, patch generationruns/status: set rbac.create" in lines["rights"]
+    success, lines = examined(server, usable(tmp_path))
+    assert not success
+    assert "may not, in all namespaces" in lines["permissions"]
+    assert "create jobs, patch generationruns/status: set rbac.create" in lines["permissions"]
 
 
-def test_rights_are_asked_for_where_the_operator_works(said: Any, tmp_path: Path) -> None:
+def test_permissions_are_checked_in_every_served_namespace(examined: Any, tmp_path: Path) -> None:
     server = Server()
-    said(server, usable(tmp_path), ("team-a", "team-b"))
+    examined(server, usable(tmp_path), ("team-a", "team-b"))
     assert {space for space, name in server.asked if name == "jobs"} == {
         SYSTEM,
         "team-a",
@@ -100,13 +102,13 @@ def test_rights_are_asked_for_where_the_operator_works(said: Any, tmp_path: Path
         (profile_object(storage={"url": "file:///proc/none/x"}, colour="red"), "colour"),
     ],
 )
-def test_an_unusable_profile_is_named(said: Any, profile: Any, words: str) -> None:
-    well, lines = said(Server(), profile)
-    assert not well
+def test_an_unusable_profile_is_named(examined: Any, profile: Any, words: str) -> None:
+    success, lines = examined(Server(), profile)
+    assert not success
     assert words in lines["profile"]
 
 
-def test_a_profile_that_the_server_refuses_is_named_though_an_older_one_stands(
+def test_a_rejected_profile_is_named_even_if_an_older_one_exists(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Strict(FakeCluster):
@@ -114,34 +116,37 @@ def test_a_profile_that_the_server_refuses_is_named_though_an_older_one_stands(
             assert manifest["metadata"] == {"name": "default", "namespace": SYSTEM}
             raise ClusterError(422, "memoryCeiling 16Gi is below memory 32Gi")
 
-    brought = tmp_path / "profiles.yaml"
-    brought.write_text("metadata: {name: default}")
-    cluster = Strict(profiles={"default": usable(tmp_path)})
-    settings = Settings(Home(SYSTEM), profiles=brought)
+    profiles = tmp_path / "profiles.yaml"
+    profiles.write_text("metadata: {name: default}")
+    cluster = Strict()
+    asyncio.run(FakeCluster.apply_profile(cluster, usable(tmp_path)))
+    settings = Settings(Home(SYSTEM), profiles=profiles)
     assert not asyncio.run(examine(settings, cast("Rest", Server()), cluster, Stores()))
     assert "FAILED profile: 422: memoryCeiling 16Gi is below" in capsys.readouterr().out
 
 
-def test_an_unusable_store_is_named(said: Any, tmp_path: Path) -> None:
+def test_an_unusable_store_is_named(examined: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    well, lines = said(Server(), profile_object(storage={"url": f"file://{tmp_path}/file/x"}))
-    assert not well
+    success, lines = examined(
+        Server(), profile_object(storage={"url": f"file://{tmp_path}/file/x"})
+    )
+    assert not success
     assert lines["store"].startswith("FAILED store:")
 
 
-def test_a_server_that_refuses_is_quoted(said: Any, tmp_path: Path) -> None:
+def test_the_message_of_the_api_server_is_quoted(examined: Any, tmp_path: Path) -> None:
     class Refusing(Server):
         async def get(self, *_path: str, **_query: int) -> None:
             raise ClusterError(403, "generationruns is forbidden")
 
-    _, lines = said(Refusing(), usable(tmp_path))
+    _, lines = examined(Refusing(), usable(tmp_path))
     assert lines["runs"] == "FAILED runs: 403: generationruns is forbidden"
 
 
 @pytest.mark.parametrize(
     ("namespace", "words"), [(SYSTEM, "no cluster is named"), ("", "VRDATA_NAMESPACE")]
 )
-def test_without_a_cluster_or_a_namespace_it_says_so_in_a_line(
+def test_without_a_cluster_or_a_namespace_it_prints_one_line(
     namespace: str,
     words: str,
     tmp_path: Path,

@@ -75,7 +75,11 @@ def test_a_failed_pod_tells_how_it_ended() -> None:
     ended = {"reason": "OOMKilled", "exitCode": 137, "message": "words"}
     found = pod_facts(pod(phase="Failed", containerStatuses=[{"state": {"terminated": ended}}]))
     assert (found.job, found.index, found.phase) == ("j", 7, "Failed")
-    assert (found.terminated, found.exit_code, found.words) == ("OOMKilled", 137, "words")
+    assert (found.terminated, found.exit_code, found.termination_message) == (
+        "OOMKilled",
+        137,
+        "words",
+    )
     assert not found.disrupted
 
 
@@ -86,7 +90,12 @@ def test_a_disrupted_pod_is_told_from_a_failed_one() -> None:
 
 def test_a_pod_that_the_kubelet_has_not_seen_is_pending() -> None:
     found = pod_facts(pod())
-    assert (found.phase, found.reason, found.waiting, found.words) == ("Pending", "", "", "")
+    assert (found.phase, found.reason, found.waiting, found.termination_message) == (
+        "Pending",
+        "",
+        "",
+        "",
+    )
 
 
 def test_settings_have_defaults_but_for_the_namespace() -> None:

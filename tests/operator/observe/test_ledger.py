@@ -210,7 +210,7 @@ def test_the_kubelets_word_on_memory_wins_over_a_record(store: MemoryStore) -> N
     found = Counted(store)
     killed = PodFacts("p", "j", 0, phase="Failed", terminated="OOMKilled")
     found.explain(wave(0, ("O-a", 0)), [0], {0: killed})
-    assert found.failures == [("O", "OOMKilled", 0)]
+    assert found.failures == [("O", "OutOfMemory", 0)]
 
 
 @pytest.mark.parametrize("run", ["", "earlier"])
@@ -228,7 +228,7 @@ def test_a_record_of_another_run_in_the_same_place_says_nothing(
 def test_a_broken_record_never_hides_what_the_pod_said(store: MemoryStore, body: bytes) -> None:
     record(store, 0, body)
     found = Counted(store)
-    pod = PodFacts("p", "j", 0, phase="Failed", words='{"reason": "InvalidOutput"}')
+    pod = PodFacts("p", "j", 0, phase="Failed", termination_message='{"reason": "InvalidOutput"}')
     found.explain(wave(0, ("O-a", 0)), [0], {0: pod})
     assert found.ledger.failures.by_shard["O-a", 0].reason == "InvalidOutput"
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.lives import run_object
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
 from vrdata.api.run import GenerationRun
-from vrdata_operator.specs.jobs import RunIdentity, image_digest
+from vrdata_operator.specs.jobs import image_digest
+from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import describe_job, final_job, selector, wave_job
 
 UIDS = st.uuids().map(str)
@@ -54,5 +55,5 @@ def test_a_runs_name_and_uid_fit_into_labels(name: str) -> None:
 
 
 def test_an_image_without_a_digest_is_refused() -> None:
-    with pytest.raises(ValueError, match="not named by digest"):
+    with pytest.raises(ValueError, match="has no digest"):
         image_digest("registry/worker:latest")

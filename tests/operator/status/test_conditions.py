@@ -1,4 +1,4 @@
-"""Conditions keep the rules of the Kubernetes API; texts stay within bounds."""
+"""Conditions follow the conventions of the Kubernetes API; texts stay within bounds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.api.status import MAX_MESSAGE
-from vrdata_operator.status.conditions import ORDER, Finding, clip, seconds, timestamp, update
+from vrdata_operator.reasons import Reason
+from vrdata_operator.state.time import seconds, timestamp
+from vrdata_operator.status.conditions import ORDER, Finding, clip, update
 from vrdata_operator.status.rate import RateMeter, duration_text, progress_text, rate_text
 
+REASONS = list(Reason)
 STATUSES = st.sampled_from(["True", "False", "Unknown"])
 
 
@@ -17,25 +20,30 @@ STATUSES = st.sampled_from(["True", "False", "Unknown"])
 def test_the_transition_time_moves_only_when_the_status_flips(statuses: list[str]) -> None:
     conditions, since, before = (), 0.0, None
     for now, status in enumerate(statuses, start=1):
-        finding = Finding("Stalled", status, f"Reason{now}", "m")  # type: ignore[arg-type]
+        reason = REASONS[now]
+        finding = Finding("Stalled", status, reason, "m")  # type: ignore[arg-type]
         conditions = update(conditions, (finding,), generation=now, now=float(now))
         since = since if status == before else float(now)
         before = status
         found = next(one for one in conditions if one.type == "Stalled")
-        assert (found.status, found.reason) == (status, f"Reason{now}")
+        assert (found.status, found.reason) == (status, reason)
         assert found.observed_generation == now
         assert seconds(found.last_transition_time) == since
 
 
-def test_every_type_is_there_from_the_first_visit_in_one_order() -> None:
-    found = update((), (Finding("Accepted", "True", "Planned"),), generation=1, now=1.0)
+def test_every_type_exists_from_the_first_visit_in_one_order() -> None:
+    found = update((), (Finding("Accepted", "True", Reason.PLANNED),), generation=1, now=1.0)
     assert tuple(one.type for one in found) == ORDER
     assert {one.status for one in found[1:]} == {"Unknown"}
 
 
-def test_a_type_that_is_not_named_keeps_what_it_said() -> None:
-    first = update((), (Finding("Accepted", "True", "Planned", "plan x"),), generation=1, now=1.0)
-    second = update(first, (Finding("Stalled", "True", "Late"),), generation=2, now=2.0)
+def test_a_type_without_a_finding_is_not_changed() -> None:
+    first = update(
+        (), (Finding("Accepted", "True", Reason.PLANNED, "plan x"),), generation=1, now=1.0
+    )
+    second = update(
+        first, (Finding("Stalled", "True", Reason.UNSCHEDULABLE),), generation=2, now=2.0
+    )
     assert second[0] == first[0]
 
 
@@ -47,17 +55,17 @@ def test_clipped_text_is_short_and_printable(text: str) -> None:
 
 
 @given(st.integers(0, 4_000_000_000))
-def test_times_are_read_back(moment: int) -> None:
+def test_a_timestamp_is_parsed_to_the_same_time(moment: int) -> None:
     assert seconds(timestamp(moment)) == moment
     assert timestamp(moment).endswith("Z")
 
 
 @given(st.integers(0, 10**7), st.integers(1, 10**7))
-def test_a_hundred_percent_means_all(done: int, desired: int) -> None:
+def test_a_hundred_percent_means_every_sample(done: int, desired: int) -> None:
     assert progress_text(done, desired).endswith("(100%)") == (done >= desired)
 
 
-def test_nothing_desired_is_no_division() -> None:
+def test_progress_of_no_samples_does_not_divide_by_zero() -> None:
     assert progress_text(0, 0) == "0/0 (100%)"
 
 
@@ -87,18 +95,18 @@ def test_durations_are_printed_as_kubectl_does(length: float | None, text: str) 
     assert duration_text(length) == text
 
 
-def test_a_rate_is_known_after_a_few_seconds_and_forgets_what_is_old() -> None:
+def test_a_rate_is_known_after_a_few_seconds_and_old_points_are_dropped() -> None:
     meter = RateMeter()
-    assert meter.see(0.0, 0) is None
-    assert meter.see(2.0, 10) is None
-    assert meter.see(10.0, 100) == 10.0
-    assert meter.see(700.0, 100) is None  # nothing happened for more than ten minutes
+    assert meter.record(0.0, 0) is None
+    assert meter.record(2.0, 10) is None
+    assert meter.record(10.0, 100) == 10.0
+    assert meter.record(700.0, 100) is None  # nothing happened for more than ten minutes
 
 
-def test_samples_that_were_there_at_the_start_are_not_taken_for_speed() -> None:
+def test_samples_committed_before_the_start_do_not_count_for_the_rate() -> None:
     meter = RateMeter()
-    meter.see(0.0, 800_000)
-    assert meter.see(10.0, 800_050) == 5.0
+    meter.record(0.0, 800_000)
+    assert meter.record(10.0, 800_050) == 5.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 50)), max_size=40))
@@ -106,5 +114,5 @@ def test_a_rate_is_never_negative(steps: list[tuple[float, int]]) -> None:
     meter, now, samples = RateMeter(), 0.0, 0
     for later, more in steps:
         now, samples = now + later, samples + more
-        rate = meter.see(now, samples)
+        rate = meter.record(now, samples)
         assert rate is None or rate > 0

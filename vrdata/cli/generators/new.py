@@ -12,7 +12,7 @@ from vrdata.cli.common import handle_errors, stderr
 from vrdata.errors import InvalidInputError, UsageError, VrdataError
 
 if TYPE_CHECKING:
-    from vrdata.plan.catalogue import GeneratorClass
+    from vrdata.model import GeneratorClass
 
 
 @handle_errors

@@ -12,8 +12,7 @@ from vrdata.bounded.closing import Closing
 from vrdata.dataset.finish.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
-from vrdata.plan.catalogue import GeneratorClass
+from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan
 
 

@@ -17,7 +17,7 @@ from vrdata.dataset.report.preview import NoPreviewError, Preview, clip, picture
 from vrdata.dataset.report.publish import MEDIA, Publisher
 from vrdata.dataset.report.texts import cut, metadata_texts, prompt_text, size_text
 from vrdata.errors import NotFoundError
-from vrdata.plan.catalogue import GeneratorClass
+from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectStore
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vrdata.model import Model
-from vrdata.plan.catalogue import GeneratorClass
+from vrdata.model import GeneratorClass, Model
 
 
 class Parameter(Model):

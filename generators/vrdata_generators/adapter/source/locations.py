@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
-from vrdata.plan.catalogue import GeneratorClass
+from vrdata.model import GeneratorClass
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.git import clone, describe
 from vrdata_generators.adapter.source.naming import is_url, name_from, without_credentials

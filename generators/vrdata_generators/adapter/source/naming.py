@@ -6,7 +6,8 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 from vrdata.errors import InvalidInputError
-from vrdata.plan.catalogue import GENERATOR_NAME, GeneratorClass
+from vrdata.model import GeneratorClass
+from vrdata.plan.catalogue import GENERATOR_NAME
 
 _MAX_NAME = 100  # GENERATOR_NAME
 _CLASS_PREFIX = re.compile(r"^([OGM])[-_]", re.IGNORECASE)

@@ -1,21 +1,23 @@
-"""The status of a run that cannot go on as it is. Pure."""
+"""The status of a run that is rejected, or that cannot continue for the moment. Pure."""
 
 from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus
-from vrdata_operator.policy.admission import Rejection
-from vrdata_operator.status.conditions import Finding, timestamp, update
+from vrdata_operator.reasons import Reason
+from vrdata_operator.state.rejection import Explanation, Rejection
+from vrdata_operator.state.time import timestamp
+from vrdata_operator.status.conditions import Finding, update
 
-# A worker may have made data for these already; nothing that an administrator changes helps.
-TERMINAL = frozenset({"OutputConflict"})
-# Over in a few seconds, without anybody's help.
-PASSING = frozenset({"ReadingCatalogue"})
+# Workers may have written data for such a run, and no administrator can change that.
+TERMINAL = frozenset({Reason.OUTPUT_CONFLICT})
+# Over within seconds, without anybody's help.
+PASSING = frozenset({Reason.READING_CATALOGUE})
 
 
 def rejected(
     status: GenerationRunStatus, rejection: Rejection, *, generation: int, now: float
 ) -> GenerationRunStatus:
-    """Not accepted, with the reason and the fix; looked at again later unless it is terminal."""
+    """The run is not accepted; it is checked again later, unless the reason is terminal."""
     ended = rejection.reason in TERMINAL
     reason, message = rejection.reason, rejection.message
     passing = reason in PASSING
@@ -25,15 +27,15 @@ def rejected(
         Finding("Stalled", "False" if passing else "True", reason, message),
         Finding("Finished", "True", reason, message)
         if ended
-        else Finding("Finished", "False", "NotFinished"),
+        else Finding("Finished", "False", Reason.NOT_FINISHED),
         Finding("Succeeded", "False", reason, message)
         if ended
-        else Finding("Succeeded", "Unknown", "NotFinished"),
+        else Finding("Succeeded", "Unknown", Reason.NOT_FINISHED),
     )
     return status.model_copy(
         update={
             "phase": "Failed" if ended else "Pending",
-            "reason": reason,
+            "reason": reason.value,
             "observed_generation": generation,
             "completion_time": timestamp(now) if ended else None,
             "conditions": update(status.conditions, findings, generation=generation, now=now),
@@ -42,14 +44,19 @@ def rejected(
 
 
 def troubled(
-    status: GenerationRunStatus, reason: str, message: str, *, generation: int, now: float
+    status: GenerationRunStatus, trouble: Explanation, *, generation: int, now: float
 ) -> GenerationRunStatus:
-    """As it stands, but for a passing trouble: the store or the catalogue cannot be read."""
+    """The stored status, with a trouble that passes: the store or the API server refuses."""
+    reason, message = trouble.reason, trouble.message
     findings = (
         Finding("Progressing", "False", reason, message),
         Finding("Stalled", "True", reason, message),
     )
     conditions = update(status.conditions, findings, generation=generation, now=now)
     return status.model_copy(
-        update={"reason": reason, "observed_generation": generation, "conditions": conditions}
+        update={
+            "reason": reason.value,
+            "observed_generation": generation,
+            "conditions": conditions,
+        }
     )

@@ -1,0 +1,272 @@
+"""Every reason of a condition and of an event: the word, what it means, and what to do.
+
+This is the only place where a reason is spelled. The tables of docs/cluster.md are generated from
+it. Users' scripts depend on the words, so they never change.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Literal, Self
+
+
+class Topic(Enum):
+    """Which table of docs/cluster.md lists a reason."""
+
+    BLOCKED = "blocked"
+    ENDED = "ended"
+    STATE = "state"
+
+
+class Reason(StrEnum):
+    """The reason of a condition.
+
+    Attributes:
+        topic: the table that lists it.
+        meaning: one sentence without its full stop; messages begin with it.
+        fix: what a user or an administrator does about it; empty when there is nothing to do.
+    """
+
+    topic: Topic
+    meaning: str
+    fix: str
+
+    def __new__(cls, word: str, topic: Topic, meaning: str, fix: str = "") -> Self:
+        """A member is the word itself, with its explanation as attributes."""
+        self = str.__new__(cls, word)
+        self._value_ = word
+        self.topic, self.meaning, self.fix = topic, meaning, fix
+        return self
+
+    def message(self, detail: str = "", fix: str = "") -> str:
+        """The message of a condition: meaning, detail and fix, as sentences.
+
+        Args:
+            detail: names, numbers or the text of another program; empty = none.
+            fix: what to do in this case; empty = the reason's own fix.
+        """
+        found = f"{self.meaning}: {detail}" if detail else self.meaning
+        ending = fix or self.fix
+        if not ending:
+            return found
+        stop = "" if found.endswith((".", "?", "!")) else "."
+        return f"{found}{stop} {ending[0].upper()}{ending[1:]}"
+
+    # The run is not accepted.
+    UNKNOWN_PROFILE = (
+        "UnknownProfile",
+        Topic.BLOCKED,
+        "The operator's namespace has no such GenerationProfile",
+        "Set spec.profile to an existing profile, or ask an administrator to create this one",
+    )
+    INVALID_PROFILE = (
+        "InvalidProfile",
+        Topic.BLOCKED,
+        "The GenerationProfile is incomplete or invalid",
+        "Ask an administrator to fix the profile, or set spec.profile to another one",
+    )
+    INVALID_SPEC = (
+        "InvalidSpec",
+        Topic.BLOCKED,
+        "A field of the run is invalid",
+        "Fix the field that the message names",
+    )
+    UNKNOWN_GENERATOR = (
+        "UnknownGenerator",
+        Topic.BLOCKED,
+        "The profile's image does not contain the generator",
+        "Name a generator of the image, or use a profile whose image contains it",
+    )
+    TOO_MANY_SAMPLES = (
+        "TooManySamples",
+        Topic.BLOCKED,
+        "The run requests more samples than the profile allows",
+        "Request fewer samples, or use another profile",
+    )
+    TOO_MUCH_PARALLELISM = (
+        "TooMuchParallelism",
+        Topic.BLOCKED,
+        "spec.parallelism is larger than the profile allows",
+        "Reduce it, or use another profile",
+    )
+    QUEUE_NOT_ALLOWED = (
+        "QueueNotAllowed",
+        Topic.BLOCKED,
+        "The profile does not allow the queue in spec.queueName",
+        "Use an allowed queue, or another profile",
+    )
+    READING_CATALOGUE = (
+        "ReadingCatalogue",
+        Topic.BLOCKED,
+        "A Job is reading which generators the profile's image contains",
+        "Wait: this happens once for each image and takes a few seconds",
+    )
+    CATALOGUE_UNREADABLE = (
+        "CatalogueUnreadable",
+        Topic.BLOCKED,
+        "The operator cannot read which generators the profile's image contains",
+        "Fix the image or the storage, then delete the Job; the operator creates it again",
+    )
+    # Pods do not start.
+    WAITING_IN_QUEUE = (
+        "WaitingInQueue",
+        Topic.BLOCKED,
+        "The queue has not admitted the Jobs",
+        "See `kubectl get workloads` in the run's namespace",
+    )
+    UNSCHEDULABLE = (
+        "Unschedulable",
+        Topic.BLOCKED,
+        "The scheduler finds no node for the pods",
+        "Add a matching node, or change resources, nodeSelector or tolerations in the profile",
+    )
+    IMAGE_PULL_FAILED = (
+        "ImagePullFailed",
+        Topic.BLOCKED,
+        "The worker image cannot be pulled",
+        "Fix spec.image of the profile, or add imagePullSecrets to its service account",
+    )
+    MISSING_SECRET = (
+        "MissingSecret",
+        Topic.BLOCKED,
+        "The run's namespace does not have the Secret of the profile",
+        "Create the Secret that storage.existingSecret names in the run's namespace",
+    )
+    MISSING_SERVICE_ACCOUNT = (
+        "MissingServiceAccount",
+        Topic.BLOCKED,
+        "The run's namespace does not have the service account of the profile",
+        "Create it in the run's namespace",
+    )
+    POD_CONFIG_ERROR = (
+        "PodConfigError",
+        Topic.BLOCKED,
+        "The kubelet cannot configure the pod's container",
+        "Fix what the message names; often it is a key that the Secret does not have",
+    )
+    QUOTA_EXCEEDED = (
+        "QuotaExceeded",
+        Topic.BLOCKED,
+        "The quota of the namespace allows no further pod",
+        "Raise the quota, or reduce spec.parallelism",
+    )
+    POD_SECURITY = (
+        "PodSecurity",
+        Topic.BLOCKED,
+        "The Pod Security admission of the namespace rejects the pods",
+        "Change the namespace's pod-security labels, or the volumes of the profile",
+    )
+    PODS_REFUSED = (
+        "PodsRefused",
+        Topic.BLOCKED,
+        "An admission rule of the cluster rejects the pods",
+        "Change the rule, or use another namespace",
+    )
+    # A service does not do its part.
+    STORAGE_UNAVAILABLE = (
+        "StorageUnavailable",
+        Topic.BLOCKED,
+        "The operator cannot use the storage",
+        "Fix the address, the credentials or the bucket; the operator retries by itself",
+    )
+    CLUSTER_REFUSED = (
+        "ClusterRefused",
+        Topic.BLOCKED,
+        "The API server rejects a request of the operator",
+        "Run `helm test` to list missing permissions, or fix the admission rule in the message",
+    )
+    # The run has ended.
+    ALL_SAMPLES = ("AllSamples", Topic.ENDED, "Every sample is committed")
+    WITHIN_FAILURE_BUDGET = (
+        "WithinFailureBudget",
+        Topic.ENDED,
+        "Some samples failed, within failurePolicy.maxFailedSamples",
+    )
+    FAILURE_BUDGET_EXCEEDED = (
+        "FailureBudgetExceeded",
+        Topic.ENDED,
+        "More samples failed than failurePolicy.maxFailedSamples allows",
+        "Fix the cause in status.failures, delete the run and apply it again: shards are kept",
+    )
+    DEADLINE_EXCEEDED = (
+        "DeadlineExceeded",
+        Topic.ENDED,
+        "The run did not finish within activeDeadlineSeconds",
+        "Delete the run and apply it again: only missing shards are generated",
+    )
+    CONTRACT_MISMATCH = (
+        "ContractMismatch",
+        Topic.ENDED,
+        "A worker rejected the plan, because its image contains other generators than the plan",
+        "Use the image that the run started with, or another metadata.name",
+    )
+    FINALISATION_FAILED = (
+        "FinalisationFailed",
+        Topic.ENDED,
+        "All shards are committed, but the index, the summary or the report was not written",
+        "Fix the cause, delete the run and apply it again: only finalisation is repeated",
+    )
+    JOB_NAME_CONFLICT = (
+        "JobNameConflict",
+        Topic.ENDED,
+        "A Job with a name that the run needs belongs to another owner; it was not changed",
+        "Rename or delete that Job, then delete the run and apply it again",
+    )
+    OUTPUT_CONFLICT = (
+        "OutputConflict",
+        Topic.ENDED,
+        "The output already contains data of another plan; nothing was overwritten",
+        "Use another metadata.name or output.prefix",
+    )
+    # Nothing is wrong.
+    PLANNED = ("Planned", Topic.STATE, "The run has a plan")
+    READING_COMMITS = ("ReadingCommits", Topic.STATE, "The operator is reading the commit markers")
+    PODS_STARTING = ("PodsStarting", Topic.STATE, "Jobs exist and no pod is ready yet")
+    SHARDS_RUNNING = ("ShardsRunning", Topic.STATE, "Pods are generating shards")
+    FINALISING = ("Finalising", Topic.STATE, "All shards are committed; the index is written")
+    SUSPENDED = ("Suspended", Topic.STATE, "No shard is started while the run is suspended")
+    SPEC_SUSPEND = ("SpecSuspend", Topic.STATE, "spec.suspend is true")
+    NOT_SUSPENDED = ("NotSuspended", Topic.STATE, "spec.suspend is false")
+    NOT_QUEUED = ("NotQueued", Topic.STATE, "The run does not wait for a queue")
+    NOTHING_WRONG = ("NothingWrong", Topic.STATE, "Nothing keeps the run from progressing")
+    NOT_FINISHED = ("NotFinished", Topic.STATE, "The run has not ended")
+    FINISHED = ("Finished", Topic.STATE, "The run has ended")
+    NOT_COMPARED = ("NotCompared", Topic.STATE, "No shard was generated twice")
+    BYTES_DIFFER = (
+        "BytesDiffer",
+        Topic.STATE,
+        "A shard that was generated twice has different bytes; the first result is kept",
+        "Fix the generator: it is not deterministic",
+    )
+    NOT_KNOWN_YET = ("NotKnownYet", Topic.STATE, "The operator has not observed it yet")
+
+
+class EventReason(StrEnum):
+    """The reason of an event on a run.
+
+    Attributes:
+        kind: type of the event.
+        meaning: when it is recorded, for the documentation.
+    """
+
+    kind: Literal["Normal", "Warning"]
+    meaning: str
+
+    def __new__(cls, word: str, kind: Literal["Normal", "Warning"], meaning: str) -> Self:
+        """A member is the word itself, with its explanation as attributes."""
+        self = str.__new__(cls, word)
+        self._value_ = word
+        self.kind, self.meaning = kind, meaning
+        return self
+
+    ACCEPTED = ("Accepted", "Normal", "the run has a plan")
+    REJECTED = ("Rejected", "Warning", "the run cannot start; the message says why")
+    STARTED = ("Started", "Normal", "the first Jobs are created")
+    RETRYING = ("Retrying", "Warning", "shards failed and are retried in a later wave")
+    WAITING = ("Waiting", "Warning", "pods cannot start; the message says why")
+    SUSPENDED = ("Suspended", "Normal", "spec.suspend became true")
+    RESUMED = ("Resumed", "Normal", "spec.suspend became false")
+    PROGRESS = ("Progress", "Normal", "25, 50 or 75 % of the samples are committed")
+    FINALISING = ("Finalising", "Normal", "all shards are committed")
+    SUCCEEDED = ("Succeeded", "Normal", "the run ended successfully")
+    FAILED = ("Failed", "Warning", "the run ended without success")
