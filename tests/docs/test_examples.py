@@ -27,6 +27,7 @@ PAGES = (
     "docs/verify.md",
     "docs/determinism.md",
     "docs/report.md",
+    "docs/extend.md",
 )
 NOT_RUN = (
     (r"pip install ", "asks a package index"),

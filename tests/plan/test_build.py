@@ -33,8 +33,14 @@ def test_a_known_plan_has_the_text_and_hash_that_stored_runs_have() -> None:
     assert plan_of().hash == GOLDEN_HASH
 
 
-def test_a_stored_plan_is_read_back_equal() -> None:
-    plan = plan_of(make_run({"name": "O-a", "args": ["--é", "x"]}, output={"format": "tar"}))
+def test_an_explicit_start_of_0_changes_no_hash() -> None:
+    assert plan_of(make_run({"name": "O-a", "start": 0})).hash == GOLDEN_HASH
+
+
+@pytest.mark.parametrize("start", [0, 10_000])
+def test_a_stored_plan_is_read_back_equal(start: int) -> None:
+    chosen = {"name": "O-a", "start": start, "args": ["--é", "x"]}
+    plan = plan_of(make_run(chosen, output={"format": "tar"}))
     again = Plan.model_validate_json(plan.to_json())
     assert again == plan
     assert again.hash == plan.hash
@@ -46,6 +52,7 @@ def test_a_stored_plan_is_read_back_equal() -> None:
         pytest.param(make_run("O-a", seed=7), id="seed"),
         pytest.param(make_run("O-a", samples=101), id="samples"),
         pytest.param(make_run({"name": "O-a", "samples": 99}), id="own-samples"),
+        pytest.param(make_run({"name": "O-a", "start": 1}), id="start"),
         pytest.param(make_run({"name": "O-a", "blockSize": 5}), id="block-size"),
         pytest.param(make_run({"name": "O-a", "args": ["--hard"]}), id="args"),
         pytest.param(make_run("O-a", shardSize=20), id="shard-size"),

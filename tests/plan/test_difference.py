@@ -53,6 +53,7 @@ GENERATOR = plan().generators[0].to_dict()
     [
         ({"samples": 11}, "O-maze.samples: 10 there, 11 wanted"),
         ({"blockSize": 2}, "O-maze.blockSize: 5 there, 2 wanted"),
+        ({"start": 7}, "O-maze.start: 0 there, 7 wanted"),
         ({"shardBlocks": 2}, "O-maze.blocks per shard: 1 there, 2 wanted"),
         ({"args": ["-x"]}, "O-maze.args: [] there, ['-x'] wanted"),
         ({"class": "G"}, "O-maze.class: O there, G wanted"),

@@ -55,6 +55,7 @@ def write_run(
     output_format: str = "webdataset",
     video: str = "h264",
     block_size: int | None = None,
+    start: int = 0,
     extra: dict[str, Any] | None = None,
 ) -> Path:
     """Write a run file; JSON is YAML. Returns the path."""
@@ -62,6 +63,7 @@ def write_run(
         "generators": [
             {"name": generator, "samples": samples}
             | ({"blockSize": block_size} if block_size else {})
+            | ({"start": start} if start else {})
             for generator, samples in generators.items()
         ],
         "output": {"format": output_format, "video": video},

@@ -29,6 +29,18 @@ def test_a_quiet_end_with_samples_missing_is_under_production() -> None:
     assert "made 1 of 3" in problems[0].message
 
 
+def test_samples_before_the_first_one_of_the_shard_are_never_missed() -> None:
+    problems = ended(BlockState(block=0, start=0, want=5, skip=2, made={3})).problems
+    assert [problem.index for problem in problems] == [2, 4]
+
+
+def test_an_invalid_sample_before_the_first_one_of_the_shard_is_no_problem() -> None:
+    state = BlockState(block=1, start=10, want=5, skip=2)
+    for position in (1, 2):
+        state.invalid(Invalid(block=1, position=position, reason="InvalidOutput", message="bad"))
+    assert [problem.index for problem in state.problems] == [12]
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [

@@ -15,6 +15,15 @@ def unique_names(names: Iterable[str]) -> None:
         raise ValueError(f"named more than once: {', '.join(twice)}; keep one entry of each")
 
 
+def range_below(limit: int, name: str, start: int, samples: int) -> None:
+    """A generator's samples `start` to `start + samples - 1` must have indexes below `limit`."""
+    if start + samples > limit:
+        raise ValueError(
+            f"start {start} + samples {samples} of {name} is more than {limit}: "
+            "sample ids have eight digits; lower start or samples"
+        )
+
+
 def ceiling_above(memory: str, ceiling: str) -> None:
     """The memory ceiling must not lie below the memory."""
     if parse_quantity(ceiling) < parse_quantity(memory):

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from vrdata.api.metadata import Metadata
-from vrdata.api.rules import unique_names
+from vrdata.api.rules import range_below, unique_names
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
 MAX_SAMPLES = 10_000_000
 MAX_GENERATORS = 1000
+INDEX_LIMIT = 100_000_000  # sample indexes are below it: ids have eight digits
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly (RFC 8259, 6)
 # A catalogue name, or a glob of one.
 SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
@@ -35,6 +36,14 @@ class GeneratorSelection(Model):
         ge=1,
         le=MAX_SAMPLES,
         description="Samples of each matching generator. Default: spec.samples. Example: 1000.",
+    )
+    start: int = Field(
+        default=0,
+        ge=0,
+        le=INDEX_LIMIT - 1,
+        description="Global index of the first sample; the run generates the samples start to "
+        "start + samples - 1. A second run with the same seed and a later start extends a "
+        "finished one. Default: 0. Example: 10000.",
     )
     args: tuple[Argument, ...] = Field(
         default=(),
@@ -185,6 +194,13 @@ class GenerationRunSpec(Model):
             raise ValueError(
                 f"samples is missing for {', '.join(without)}: set spec.samples, or samples of each"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _indexes_have_eight_digits(self) -> GenerationRunSpec:
+        for item in self.generators:
+            samples = item.samples or self.samples or 0
+            range_below(INDEX_LIMIT, item.name, item.start, samples)
         return self
 
 

@@ -112,6 +112,7 @@ def plan_command(  # noqa: PLR0913 - one option each
     """Show what a run would make: shards, samples, bytes, CPU hours, and what is there."""
     from vrdata.local.forecast import forecast  # noqa: PLC0415 - keeps `vrdata --help` fast
     from vrdata.local.run import prepare  # noqa: PLC0415
+    from vrdata.plan.shared import describe_shared  # noqa: PLC0415
 
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
@@ -124,6 +125,8 @@ def plan_command(  # noqa: PLR0913 - one option each
         stdout.print(rows.table())
         if rows.overlaps:
             stderr.print(f"note: {'; '.join(rows.overlaps)}", markup=False, soft_wrap=True)
+        for note in describe_shared(rows.shared):
+            stderr.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def _load(run_file: Path, profile: Path | None) -> tuple[Any, Any]:

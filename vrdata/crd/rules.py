@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
-from vrdata.api.run import GenerationRunSpec
+from vrdata.api.run import INDEX_LIMIT, GenerationRunSpec
 from vrdata.crd.schema import aliases
 
 
@@ -94,6 +94,14 @@ RUN_RULES: tuple[Rule, ...] = (
         "samples is missing: set spec.samples, or samples of each generator",
         # To name those without would cost more than the API server lets a message cost.
         field=".samples",
+    ),
+    Rule(
+        ".spec",
+        "self.generators.all(one, (has(one.start) ? one.start : 0) + (has(one.samples) ? "
+        f"one.samples : has(self.samples) ? self.samples : 0) <= {INDEX_LIMIT})",
+        f"start + samples of a generator is more than {INDEX_LIMIT}: sample ids have eight "
+        "digits; lower start or samples",
+        field=".generators",
     ),
     Rule(
         ".spec.dedup",

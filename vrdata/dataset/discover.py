@@ -1,9 +1,13 @@
-"""Find the run below a root that a user names."""
+"""Find the runs below a root that a user names."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vrdata.dataset import layout
-from vrdata.errors import NotFoundError, UsageError
+from vrdata.dataset.reader import load_plan
+from vrdata.errors import InvalidInputError, NotFoundError, UsageError
+from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 
@@ -11,6 +15,9 @@ MAX_OBJECTS = 100_000
 """Objects that are looked at; those of a run that was found do not count."""
 
 MAX_RUNS = 20
+MAX_COMPARED = 100
+"""Runs whose plans `other_plans` reads: three requests each."""
+
 _PRIVATE = layout.PLAN.partition("/")[0] + "/"
 
 
@@ -54,15 +61,37 @@ def open_run(store: ObjectStore) -> ObjectStore:
     return run
 
 
-def find_runs(store: ObjectStore) -> list[str]:
+def other_plans(root: ObjectStore, namespace: str, own: str) -> Iterator[tuple[str, Plan]]:
+    """The plans of a namespace's other runs, each with the run's path below the root.
+
+    Reads at most MAX_COMPARED runs; damaged plans and those of other versions are skipped.
+
+    Args:
+        root: the store that holds the namespaces.
+        own: the path of the run to leave out, `{namespace}/{prefix}/{run}/`.
+
+    Raises:
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    for prefix in find_runs(PrefixedStore(root, namespace), limit=MAX_COMPARED):
+        path = f"{namespace}/{prefix}"
+        if path == own:
+            continue
+        try:
+            yield path.rstrip("/"), load_plan(PrefixedStore(root, path))
+        except (InvalidInputError, NotFoundError):
+            continue
+
+
+def find_runs(store: ObjectStore, *, limit: int = MAX_RUNS) -> list[str]:
     """Prefixes of the runs below a root, in order; a run's own objects are not listed through.
 
-    Stops after MAX_RUNS + 1 runs, and after MAX_OBJECTS objects that belong to none.
+    Stops after `limit` + 1 runs, and after MAX_OBJECTS objects that belong to none.
     """
     found: list[str] = []
     after: str | None = ""
     budget = MAX_OBJECTS
-    while after is not None and len(found) <= MAX_RUNS:
+    while after is not None and len(found) <= limit:
         start, after = after, None
         for info in store.list_after("", start):
             prefix, marker, _ = info.key.partition(_PRIVATE)

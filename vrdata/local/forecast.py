@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.table import Table
 
-from vrdata.local.run import Prepared
+from vrdata.dataset.discover import other_plans
+from vrdata.local.run import Prepared, open_settings
 from vrdata.model import Model
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand, overlaps
+from vrdata.plan.shared import SharedRange, shared_ranges
 
 
 class ForecastRow(Model):
@@ -36,6 +40,7 @@ class Forecast(Model):
     cpu_hours: float
     unmeasured: tuple[str, ...] = ()
     overlaps: tuple[str, ...] = ()
+    shared: tuple[SharedRange, ...] = ()
 
     def table(self) -> Table:
         """The forecast for a person."""
@@ -82,7 +87,15 @@ def forecast(prepared: Prepared) -> Forecast:
         cpu_hours=round(sum(row.cpu_hours or 0.0 for row in rows), 4),
         unmeasured=tuple(row.generator for row in rows if row.bytes is None),
         overlaps=tuple(overlaps(prepared.run.spec, expand(prepared.run.spec, catalogue))),
+        shared=tuple(_shared(prepared)),
     )
+
+
+def _shared(prepared: Prepared) -> Iterator[SharedRange]:
+    """Samples that other runs of the namespace generate, too."""
+    root = open_settings(prepared.options.store)
+    for run, plan in other_plans(root, prepared.run.metadata.namespace, prepared.prefix):
+        yield from shared_ranges(prepared.plan, plan, run)
 
 
 def _row(prepared: Prepared, index: int) -> ForecastRow:

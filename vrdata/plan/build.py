@@ -61,6 +61,7 @@ def _planned(
         name=entry.name,
         generator_class=entry.generator_class,
         digest=entry.digest,
+        start=selection.start,
         samples=samples,
         block_size=block_size,
         shard_blocks=shard_blocks,

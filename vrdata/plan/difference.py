@@ -38,6 +38,7 @@ def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) ->
         f"{stored.name}.{field}: {before} there, {after} wanted"
         for field, before, after in (
             ("class", stored.generator_class, wanted.generator_class),
+            ("start", stored.start, wanted.start),
             ("samples", stored.samples, wanted.samples),
             ("blockSize", stored.block_size, wanted.block_size),
             ("blocks per shard", stored.shard_blocks, wanted.shard_blocks),

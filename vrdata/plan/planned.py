@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode, canonical_json
 from vrdata.plan.catalogue import GeneratorName
@@ -34,20 +34,44 @@ class ShardRange:
 
 
 class PlannedGenerator(Model):
-    """One generator's share of a plan; blocks and shards follow by arithmetic."""
+    """One generator's share of a plan: the samples `[start, stop)` and how they are cut.
+
+    Blocks have fixed borders, the multiples of `block_size`. The first and the last block may be
+    used in part; a block is generated as a whole in any case, so its samples do not depend on
+    the range that a run asks for.
+    """
 
     name: GeneratorName
     generator_class: GeneratorClass = Field(alias="class")
     digest: str
+    start: int = Field(default=0, ge=0)
     samples: int = Field(ge=1)
     block_size: int = Field(ge=1)
     shard_blocks: int = Field(ge=1)
     args: tuple[str, ...] = ()
 
+    @model_serializer(mode="wrap")
+    def _without_start_0(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Plans stored before `start` existed must keep their hash."""
+        fields: dict[str, Any] = handler(self)
+        if not self.start:
+            fields.pop("start")
+        return fields
+
+    @property
+    def stop(self) -> int:
+        """One more than the global index of the last sample."""
+        return self.start + self.samples
+
+    @property
+    def first_block(self) -> int:
+        """The block of the first sample."""
+        return self.start // self.block_size
+
     @property
     def blocks(self) -> int:
-        """How many blocks; the last one may be partly used."""
-        return -(-self.samples // self.block_size)
+        """How many blocks, those that are used in part included."""
+        return -(-self.stop // self.block_size) - self.first_block
 
     @property
     def shards(self) -> int:
@@ -58,10 +82,17 @@ class PlannedGenerator(Model):
         """The range of shard `index`. Raises IndexError outside `[0, shards)`."""
         if not 0 <= index < self.shards:
             raise IndexError(index)
-        first = index * self.shard_blocks
-        last = min(first + self.shard_blocks, self.blocks)
-        stop = min(last * self.block_size, self.samples)
-        return ShardRange(self.name, index, first, last, first * self.block_size, stop)
+        first = self.first_block + index * self.shard_blocks
+        last = min(first + self.shard_blocks, self.first_block + self.blocks)
+        start = max(first * self.block_size, self.start)
+        stop = min(last * self.block_size, self.stop)
+        return ShardRange(self.name, index, first, last, start, stop)
+
+    def shard_of(self, sample: int) -> int:
+        """The shard with this global sample index. Raises IndexError outside `[start, stop)`."""
+        if not self.start <= sample < self.stop:
+            raise IndexError(sample)
+        return (sample // self.block_size - self.first_block) // self.shard_blocks
 
 
 class PlannedOutput(Model):

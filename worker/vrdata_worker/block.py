@@ -31,7 +31,8 @@ class BlockState:
 
     Attributes:
         start: global index of its first sample.
-        want: how many of its samples the shard needs.
+        want: how many of its samples are asked of the generator.
+        skip: how many of its first samples are not the shard's: generated and dropped.
         made: positions reported so far, good or invalid.
         killed: set by the supervisor before it kills the child.
     """
@@ -39,6 +40,7 @@ class BlockState:
     block: int
     start: int
     want: int
+    skip: int = 0
     made: set[int] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     killed: WorkerExit | None = None
@@ -47,6 +49,8 @@ class BlockState:
     def invalid(self, event: Invalid) -> None:
         """Record a sample that the child could not make or found unusable."""
         self.made.add(event.position)
+        if event.position < self.skip:
+            return
         raised = event.reason == REASONS[WorkerExit.GENERATOR_FAILED]
         self.problems.append(
             Problem(
@@ -64,7 +68,9 @@ class BlockState:
         The first of them keeps the traceback: what ended the block happened there.
         """
         self.exited = True
-        missing = [position for position in range(self.want) if position not in self.made]
+        missing = [
+            position for position in range(self.skip, self.want) if position not in self.made
+        ]
         if not missing:
             return
         exit_code, message = _cause(self.killed, event)

@@ -120,11 +120,12 @@ class ShardMaker:
     def _start(self, block: int) -> None:
         start = block * self._planned.block_size
         want = min(self._planned.block_size, self._shard.stop - start)
+        skip = max(0, self._shard.start - start)
         folder = self._scratch / f"block-{block:08d}"
         folder.mkdir()
         seed = block_seed(self._run_seed, self._planned.name, block)
         self._running[block] = _Running(
-            BlockState(block, start, want), folder, seed, time.monotonic()
+            BlockState(block, start, want, skip), folder, seed, time.monotonic()
         )
         self._template.submit(
             BlockRequest(
@@ -146,7 +147,9 @@ class ShardMaker:
         match event:
             case events.Sample():
                 running.state.made.add(event.position)
-                if event.block == self._head:
+                if event.position < running.state.skip:
+                    shutil.rmtree(event.folder, ignore_errors=True)
+                elif event.block == self._head:
                     self._append(running, event)
                 else:
                     running.waiting.append(event)

@@ -95,10 +95,9 @@ class SampleFiles(Closing):
         except ValueError:
             return False
         generator = self._planned.get(name)
-        if generator is None or index >= generator.samples:
+        if generator is None or not generator.start <= index < generator.stop:
             return False
-        shard = index // (generator.block_size * generator.shard_blocks)
-        return (name, shard) not in self._shards
+        return Shard(name, generator.shard_of(index)) not in self._shards
 
 
 def _data(store: ObjectStore) -> Iterator[ObjectInfo]:

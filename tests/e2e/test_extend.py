@@ -1,0 +1,67 @@
+"""A run with `start` continues another: together they are the one run of the whole range."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import vrdata, write_run
+from vrdata.dataset.manifest import SampleRecord
+from vrdata.dataset.reader import iter_commits, load_manifest
+from vrdata.store.file.store import FileStore
+
+pytestmark = pytest.mark.slow
+
+
+def make(
+    folder: Path, home: Path, generator: str, start: int, samples: int, **options: Any
+) -> dict[str, SampleRecord]:
+    """Make the range, verify it; its samples by id, without the place in an archive."""
+    run = write_run(folder / "run.yaml", {generator: samples}, start=start, **options)
+    out = folder / "out"
+    ran = vrdata("run", run, "--local", "--out", out, "--generators", home, "--jobs", 2)
+    assert ran.code == 0, ran.err
+    checked = vrdata("verify", out)
+    assert checked.code == 0, checked.out + checked.err
+    store = FileStore(out / "default" / "demo")
+    manifests = [load_manifest(store, *shard) for shard in iter_commits(store)]
+    samples_made = [sample for manifest in manifests for sample in manifest.samples]
+    assert sorted(one.index for one in samples_made) == [*range(start, start + samples)]
+    return {one.id: _without_offsets(one) for one in samples_made}
+
+
+def _without_offsets(sample: SampleRecord) -> SampleRecord:
+    files = tuple(file.model_copy(update={"offset": None}) for file in sample.files)
+    return sample.model_copy(update={"files": files})
+
+
+@pytest.mark.parametrize(
+    ("generator", "output_format", "cut", "samples"),
+    [
+        pytest.param("O-shared", "webdataset", 100, 250, id="repository-between-blocks"),
+        pytest.param("O-shared", "files", 105, 250, id="repository-inside-a-block"),
+        pytest.param("O-maze", "files", 10, 23, id="first-party-between-blocks"),
+        pytest.param("O-maze", "webdataset", 13, 23, id="first-party-inside-a-block"),
+    ],
+)
+def test_a_run_and_its_extension_are_the_whole_run_sample_by_sample(
+    tmp_path: Path, traps_home: Path, generator: str, output_format: str, cut: int, samples: int
+) -> None:
+    options = {"output_format": output_format, "shard_size": 40}
+    whole = make(tmp_path / "whole", traps_home, generator, 0, samples, **options)
+    first = make(tmp_path / "first", traps_home, generator, 0, cut, **options)
+    more = make(tmp_path / "more", traps_home, generator, cut, samples - cut, **options)
+    assert (len(first), len(more), len(whole)) == (cut, samples - cut, samples)
+    assert not first.keys() & more.keys()
+    assert first | more == whole
+
+
+def test_a_few_samples_inside_one_block_are_those_of_the_whole_block(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    for generator in ("O-shared", "O-silent"):
+        whole = make(tmp_path / generator / "whole", traps_home, generator, 0, 20)
+        part = make(tmp_path / generator / "part", traps_home, generator, 13, 4)
+        assert part == {name: one for name, one in whole.items() if 13 <= one.index < 17}
