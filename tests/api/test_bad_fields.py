@@ -163,6 +163,7 @@ def test_known_names_are_those_that_a_user_writes() -> None:
     assert field_names(GenerationRun, ("spec", "generators", 3)) == [
         "name",
         "samples",
+        "start",
         "args",
         "blockSize",
     ]

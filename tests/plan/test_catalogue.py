@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from support.catalogues import catalogue, entry
-from vrdata.plan.catalogue import Catalogue, ImageCatalogue
+from vrdata.plan.catalogue import Catalogue, Flags, ImageCatalogue
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -55,3 +55,8 @@ def test_a_stored_catalogue_is_read_back_equal_with_the_flags_that_are_missing()
 def test_what_no_entry_can_hold_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         entry("O-a", **changes)
+
+
+def test_a_flag_that_earlier_versions_stored_is_ignored() -> None:
+    one = entry("O-a", flags={"seed": "--seed", "noVideo": "--no-videos"})
+    assert one.flags == Flags(seed="--seed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from vrdata.api.rules import unique_names
 from vrdata.model import API_VERSION, GeneratorClass, Model
@@ -18,7 +18,10 @@ class Flags(Model):
     """Command-line flags of a generator repository's `examples/generate.py`, as probed once.
 
     None = the script has no such flag; None is also the default, as JSON leaves it out.
+    Unknown flags are ignored: catalogues written by earlier versions have `noVideo`.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     samples: str = "--num-samples"
     output: str = "--output"
