@@ -40,7 +40,9 @@ def test_every_field_of_a_run_is_read(tmp_path: Path) -> None:
         "profile": "gpu",
         "seed": MAX_SEED,
         "samples": 10_000_000,
-        "generators": [{"name": "G-*", "samples": 5, "args": ["--hard", "3"], "blockSize": 7}],
+        "generators": [
+            {"name": "G-*", "samples": 5, "start": 40, "args": ["--hard", "3"], "blockSize": 7}
+        ],
         "shardSize": 300,
         "parallelism": 8,
         "output": {"format": "files", "video": "asIs", "prefix": "a/b-c"},
