@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 
 def main() -> int:
-    """Print the table; 1 when a goal is missed, 2 when nothing could be measured."""
+    """Print the table; returns 1 if a goal is missed, 2 if nothing was measured."""
     arguments = _parse()
     options = Options(arguments.repeats, arguments.home, tuple(arguments.only))
     facts = host_facts()

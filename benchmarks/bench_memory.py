@@ -1,7 +1,7 @@
 """Resident peak of a worker, supervisor and child, at 1000 samples against 50.
 
-The repository keeps every picture of its data set, as existing ones do: its own plain run grows
-by 8 MB a sample. One block holds all samples, so that no new process hides growth.
+The repository keeps every picture of its data set, as existing ones do: a plain run of it grows by
+8 MB per sample. One block has all samples, so that no new process hides growth.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GOAL = Goal(1.05, at_least=False)
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """At most three repeats: peaks hardly vary."""
+    """Measure at most three times: peaks hardly vary."""
     from support.traps import add_traps  # noqa: PLC0415 - found by benchmarks.__main__
 
     with tempfile.TemporaryDirectory() as name:
@@ -52,7 +52,7 @@ def _peak_bytes(home: Path, folder: Path, samples: int) -> float:
 def _own_peak(pid: int) -> int:
     """Resident peak of a process that runs, in bytes; returns when it has ended (proc(5))."""
     status, peak = Path(f"/proc/{pid}/status"), 0
-    while "VmHWM:" in (text := status.read_text()):  # one that has ended has none
+    while "VmHWM:" in (text := status.read_text()):  # it has ended
         peak = int(text.partition("VmHWM:")[2].split()[0]) * 1024
         time.sleep(POLL_SECONDS)
     return peak

@@ -1,7 +1,7 @@
 """Run a finished run of 1000 shards again, against a bare listing of its commit markers.
 
-Planning, looking and telling the outcome count; starting an interpreter does not, on neither side.
-The seconds of the whole command stand beside the ratio.
+Planning, reading and reporting count on both sides; starting an interpreter counts on neither.
+The table shows the seconds of the whole command beside the ratio.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def rows(options: Options) -> Iterator[Row]:
         folder = Path(name)
         yield _compared(folder, str(folder / "out"), {}, options.repeats)
         if not _has_s3_server():
-            raise NotMeasuredError("noop.s3 needs versitygw: hack/install-test-tools")
+            raise NotMeasuredError("noop.s3 needs versitygw: run hack/install-test-tools")
         with running_s3_server(folder / "s3") as server:
             url = f"s3://{server.make_bucket('again')}"
             yield _compared(folder, url, server.environment, options.repeats)
@@ -84,7 +84,7 @@ def _compared(folder: Path, url: str, environment: Mapping[str, str], repeats: i
 
 
 def _has_s3_server() -> bool:
-    import pytest  # noqa: PLC0415 - the helper reports a missing tool the tests' way
+    import pytest  # noqa: PLC0415 - the helper skips a test without the tool
 
     from support.s3server import versitygw  # noqa: PLC0415
 

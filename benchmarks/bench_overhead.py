@@ -1,8 +1,8 @@
-"""What the framework adds to a sample: CPU of a whole run less the generator's own work.
+"""What the framework adds to a sample: CPU of a whole run minus the generator's own work.
 
-Both are slopes between two numbers of samples, so that what a run costs once does not count. Own
-work is choosing parameters, drawing and encoding, in a bare loop with the same encoders. The
-generator draws little, so that the difference is not lost in the noise of its own work.
+Both are slopes between two numbers of samples, so that fixed costs do not count. The generator's
+own work is choosing parameters, drawing and encoding, in a plain loop with the same encoders. It
+draws little, so that the noise of its own work does not hide the difference.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _slope(cost: Callable[[int], Cost]) -> float:
 
 
 def _added(root: Path, home: Path) -> Path:
-    """A home that holds the generator."""
+    """A home with the generator."""
     from support.repositories import RunningInterpreter  # noqa: PLC0415 - see __main__
     from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
     from vrdata_generators.adapter.home import Home  # noqa: PLC0415
@@ -94,6 +94,6 @@ def _through_vrdata(home: Path, count: int) -> Cost:
 
 
 def _bare(root: Path, count: int) -> Cost:
-    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as a child has it
+    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as in a child
     with tempfile.TemporaryDirectory() as folder:
         return run([sys.executable, "-c", _BARE, root, count, folder], env=alone)

@@ -1,7 +1,7 @@
 """Real generator repositories: `vrdata run --local` against the repository's own plain run.
 
-Both make the same number of samples with one process at a time, from start to end; vrdata's part
-includes checking, hashing, packing, committing, index and report. The spread is over
+Both generate the same number of samples with one process at a time, from start to end; vrdata also
+checks, hashes, packs and commits them and writes index and report. The spread is over the
 repositories; the figures of each go to standard error.
 """
 

@@ -1,7 +1,7 @@
 """One-sample shards: a warm generator against a fresh interpreter for each task.
 
 The peer starts `generate.py --help` to find its flags and then the script itself, for every
-task. The repository imports numpy and OpenCV and paints 64 x 64 pixels: next to no work.
+task. The repository imports numpy and OpenCV and paints 64 x 64 pixels: almost no work.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
     python -m benchmarks.equality HOME [NAME…] [--samples N] [--timeout SECONDS]
 
-HOME is a folder of added generators (`vrdata generators add --home HOME …`). One block of N
-samples is made with `video: asIs`; the repository's own script then makes the same samples with
-the block's seed. Equal means: the same PNG pixels, and the same bytes of the videos, the prompts
-and every other file; in metadata.json the repository's own fields, but for time stamps and the
-sample's number. A repository whose plain run does not repeat itself (unseeded or hash-based
-randomness) is named as such: there is nothing to be equal to.
+HOME is a folder of added generators (`vrdata generators add --home HOME …`). vrdata generates one
+block of N samples with `video: asIs`; then the repository's own script generates the same samples
+with the seed of the block. Equal means: the same PNG pixels, and the same bytes of the videos, the
+prompts and every other file; in metadata.json the repository's own fields, except time stamps and
+the number of the sample. A repository whose plain run differs each time (unseeded or hash-based
+randomness) is reported as such: there is nothing to compare with.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Compared:
 
 
 def main() -> int:
-    """Print the table; 1 when a file differs."""
+    """Print the table; returns 1 if a file differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("home", type=Path)
     parser.add_argument("names", nargs="*")
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def compare(home: Path, entry: dict[str, Any], samples: int, scratch: Path) -> Compared:
-    """Make one block both ways and compare it file by file."""
+    """Generate one block both ways and compare it file by file."""
     seconds, peak, made = _through_vrdata(home, entry, samples, scratch)
     seed = json.loads((made[0] / "metadata.json").read_text())["generation"]["seed"]
     plain = _plain(home, entry, samples, seed, scratch / "plain")

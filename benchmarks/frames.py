@@ -1,4 +1,4 @@
-"""Pictures to encode: the first-party generators' own at 1024 x 1024, and noise as none makes."""
+"""Pictures to encode: of the first-party generators at 1024 x 1024, and noise."""
 
 from __future__ import annotations
 

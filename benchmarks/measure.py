@@ -1,4 +1,4 @@
-"""Measure two ways of doing one thing side by side, and hold the figures against a goal."""
+"""Measure two ways of doing one thing in turn, and compare the figures with a goal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 1800  # of one command
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line chose.
+    """The options of the command line.
 
     Attributes:
         repeats: how often each pair is measured.
@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound that the median has to keep.
+    """A bound for the median.
 
     Attributes:
         bound: the number.
@@ -48,7 +48,7 @@ class Goal:
     unit: str = ""
 
     def met(self, figure: float) -> bool:
-        """Whether a figure keeps the bound."""
+        """Whether a figure is within the bound."""
         return figure >= self.bound if self.at_least else figure <= self.bound
 
     def __str__(self) -> str:
@@ -62,7 +62,7 @@ class Row:
     Attributes:
         name: `benchmark.what`.
         meaning: what is compared, in a few words.
-        goal: what the median is held against.
+        goal: the bound for the median.
         figures: one for each repeat.
     """
 
@@ -78,17 +78,17 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the median keeps the goal."""
+        """Whether the median meets the goal."""
         return self.goal.met(self.median)
 
 
 class NotMeasuredError(Exception):
-    """A benchmark cannot run here; the message says why and what would help."""
+    """A benchmark cannot run here; the message gives the reason and the fix."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process tree cost.
+    """The cost of a process tree.
 
     Attributes:
         wall: seconds on the clock.
@@ -100,7 +100,7 @@ class Cost:
 
 
 def interleaved(repeats: int, *ways: Callable[[], T], warm: bool = True) -> list[tuple[T, ...]]:
-    """Measure every way once per repeat, in alternating order, so that drift hits all alike.
+    """Measure every way once per repeat, in alternating order, so that drift affects all alike.
 
     Args:
         repeats: rounds that count.
@@ -140,7 +140,7 @@ def wall_seconds(work: Callable[[], object]) -> float:
 def run(
     command: Sequence[object], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Cost:
-    """Run a process to its end and measure it with everything that it started and waited for.
+    """Run a process until it ends and measure it with the processes that it waited for.
 
     Raises:
         subprocess.CalledProcessError: it failed; its standard error is printed.

@@ -18,7 +18,7 @@ SAMPLES = 40
 
 
 def main() -> int:
-    """Print one line for each generator, as its module holds it."""
+    """Print one line for each generator, in the form of its module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--samples", type=int, default=SAMPLES)
     samples = parser.parse_args().samples

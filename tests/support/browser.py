@@ -18,7 +18,7 @@ WAIT_MILLISECONDS = 20_000
 
 
 def chromium() -> str:
-    """Path of the browser; without one the test fails or is skipped, loudly."""
+    """Path of the browser. Without one the test is skipped, or fails: see `missing`."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         missing("Chromium is not installed: run hack/install-test-tools")
@@ -49,12 +49,12 @@ def running_browser() -> Iterator[Browser]:
 
 @dataclass
 class Watched:
-    """A page, and what went wrong or was asked for on it.
+    """A page, with its errors and its requests.
 
     Attributes:
         page: the page.
         errors: console errors and warnings, exceptions, dialogs.
-        requests: every address that was asked for.
+        requests: every requested URL.
     """
 
     page: Page
@@ -72,7 +72,7 @@ class Watched:
 
 @contextmanager
 def watched_page(browser: Browser, **options: object) -> Iterator[Watched]:
-    """A fresh page that notes what goes wrong.
+    """A new page that records errors and requests.
 
     Args:
         browser: the browser.

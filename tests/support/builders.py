@@ -88,7 +88,7 @@ def sample_files(plan: Plan, generator: str, index: int) -> dict[str, bytes]:
 
 
 def png(number: int) -> bytes:
-    """A PNG file of 16 x 16 pixels in a colour that `number` tells."""
+    """A PNG file of 16 x 16 pixels in a colour that depends on `number`."""
     colour = (number % 251, number // 251 % 251, number // 63001 % 251)
     body = io.BytesIO()
     Image.new("RGB", (16, 16), colour).save(body, "PNG")
@@ -127,7 +127,7 @@ def build_run(
         store: the run's store.
         plan: what to build.
         skip: (generator, shard) pairs that stay uncommitted.
-        failed: (generator, index) pairs of samples that could not be made.
+        failed: (generator, index) pairs of samples that failed.
         change: may change a sample's files before they are written.
     """
     put_object(store, layout.PLAN, plan.to_json())
@@ -149,7 +149,7 @@ def build_finished_run(store: ObjectStore, plan: Plan) -> DatasetSummary:
 
 
 def put_object(store: ObjectStore, key: str, body: bytes) -> None:
-    """Write an object that must not be there yet."""
+    """Write an object that must not exist yet."""
     assert store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
 
 
@@ -231,7 +231,7 @@ def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) 
 
 
 def _encoder(body: bytes) -> str:
-    """As a worker would tell it: vrdata's own encoder, or the codec of a video as it is."""
+    """As a worker records it: vrdata's own encoder, or the codec of an unchanged video."""
     try:
         with av.open(io.BytesIO(body)) as container:
             codec = container.streams.video[0].codec_context.name
@@ -241,7 +241,7 @@ def _encoder(body: bytes) -> str:
 
 
 def _content(files: Mapping[str, bytes]) -> str:
-    """The content hash; of broken pictures, as if they were not there."""
+    """The content hash; broken pictures count as missing."""
     hashes = []
     for name in content.FRAMES:
         try:

@@ -14,7 +14,7 @@ VERSIONS = {"python": "3.11", "av": "14.0"}
 
 
 def entry(name: str, /, **changes: Any) -> CatalogueEntry:
-    """An entry whose class is its name's first letter; `changes` in camelCase."""
+    """An entry whose class is the first letter of its name; `changes` in camelCase."""
     values = {
         "name": name,
         "class": name[0],

@@ -31,7 +31,7 @@ def rendered(
     name: str = "vrdata",
     namespace: str = "vrdata-system",
 ) -> list[dict[str, Any]]:
-    """The objects that `helm install` would make."""
+    """The objects that `helm install` would create."""
     done = run(
         helm,
         *("template", name, CHART, "-n", namespace, "-f", values),
@@ -51,7 +51,7 @@ def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """Those of one kind."""
+    """The objects of one kind."""
     return [one for one in objects if one["kind"] == kind]
 
 

@@ -1,4 +1,4 @@
-"""Run the command line as a user does: a process of its own, its output and exit code."""
+"""Run the command line as a user does: in its own process, with its output and exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of objects that each rule of the CRDs takes and refuses."""
+"""The table of objects that each rule of the CRDs accepts and refuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE = [
 
 
 def built(kind: str, part: dict[str, Any]) -> dict[str, Any]:
-    """The whole object of a case.
+    """The complete object of a case.
 
     Args:
         kind: run or profile.
@@ -32,7 +32,7 @@ def built(kind: str, part: dict[str, Any]) -> dict[str, Any]:
 
 
 def largest_status() -> dict[str, Any]:
-    """Every field set, every list and text as long as it may be."""
+    """A status with every field set and every list and text at its maximum length."""
     text, time = "x" * 1024, "2026-11-20T08:30:00Z"
     shards = dict.fromkeys(("pending", "active", "retrying", "succeeded", "failed"), 10_000_000)
     samples = dict.fromkeys(("desired", "succeeded", "failed"), 10_000_000)

@@ -27,7 +27,7 @@ def flip_in_a_member(store: MemoryStore) -> None:
 
 
 def cut(store: MemoryStore) -> None:
-    """Cut a shard off."""
+    """Truncate a shard."""
     store.objects[TAR] = store.objects[TAR][:3000]
 
 
@@ -42,12 +42,12 @@ def remove_marker(store: MemoryStore) -> None:
 
 
 def add_a_shard(store: MemoryStore) -> None:
-    """Put an object beside the shards."""
+    """Add an object beside the shards."""
     store.objects[layout.shard_tar_key(NAME, 77)] = b"x"
 
 
 def add_a_marker(store: MemoryStore) -> None:
-    """Put a marker beside the markers."""
+    """Add a marker beside the markers."""
     store.objects[layout.commit_key(NAME, 77)] = store.objects[MARKER]
 
 
@@ -64,12 +64,12 @@ def swap_markers(store: MemoryStore) -> None:
 
 
 def break_the_marker(store: MemoryStore) -> None:
-    """Cut a marker off."""
+    """Truncate a marker."""
     store.objects[MARKER] = store.objects[MARKER][:-20]
 
 
 def drop_a_sample_from_the_marker(store: MemoryStore) -> None:
-    """Take a sample out of a marker."""
+    """Remove a sample from a marker."""
     marker = json.loads(store.objects[MARKER])
     marker["samples"] = marker["samples"][1:]
     store.objects[MARKER] = json.dumps(marker).encode()
@@ -93,7 +93,7 @@ def append_a_member(store: MemoryStore) -> None:
 
 
 def wrong_success(store: MemoryStore) -> None:
-    """Put another hash in _SUCCESS."""
+    """Write another hash to _SUCCESS."""
     store.objects[layout.SUCCESS] = b"0" * 64
 
 
@@ -103,7 +103,7 @@ def remove_success(store: MemoryStore) -> None:
 
 
 def wrong_summary(store: MemoryStore) -> None:
-    """Count one sample more in dataset.json."""
+    """Count one sample too many in dataset.json."""
     summary = json.loads(store.objects[layout.DATASET])
     summary["samples"] += 1
     store.objects[layout.DATASET] = json.dumps(summary).encode()

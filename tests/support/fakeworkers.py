@@ -1,4 +1,4 @@
-"""Pods without a kubelet: they read their task as workers do, and leave what workers leave."""
+"""Pods without a kubelet: they read their task as workers do, and write what workers write."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERSIONS = {"vrdata": "1"}
 
 @dataclass(frozen=True)
 class Try:
-    """One attempt of one shard, as a script of failures sees it."""
+    """One attempt of one shard, which a script of failures decides about."""
 
     shard: Shard
     attempt: int
@@ -36,24 +36,24 @@ class Try:
     allowed: int
 
 
-Script = Callable[[Try], str]  # the reason of the failure; empty = it is committed
+Script = Callable[[Try], str]  # the reason of the failure; empty: the shard is committed
 
 
 def always_well(_attempt: Try) -> str:
-    """Every attempt ends well."""
+    """Every attempt succeeds."""
     return ""
 
 
 @dataclass
 class Workers:
-    """All pods of a cluster; `work` lets them do a little.
+    """All pods of a cluster; `work` advances them by one step.
 
     Attributes:
         store: the root that profiles name.
-        entries: what the worker image holds.
+        entries: generators of the worker image.
         script: which attempts fail, and why.
         tries: every attempt so far.
-        left_out: samples that a shard leaves out, by shard.
+        left_out: number of failed samples, by shard.
     """
 
     cluster: FakeCluster
@@ -65,7 +65,7 @@ class Workers:
     left_out: dict[Shard, int] = field(default_factory=dict)
 
     def work(self) -> None:
-        """Every Job that may run does what its pods do in one breath."""
+        """Let each Job that is not suspended run one batch of pods."""
         for job in list(self.cluster.jobs.values()):
             if job["spec"].get("suspend") or _ended(job):
                 continue
@@ -131,7 +131,7 @@ class Workers:
         labels = job["spec"]["template"]["metadata"]["labels"]
         name = job["metadata"]["name"]
         ended: Json = {"exitCode": 137 if reason == "OOMKilled" else 20}
-        if reason == "OOMKilled":  # the supervisor is gone: only the kubelet can tell
+        if reason == "OOMKilled":  # the kernel killed the supervisor: only the kubelet knows
             ended["reason"] = "OOMKilled"
         else:
             words = {"reason": reason, "message": f"why {reason}", "run": run}
@@ -144,7 +144,7 @@ class Workers:
 def pod_object(
     job: Json, name: str, index: int | None, labels: Json, ended: Json | None = None
 ) -> Json:
-    """A pod of a Job: failed as `ended` says, else pending."""
+    """A pod of a Job: failed with the state `ended`, or pending without one."""
     own = {"batch.kubernetes.io/job-name": job["metadata"]["name"]}
     if index is not None:
         own["batch.kubernetes.io/job-completion-index"] = str(index)
@@ -158,7 +158,7 @@ def pod_object(
 def commit(
     store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0, attempt: int = 0
 ) -> None:
-    """Write a shard's commit marker, as small as one can be."""
+    """Write the smallest valid commit marker of a shard."""
     found = plan.generator(shard[0]).shard(shard[1])
     samples = range(found.start + left_out, found.stop)
     manifest = ShardManifest(

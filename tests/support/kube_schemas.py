@@ -1,8 +1,8 @@
 """Check objects against the fields that a version of Kubernetes knows, strictly.
 
-The schemas are those that client-go carries for server-side apply; an unknown field or a wrong
-kind of value is a problem, as with `kubectl --validate=strict`. CustomResourceDefinitions are not
-among them; the tests of `tests/crd` apply those to a real API server.
+The schemas are those of client-go for server-side apply. An unknown field or a value of a wrong
+type is a problem, as with `kubectl --validate=strict`. CustomResourceDefinitions have no schema
+there; `tests/crd` applies them to a real API server.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHECKS = {
 
 
 def problems(version: str, obj: dict[str, Any]) -> list[str]:
-    """What is wrong with an object; empty for kinds that are not Kubernetes' own."""
+    """The problems of an object; empty for kinds that are not part of Kubernetes."""
     types = _types(CLIENT_GO[version])
     group, _, level = obj["apiVersion"].rpartition("/")
     if "." in group and not group.endswith(".k8s.io"):
@@ -45,7 +45,9 @@ def _wrong(types: dict[str, Any], kind: dict[str, Any], value: Any, path: str) -
         kind = types[kind["namedType"]]
     if "scalar" in kind and not isinstance(value, dict | list):
         return (
-            [] if _CHECKS[kind["scalar"]](value) else [f"{path}: {value!r} is no {kind['scalar']}"]
+            []
+            if _CHECKS[kind["scalar"]](value)
+            else [f"{path}: {value!r} is not a {kind['scalar']}"]
         )
     if "list" in kind and isinstance(value, list):
         inner = kind["list"]["elementType"]
@@ -61,7 +63,7 @@ def _wrong(types: dict[str, Any], kind: dict[str, Any], value: Any, path: str) -
             elif item is not None:
                 found += _wrong(types, inner, item, f"{path}.{name}")
         return found
-    return [f"{path}: {type(value).__name__} does not belong here"]
+    return [f"{path}: unexpected {type(value).__name__}"]
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""An operator's metrics with every kind of series."""
+"""Metrics of an operator with every kind of series."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOMENT = "2026-01-01T00:00:00Z"
 
 
 def served_metrics(metrics: Metrics | None = None, samples: int = 10) -> Metrics:
-    """Metrics of an operator with one run, or the same ones a little later."""
+    """Metrics of an operator with one run; given `metrics`, the same at a later time."""
     served = metrics or Metrics()
     served.turn("ok", 0.05)
     served.kube_request("get", "generationruns", 200, 0.02)

@@ -1,4 +1,4 @@
-"""Put objects into a store under test."""
+"""Write objects to a store under test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change a sample of a finished run as if it had been made so: every checksum is right again."""
+"""Change a sample of a finished run and update every checksum, as if it had been generated so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Files = dict[str, bytes]
 
 
 def repack(folder: Path, step: Mapping[str, Any]) -> None:
-    """Pack a shard of a run's folder anew, with its marker, index, summary and hash.
+    """Write a shard of a run again, with its marker, index, summary and hash.
 
     Args:
         folder: the run.

@@ -1,4 +1,4 @@
-"""Facts and a card of an invented report, with a hostile text."""
+"""Invented facts and a card of a report, with a hostile text."""
 
 from vrdata.dataset.report.model import Card, GeneratorRow, Parameter, ReportFacts
 

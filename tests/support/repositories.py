@@ -1,4 +1,4 @@
-"""Minimal generator repositories, written to a folder as a test needs them."""
+"""Write minimal generator repositories for a test."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ GOOD = {
 
 
 def write_repository(folder: Path, files: dict[str, str] | None = None) -> Path:
-    """Write a good repository, with `files` laid over it; returns the folder."""
+    """Write a valid repository, changed by `files`; returns the folder."""
     for name, text in {**GOOD, **(files or {})}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Text of run and profile files, and the problems that loading finds in them."""
+"""Texts of run and profile files, and the problems that loading them reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ spec:
   samples: 2
   generators:
     - name: O-maze
-"""  # 8 lines: what a test appends to the spec starts in line 9
+"""  # 8 lines: a text that a test appends to the spec starts in line 9
 
 PROFILE = """\
 apiVersion: vrdata.dev/v1alpha1
@@ -29,21 +29,21 @@ spec:
 
 
 def write(folder: Path, text: str, name: str = "run.yaml") -> Path:
-    """Write a file, also one whose text UTF-8 cannot hold."""
+    """Write a file, even with a text that UTF-8 cannot encode."""
     path = folder / name
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     return path
 
 
 def run_problems(folder: Path, text: str) -> list[Problem]:
-    """What is wrong with the text of a run."""
+    """The problems of the text of a run."""
     with pytest.raises(InvalidFileError) as caught:
         load_run(write(folder, text))
     return caught.value.problems
 
 
 def profile_problems(folder: Path, text: str) -> list[Problem]:
-    """What is wrong with the text of a profile."""
+    """The problems of the text of a profile."""
     with pytest.raises(InvalidFileError) as caught:
         load_profile(write(folder, text))
     return caught.value.problems

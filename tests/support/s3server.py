@@ -1,4 +1,4 @@
-"""A real S3 server (versitygw) for tests: on a free port, in a folder of its own."""
+"""A real S3 server (versitygw) for tests, on a free port and in its own folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ START_ATTEMPTS = 3  # another process may take the free port first
 
 
 def versitygw() -> str:
-    """Path of the server's binary; without one the test fails or is skipped, loudly."""
+    """Path of the server's binary. Without one the test is skipped, or fails: see `missing`."""
     cached = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vrdata/bin/versitygw"
     places = (os.environ.get("VRDATA_VERSITYGW"), shutil.which("versitygw"), str(cached))
     found = next((path for path in places if path and os.access(path, os.X_OK)), None)
@@ -48,7 +48,7 @@ class S3Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that let boto3 use the server; nothing of the user's own is read."""
+        """Variables that make boto3 use this server and ignore the user's own settings."""
         return {
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
@@ -61,7 +61,7 @@ class S3Server:
         }
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Set the variables for this process, for the time of a test."""
+        """Set the variables in this process until the test ends."""
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
             monkeypatch.delenv(name, raising=False)
         for name, value in self.environment.items():
@@ -85,7 +85,7 @@ class S3Server:
 
 @contextmanager
 def running_s3_server(folder: Path) -> Iterator[S3Server]:
-    """Start a server whose buckets lie below `folder`, and end it."""
+    """Start a server that stores its buckets below `folder`; stop it at the end."""
     binary = versitygw()
     data = folder / "buckets"
     data.mkdir(parents=True)
@@ -116,7 +116,7 @@ def running_s3_server(folder: Path) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """One server for all tests of this process; make a bucket for each test."""
+    """One server for all tests of this process; each test creates its own bucket."""
     with running_s3_server(tmp_path_factory.mktemp("s3")) as server:
         yield server
 
@@ -131,7 +131,7 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
 def share_service_models() -> None:
     """Let all boto3 sessions of this process share the parsed service models.
 
-    Each test opens stores of its own; parsing the model of S3 takes 0.15 s of CPU.
+    Each test opens its own stores; parsing the model of S3 takes 0.15 s of CPU.
     """
     from botocore import loaders, session  # noqa: PLC0415 - see make_bucket
 
@@ -139,7 +139,7 @@ def share_service_models() -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
+    """A port of the loopback address that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -149,7 +149,7 @@ def _answers(endpoint: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(endpoint, timeout=5).close()
-    except urllib.error.HTTPError as error:  # a refusal without credentials is an answer
+    except urllib.error.HTTPError as error:  # it answers, although it refuses
         error.close()
         return True
     except OSError:

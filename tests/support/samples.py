@@ -1,4 +1,4 @@
-"""One sample as a generator writes it, before the child finishes it."""
+"""One sample as a generator writes it, before the child completes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vrdata_child.sample.finish import BlockFacts
 
 
 def write_sample(folder: Path, domain: str, video: str = "h264") -> BlockFacts:
-    """Write a good sample to `{folder}/out`; returns the facts of its block."""
+    """Write a valid sample to `{folder}/out`; returns the facts of its block."""
     sample = folder / "out" / f"{domain}_task" / "x_000"
     sample.mkdir(parents=True)
     Image.new("RGB", (8, 8)).save(sample / "first_frame.png")

@@ -1,6 +1,6 @@
-"""What makes each trap repository a trap: methods that replace those of its generator."""
+"""The code of each trap: methods that replace those of its generator."""
 
-# Nothing of these depends on anything but the seed when vrdata runs them.
+# When vrdata runs these, their output depends on the seed only.
 DETERMINISTIC = (
     "shared",
     "hashed",
@@ -13,10 +13,10 @@ DETERMINISTIC = (
     "flagged",
 )
 HUNGRY_MIB = 900
-# What only these do with the flag --armed: raise, allocate, never end. Adding one must succeed.
+# These fail with the flag --armed only (raise, allocate, never end): adding one must succeed.
 ARMED = ("failing", "hungry", "stuck")
 
-# Methods that make the trap, by name; the name is the domain, too.
+# Methods by the name of the trap, which is also its domain.
 BODIES = {
     "shared": "",
     "hashed": """
@@ -96,7 +96,7 @@ BODIES = {
         pair.ballast = np.ones(2**20)  # 8 MiB that the framework keeps for every sample
         return pair
 """,
-    "silent": "",  # its video library is not there
-    "flagged": "",  # the other family of flags
+    "silent": "",  # its video library is not installed
+    "flagged": "",  # the other names of flags
     "seedless": "",  # no --seed
 }

@@ -1,7 +1,7 @@
-"""Generator repositories with one trap each, in the contract of the existing ones.
+"""Generator repositories with one trap each, in the layout of the existing ones.
 
-Pictures are 64 x 64 and take milliseconds. Each sample has one colour of eight far apart; its
-number stands in `parameters.colour`, so a swapped or stale video can be told from the right one.
+Pictures are 64 x 64 and take milliseconds. Each sample has one of eight clearly different colours;
+its number is `parameters.colour`, so that a test recognises a swapped or stale video.
 """
 
 from __future__ import annotations

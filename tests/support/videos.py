@@ -1,4 +1,4 @@
-"""Make video files of any codec, size and length."""
+"""Encode video files of any codec, size and length."""
 
 from __future__ import annotations
 

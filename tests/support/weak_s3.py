@@ -1,6 +1,6 @@
-"""A small S3 server that misbehaves on purpose: ignores conditions, refuses, breaks off.
+"""A small S3 server that misbehaves on purpose: it ignores conditions, refuses or disconnects.
 
-Only for what a good server cannot show; everything else is tested on the real one.
+Only for tests that a correct server cannot serve; all others use the real one.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import pytest
 
 
 class WeakS3(ThreadingHTTPServer):
-    """Objects in memory, one bucket for every name.
+    """Objects in memory; every bucket name is valid.
 
     Attributes:
         objects: bodies by path (`/bucket/key`).
         requests: `METHOD path` of every request.
-        refusals: answers to give first, one per request: (status, error code).
+        refusals: errors for the next requests: (status, error code).
         read_only: refuse every PUT.
-        broken_bodies: how many GET answers to cut off half-way.
+        broken_bodies: how many GET responses to cut in the middle.
     """
 
     daemon_threads = True
@@ -61,7 +61,7 @@ def running_weak_s3() -> Iterator[WeakS3]:
 
 @pytest.fixture
 def weak_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeakS3]:
-    """A server that ignores If-None-Match; this process's AWS variables allow to use it."""
+    """A server that ignores If-None-Match; the AWS variables of this process have credentials."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: WeakS3
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         bucket = self._path.strip("/")
         prefix, after = query.get("prefix", [""])[0], query.get("start-after", [""])[0]
         keys = sorted(path.removeprefix(f"/{bucket}/") for path in self.server.objects)
-        # As some real servers do, the start key itself is listed too.
+        # Like some real servers, list the start key too.
         wanted = [key for key in keys if key.startswith(prefix) and key >= after]
         rows = "".join(
             f"<Contents><Key>{escape(key)}</Key><Size>"

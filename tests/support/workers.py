@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Bench:
-    """A stored plan and what its workers are told."""
+    """A stored plan and the configuration of its workers."""
 
     folder: Path
     prepared: Prepared
@@ -37,7 +37,7 @@ class Bench:
         return self.folder / "scratch"
 
     def command(self, *shards: str, **changes: Any) -> list[str]:
-        """The command of a worker for `GENERATOR:INDEX`…, with changed configuration fields."""
+        """The command of a worker for `GENERATOR:INDEX`…, with changed settings."""
         path = self.folder / "worker.json"
         path.write_bytes(self.config.model_copy(update=changes).to_json())
         chosen = [word for shard in shards for word in ("--shard", shard)]
@@ -53,12 +53,12 @@ class Bench:
         )
 
     def work(self, *shards: str, **changes: Any) -> tuple[int, list[dict[str, Any]], str]:
-        """Run a worker to its end; exit code, outcomes of shards, standard error."""
+        """Run a worker until it ends; returns exit code, outcomes of shards, standard error."""
         return finished(self.start(*shards, **changes))
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]], str]:
-    """Wait for a worker; exit code, outcomes of shards, standard error."""
+    """Wait for a worker; returns exit code, outcomes of shards, standard error."""
     out, err = process.communicate(timeout=DEADLINE_SECONDS)
     messages = [json.loads(line) for line in out.splitlines()]
     return process.returncode, [each for each in messages if each["event"] == "shard"], err

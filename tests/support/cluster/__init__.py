@@ -1,5 +1,5 @@
 """A real Kubernetes cluster on one Linux machine, for tests and for people (`make cluster-up`).
 
-Everything but `fixtures` and `client` needs only the standard library, so binaries can be built
-before the tests' environment exists.
+The modules that build and start it need only the standard library, so the binaries can be built
+before the environment of the tests exists.
 """

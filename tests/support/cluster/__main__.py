@@ -1,8 +1,8 @@
 """`make cluster-up`, `make cluster-down`: a cluster for people.
 
-python -m support.cluster build   binaries and images into the cache
-python -m support.cluster up      a node with vrdata installed; says how to use it
-python -m support.cluster down    remove everything of it from the machine
+python -m support.cluster build   builds binaries and images into the cache
+python -m support.cluster up      starts a node with vrdata installed; prints how to use it
+python -m support.cluster down    removes all of it from the machine
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support.cluster import leftovers
 from support.cluster.binaries import MissingToolError, folder_of
-from support.cluster.images import ImageBuilder
-from support.cluster.installation import SYSTEM, Installation, build_binaries, install
+from support.cluster.installation import (
+    SYSTEM,
+    Installation,
+    build_binaries,
+    build_images,
+    install,
+)
 from support.cluster.node import missing
 
 
 def main() -> int:
-    """Do one of the three; returns the exit code."""
+    """Run one of the three actions; returns the exit code."""
     parser = argparse.ArgumentParser(prog="cluster", description=__doc__)
     parser.add_argument("action", choices=("build", "up", "down"))
     action = parser.parse_args().action
@@ -38,15 +44,19 @@ def main() -> int:
 
 
 def _build() -> None:
-    build_binaries()
-    if reason := missing():
-        raise MissingToolError(reason)
-    ImageBuilder().base()
+    """Compile the binaries, and beside that build the layers of the images, which are downloads."""
+    reason = missing()
+    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory() as empty:
+        layers = None if reason else pool.submit(build_images, Path(empty))
+        build_binaries()
+        if layers is None:
+            raise MissingToolError(reason)
+        layers.result()
 
 
 def _up() -> None:
-    sys.stderr.write("starting a node and building the images: about two minutes, and ten more\n")
-    sys.stderr.write("the first time, to build Kubernetes\n")
+    sys.stderr.write("starting a node and building the images: two minutes, and about ten more\n")
+    sys.stderr.write("the first time, which builds Kubernetes\n")
     with tempfile.TemporaryDirectory() as folder:
         installed = install(Path(folder))
     installed.secret("default")
@@ -60,8 +70,8 @@ def _how_to_use(installed: Installation) -> str:
     return (
         f"export PATH={tools}:$PATH  # kubectl, helm\n"
         f"export KUBECONFIG={installed.node.plane.kubeconfig}\n{keys}"
-        f"# vrdata runs in namespace {SYSTEM}; its data lies in s3://{installed.bucket.name}/runs\n"
-        "# a run's namespace needs the secret s3; the default one has it\n"
+        f"# vrdata runs in namespace {SYSTEM}; its data is in s3://{installed.bucket.name}/runs\n"
+        "# the namespace of a run needs the Secret s3; namespace default has it\n"
     )
 
 

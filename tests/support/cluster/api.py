@@ -1,7 +1,7 @@
-"""An API server with the CRDs: made for the tests, or the one of a kubeconfig that is named.
+"""An API server with the CRDs: started for the tests, or the one that a kubeconfig names.
 
-VRDATA_TEST_KUBECONFIG names the file and VRDATA_TEST_CONTEXT its context; both, so that nobody's
-cluster is used by mistake. The CRDs of that cluster are replaced by this tree's.
+VRDATA_TEST_KUBECONFIG names the file and VRDATA_TEST_CONTEXT its context. Both are required, so
+that no cluster is used by mistake. The tests replace the CRDs of that cluster.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ApiServer:
     context: str
 
     def kubectl(self, *words: object, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run kubectl; nothing is raised for its exit code."""
+        """Run kubectl; never raises for an exit code."""
         return subprocess.run(
             [
                 *(str(binary("kubectl")), "--kubeconfig", str(self.kubeconfig)),
@@ -42,12 +42,12 @@ class ApiServer:
         )
 
     def dry_run(self, obj: dict[str, Any]) -> tuple[bool, str]:
-        """Whether the server takes an object, and its words; nothing is stored."""
+        """Whether the server accepts an object, and its messages; stores nothing."""
         done = self.kubectl("create", "--dry-run=server", "-f", "-", given=json.dumps(obj))
         return done.returncode == 0, done.stdout + done.stderr
 
     def apply(self, *objects: dict[str, Any]) -> tuple[bool, str]:
-        """Apply objects; whether all were taken, and the server's words."""
+        """Apply objects; whether the server accepted all, and its messages."""
         listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
         done = self.kubectl("apply", "-f", "-", given=json.dumps(listed))
         return done.returncode == 0, done.stdout + done.stderr
@@ -55,10 +55,10 @@ class ApiServer:
 
 @contextmanager
 def api_server(folder: Path) -> Iterator[ApiServer]:
-    """A server with this tree's CRDs.
+    """A server with the CRDs of this source tree.
 
     Raises:
-        MissingToolError: it cannot be made here.
+        MissingToolError: this machine cannot start one.
     """
     named = os.environ.get("VRDATA_TEST_KUBECONFIG")
     if named:

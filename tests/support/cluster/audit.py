@@ -1,4 +1,4 @@
-"""What accounts asked of the API server, from its audit log."""
+"""Requests of service accounts, from the audit log of the API server."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def requests(installed: Installation, account: str = ACCOUNT) -> list[dict[str, 
 
 
 def forbidden(installed: Installation, account: str = ACCOUNT) -> list[tuple[str, Any]]:
-    """Those that were refused for want of a right: verb and object.
+    """The requests that the server refused with 403: verb and object.
 
-    What a restarted API server refused before it was ready is no lack of a right.
+    Ignores what a restarting API server refuses before it is ready: it has not read its roles.
     """
     restarts = _restarts(installed)
     return [

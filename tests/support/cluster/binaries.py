@@ -31,20 +31,20 @@ PACKAGES = {
     "helm": ("helm.sh/helm/v3/cmd/helm",),
     "prometheus": ("github.com/prometheus/prometheus/cmd/prometheus",),
 }
-# Service discovery of clouds makes most of Prometheus, and no test needs it.
+# No test needs the service discovery of clouds, which is most of Prometheus.
 TAGS = {"prometheus": "remove_all_sd"}
 BUILD_SECONDS = 1800
 
 
 class MissingToolError(Exception):
-    """Something of the machine is missing; the message says what."""
+    """The machine lacks a tool or a right; the message names it."""
 
 
 def folder_of(tools: str) -> Path:
-    """The folder with a set's binaries, built when it is not there; safe for many processes.
+    """The folder with the binaries of a set; builds them once. Safe for concurrent processes.
 
     Raises:
-        MissingToolError: there is no Go.
+        MissingToolError: Go is not installed.
         subprocess.CalledProcessError: the build fails.
     """
     module = TOOLS / tools
@@ -74,7 +74,7 @@ def _build(module: Path, packages: tuple[str, ...], folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     major, minor, _ = VERSION.removeprefix("v").split(".")
-    # A server without these says v0.0.0, and clients misbehave.
+    # A server without these reports v0.0.0, and clients misbehave.
     stamps = {"gitVersion": VERSION, "gitMajor": major, "gitMinor": minor}
     flags = " ".join(f"-X {_STAMP}.{name}={value}" for name, value in stamps.items())
     target = part / "etcd" if module.name == "etcd" else part  # its package is named v3

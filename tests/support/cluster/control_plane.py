@@ -50,7 +50,7 @@ class ControlPlane:
 
     @property
     def restarts(self) -> Path:
-        """One JSON line for each restart: when it began and when the server was ready."""
+        """One JSON line for each restart: its start, and the time when the server was ready."""
         return self.folder / "restarts.jsonl"
 
     @property
@@ -60,7 +60,7 @@ class ControlPlane:
 
 
 def start_api_server(folder: Path, address: str = "127.0.0.1") -> ControlPlane:
-    """Start etcd and an API server on free ports of one address; nothing is listening elsewhere.
+    """Start etcd and an API server on free ports of one address; they listen nowhere else.
 
     Raises:
         TimeoutError: it does not become ready.
@@ -105,9 +105,9 @@ def start_controllers(plane: ControlPlane) -> None:
 
 
 def restart_api_server(plane: ControlPlane, pid: int | None) -> int:
-    """Start the API server again as it was; returns its pid.
+    """Restart the API server with the same arguments; returns its pid.
 
-    It answers before it knows its roles, and forbids what they allow: `restarts` tells when.
+    It answers before it has read its roles and then refuses what they allow: see `restarts`.
     """
     command = json.loads((plane.folder / "apiserver.json").read_text())
     if pid is not None:
@@ -126,7 +126,7 @@ def restart_api_server(plane: ControlPlane, pid: int | None) -> int:
 
 
 def free_port(address: str) -> int:
-    """A port of an address that nobody listens on."""
+    """A port of an address that no process listens on."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
@@ -186,7 +186,7 @@ def _ready(plane: ControlPlane) -> bool:
     authority = plane.folder / "pki" / "api" / "apiserver.crt"
     if not authority.exists():
         return False
-    request = urllib.request.Request(  # noqa: S310 - our own https URL
+    request = urllib.request.Request(  # noqa: S310 - the URL is https and ours
         f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"}
     )
     opener = urllib.request.build_opener(

@@ -15,7 +15,7 @@ SUITE = "bookworm"
 PACKAGES = ("python3", "python3-venv", "ca-certificates", "git", "fonts-dejavu-core")
 BASE = "localhost/vrdata-test-base:1"
 BUILD_SECONDS = 1800
-# So that pip in the build sees what pip on the machine sees.
+# So that pip in the build uses the certificates and indexes of the machine.
 _SHARED = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"))
 _PAUSE = """package main
 
@@ -56,7 +56,7 @@ class ImageBuilder:
             return self._archive(name)
 
     def pause(self, name: str) -> Path:
-        """The image that holds a pod's namespaces: a program that waits for a signal."""
+        """The image of a pod's sandbox: a program that waits for a signal."""
         with self._lock():
             folder = self._folder / "pause"
             if not (folder / "pause").exists():
@@ -73,7 +73,7 @@ class ImageBuilder:
             return self._archive(name)
 
     def base(self) -> None:
-        """Make the base image, if it is not there."""
+        """Build the base image, unless it exists."""
         with self._lock():
             self._base()
 

@@ -1,4 +1,4 @@
-"""vrdata on the node: images from the Dockerfiles, the chart by helm, a bucket."""
+"""vrdata on the node: images from the Dockerfiles, the chart installed by helm, a bucket."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ CHART = REPOSITORY / "charts" / "vrdata"
 
 @dataclass(frozen=True)
 class Installation:
-    """A node with vrdata's images and a bucket; the chart is installed by `helm_install`."""
+    """A node with vrdata's images and a bucket; `helm_install` installs the chart."""
 
     node: Node
     bucket: Bucket
     worker_image: str
 
     def namespace(self, name: str) -> str:
-        """Make a namespace with the bucket's keys; returns its name."""
+        """Create a namespace with the keys of the bucket; returns its name."""
         self.node.kubectl("create", "namespace", name)
         self.secret(name)
         return name
 
     def secret(self, namespace: str) -> None:
-        """Give a namespace the bucket's keys, as Secret `s3`."""
+        """Create the Secret `s3` with the keys of the bucket."""
         self.node.kubectl(
             *("create", "secret", "generic", "s3", "-n", namespace),
             f"--from-literal=access-key-id={self.bucket.access_key}",
@@ -92,7 +92,7 @@ class Installation:
 
 
 def build_images(repositories: Path) -> dict[str, Path]:
-    """Archives of both images; the worker's holds the generator repositories of a folder."""
+    """Build archives of both images, the worker's with the generator repositories of a folder."""
     builder = ImageBuilder()
     context = CACHE / "context"
     _copy_sources(context)
@@ -108,7 +108,7 @@ def install(repositories: Path) -> Installation:
     """Start a node and a bucket, and load the images.
 
     Raises:
-        MissingToolError: the machine lacks something.
+        MissingToolError: the machine lacks a tool or a right.
     """
     with ThreadPoolExecutor(1) as pool:
         building = pool.submit(build_images, repositories)
@@ -122,13 +122,13 @@ def install(repositories: Path) -> Installation:
 
 
 def build_binaries() -> None:
-    """Build what the cluster needs, if it is not in the cache."""
+    """Build the binaries of the cluster, unless the cache has them."""
     for tools in PACKAGES:
         sys.stdout.write(f"{folder_of(tools)}\n")
 
 
 def _copy_sources(context: Path) -> None:
-    """The files that git knows, so that an image holds nothing else of the working tree."""
+    """Copy the files that git knows, so that an image contains nothing else of the working tree."""
     shutil.rmtree(context, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

@@ -1,4 +1,4 @@
-"""Remove what a harness that was killed has left on the machine. Safe to call at any time."""
+"""Remove what a killed test process left on the machine. Safe to call at any time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from support.cluster.places import STATE
 from support.cluster.processes import Processes
 
 CGROUPS = Path("/sys/fs/cgroup")
-PODS = "kubepods"  # kubelet's own name for all pods of a node
+PODS = "kubepods"  # the kubelet's name for all pods of a node
 GONE_SECONDS = 20.0
 
 
 def clean() -> None:
-    """End recorded processes and pods; remove mounts, cgroups, bridge, tables and files."""
+    """Stop recorded processes and pods; remove mounts, cgroups, bridge, tables and files."""
     if not STATE.exists():
         return
     Processes(STATE / "node").stop_all()
@@ -34,7 +34,7 @@ def clean() -> None:
 
 
 def foreign_kubelet() -> int | None:
-    """The pid of a kubelet that is not the harness's; its pods must not be touched."""
+    """The pid of a kubelet that the tests did not start; its pods must not be touched."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             words = _command(folder)
@@ -44,7 +44,7 @@ def foreign_kubelet() -> int | None:
 
 
 def _shims() -> list[int]:
-    """Containerd's shims outlive it; ours name our socket."""
+    """Pids of containerd's shims, which outlive it; ours name our socket."""
     return [
         int(folder.name)
         for folder in Path("/proc").iterdir()
@@ -55,7 +55,7 @@ def _shims() -> list[int]:
 
 
 def _remove_pods() -> None:
-    """Kill what still runs in the pods' cgroups, and remove them. cgroup v1 and v2."""
+    """Kill the processes in the cgroups of pods and remove the cgroups (v1 and v2)."""
     roots = [CGROUPS / PODS, *CGROUPS.glob(f"*/{PODS}")]
     deadline = time.monotonic() + GONE_SECONDS
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The bridge that pods and the machine meet on."""
+"""The bridge that connects pods and the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from support.cluster.places import BRIDGE, BRIDGE_MAC, HOST
 
 
 def make_bridge() -> None:
-    """Make the bridge, if it is not there."""
+    """Create the bridge, unless it exists."""
     if _ip("link", "show", BRIDGE, check=False):
         return
     _ip("link", "add", BRIDGE, "type", "bridge")
@@ -18,7 +18,7 @@ def make_bridge() -> None:
 
 
 def remove_bridge() -> None:
-    """Remove the bridge, if it is there, and kube-proxy's tables."""
+    """Remove the bridge, if it exists, and kube-proxy's tables."""
     _ip("link", "delete", BRIDGE, check=False)
     for family in ("ip", "ip6"):
         subprocess.run(

@@ -62,7 +62,7 @@ class Node:
         return digest
 
     def stop(self) -> None:
-        """End everything and leave nothing on the machine."""
+        """Stop everything and leave nothing on the machine."""
         leftovers.clean()
 
     def _ctr(self, *words: str) -> str:
@@ -76,24 +76,24 @@ class Node:
 
 
 def missing() -> str:
-    """What this machine lacks for a node, or an empty string."""
+    """What this machine lacks to run a node, or an empty string."""
     if os.geteuid() != 0:
         return "root is needed for containers"
     lacking = [name for name in NEEDED if shutil.which(name) is None]
     if not (PLUGINS / "bridge").exists():
         lacking.append(str(PLUGINS / "bridge"))
     if lacking:
-        return f"not installed: {', '.join(lacking)} (hack/install-test-tools)"
+        return f"not installed: {', '.join(lacking)}; run hack/install-test-tools"
     if (pid := leftovers.foreign_kubelet()) is not None:
         return f"a kubelet of another cluster runs here (pid {pid})"
     return ""
 
 
 def start_node() -> Node:
-    """Start a cluster of one node, after removing what an earlier one may have left.
+    """Remove the leftovers of an earlier cluster and start one of a single node.
 
     Raises:
-        MissingToolError: the machine lacks something.
+        MissingToolError: the machine lacks a tool or a right.
         TimeoutError: a part does not become ready.
     """
     if reason := missing():
@@ -150,7 +150,7 @@ def _start_kubelet(node: Node) -> None:
         "failCgroupV1": False,
         "failSwapOn": False,
         "address": HOST,
-        # The API server has no client certificate here; the bridge reaches this machine only.
+        # The API server has no client certificate; only this machine reaches the bridge.
         "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
         "authorization": {"mode": "AlwaysAllow"},
         "evictionHard": {

@@ -1,4 +1,4 @@
-"""Where the harness keeps things, and what of the machine it uses."""
+"""Folders, addresses and names of the test cluster."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vrdata
 STATE = Path("/var/tmp/vrdata-test-cluster")
 
 BRIDGE = "vrdata0"
-BRIDGE_MAC = "0a:58:0a:f4:00:01"  # without a fixed one it changes as pods come and go
-HOST = "10.244.0.1"  # the machine, as pods see it
+BRIDGE_MAC = "0a:58:0a:f4:00:01"  # fixed: otherwise it changes whenever a pod starts or ends
+HOST = "10.244.0.1"  # the address of this machine for pods
 POD_NETWORK = "10.244.0.0/16"
 SERVICE_NETWORK = "10.96.0.0/16"
 NODE = "node-1"

@@ -1,4 +1,4 @@
-"""Start long-running processes and end exactly those, also after a harness that was killed."""
+"""Start long-running processes and stop exactly those, even after the test process was killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STOP_SECONDS = 20.0
 
 
 class Processes:
-    """Processes with their logs in one folder; their pids are on disk as soon as they run."""
+    """Processes with their logs in one folder; their pids are written when they start."""
 
     def __init__(self, folder: Path) -> None:
         self._logs = folder / "log"
@@ -25,10 +25,10 @@ class Processes:
     def start(
         self, name: str, command: Sequence[object], environment: Mapping[str, str] | None = None
     ) -> int:
-        """Start a process in a session of its own; returns its pid."""
+        """Start a process in its own session; returns its pid."""
         log = str(self._logs / f"{name}.log")
         words = [str(word) for word in command]
-        # Not subprocess.Popen: it wants to be the one who ends what it started.
+        # Not subprocess.Popen, which warns about a process that it did not stop itself.
         pid = os.posix_spawn(
             shutil.which(words[0]) or words[0],
             words,
@@ -55,15 +55,15 @@ class Processes:
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self, pid: int, number: signal.Signals = signal.SIGTERM) -> None:
-        """End one process and wait for it."""
+        """Stop one process and wait until it has ended."""
         _signal(pid, number)
         _wait(pid)
 
     def stop_all(self) -> None:
-        """End all recorded processes, the last started first."""
+        """Stop all recorded processes, the last started first."""
         for entry in reversed(self._entries()):
             pid = int(entry["pid"])
-            if _started(pid) == entry["started"]:  # else the number belongs to somebody else now
+            if _started(pid) == entry["started"]:  # otherwise another process has the pid now
                 self.stop(pid)
         self._record.unlink(missing_ok=True)
 
@@ -90,9 +90,9 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _started(pid: int) -> int | None:
-    """Start time of a process in clock ticks (proc(5), field 22); None when it is gone."""
+    """Start time of a process in clock ticks (proc(5), field 22); None if it has ended."""
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # ours leave a zombie otherwise
+        os.waitpid(pid, os.WNOHANG)  # reap it if it is our child
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

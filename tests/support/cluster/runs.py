@@ -1,4 +1,4 @@
-"""Runs on the test cluster, as a user makes and watches them: by kubectl and the bucket."""
+"""Runs on the test cluster, started and watched as users do: by kubectl and the bucket."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Run:
     name: str
 
     def get(self) -> dict[str, Any]:
-        """The object as it stands."""
+        """The stored object."""
         text = self._kubectl("get", "generationrun", self.name, "-o", "json")
         found: dict[str, Any] = json.loads(text)
         return found
@@ -110,7 +110,7 @@ class Run:
         return open_store(self.url)
 
     def verify(self) -> dict[str, Any]:
-        """What `vrdata verify` says of its data."""
+        """The report of `vrdata verify` about its data."""
         checked = vrdata("verify", self.url, "-o", "json")
         assert checked.code == 0, checked.out + checked.err
         found: dict[str, Any] = checked.json
@@ -146,7 +146,7 @@ def operator_pod(installed: Installation) -> dict[str, Any]:
 
 
 def metrics(address: str, port: int = 9090) -> str:
-    """What the operator serves to Prometheus."""
+    """The metrics that the operator serves to Prometheus."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"http://{address}:{port}/metrics", timeout=10) as answer:
         return str(answer.read().decode())
@@ -154,7 +154,7 @@ def metrics(address: str, port: int = 9090) -> str:
 
 @contextmanager
 def operator_outside(installed: Installation, folder: Path) -> Iterator[OutsideOperator]:
-    """The operator as a process of this machine, with its service account's own rights."""
+    """Run the operator as a process of this machine, with the rights of its service account."""
     node = installed.node
     node.kubectl("scale", "deployment/vrdata", "-n", SYSTEM, "--replicas=0")
     wait_for(
@@ -177,7 +177,7 @@ def operator_outside(installed: Installation, folder: Path) -> Iterator[OutsideO
 
 
 class OutsideOperator:
-    """A process that can be killed at any moment."""
+    """An operator process that a test can kill."""
 
     def __init__(self, installed: Installation, kubeconfig: Path, log: Path) -> None:
         self._installed = installed

@@ -35,7 +35,7 @@ class Bucket:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables with which boto3 uses this server and nothing of the user's own."""
+        """Variables that make boto3 use this server and ignore the user's own settings."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
@@ -52,12 +52,12 @@ def start_bucket(processes: Processes, folder: Path, name: str = "data") -> Buck
     """Start versitygw on the bridge. A folder below its root is a bucket.
 
     Raises:
-        MissingToolError: the binary is not there.
+        MissingToolError: versitygw is not installed.
     """
     found = (shutil.which("versitygw"), str(CACHE.parent / "bin" / "versitygw"))
     server = next((path for path in found if path and os.access(path, os.X_OK)), None)
     if server is None:
-        raise MissingToolError("versitygw not found (hack/install-test-tools)")
+        raise MissingToolError("versitygw is not installed: run hack/install-test-tools")
     (folder / name).mkdir(parents=True)
     port = free_port(HOST)
     bucket = Bucket(
@@ -73,7 +73,7 @@ def _answers(endpoint: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(endpoint, timeout=5).close()
-    except urllib.error.HTTPError as error:  # a refusal without credentials is an answer
+    except urllib.error.HTTPError as error:  # it answers, although it refuses
         error.close()
         return True
     except OSError:

@@ -12,7 +12,7 @@ def wait_for(
     """Poll until the condition holds.
 
     Raises:
-        TimeoutError: it did not within `seconds`; the message ends with `details()`.
+        TimeoutError: it does not hold within `seconds`; the message ends with `details()`.
     """
     deadline = time.monotonic() + seconds
     while not condition():
