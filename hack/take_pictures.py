@@ -1,4 +1,4 @@
-"""Take the README's pictures of a report: `python hack/take_pictures.py REPORT/index.html`."""
+"""Take the pictures in README from a report: `python hack/take_pictures.py REPORT/index.html`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+# The clips that are in view show a frame.
+_FIRST_FRAMES = """() => [...document.querySelectorAll("video")].every(video =>
+    video.getBoundingClientRect().top > innerHeight || video.readyState >= 2)"""
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def main() -> int:
-    """Write report.png and samples.png in docs/images."""
+    """Write docs/images/report.png and samples.png; returns the exit code."""
     page_file = Path(sys.argv[1]).resolve()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -23,7 +26,7 @@ def main() -> int:
         page.wait_for_load_state("networkidle")
         page.screenshot(path=str(FOLDER / "report.png"))
         page.locator("article.card").first.evaluate("card => card.scrollIntoView()")
-        page.wait_for_timeout(1000)  # clips show their first frame
+        page.wait_for_function(_FIRST_FRAMES)
         page.screenshot(path=str(FOLDER / "samples.png"))
         browser.close()
     return 0
