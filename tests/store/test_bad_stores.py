@@ -1,4 +1,4 @@
-"""Every store of tests/bad/stores: one clear error, its exit code, and nothing half-written."""
+"""Every store of tests/bad/stores: one clear error, its exit code, and no partial objects."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ANYBODY = {
 
 @dataclass
 class Place:
-    """Where a case writes to.
+    """The store of a case.
 
     Attributes:
-        names: what the words of a case may name: `{bucket}`, `{endpoint}`, `{disk}`, `{tmp}`.
+        names: values of the placeholders `{bucket}`, `{endpoint}`, `{disk}`, `{tmp}` of a case.
         environment: variables of the command.
-        contents: everything that the store holds, by name.
+        contents: all objects of the store, by name.
     """
 
     names: dict[str, str]
@@ -47,7 +47,7 @@ class Place:
     contents: Callable[[], dict[str, bytes]] = dict
 
     def fill(self, text: str) -> str:
-        """A text of the case with its names filled in."""
+        """A text of the case with its placeholders replaced."""
         for name, value in self.names.items():
             text = text.replace(f"{{{name}}}", value)
         return text
@@ -62,7 +62,7 @@ def stack() -> Iterator[ExitStack]:
 def open_place(
     case: dict[str, Any], tmp_path: Path, stack: ExitStack, request: pytest.FixtureRequest
 ) -> Place:
-    """Start what the case needs."""
+    """Start the server or mount the disk that the case needs."""
     place = Place({"tmp": str(tmp_path)}, contents=lambda: read_tree(tmp_path / "out"))
     if "disk" in case:
         disk = stack.enter_context(mounted_disk(tmp_path / "disk", case["disk"]))
@@ -83,7 +83,7 @@ def open_place(
             place.contents = lambda: dict(weak.objects)
         case "closed":
             taken = stack.enter_context(socket.socket())
-            taken.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can take it
+            taken.bind(("127.0.0.1", 0))  # bound but not listening: no other process can use it
             place.names["endpoint"] = f"http://127.0.0.1:{taken.getsockname()[1]}"
             place.environment = ANYBODY
     return place
@@ -99,7 +99,7 @@ def run(case: dict[str, Any], place: Place, folder: Path, samples: int) -> Ran:
 
 
 def prepare(before: dict[str, Any], case: dict[str, Any], place: Place, folder: Path) -> None:
-    """Put there what the case says is there already: a file, or another finished run."""
+    """Create what exists before the case: a file, or another finished run."""
     if "file" in before:
         (folder / before["file"]).parent.mkdir(parents=True, exist_ok=True)
         (folder / before["file"]).write_text("mine")
@@ -111,7 +111,7 @@ def prepare(before: dict[str, Any], case: dict[str, Any], place: Place, folder: 
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in CORPUS])
-def test_a_bad_store_gives_one_clear_error_and_keeps_what_it_held(
+def test_a_bad_store_gives_one_clear_error_and_keeps_its_objects(
     path: Path, tmp_path: Path, stack: ExitStack, request: pytest.FixtureRequest
 ) -> None:
     case = yaml.safe_load(path.read_text())
@@ -133,5 +133,5 @@ def test_a_bad_store_gives_one_clear_error_and_keeps_what_it_held(
         assert json.loads(after[name]), f"{name} is not whole"
 
 
-def test_the_corpus_is_there() -> None:
+def test_the_corpus_exists() -> None:
     assert len(CORPUS) >= 15

@@ -47,7 +47,7 @@ def test_ordinary_names_are_accepted(parts: list[str]) -> None:
 @example("a/" * 511 + "aaa")
 @example(".../...")
 @example(f"{TEMPORARY}x/x{TEMPORARY}")
-def test_a_key_is_accepted_exactly_when_the_rules_in_plain_words_accept_it(key: str) -> None:
+def test_valid_keys_are_those_that_follow_the_rules(key: str) -> None:
     assert (key_problem(key) == "") == _is_good(key)
 
 
@@ -76,6 +76,6 @@ def _is_good(key: str) -> bool:
         ("a/" * 600 + "a", "1024"),
     ],
 )
-def test_a_refused_key_says_why(key: str, why: str) -> None:
+def test_the_error_for_an_invalid_key_says_why(key: str, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         check_key(key)

@@ -1,4 +1,4 @@
-"""What a user may write for a store, and what the answer to a mistake is."""
+"""URLs of stores, and the errors for wrong ones."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from vrdata.store.port import StoreAccessError
         ("s3://bucket/a/b/", "s3://bucket/a/b"),
     ],
 )
-def test_a_place_is_opened(written: str, url: str) -> None:
+def test_a_valid_url_opens_a_store(written: str, url: str) -> None:
     assert open_store(written).url == url
 
 
-def test_a_relative_folder_is_one_of_the_working_folder(
+def test_a_relative_folder_is_below_the_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -49,7 +49,7 @@ def test_a_relative_folder_is_one_of_the_working_folder(
         ("https://example.org/x", "a folder"),
     ],
 )
-def test_a_mistake_in_a_url_suggests_the_right_form(written: str, fix: str) -> None:
+def test_the_error_for_an_invalid_url_suggests_a_valid_form(written: str, fix: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_store(written)
     assert fix in caught.value.fix
@@ -82,7 +82,7 @@ def test_a_bad_endpoint_in_the_environment_is_refused_and_not_repeated(
 @pytest.mark.parametrize(
     "endpoint", ["localhost:9000", "http://", "ftp://host", "http://host:port", "http://[::1"]
 )
-def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
+def test_an_invalid_endpoint_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="URL of a server"):
         open_store("s3://bucket", endpoint=endpoint)
 

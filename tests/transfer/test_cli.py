@@ -29,7 +29,7 @@ def vrdata(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_a_folder_goes_up_and_comes_back(place: str, source: Path, tmp_path: Path) -> None:
+def test_a_folder_is_uploaded_and_downloaded(place: str, source: Path, tmp_path: Path) -> None:
     up = vrdata("upload", source, place)
     assert up.exit_code == 0, up.output
     assert up.stdout.startswith("uploaded 6 files (10.2 MB), 0 already there, 0 failed")
@@ -39,7 +39,7 @@ def test_a_folder_goes_up_and_comes_back(place: str, source: Path, tmp_path: Pat
     assert read_tree(tmp_path / "back") == read_tree(source)
 
 
-def test_json_holds_the_counts(source: Path, tmp_path: Path) -> None:
+def test_the_json_output_has_the_counts(source: Path, tmp_path: Path) -> None:
     put(open_store(str(tmp_path / "store")), "empty", b"other")
     done = vrdata("upload", source, tmp_path / "store", "-o", "json")
     answer = json.loads(done.stdout)
@@ -58,15 +58,15 @@ def test_a_failed_file_is_named_and_the_exit_code_is_one(source: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["download", "{tmp}/none", "{tmp}/back"], 5, "there is nothing in"),
-        (["upload", "{tmp}/none", "{tmp}/store"], 5, "there is no folder"),
+        (["download", "{tmp}/none", "{tmp}/back"], 5, "is empty or does not exist"),
+        (["upload", "{tmp}/none", "{tmp}/store"], 5, "does not exist"),
         (["download", "gs://x/y", "{tmp}/back"], 2, "s3://bucket/prefix"),
         (["download", "{tmp}/source", "{tmp}/a/b/c"], 7, "mkdir -p"),
         (["upload", "{tmp}/source", "{tmp}/source/index.json/x"], 2, "one folder"),
         (["download", "{tmp}/source", "{tmp}/back", "--generator", "O-1"], 2, "not the folder"),
     ],
 )
-def test_a_mistake_has_an_exit_code_and_a_fix(
+def test_a_usage_error_has_an_exit_code_and_a_fix(
     source: Path, tmp_path: Path, arguments: list[str], code: int, says: str
 ) -> None:
     done = vrdata(*(argument.format(tmp=tmp_path) for argument in arguments))
@@ -93,7 +93,7 @@ def test_a_store_that_cannot_be_reached_is_exit_code_seven(
 def test_a_missing_bucket_is_exit_code_five(source: Path, s3: S3Server) -> None:
     done = vrdata("upload", source, "s3://missing/x")
     assert done.exit_code == 5
-    assert "there is no bucket missing" in done.stderr
+    assert "the bucket missing does not exist" in done.stderr
 
 
 def test_progress_goes_to_standard_error(

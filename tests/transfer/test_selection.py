@@ -50,7 +50,7 @@ def run(tmp_path: Path) -> ObjectStore:
     return store
 
 
-def test_only_the_chosen_generator_and_the_plan_are_copied(
+def test_only_the_selected_generator_and_the_plan_are_copied(
     run: ObjectStore, tmp_path: Path
 ) -> None:
     result = download(run, tmp_path / "back", generators=["O-1"])
@@ -64,11 +64,11 @@ def test_only_the_chosen_generator_and_the_plan_are_copied(
     }
 
 
-def test_several_generators_can_be_chosen(run: ObjectStore, tmp_path: Path) -> None:
+def test_several_generators_can_be_selected(run: ObjectStore, tmp_path: Path) -> None:
     assert download(run, tmp_path / "back", generators=["O-1", "O-1_x"]).transferred == 9
 
 
-def test_without_a_choice_everything_is_copied(run: ObjectStore, tmp_path: Path) -> None:
+def test_without_generators_everything_is_copied(run: ObjectStore, tmp_path: Path) -> None:
     assert download(run, tmp_path / "back").transferred == 10
 
 
@@ -77,12 +77,12 @@ def test_an_unknown_generator_is_not_found_and_a_close_name_suggested(
 ) -> None:
     with pytest.raises(NotFoundError, match="did you mean O-1"):
         download(run, tmp_path / "back", generators=["0-1"])
-    with pytest.raises(NotFoundError, match="it has O-1, O-1_x"):
+    with pytest.raises(NotFoundError, match="its generators are O-1, O-1_x"):
         download(run, tmp_path / "back", generators=["zzz"])
     assert not (tmp_path / "back").exists()
 
 
-def test_generators_of_something_else_than_a_run_are_refused(tmp_path: Path) -> None:
+def test_generators_of_a_folder_that_is_not_a_run_are_refused(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "files"))
     put(store, "a")
     with pytest.raises(UsageError, match="not the folder of a run"):
@@ -92,5 +92,5 @@ def test_generators_of_something_else_than_a_run_are_refused(tmp_path: Path) -> 
 def test_a_plan_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "run"))
     put(store, layout.PLAN, b'{"kind": "Other"}')
-    with pytest.raises(InvalidInputError, match="leave --generator out"):
+    with pytest.raises(InvalidInputError, match="omit --generator"):
         download(store, tmp_path / "back", generators=["O-1"])

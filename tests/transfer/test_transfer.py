@@ -22,7 +22,7 @@ from vrdata.transfer import copy as transfer
 from vrdata.transfer.copy import download, upload
 
 
-def test_a_folder_comes_back_as_it_was(place: str, source: Path, tmp_path: Path) -> None:
+def test_a_copied_folder_equals_its_source(place: str, source: Path, tmp_path: Path) -> None:
     store = open_store(place)
     sent = upload(source, store)
     assert (sent.transferred, sent.skipped, sent.failed) == (6, 0, 0)
@@ -32,7 +32,7 @@ def test_a_folder_comes_back_as_it_was(place: str, source: Path, tmp_path: Path)
     assert read_tree(tmp_path / "back") == read_tree(source)
 
 
-def test_a_second_copy_finds_everything_there(place: str, source: Path, tmp_path: Path) -> None:
+def test_a_second_copy_skips_every_file(place: str, source: Path, tmp_path: Path) -> None:
     store = CountingStore(open_store(place))
     upload(source, store)
     again = upload(source, store)
@@ -45,7 +45,7 @@ def test_a_second_copy_finds_everything_there(place: str, source: Path, tmp_path
     assert store.counts["get_range"] == reads
 
 
-def test_a_copy_goes_on_where_another_stopped(place: str, source: Path, tmp_path: Path) -> None:
+def test_an_interrupted_copy_is_resumed(place: str, source: Path, tmp_path: Path) -> None:
     store = open_store(place)
     put(store, "index.json", b"{}")
     assert (upload(source, store).transferred, upload(source, store).skipped) == (5, 6)
@@ -54,7 +54,7 @@ def test_a_copy_goes_on_where_another_stopped(place: str, source: Path, tmp_path
     assert read_tree(tmp_path / "back") == read_tree(source)
 
 
-def test_other_bytes_at_the_destination_are_a_failure_and_stay(
+def test_existing_files_with_other_bytes_are_failures_and_stay(
     place: str, source: Path, tmp_path: Path
 ) -> None:
     store = open_store(place)
@@ -70,18 +70,18 @@ def test_other_bytes_at_the_destination_are_a_failure_and_stay(
     assert (tmp_path / "back/empty").read_bytes() == b"mine"
 
 
-def test_nothing_at_the_source_is_not_found(place: str, tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="nothing in"):
+def test_an_empty_or_missing_source_is_not_found(place: str, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="is empty or does not exist"):
         download(open_store(place), tmp_path / "back")
-    with pytest.raises(NotFoundError, match="no folder"):
+    with pytest.raises(NotFoundError, match="does not exist"):
         upload(tmp_path / "missing", open_store(place))
     (tmp_path / "hollow").mkdir()
-    with pytest.raises(NotFoundError, match="no file"):
+    with pytest.raises(NotFoundError, match="has no files"):
         upload(tmp_path / "hollow", open_store(place))
     assert not (tmp_path / "back").exists()
 
 
-def test_an_upload_reports_what_it_cannot_take(place: str, source: Path) -> None:
+def test_an_upload_reports_files_that_it_cannot_copy(place: str, source: Path) -> None:
     (source / "link").symlink_to(source / "empty")
     (source / "folder-link").symlink_to("/etc")
     os.mkfifo(source / "pipe")
@@ -98,7 +98,7 @@ def test_an_upload_reports_what_it_cannot_take(place: str, source: Path) -> None
     assert len(keys(store)) == 6
 
 
-def test_a_file_that_cannot_be_read_fails_alone(
+def test_an_unreadable_file_does_not_stop_the_copy(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> str:
@@ -130,7 +130,7 @@ def test_a_copy_into_itself_is_refused(source: Path) -> None:
             download(open_store(str(inner)), outer)
 
 
-def test_a_download_into_an_unusable_place_ends_at_once(source: Path, tmp_path: Path) -> None:
+def test_a_download_into_an_unusable_folder_fails(source: Path, tmp_path: Path) -> None:
     store = open_store(str(source))
     with pytest.raises(StorageError, match="is the disk mounted"):
         download(store, tmp_path / "typo/back")
@@ -139,13 +139,13 @@ def test_a_download_into_an_unusable_place_ends_at_once(source: Path, tmp_path: 
         download(store, tmp_path / "file")
 
 
-def test_progress_is_told_after_each_file(source: Path, tmp_path: Path) -> None:
+def test_progress_is_reported_after_each_file(source: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     upload(source, open_store(str(tmp_path / "s")), report=lambda result: seen.append(result.files))
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
-def test_items_are_taken_only_as_fast_as_they_are_worked_on() -> None:
+def test_items_are_read_only_as_fast_as_they_are_processed() -> None:
     taken = 0
 
     def items():
@@ -160,7 +160,7 @@ def test_items_are_taken_only_as_fast_as_they_are_worked_on() -> None:
     assert max(done) == 999
 
 
-def test_an_error_of_the_work_ends_it_and_drops_what_waits() -> None:
+def test_an_error_ends_the_iteration_and_drops_queued_items() -> None:
     started: list[int] = []
 
     def work(number: int) -> int:
@@ -172,7 +172,7 @@ def test_an_error_of_the_work_ends_it_and_drops_what_waits() -> None:
     assert len(started) <= QUEUED_PER_JOB + 1
 
 
-def test_keys_that_would_leave_the_folder_are_failures(tmp_path: Path, weak_s3: WeakS3) -> None:
+def test_keys_that_point_outside_the_folder_are_failures(tmp_path: Path, weak_s3: WeakS3) -> None:
     # A good server refuses such keys itself.
     weak_s3.objects |= {
         "/bucket/p/../../../evil": b"1",
@@ -187,7 +187,7 @@ def test_keys_that_would_leave_the_folder_are_failures(tmp_path: Path, weak_s3: 
     assert read_tree(tmp_path) == {"back/good": b"5"}
 
 
-def test_an_object_below_an_object_fails_alone(tmp_path: Path, weak_s3: WeakS3) -> None:
+def test_an_object_below_an_object_does_not_stop_the_copy(tmp_path: Path, weak_s3: WeakS3) -> None:
     # A posix server cannot hold both.
     weak_s3.objects |= {"/bucket/a": b"1", "/bucket/a/b": b"2", "/bucket/c": b"3"}
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
@@ -205,7 +205,7 @@ def test_a_link_in_the_folder_is_not_followed_out_of_it(source: Path, tmp_path: 
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-def test_damaged_bytes_are_not_kept(source: Path, tmp_path: Path, weak_s3: WeakS3) -> None:
+def test_damaged_bytes_are_not_stored(source: Path, tmp_path: Path, weak_s3: WeakS3) -> None:
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
     upload(source, store)
     weak_s3.objects["/bucket/a/ground_truth.mp4"] = bytes(10_240_000)
@@ -215,7 +215,7 @@ def test_damaged_bytes_are_not_kept(source: Path, tmp_path: Path, weak_s3: WeakS
     assert "a/ground_truth.mp4" not in read_tree(tmp_path / "back")
 
 
-def test_an_object_that_shrinks_meanwhile_is_not_kept(
+def test_an_object_that_shrinks_during_the_download_is_not_stored(
     source: Path, tmp_path: Path, weak_s3: WeakS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
@@ -230,7 +230,7 @@ def test_an_object_that_shrinks_meanwhile_is_not_kept(
     monkeypatch.setattr(store, "head", head_then_shrink)
     result = download(store, tmp_path / "back")
     assert (result.transferred, result.failed) == (4, 2)
-    assert all("bytes it should have" in failed.why for failed in result.failures)
+    assert all("expected" in failed.why for failed in result.failures)
 
 
 def test_an_upload_overwrites_nothing_on_a_server_that_ignores_conditions(
@@ -244,7 +244,9 @@ def test_an_upload_overwrites_nothing_on_a_server_that_ignores_conditions(
 
 @pytest.mark.slow
 @pytest.mark.s3
-def test_foreign_objects_are_downloaded_and_checked_by_size(tmp_path: Path, s3: S3Server) -> None:
+def test_objects_of_other_tools_are_downloaded_and_checked_by_size(
+    tmp_path: Path, s3: S3Server
+) -> None:
     bucket = s3.make_bucket(f"b-{uuid.uuid4().hex[:12]}")
     client = boto3.client("s3", endpoint_url=s3.endpoint)
     client.put_object(Bucket=bucket, Key="p/", Body=b"")

@@ -1,1 +1,1 @@
-"""Where data lies: one port, folders and S3-compatible servers behind it."""
+"""Object stores: one port, implemented by folders and S3-compatible servers."""

@@ -1,4 +1,4 @@
-"""Count a store's requests by operation: how many does one sample cost?"""
+"""Count a store's requests by operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = 1000  # keys of one S3 list request
 
 
 class CountingStore:
-    """A store that passes everything on and counts it; threads may share one.
+    """A store that forwards and counts each request; threads may share one.
 
     A listing counts as many requests as S3 would need pages of 1000 keys.
     """

@@ -25,7 +25,7 @@ def open_store(
     profile: str = "",
     checksums: str = "auto",
 ) -> ObjectStore:
-    """The store at `url`. Opening sends no request; the first use finds what is wrong.
+    """The store at `url`. Opening sends no request; errors appear on first use.
 
     Args:
         url: a folder, `file:///folder`, or `s3://bucket/prefix`.
@@ -36,33 +36,33 @@ def open_store(
         checksums: `auto`, or `when_required` for servers that refuse checksum headers.
 
     Raises:
-        UsageError: the URL cannot be used, or holds a user name or password.
+        UsageError: the URL is invalid, or contains a user name or password.
         StoreAccessError: the AWS profile does not exist.
     """
     match = _SCHEME.match(url)
     if not match:
         if not url:
-            raise UsageError("the place of the data is empty", fix=f"name {_EXAMPLES}")
+            raise UsageError("the location of the data is empty", fix=f"name {_EXAMPLES}")
         return FileStore(Path(url))
     scheme = match[1]
     if scheme == "file":
         return FileStore(_file_path(url))
     if scheme == "s3" and url.startswith("s3://"):
         return _open_s3(url, endpoint, region, profile, checksums)
-    raise UsageError(f"{scheme}: is not a kind of store", fix=_suggest(scheme))
+    raise UsageError(f"{scheme}: is not a supported kind of store", fix=_suggest(scheme))
 
 
 def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str) -> ObjectStore:
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if "@" in bucket:
         raise UsageError(
-            "the s3:// URL holds a user name or password",
-            fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            "the s3:// URL contains a user name or password",
+            fix="remove it from the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     if not bucket or ":" in bucket:
         raise UsageError(f"{url} names no bucket", fix="write s3://bucket/prefix")
     if checksums not in {"auto", "when_required"}:
-        raise UsageError(f"checksums cannot be {checksums!r}", fix="auto or when_required")
+        raise UsageError(f"checksums cannot be {checksums!r}", fix="use auto or when_required")
     try:
         from vrdata.store.s3.client import S3Settings  # noqa: PLC0415
         from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
@@ -86,7 +86,7 @@ def _file_path(url: str) -> Path:
     host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
     if host not in {"", "localhost"} or not slash:
         raise UsageError(
-            f"{url} names no folder of this machine", fix="three slashes: file:///folder"
+            f"{url} does not name a folder on this machine", fix="use three slashes: file:///folder"
         )
     return Path("/" + unquote(path))
 
@@ -104,7 +104,7 @@ class PrefixedStore:
 
     Args:
         store: the store.
-        prefix: e.g. `namespace/run/`; a closing slash is added when missing, "" is the whole.
+        prefix: e.g. `namespace/run/`; a closing slash is added if missing; "" is the whole store.
     """
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:

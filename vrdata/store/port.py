@@ -1,4 +1,4 @@
-"""The object store as the rest of vrdata sees it: create-only writes, reads, listing."""
+"""The interface of an object store: create-only writes, reads, listing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vrdata.errors import ExitCode, NotFoundError, VrdataError
 
 
 class StorageError(VrdataError):
-    """The store cannot be used now: unreachable, full, read-only, misbehaving."""
+    """The store cannot be used now: unreachable, full, read-only or faulty."""
 
     exit_code = ExitCode.STORAGE
 
 
 class StoreAccessError(NotFoundError):
-    """The bucket or root does not exist, or the credentials may not use it."""
+    """The bucket or root does not exist, or the credentials do not allow its use."""
 
 
 class ObjectNotFoundError(NotFoundError):
@@ -25,7 +25,7 @@ class ObjectNotFoundError(NotFoundError):
 
 
 class DigestMismatchError(StorageError):
-    """One object's bytes do not have the size or sha256 that was announced."""
+    """An object's bytes do not have the expected size or sha256."""
 
 
 class KeyConflictError(StorageError):
@@ -34,12 +34,12 @@ class KeyConflictError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What a listing or a head request tells of one object.
+    """The facts that a listing or a head request returns of an object.
 
     Attributes:
         key: key below the store's root, no leading slash.
         size: bytes.
-        sha256: hex digest recorded by the writer; None where the request does not carry it
+        sha256: hex digest recorded by the writer; None if the request does not return it
             (listings never do).
     """
 
@@ -53,7 +53,7 @@ class ObjectStore(Protocol):
 
     @property
     def url(self) -> str:
-        """The root, as a user would write it; never holds a credential."""
+        """The root, as a user would write it, without credentials."""
         ...
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
@@ -62,15 +62,15 @@ class ObjectStore(Protocol):
         Args:
             key: key below the root.
             body: the bytes, or the path of a local file that holds them.
-            sha256: hex digest of the bytes; kept with the object and checked by the server.
-            content_type: MIME type; guessed from the key's extension when empty.
+            sha256: hex digest of the bytes; stored with the object and checked by the server.
+            content_type: MIME type; derived from the key's extension if empty.
 
         Returns:
-            True when this call created the object, False when the key was taken already (the
-            existing object is unchanged; the caller compares `head(key).sha256`).
+            True if this call created the object, False if the key existed (the existing object
+            is unchanged; the caller compares `head(key).sha256`).
 
         Raises:
-            InvalidInputError: the key cannot be one (see vrdata.store.keys).
+            InvalidInputError: the key is invalid (see vrdata.store.keys).
             DigestMismatchError: the bytes do not have this sha256.
             StorageError: the store cannot be used.
             StoreAccessError: no such bucket or no permission.
@@ -86,7 +86,7 @@ class ObjectStore(Protocol):
         ...
 
     def head(self, key: str) -> ObjectInfo | None:
-        """Size and recorded sha256, or None when there is no such object."""
+        """Size and recorded sha256, or None if the object does not exist."""
         ...
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
@@ -94,5 +94,5 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove an object; a key that does not exist is not an error."""
+        """Delete an object; deleting a missing one is not an error."""
         ...

@@ -1,7 +1,7 @@
-"""Find out whether a store honours create-only writes, before anything relies on it.
+"""Find out whether a store honours create-only writes, before anything relies on them.
 
-Some S3 servers take `If-None-Match: *`, answer 200 and overwrite; others check it, but not
-atomically. Nothing in their answers tells, so the probe tries. Source: docs/storage.md.
+Some S3 servers accept `If-None-Match: *`, answer 200 and overwrite; others check it, but not
+atomically. Their answers do not show it, so the probe tries it out. Source: docs/storage.md.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Literal
 from vrdata.store.port import DigestMismatchError, ObjectStore, StoreAccessError
 
 PROBE_PREFIX = "_vrdata/probe/"
-WRITERS = 8  # of one key at once: enough to lose a race that is not atomic
+WRITERS = 8  # concurrent writers of one key: enough to expose writes that are not atomic
 RACES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What a store can be trusted with.
+    """The guarantees of a store.
 
     Attributes:
-        mode: `strict` when an existing object can never be overwritten; `detect` when writers
-            must look first and everything must be read again at the end.
+        mode: `strict` if an existing object can never be overwritten; `detect` if writers must
+            check first and everything must be read again at the end.
         reasons: why the mode is `detect`; empty for `strict`.
-        notes: other things that the store does not do, e.g. check the digest of what it gets.
+        notes: other guarantees that the store does not give, e.g. to check received digests.
     """
 
     mode: Literal["strict", "detect"]
@@ -36,7 +36,7 @@ class ProbeResult:
 
 
 def probe(store: ObjectStore) -> ProbeResult:
-    """Try the store with small objects below `_vrdata/probe/{random}/` and remove them.
+    """Test the store with small objects below `_vrdata/probe/{random}/`, and delete them.
 
     Sends at most 52 requests, 36 of them for the races.
 
@@ -45,7 +45,7 @@ def probe(store: ObjectStore) -> ProbeResult:
         StoreAccessError: no such bucket or no permission to write, read or list.
     """
     base = f"{PROBE_PREFIX}{uuid.uuid4().hex}/"
-    _put(store, f"{base}again", b"first")  # an unreachable store ends here: nothing to remove
+    _put(store, f"{base}again", b"first")  # an unreachable store fails here: nothing to clean up
     try:
         reasons = [*_overwrites(store, base), *_loses_races(store, base), *_lists(store, base)]
         notes = _accepts_wrong_digest(store, base)
@@ -61,9 +61,9 @@ def _put(store: ObjectStore, key: str, body: bytes) -> bool:
 def _overwrites(store: ObjectStore, base: str) -> list[str]:
     key = f"{base}again"
     if _put(store, key, b"second"):
-        return ["a second write of one key is not refused"]
+        return ["a second write of one key succeeds"]
     if store.get(key) != b"first":
-        return ["a second write is refused, but the object changes"]
+        return ["a second write of one key is refused, but changes the object"]
     return []
 
 
@@ -75,22 +75,22 @@ def _loses_races(store: ObjectStore, base: str) -> list[str]:
             won = list(pool.map(lambda body, key=key: _put(store, key, body), bodies))
             winners = [body for body, first in zip(bodies, won, strict=True) if first]
             if len(winners) != 1:
-                return [f"of {WRITERS} writers of one key at once, {len(winners)} were told yes"]
+                return [f"{len(winners)} of {WRITERS} concurrent writers of one key succeeded"]
             if store.get(key) != winners[0]:
-                return ["of several writers of one key at once, the winner's bytes do not stand"]
+                return ["an object does not have the bytes of the writer that succeeded"]
     return []
 
 
 def _lists(store: ObjectStore, base: str) -> list[str]:
-    """A finished shard is found by listing, so a listing must show what was written."""
+    """Finished shards are found by listing, so a listing must show each written object."""
     first, second = f"{base}list-1", f"{base}list-2"
     for key in (first, second):
         _put(store, key, b"x")
     prefix = f"{base}list-"
     if [info.key for info in store.list_after(prefix)] != [first, second]:
-        return ["a listing does not show what was written, in order"]
+        return ["a listing does not return all written objects in order"]
     if [info.key for info in store.list_after(prefix, first)] != [second]:
-        return ["a listing does not go on after a key"]
+        return ["a listing does not continue after a given key"]
     return []
 
 
@@ -99,7 +99,7 @@ def _accepts_wrong_digest(store: ObjectStore, base: str) -> list[str]:
         store.put_new(f"{base}digest", b"sent", sha256=hashlib.sha256(b"announced").hexdigest())
     except DigestMismatchError:
         return []
-    return ["the store does not check the digest of what it receives"]
+    return ["the store does not check the digest of the bytes that it receives"]
 
 
 def _clean(store: ObjectStore, base: str) -> list[str]:
@@ -109,5 +109,5 @@ def _clean(store: ObjectStore, base: str) -> list[str]:
         for key in keys:
             store.delete(key)
     except StoreAccessError:
-        return [f"these credentials may not delete: small objects stay below {base}"]
+        return [f"these credentials do not allow deleting: small objects stay below {base}"]
     return []

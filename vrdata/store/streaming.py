@@ -1,4 +1,4 @@
-"""Read large objects and files piece by piece, with flat memory."""
+"""Read large objects and files in chunks, with flat memory."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from pathlib import Path
 from vrdata.store.port import DigestMismatchError, ObjectStore
 
 CHUNK = 8 * 1024 * 1024
-"""Bytes per request: one request for a small object, no more than this in memory."""
+"""Bytes per request, and the most in memory; small objects need one request."""
 
 FILE_CHUNK = 1024 * 1024
 
 
 def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> Iterator[bytes]:
-    """An object's bytes in pieces of `chunk` bytes, one request each.
+    """An object's bytes in chunks, one request each.
 
     Args:
-        store: where the object lies.
+        store: the store that holds the object.
         key: its key.
         size: its size in bytes, from a listing, a head request or a manifest.
-        chunk: bytes per piece.
+        chunk: bytes per chunk.
 
     Raises:
-        ObjectNotFoundError: no such object.
+        ObjectNotFoundError: the object does not exist.
         DigestMismatchError: the object has fewer bytes than `size`.
         StorageError: the store cannot be used.
     """
     for start in range(0, size, chunk):
         wanted = min(chunk, size - start)
-        piece = store.get_range(key, start, wanted)
-        if len(piece) != wanted:
+        body = store.get_range(key, start, wanted)
+        if len(body) != wanted:
             raise DigestMismatchError(
-                f"{key} in {store.url} does not have the {size} bytes it should have",
-                why=f"{wanted} bytes from byte {start} were asked for, {len(piece)} came",
-                fix="the object was cut or changed after it was written: make or copy it again",
+                f"{key} in {store.url} has fewer than its expected {size} bytes",
+                why=f"a request for {wanted} bytes from byte {start} returned {len(body)}",
+                fix="the object was truncated or changed after it was written: restore it",
             )
-        yield piece
+        yield body
 
 
 def sha256_object(store: ObjectStore, key: str, size: int) -> str:
-    """Hex sha256 of an object's first `size` bytes in the store. Raises as `read_chunks`."""
+    """Hex sha256 of a stored object's first `size` bytes. Raises as `read_chunks`."""
     digest = hashlib.sha256()
-    for piece in read_chunks(store, key, size):
-        digest.update(piece)
+    for chunk in read_chunks(store, key, size):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

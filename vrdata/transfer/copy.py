@@ -1,7 +1,7 @@
 """Copy a store to a folder and a folder to a store: parallel, checked, resumable, create-only.
 
-Nothing that exists is overwritten. What is there with equal bytes is skipped, so the same command
-goes on where it stopped; what is there with other bytes is a failure of that file.
+Nothing is ever overwritten. An existing object with equal bytes is skipped, so the same command
+resumes an interrupted copy; an existing object with other bytes is a failure of that file.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from vrdata.store.streaming import read_chunks, sha256_file
 from vrdata.transfer.result import Copied, TransferResult
 from vrdata.transfer.selection import select
 
-# What concerns one file; any other error ends the transfer.
-_OF_ONE_FILE = (InvalidInputError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
+# Errors of one file; any other error ends the transfer.
+_FILE_ERRORS = (InvalidInputError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
 
 
 Report = Callable[[TransferResult], None]
@@ -50,15 +50,15 @@ def download(
 
     Args:
         store: the source.
-        folder: the destination; made when missing, its parent must exist.
+        folder: the destination; created if missing, its parent must exist.
         generators: only the objects of these generators; the store must then be a vrdata run.
-        jobs: files at a time.
-        report: is told the result so far after each file.
+        jobs: files copied concurrently.
+        report: called with the result so far after each file.
 
     Raises:
-        NotFoundError: the store holds nothing, or not this generator.
-        UsageError: generators of something that is not a run; source and folder overlap.
-        StorageError: source or folder cannot be used; what was copied stays.
+        NotFoundError: the store is empty, or has no such generator.
+        UsageError: generators are named and the store is not a run; source and folder overlap.
+        StorageError: source or folder cannot be used; copied files stay.
     """
     _refuse_overlap(store, folder)
     target = FileStore(folder)
@@ -67,11 +67,12 @@ def download(
     try:
         result = _transfer(keys, partial(_download_one, store, target), jobs, report)
     finally:
-        with suppress(OSError):  # other writers may be at work
+        with suppress(OSError):  # other writers may be using it
             (folder / TEMPORARY).rmdir()
     if not result.files:
         raise NotFoundError(
-            f"there is nothing in {store.url}", fix="check the name; it must be a folder or prefix"
+            f"{store.url} is empty or does not exist",
+            fix="check the name; it must be a folder or prefix",
         )
     return result
 
@@ -81,40 +82,40 @@ def upload(
 ) -> TransferResult:
     """Copy a folder's files into a store, each under its path below the folder.
 
-    Every file's digest is recorded with it and checked by a store that can. Symbolic links and
+    Each file's digest is stored with it, and a capable server checks it. Symbolic links and
     names that cannot be keys are failures. One or two requests per file.
 
     Args:
         folder: the source.
         store: the destination.
-        jobs: files at a time.
-        report: is told the result so far after each file.
+        jobs: files copied concurrently.
+        report: called with the result so far after each file.
 
     Raises:
-        NotFoundError: there is no such folder, or it holds no file.
+        NotFoundError: the folder does not exist or has no files.
         UsageError: source and destination overlap.
-        StorageError: folder or store cannot be used; what was copied stays.
+        StorageError: folder or store cannot be used; copied files stay.
     """
     if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {folder}", fix="name the folder to upload")
+        raise NotFoundError(f"the folder {folder} does not exist", fix="name the folder to upload")
     _refuse_overlap(store, folder)
     result = _transfer(_files_below(folder), partial(_upload_one, folder, store), jobs, report)
     if not result.files:
-        raise NotFoundError(f"the folder {folder} holds no file")
+        raise NotFoundError(f"the folder {folder} has no files")
     return result
 
 
 def _download_one(store: ObjectStore, target: FileStore, key: str) -> Copied:
-    there = target.head(key)
+    existing = target.head(key)
     recorded = store.head(key)
     if recorded is None:
-        raise ObjectNotFoundError(f"{key} was deleted from {store.url} meanwhile")
-    if there is None:
+        raise ObjectNotFoundError(f"{key} was deleted from {store.url} during the download")
+    if existing is None:
         chunks = read_chunks(store, key, recorded.size)
         if target.put_chunks(key, chunks, sha256=recorded.sha256 or ""):
             return Copied(key, "transferred", recorded.size)
-        there = target.head(key)
-    return _compare(key, ours=recorded, there=there)
+        existing = target.head(key)
+    return _compare(key, source=recorded, existing=existing)
 
 
 def _upload_one(folder: Path, store: ObjectStore, key: str) -> Copied:
@@ -122,26 +123,26 @@ def _upload_one(folder: Path, store: ObjectStore, key: str) -> Copied:
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
-            return Copied(key, "failed", why="it is a link or special file, not a regular file")
-        ours = ObjectInfo(key, status.st_size, sha256_file(path))
+            return Copied(key, "failed", why="it is a link or a special file, not a regular file")
+        source = ObjectInfo(key, status.st_size, sha256_file(path))
     except OSError as error:
         return Copied(key, "failed", why=str(error))
-    # Looking first saves sending a body that is there already, and never overwrites on a server
-    # that ignores create-only writes.
-    there = store.head(key)
-    if there is None:
-        if store.put_new(key, path, sha256=ours.sha256 or ""):
-            return Copied(key, "transferred", ours.size)
-        there = store.head(key)
-    return _compare(key, ours=ours, there=there)
+    # This request saves sending a body that the store already has, and prevents overwriting on a
+    # server that ignores create-only writes.
+    existing = store.head(key)
+    if existing is None:
+        if store.put_new(key, path, sha256=source.sha256 or ""):
+            return Copied(key, "transferred", source.size)
+        existing = store.head(key)
+    return _compare(key, source=source, existing=existing)
 
 
-def _compare(key: str, *, ours: ObjectInfo, there: ObjectInfo | None) -> Copied:
-    """Whether what is at the destination is what the source has; unknown digests count equal."""
-    digests = {info.sha256 for info in (ours, there) if info and info.sha256}
-    if there and there.size == ours.size and len(digests) < 2:
-        return Copied(key, "skipped", ours.size)
-    return Copied(key, "failed", why="the destination holds other bytes; nothing is overwritten")
+def _compare(key: str, *, source: ObjectInfo, existing: ObjectInfo | None) -> Copied:
+    """Skip an existing object that equals the source; unknown digests count as equal."""
+    digests = {info.sha256 for info in (source, existing) if info and info.sha256}
+    if existing and existing.size == source.size and len(digests) < 2:
+        return Copied(key, "skipped", source.size)
+    return Copied(key, "failed", why="the destination has other bytes; nothing is overwritten")
 
 
 def _transfer(
@@ -157,12 +158,12 @@ def _transfer(
 def _failed_or(copy: Callable[[str], Copied], key: str) -> Copied:
     try:
         return copy(key)
-    except _OF_ONE_FILE as error:
+    except _FILE_ERRORS as error:
         return Copied(key, "failed", why=": ".join(filter(None, (error.what, error.why))))
 
 
 def _files_below(folder: Path) -> Iterator[str]:
-    """Paths below the folder of everything that is not a folder itself, in a fixed order."""
+    """Paths of everything below the folder except folders, in a fixed order."""
     with explained("read the folder", folder):
         for parent, folders, files in os.walk(folder, onerror=_raise):
             folders[:] = sorted(name for name in folders if name != TEMPORARY)
@@ -176,10 +177,10 @@ def _raise(error: OSError) -> None:
 
 
 def _refuse_overlap(store: ObjectStore, folder: Path) -> None:
-    """A copy into a part of itself would never end."""
+    """Refuse to copy a folder into itself: that would never end."""
     here, there = os.path.realpath(folder), store.url.rstrip("/")
     if there.startswith("/") and os.path.commonpath([here, there]) in {here, there}:
         raise UsageError(
-            "source and destination are one folder, or one lies inside the other",
+            "source and destination are one folder, or one is inside the other",
             fix="name another destination",
         )

@@ -1,4 +1,4 @@
-"""What became of the files of a transfer. Pure."""
+"""The result of a transfer, and of each of its files. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ SHOWN_FAILURES = 20
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What became of one file.
+    """The result of one file.
 
     Attributes:
         key: its key, which is its path below the folder.
-        outcome: `transferred`, `skipped` (equal bytes were there), or `failed`.
+        outcome: `transferred`, `skipped` (the destination had equal bytes), or `failed`.
         size: bytes.
         why: the cause of a failure.
     """
@@ -27,11 +27,11 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class TransferResult:
-    """How a transfer ended, or stands.
+    """The result of a transfer, or its progress.
 
     Attributes:
-        transferred: files copied now.
-        skipped: files that were there with equal bytes.
+        transferred: copied files.
+        skipped: files whose bytes the destination already had.
         failed: files that could not be copied.
         bytes: bytes of the transferred files.
         failures: key and cause of the first failures.
@@ -71,7 +71,7 @@ class TransferResult:
 
 
 def printable(text: str) -> str:
-    """The text with control characters and broken UTF-8 spelled out: names are not trusted."""
+    """The text with control characters and invalid UTF-8 escaped: names are not trusted."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )

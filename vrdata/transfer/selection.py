@@ -1,4 +1,4 @@
-"""Choose objects of a store: all, or those of some generators of a run."""
+"""Select objects of a store: all of them, or those of some generators of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo
 
 
 def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Where a generator's objects lie (vrdata.dataset.layout), as prefix and pattern of keys."""
+    """Prefix and key pattern of each place of a generator's objects; see vrdata.dataset.layout."""
     places = (layout.COMMITS, layout.SHARDS, layout.QUESTIONS)
     folders = [f"{place}{generator}/" for place in places]
     archives = f"{layout.QUESTIONS}{generator}_"  # another generator's name may begin with this one
@@ -53,14 +53,14 @@ def _read_plan(store: ObjectStore) -> Plan:
         return Plan.model_validate_json(store.get(layout.PLAN))
     except ObjectNotFoundError as error:
         raise UsageError(
-            f"{store.url} is not the folder of a run, so generators cannot be chosen",
-            why=f"it holds no {layout.PLAN}",
-            fix="name the run's own folder, …/NAMESPACE/RUN, or leave --generator out",
+            f"{store.url} is not the folder of a run, so generators cannot be selected",
+            why=f"it has no {layout.PLAN}",
+            fix="name the run's own folder, …/NAMESPACE/RUN, or omit --generator",
         ) from error
     except ValidationError as error:
         raise InvalidInputError(
-            f"the plan in {store.url} is not one that this version of vrdata knows",
-            fix="leave --generator out to copy everything",
+            f"this version of vrdata cannot read the plan in {store.url}",
+            fix="omit --generator to copy everything",
         ) from error
 
 
@@ -70,5 +70,7 @@ def _require(plan: Plan, name: str) -> None:
         close = difflib.get_close_matches(name, names, n=1)
         raise NotFoundError(
             f"the run {plan.run} has no generator {name}",
-            fix=f"did you mean {close[0]}?" if close else f"it has {', '.join(names[:10])}",
+            fix=f"did you mean {close[0]}?"
+            if close
+            else f"its generators are {', '.join(names[:10])}",
         )

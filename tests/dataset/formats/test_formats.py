@@ -67,7 +67,7 @@ def test_an_index_of_more_than_eight_digits_is_located(
 
 
 @pytest.mark.parametrize("path", ["", "README", "a/b.txt", "a-123.txt", "a/b_123/c.txt"])
-def test_another_path_is_not_a_samples(output: Format, path: str) -> None:
+def test_a_path_that_is_not_a_samples_is_refused(output: Format, path: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         output.locate(path)
 
@@ -133,7 +133,7 @@ def test_samples_and_single_files_are_read_with_their_bytes(
         "O-1/maze_task/maze_00000001/x",
     ],
 )
-def test_another_key_is_not_a_samples_file(key: str) -> None:
+def test_a_key_that_is_not_a_samples_file_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         layout.parse_file_key(key)
 

@@ -63,7 +63,7 @@ def test_names_of_the_largest_sizes_fit() -> None:
             assert tar.getnames() == [name]
 
 
-def test_a_size_of_twelve_octal_digits_is_refused() -> None:
+def test_a_file_that_is_too_large_for_a_tar_is_refused() -> None:
     header("n", MAX_SIZE)
     with pytest.raises(InvalidInputError, match="a file in a tar archive has at most"):
         header("n", MAX_SIZE + 1)

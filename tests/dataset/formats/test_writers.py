@@ -62,7 +62,7 @@ def test_tar_members_have_the_layout_of_the_present_pipeline(tmp_path: Path) -> 
         assert (first.mtime, first.uid, first.gid, first.mode) == (0, 0, 0, 0o644)
 
 
-def test_the_gzip_header_tells_no_time_and_no_name(tmp_path: Path) -> None:
+def test_the_gzip_header_has_no_time_and_no_name(tmp_path: Path) -> None:
     (item,) = write("tar", tmp_path)
     # RFC 1952: magic, deflate, no flags, time 0.
     assert item.path.read_bytes()[:8] == b"\x1f\x8b\x08\x00" + bytes(4)
@@ -86,7 +86,7 @@ def test_pending_objects_have_the_size_and_digest_of_their_file(
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_equal_samples_make_equal_bytes(output_format: OutputFormat, tmp_path: Path) -> None:
+def test_equal_samples_give_equal_bytes(output_format: OutputFormat, tmp_path: Path) -> None:
     first, second = (write(output_format, tmp_path / name) for name in "ab")
     assert [(item.key, item.sha256) for item in first] == [
         (item.key, item.sha256) for item in second
@@ -94,7 +94,7 @@ def test_equal_samples_make_equal_bytes(output_format: OutputFormat, tmp_path: P
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_records_tell_size_digest_and_in_a_tar_the_offset(
+def test_records_have_size_digest_and_in_a_tar_the_offset(
     output_format: OutputFormat, tmp_path: Path
 ) -> None:
     made = writer(output_format, tmp_path / "scratch")

@@ -78,7 +78,7 @@ def as_bytes(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(value)
 
 
-def test_the_folders_hold_every_sample(expected: Samples) -> None:
+def test_the_folders_contain_every_sample(expected: Samples) -> None:
     keys = {f"{name}-{index:08d}" for name, count in SAMPLES.items() for index in range(count)}
     assert set(expected) == keys
     assert all(set(files) >= REQUIRED and all(files.values()) for files in expected.values())
@@ -149,7 +149,7 @@ def test_hugging_face_datasets_reads_the_index(
         assert sizes == {name: len(body) for name, body in expected[key].items()}
 
 
-def test_the_index_says_where_each_file_lies_in_its_shard(
+def test_the_index_gives_the_place_of_each_file_in_its_shard(
     dataset: Dataset, expected: Samples
 ) -> None:
     folder = dataset("webdataset")

@@ -55,7 +55,7 @@ def synthetic_report(folder: Path, cards: int) -> Path:
 
 
 @pytest.mark.smoke
-def test_the_page_opens_without_errors_and_asks_for_nothing_outside_its_folder(
+def test_the_page_opens_without_errors_and_requests_nothing_outside_its_folder(
     watched: Watched, real_report: Path
 ) -> None:
     watched.open(real_report)
@@ -81,7 +81,7 @@ def test_every_clip_plays(watched: Watched, real_report: Path) -> None:
     assert watched.errors == []
 
 
-def test_clips_play_when_the_dataset_holds_videos_that_browsers_cannot_play(
+def test_clips_play_also_for_videos_that_browsers_cannot_play(
     watched: Watched, attacked_report: Path
 ) -> None:
     watched.open(attacked_report)
@@ -146,13 +146,15 @@ def test_a_permalink_wins_over_filters_that_would_hide_it(
     expect(watched.page.get_by_label("generator", exact=True)).to_have_value("")
 
 
-def test_an_address_with_nonsense_shows_everything(watched: Watched, real_report: Path) -> None:
+def test_an_invalid_address_shows_everything(watched: Watched, real_report: Path) -> None:
     watched.open(real_report, "#page=-5&sample=nothing&x=%E0%A4%A&q=")
     assert len(watched.ids()) == len(ALL)
     assert watched.errors == []
 
 
-def test_hostile_texts_are_shown_and_never_run(watched: Watched, attacked_report: Path) -> None:
+def test_hostile_texts_are_shown_and_never_executed(
+    watched: Watched, attacked_report: Path
+) -> None:
     watched.open(attacked_report)
     page = watched.page
     for summary in page.locator("summary").all():
@@ -175,7 +177,7 @@ def test_a_right_to_left_override_stays_inside_its_prompt(
     expect(prompt).to_have_attribute("dir", "auto")
 
 
-def test_the_page_can_be_used_by_keys_alone(watched: Watched, real_report: Path) -> None:
+def test_the_page_can_be_used_with_the_keyboard_alone(watched: Watched, real_report: Path) -> None:
     watched.open(real_report)
     page = watched.page
     page.keyboard.press("Tab")
@@ -226,7 +228,7 @@ def darkness(watched: Watched) -> str:
     return "light" if page > text else "dark"
 
 
-def test_a_thousand_samples_come_in_pages(watched: Watched, tmp_path: Path) -> None:
+def test_a_thousand_samples_are_shown_in_pages(watched: Watched, tmp_path: Path) -> None:
     watched.open(synthetic_report(tmp_path, 1000))
     page = watched.page
     assert page.evaluate("document.querySelectorAll('*').length") < 3000
@@ -250,7 +252,7 @@ def test_a_report_without_samples_opens(watched: Watched, tmp_path: Path) -> Non
     assert watched.errors == []
 
 
-def test_the_data_of_the_page_are_those_of_the_dataset(real_report: Path) -> None:
+def test_the_page_shows_the_data_of_the_dataset(real_report: Path) -> None:
     text = (real_report.parent / "cards.js").read_text()
     cards = json.loads(text.removeprefix("window.vrdataCards=").rstrip(";\n"))
     dataset = json.loads((real_report.parents[1] / "dataset.json").read_text())

@@ -78,13 +78,13 @@ def test_equal_runs_have_equal_reports() -> None:
     assert report_of(finished_run(plan)) == report_of(finished_run(plan))
 
 
-def test_success_comes_after_the_page_and_the_page_after_its_files() -> None:
+def test_success_is_written_after_the_page_and_the_page_after_its_files() -> None:
     store = finished_run(make_plan(SAMPLES))
     order = [key for key in store.objects if key.startswith((layout.REPORT, layout.SUCCESS))]
     assert order[-2:] == ["report/index.html", "_SUCCESS"]
 
 
-def test_finishing_again_does_not_make_the_report_again() -> None:
+def test_finalising_again_does_not_write_the_report_again() -> None:
     plan = make_plan(SAMPLES)
     store = finished_run(plan)
     before = dict(store.objects)
@@ -94,7 +94,7 @@ def test_finishing_again_does_not_make_the_report_again() -> None:
     assert store.requests["get_range"] == 0
 
 
-def test_a_report_whose_page_is_missing_is_made_again() -> None:
+def test_a_report_without_its_page_is_written_again() -> None:
     plan = make_plan(SAMPLES)
     store = finished_run(plan)
     before = dict(store.objects)
@@ -103,7 +103,7 @@ def test_a_report_whose_page_is_missing_is_made_again() -> None:
     assert store.objects == before
 
 
-def test_making_the_report_later_gives_the_same_files() -> None:
+def test_a_report_written_later_has_the_same_files() -> None:
     store = finished_run(make_plan(SAMPLES))
     make_report(store, PrefixedStore(store, "elsewhere/"))
     assert report_of(store, "elsewhere/") == report_of(store)
@@ -126,7 +126,7 @@ def test_the_number_of_cards_is_bounded() -> None:
     assert len([key for key in report if key.startswith("media/")]) == 3 * PER_GENERATOR
 
 
-def test_left_out_samples_are_listed_with_their_reason() -> None:
+def test_failed_samples_are_listed_with_their_reason() -> None:
     store = finished_run(make_plan(SAMPLES), failed={("O-1_maze", 1)})
     report = report_of(store)
     assert "EmptyPrompt" in report["index.html"].decode()
@@ -140,7 +140,7 @@ def test_a_run_whose_samples_all_failed_has_a_report() -> None:
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_an_unfinished_run_shows_what_is_there_and_why_the_rest_is_not(
+def test_the_report_of_an_unfinished_run_shows_its_samples_and_failures(
     output_format: OutputFormat,
 ) -> None:
     plan = make_plan(SAMPLES, output_format=output_format)
@@ -162,7 +162,7 @@ def test_without_a_run_there_is_no_report() -> None:
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_a_damaged_sample_gets_a_card_that_says_so(output_format: OutputFormat) -> None:
+def test_the_card_of_a_damaged_sample_says_so(output_format: OutputFormat) -> None:
     plan = make_plan({"O-1_maze": 2}, output_format=output_format)
     store = finished_run(plan)
     damage(store, load_manifest(store, "O-1_maze", 0))
@@ -183,7 +183,7 @@ def damage(store: MemoryStore, manifest: ShardManifest) -> None:
         store.objects[key] = body[:at] + b"m" + body[at + 1 :]
 
 
-def test_a_missing_file_is_said_on_the_card() -> None:
+def test_the_card_names_a_missing_file() -> None:
     store = finished_run(make_plan({"O-1_maze": 1}, output_format="files"))
     del store.objects["questions/O-1_maze/maze_task/maze_00000000/final_frame.png"]
     make_report(store, PrefixedStore(store, "page/"))
@@ -194,7 +194,7 @@ def test_a_missing_file_is_said_on_the_card() -> None:
     assert "final_frame.png cannot be read" in card["notes"][0]
 
 
-def test_files_that_browsers_cannot_show_are_said_on_the_card() -> None:
+def test_the_card_names_files_that_browsers_cannot_show() -> None:
     def change(_index: int, files: dict[str, bytes]) -> None:
         files["first_frame.png"] = b"GIF89a"
 
@@ -213,7 +213,7 @@ def test_huge_files_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [note for note in card["notes"] if "ground_truth.mp4 is too large to show" in note]
 
 
-def test_samples_without_a_video_or_metadata_get_a_card() -> None:
+def test_samples_without_a_video_or_metadata_have_a_card() -> None:
     def change(_index: int, files: dict[str, bytes]) -> None:
         del files["ground_truth.mp4"], files["metadata.json"], files["final_frame.png"]
 

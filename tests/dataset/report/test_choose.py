@@ -65,7 +65,7 @@ def test_the_choice_does_not_depend_on_the_sharding(samples: int, one: int, othe
 
 
 @given(st.integers(1, 200), st.sets(st.integers(0, 199)))
-def test_few_samples_are_chosen_in_order_with_the_first_and_the_last(
+def test_chosen_samples_are_sorted_and_include_the_first_and_the_last(
     samples: int, failed: set[int]
 ) -> None:
     there = [at for at in range(samples) if at not in failed]
@@ -76,7 +76,7 @@ def test_few_samples_are_chosen_in_order_with_the_first_and_the_last(
     assert found[-1:] == there[-1:]
 
 
-def test_every_generator_gets_cards_of_its_own() -> None:
+def test_every_generator_has_cards() -> None:
     found = chosen({"O-a": 60, "G-b": 3, "O-c": 60})
     assert found["G-b"] == [0, 1, 2]
     assert len(found["O-a"]) == len(found["O-c"]) == PER_GENERATOR
@@ -91,7 +91,7 @@ def test_many_generators_share_the_total() -> None:
     assert sum(map(len, found.values())) == 200 * cards_per_generator(200)
 
 
-def test_in_archives_that_are_read_from_the_start_only_first_samples_are_chosen() -> None:
+def test_only_leading_samples_of_sequential_archives_are_chosen() -> None:
     found = chosen({"O-a": 400}, shard_blocks=100, output_format="tar")["O-a"]
     assert len(found) == PER_GENERATOR
     assert all(at % 200 < LEADING for at in found)

@@ -43,7 +43,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {name: body for name, body in tree.items() if not name.startswith(".vrdata-tmp")}
 
 
-def test_a_finished_run_gets_its_report_anew_in_its_own_folder(root: Path) -> None:
+def test_the_report_of_a_finished_run_is_written_again_in_its_own_folder(root: Path) -> None:
     report = root / "default/small/report"
     before = files_of(report)
     (report / "index.html").write_text("old")
@@ -56,7 +56,7 @@ def test_a_finished_run_gets_its_report_anew_in_its_own_folder(root: Path) -> No
     assert files_of(report) == before
 
 
-def test_another_folder_gets_the_same_report_and_may_hold_an_older_one(
+def test_another_folder_has_the_same_report_and_may_contain_an_older_one(
     root: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "page"
@@ -68,7 +68,7 @@ def test_another_folder_gets_the_same_report_and_may_hold_an_older_one(
         assert files_of(out) == files_of(root / "default/small/report")
 
 
-def test_a_folder_with_something_else_is_left_alone(root: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     out.mkdir()
     (out / "index.html").write_text("<h1>mine</h1>")
@@ -78,7 +78,7 @@ def test_a_folder_with_something_else_is_left_alone(root: Path, tmp_path: Path) 
     assert files_of(out) == {"index.html": b"<h1>mine</h1>"}
 
 
-def test_an_unfinished_run_is_reported_elsewhere_and_stays_as_it_is(
+def test_the_report_of_an_unfinished_run_is_written_elsewhere_and_the_run_is_not_changed(
     unfinished: Path, tmp_path: Path
 ) -> None:
     before = files_of(unfinished)
@@ -98,7 +98,7 @@ def test_without_a_run_nothing_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_in_the_place_of_the_folder_is_a_usage_error(root: Path, tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_a_usage_error(root: Path, tmp_path: Path) -> None:
     (tmp_path / "page").write_text("a file")
     ran = vrdata("report", root, "--out", tmp_path / "page")
     assert ran.code == ExitCode.USAGE

@@ -54,7 +54,7 @@ def test_a_small_png_is_used_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("mode", "transparent"), [("RGB", False), ("RGBA", True)])
-def test_a_large_png_becomes_a_small_webp(mode: str, transparent: bool) -> None:
+def test_a_large_png_is_converted_to_a_small_webp(mode: str, transparent: bool) -> None:
     made = picture(noise_png(900, 600, mode))
     assert made.suffix == ".webp"
     with Image.open(io.BytesIO(made.body)) as image:
@@ -67,13 +67,13 @@ def test_equal_pictures_give_equal_previews() -> None:
     assert picture(body) == picture(body)
 
 
-def test_an_image_that_only_claims_to_be_huge_is_refused_before_it_takes_memory() -> None:
+def test_an_image_with_a_huge_size_in_its_header_is_refused_before_it_uses_memory() -> None:
     with pytest.raises(NoPreviewError, match="100000 x 100000 pixels are too many"):
         picture(png_header(100_000, 100_000))
 
 
 @pytest.mark.parametrize("body", [b"", b"<svg/>", b"\x89PNG\r\n\x1a\n", noise_png(900, 600)[:5000]])
-def test_what_is_no_whole_png_gives_no_preview(body: bytes) -> None:
+def test_a_damaged_png_has_no_preview(body: bytes) -> None:
     with pytest.raises(NoPreviewError):
         picture(body if len(body) < 100 else body.ljust(preview.COPIED_PICTURE + 1, b"\0"))
 
@@ -83,30 +83,30 @@ def test_small_h264_of_our_own_encoder_is_used_as_it_is() -> None:
     assert clip(body, record("x264 ultrafast crf21 yuv420p")) == preview.Preview(body, ".mp4")
 
 
-def test_mp4v_becomes_h264_that_browsers_play() -> None:
+def test_mp4v_is_converted_to_h264_that_browsers_play() -> None:
     made = clip(encoded("mpeg4", frames=8), record())
     assert opened(made.body) == ("h264", "yuv420p", 64, 64, 8, 8.0)
     assert made.note == ""
 
 
-def test_odd_sizes_in_full_chroma_become_even_ones_in_420() -> None:
+def test_odd_sizes_in_full_chroma_are_converted_to_even_sizes_in_420() -> None:
     body = encoded("libx264", width=65, height=63, pixels="yuv444p")
     assert opened(body)[1] == "yuv444p"
     made = clip(body, record("x264 ultrafast crf21 yuv444p"))
     assert opened(made.body)[:4] == ("h264", "yuv420p", 64, 64)
 
 
-def test_large_videos_become_smaller() -> None:
+def test_large_videos_are_scaled_down() -> None:
     made = clip(encoded("mpeg4", width=1024, height=600, frames=2), record(frames=2))
     assert opened(made.body)[2:5] == (512, 300, 2)
 
 
-def test_other_containers_are_read_by_their_name() -> None:
+def test_other_containers_are_recognised_by_their_extension() -> None:
     body = encoded("mpeg4", container="avi")
     assert opened(clip(body, record(name="ground_truth.avi")).body)[4] == 8
 
 
-def test_long_videos_are_cut_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_videos_are_cut_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "MAX_FRAMES", 3)
     made = clip(encoded("mpeg4", frames=8), record())
     assert opened(made.body)[4] == 3
@@ -118,18 +118,18 @@ def test_equal_videos_give_equal_clips() -> None:
     assert clip(body, record()) == clip(body, record())
 
 
-def test_a_preview_that_is_still_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "MAX_CLIP", 100)
     with pytest.raises(NoPreviewError, match="more than"):
         clip(encoded("mpeg4"), record())
 
 
 @pytest.mark.parametrize("body", [b"", b"no video", b"#EXTM3U\n/etc/passwd\n"])
-def test_what_is_no_video_gives_no_preview(body: bytes) -> None:
+def test_a_file_that_is_not_a_video_has_no_preview(body: bytes) -> None:
     with pytest.raises(NoPreviewError, match="does not decode"):
         clip(body, record())
 
 
-def test_a_name_without_a_known_ending_gives_no_preview() -> None:
+def test_a_video_with_an_unknown_extension_has_no_preview() -> None:
     with pytest.raises(NoPreviewError, match="ending"):
         clip(encoded(), record(name="ground_truth.m3u8"))

@@ -31,7 +31,7 @@ class Tags(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def test_untrusted_text_on_the_page_stays_text() -> None:
+def test_untrusted_text_is_escaped() -> None:
     group = FailureGroup(
         generator=ATTACK,
         reason=ATTACK,
@@ -48,7 +48,7 @@ def test_untrusted_text_on_the_page_stays_text() -> None:
     assert not [name for name, _ in safe.attributes if name.startswith("on")]
 
 
-def test_a_traceback_is_folded_below_its_message_and_absent_when_there_is_none() -> None:
+def test_a_traceback_is_folded_below_its_message() -> None:
     group = FailureGroup(generator="O-a", reason="R", unit="samples", count=1, message="why")
     for traceback, shown in (("File x, line 1", 1), ("", 0)):
         one = group.model_copy(update={"traceback": traceback})
@@ -58,7 +58,7 @@ def test_a_traceback_is_folded_below_its_message_and_absent_when_there_is_none()
     assert "open" not in dict(page.attributes)
 
 
-def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
+def test_the_page_has_no_inline_code_and_no_external_resources() -> None:
     page = Tags(render_page(FACTS))
     assert "style" not in page.tags
     assert not [name for name, _ in page.attributes if name == "style"]
@@ -70,14 +70,14 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
     assert "unsafe" not in policy
 
 
-def test_cards_are_a_script_that_holds_the_texts_unchanged_and_no_markup() -> None:
+def test_cards_are_a_script_with_unchanged_texts_and_without_markup() -> None:
     script = render_cards([CARD]).decode()
     assert not set("<>&\u2028\u2029") & set(script)
     (card,) = json.loads(script.removeprefix("window.vrdataCards=").removesuffix(";\n"))
     assert card["prompt"] == card["metadata"] == card["parameters"][0]["value"] == ATTACK
 
 
-def test_a_run_without_cards_gives_an_empty_list() -> None:
+def test_a_run_without_cards_has_an_empty_list() -> None:
     assert render_cards([]) == b"window.vrdataCards=[];\n"
 
 
@@ -90,7 +90,7 @@ def test_a_finished_run_shows_its_totals_and_hash() -> None:
     assert "Failures None." in text
 
 
-def test_an_unfinished_run_says_what_is_missing() -> None:
+def test_an_unfinished_run_shows_what_is_missing() -> None:
     missing = {"finished": False, "samples": 1000, "shards": 4, "dataset_hash": ""}
     text = Tags(render_page(FACTS.model_copy(update=missing))).text
     assert "Not finished" in text
@@ -99,14 +99,14 @@ def test_an_unfinished_run_says_what_is_missing() -> None:
     assert "dataset hash" not in text
 
 
-def test_left_out_samples_are_not_missing_ones() -> None:
+def test_failed_samples_are_not_counted_as_missing() -> None:
     left_out = {"samples": 1190, "failed_samples": 10}
     text = Tags(render_page(FACTS.model_copy(update=left_out))).text
     assert "Finished, samples left out" in text
     assert "samples 1,190 left out 10" in text
 
 
-def test_the_page_can_be_told_from_other_pages() -> None:
+def test_the_page_is_recognised_as_a_report() -> None:
     assert MARK in render_page(FACTS)[:MARK_WITHIN]
 
 

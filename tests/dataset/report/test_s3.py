@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.s3]
 
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
-def test_a_run_in_a_bucket_has_its_report_there(
+def test_a_run_in_a_bucket_has_its_report_in_the_bucket(
     s3: S3Server, tmp_path: Path, output_format: OutputFormat
 ) -> None:
     url = f"s3://{s3.make_bucket(f'report-{output_format}')}/root/default/small"

@@ -1,4 +1,4 @@
-"""What only a folder can get wrong: paths, links, full disks, killed writers."""
+"""Errors that only folders have: paths, links, full disks, killed writers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def all_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_the_root_is_made_by_the_first_write_and_not_before(tmp_path: Path) -> None:
+def test_the_first_write_creates_the_root(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "root")
     assert keys(store) == []
     assert store.head("a") is None
@@ -55,7 +55,7 @@ def test_files_get_the_usual_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "root/a").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_missing_parent_of_the_root_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_parent_of_the_root_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="is the disk mounted") as caught:
         put(FileStore(tmp_path / "typo/root"), "a")
     assert f"mkdir -p {tmp_path / 'typo'}" in caught.value.fix
@@ -121,7 +121,7 @@ def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
     assert keys(FileStore(tmp_path / "disk")) == ["a"]
 
 
-def test_a_file_name_that_cannot_be_a_key_is_a_clear_error(tmp_path: Path) -> None:
+def test_an_invalid_file_name_is_a_clear_error(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "root")
     put(store, "a")
     (tmp_path / "root" / os.fsdecode(b"\xff\xfe")).write_text("x")
@@ -129,7 +129,7 @@ def test_a_file_name_that_cannot_be_a_key_is_a_clear_error(tmp_path: Path) -> No
         keys(store)
 
 
-def test_a_full_disk_is_a_storage_error_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_is_a_storage_error_and_leaves_no_partial_file(tmp_path: Path) -> None:
     with mounted_disk(tmp_path / "disk", "size=256k") as disk:
         store = FileStore(disk / "root")
         put(store, "small", b"1" * 1000)
@@ -166,7 +166,7 @@ def test_a_missing_local_file_is_a_storage_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_writer_leaves_no_object_and_its_leftover_goes_away(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_no_object_and_its_leftover_is_deleted_later(tmp_path: Path) -> None:
     root, fifo = tmp_path / "root", tmp_path / "fifo"
     os.mkfifo(fifo)
     writer = subprocess.Popen(
@@ -220,7 +220,7 @@ def test_a_listing_equals_the_sorted_keys_with_prefix_and_after(
     assert keys(store, prefix, after) == [k for k in there if k.startswith(prefix) and k > after]
 
 
-def test_head_tells_the_bytes_that_are_there_now(tmp_path: Path) -> None:
+def test_head_returns_the_digest_of_the_present_bytes(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "root")
     put(store, "a", b"as written")
     (tmp_path / "root/a").write_bytes(b"damaged")

@@ -1,4 +1,4 @@
-"""What only a bucket can get wrong: access, a real server's refusals, credentials."""
+"""Errors that only buckets have: access, credentials, answers of a real server."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
-def test_a_missing_bucket_is_an_access_error_of_every_request(
+def test_every_request_to_a_missing_bucket_is_an_access_error(
     s3: S3Server, request_name: str
 ) -> None:
-    with pytest.raises(StoreAccessError, match="there is no bucket missing") as caught:
+    with pytest.raises(StoreAccessError, match="the bucket missing does not exist") as caught:
         REQUESTS[request_name](open_store("s3://missing"))
     assert caught.value.exit_code == ExitCode.NOT_FOUND
     assert "aws s3 mb s3://missing" in caught.value.fix
@@ -65,8 +65,8 @@ def test_missing_credentials_are_an_access_error_with_the_fix(
     assert "AWS_ACCESS_KEY_ID" in caught.value.fix
 
 
-def test_a_bucket_name_that_cannot_be_is_an_access_error(s3: S3Server) -> None:
-    with pytest.raises(StoreAccessError, match="cannot be a bucket's name"):
+def test_an_invalid_bucket_name_is_an_access_error(s3: S3Server) -> None:
+    with pytest.raises(StoreAccessError, match="is not a valid bucket name"):
         open_store("s3://no spaces here").get("a")
 
 
@@ -103,7 +103,7 @@ def test_an_object_without_a_digest_has_none(s3: S3Server, bucket: str) -> None:
     assert info.sha256 is None
 
 
-def test_a_listing_goes_over_more_than_one_page(bucket: str) -> None:
+def test_a_listing_may_have_more_than_one_page(bucket: str) -> None:
     store = open_store(f"s3://{bucket}")
     wanted = [f"a/{number:05d}" for number in range(1005)]
     for key in wanted:

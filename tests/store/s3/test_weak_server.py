@@ -1,4 +1,4 @@
-"""Servers that ignore conditions, refuse at times, or break off."""
+"""Servers that ignore conditions, refuse requests or truncate answers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def test_the_probe_finds_a_server_that_ignores_conditions(
     counting = CountingStore(weak)
     result = probe(counting)
     assert result.mode == "detect"
-    assert "a second write of one key is not refused" in result.reasons
-    assert any("writers of one key at once" in reason for reason in result.reasons)
-    assert result.notes == ("the store does not check the digest of what it receives",)
+    assert "a second write of one key succeeds" in result.reasons
+    assert any("concurrent writers of one key" in reason for reason in result.reasons)
+    assert result.notes == ("the store does not check the digest of the bytes that it receives",)
     assert weak_s3.objects == {}
     assert counting.total <= 52
 
@@ -38,7 +38,7 @@ def test_the_probe_works_without_permission_to_delete(weak: ObjectStore) -> None
         def delete(self, key: str) -> None:
             raise StoreAccessError(f"cannot delete {key}")
 
-    assert any("may not delete" in note for note in probe(NoDelete(weak)).notes)
+    assert any("do not allow deleting" in note for note in probe(NoDelete(weak)).notes)
 
 
 def test_the_probe_of_an_unreachable_store_is_a_storage_error(
@@ -52,13 +52,13 @@ def test_the_probe_of_an_unreachable_store_is_a_storage_error(
     assert "--endpoint" in caught.value.fix
 
 
-def test_a_listing_leaves_out_the_start_key_that_a_server_repeats(weak: ObjectStore) -> None:
+def test_a_listing_skips_the_start_key_that_a_server_repeats(weak: ObjectStore) -> None:
     for key in ("a", "b", "c"):
         put(weak, key)
     assert keys(weak, after="a") == ["b", "c"]
 
 
-def test_an_overloaded_server_is_asked_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+def test_requests_to_an_overloaded_server_are_repeated(weak: ObjectStore, weak_s3: WeakS3) -> None:
     weak_s3.refusals = [(503, "SlowDown")] * 4
     assert put(weak, "a", b"body")
     assert weak_s3.objects == {"/bucket/a": b"body"}
@@ -74,31 +74,33 @@ def test_a_server_that_stays_overloaded_is_a_storage_error(
     assert len(weak_s3.requests) == 5
 
 
-def test_a_conflict_of_two_writers_is_tried_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+def test_a_write_that_conflicts_with_another_is_repeated(
+    weak: ObjectStore, weak_s3: WeakS3
+) -> None:
     weak_s3.refusals = [(409, "ConditionalRequestConflict")] * 3
     assert put(weak, "a")
     assert len(weak_s3.requests) == 4
 
 
-def test_a_conflict_that_stays_is_a_storage_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
+def test_a_permanent_conflict_is_a_storage_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
     weak_s3.refusals = [(409, "ConditionalRequestConflict")] * 50
     with pytest.raises(StorageError, match="409"):
         put(weak, "a")
     assert len(weak_s3.requests) == 6
 
 
-def test_a_taken_key_is_no_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
+def test_an_existing_key_is_not_an_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
     weak_s3.refusals = [(412, "PreconditionFailed")]
     assert not put(weak, "a")
 
 
-def test_a_body_that_breaks_off_is_read_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
+def test_a_truncated_body_is_read_again(weak: ObjectStore, weak_s3: WeakS3) -> None:
     put(weak, "a", b"0123456789")
     weak_s3.broken_bodies = 2
     assert weak.get("a") == b"0123456789"
 
 
-def test_a_body_that_always_breaks_off_is_a_storage_error(
+def test_a_body_that_is_always_truncated_is_a_storage_error(
     weak: ObjectStore, weak_s3: WeakS3
 ) -> None:
     put(weak, "a", b"0123456789")
@@ -119,7 +121,7 @@ def test_a_body_that_always_breaks_off_is_a_storage_error(
         (507, "QuotaExceeded", StorageError, "507 QuotaExceeded"),
     ],
 )
-def test_a_refusal_says_what_to_do(
+def test_the_error_for_a_refused_request_has_a_fix(
     weak: ObjectStore, weak_s3: WeakS3, status: int, code: str, error: type[Exception], says: str
 ) -> None:
     weak_s3.refusals = [(status, code)] * 10
@@ -128,14 +130,14 @@ def test_a_refusal_says_what_to_do(
     assert weak_s3.objects == {}
 
 
-def test_a_server_that_does_not_allow_listing_still_answers_for_objects(
+def test_objects_are_found_on_a_server_that_forbids_listing(
     weak: ObjectStore, weak_s3: WeakS3
 ) -> None:
     weak_s3.refusals = [(404, "NoSuchKey"), (403, "AccessDenied")]
     assert weak.head("a") is None
 
 
-def test_counting_tells_the_requests_by_operation(weak: ObjectStore) -> None:
+def test_requests_are_counted_by_operation(weak: ObjectStore) -> None:
     counting = CountingStore(weak)
     put(counting, "a")
     counting.head("a")
@@ -150,7 +152,7 @@ def test_counting_tells_the_requests_by_operation(weak: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize("how", ["argument", "environment"])
-def test_a_server_with_a_name_is_asked_for_the_bucket_in_the_path(
+def test_the_bucket_is_in_the_path_also_for_a_server_with_a_host_name(
     weak_s3: WeakS3, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint = weak_s3.endpoint.replace("127.0.0.1", "localhost")

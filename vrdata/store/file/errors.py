@@ -1,4 +1,4 @@
-"""What an operating system's error means to the user of a folder."""
+"""Explain operating system errors to the user of a folder."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from vrdata.store.port import KeyConflictError, StorageError
 
 _FIXES = {
-    errno.ENOSPC: "free space on that disk, or choose another place; nothing half-written is left",
-    errno.EDQUOT: "free space in your quota, or choose another place",
-    errno.EROFS: "the disk is mounted read-only: choose another place",
-    errno.EACCES: "check who may write there (ls -ld), or choose another place",
-    errno.EPERM: "the disk must allow hard links and new files there, or choose another place",
-    errno.EOPNOTSUPP: "the disk must allow hard links (ext4, xfs, NFS), or choose another place",
-    errno.ENOTDIR: "a part of the path is a file: choose another place",
-    errno.EEXIST: "a part of the path is a file: choose another place",
-    errno.EISDIR: "a folder has the name of an object: choose another place",
-    errno.ENAMETOOLONG: "choose a place with a shorter path",
-    errno.EXDEV: "keep the whole output on one disk: no other disk may be mounted inside it",
+    errno.ENOSPC: "free space on that disk, or choose another folder; no partial files remain",
+    errno.EDQUOT: "free space in your quota, or choose another folder",
+    errno.EROFS: "the disk is mounted read-only: choose another folder",
+    errno.EACCES: "check the permissions (ls -ld), or choose another folder",
+    errno.EPERM: "the disk must allow hard links and new files there, or choose another folder",
+    errno.EOPNOTSUPP: "the disk must allow hard links (ext4, xfs, NFS), or choose another folder",
+    errno.ENOTDIR: "a part of the path is a file: choose another folder",
+    errno.EEXIST: "a part of the path is a file: choose another folder",
+    errno.EISDIR: "a folder has the name of an object: choose another folder",
+    errno.ENAMETOOLONG: "choose a folder with a shorter path",
+    errno.EXDEV: "keep the whole output on one disk: unmount other disks inside it",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
-    errno.EIO: "the disk reports a fault: look at the system's log",
-    errno.ESTALE: "the network disk went away: mount it again",
+    errno.EIO: "the disk reports an error: check the system log",
+    errno.ESTALE: "the network disk is gone: mount it again",
 }
 
 _CONFLICTS = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG}
@@ -32,7 +32,7 @@ _CONFLICTS = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG}
 
 @contextmanager
 def explained(doing: str, root: Path) -> Iterator[None]:
-    """Turn an OSError into a StorageError that says what failed, why, and how to go on."""
+    """Turn an OSError into a StorageError with what failed, why, and the fix."""
     try:
         yield
     except OSError as error:
@@ -40,7 +40,7 @@ def explained(doing: str, root: Path) -> Iterator[None]:
 
 
 def file_error(error: OSError, doing: str, root: Path) -> StorageError:
-    """The StorageError for `error`, met while `doing` something in the store at `root`."""
+    """The StorageError for an `error` that interrupted `doing` in the store at `root`."""
     why = os.strerror(error.errno) if error.errno else str(error)
     if error.filename is not None:
         why = f"{os.fsdecode(error.filename)}: {why}"

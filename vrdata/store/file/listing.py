@@ -14,7 +14,7 @@ def walk(root: Path, prefix: str, after: str) -> Iterator[ObjectInfo]:
     """Regular files below `root` whose key starts with `prefix` and sorts after `after`.
 
     Keys come in the order of their UTF-8 bytes, which is Python's order of strings. Only folders
-    that can hold such a key are read. Symbolic links and unfinished writes are left out.
+    that can contain such a key are read. Symbolic links and unfinished writes are skipped.
 
     Raises:
         OSError: a folder cannot be read.
@@ -37,7 +37,7 @@ def _walk(folder: Path, base: str, prefix: str, after: str) -> Iterator[ObjectIn
         elif key.startswith(prefix) and key > after:
             if problem := key_problem(key):
                 raise StorageError(
-                    f"{key!r} in {folder} cannot be an object's name",
+                    f"{key!r} in {folder} is not a valid object name",
                     why=problem,
                     fix="rename or remove the file",
                 )
@@ -48,13 +48,13 @@ def _walk(folder: Path, base: str, prefix: str, after: str) -> Iterator[ObjectIn
 
 
 def _may_hold(folder_key: str, prefix: str, after: str) -> bool:
-    """Whether some key below `folder_key` (ends with a slash) can be wanted."""
+    """Whether a key below `folder_key` (which ends with a slash) can match."""
     on_the_way = folder_key.startswith(prefix) or prefix.startswith(folder_key)
     return on_the_way and (folder_key > after or after.startswith(folder_key))
 
 
 def _names(folder: Path) -> list[str]:
-    """Names in a folder, folders with a slash: so they sort as the keys that they begin.
+    """Names in a folder; folders end with a slash, so that they sort like the keys below them.
 
     `a-b/` comes before `a/`, because `-` is less than `/`: the name alone would sort otherwise.
     """

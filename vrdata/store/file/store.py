@@ -2,7 +2,7 @@
 
 A write goes to a file in the hidden folder `.vrdata-tmp`, is synced, and gets its final name by
 `link`, which the operating system refuses when the name is taken. So a reader sees a whole object
-or none, and of several writers exactly one wins, also on different machines over NFS.
+or none, and exactly one of several writers succeeds, even on different machines over NFS.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from vrdata.store.port import (
 from vrdata.store.streaming import file_chunks
 
 LEFTOVER_SECONDS = 3600.0
-"""An unfinished write that nobody touched for this long belongs to a killed writer."""
+"""An unfinished write that has not changed for this long belongs to a killed writer."""
 
 
 class FileStore:
     """Objects as files below a root folder; keys are paths.
 
-    No digest is kept beside a file: `head` reads the file and computes its sha256, so the answer
-    is about the bytes that are there now. The root is created by the first write; its parent must
-    exist (a missing one is usually a disk that is not mounted). Symbolic links below the root are
+    No digest is stored with a file: `head` reads the file and computes the sha256 of its present
+    bytes. The first write creates the root; its parent must exist (a missing one usually means
+    that a disk is not mounted). Symbolic links below the root are
     neither followed nor listed. Threads and processes may share a root.
     """
 
@@ -55,28 +55,28 @@ class FileStore:
         body: bytes | Path,
         *,
         sha256: str,
-        content_type: str = "",  # noqa: ARG002 - a folder keeps no content type
+        content_type: str = "",  # noqa: ARG002 - a folder has no content types
     ) -> bool:
         """Create a file if its name is free; see `ObjectStore.put_new`."""
         chunks = [body] if isinstance(body, bytes) else file_chunks(body)
         return self.put_chunks(key, chunks, sha256=sha256)
 
     def put_chunks(self, key: str, chunks: Iterable[bytes], *, sha256: str = "") -> bool:
-        """Create a file from pieces, with flat memory; otherwise as `put_new`.
+        """Create a file from chunks, with flat memory; otherwise like `put_new`.
 
         Args:
             key: key below the root.
-            chunks: the bytes; what they raise is passed on, and nothing is written.
-            sha256: hex digest of all bytes; "" when it is not known and not checked.
+            chunks: the bytes; if they raise, nothing is written.
+            sha256: hex digest of all bytes; "" if it is unknown, then it is not checked.
         """
         final = self._path(key)
         with explained(f"write {key}", self._root):
             if _is_taken(final):
                 return False
-            self._make_root()
+            self._create_root()
             temporary = self._write_temporary(key, chunks, sha256)
             try:
-                self._make_folders(final.parent)
+                self._create_folders(final.parent)
                 return _link_new(temporary, final)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -107,15 +107,15 @@ class FileStore:
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """Files in the order of their keys' UTF-8 bytes, as S3 lists; see `ObjectStore`.
 
-        Memory holds the names of one folder per level. Files that come or go meanwhile may be
-        seen or not. A file whose name cannot be a key's is a StorageError.
+        Memory holds the names of one folder per level. Files that appear or disappear during the
+        listing may be included or not. An invalid file name is a StorageError.
         """
         with explained("list files", self._root):
             self._refuse_file_as_root()
             yield from walk(self._root, prefix, after)
 
     def delete(self, key: str) -> None:
-        """Remove a file if it is there; see `ObjectStore.delete`. Empty folders stay."""
+        """Delete a file if it exists; see `ObjectStore.delete`. Empty folders stay."""
         path = self._path(key)
         with explained(f"delete {key}", self._root):
             try:
@@ -126,12 +126,12 @@ class FileStore:
 
     def _path(self, key: str) -> Path:
         path = self._root / check_key(key)
-        # A link could lead out of the root: the parent must be where its name says.
+        # A link could point outside the root: the parent's real path must be its own path.
         if os.path.realpath(path.parent) != str(path.parent):
             raise KeyConflictError(
-                f"{key} lies behind a symbolic link in {self._root}",
-                why="a store does not follow links, they could lead out of it",
-                fix="replace the link by the folder it points to",
+                f"{key} is behind a symbolic link in {self._root}",
+                why="a store does not follow links, which could point outside it",
+                fix="replace the link with the folder that it points to",
             )
         return path
 
@@ -149,22 +149,22 @@ class FileStore:
         if self._root.exists() and not self._root.is_dir():
             raise StorageError(f"{self._root} is a file, not a folder", fix="name a folder")
 
-    def _make_root(self) -> None:
+    def _create_root(self) -> None:
         self._refuse_file_as_root()
         if not self._root.parent.is_dir():
             raise StorageError(
-                f"cannot make the folder {self._root}",
+                f"cannot create the folder {self._root}",
                 why=f"{self._root.parent} is not a folder",
                 fix=f"check the path (is the disk mounted?), or: mkdir -p {self._root.parent}",
             )
-        self._make_folders(self._root / TEMPORARY)
+        self._create_folders(self._root / TEMPORARY)
 
-    def _make_folders(self, folder: Path) -> None:
-        """Make a folder and its parents up to the root, each durably."""
+    def _create_folders(self, folder: Path) -> None:
+        """Create a folder and its parents up to the root, durably."""
         if folder.is_dir():
             return
         if folder != self._root:
-            self._make_folders(folder.parent)
+            self._create_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
@@ -177,7 +177,7 @@ class FileStore:
                 for chunk in chunks:
                     digest.update(chunk)
                     stream.write(chunk)
-                _require_digest(key, announced=sha256, found=digest.hexdigest())
+                _require_digest(key, expected=sha256, found=digest.hexdigest())
                 stream.flush()
                 os.fsync(stream.fileno())
         except BaseException:
@@ -186,7 +186,7 @@ class FileStore:
         return path
 
     def _remove_leftovers(self, now: float) -> None:
-        """Remove what killed writers left, once; `now` is the disk's own clock."""
+        """Delete the leftovers of killed writers, once; `now` is the disk's own clock."""
         if self._leftovers_removed:
             return
         self._leftovers_removed = True
@@ -194,15 +194,15 @@ class FileStore:
             try:
                 if now - path.stat().st_mtime > LEFTOVER_SECONDS:
                     path.unlink()
-            except FileNotFoundError:  # its writer, or another cleaner, was faster
+            except FileNotFoundError:  # its writer or another process deleted it
                 continue
 
 
-def _require_digest(key: str, *, announced: str, found: str) -> None:
-    if announced and found != announced:
+def _require_digest(key: str, *, expected: str, found: str) -> None:
+    if expected and found != expected:
         raise DigestMismatchError(
-            f"{key} was not written: its bytes do not have the announced sha256",
-            why=f"announced {announced}, found {found}",
+            f"{key} was not written: its bytes do not have the expected sha256",
+            why=f"expected {expected}, found {found}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Make a boto3 client: timeouts, retries and checksums are decided here."""
+"""Create a boto3 client, with its timeouts, retries and checksums."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Checksums = Literal["auto", "when_required"]
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 5  # of one request, the first one included
-CONNECTIONS = 64  # kept open at once: the most threads that a transfer uses
+CONNECTIONS = 64  # open concurrently: the most threads that a transfer uses
 DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
 class S3Settings:
-    """How to reach a bucket. Credentials are never here: boto3 finds them itself.
+    """The connection settings of a bucket. Credentials are not part of them: boto3 finds them.
 
     Attributes:
         bucket: the bucket's name.
-        prefix: keys of the store lie below it; no slash at its ends.
-        endpoint: URL of an S3-compatible server; "" leaves it to boto3 (AWS_ENDPOINT_URL_S3,
-            the profile's `endpoint_url`, or AWS).
-        region: region name; "" leaves it to boto3, and `us-east-1` when it knows none.
+        prefix: precedes all keys; has no leading or trailing slash.
+        endpoint: URL of an S3-compatible server; "" for boto3's choice (AWS_ENDPOINT_URL_S3, the
+            profile's `endpoint_url`, or AWS).
+        region: region name; "" for boto3's choice, or `us-east-1` if it has none.
         profile: a named profile of the AWS configuration files.
         checksums: `auto` lets the server check a SHA-256 of every write, unless the AWS
             settings say otherwise (AWS_REQUEST_CHECKSUM_CALCULATION); `when_required` sends no
@@ -55,27 +55,27 @@ def make_client(settings: S3Settings) -> Any:
     """An S3 client that threads may share.
 
     Raises:
-        UsageError: the endpoint is no http(s) URL, or holds a password.
+        UsageError: the endpoint is not an http(s) URL, or contains a password.
         StoreAccessError: the profile does not exist.
     """
     if settings.endpoint:
-        _check_endpoint(settings.endpoint)
+        _require_valid_endpoint(settings.endpoint)
     try:
         session = boto3.Session(profile_name=settings.profile or None)
         client = _client(session, settings)
-    except ValueError as error:  # botocore's answer to an endpoint that is no URL
+    except ValueError as error:  # botocore raises it for an endpoint that is not a URL
         raise UsageError(
-            "the endpoint that the AWS settings name is not a URL",
+            "the endpoint in the AWS settings is not a URL",
             fix="correct AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint_url in ~/.aws/config",
         ) from error
     except BotoCoreError as error:
-        raise s3_error(error, "look for objects", settings.url, settings.bucket) from error
-    _check_endpoint(client.meta.endpoint_url)
+        raise s3_error(error, "access objects", settings.url, settings.bucket) from error
+    _require_valid_endpoint(client.meta.endpoint_url)
     return client
 
 
 def _client(session: boto3.Session, settings: S3Settings) -> Any:
-    # boto3 itself puts the bucket into the path for every endpoint that is not AWS's own.
+    # boto3 uses path-style addresses for every endpoint except those of AWS.
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
@@ -94,18 +94,19 @@ def _client(session: boto3.Session, settings: S3Settings) -> Any:
     )
 
 
-def _check_endpoint(endpoint: str) -> None:
+def _require_valid_endpoint(endpoint: str) -> None:
     if "@" in endpoint:  # never repeated: it may be a password
         raise UsageError(
-            "the endpoint's URL holds a user name or password",
-            fix="leave it out of the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            "the endpoint's URL contains a user name or password",
+            fix="remove it from the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     try:
         parts = urlsplit(endpoint)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that do not close
+    except ValueError:  # an invalid port, or brackets that do not close
         usable = False
     if not usable:
         raise UsageError(
-            f"{endpoint!r} is not the URL of a server", fix="e.g. --endpoint https://s3.example.org"
+            f"{endpoint!r} is not the URL of a server",
+            fix="use a URL such as --endpoint https://s3.example.org",
         )

@@ -1,4 +1,4 @@
-"""What an S3 server's or boto3's error means to the user. Never repeats a credential."""
+"""Explain errors of S3 servers and boto3 to the user, without repeating credentials."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from vrdata.store.port import (
 
 CREDENTIALS_FIX = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws with "
-    "--aws-profile; on a cluster, mend the Secret that the profile's storage.existingSecret names"
+    "--aws-profile; on a cluster, fix the Secret that the profile's storage.existingSecret names"
 )
 
 _BAD_CREDENTIALS = {
     "InvalidAccessKeyId": "the server does not know the access key",
     "XAdminUserNotFound": "the server does not know the access key",  # versitygw's name for it
-    "SignatureDoesNotMatch": "the secret key does not belong to the access key",
-    "AuthorizationHeaderMalformed": "the server expects another region (--region)",
+    "SignatureDoesNotMatch": "the secret key does not match the access key",
+    "AuthorizationHeaderMalformed": "the server expects another region: set --region",
     "ExpiredToken": "the session token has expired",
     "ExpiredTokenException": "the session token has expired",
-    "InvalidToken": "the server refuses the session token",
+    "InvalidToken": "the server rejects the session token",
     "TokenRefreshRequired": "the session token has expired",
     "RequestTimeTooSkewed": "this machine's clock is wrong",
 }
@@ -46,14 +46,15 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
     """The VrdataError for what boto3 raised while `doing` something at `url`.
 
     Returns:
-        ObjectNotFoundError: no such key.
-        StoreAccessError: no such bucket, or the credentials are missing or may not do this.
-        DigestMismatchError: the server received other bytes than announced.
-        StorageError: anything else: unreachable, overloaded, TLS, not understood.
+        ObjectNotFoundError: the object does not exist.
+        StoreAccessError: the bucket does not exist, or the credentials are missing or invalid, or
+            do not allow this.
+        DigestMismatchError: the bytes that the server received do not have their digest.
+        StorageError: anything else: unreachable, overloaded, TLS, unknown answers.
     """
     what = f"cannot {doing} in {url}"
     if isinstance(error, ClientError):
-        return _answered(error, what, bucket)
+        return _error_of_answer(error, what, bucket)
     if isinstance(error, boto.ProfileNotFound):
         return StoreAccessError(what, why=str(error), fix="list them: aws configure list-profiles")
     if isinstance(error, _CREDENTIAL_ERRORS):
@@ -63,13 +64,13 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
     if isinstance(error, boto.SSLError):
         return StorageError(
             what,
-            why=f"the server's TLS certificate is not accepted: {_first_line(error)}",
-            fix="check --endpoint (http or https?); name your authority's file in AWS_CA_BUNDLE",
+            why=f"the server's TLS certificate is not trusted: {_first_line(error)}",
+            fix="check --endpoint (http or https?); set AWS_CA_BUNDLE to your CA's file",
         )
     return StorageError(
         what,
         why=_first_line(error),
-        fix="check --endpoint and the network; the same command goes on where it stopped",
+        fix="check --endpoint and the network; the same command resumes where it stopped",
     )
 
 
@@ -84,27 +85,27 @@ _CREDENTIAL_ERRORS = (
 
 
 def _error_code(error: ClientError) -> str:
-    """The server's error code, e.g. `NoSuchKey`; the HTTP status for an answer without a body."""
+    """The server's error code, e.g. `NoSuchKey`; the HTTP status of an answer without a body."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def http_status(error: ClientError) -> int:
-    """The HTTP status of the answer; 0 when unknown."""
+    """The HTTP status of the answer; 0 if unknown."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def is_no_permission(error: Exception) -> bool:
-    """Whether the server knows the credentials and does not allow them this request."""
+    """Whether the credentials are valid and do not allow the request."""
     return isinstance(error, ClientError) and _error_code(error) in _NO_PERMISSION
 
 
-def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
+def _error_of_answer(error: ClientError, what: str, bucket: str) -> VrdataError:
     code, status = _error_code(error), http_status(error)
     if code == "NoSuchBucket":
         return StoreAccessError(
             what,
-            why=f"there is no bucket {bucket}",
-            fix=f"check the name and --endpoint, or make it: aws s3 mb s3://{bucket}",
+            why=f"the bucket {bucket} does not exist",
+            fix=f"check the name and --endpoint, or create it: aws s3 mb s3://{bucket}",
         )
     if code == "InvalidBucketName":
         return _bad_bucket_name(what, bucket)
@@ -113,29 +114,31 @@ def _answered(error: ClientError, what: str, bucket: str) -> VrdataError:
     if code in _NO_PERMISSION or status == 403:
         return StoreAccessError(
             what,
-            why=f"the server refuses these credentials ({code})",
+            why=f"these credentials do not allow it ({code})",
             fix=f"allow s3:GetObject, s3:PutObject and s3:ListBucket on {bucket}",
         )
     if code in _NO_KEY:
-        return ObjectNotFoundError(what, why="there is no such object", fix="check the name")
-    return _misbehaving(code, status, what, _message(error))
+        return ObjectNotFoundError(what, why="the object does not exist", fix="check the name")
+    return _server_error(code, status, what, _message(error))
 
 
 def _bad_bucket_name(what: str, bucket: str) -> StoreAccessError:
     return StoreAccessError(
-        what, why=f"{bucket!r} cannot be a bucket's name", fix="write s3://bucket/prefix"
+        what, why=f"{bucket!r} is not a valid bucket name", fix="write s3://bucket/prefix"
     )
 
 
-def _misbehaving(code: str, status: int, what: str, message: str) -> StorageError:
+def _server_error(code: str, status: int, what: str, message: str) -> StorageError:
     why = f"the server answered {status} {code}: {message}".rstrip(": ")
     if code in _BAD_DIGEST:
-        return DigestMismatchError(what, why="the server received other bytes than announced")
+        return DigestMismatchError(
+            what, why="the server received bytes that do not have their digest"
+        )
     if code in _WRONG_REGION:
-        return StorageError(what, why=why, fix="name the bucket's region with --region")
+        return StorageError(what, why=why, fix="set the bucket's region with --region")
     if code in _NO_CHECKSUMS:
         return StorageError(what, why=why, fix=_OLD_SERVER)
-    return StorageError(what, why=why, fix="try again later; nothing half-written is left")
+    return StorageError(what, why=why, fix="try again later; no partial objects remain")
 
 
 def _message(error: ClientError) -> str:
@@ -147,5 +150,5 @@ def _first_line(error: Exception) -> str:
 
 
 def _clean(text: str) -> str:
-    """Printable text of bounded length: a server's words are not trusted."""
+    """Printable text of bounded length: a server's messages are not trusted."""
     return "".join(char for char in text if char.isprintable())[:200]

@@ -1,7 +1,7 @@
 """A bucket and prefix as an object store: single conditional PUTs, never overwritten.
 
 One `PutObject` with `If-None-Match: *` is atomic and leaves no parts behind, up to S3's 5 GiB.
-Servers that ignore the header are found by vrdata.store.probe.
+vrdata.store.probe detects servers that ignore the header.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class S3Store:
     """Objects of one bucket below a prefix. Threads may share a store; processes may not.
 
     Raises:
-        UsageError: the endpoint is no URL, or holds a password.
+        UsageError: the endpoint is not a URL, or contains a password.
         StoreAccessError: the profile does not exist.
     """
 
@@ -55,8 +55,8 @@ class S3Store:
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
         """Create an object if its key is free; see `ObjectStore.put_new`.
 
-        boto3 sends a request again whose answer was lost, so False can mean that this very call
-        wrote the object: compare `head(key).sha256`.
+        boto3 repeats a request whose answer was lost, so False can mean that this same call wrote
+        the object: compare `head(key).sha256`.
         """
         request = self._put_request(check_key(key), body, sha256, content_type)
         for attempt in range(CONFLICT_ATTEMPTS):
@@ -71,7 +71,7 @@ class S3Store:
                     return False
                 if http_status(error) != 409 or attempt == CONFLICT_ATTEMPTS - 1:
                     raise self._error(error, f"write {key}") from error
-                # Another write of this key is under way: S3 asks to try again.
+                # Another write of this key is in progress: S3 asks to try again.
                 time.sleep(0.05 * 2**attempt * (1 + random.random()))  # noqa: S311 - jitter
             except BotoCoreError as error:
                 raise self._error(error, f"write {key}") from error
@@ -97,7 +97,7 @@ class S3Store:
         """Size and recorded sha256, one request; see `ObjectStore.head`.
 
         The sha256 is the one in the object's metadata, or else the server's own checksum of the
-        whole object; None when the writer left neither.
+        whole object; None if neither is stored.
         """
         try:
             answer = self._client.head_object(
@@ -121,7 +121,7 @@ class S3Store:
             for page in self._client.get_paginator("list_objects_v2").paginate(**request):
                 for item in page.get("Contents", ()):
                     key = str(item["Key"])[len(self._base) :]
-                    # Some servers include the start key itself; "" marks the prefix as a folder.
+                    # Some servers repeat the start key; the key "" marks the prefix as a folder.
                     if key > after:
                         yield ObjectInfo(key, int(item["Size"]))
         except (ClientError, BotoCoreError) as error:
@@ -145,8 +145,8 @@ class S3Store:
             raise _local_error(error, key) from error
         if size > MAX_PUT_BYTES:
             raise InvalidInputError(
-                f"{key} has {size} bytes, more than S3 takes in one write (5 GiB)",
-                fix="make smaller shards (shardSize), or split the file",
+                f"{key} has {size} bytes, more than S3's limit for one write (5 GiB)",
+                fix="use smaller shards (shardSize), or split the file",
             )
         request: dict[str, Any] = {
             "Bucket": self._bucket,
@@ -156,13 +156,13 @@ class S3Store:
             "Metadata": {"sha256": sha256},
         }
         if self._sends_checksums:
-            # Without the algorithm some servers take the value and do not check it.
+            # Without the algorithm, some servers accept the value and do not check it.
             request["ChecksumAlgorithm"] = "SHA256"
             request["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
         return request
 
     def _read(self, key: str, **extra: str) -> bytes:
-        """GET an object; a body that breaks off is asked for again, a few times."""
+        """GET an object; a truncated body is requested again, up to READ_ATTEMPTS times."""
         last: Exception | None = None
         for _ in range(READ_ATTEMPTS):
             try:
@@ -177,18 +177,18 @@ class S3Store:
                 return bytes(answer["Body"].read())
             except (BotoCoreError, OSError) as error:
                 last = error
-        raise self._error(last or OSError("the body broke off"), f"read {key}") from last
+        raise self._error(last or OSError("the body was truncated"), f"read {key}") from last
 
     def _require_bucket(self) -> None:
-        """A head request's 404 does not tell a missing bucket from a missing key: ask once."""
+        """Check once that the bucket exists: a 404 of a head request can mean key or bucket."""
         if self._bucket_seen:
             return
         try:
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
         except (ClientError, BotoCoreError) as error:
-            # A bucket that may not be listed is there.
+            # The bucket exists if the server only forbids listing it.
             if not is_no_permission(error):
-                raise self._error(error, "look for objects") from error
+                raise self._error(error, "access objects") from error
         self._bucket_seen = True
 
     def _error(self, error: Exception, doing: str) -> Exception:
