@@ -52,7 +52,7 @@ print(json.dumps([(seconds(again), seconds(listing)) for _ in range(int(sys.argv
 
 def rows(options: Options) -> Iterator[Row]:
     """In a folder, and on a real S3 server."""
-    from support.s3server import running_s3_server  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.s3server import running_s3_server
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -65,7 +65,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _compared(folder: Path, url: str, environment: Mapping[str, str], repeats: int) -> Row:
-    from support.cli import command, write_run  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.cli import command, write_run
 
     path = write_run(folder / "run.yaml", {GENERATOR: SHARDS}, shard_size=1, block_size=1)
     words = command("run", path, "--local", "--out", url)
@@ -84,9 +84,9 @@ def _compared(folder: Path, url: str, environment: Mapping[str, str], repeats: i
 
 
 def _has_s3_server() -> bool:
-    import pytest  # noqa: PLC0415 - the helper skips a test without the tool
+    import pytest
 
-    from support.s3server import versitygw  # noqa: PLC0415
+    from support.s3server import versitygw
 
     try:
         versitygw()

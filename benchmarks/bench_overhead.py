@@ -72,10 +72,10 @@ def _slope(cost: Callable[[int], Cost]) -> float:
 
 def _added(root: Path, home: Path) -> Path:
     """A home with the generator."""
-    from support.repositories import RunningInterpreter  # noqa: PLC0415 - see __main__
-    from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
-    from vrdata_generators.adapter.home import Home  # noqa: PLC0415
-    from vrdata_generators.adapter.source.locations import GeneratorSource  # noqa: PLC0415
+    from support.repositories import RunningInterpreter
+    from vrdata_generators.adapter.adding import Added, Adder
+    from vrdata_generators.adapter.home import Home
+    from vrdata_generators.adapter.source.locations import GeneratorSource
 
     adder = Adder(Home(home), RunningInterpreter(), False, lambda _line: None)
     refused = [one for one in adder.add(GeneratorSource(str(root))) if not isinstance(one, Added)]
@@ -85,7 +85,7 @@ def _added(root: Path, home: Path) -> Path:
 
 
 def _through_vrdata(home: Path, count: int) -> Cost:
-    from support.cli import command, write_run  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.cli import command, write_run
 
     with tempfile.TemporaryDirectory() as folder:
         path = write_run(Path(folder) / "run.yaml", {"O-patch": count}, shard_size=count)

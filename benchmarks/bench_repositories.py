@@ -72,7 +72,7 @@ def _plain(home: Path, entry: dict[str, Any]) -> Cost:
 
 
 def _through_vrdata(home: Path, entry: dict[str, Any]) -> Cost:
-    from support.cli import command, write_run  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.cli import command, write_run
 
     with tempfile.TemporaryDirectory() as folder:
         path = write_run(Path(folder) / "run.yaml", {entry["name"]: SAMPLES}, shard_size=SAMPLES)

@@ -19,7 +19,7 @@ GOAL = Goal(3.0, at_least=True)
 
 def rows(options: Options) -> Iterator[Row]:
     """Whole runs of TASKS shards on one worker, start and finalisation included."""
-    from support.traps import add_traps  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.traps import add_traps
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,7 +42,7 @@ def _fresh(script: Path, folder: Path) -> float:
 
 
 def _warm(home: Path, folder: Path) -> float:
-    from support.cli import command, write_run  # noqa: PLC0415 - found by benchmarks.__main__
+    from support.cli import command, write_run
 
     with tempfile.TemporaryDirectory(dir=folder) as place:
         path = write_run(Path(place) / "run.yaml", {"O-shared": TASKS}, shard_size=1, block_size=1)

@@ -21,8 +21,8 @@ GOAL = Goal(0.01, at_least=False)
 
 def rows(options: Options) -> Iterator[Row]:  # noqa: ARG001 - a count does not vary
     """One shard, up to its commit marker, by a worker that is already running."""
-    from support.traps import add_traps  # noqa: PLC0415 - found by benchmarks.__main__
-    from support.workers import make_bench  # noqa: PLC0415
+    from support.traps import add_traps
+    from support.workers import make_bench
 
     with tempfile.TemporaryDirectory() as name:
         home = add_traps(Path(name), "shared")

@@ -27,7 +27,7 @@ def chromium() -> str:
 
 def expect(locator: Locator) -> LocatorAssertions:
     """Playwright's assertions, which wait for a page to change; imported when a test needs them."""
-    from playwright import sync_api  # noqa: PLC0415 - slow to import
+    from playwright import sync_api
 
     return sync_api.expect(locator)
 
@@ -35,7 +35,7 @@ def expect(locator: Locator) -> LocatorAssertions:
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """A headless browser; the sandbox is off because containers run tests as root."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

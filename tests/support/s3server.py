@@ -69,8 +69,8 @@ class S3Server:
 
     def make_bucket(self, name: str) -> str:
         """Create a bucket; returns its name."""
-        import boto3  # noqa: PLC0415 - 0.3 s that the fast tests need not spend
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         boto3.client(
             "s3",
@@ -133,7 +133,7 @@ def share_service_models() -> None:
 
     Each test opens its own stores; parsing the model of S3 takes 0.15 s of CPU.
     """
-    from botocore import loaders, session  # noqa: PLC0415 - see make_bucket
+    from botocore import loaders, session
 
     session.create_loader = functools.cache(loaders.create_loader)
 

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 @handle_errors
-def report_command(  # noqa: PLR0913 - one option each
+def report_command(
     source: Annotated[
         str,
         typer.Argument(
@@ -46,9 +46,9 @@ def report_command(  # noqa: PLR0913 - one option each
     A finished run has one already; this makes it again, or makes one of an unfinished run.
     """
     _require_packages()
-    from vrdata.dataset.discover import open_run  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.dataset.report.build import make_report, report_page  # noqa: PLC0415
-    from vrdata.store.opening import open_store  # noqa: PLC0415
+    from vrdata.dataset.discover import open_run
+    from vrdata.dataset.report.build import make_report, report_page
+    from vrdata.store.opening import open_store
 
     url = source if "://" in source else str(Path(source).absolute())
     run = open_run(open_store(url, endpoint=endpoint, region=region, profile=aws_profile))
@@ -66,8 +66,8 @@ def report_command(  # noqa: PLR0913 - one option each
 
 
 def _own_report(run: ObjectStore) -> ObjectStore:
-    from vrdata.dataset import layout  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.store.opening import PrefixedStore  # noqa: PLC0415
+    from vrdata.dataset import layout
+    from vrdata.store.opening import PrefixedStore
 
     if run.head(layout.SUCCESS) is None:
         raise UsageError(
@@ -79,8 +79,8 @@ def _own_report(run: ObjectStore) -> ObjectStore:
 
 
 def _folder(out: Path) -> ObjectStore:
-    from vrdata.dataset.report.publish import PAGE, is_report  # noqa: PLC0415
-    from vrdata.store.file.store import FileStore  # noqa: PLC0415
+    from vrdata.dataset.report.publish import PAGE, is_report
+    from vrdata.store.file.store import FileStore
 
     folder = out.absolute()
     try:
@@ -97,9 +97,9 @@ def _folder(out: Path) -> ObjectStore:
 
 def _require_packages() -> None:
     try:
-        import av  # noqa: F401, PLC0415 - an extra
-        import jinja2  # noqa: F401, PLC0415 - an extra
-        from PIL import Image  # noqa: F401, PLC0415 - an extra
+        import av  # noqa: F401 - an extra
+        import jinja2  # noqa: F401 - an extra
+        from PIL import Image  # noqa: F401 - an extra
     except ImportError as error:
         raise VrdataError(
             f"a report needs {error.name}, which is not installed",

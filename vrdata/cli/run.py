@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
 
 
 @handle_errors
-def run_command(  # noqa: PLR0913 - one option each
+def run_command(
     run_file: RunFile,
     local: Annotated[bool, typer.Option("--local", help="Run on this machine.")] = False,
     out: OutOption = "out",
@@ -74,9 +74,9 @@ def run_command(  # noqa: PLR0913 - one option each
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Make the dataset that a run file describes; run it again to go on where it stopped."""
-    from vrdata.local.finish import finish  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.local.notes import not_applied, report_not_applied  # noqa: PLC0415
-    from vrdata.local.run import execute, prepare  # noqa: PLC0415
+    from vrdata.local.finish import finish
+    from vrdata.local.notes import not_applied, report_not_applied
+    from vrdata.local.run import execute, prepare
 
     if not local:
         raise UsageError("say where to run: --local", fix=f"vrdata run {run_file} --local")
@@ -98,7 +98,7 @@ def run_command(  # noqa: PLR0913 - one option each
 
 
 @handle_errors
-def plan_command(  # noqa: PLR0913 - one option each
+def plan_command(
     run_file: RunFile,
     out: OutOption = "out",
     generators: GeneratorsOption = None,
@@ -110,9 +110,9 @@ def plan_command(  # noqa: PLR0913 - one option each
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show what a run would make: shards, samples, bytes, CPU hours, and what is there."""
-    from vrdata.local.forecast import forecast  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.local.run import prepare  # noqa: PLC0415
-    from vrdata.plan.shared import describe_shared  # noqa: PLC0415
+    from vrdata.local.forecast import forecast
+    from vrdata.local.run import prepare
+    from vrdata.plan.shared import describe_shared
 
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
@@ -130,13 +130,13 @@ def plan_command(  # noqa: PLR0913 - one option each
 
 
 def _load(run_file: Path, profile: Path | None) -> tuple[Any, Any]:
-    from vrdata.api.loading import load_profile, load_run  # noqa: PLC0415
-    from vrdata.api.profile import default_profile  # noqa: PLC0415
+    from vrdata.api.loading import load_profile, load_run
+    from vrdata.api.profile import default_profile
 
     return load_run(run_file), load_profile(profile) if profile else default_profile()
 
 
-def _options(  # noqa: PLR0913 - one option each
+def _options(
     out: str,
     generators: list[Path] | None,
     endpoint: str,
@@ -146,8 +146,8 @@ def _options(  # noqa: PLR0913 - one option each
     limit: int | None,
     scratch: str,
 ) -> LocalOptions:
-    from vrdata.contract.worker import StoreSettings  # noqa: PLC0415
-    from vrdata.local.run import LocalOptions  # noqa: PLC0415
+    from vrdata.contract.worker import StoreSettings
+    from vrdata.local.run import LocalOptions
 
     url = out if "://" in out else str(Path(out).absolute())
     return LocalOptions(
@@ -160,7 +160,7 @@ def _options(  # noqa: PLR0913 - one option each
 
 
 def _catalogues(folders: list[Path] | None) -> tuple[Path, ...]:
-    from vrdata_generators.adapter.home import default_home  # noqa: PLC0415
+    from vrdata_generators.adapter.home import default_home
 
     if folders is None:
         path = default_home() / "catalogue.json"
@@ -190,7 +190,7 @@ def _say_left_out(prepared: Prepared) -> None:
 
 def _detect_mode(prepared: Prepared) -> bool:
     """Whether the store ignores create-only writes. A finished run is not probed."""
-    from vrdata.store.probe import probe  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.probe import probe
 
     if not prepared.options.store.url.startswith("s3://") or prepared.finished:
         return False
@@ -205,7 +205,7 @@ def _detect_mode(prepared: Prepared) -> bool:
 
 
 def _progress(plan: Any, committed: Any) -> Any:
-    from vrdata.local.progress import LiveProgress, PlainProgress  # noqa: PLC0415
+    from vrdata.local.progress import LiveProgress, PlainProgress
 
     kind = LiveProgress if is_interactive() else PlainProgress
     return kind(plan, committed, stderr)

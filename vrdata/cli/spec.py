@@ -24,7 +24,7 @@ def init_command(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented run file."""
-    from vrdata.api.example import example_run  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.api.example import example_run
 
     text = example_run(name)
     if output.exists() and not force:
@@ -58,7 +58,7 @@ def validate_command(
 
 
 def _validate(path: Path) -> dict[str, Any]:
-    from vrdata.api.loading import InvalidFileError, load_run  # noqa: PLC0415
+    from vrdata.api.loading import InvalidFileError, load_run
 
     try:
         load_run(path)

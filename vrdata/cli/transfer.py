@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 @handle_errors
-def download_command(  # noqa: PLR0913 - one option each
+def download_command(
     source: Annotated[
         str, typer.Argument(metavar="SRC", help="s3://bucket/prefix, file:///folder, or a folder.")
     ],
@@ -53,8 +53,8 @@ def download_command(  # noqa: PLR0913 - one option each
 
     Each file is checked. What is there with equal bytes is skipped, nothing is overwritten.
     """
-    from vrdata.store.opening import open_store  # noqa: PLC0415
-    from vrdata.transfer.copy import download  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.opening import open_store
+    from vrdata.transfer.copy import download
 
     store = open_store(source, endpoint=endpoint, region=region, profile=aws_profile)
     result = download(
@@ -64,7 +64,7 @@ def download_command(  # noqa: PLR0913 - one option each
 
 
 @handle_errors
-def upload_command(  # noqa: PLR0913 - one option each
+def upload_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to copy.")],
     destination: Annotated[
         str, typer.Argument(metavar="DST", help="s3://bucket/prefix, file:///folder, or a folder.")
@@ -80,8 +80,8 @@ def upload_command(  # noqa: PLR0913 - one option each
     Each file's digest is recorded. What is there with equal bytes is skipped, nothing is
     overwritten.
     """
-    from vrdata.store.opening import open_store  # noqa: PLC0415
-    from vrdata.transfer.copy import upload  # noqa: PLC0415 - keeps `vrdata --help` fast
+    from vrdata.store.opening import open_store
+    from vrdata.transfer.copy import upload
 
     store = open_store(destination, endpoint=endpoint, region=region, profile=aws_profile)
     _finish("uploaded", upload(folder, store, jobs=jobs, report=_Progress("uploaded")), output)

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 @handle_errors
-def verify_command(  # noqa: PLR0913 - one option each
+def verify_command(
     where: Annotated[
         str,
         typer.Argument(
@@ -50,10 +50,10 @@ def verify_command(  # noqa: PLR0913 - one option each
 
     Exit code 0 when everything is right, 1 when something is wrong, 5 when nothing is there.
     """
-    from vrdata.dataset.discover import find_run  # noqa: PLC0415 - keeps `vrdata --help` fast
-    from vrdata.dataset.verify.run import verify  # noqa: PLC0415
-    from vrdata.dataset.verify.tree import verify_tree  # noqa: PLC0415
-    from vrdata.store.opening import open_store  # noqa: PLC0415
+    from vrdata.dataset.discover import find_run
+    from vrdata.dataset.verify.run import verify
+    from vrdata.dataset.verify.tree import verify_tree
+    from vrdata.store.opening import open_store
 
     url = where if "://" in where else str(Path(where).absolute())
     store = open_store(url, endpoint=endpoint, region=region, profile=aws_profile)

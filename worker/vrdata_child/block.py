@@ -126,7 +126,7 @@ def _make_each(
     load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter
 ) -> None:
     """Samples that are independent of each other: one that raises costs no other one."""
-    from vrdata_child.run import firstparty  # noqa: PLC0415 - needs vrdata_generators
+    from vrdata_child.run import firstparty
 
     generator = firstparty.load(load["name"], load["kind"], load["root"])
     hashed = bool(load.get("hashFrames"))

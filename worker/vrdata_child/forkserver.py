@@ -119,8 +119,8 @@ class Template:
 
 
 def _prepare(load: dict[str, Any]) -> None:
-    from vrdata_child.patches import redirect  # noqa: PLC0415 - after the patches
-    from vrdata_child.run import repository  # noqa: PLC0415 - after the patches
+    from vrdata_child.patches import redirect
+    from vrdata_child.run import repository
 
     repository.preload_libraries()
     redirect.install(load["video"], hash_frames=bool(load.get("hashFrames")))
@@ -128,11 +128,11 @@ def _prepare(load: dict[str, Any]) -> None:
         if load["mode"] != "bare":
             repository.preload(load["root"])
     else:
-        from vrdata_child.run import firstparty  # noqa: PLC0415 - needs vrdata_generators
+        from vrdata_child.run import firstparty
 
         firstparty.load(load["name"], load["kind"], load["root"])
     if load["accelerate"]:
-        from vrdata_child.patches.accelerate import install_acceleration  # noqa: PLC0415
+        from vrdata_child.patches.accelerate import install_acceleration
 
         install_acceleration(load["video"], hash_frames=bool(load.get("hashFrames")))
 

@@ -87,7 +87,7 @@ def test_the_folders_contain_every_sample(expected: Samples) -> None:
 def test_webdataset_reads_exactly_one_sample_for_each_key(
     dataset: Dataset, expected: Samples
 ) -> None:
-    import webdataset  # noqa: PLC0415 - its import warns
+    import webdataset
 
     read = list(webdataset.WebDataset(shards(dataset("webdataset")), shardshuffle=False))
     assert Counter(sample["__key__"] for sample in read) == Counter(list(expected))
@@ -97,7 +97,7 @@ def test_webdataset_reads_exactly_one_sample_for_each_key(
 
 
 def test_webdataset_decodes_every_member(dataset: Dataset) -> None:
-    import webdataset  # noqa: PLC0415 - its import warns
+    import webdataset
 
     reader = webdataset.WebDataset(shards(dataset("webdataset")), shardshuffle=False)
     for sample in reader.decode("pil"):
@@ -112,7 +112,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    import datasets  # noqa: PLC0415 - reads the variables; its import warns
+    import datasets
 
     def load_split(kind: str, files: list[str], **options: Any) -> Any:
         return datasets.load_dataset(

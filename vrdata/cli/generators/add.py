@@ -21,7 +21,7 @@ ClassOption = Annotated[
 
 
 @handle_errors
-def add_command(  # noqa: PLR0913 - one option each
+def add_command(
     sources: Annotated[
         list[str] | None,
         typer.Argument(help="Folders or git addresses of generators.", metavar="PATH|GIT-URL..."),
@@ -42,8 +42,8 @@ def add_command(  # noqa: PLR0913 - one option each
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add generators: copy them, make their environments, try them, catalogue them."""
-    from vrdata_generators.adapter.adding import Added, Adder  # noqa: PLC0415
-    from vrdata_generators.adapter.environment.venv import VenvBuilder  # noqa: PLC0415
+    from vrdata_generators.adapter.adding import Added, Adder
+    from vrdata_generators.adapter.environment.venv import VenvBuilder
 
     wanted = _sources(sources or [], from_list, commit, name, generator_class)
     place = open_home(home)
@@ -67,7 +67,7 @@ def add_command(  # noqa: PLR0913 - one option each
 def _sources(
     addresses: list[str], from_list: Path | None, commit: str, name: str, generator_class: str
 ) -> tuple[GeneratorSource, ...]:
-    from vrdata_generators.adapter.source.locations import GeneratorSource, parse_list  # noqa: PLC0415
+    from vrdata_generators.adapter.source.locations import GeneratorSource, parse_list
 
     if bool(addresses) == bool(from_list):
         raise UsageError("name folders or addresses, or one list", fix="see --help")
@@ -91,7 +91,7 @@ def _sources(
 
 
 def _report(result: Added | Failed, output: Output) -> None:
-    from vrdata_generators.adapter.adding import Failed  # noqa: PLC0415
+    from vrdata_generators.adapter.adding import Failed
 
     if isinstance(result, Failed):
         stderr.print(f"{result.name}:", markup=False, end=" ")
@@ -121,7 +121,7 @@ def _added_line(result: Added) -> str:
 
 
 def _added_json(results: list[Added | Failed]) -> list[dict[str, Any]]:
-    from vrdata_generators.adapter.adding import Added  # noqa: PLC0415
+    from vrdata_generators.adapter.adding import Added
 
     return [
         {

@@ -20,7 +20,7 @@ DEFAULT_OUTPUT = Path("local_output")
 
 
 @handle_errors
-def check_command(  # noqa: PLR0913 - one option each
+def check_command(
     names: Annotated[
         list[str] | None,
         typer.Argument(help="Generators: names, or folders not yet added.", metavar="NAME|PATH..."),
@@ -62,10 +62,10 @@ def check_command(  # noqa: PLR0913 - one option each
         raise typer.Exit(int(ExitCode.FAILED))
 
 
-def _test_all(  # noqa: PLR0913 - the command's options
+def _test_all(
     place: Home, wanted: list[str], *, samples: int, seed: int, keep: Path | None, log: bool
 ) -> list[SamplingResult]:
-    from vrdata_generators.adapter.proof.sampling import run_sampling  # noqa: PLC0415
+    from vrdata_generators.adapter.proof.sampling import run_sampling
 
     results = []
     with place.staging() as staging:
@@ -92,9 +92,9 @@ def _show_lines(lines: list[str]) -> None:
 
 
 def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarget]:
-    from vrdata_generators.adapter.environment.venv import VenvBuilder  # noqa: PLC0415
-    from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
-    from vrdata_generators.adapter.proof.sampling import target_of, targets_in  # noqa: PLC0415
+    from vrdata_generators.adapter.environment.venv import VenvBuilder
+    from vrdata_generators.adapter.home import load_catalogue_with_builtin
+    from vrdata_generators.adapter.proof.sampling import target_of, targets_in
 
     file = place.catalogue if place.catalogue.exists() else None
     catalogue, base = load_catalogue_with_builtin(file)

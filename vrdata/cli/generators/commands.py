@@ -32,8 +32,8 @@ def register(app: typer.Typer) -> None:
 @handle_errors
 def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
     """List the generators that a run may name: vrdata's own and the added ones."""
-    from vrdata_generators.adapter.home import load_catalogue_with_builtin  # noqa: PLC0415
-    from vrdata_generators.adapter.presentation import COLUMNS, row  # noqa: PLC0415
+    from vrdata_generators.adapter.home import load_catalogue_with_builtin
+    from vrdata_generators.adapter.presentation import COLUMNS, row
 
     place = open_home(home)
     file = place.catalogue if place.catalogue.exists() else None
@@ -57,8 +57,8 @@ def catalog_command(
     home: HomeOption = None,
 ) -> None:
     """Write the catalogue of the added generators; its paths are relative to the file."""
-    from vrdata_generators.adapter.home import write_atomically  # noqa: PLC0415
-    from vrdata_generators.adapter.presentation import relocated  # noqa: PLC0415
+    from vrdata_generators.adapter.home import write_atomically
+    from vrdata_generators.adapter.presentation import relocated
 
     place = open_home(home)
     catalogue = place.read()
@@ -78,7 +78,7 @@ def remove_command(
     name: Annotated[str, typer.Argument(help="Name in the catalogue.")], home: HomeOption = None
 ) -> None:
     """Remove an added generator, its copy, and its environment if nobody else uses it."""
-    from vrdata_generators.adapter.adding import remove  # noqa: PLC0415
+    from vrdata_generators.adapter.adding import remove
 
     entry = remove(open_home(home), name)
     stderr.print(f"{entry.name} removed", markup=False)
@@ -88,7 +88,7 @@ def remove_command(
 @handle_errors
 def requirements_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
     """Show the distinct requirement sets of the added generators, and who uses each."""
-    from vrdata_generators.adapter.presentation import requirement_sets  # noqa: PLC0415
+    from vrdata_generators.adapter.presentation import requirement_sets
 
     views = requirement_sets(open_home(home).read().generators)
     if output is Output.JSON:

@@ -24,7 +24,7 @@ HomeOption = Annotated[
 
 def open_home(folder: Path | None) -> Home:
     """The home named by an option, else the default one; it need not exist."""
-    from vrdata_generators.adapter.home import Home, default_home  # noqa: PLC0415
+    from vrdata_generators.adapter.home import Home, default_home
 
     return Home(folder.expanduser().absolute() if folder else default_home())
 

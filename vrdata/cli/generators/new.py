@@ -27,8 +27,8 @@ def new_command(
     ] = None,
 ) -> None:
     """Write a small generator that works, with its test: a folder to start from."""
-    from vrdata_generators.adapter.source.naming import check_name, class_of  # noqa: PLC0415
-    from vrdata_generators.scaffold import scaffold  # noqa: PLC0415
+    from vrdata_generators.adapter.source.naming import check_name, class_of
+    from vrdata_generators.scaffold import scaffold
 
     chosen = generator_class.upper()
     if chosen not in {"", "O", "G", "M"}:

@@ -88,7 +88,7 @@ class _Random(random.Random):
 
 def _install_numpy() -> None:
     try:
-        from numpy import random as numpy_random  # noqa: PLC0415 - not every generator has it
+        from numpy import random as numpy_random
     except ImportError:
         return
     default_rng, global_seed = numpy_random.default_rng, numpy_random.seed
@@ -123,7 +123,7 @@ def _install_numpy() -> None:
 
 def _reset_numpy(seed: int) -> None:
     try:
-        from numpy import random as numpy_random  # noqa: PLC0415 - not every generator has it
+        from numpy import random as numpy_random
     except ImportError:
         return
     numpy_random.seed(seed & 0xFFFFFFFF)
@@ -131,7 +131,7 @@ def _reset_numpy(seed: int) -> None:
 
 def _reset_opencv(seed: int) -> None:
     try:
-        import cv2  # noqa: PLC0415 - not every generator has it
+        import cv2
     except ImportError:
         return
     cv2.setRNGSeed(seed & 0x7FFFFFFF)

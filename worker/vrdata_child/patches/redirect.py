@@ -29,7 +29,7 @@ def install(video: str, *, hash_frames: bool = False) -> None:
     """
     _redirect_png()
     try:
-        from vrdata_child.patches import opencv as opencv_writers  # noqa: PLC0415 - not every generator has OpenCV
+        from vrdata_child.patches import opencv as opencv_writers
     except ImportError:
         return
     opencv_writers.install(video, hash_frames=hash_frames)

@@ -25,7 +25,7 @@ def load(name: str, kind: str, root: str) -> Generator:
     Raises:
         Exception: whatever the generator's module raises.
     """
-    from vrdata_generators.registry import get_generator, load_generator  # noqa: PLC0415
+    from vrdata_generators.registry import get_generator, load_generator
 
     return get_generator(name) if kind == "builtin" else load_generator(Path(root) / "generator.py")
 
@@ -44,7 +44,7 @@ def make_sample(
         MediaError: the generator made no frame.
         BaseException: whatever the generator raises.
     """
-    from vrdata_generators.api import sample_rng  # noqa: PLC0415 - only this kind needs it
+    from vrdata_generators.api import sample_rng
 
     folder = out / f"{generator.domain}_task" / f"{generator.domain}_{position:08d}"
     folder.mkdir(parents=True)
