@@ -202,8 +202,9 @@ def _served() -> Metrics:
             "start": 0,
             "stop": 1,
             "format": "files",
-            "data": [],
-            "samples": [],
+            "files": {"objects": 0, "bytes": 0},
+            "samples": 0,
+            "records": {"lines": 0, "bytes": 0, "sha256": "0" * 64},
         }
     )
     served.shard_committed("O", manifest)

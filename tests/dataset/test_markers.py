@@ -1,70 +1,121 @@
-"""Whether a marker fits its plan."""
+"""Whether a commit marker fits its plan."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from support.builders import build_run, make_plan
+from support.markers import signed
 from support.memorystore import MemoryStore
-from vrdata.dataset.manifest import FailedSample, ShardManifest
-from vrdata.dataset.markers import marker_problems
+from vrdata.dataset.commits import iter_records
+from vrdata.dataset.manifest import FailedSample, Record, ShardManifest
+from vrdata.dataset.markers import checked_records, head_problems
+from vrdata.dataset.problems import Problem
 from vrdata.plan.planned import Plan
 
-FAILED = FailedSample(index=2, reason="EmptyPrompt")
+Marker = tuple[ShardManifest, list[Record]]
 
 
-def kinds(plan: Plan, manifest: ShardManifest) -> list[str]:
-    return [found.kind for found in marker_problems(plan, plan.hash, manifest)]
+def problems(plan: Plan, manifest: ShardManifest, records: list[Record]) -> list[Problem]:
+    found = list(head_problems(plan, plan.hash, manifest))
+    passed = list(checked_records(plan, plan.hash, manifest, records, found.append))
+    assert passed == records
+    return found
 
 
-def first(plan: Plan) -> ShardManifest:
-    return build_run(MemoryStore(), plan)[0]
+def kinds(plan: Plan, manifest: ShardManifest, records: list[Record]) -> list[str]:
+    return [problem.kind for problem in problems(plan, manifest, records)]
+
+
+def first(plan: Plan) -> Marker:
+    store = MemoryStore()
+    manifest = build_run(store, plan)[0]
+    return manifest, list(iter_records(store, manifest))
 
 
 def test_a_marker_of_the_plan_has_no_problem(plan: Plan) -> None:
-    for manifest in build_run(MemoryStore(), plan, failed=[("O-1_maze", 2)]):
-        assert kinds(plan, manifest) == []
+    store = MemoryStore()
+    for manifest in build_run(store, plan, failed=[("O-1_maze", 2)]):
+        assert kinds(plan, manifest, list(iter_records(store, manifest))) == []
 
 
-def test_a_marker_of_another_plan_is_only_that(plan: Plan) -> None:
-    other = make_plan({"O-1_maze": 5}, seed=7)
-    assert kinds(plan, first(other)) == ["ForeignPlan"]
+def test_for_a_marker_of_another_plan_only_the_plan_is_reported(plan: Plan) -> None:
+    assert kinds(plan, *first(make_plan({"O-1_maze": 5}, seed=7))) == ["ForeignPlan"]
+
+
+def test_another_archive_than_the_plans_is_a_problem(plan: Plan) -> None:
+    manifest, records = first(plan)
+    if manifest.archive is None:
+        manifest = first(make_plan({"O-1_maze": 5}))[0].model_copy(update={"plan": plan.hash})
+    else:
+        other = manifest.archive.model_copy(update={"key": "shards/other.tar"})
+        manifest = manifest.model_copy(update={"archive": other})
+    assert set(kinds(plan, manifest, records)) == {"WrongMarker"}
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "kind"),
+    ("field", "value"),
     [
-        ("digest", "sha256:" + "0" * 64, "WrongMarker"),
-        ("start", 1, "WrongMarker"),
-        ("stop", 3, "WrongMarker"),
-        ("data", (), "WrongMarker"),
-        ("failed", (FAILED,), "WrongSamples"),
+        ("digest", "sha256:" + "0" * 64),
+        ("start", 1),
+        ("stop", 3),
+        ("samples", 3),
+        ("failed_samples", 1),
     ],
 )
-def test_a_marker_that_says_something_else_is_a_problem(
-    plan: Plan, field: str, value: Any, kind: str
+def test_a_first_line_that_differs_from_plan_or_records_is_a_problem(
+    plan: Plan, field: str, value: Any
 ) -> None:
-    assert kind in kinds(plan, first(plan).model_copy(update={field: value}))
+    manifest, records = first(plan)
+    changed = manifest.model_copy(update={field: value})
+    assert kinds(plan, changed, records) == ["WrongMarker"]
 
 
-def test_a_sample_that_is_neither_made_nor_failed_is_a_problem(plan: Plan) -> None:
-    manifest = first(plan)
-    less = manifest.model_copy(update={"samples": manifest.samples[:-1]})
-    assert "WrongSamples" in kinds(plan, less)
+def test_another_number_of_objects_than_the_records_have_is_a_problem() -> None:
+    plan = make_plan({"O-1_maze": 5}, output_format="files")
+    manifest, records = first(plan)
+    assert manifest.files is not None
+    more = manifest.files.model_copy(update={"objects": manifest.files.objects + 1})
+    (problem,) = problems(plan, manifest.model_copy(update={"files": more}), records)
+    assert problem.kind == "WrongMarker"
+    assert problem.message.startswith("files is 21 objects of")
 
 
-def test_samples_out_of_order_are_a_problem(plan: Plan) -> None:
-    manifest = first(plan)
-    swapped = manifest.model_copy(update={"samples": manifest.samples[::-1]})
-    assert "WrongSamples" in kinds(plan, swapped)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda records: records.pop(1), "1 samples have no record, first 1"),
+        (lambda records: records.pop(), "1 samples have no record, first 3"),
+        (lambda records: records.clear(), "4 samples have no record, first 0, 1, 2"),
+        (lambda records: records.reverse(), "the record of sample 2 is out of order"),
+        (lambda records: records.append(records[3]), "the record of sample 3 is out of order"),
+        (
+            lambda records: records.append(FailedSample(index=4, reason="EmptyPrompt")),
+            "the record of sample 4 is out of order",
+        ),
+        (
+            lambda records: records.append(FailedSample(index=2, reason="EmptyPrompt")),
+            "the record of sample 2 is out of order",
+        ),
+    ],
+)
+def test_records_that_are_not_those_of_the_shard_are_a_problem(
+    plan: Plan, change: Callable[[list[Record]], None], message: str
+) -> None:
+    manifest, records = first(plan)
+    change(records)
+    (problem,) = problems(plan, signed(manifest, records), records)
+    assert problem.kind == "WrongSamples"
+    assert problem.message.startswith(message)
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("id", "maze_00000009"), ("block", 1), ("seed", 1), ("files", "unsorted")]
 )
 def test_a_sample_with_a_wrong_identity_is_a_problem(plan: Plan, field: str, value: Any) -> None:
-    manifest = first(plan)
-    head, *rest = manifest.samples
-    changed = head.files[::-1] if value == "unsorted" else value
-    samples = (head.model_copy(update={field: changed}), *rest)
-    assert "WrongMarker" in kinds(plan, manifest.model_copy(update={"samples": samples}))
+    manifest, (sample, *rest) = first(plan)
+    assert sample.kind == "Sample"
+    changed = sample.files[::-1] if value == "unsorted" else value
+    records = [sample.model_copy(update={field: changed}), *rest]
+    assert kinds(plan, manifest, records) == ["WrongMarker"]

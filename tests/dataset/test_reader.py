@@ -5,10 +5,12 @@ import json
 import pytest
 
 from support.builders import build_run, make_plan, put_object, sample_files
+from support.markers import data_keys, marker_bytes, samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
+from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.archive import Archive, DamagedArchiveError
-from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan, read_file
+from vrdata.dataset.reader import iter_samples, load_plan, read_file
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectNotFoundError
@@ -39,27 +41,10 @@ def test_a_plan_of_another_version_is_an_error(finished: MemoryStore) -> None:
     assert "apiVersion" in error.value.why
 
 
-def test_commits_are_listed_with_one_request_and_foreign_keys_are_skipped(
-    finished: MemoryStore,
-) -> None:
-    put_object(finished, layout.COMMITS + "notes.txt", b"x")
-    finished.requests.clear()
-    assert sorted(iter_commits(finished)) == [("G-2_rooms", 0), ("O-1_maze", 0), ("O-1_maze", 1)]
-    assert finished.requests == {"list": 1}
-
-
-def test_a_marker_of_another_shard_is_an_error(finished: MemoryStore) -> None:
-    finished.objects[layout.commit_key("O-1_maze", 1)] = finished.objects[
-        layout.commit_key("O-1_maze", 0)
-    ]
-    with pytest.raises(InvalidInputError, match="marker of another shard"):
-        load_manifest(finished, "O-1_maze", 1)
-
-
 def test_samples_come_in_index_order_with_all_their_files(
     finished: MemoryStore, plan: Plan
 ) -> None:
-    manifest = load_manifest(finished, "O-1_maze", 0)
+    manifest = read_head(finished, "O-1_maze", 0)
     read = list(iter_samples(finished, manifest))
     assert [sample.index for sample, _ in read] == [0, 1, 2, 3]
     for sample, files in read:
@@ -67,23 +52,24 @@ def test_samples_come_in_index_order_with_all_their_files(
 
 
 def test_one_file_is_read_alone(finished: MemoryStore, plan: Plan) -> None:
-    manifest = load_manifest(finished, "O-1_maze", 1)
+    manifest = read_head(finished, "O-1_maze", 1)
     expected = sample_files(plan, "O-1_maze", 4)
+    (sample,) = samples_of(finished, manifest)
     finished.requests.clear()
-    body = read_file(finished, manifest, manifest.samples[0], "prompt.txt")
+    body = read_file(finished, manifest, sample, "prompt.txt")
     assert body == expected["prompt.txt"]
     assert finished.requests.total() == 1
 
 
 def test_a_file_that_no_sample_has_is_a_key_error(finished: MemoryStore) -> None:
-    manifest = load_manifest(finished, "O-1_maze", 0)
+    manifest = read_head(finished, "O-1_maze", 0)
     with pytest.raises(KeyError):
-        read_file(finished, manifest, manifest.samples[0], "rubric.txt")
+        read_file(finished, manifest, samples_of(finished, manifest)[0], "rubric.txt")
 
 
 def test_a_changed_file_is_refused_when_it_is_read_alone(finished: MemoryStore) -> None:
-    manifest = load_manifest(finished, "O-1_maze", 0)
-    sample = manifest.samples[0]
+    manifest = read_head(finished, "O-1_maze", 0)
+    sample = samples_of(finished, manifest)[0]
     record = next(file for file in sample.files if file.name == "prompt.txt")
     changed = sample.model_copy(update={"files": (record.model_copy(update={"sha256": "0" * 64}),)})
     with pytest.raises(DigestMismatchError, match=r"maze_00000000/prompt\.txt"):
@@ -91,8 +77,8 @@ def test_a_changed_file_is_refused_when_it_is_read_alone(finished: MemoryStore) 
 
 
 def test_a_missing_object_is_an_error(finished: MemoryStore) -> None:
-    manifest = load_manifest(finished, "O-1_maze", 0)
-    finished.delete(manifest.data[0].key)
+    manifest = read_head(finished, "O-1_maze", 0)
+    finished.delete(data_keys(finished, manifest)[0])
     with pytest.raises(ObjectNotFoundError):
         list(iter_samples(finished, manifest))
 
@@ -103,9 +89,12 @@ def test_what_is_no_archive_is_an_error_that_names_it(output_format: str, damage
     store = MemoryStore()
     plan = make_plan(output_format=output_format)  # type: ignore[arg-type]
     manifest = build_run(store, plan)[0]
-    (item,) = manifest.data
+    item = manifest.archive
+    assert item is not None
     store.objects[item.key] = damage
-    cut = manifest.model_copy(update={"data": (item.model_copy(update={"size": len(damage)}),)})
+    cut = manifest.model_copy(update={"archive": item.model_copy(update={"size": len(damage)})})
+    key = layout.commit_key(manifest.generator, manifest.shard)
+    store.objects[key] = marker_bytes(cut, samples_of(store, manifest))
     with pytest.raises(DamagedArchiveError) as error:
         list(iter_samples(store, cut))
     assert item.key in error.value.what
@@ -115,7 +104,8 @@ def test_what_is_no_archive_is_an_error_that_names_it(output_format: str, damage
 def test_an_archive_is_hashed_whole_even_when_it_is_read_in_part(output_format: str) -> None:
     store = MemoryStore()
     manifest = build_run(store, make_plan(output_format=output_format))[0]  # type: ignore[arg-type]
-    (item,) = manifest.data
+    item = manifest.archive
+    assert item is not None
     archive = Archive(store, item.key, item.size)
     next(archive.members())
     assert archive.sha256() == item.sha256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,12 @@ def make(folder: Path, home: Path, allowed: int, *, jobs: int = 1, shard_size: i
     return vrdata("run", run, *where, "--jobs", jobs, "-o", "json")
 
 
+def marker_lines(run: Path) -> list[dict[str, Any]]:
+    """The lines of the first commit marker."""
+    lines = (run / "_vrdata/commits/O-shy/000000.json").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def test_the_other_samples_of_the_block_are_made_and_the_traceback_is_kept(
     tmp_path: Path, home: Path
 ) -> None:
@@ -71,10 +78,13 @@ def test_the_other_samples_of_the_block_are_made_and_the_traceback_is_kept(
     assert (ran.json["samples"], ran.json["failedSamples"]) == (18, 2)
     assert vrdata("verify", tmp_path / "out").code == 0
     run = tmp_path / "out/default/demo"
-    marker = json.loads((run / "_vrdata/commits/O-shy/000000.json").read_text())
-    assert [sample["index"] for sample in marker["samples"]] == OTHERS
-    assert [failed["index"] for failed in marker["failed"]] == [4, 14]
-    for failed in marker["failed"]:
+    _, *records = marker_lines(run)
+    kept = [record["index"] for record in records if record["kind"] == "Sample"]
+    failures = [record for record in records if record["kind"] == "FailedSample"]
+    assert [record["index"] for record in records] == list(range(20))
+    assert kept == OTHERS
+    assert [failed["index"] for failed in failures] == [4, 14]
+    for failed in failures:
         assert failed["reason"] == "GeneratorFailed"
         assert failed["message"].startswith("ValueError: <b>cannot</b> [31mpaint ")
         assert "in frames\n" in failed["traceback"]
@@ -91,9 +101,7 @@ def test_bytes_depend_neither_on_shards_nor_on_the_paths_in_tracebacks(
     second = make(tmp_path / "two", add(tmp_path / "elsewhere"), 2, jobs=2, shard_size=10)
     assert (first.code, second.code) == (4, 4), first.err + second.err
     traces = [
-        json.loads(
-            (tmp_path / name / "out/default/demo/_vrdata/commits/O-shy/000000.json").read_text()
-        )["failed"][0]["traceback"]
+        marker_lines(tmp_path / name / "out/default/demo")[5]["traceback"]
         for name in ("one", "two")
     ]
     assert traces[0] != traces[1], "the paths of two homes are equal"

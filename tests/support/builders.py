@@ -15,16 +15,25 @@ import numpy as np
 from PIL import Image
 
 from vrdata.dataset import layout
+from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.finish.finalise import finalise, succeed
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import Attempt, FailedSample, SampleRecord, ShardManifest, VideoRecord
+from vrdata.dataset.manifest import (
+    Attempt,
+    FailedSample,
+    Record,
+    SampleRecord,
+    ShardManifest,
+    VideoRecord,
+)
 from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata.store.port import ObjectStore
+from vrdata_worker.draft import describe_data
 
 FRAMES = 3
 PIXELS = 64
@@ -165,19 +174,22 @@ def _commit(
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         writer = format_of(plan.output.format).open_writer(scratch, shard)
-        samples = []
+        records: list[Record] = []
         for index in range(shard.start, shard.stop):
             if index in left_out:
+                failure = FailedSample(index=index, reason="EmptyPrompt", message="no text")
+                records.append(failure)
                 continue
             files = sample_files(plan, shard.generator, index)
             change(index, files)
             sources = _write(scratch / "in" / str(index), files)
-            records = writer.add(index, domain_of(shard.generator), sources)
+            packed = writer.add(index, domain_of(shard.generator), sources)
             record = _record(plan, shard.generator, index, files)
-            samples.append(record.model_copy(update={"files": records}))
+            records.append(record.model_copy(update={"files": packed}))
         pending = writer.finish()
         for item in pending:
             store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
+    archive, objects = describe_data(plan.output.format, [item.data_object() for item in pending])
     manifest = ShardManifest(
         plan=plan.hash,
         generator=shard.generator,
@@ -186,14 +198,15 @@ def _commit(
         start=shard.start,
         stop=shard.stop,
         format=plan.output.format,
-        data=tuple(item.data_object() for item in pending),
-        samples=tuple(samples),
-        failed=tuple(
-            FailedSample(index=at, reason="EmptyPrompt", message="no text") for at in left_out
-        ),
+        archive=archive,
+        files=objects,
+        samples=len(records) - len(left_out),
+        failed_samples=len(left_out),
         attempt=Attempt(architecture="x86_64"),
+        records=describe_records(record.to_json() for record in records),
     )
-    put_object(store, layout.commit_key(shard.generator, shard.shard), manifest.to_json())
+    body = encode_marker(manifest, [record.to_json() for record in records])
+    put_object(store, layout.commit_key(shard.generator, shard.shard), body)
     return manifest
 
 

@@ -6,12 +6,18 @@ import io
 import json
 import tarfile
 
+from support.markers import Change, change_marker
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 
 NAME = "O-1_maze"
 TAR = layout.shard_tar_key(NAME, 0)
 MARKER = layout.commit_key(NAME, 0)
+
+
+def change(store: MemoryStore, edit: Change) -> None:
+    """Change a marker, with the digest of what it says then."""
+    store.objects[MARKER] = change_marker(store.objects[MARKER], edit)
 
 
 def flip(store: MemoryStore, key: str, at: int) -> None:
@@ -70,16 +76,12 @@ def break_the_marker(store: MemoryStore) -> None:
 
 def drop_a_sample_from_the_marker(store: MemoryStore) -> None:
     """Remove a sample from a marker."""
-    marker = json.loads(store.objects[MARKER])
-    marker["samples"] = marker["samples"][1:]
-    store.objects[MARKER] = json.dumps(marker).encode()
+    change(store, lambda _head, records: records.pop(0))
 
 
 def marker_of_another_plan(store: MemoryStore) -> None:
     """Name another plan in a marker."""
-    marker = json.loads(store.objects[MARKER])
-    marker["plan"] = "sha256:" + "0" * 64
-    store.objects[MARKER] = json.dumps(marker).encode()
+    change(store, lambda head, _records: head.update(plan="sha256:" + "0" * 64))
 
 
 def append_a_member(store: MemoryStore) -> None:

@@ -13,7 +13,16 @@ from support.index_sets import format_index_set
 from support.objects import put
 from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import Attempt, DataObject, FailedSample, SampleRecord, ShardManifest
+from vrdata.dataset.codec import describe_records, encode_marker
+from vrdata.dataset.manifest import (
+    Attempt,
+    DataObject,
+    FailedSample,
+    FileObjects,
+    Record,
+    SampleRecord,
+    ShardManifest,
+)
 from vrdata.plan.catalogue import CatalogueEntry, ImageCatalogue
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import Wave
@@ -160,7 +169,13 @@ def commit(
 ) -> None:
     """Write the smallest valid commit marker of a shard."""
     found = plan.generator(shard[0]).shard(shard[1])
-    samples = range(found.start + left_out, found.stop)
+    failed = range(found.start, found.start + left_out)
+    records: list[Record] = [FailedSample(index=at, reason="EmptyPrompt") for at in failed]
+    records += [
+        SampleRecord(index=at, id=f"x_{at}", domain="x", block=0, seed=0, files=())
+        for at in range(failed.stop, found.stop)
+    ]
+    in_files = plan.output.format == "files"
     manifest = ShardManifest(
         plan=plan.hash,
         generator=shard[0],
@@ -169,17 +184,15 @@ def commit(
         start=found.start,
         stop=found.stop,
         format=plan.output.format,
-        data=(DataObject(key="shard.tar", size=100, sha256="0" * 64),),
-        samples=tuple(
-            SampleRecord(index=at, id=f"x_{at}", domain="x", block=0, seed=0, files=())
-            for at in samples
-        ),
-        failed=tuple(
-            FailedSample(index=at, reason="EmptyPrompt") for at in range(found.start, samples.start)
-        ),
+        archive=None if in_files else DataObject(key="shard.tar", size=100, sha256="0" * 64),
+        files=FileObjects(objects=1, bytes=100) if in_files else None,
+        samples=len(records) - len(failed),
+        failed_samples=len(failed),
         attempt=Attempt(number=attempt, seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
+        records=describe_records(record.to_json() for record in records),
     )
-    put(store, layout.commit_key(*shard), manifest.to_json())
+    body = encode_marker(manifest, [record.to_json() for record in records])
+    put(store, layout.commit_key(*shard), body)
 
 
 def _committed(store: ObjectStore, shard: Shard) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.reasons import FailureReason
+from vrdata.dataset.codec import describe_records
 from vrdata.dataset.manifest import Attempt, DataObject, ShardManifest
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.state.facts import Failure
@@ -50,7 +51,8 @@ def _marker(generator: str) -> ShardManifest:
         start=0,
         stop=10,
         format="webdataset",
-        data=(data,),
-        samples=(),
+        archive=data,
+        samples=0,
         attempt=Attempt(seconds=20.0, cpu_seconds=18.0, peak_memory_bytes=2**28),
+        records=describe_records(()),
     )

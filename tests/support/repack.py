@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from support.markers import marker_bytes
 from vrdata.dataset import layout
+from vrdata.dataset.commits import iter_commits, iter_records, read_head
 from vrdata.dataset.finish.finalise import finalise, succeed
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.reader import iter_commits, iter_samples, load_manifest, load_plan
+from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
+from vrdata.dataset.reader import iter_samples, load_plan
 from vrdata.plan.planned import ShardRange
 from vrdata.store.opening import open_store
+from vrdata_worker.draft import describe_data
 
 Files = dict[str, bytes]
 
@@ -32,43 +35,50 @@ def repack(folder: Path, step: Mapping[str, Any]) -> None:
     store = open_store(str(folder))
     plan = load_plan(store)
     for generator, shard in list(iter_commits(store)):
-        manifest = load_manifest(store, generator, shard)
+        manifest = read_head(store, generator, shard)
         if manifest.start <= step["sample"] < manifest.stop:
             files = {sample.index: body for sample, body in iter_samples(store, manifest)}
             if "copy_of" in step:
                 files[step["sample"]] = files[step["copy_of"]]
             else:
                 files[step["sample"]][step["file"]] = step["text"].encode()
-            _commit(folder, plan.generator(generator).shard(shard), manifest, files)
+            records = list(iter_records(store, manifest))
+            _commit(folder, plan.generator(generator).shard(shard), manifest, records, files)
     for name in (layout.DATASET, layout.INDEX, layout.SUCCESS):
         (folder / name).unlink()
     succeed(store, finalise(store, plan))
 
 
 def _commit(
-    folder: Path, shard: ShardRange, manifest: ShardManifest, files: Mapping[int, Files]
+    folder: Path,
+    shard: ShardRange,
+    manifest: ShardManifest,
+    records: Sequence[Record],
+    files: Mapping[int, Files],
 ) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         writer = format_of(manifest.format).open_writer(Path(scratch), shard)
-        samples = tuple(
-            sample.model_copy(
+        packed = [
+            record.model_copy(
                 update={
                     "files": writer.add(
-                        sample.index,
-                        sample.domain,
-                        _sources(Path(scratch) / str(sample.index), files[sample.index]),
+                        record.index,
+                        record.domain,
+                        _sources(Path(scratch) / str(record.index), files[record.index]),
                     )
                 }
             )
-            for sample in manifest.samples
-        )
+            if isinstance(record, SampleRecord)
+            else record
+            for record in records
+        ]
         pending = writer.finish()
         for item in pending:
             shutil.copyfile(item.path, folder / item.key)
-    data = tuple(item.data_object() for item in pending)
-    marker = manifest.model_copy(update={"samples": samples, "data": data})
+    archive, _ = describe_data(manifest.format, [item.data_object() for item in pending])
     key = layout.commit_key(manifest.generator, manifest.shard)
-    (folder / key).write_bytes(marker.to_json())
+    body = marker_bytes(manifest.model_copy(update={"archive": archive}), packed)
+    (folder / key).write_bytes(body)
 
 
 def _sources(folder: Path, files: Files) -> list[SourceFile]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from support.builders import build_run, make_plan
+from support.markers import data_keys, parse_marker
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.formats.base import PendingObject
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
+from vrdata.dataset.manifest import SampleRecord
 from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectInfo
 from vrdata_worker.commit import commit
-from vrdata_worker.draft import ManifestDraft, draft_of
+from vrdata_worker.draft import MarkerDraft
 
 MARKER = layout.commit_key("O-1_maze", 0)
 
@@ -22,32 +25,47 @@ MARKER = layout.commit_key("O-1_maze", 0)
 class Made:
     """The first shard of a run: its draft, and its data objects as files."""
 
-    def __init__(self, folder: Path, seed: int = 42, samples: int = 5) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 42,
+        samples: int = 5,
+        output_format: OutputFormat = "webdataset",
+    ) -> None:
         store = MemoryStore()
-        plan = make_plan({"O-1_maze": samples}, seed=seed)
+        plan = make_plan({"O-1_maze": samples}, seed=seed, output_format=output_format)
         self.manifest = build_run(store, plan)[0]
+        self.body = store.objects[MARKER]
         folder.mkdir(exist_ok=True)
         self.pending = []
-        for item in self.manifest.data:
-            path = folder / Path(item.key).name
-            path.write_bytes(store.objects[item.key])
-            self.pending.append(
-                PendingObject(item.key, path, item.size, item.sha256, "application/x-tar")
-            )
+        for number, key in enumerate(data_keys(store, self.manifest)):
+            path = folder / str(number)
+            path.write_bytes(store.objects[key])
+            digest = hashlib.sha256(store.objects[key]).hexdigest()
+            self.pending.append(PendingObject(key, path, len(store.objects[key]), digest, ""))
 
     @property
-    def draft(self) -> ManifestDraft:
-        return draft_of(self.manifest)
+    def draft(self) -> MarkerDraft:
+        return MarkerDraft(self.manifest, tuple(self.body.splitlines()[1:]))
+
+    @property
+    def samples(self) -> list[SampleRecord]:
+        return samples_in(self.body)
 
     @property
     def tar(self) -> PendingObject:
         return self.pending[0]
 
 
-def test_the_draft_has_the_bytes_of_the_parsed_manifest(tmp_path: Path) -> None:
+def samples_in(body: bytes) -> list[SampleRecord]:
+    _, records = parse_marker(body)
+    return [record for record in records if isinstance(record, SampleRecord)]
+
+
+def test_the_encoded_draft_is_the_marker(tmp_path: Path) -> None:
     made = Made(tmp_path)
-    assert made.draft.to_json() == made.manifest.to_json()
-    assert made.draft.parsed() == made.manifest
+    assert made.draft.encode() == made.body
+    assert list(made.draft.parsed()) == made.samples
 
 
 @pytest.mark.parametrize("detect", [False, True])
@@ -61,7 +79,7 @@ def test_data_and_marker_are_written_once(tmp_path: Path, detect: bool) -> None:
     assert not first.nondeterministic
     assert not second.nondeterministic
     assert store.objects == before
-    assert ShardManifest.model_validate_json(store.objects[MARKER]) == made.manifest
+    assert store.objects[MARKER] == made.body
 
 
 def test_the_marker_comes_after_the_data(tmp_path: Path) -> None:
@@ -90,10 +108,10 @@ def test_data_of_a_lost_attempt_with_other_bytes_stands_and_is_described(tmp_pat
     done = commit(store, made.draft, made.pending, detect=False)
     assert done.nondeterministic == made.tar.key
     assert store.objects[made.tar.key] == other.tar.path.read_bytes()
-    marker = ShardManifest.model_validate_json(store.objects[MARKER])
-    assert marker.data == other.manifest.data
-    assert [sample.files for sample in marker.samples] == [
-        sample.files for sample in other.manifest.samples
+    marker, _ = parse_marker(store.objects[MARKER])
+    assert marker.archive == other.manifest.archive
+    assert [sample.files for sample in samples_in(store.objects[MARKER])] == [
+        sample.files for sample in other.samples
     ]
 
 
@@ -101,11 +119,10 @@ def test_of_a_winners_video_the_marker_says_only_what_is_known(tmp_path: Path) -
     other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
     store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
     commit(store, made.draft, made.pending, detect=False)
-    marker = ShardManifest.model_validate_json(store.objects[MARKER])
-    kept = [sample.video for sample in marker.samples]
+    kept = [sample.video for sample in samples_in(store.objects[MARKER])]
     assert kept == [
         ours.video if video_bytes(ours) == video_bytes(theirs) else None
-        for ours, theirs in zip(made.manifest.samples, other.manifest.samples, strict=True)
+        for ours, theirs in zip(made.samples, other.samples, strict=True)
     ]
     assert None in kept
 
@@ -149,4 +166,4 @@ def test_objects_of_an_attempt_without_marker_are_read_where_no_digest_is_kept(
     del store.objects[MARKER]  # the attempt died between data and marker
     again = commit(store, made.draft, made.pending, detect=False)
     assert (again.already, again.nondeterministic) == (False, "")
-    assert store.objects[MARKER] == made.draft.to_json()
+    assert store.objects[MARKER] == made.draft.encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections.abc import Iterator
+from threading import Lock
 from typing import IO
 
 from vrdata.bounded.closing import Closing
@@ -16,7 +17,9 @@ two sorts run at once, as in `verify` of format files."""
 
 
 class SortedLines(Closing):
-    """Collects byte lines in any order and gives them back sorted; a context manager.
+    """Collects byte lines in any order and returns them sorted; a context manager.
+
+    Threads may add lines concurrently.
 
     Args:
         run_lines: lines kept in memory.
@@ -26,6 +29,7 @@ class SortedLines(Closing):
         self._run_lines = run_lines
         self._lines: list[bytes] = []
         self._runs: list[IO[bytes]] = []
+        self._lock = Lock()
 
     def close(self) -> None:
         """See `Closing.close`."""
@@ -33,10 +37,11 @@ class SortedLines(Closing):
             run.close()
 
     def add(self, line: bytes) -> None:
-        """Add a line, which must end with a newline and hold no other. Raises OSError."""
-        self._lines.append(line)
-        if len(self._lines) >= self._run_lines:
-            self._spill()
+        """Add a line, which must end with its only newline. Raises OSError."""
+        with self._lock:
+            self._lines.append(line)
+            if len(self._lines) >= self._run_lines:
+                self._spill()
 
     def __iter__(self) -> Iterator[bytes]:
         """All lines, equal ones too, in the order of their bytes. Raises OSError."""

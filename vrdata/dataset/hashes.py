@@ -17,8 +17,10 @@ from vrdata.bounded.sorting import RUN_LINES, SortedLines
 class DatasetHasher(Closing):
     """Takes the files of a dataset in any order, with bounded memory; a context manager.
 
+    Threads may add files concurrently.
+
     Args:
-        run_lines: files kept in memory at once (see vrdata.bounded.sorting).
+        run_lines: files kept in memory (see vrdata.bounded.sorting).
     """
 
     def __init__(self, run_lines: int = RUN_LINES) -> None:

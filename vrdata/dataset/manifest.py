@@ -1,10 +1,13 @@
-"""The commit marker: one shard's manifest, the only proof that the shard is done."""
+"""What a commit marker holds: one shard's manifest, then one record for each of its samples.
+
+The marker is the only proof that its shard is done. How it is encoded: `vrdata.dataset.codec`.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vrdata.model import API_VERSION, Model, OutputFormat
 
@@ -26,7 +29,7 @@ class FileRecord(Model):
 
 
 class VideoRecord(Model):
-    """What is known of the ground-truth video: frames, frames per second, pixels, encoder."""
+    """The ground-truth video: number of frames, frames per second, size in pixels, encoder."""
 
     name: str
     frames: int = Field(ge=1)
@@ -46,6 +49,7 @@ class SampleRecord(Model):
         param_hash: the generator's own parameter hash, when it writes one.
     """
 
+    kind: Literal["Sample"] = "Sample"
     index: int = Field(ge=0)
     id: str
     domain: str
@@ -58,28 +62,60 @@ class SampleRecord(Model):
 
 
 class FailedSample(Model):
-    """A sample that could not be made and that the failure policy let pass.
+    """A sample that could not be generated, within the failure budget.
 
     Attributes:
-        traceback: the end of the generator's traceback, for the sample that it belongs to.
+        index: global sample index.
+        traceback: the end of the generator's traceback, on the sample that raised it.
     """
 
+    kind: Literal["FailedSample"] = "FailedSample"
     index: int = Field(ge=0)
     reason: str
     message: str = ""
     traceback: str = ""
 
 
+Record = SampleRecord | FailedSample
+"""One line of a commit marker after the first."""
+
+
 class DataObject(Model):
-    """One object that holds the shard's data."""
+    """One object that holds data of a shard."""
 
     key: str
     size: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class FileObjects(Model):
+    """The objects of a shard in format files; their keys follow from the sample records.
+
+    Attributes:
+        objects: number of objects.
+        bytes: bytes of all of them.
+    """
+
+    objects: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+
+
+class RecordLines(Model):
+    """The lines of a commit marker after the first.
+
+    Attributes:
+        lines: number of lines.
+        bytes: bytes of all of them, newlines included.
+        sha256: hex digest of these bytes.
+    """
+
+    lines: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class Attempt(Model):
-    """Facts of the attempt that won; they never influence content.
+    """Facts of the attempt that committed the shard; they never influence content.
 
     Attributes:
         seconds: wall seconds of the attempt.
@@ -98,7 +134,19 @@ class Attempt(Model):
 
 
 class ShardManifest(Model):
-    """One committed shard, its data objects and its samples in index order."""
+    """The first line of a commit marker: everything about the shard except its records.
+
+    Attributes:
+        plan: hash of the plan.
+        digest: the generator's digest, from the plan.
+        start: first global sample index.
+        stop: the index after the last one.
+        archive: the shard's archive; None in format files.
+        files: the shard's objects in format files; None in the other formats.
+        samples: number of samples.
+        failed_samples: number of samples that could not be generated.
+        records: size and digest of the records that follow.
+    """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["ShardManifest"] = "ShardManifest"
@@ -109,12 +157,28 @@ class ShardManifest(Model):
     start: int = Field(ge=0)
     stop: int = Field(ge=1)
     format: OutputFormat
-    data: tuple[DataObject, ...]
-    samples: tuple[SampleRecord, ...]
-    failed: tuple[FailedSample, ...] = ()
+    archive: DataObject | None = None
+    files: FileObjects | None = None
+    samples: int = Field(ge=0)
+    failed_samples: int = Field(default=0, ge=0)
     attempt: Attempt = Attempt()
+    records: RecordLines
+
+    @model_validator(mode="after")
+    def _has_data_of_its_format(self) -> Self:
+        in_files = self.format == "files"
+        if (self.files is not None) != in_files or (self.archive is not None) == in_files:
+            raise ValueError("format files has `files`, every other format has `archive`")
+        return self
+
+    @property
+    def data(self) -> tuple[DataObject, ...]:
+        """The archive; nothing in format files."""
+        return (self.archive,) if self.archive is not None else ()
 
     @property
     def bytes(self) -> int:
         """Bytes of all data objects."""
-        return sum(item.size for item in self.data)
+        if self.archive is not None:
+            return self.archive.size
+        return self.files.bytes if self.files is not None else 0

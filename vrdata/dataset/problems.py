@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from vrdata.model import Model
 
 KEPT_PER_KIND = 20
-MAX_MESSAGE = 300
+MAX_MESSAGE = 500
+RESTORE = "to restore it, run the same file again: vrdata run FILE"
 
 
 class Problem(Model):
@@ -28,6 +29,11 @@ class Problem(Model):
 def problem(kind: str, where: str, message: str) -> Problem:
     """A problem; its texts may hold what was found in the data and are made printable."""
     return Problem(kind=kind, where=_clean(where), message=_clean(message))
+
+
+def remove_first(key: str) -> str:
+    """How to restore an object whose size is right and whose bytes are not."""
+    return f"remove {key}, then run the same file again: vrdata run FILE"
 
 
 class ProblemLog:

@@ -1,4 +1,4 @@
-"""Read a run: its plan, commit markers, and the files of its samples.
+"""Read a run: its plan and the files of its samples; its commit markers: `dataset.commits`.
 
 Every function takes the run's own store (`{root}/{namespace}/{run}/`).
 """
@@ -12,11 +12,12 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from vrdata.dataset import layout
+from vrdata.dataset.commits import iter_records
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import Model
-from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectNotFoundError, ObjectStore
 
 M = TypeVar("M", bound=Model)
@@ -53,48 +54,24 @@ def load_model(store: ObjectStore, key: str, kind: type[M]) -> M:
         ) from None
 
 
-def iter_commits(store: ObjectStore) -> Iterator[Shard]:
-    """(generator, shard) of every commit marker, with one listing; other keys are skipped."""
-    for info in store.list_after(layout.COMMITS):
-        try:
-            yield layout.parse_commit_key(info.key)
-        except ValueError:
-            continue
-
-
-def load_manifest(store: ObjectStore, generator: str, shard: int) -> ShardManifest:
-    """One commit marker.
-
-    Raises:
-        ObjectNotFoundError: the shard is not committed.
-        InvalidInputError: the marker is damaged, or is another shard's.
-        StorageError: the store cannot be used.
-    """
-    key = layout.commit_key(generator, shard)
-    manifest = load_model(store, key, ShardManifest)
-    if (manifest.generator, manifest.shard) != (generator, shard):
-        raise InvalidInputError(
-            f"{key} in {store.url} is the commit marker of another shard",
-            why=f"it says {manifest.generator} shard {manifest.shard}",
-        )
-    return manifest
-
-
 def iter_samples(
     store: ObjectStore, manifest: ShardManifest
 ) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
-    """Every sample with its files, in index order; memory holds one sample.
+    """Every sample of a shard with its files, in index order; memory holds one sample and 9 MiB.
 
-    An archive is read in one pass. The bytes are given as they are; `read_file` and
-    `vrdata verify` compare them with their checksums.
+    An archive is read in one pass. Checksums are not compared here: `read_file` and
+    `vrdata verify` do that.
 
     Raises:
-        NotFoundError: a file or its object is missing.
+        NotFoundError: a file, its object or the commit marker is missing.
+        InvalidInputError: the commit marker is damaged.
         DamagedArchiveError: an archive cannot be read.
         StorageError: the store cannot be used.
     """
+    records = iter_records(store, manifest)
+    samples = (record for record in records if isinstance(record, SampleRecord))
     output = format_of(manifest.format)
-    yield from output.read_samples(store, manifest.generator, manifest.samples, manifest.data)
+    yield from output.read_samples(store, manifest.generator, samples, manifest.data)
 
 
 def read_file(
@@ -102,12 +79,12 @@ def read_file(
 ) -> bytes:
     """One file of one sample, compared with its checksum.
 
-    One request, of a range where the file lies in a tar. In a tar.gz everything before the file
+    One request; in a tar only for the file's own range. In a tar.gz everything before the file
     is read too.
 
     Raises:
         KeyError: the sample has no such file.
-        DigestMismatchError: the file has other bytes than its commit marker says.
+        DigestMismatchError: the file's bytes differ from its commit marker.
         ObjectNotFoundError, StorageError: as the store.
     """
     record = next((file for file in sample.files if file.name == name), None)
@@ -117,7 +94,7 @@ def read_file(
     body = output.read_file(store, manifest.generator, sample, record, manifest.data)
     if hashlib.sha256(body).hexdigest() != record.sha256:
         raise DigestMismatchError(
-            f"{sample.id}/{name} in {store.url} has other bytes than its commit marker says",
+            f"{sample.id}/{name} in {store.url} has bytes that differ from its commit marker",
             fix="see what else is damaged: vrdata verify",
         )
     return body

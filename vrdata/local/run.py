@@ -11,8 +11,8 @@ from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
+from vrdata.dataset.commits import iter_commits
 from vrdata.dataset.objects import put_model
-from vrdata.dataset.reader import iter_commits
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.local.executor import ExecutionResult, LocalExecutor
 from vrdata.local.machine import child_memory, worker_jobs

@@ -1,9 +1,8 @@
 """The commit protocol: data first, then the commit marker, both create-only.
 
-The winner stands: an object that is already there is never overwritten. Equal bytes mean
-somebody (often this worker, before a retry) has done the work; other bytes are nondeterminism,
-which is reported, and the marker then describes the winner's bytes.
-Source of the protocol: docs/formats.md, "Commit".
+An existing object is never overwritten. Equal bytes mean that another attempt (often this worker
+before a retry) has done the work. Different bytes are nondeterminism, which is reported; the
+marker then describes the existing bytes. Source of the protocol: docs/formats.md, "Commit".
 """
 
 from __future__ import annotations
@@ -13,13 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrdata.dataset import layout
+from vrdata.dataset.codec import describe_records
+from vrdata.dataset.commits import iter_records, read_head
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.formats.untrusted import changed, read_exactly
-from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
+from vrdata.dataset.manifest import (
+    DataObject,
+    FileRecord,
+    Record,
+    SampleRecord,
+    ShardManifest,
+)
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
-from vrdata_worker.draft import ManifestDraft, draft_of
+from vrdata_worker.draft import MarkerDraft, describe_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,11 @@ class Committed:
     """How a commit ended.
 
     Attributes:
-        samples: samples of the marker that stands in the store.
-        failed: samples that it leaves out.
+        samples: number of samples in the stored marker.
+        failed: number of samples that failed, from the stored marker.
         bytes: size of its data objects.
-        already: the marker was there before this call.
-        nondeterministic: key of an object whose bytes differ from the ones offered, or "".
+        already: the marker existed before this call.
+        nondeterministic: key of an existing object whose bytes differ from the new ones, or "".
     """
 
     samples: int
@@ -42,7 +49,7 @@ class Committed:
 
 
 def commit(
-    store: ObjectStore, draft: ManifestDraft, pending: Sequence[PendingObject], *, detect: bool
+    store: ObjectStore, draft: MarkerDraft, pending: Sequence[PendingObject], *, detect: bool
 ) -> Committed:
     """Write a shard's data objects and then its marker.
 
@@ -55,18 +62,20 @@ def commit(
     Raises:
         StorageError, StoreAccessError: the store cannot be used; no marker was written.
         FileChangedError: a local file has other bytes than `pending` says; neither.
-        InvalidInputError: a key cannot be an object's; neither.
+        InvalidInputError: a key cannot be an object's, or the marker's first line is too long;
+            neither.
+        DamagedMarkerError: the shard has a marker that cannot be used; it stays.
     """
     data: list[DataObject] = []
-    foreign = ""
+    different = ""
     for item in pending:
-        winner = _put(store, item, detect=detect)
-        if winner.sha256 != item.sha256:
-            foreign = foreign or item.key
-        data.append(winner)
-    if foreign:
-        draft = draft_of(_describe_winner(store, draft.parsed(), tuple(data)))
-    return _mark(store, draft, foreign, detect=detect)
+        existing = _put(store, item, detect=detect)
+        if existing.sha256 != item.sha256:
+            different = different or item.key
+        data.append(existing)
+    if different:
+        draft = _describe_existing(store, draft, tuple(data))
+    return _mark(store, draft, different, detect=detect)
 
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
@@ -74,7 +83,7 @@ def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject
     if not taken and _put_new(store, item):
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     info = store.head(item.key)
-    if info is None:  # deleted between the two requests: treat as ours to write again
+    if info is None:  # deleted between the two requests: write it again
         _put_new(store, item)
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     digest = info.sha256 or sha256_object(store, item.key, info.size)
@@ -92,25 +101,35 @@ def _put_new(store: ObjectStore, item: PendingObject) -> bool:
 
 
 def _require_unchanged(item: PendingObject) -> None:
-    """Tell a store that fails from a process of the generator that still writes its files."""
+    """Tell a failing store from a generator process that still writes to its files."""
     digest = hashlib.sha256()
     for chunk in read_exactly(item.path, item.size):
         digest.update(chunk)
     if digest.hexdigest() != item.sha256:
-        raise changed(item.path.name, f"it is not what was packed for {item.key}")
+        raise changed(item.path.name, f"its bytes are not those that were packed for {item.key}")
 
 
-def _describe_winner(
-    store: ObjectStore, manifest: ShardManifest, data: tuple[DataObject, ...]
-) -> ShardManifest:
-    indexes = [sample.index for sample in manifest.samples]
-    files = format_of(manifest.format).stored_samples(store, data, indexes)
-    samples = tuple(_with_files(sample, files[sample.index]) for sample in manifest.samples)
-    return manifest.model_copy(update={"data": data, "samples": samples})
+def _describe_existing(
+    store: ObjectStore, draft: MarkerDraft, data: tuple[DataObject, ...]
+) -> MarkerDraft:
+    """The draft of a marker that describes the existing data objects."""
+    output_format = draft.manifest.format
+    wanted = {record.index for record in draft.parsed() if isinstance(record, SampleRecord)}
+    files = format_of(output_format).stored_samples(store, data, wanted)
+    records = tuple(
+        _with_files(record, files[record.index]).to_json()
+        if isinstance(record, SampleRecord)
+        else record.to_json()
+        for record in draft.parsed()
+    )
+    archive, objects = describe_data(output_format, data)
+    described = {"archive": archive, "files": objects, "records": describe_records(records)}
+    return MarkerDraft(draft.manifest.model_copy(update=described), records)
 
 
 def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRecord:
-    # Content and parameters of the winner are not known without decoding it, nor is another video.
+    # Content and parameters of existing files are not known without decoding them, nor is the
+    # video when it differs.
     ours = {file.name: file.sha256 for file in sample.files}
     equal = {file.name for file in files if ours.get(file.name) == file.sha256}
     video = sample.video if sample.video and sample.video.name in equal else None
@@ -119,22 +138,46 @@ def _with_files(sample: SampleRecord, files: tuple[FileRecord, ...]) -> SampleRe
     )
 
 
-def _mark(store: ObjectStore, draft: ManifestDraft, foreign: str, *, detect: bool) -> Committed:
-    header = draft.header
-    key = layout.commit_key(header.generator, header.shard)
-    body = draft.to_json()
+def _mark(store: ObjectStore, draft: MarkerDraft, different: str, *, detect: bool) -> Committed:
+    manifest = draft.manifest
+    key = layout.commit_key(manifest.generator, manifest.shard)
+    body = draft.encode()
     digest = hashlib.sha256(body).hexdigest()
     taken = detect and store.head(key) is not None
-    if not taken and store.put_new(key, body, sha256=digest, content_type="application/json"):
-        return Committed(
-            len(draft.samples), len(header.failed), header.bytes, nondeterministic=foreign
-        )
-    standing = ShardManifest.model_validate_json(store.get(key))
-    differs = next((ours.key for ours in draft.data if ours not in standing.data), foreign)
+    created = not taken and store.put_new(key, body, sha256=digest, content_type="application/json")
+    if not created:
+        manifest = read_head(store, manifest.generator, manifest.shard)
+        different = _difference(store, draft, manifest) or different
     return Committed(
-        len(standing.samples),
-        len(standing.failed),
-        standing.bytes,
-        already=True,
-        nondeterministic=differs,
+        manifest.samples,
+        manifest.failed_samples,
+        manifest.bytes,
+        already=not created,
+        nondeterministic=different,
     )
+
+
+def _difference(store: ObjectStore, draft: MarkerDraft, existing: ShardManifest) -> str:
+    """Key of a data object of the draft that the existing marker does not have, or ""."""
+    if draft.manifest.archive is not None:
+        return "" if draft.manifest.archive == existing.archive else draft.manifest.archive.key
+    if draft.manifest.records == existing.records:
+        return ""
+    stored = iter_records(store, existing)
+    other = next(stored, None)
+    for record in draft.parsed():
+        while other is not None and other.index < record.index:
+            other = next(stored, None)
+        if isinstance(record, SampleRecord):
+            known = _objects(existing, other)
+            ours = _objects(draft.manifest, record)
+            if missing := next((key for key in ours if known.get(key) != ours[key]), ""):
+                return missing
+    return ""
+
+
+def _objects(manifest: ShardManifest, record: Record | None) -> dict[str, FileRecord]:
+    if not isinstance(record, SampleRecord):
+        return {}
+    path = format_of(manifest.format).path
+    return {path(manifest.generator, record, file.name): file for file in record.files}

@@ -1,48 +1,43 @@
-"""A shard's manifest while its samples are being made: each record is kept as its JSON.
+"""A commit marker before it is written: each sample's record is kept as its JSON text.
 
-A parsed record takes about ten times the memory of its text, and a shard may hold thousands.
+A parsed record takes about ten times the memory of its text, and a shard may have thousands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vrdata.dataset.manifest import DataObject, SampleRecord, ShardManifest
-from vrdata.model import canonical_json
+from vrdata.dataset.codec import decode_record, encode_marker
+from vrdata.dataset.manifest import DataObject, FileObjects, Record, ShardManifest
+from vrdata.model import OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestDraft:
+class MarkerDraft:
     """What will be the commit marker.
 
     Attributes:
-        header: the manifest without its samples.
-        samples: canonical JSON of each SampleRecord, in index order.
+        manifest: its first line.
+        records: JSON of each record, in index order.
     """
 
-    header: ShardManifest
-    samples: tuple[bytes, ...]
+    manifest: ShardManifest
+    records: tuple[bytes, ...]
 
-    @property
-    def data(self) -> tuple[DataObject, ...]:
-        """The shard's data objects."""
-        return self.header.data
+    def encode(self) -> bytes:
+        """The marker's bytes. Raises InvalidInputError: its first line is too long."""
+        return encode_marker(self.manifest, self.records)
 
-    def to_json(self) -> bytes:
-        """The marker's bytes, equal to `self.parsed().to_json()`."""
-        fields = {key: canonical_json(value) for key, value in self.header.to_dict().items()}
-        fields["samples"] = b"[" + b",".join(self.samples) + b"]"
-        return b"{" + b",".join(b'"%s":%s' % (k.encode(), fields[k]) for k in sorted(fields)) + b"}"
-
-    def parsed(self) -> ShardManifest:
-        """The whole manifest."""
-        samples = tuple(SampleRecord.model_validate_json(text) for text in self.samples)
-        return self.header.model_copy(update={"samples": samples})
+    def parsed(self) -> Iterator[Record]:
+        """The records, each parsed as it is taken."""
+        return map(decode_record, self.records)
 
 
-def draft_of(manifest: ShardManifest) -> ManifestDraft:
-    """The draft with the samples of a parsed manifest."""
-    return ManifestDraft(
-        manifest.model_copy(update={"samples": ()}),
-        tuple(sample.to_json() for sample in manifest.samples),
-    )
+def describe_data(
+    output_format: OutputFormat, data: Sequence[DataObject]
+) -> tuple[DataObject | None, FileObjects | None]:
+    """A manifest's `archive` and `files` for a shard's data objects; one of them is None."""
+    if output_format == "files":
+        return None, FileObjects(objects=len(data), bytes=sum(item.size for item in data))
+    return data[0], None

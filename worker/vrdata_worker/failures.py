@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vrdata.contract.reasons import WorkerExit
+from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.text import plain
@@ -63,13 +64,15 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
 
     Returns:
         Exit 21 when the generator's files are to blame (changed after their check, or with names
-        that do not fit), else 30.
+        that do not fit), 40 when the shard's commit marker cannot be used, else 30.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
     match error:
         case FileChangedError():
             return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"FileChanged: {message}", sample)
+        case DamagedMarkerError():
+            return ShardFailedError(WorkerExit.CONTRACT_MISMATCH, message)
         case InvalidInputError():
             return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"UnsafeFile: {message}", sample)
         case _:

@@ -43,12 +43,17 @@ class Limits:
 
 @dataclass(slots=True)
 class MadeShard:
-    """A shard's samples in index order, each as the JSON of its record, and what they cost."""
+    """A shard's samples, each as index and JSON of its record, and what they cost."""
 
-    samples: list[bytes] = field(default_factory=list)
+    samples: list[tuple[int, bytes]] = field(default_factory=list)
     failed: list[FailedSample] = field(default_factory=list)
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+
+    def records(self) -> tuple[bytes, ...]:
+        """JSON of the records of all samples, failed ones too, in index order."""
+        failed = [(failure.index, failure.to_json()) for failure in self.failed]
+        return tuple(record for _, record in sorted(self.samples + failed))
 
 
 @dataclass(slots=True)
@@ -222,7 +227,7 @@ class ShardMaker:
             records = self._writer.add(index, event.domain, sources)
         except (FileChangedError, InvalidInputError) as error:
             raise failure_of(error, index) from None
-        self._made.samples.append(_record(index, running, event, records).to_json())
+        self._made.samples.append((index, _record(index, running, event, records).to_json()))
         shutil.rmtree(event.folder, ignore_errors=True)
         self._on_sample(len(self._made.samples))
 

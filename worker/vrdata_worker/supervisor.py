@@ -19,16 +19,18 @@ from vrdata import __version__
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import SampleDone, ShardMade, ShardOutcome, ShardTask, WorkerConfig
 from vrdata.dataset import layout
+from vrdata.dataset.codec import describe_records
+from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Attempt, ShardManifest
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.commit import commit
-from vrdata_worker.draft import ManifestDraft
+from vrdata_worker.draft import MarkerDraft, describe_data
 from vrdata_worker.failures import REASONS, ShardFailedError, failure_of
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.record import record_difference, record_failure
@@ -113,14 +115,15 @@ class Supervisor:
         return previous
 
     def _is_committed(self, task: ShardTask) -> bool:
-        key = layout.commit_key(task.generator, task.shard)
-        if self._store.head(key) is None:
+        try:
+            existing = read_head(self._store, task.generator, task.shard)
+        except ObjectNotFoundError:
             return False
-        standing = ShardManifest.model_validate_json(self._store.get(key))
-        if standing.plan != self._config.plan:
+        if existing.plan != self._config.plan:
+            key = layout.commit_key(task.generator, task.shard)
             raise ShardFailedError(
                 WorkerExit.CONTRACT_MISMATCH,
-                f"{key} belongs to another plan ({standing.plan})",
+                f"{key} belongs to another plan ({existing.plan})",
             )
         return True
 
@@ -203,10 +206,13 @@ class Supervisor:
         made: MadeShard,
         pending: tuple[PendingObject, ...],
         seconds: float,
-    ) -> ManifestDraft:
+    ) -> MarkerDraft:
         planned = self._plan.generator(task.generator)
         shard = planned.shard(task.shard)
-        header = ShardManifest(
+        data = [item.data_object() for item in pending]
+        archive, files = describe_data(self._plan.output.format, data)
+        records = made.records()
+        manifest = ShardManifest(
             plan=self._config.plan,
             generator=task.generator,
             digest=planned.digest,
@@ -214,9 +220,11 @@ class Supervisor:
             start=shard.start,
             stop=shard.stop,
             format=self._plan.output.format,
-            data=tuple(item.data_object() for item in pending),
-            samples=(),
-            failed=tuple(made.failed),
+            archive=archive,
+            files=files,
+            samples=len(made.samples),
+            failed_samples=len(made.failed),
+            records=describe_records(records),
             attempt=Attempt(
                 number=task.attempt,
                 seconds=round(seconds, 3),
@@ -227,7 +235,7 @@ class Supervisor:
                 version=__version__,
             ),
         )
-        return ManifestDraft(header, tuple(made.samples))
+        return MarkerDraft(manifest, records)
 
     def _fail(self, task: ShardTask, error: ShardFailedError, started: float) -> WorkerExit:
         record_failure(self._store, task, error, self._config.run)

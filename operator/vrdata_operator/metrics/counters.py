@@ -181,7 +181,7 @@ class Metrics:
 
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
         """Count a commit marker that this process reads for the first time."""
-        counts = len(manifest.samples), len(manifest.failed)
+        counts = manifest.samples, manifest.failed_samples
         for outcome, count in zip(OUTCOMES, counts, strict=True):
             self._samples.labels(generator_class, outcome).inc(count)
             if self._per_generator:

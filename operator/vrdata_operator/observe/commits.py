@@ -13,8 +13,8 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
+from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.reader import iter_commits, load_manifest
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -164,7 +164,7 @@ class Commits:
 
     def _head(self, shard: Shard) -> ShardManifest | None:
         try:
-            return load_manifest(self._store, *shard)
+            return read_head(self._store, *shard)
         except ObjectNotFoundError:
             return None
 
@@ -181,8 +181,8 @@ class Commits:
         self.totals[name] = replace(
             old,
             shards=old.shards + 1,
-            samples=old.samples + len(manifest.samples),
-            failed_samples=old.failed_samples + len(manifest.failed),
+            samples=old.samples + manifest.samples,
+            failed_samples=old.failed_samples + manifest.failed_samples,
             bytes=old.bytes + manifest.bytes,
             cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
         )

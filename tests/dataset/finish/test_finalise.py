@@ -1,6 +1,5 @@
 """Finalisation: only complete runs, the same end state however often and wherever it stopped."""
 
-import json
 from io import BytesIO
 from pathlib import Path
 
@@ -8,11 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from support.builders import build_finished_run, build_run, make_plan, put_object
+from support.markers import change_marker, data_keys, samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
+from vrdata.dataset.commits import read_head
 from vrdata.dataset.finish import index as index_module
 from vrdata.dataset.finish.finalise import IncompleteRunError, finalise, load_summary, succeed
-from vrdata.dataset.reader import load_manifest
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectInfo, StorageError
@@ -105,9 +105,9 @@ def test_a_marker_of_another_plan_is_a_conflict(plan: Plan) -> None:
 
 def test_a_missing_data_object_is_refused(plan: Plan) -> None:
     store = MemoryStore()
-    key = build_run(store, plan)[1].data[0].key
+    key = data_keys(store, build_run(store, plan)[1])[0]
     store.delete(key)
-    with pytest.raises(IncompleteRunError, match="it is not there") as error:
+    with pytest.raises(IncompleteRunError, match="it is missing") as error:
         finalise(store, plan)
     assert key in error.value.what
 
@@ -115,7 +115,7 @@ def test_a_missing_data_object_is_refused(plan: Plan) -> None:
 @pytest.mark.parametrize("same_size", [True, False])
 def test_a_changed_data_object_is_refused(plan: Plan, same_size: bool) -> None:
     store = MemoryStore()
-    key = build_run(store, plan)[1].data[0].key
+    key = data_keys(store, build_run(store, plan)[1])[0]
     body = bytearray(store.objects[key])
     body[-1 if same_size else 0 : 0 if not same_size else None] = b"?"
     store.objects[key] = bytes(body)
@@ -129,11 +129,11 @@ def test_rehash_reads_what_a_store_only_claims(plan: Plan) -> None:
             return claims.get(key) or super().head(key)
 
     store, claims = ClaimingStore(), {}
-    key = build_run(store, plan)[0].data[0].key
+    key = data_keys(store, build_run(store, plan)[0])[0]
     claims[key] = MemoryStore.head(store, key)
     store.objects[key] = store.objects[key][:-1] + b"?"
     finalise(store, plan)
-    with pytest.raises(IncompleteRunError, match="other bytes"):
+    with pytest.raises(IncompleteRunError, match="bytes differ"):
         finalise(store, plan, rehash=True)
 
 
@@ -208,9 +208,10 @@ def test_dataset_json_tells_no_attempt(finished: MemoryStore, plan: Plan) -> Non
     other = MemoryStore()
     build_run(other, plan)
     for key in [key for key in other.objects if key.startswith(layout.COMMITS)]:
-        marker = json.loads(other.objects[key])
-        marker["attempt"] |= {"seconds": 9.5, "host": "elsewhere", "number": 3}
-        other.objects[key] = json.dumps(marker).encode()
+        other.objects[key] = change_marker(
+            other.objects[key],
+            lambda head, _: head["attempt"].update(seconds=9.5, host="elsewhere", number=3),
+        )
     finish(other, plan)
     assert other.objects[layout.DATASET] == finished.objects[layout.DATASET]
     assert other.objects[layout.INDEX] == finished.objects[layout.INDEX]
@@ -225,8 +226,9 @@ def test_the_index_has_one_row_a_sample_that_leads_to_its_bytes(
         *(("G-2_rooms", index) for index in range(3)),
     ]
     for row in rows:
-        manifest = load_manifest(finished, row["generator"], row["shard"])
-        sample = next(one for one in manifest.samples if one.index == row["index"])
+        manifest = read_head(finished, row["generator"], row["shard"])
+        samples = samples_of(finished, manifest)
+        sample = next(one for one in samples if one.index == row["index"])
         assert (row["seed"], row["block"], row["content"]) == (
             sample.seed,
             sample.block,
@@ -240,11 +242,11 @@ def test_the_index_has_one_row_a_sample_that_leads_to_its_bytes(
             assert row["object"] in finished.objects
 
 
-def test_markers_are_observed_in_plan_order(plan: Plan) -> None:
+def test_records_are_observed_in_plan_order(plan: Plan) -> None:
     store, seen = MemoryStore(), []
     build_run(store, plan)
-    finalise(store, plan, observe=lambda one: seen.append((one.generator, one.shard)))
-    assert seen == [("O-1_maze", 0), ("O-1_maze", 1), ("G-2_rooms", 0)]
+    finalise(store, plan, observe=lambda shard, one: seen.append((shard.generator, one.index)))
+    assert seen == [*(("O-1_maze", at) for at in range(5)), *(("G-2_rooms", at) for at in range(3))]
 
 
 def test_finalising_archives_takes_two_requests_a_shard() -> None:
@@ -252,7 +254,7 @@ def test_finalising_archives_takes_two_requests_a_shard() -> None:
     build_run(store, plan)
     store.requests.clear()
     finalise(store, plan)
-    assert store.requests == {"list": 1, "get": 10, "head": 10, "put_new": 2}
+    assert store.requests == {"list": 1, "get_range": 10, "head": 10, "put_new": 2}
 
 
 def test_without_success_there_is_no_summary(finished: MemoryStore) -> None:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.builders import make_plan
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
+from vrdata.dataset.codec import describe_records
+from vrdata.dataset.manifest import DataObject, SampleRecord, ShardManifest
 from vrdata.dataset.report.choose import (
     LEADING,
     PER_GENERATOR,
@@ -16,8 +17,20 @@ from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan
 
 
-def markers(plan: Plan, failed: frozenset[int] = frozenset()) -> list[ShardManifest]:
-    """The plan's commit markers without files; the samples in `failed` are left out."""
+def add_samples(chooser: CardChooser, plan: Plan, failed: frozenset[int] = frozenset()) -> None:
+    """Add the plan's samples, except those in `failed`."""
+    for manifest in manifests(plan):
+        for at in range(manifest.start, manifest.stop):
+            if at not in failed:
+                sample = SampleRecord(
+                    index=at, id=f"s_{at:08d}", domain="s", block=0, seed=0, files=()
+                )
+                chooser.add(manifest, sample)
+
+
+def manifests(plan: Plan) -> list[ShardManifest]:
+    """The manifests of the plan's shards."""
+    data = DataObject(key="x.tar", size=0, sha256="0" * 64)
     return [
         ShardManifest(
             plan="p",
@@ -27,12 +40,9 @@ def markers(plan: Plan, failed: frozenset[int] = frozenset()) -> list[ShardManif
             start=shard.start,
             stop=shard.stop,
             format=plan.output.format,
-            data=(),
-            samples=tuple(
-                SampleRecord(index=at, id=f"s_{at:08d}", domain="s", block=0, seed=0, files=())
-                for at in range(shard.start, shard.stop)
-                if at not in failed
-            ),
+            archive=data,
+            samples=shard.stop - shard.start,
+            records=describe_records(()),
         )
         for planned in plan.generators
         for number in range(planned.shards)
@@ -49,8 +59,7 @@ def chosen(
 ) -> dict[str, list[int]]:
     plan = make_plan(samples, shard_blocks=shard_blocks, output_format=output_format)
     chooser = CardChooser(plan)
-    for manifest in markers(plan, failed):
-        chooser.add(manifest)
+    add_samples(chooser, plan, failed)
     found: dict[str, list[int]] = {name: [] for name in samples}
     for pick in chooser.picks():
         found[pick.manifest.generator].append(pick.sample.index)
@@ -96,11 +105,3 @@ def test_only_leading_samples_of_sequential_archives_are_chosen() -> None:
     assert len(found) == PER_GENERATOR
     assert all(at % 200 < LEADING for at in found)
     assert any(at >= 200 for at in found)
-
-
-def test_what_is_kept_of_a_shard_is_small() -> None:
-    plan = make_plan({"O-a": 1000}, shard_blocks=500)
-    chooser = CardChooser(plan)
-    for manifest in markers(plan):
-        chooser.add(manifest)
-    assert all(pick.manifest.samples == () for pick in chooser.picks())

@@ -3,9 +3,10 @@
 import hashlib
 import json
 
-from support.builders import build_run, make_plan
+from support.builders import make_plan
 from support.memorystore import MemoryStore
 from vrdata.dataset.layout import failure_key
+from vrdata.dataset.manifest import FailedSample
 from vrdata.dataset.report import failures
 from vrdata.dataset.report.failures import FailureGroups, add_failed_attempts
 
@@ -60,10 +61,9 @@ def test_attempts_at_shards_that_are_not_committed_are_counted() -> None:
 
 
 def test_the_traceback_of_a_left_out_sample_is_kept_and_cut() -> None:
-    (manifest,) = build_run(MemoryStore(), make_plan({"O-a": 2}), failed={("O-a", 1)})
-    failure = manifest.failed[0].model_copy(update={"traceback": "x" * 10_000})
     groups = FailureGroups()
-    groups.add_manifest(manifest.model_copy(update={"failed": (failure,)}))
+    failed = FailedSample(index=1, reason="GeneratorFailed", traceback="x" * 10_000)
+    groups.add_sample("O-a", failed)
     (group,), _ = groups.largest()
     assert group.traceback == "x" * (failures.MAX_MESSAGE - 1) + "…"
 

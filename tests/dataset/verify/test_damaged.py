@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from support.cli import vrdata, write_run
 from support.repack import repack
 from vrdata.cli.main import app
+from vrdata.dataset.codec import describe_records
 
 pytestmark = pytest.mark.slow
 
@@ -84,15 +85,27 @@ def drop(folder: Path, step: dict[str, Any]) -> None:
 
 @contextmanager
 def json_place(folder: Path, step: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """What holds the value that a step names, and its key there; written back afterwards."""
+    """The container of the value that a step names, and its key there; written back afterwards.
+
+    A commit marker is the list of its lines; its digest is made right unless `sign` is false.
+    """
     path = folder / step["file"]
-    document = json.loads(path.read_text())
+    is_marker = path.is_relative_to(folder / "_vrdata" / "commits")
+    text = path.read_text()
+    document = [json.loads(line) for line in text.splitlines()] if is_marker else json.loads(text)
     *way, last = step["at"]
     place = document
     for key in way:
         place = place[key]
     yield place, last
-    path.write_text(json.dumps(document))
+    if not is_marker:
+        path.write_text(json.dumps(document))
+        return
+    head, *records = document
+    lines = [json.dumps(record).encode() for record in records]
+    if step.get("sign", True):
+        head["records"] = describe_records(lines).to_dict()
+    path.write_bytes(b"\n".join([json.dumps(head).encode(), *lines, b""]))
 
 
 def repeat_member(folder: Path, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from support import damage
 from support.builders import build_run, make_plan, png
-from support.damage import MARKER, NAME
+from support.damage import NAME
+from support.markers import samples_of
 from support.memorystore import MemoryStore
 from support.samples import write_sample
 from vrdata.dataset.problems import Problem
@@ -27,16 +28,14 @@ def told(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
     """What is wrong with a run of which a marker says something else of its second sample."""
     store = MemoryStore()
     build_run(store, make_plan({NAME: 5}))
-    marker = json.loads(store.objects[MARKER])
-    change(marker["samples"][1])
-    store.objects[MARKER] = json.dumps(marker).encode()
+    damage.change(store, lambda _head, records: change(records[1]))
     return [problem for problem in verify(store).problems if problem.kind != "NotFinished"]
 
 
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"content": "0" * 64}, "WrongContent", "not the one"),
+        ({"content": "0" * 64}, "WrongContent", "its content hash differs"),
         ({"paramHash": "ab12"}, "BadMetadata", "param_hash is None instead of 'ab12'"),
         ({"video": {"fps": 10.0}}, "WrongVideo", "8 frames a second, its commit marker says 10"),
         ({"video": {"fps": 0.0}}, "WrongVideo", "8 frames a second, its commit marker says 0"),
@@ -63,14 +62,12 @@ def test_the_content_hash_of_another_file_is_found(name: str) -> None:
         files[name] = other
 
     sound = MemoryStore()
-    marker = json.loads(build_run(sound, make_plan({NAME: 5}))[0].to_json())
+    sample = samples_of(sound, build_run(sound, make_plan({NAME: 5}))[0])[3]
     store = MemoryStore()
     build_run(
         store, make_plan({NAME: 5}), change=lambda at, files: replace_it(files) if at == 3 else None
     )
-    changed = json.loads(store.objects[MARKER])
-    changed["samples"][3]["content"] = marker["samples"][3]["content"]
-    store.objects[MARKER] = json.dumps(changed).encode()
+    damage.change(store, lambda _head, records: records[3].update(content=sample.content))
     assert verify(store).problem_counts == {"NotFinished": 1, "WrongContent": 1}
 
 

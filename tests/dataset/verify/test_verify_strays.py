@@ -6,6 +6,7 @@ import pytest
 
 from support.builders import build_finished_run, build_run, make_plan, png
 from support.damage import NAME
+from support.markers import samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset.verify.run import verify
 from vrdata.dataset.verify.strays import SampleFiles
@@ -81,5 +82,7 @@ def test_strays_are_found_with_few_keys_in_memory() -> None:
     strays = [add_file(store, folder) for folder in ("aaa", "zzz", "maze_task/maze_00000002/x")]
     with SampleFiles(plan, run_lines=3) as files:
         for manifest in reversed(manifests):
-            files.add(manifest)
+            for sample in samples_of(store, manifest):
+                files.add(manifest, sample)
+            files.add_shard(manifest)
         assert {problem.where for problem in files.strays(store)} == set(strays)

@@ -12,6 +12,7 @@ import pytest
 
 from support.fakeworkers import commit
 from support.lives import small_plan
+from support.markers import change_marker
 from support.memorystore import MemoryStore
 from support.objects import put
 from vrdata.dataset import layout
@@ -134,9 +135,9 @@ def test_a_marker_of_a_generator_that_the_plan_has_not_is_a_conflict(store: Memo
     other = small_plan(O_other=1)
     commit(store, other, ("O-other", 0))
     key = layout.commit_key("O-other", 0)
-    marker = json.loads(store.get(key)) | {"plan": PLAN.hash}
+    body = change_marker(store.get(key), lambda head, _records: head.update(plan=PLAN.hash))
     store.delete(key)
-    put(store, key, json.dumps(marker).encode())
+    put(store, key, body)
     with pytest.raises(OutputConflictError, match="O-other"):
         Counted(store).refresh()
 

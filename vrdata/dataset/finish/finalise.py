@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
+from vrdata.dataset.commits import CommitMarker, iter_commits, open_marker
 from vrdata.dataset.finish.index import IndexWriter, index_hash
 from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder
-from vrdata.dataset.manifest import DataObject, ShardManifest
-from vrdata.dataset.markers import marker_problems
+from vrdata.dataset.formats.registry import format_of
+from vrdata.dataset.manifest import DataObject, Record, SampleRecord, ShardManifest
+from vrdata.dataset.markers import checked_records, head_problems
 from vrdata.dataset.objects import put_model
-from vrdata.dataset.problems import Problem, problem
-from vrdata.dataset.reader import iter_commits, load_manifest, load_model
+from vrdata.dataset.problems import RESTORE, Problem, problem, remove_first
+from vrdata.dataset.reader import load_model
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -39,18 +41,18 @@ def finalise(
     *,
     rehash: bool = False,
     jobs: int = JOBS,
-    observe: Callable[[ShardManifest], None] = lambda _: None,
+    observe: Callable[[ShardManifest, Record], None] = lambda _manifest, _record: None,
 ) -> DatasetSummary:
     """Check every shard; write index.parquet and dataset.json. `_SUCCESS`: see `succeed`.
 
-    One listing, two requests a shard (more in format files). Memory: about 30 shards' markers.
+    One listing, two requests a shard (more in format files). Memory: 1 MiB of about 30 markers.
 
     Args:
         store: the run's store.
         plan: its plan.
         rehash: read every data object again, for stores without create-only writes.
         jobs: markers read at a time.
-        observe: told of every commit marker, in plan order.
+        observe: gets every record of every commit marker, in plan order.
 
     Raises:
         IncompleteRunError: a shard or a data object is missing or differs from its marker.
@@ -62,15 +64,18 @@ def finalise(
     with (
         tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder,
         SummaryBuilder(plan) as builder,
-        ThreadPoolExecutor(CONNECTIONS) as pool,
     ):
-        check = _ShardCheck(store, plan, pool, rehash=rehash)
+        check = _ShardCheck(store, plan, rehash=rehash)
         index = Path(folder) / layout.INDEX
         with IndexWriter(index) as writer:
-            for manifest in in_order(shards, check, jobs):
-                builder.add(manifest)
-                writer.add(manifest)
-                observe(manifest)
+            for marker in in_order(shards, check, jobs):
+                manifest = marker.manifest
+                builder.add_shard(manifest)
+                for record in marker.records:
+                    builder.add(manifest.generator, record)
+                    if isinstance(record, SampleRecord):
+                        writer.add(manifest, record)
+                    observe(manifest, record)
         summary = builder.finish()
         _put_index(store, index, summary.dataset_hash)
     _put_dataset(store, summary)
@@ -122,35 +127,46 @@ def _complete(store: ObjectStore, plan: Plan) -> Iterator[Shard]:
 
 
 class _ShardCheck:
-    """Loads a marker; compares it with the plan and the store's objects with it."""
+    """Compares a marker with the plan, and the store's objects with the marker."""
 
-    def __init__(
-        self, store: ObjectStore, plan: Plan, pool: ThreadPoolExecutor, *, rehash: bool
-    ) -> None:
+    def __init__(self, store: ObjectStore, plan: Plan, *, rehash: bool) -> None:
         self._store = store
         self._plan = plan
         self._plan_hash = plan.hash
-        self._pool = pool
         self._rehash = rehash
 
-    def __call__(self, shard: Shard) -> ShardManifest:
-        manifest = load_manifest(self._store, *shard)
-        _refuse(next(marker_problems(self._plan, self._plan_hash, manifest), None))
-        for found in self._pool.map(self._object_problem, manifest.data):
-            _refuse(found)
-        return manifest
+    def __call__(self, shard: Shard) -> CommitMarker:
+        """The marker; its records are checked as they are taken."""
+        marker = open_marker(self._store, *shard)
+        manifest = marker.manifest
+        _refuse(next(head_problems(self._plan, self._plan_hash, manifest), None))
+        records = checked_records(self._plan, self._plan_hash, manifest, marker.records, _refuse)
+        if manifest.archive is not None:
+            _refuse(self._object_problem(manifest.archive))
+        else:
+            records = in_order(records, partial(self._with_objects, manifest), CONNECTIONS)
+        return CommitMarker(manifest, records)
+
+    def _with_objects(self, manifest: ShardManifest, record: Record) -> Record:
+        output = format_of(manifest.format)
+        if isinstance(record, SampleRecord):
+            for file in record.files:
+                key = output.path(manifest.generator, record, file.name)
+                item = DataObject(key=key, size=file.size, sha256=file.sha256)
+                _refuse(self._object_problem(item))
+        return record
 
     def _object_problem(self, item: DataObject) -> Problem | None:
         info = self._store.head(item.key)
         if info is None:
-            return problem("MissingObject", item.key, "it is not there")
+            return problem("MissingObject", item.key, f"it is missing; {RESTORE}")
         if info.size != item.size:
-            message = f"it has {info.size} bytes instead of {item.size}"
+            message = f"it has {info.size} bytes instead of {item.size}; {RESTORE}"
             return problem("ChecksumMismatch", item.key, message)
         unknown = self._rehash or info.sha256 is None
         digest = sha256_object(self._store, item.key, item.size) if unknown else info.sha256
         if digest != item.sha256:
-            message = "it has other bytes than its commit marker says"
+            message = f"its bytes differ from its commit marker; {remove_first(item.key)}"
             return problem("ChecksumMismatch", item.key, message)
         return None
 

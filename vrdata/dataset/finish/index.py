@@ -64,12 +64,11 @@ class IndexWriter:
             self._flush()
         self._writer.close()
 
-    def add(self, manifest: ShardManifest) -> None:
-        """Append the samples of one shard."""
-        for sample in manifest.samples:
-            self._rows.append(_row(manifest, sample))
-            if len(self._rows) >= ROW_GROUP:
-                self._flush()
+    def add(self, manifest: ShardManifest, sample: SampleRecord) -> None:
+        """Append a sample of a shard."""
+        self._rows.append(_row(manifest, sample))
+        if len(self._rows) >= ROW_GROUP:
+            self._flush()
 
     def _flush(self) -> None:
         if self._rows:

@@ -11,7 +11,7 @@ from pydantic import Field
 from vrdata.bounded.closing import Closing
 from vrdata.dataset.finish.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.manifest import FailedSample, Record, ShardManifest
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan
 
@@ -94,23 +94,27 @@ class SummaryBuilder(Closing):
         self._hasher.close()
         self._duplicates.close()
 
-    def add(self, manifest: ShardManifest) -> None:
-        """Count one shard."""
-        position = self._position[manifest.generator]
-        counts = self._counts[position]
+    def add_shard(self, manifest: ShardManifest) -> None:
+        """Count one shard; its records are added by `add`."""
+        counts = self._counts[self._position[manifest.generator]]
         counts.shards += 1
         counts.size += manifest.bytes
-        counts.samples += len(manifest.samples)
-        counts.failed += len(manifest.failed)
-        self._failures.update(failure.reason for failure in manifest.failed)
         self._architectures.add(manifest.attempt.architecture)
-        for sample in manifest.samples:
-            self._files += len(sample.files)
-            for file in sample.files:
-                self._hasher.add(sample.id, file.name, file.sha256)
-            if sample.content:
-                name = f"{manifest.generator}/{sample.id}"
-                self._duplicates.add(sample.content, position, sample.index, name)
+
+    def add(self, generator: str, record: Record) -> None:
+        """Count one record."""
+        position = self._position[generator]
+        if isinstance(record, FailedSample):
+            self._counts[position].failed += 1
+            self._failures[record.reason] += 1
+            return
+        self._counts[position].samples += 1
+        self._files += len(record.files)
+        for file in record.files:
+            self._hasher.add(record.id, file.name, file.sha256)
+        if record.content:
+            name = f"{generator}/{record.id}"
+            self._duplicates.add(record.content, position, record.index, name)
 
     def finish(self) -> DatasetSummary:
         """The summary of everything added."""

@@ -32,12 +32,6 @@ class ArchiveFormat(Format):
         del sample
         return self.archive_key(shard)
 
-    def matches(
-        self, shard: ShardPlace, samples: Sequence[SampleRecord], data: Sequence[DataObject]
-    ) -> bool:
-        """See Format."""
-        return [item.key for item in data] == list(self.keys(shard, samples))
-
     def stored_files(
         self, store: ObjectStore, data: Sequence[DataObject]
     ) -> Iterator[tuple[int, FileRecord]]:

@@ -113,12 +113,6 @@ class Format(ABC):
         """Sample index and file name of a path. Raises ValueError when it is not a sample's."""
 
     @abstractmethod
-    def matches(
-        self, shard: ShardPlace, samples: Sequence[SampleRecord], data: Sequence[DataObject]
-    ) -> bool:
-        """Whether data objects are those of a shard with these samples."""
-
-    @abstractmethod
     def open_writer(self, scratch: Path, shard: ShardPlace) -> ShardWriter:
         """A writer for one shard; it creates files in the existing private folder `scratch`."""
 

@@ -40,20 +40,6 @@ class FilesFormat(Format):
         folder, _, name = path.rpartition("/")
         return layout.sample_index(folder), name
 
-    def matches(
-        self, shard: ShardPlace, samples: Sequence[SampleRecord], data: Sequence[DataObject]
-    ) -> bool:
-        """See Format."""
-        return list(data) == [
-            DataObject(
-                key=self.path(shard.generator, sample, file.name),
-                size=file.size,
-                sha256=file.sha256,
-            )
-            for sample in samples
-            for file in sample.files
-        ]
-
     def open_writer(self, scratch: Path, shard: ShardPlace) -> ShardWriter:
         """See Format."""
         return _Writer(scratch / "data", shard.generator)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
+from vrdata.dataset.commits import iter_commits, open_marker
 from vrdata.dataset.finish.finalise import load_summary
 from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder
-from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.reader import iter_commits, load_manifest, load_plan
+from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
+from vrdata.dataset.reader import load_plan
 from vrdata.dataset.report.cards import make_cards
 from vrdata.dataset.report.choose import CardChooser
 from vrdata.dataset.report.facts import report_facts
@@ -35,10 +36,12 @@ class ReportBuilder:
         self._chooser = CardChooser(plan)
         self._failures = FailureGroups()
 
-    def add(self, manifest: ShardManifest) -> None:
-        """Take one commit marker."""
-        self._chooser.add(manifest)
-        self._failures.add_manifest(manifest)
+    def add(self, manifest: ShardManifest, record: Record) -> None:
+        """Take one record of a commit marker."""
+        if isinstance(record, SampleRecord):
+            self._chooser.add(manifest, record)
+        else:
+            self._failures.add_sample(manifest.generator, record)
 
     def add_failed_attempts(self, committed: set[Shard]) -> None:
         """Take the failures of shards that are not committed. Raises StorageError."""
@@ -84,10 +87,13 @@ def make_report(store: ObjectStore, target: ObjectStore) -> ReportFacts:
     builder = ReportBuilder(store, plan)
     finished = load_summary(store)
     with SummaryBuilder(plan) as counter:
-        for manifest in in_order(there, lambda shard: load_manifest(store, *shard), JOBS):
-            builder.add(manifest)
+        for marker in in_order(there, lambda shard: open_marker(store, *shard), JOBS):
             if finished is None:
-                counter.add(manifest)
+                counter.add_shard(marker.manifest)
+            for record in marker.records:
+                builder.add(marker.manifest, record)
+                if finished is None:
+                    counter.add(marker.manifest.generator, record)
         summary = finished or counter.finish()
     if len(there) < sum(planned.shards for planned in plan.generators):
         builder.add_failed_attempts(committed)

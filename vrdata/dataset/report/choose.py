@@ -2,7 +2,7 @@
 
 The first and the last sample of a generator, and between them those with the lowest hash of run
 seed, generator and index. In tar.gz a sample is reached only by reading all that lies before it,
-so there only the first samples of a shard can be chosen.
+so there only samples at the start of a shard can be chosen.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from vrdata.plan.planned import Plan
 PER_GENERATOR = 24
 TOTAL = 1000
 LEADING = 24
-"""Samples at the start of a tar.gz shard that can be chosen."""
+"""Indexes at the start of a tar.gz shard whose samples can be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A chosen sample and its shard's marker, which holds no more samples than reading needs."""
+    """A chosen sample and its shard's manifest."""
 
     manifest: ShardManifest
     sample: SampleRecord
@@ -39,7 +39,7 @@ class _Chosen:
 
 
 class CardChooser:
-    """Takes commit markers in plan order; keeps at most a constant number of samples.
+    """Takes samples in plan order; keeps at most a constant number of them.
 
     Args:
         plan: the run's plan.
@@ -50,27 +50,19 @@ class CardChooser:
         self._count = cards_per_generator(len(plan.generators))
         self._chosen = {planned.name: _Chosen() for planned in plan.generators}
 
-    def add(self, manifest: ShardManifest) -> None:
-        """Consider the samples of one shard."""
+    def add(self, manifest: ShardManifest, sample: SampleRecord) -> None:
+        """Consider one sample of a shard."""
+        if format_of(manifest.format).is_sequential and (sample.index >= manifest.start + LEADING):
+            return
         chosen = self._chosen[manifest.generator]
-        output = format_of(manifest.format)
-        leading = manifest.samples[:LEADING] if output.is_sequential else ()
-        header = manifest.model_copy(
-            update={
-                "samples": leading,
-                "failed": (),
-                "data": manifest.data if output.is_archive else (),
-            }
-        )
-        for sample in leading or manifest.samples:
-            pick = Pick(header, sample)
-            chosen.first = chosen.first or pick
-            chosen.last = pick
-            entry = (-_rank(self._seed, manifest.generator, sample.index), -sample.index, pick)
-            if len(chosen.lowest) < self._count:
-                heapq.heappush(chosen.lowest, entry)
-            elif entry[:2] > chosen.lowest[0][:2]:
-                heapq.heapreplace(chosen.lowest, entry)
+        pick = Pick(manifest, sample)
+        chosen.first = chosen.first or pick
+        chosen.last = pick
+        entry = (-_rank(self._seed, manifest.generator, sample.index), -sample.index, pick)
+        if len(chosen.lowest) < self._count:
+            heapq.heappush(chosen.lowest, entry)
+        elif entry[:2] > chosen.lowest[0][:2]:
+            heapq.heapreplace(chosen.lowest, entry)
 
     def picks(self) -> list[Pick]:
         """The chosen samples by generator in plan order, then by index."""

@@ -6,7 +6,7 @@ import json
 from typing import Any, Literal
 
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.manifest import FailedSample
 from vrdata.dataset.report.model import FailureGroup
 from vrdata.dataset.report.texts import cut
 from vrdata.plan.planned import Plan, Shard
@@ -26,17 +26,11 @@ class FailureGroups:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str, str], FailureGroup] = {}
 
-    def add_manifest(self, manifest: ShardManifest) -> None:
-        """Count the samples that a committed shard left out."""
-        for failure in manifest.failed:
-            self.add(
-                manifest.generator,
-                failure.reason,
-                "samples",
-                failure.index,
-                failure.message,
-                failure.traceback,
-            )
+    def add_sample(self, generator: str, failed: FailedSample) -> None:
+        """Count a sample that a committed shard left out."""
+        self.add(
+            generator, failed.reason, "samples", failed.index, failed.message, failed.traceback
+        )
 
     def add(  # noqa: PLR0913 - a failure's facts
         self,

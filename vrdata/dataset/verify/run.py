@@ -51,10 +51,11 @@ def verify(
         VrdataError: what decoding needs is not installed.
     """
     plan = load_plan(store)
-    check = ShardCheck(store, plan, Decoder(deep=deep) if decode or deep else None)
+    decoder = Decoder(deep=deep) if decode or deep else None
+    tally = Tally()
     planned = list(plan.all_shards())
     with DatasetHasher() as hasher, SampleFiles(plan) as files:
-        tally = Tally(hasher)
+        check = ShardCheck(store, plan, decoder, hasher, files)
         committed, strays = stray_problems(store, plan)
         tally.problems.merge(strays)
         tally.problems.extend(_missing(plan, committed))
@@ -62,8 +63,8 @@ def verify(
         results = in_order(there, lambda shard: check.check(*shard), jobs)
         for done, (manifest, findings) in enumerate(results, start=1):
             if manifest is not None:
-                tally.add_marker(manifest)
-                files.add(manifest)
+                tally.counts["shards"] += 1
+                tally.generators[manifest.generator] += findings.samples
             tally.add(findings)
             progress(done, len(planned))
         tally.problems.extend(files.strays(store))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -9,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrdata.dataset.manifest import VideoRecord
+from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
 from vrdata.dataset.problems import ProblemLog, problem
+from vrdata.dataset.verify.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.decode import Decoder, Media
 
 REQUIRED = ("first_frame.png", "prompt.txt")
@@ -19,20 +22,22 @@ MAX_IMAGE_KINDS = 50
 
 @dataclass(slots=True)
 class Findings:
-    """What was found in some files; findings add up.
+    """What was found in some files; findings add up, and their memory is bounded.
 
     Attributes:
         problems: what is wrong.
+        samples: number of samples.
+        failed: number of samples that a commit marker records as failed.
         names: files by name.
         images: decoded images by size and mode.
-        files: (sample id, file name, hex sha256 of the bytes) of every file.
         bytes: bytes of every file.
     """
 
     problems: ProblemLog = field(default_factory=ProblemLog)
+    samples: int = 0
+    failed: int = 0
     names: Counter[str] = field(default_factory=Counter)
     images: Counter[str] = field(default_factory=Counter)
-    files: list[tuple[str, str, str]] = field(default_factory=list)
     bytes: int = 0
 
     def note(self, kind: str, where: str, message: str) -> None:
@@ -92,6 +97,90 @@ def check_required(names: Iterable[str], *, where: str, findings: Findings) -> N
     for name in REQUIRED:
         if name not in present:
             findings.note("MissingFile", f"{where}/{name}", "every sample must have this file")
+
+
+class SampleCheck:
+    """Checks the files of one shard's samples against their records.
+
+    Args:
+        generator: name of the samples' generator.
+        block_size: samples of a block.
+        decoder: decodes images and videos; None skips decoding.
+        hasher: gets every file.
+        findings: gets what is found.
+    """
+
+    def __init__(
+        self,
+        generator: str,
+        block_size: int,
+        decoder: Decoder | None,
+        hasher: DatasetHasher,
+        findings: Findings,
+    ) -> None:
+        self._generator = generator
+        self._block_size = block_size
+        self._decoder = decoder
+        self._hasher = hasher
+        self._findings = findings
+        self._content = ContentCheck()
+
+    def check_required(self, sample: SampleRecord) -> None:
+        """Note the files that every sample must have and this one has not."""
+        names = [file.name for file in sample.files]
+        check_required(names, where=self._where(sample), findings=self._findings)
+
+    def check_body(
+        self, sample: SampleRecord, record: FileRecord, body: bytes, fix: str = ""
+    ) -> None:
+        """Check one file; the files of one sample must come one after another.
+
+        Args:
+            sample: the sample's record.
+            record: the file's record.
+            body: the file's bytes.
+            fix: what to do when the bytes differ from the record.
+        """
+        findings = self._findings
+        where = f"{self._where(sample)}/{record.name}"
+        digest = hashlib.sha256(body).hexdigest()
+        self._hasher.add(sample.id, record.name, digest)
+        if digest != record.sha256:
+            message = "its bytes differ from its commit marker"
+            findings.note("ChecksumMismatch", where, f"{message}; {fix}" if fix else message)
+        elif len(body) != record.size:
+            message = f"it has {len(body)} bytes, its commit marker says {record.size}"
+            findings.note("WrongMarker", where, message)
+        pixels = check_file(
+            record.name,
+            body,
+            where=where,
+            findings=findings,
+            decoder=self._decoder,
+            video=sample.video if sample.video and sample.video.name == record.name else None,
+            metadata=self._metadata(sample),
+            pixels=bool(sample.content) and record.name in FRAMES,
+        )
+        if digest == record.sha256:  # other bytes have another content: one problem is enough
+            part = body if record.name == PROMPT else pixels.encode()
+            if not self._content.add(sample, record.name, part):
+                message = "its content hash differs from its commit marker"
+                findings.note("WrongContent", self._where(sample), message)
+
+    def _metadata(self, sample: SampleRecord) -> Mapping[str, Any]:
+        """What the sample's metadata.json must say: docs/child-protocol.md, "Sample files"."""
+        position = sample.index % self._block_size
+        hashed = {"param_hash": sample.param_hash} if sample.param_hash else {}
+        identity = {
+            "task_id": sample.id,
+            "generator": self._generator,
+            "domain": sample.domain,
+            "generation": {"seed": sample.seed, "block": sample.block, "position": position},
+        }
+        return identity | hashed
+
+    def _where(self, sample: SampleRecord) -> str:
+        return f"{self._generator}/{sample.id}"
 
 
 def _prompt_problem(body: bytes) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from vrdata.bounded.closing import Closing
 from vrdata.bounded.sorting import RUN_LINES, SortedLines
 from vrdata.dataset import layout
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import ShardManifest
+from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.dataset.problems import Problem, ProblemLog, problem
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.keys import key_problem
@@ -44,17 +44,18 @@ def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[Shard], ProblemL
 
 
 class SampleFiles(Closing):
-    """Finds what lies among the files of a run in format files; a context manager.
+    """Finds objects that are no sample's file in a run in format files; a context manager.
 
     Keys of the markers and of the listing are merged in order, so memory is bounded. In another
-    format it takes and finds nothing.
+    format it finds nothing. Threads may add samples concurrently.
 
     Args:
-        plan: the run's.
-        run_lines: keys kept in memory at once (see vrdata.bounded.sorting).
+        plan: the run's plan.
+        run_lines: keys kept in memory (see vrdata.bounded.sorting).
     """
 
     def __init__(self, plan: Plan, run_lines: int = RUN_LINES) -> None:
+        self._path = format_of(plan.output.format).path
         self._wanted = not format_of(plan.output.format).is_archive
         self._planned = {planned.name: planned for planned in plan.generators}
         self._known = SortedLines(run_lines)
@@ -64,17 +65,21 @@ class SampleFiles(Closing):
         """See `Closing.close`."""
         self._known.close()
 
-    def add(self, manifest: ShardManifest) -> None:
-        """Add a shard by its marker. Raises OSError when the disk is full."""
+    def add(self, manifest: ShardManifest, sample: SampleRecord) -> None:
+        """Add a sample's files. Raises OSError when the disk is full."""
+        for file in sample.files if self._wanted else ():
+            key = self._path(manifest.generator, sample, file.name)
+            if not key_problem(key):  # no object can have another key
+                self._known.add(f"{key}\n".encode())
+
+    def add_shard(self, manifest: ShardManifest) -> None:
+        """Add a shard all of whose samples were added."""
         self._shards.add(Shard(manifest.generator, manifest.shard))
-        for item in manifest.data if self._wanted else ():
-            if not key_problem(item.key):  # nothing can lie under another key
-                self._known.add(f"{item.key}\n".encode())
 
     def strays(self, store: ObjectStore) -> Iterator[Problem]:
-        """What no marker has, of shards whose marker was added; what no shard has, of others.
+        """Objects that no marker lists; of shards that were not added, objects outside the shard.
 
-        One listing. A shard that is not committed may have files of an attempt that was ended.
+        One listing. A shard that is not committed may have files of an interrupted attempt.
 
         Raises:
             OSError: the disk is full.

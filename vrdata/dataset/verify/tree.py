@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,7 +37,7 @@ class _Found:
     """One sample folder, or one archive of them."""
 
     findings: Findings
-    samples: list[str]
+    generators: Counter[str]
     archives: int = 0
 
 
@@ -64,14 +65,13 @@ def verify_tree(
         StorageError: the store cannot be used.
         VrdataError: what decoding needs is not installed.
     """
-    check = _TreeCheck(store, Decoder(deep=deep) if decode or deep else None)
+    tally = Tally()
     with DatasetHasher() as hasher:
-        tally = Tally(hasher)
+        check = _TreeCheck(store, Decoder(deep=deep) if decode or deep else None, hasher)
         for found in in_order(_units(store), check, jobs):
             tally.add(found.findings)
-            tally.counts["samples"] += len(found.samples)
             tally.counts["shards"] += found.archives
-            tally.generators.update(found.samples)
+            tally.generators.update(found.generators)
             progress(tally.counts["samples"], 0)
         digest = hasher.hexdigest()
     if not tally.counts["samples"] and not tally.problems.counts:
@@ -101,12 +101,13 @@ def _units(store: ObjectStore) -> Iterator[list[ObjectInfo]]:
 
 
 class _TreeCheck:
-    def __init__(self, store: ObjectStore, decoder: Decoder | None) -> None:
+    def __init__(self, store: ObjectStore, decoder: Decoder | None, hasher: DatasetHasher) -> None:
         self._store = store
         self._decoder = decoder
+        self._hasher = hasher
 
     def __call__(self, objects: list[ObjectInfo]) -> _Found:
-        found = _Found(Findings(), [])
+        found = _Found(Findings(), Counter())
         if objects[0].key.endswith(".tar.gz"):
             self._archive(objects[0], found)
         else:
@@ -148,12 +149,13 @@ class _TreeCheck:
     def _file(self, path: str, where: str, body: bytes, found: _Found) -> None:
         _, sample, name = _parts(path)
         digest = hashlib.sha256(body).hexdigest()
-        found.findings.files.append((sample, name, digest))
+        self._hasher.add(sample, name, digest)
         check_file(name, body, where=where, findings=found.findings, decoder=self._decoder)
 
     def _sample(self, path: str, where: str, names: list[str], found: _Found) -> None:
         generator, _, _ = _parts(path)
-        found.samples.append(generator)
+        found.findings.samples += 1
+        found.generators[generator] += 1
         check_required(names, where=where.rpartition("/")[0], findings=found.findings)
 
 

@@ -7,8 +7,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.problems import Problem, ProblemLog
 from vrdata.dataset.verify.sample import Findings
 from vrdata.model import Model
@@ -63,29 +61,21 @@ class VerifyReport(Model):
 class Tally:
     """Adds findings up, with bounded memory."""
 
-    def __init__(self, hasher: DatasetHasher) -> None:
+    def __init__(self) -> None:
         self.problems = ProblemLog()
         self.generators: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self._names: Counter[str] = Counter()
         self._images: Counter[str] = Counter()
-        self._hasher = hasher
 
     def add(self, findings: Findings) -> None:
         """Add what was found in some files."""
         self.problems.merge(findings.problems)
         self.counts["bytes"] += findings.bytes
+        self.counts["samples"] += findings.samples
+        self.counts["failed"] += findings.failed
         self._names.update(findings.names)
         self._images.update(findings.images)
-        for sample_id, name, sha256 in findings.files:
-            self._hasher.add(sample_id, name, sha256)
-
-    def add_marker(self, manifest: ShardManifest) -> None:
-        """Count a shard by its marker."""
-        self.counts["shards"] += 1
-        self.counts["samples"] += len(manifest.samples)
-        self.counts["failed"] += len(manifest.failed)
-        self.generators[manifest.generator] += len(manifest.samples)
 
     def report(self, report: VerifyReport) -> VerifyReport:
         """`report` with everything that was added up."""
