@@ -83,6 +83,19 @@ def drop(folder: Path, step: dict[str, Any]) -> None:
         del place[last]
 
 
+def widen(folder: Path, step: dict[str, Any]) -> None:
+    """Make the first line of a file longer, with spaces that JSON ignores."""
+    path = folder / step["file"]
+    path.write_bytes(b"{" + b" " * step["bytes"] + path.read_bytes()[1:])
+
+
+def swap_lines(folder: Path, step: dict[str, Any]) -> None:
+    """Exchange two lines of a commit marker, whose digest is made right."""
+    first, second = step["lines"]
+    with json_place(folder, step | {"at": [first]}) as (lines, _):
+        lines[first], lines[second] = lines[second], lines[first]
+
+
 @contextmanager
 def json_place(folder: Path, step: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The container of the value that a step names, and its key there; written back afterwards.
@@ -132,6 +145,8 @@ STEPS: dict[str, Callable[[Path, Any], None]] = {
     "repack": repack,
     "repeat_member": repeat_member,
     "swap": swap,
+    "swap_lines": swap_lines,
+    "widen": widen,
     "write": write,
 }
 

@@ -10,7 +10,7 @@ from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.problems import Problem, problem
+from vrdata.dataset.problems import RESTORE, Problem, problem, remove_first
 from vrdata.dataset.reader import load_model, load_plan
 from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.shard import ShardCheck
@@ -91,14 +91,14 @@ def verify(
 def _missing(plan: Plan, committed: set[Shard]) -> Iterator[Problem]:
     for generator, shard in plan.missing_shards(committed):
         where = layout.commit_key(generator, shard)
-        yield problem("MissingShard", where, "the shard is not committed: run it again")
+        yield problem("MissingShard", where, f"the shard is not committed; {RESTORE}")
 
 
 def _summary_problems(
     store: ObjectStore, plan: Plan, tally: Tally, digest: str, *, finished: bool
 ) -> Iterator[Problem]:
     if not finished:
-        message = "the run is not finished: run it again"
+        message = f"the run is not finished; {RESTORE}"
         yield problem("NotFinished", layout.SUCCESS, message)
         return
     if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
@@ -107,7 +107,7 @@ def _summary_problems(
     try:
         told = load_model(store, layout.DATASET, DatasetSummary)
     except (ObjectNotFoundError, InvalidInputError) as error:
-        yield problem("DamagedSummary", layout.DATASET, error.why or "it is not there")
+        yield problem("DamagedSummary", layout.DATASET, error.why or f"it is missing; {RESTORE}")
         return
     for kind, name, said, found in (
         ("HashMismatch", "datasetHash", told.dataset_hash, digest),
@@ -127,7 +127,7 @@ def _check_index(store: ObjectStore, digest: str) -> tuple[str, tuple[Problem, .
         return "not checked: pyarrow is not installed (pip install 'vrdata[local]')", ()
     info = store.head(layout.INDEX)
     if info is None:
-        return "missing", (problem("DamagedIndex", layout.INDEX, "it is not there"),)
+        return "missing", (problem("DamagedIndex", layout.INDEX, f"it is missing; {RESTORE}"),)
     with tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder:
         copy = Path(folder) / layout.INDEX
         with copy.open("wb") as local:
@@ -135,8 +135,10 @@ def _check_index(store: ObjectStore, digest: str) -> tuple[str, tuple[Problem, .
         try:
             found = index_hash(copy)
         except ValueError as error:
-            return "wrong", (problem("DamagedIndex", layout.INDEX, str(error)),)
+            return "wrong", (
+                problem("DamagedIndex", layout.INDEX, f"{error}; {remove_first(layout.INDEX)}"),
+            )
     if found != digest:
-        message = f"its rows give the dataset hash {found}"
+        message = f"its rows give the dataset hash {found}; {remove_first(layout.INDEX)}"
         return "wrong", (problem("DamagedIndex", layout.INDEX, message),)
     return "verified", ()
