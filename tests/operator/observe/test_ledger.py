@@ -262,9 +262,9 @@ def test_a_completed_index_is_learned_without_a_listing(store: MemoryStore) -> N
     store.requests.clear()
     assert found.read(job(completed=frozenset({1})))
     assert found.ledger.commits.shards == {("O-a", 1)}
-    assert store.requests == {"get": 1}
+    assert store.requests == {"get_range": 1}
     assert found.read(job(completed=frozenset({1})))
-    assert store.requests == {"get": 1}
+    assert store.requests == {"get_range": 1}
 
 
 def test_a_failed_index_whose_pod_was_killed_after_its_commit_counts(store: MemoryStore) -> None:
@@ -365,7 +365,7 @@ def test_a_listing_that_fails_begins_again(
     commit(store, PLAN, ("O-a", 0))
     found = Counted(store)
     with monkeypatch.context() as patch:
-        patch.setattr(store, "get", _unavailable)
+        patch.setattr(store, "get_range", _unavailable)
         with pytest.raises(StorageError):
             found.read()
     assert found.read()
