@@ -97,9 +97,9 @@ def test_a_marker_is_read_once_in_a_process(store: MemoryStore) -> None:
     found = Counted(store)
     commit(store, PLAN, ("O-a", 0))
     found.refresh()
-    before = store.requests["get"]
+    before = store.requests["get_range"]
     found.refresh()
-    assert store.requests["get"] == before
+    assert store.requests["get_range"] == before
 
 
 def test_another_process_finds_the_same(store: MemoryStore) -> None:
@@ -372,5 +372,5 @@ def test_a_listing_that_fails_begins_again(
     assert found.ledger.commits.shards == {("O-a", 0)}
 
 
-def _unavailable(_key: str) -> bytes:
+def _unavailable(_key: str, _start: int, _length: int) -> bytes:
     raise StorageError("no answer")
