@@ -11,7 +11,7 @@ from vrdata_generators.api import Generator
 
 
 def get_generator(name: str) -> Generator:
-    """A first-party generator by its catalogue name; `builtin/some_task.py` holds `O-some-task`.
+    """A first-party generator by its catalogue name; `builtin/some_task.py` defines `O-some-task`.
 
     Raises:
         KeyError: there is no such generator.

@@ -1,4 +1,4 @@
-"""What holds for every one of vrdata's own generators."""
+"""Properties of every first-party generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`check_sample` finds each way to break the rules of a generator."""
+"""`check_sample` detects each violation of the rules for generators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def grey(value: int, size: int = 4, mode: str = "RGB") -> Image.Image:
 
 
 class Fade(Generator):
-    """Grows lighter; `change` and `choose` break it."""
+    """A square that becomes lighter; `change` and `choose` break it."""
 
     name = "O-fade"
     domain = "fade"

@@ -1,4 +1,4 @@
-"""The catalogue's figures are those of a real run, not guesses."""
+"""The figures in the catalogue match a real run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vrdata generators new`: what it writes works as it is."""
+"""`vrdata generators new`: the files that it writes work unchanged."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_a_video_that_differs_the_second_time_is_detected(tmp_path: Path) -> Non
     folder = tmp_path / "O-a"
     assert run("O-a", "--dir", folder).exit_code == 0
     text = (folder / "generator.py").read_text()
-    # The device itself: what Python offers of chance is seeded in a child.
+    # The device itself: Python's own random sources are seeded in a child.
     chance = "open('/dev/urandom', 'rb').read(1)[0] / 255"
     spoiled = text.replace(
         'frames=Timeline(picture, moving=8 * params["steps"]),',

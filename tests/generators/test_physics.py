@@ -1,4 +1,4 @@
-"""Ground truth of the G generators, held against conservation laws and against the pictures."""
+"""Ground truth of the G generators, checked against conservation laws and against the pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vrdata_generators.registry import get_generator
 
 SEEDS = st.integers(0, 2**31 - 1)
 POSITIONS = st.integers(0, 99)
-many = settings(max_examples=settings.default.max_examples // 3)  # pictures take a while
+many = settings(max_examples=settings.default.max_examples // 3)  # drawing is slow
 
 
 def make(name: str, seed: int, position: int) -> tuple[Params, Sample]:

@@ -1,4 +1,4 @@
-"""Ground truth of the O generators, held against rules that are written anew here."""
+"""Ground truth of the O generators, checked against an independent version of the rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vrdata_generators.registry import get_generator
 
 SEEDS = st.integers(0, 2**31 - 1)
 POSITIONS = st.integers(0, 99)
-many = settings(max_examples=settings.default.max_examples // 3)  # pictures take a while
+many = settings(max_examples=settings.default.max_examples // 3)  # drawing is slow
 
 
 def make(name: str, seed: int, position: int) -> tuple[Params, Sample]:
@@ -93,7 +93,7 @@ def test_the_moves_put_the_tiles_in_order(seed: int, position: int) -> None:
     for move in sample.ground_truth["moves"]:
         gap = flat.index(0)
         row, column = divmod(gap, side)
-        # The tile goes where the word says, so it stands on the gap's other side.
+        # The tile moves in the named direction, so it comes from the other side of the gap.
         row += {"up": 1, "down": -1}.get(move, 0)
         column += {"left": 1, "right": -1}.get(move, 0)
         assert 0 <= row < side
@@ -113,7 +113,7 @@ def test_no_move_undoes_the_previous_one(seed: int, position: int) -> None:
 
 
 def units(row: int, column: int) -> list[tuple[int, int]]:
-    """The fields that share a row, a column or a box with a field, itself left out."""
+    """The fields that share a row, a column or a box with a field, without itself."""
     fields = [(r, c) for r in range(9) for c in range(9)]
     return [
         (r, c)

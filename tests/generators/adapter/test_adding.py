@@ -1,4 +1,4 @@
-"""Adding generators: the entries that come of it, with the real child."""
+"""Adding generators with the real child, and the resulting entries."""
 
 from collections.abc import Callable
 from pathlib import Path

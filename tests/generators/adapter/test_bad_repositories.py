@@ -1,4 +1,4 @@
-"""Repositories that cannot be added: one clear error each, and nothing half-added."""
+"""Repositories that cannot be added: each gives one clear error and leaves nothing behind."""
 
 from pathlib import Path
 from typing import Any

@@ -78,11 +78,11 @@ class VenvBuilder:
 
     def _build(self, target: Path, requirements: RequirementSet) -> None:
         python = target / "bin" / "python"
-        made = _run([sys.executable, "-m", "venv", str(target)])
-        if made.returncode:
+        created = _run([sys.executable, "-m", "venv", str(target)])
+        if created.returncode:
             raise VrdataError(
                 "the virtual environment cannot be created",
-                why=_tail(made.stderr or made.stdout),
+                why=_tail(created.stderr or created.stdout),
                 fix="install the venv module for this Python",
             )
         (target / "requirements.txt").write_text("\n".join(requirements.lines) + "\n")

@@ -44,7 +44,7 @@ def name_from(source: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", last).lstrip("_-")[:_MAX_NAME]
     if not name:
         raise InvalidInputError(
-            f"{source!r} gives no generator name", fix="choose one with --name NAME"
+            f"{source!r} cannot be turned into a generator name", fix="choose one with --name NAME"
         )
     return name
 

@@ -1,4 +1,4 @@
-"""Requirement sets and the imports they are made from."""
+"""Requirement sets and the imports that they follow from."""
 
 from pathlib import Path
 

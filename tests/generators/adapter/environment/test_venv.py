@@ -1,4 +1,4 @@
-"""Environments, and what an installer's failure means."""
+"""Environments, and the errors of a failed installation."""
 
 import subprocess
 import sys

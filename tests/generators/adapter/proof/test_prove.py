@@ -1,4 +1,4 @@
-"""Which way of running is chosen, from what blocks made in several ways come to."""
+"""Which way to run a generator is chosen, given the results of several trials."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def block(
 
 
 def maker(ways: dict[Way, TrialResult | list[TrialResult]]) -> Callable[[Mode, bool], TrialResult]:
-    """A generator that makes the given block in each way, and cannot be imported in others."""
+    """A generator with the given block for each way; it cannot be imported in the others."""
 
     def make(mode: Mode, accelerate: bool) -> TrialResult:
         made = ways.get((mode, accelerate))

@@ -1,4 +1,4 @@
-"""What is copied of a generator's folder, and what is refused."""
+"""Which files of a generator's folder are copied, and which are refused."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Folders, git addresses and lists as sources."""
+"""Folders, git URLs and lists as sources."""
 
 import subprocess
 from pathlib import Path

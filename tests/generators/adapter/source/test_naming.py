@@ -1,4 +1,4 @@
-"""Names, classes and addresses."""
+"""Names, classes and URLs."""
 
 import re
 
