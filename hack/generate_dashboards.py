@@ -1,7 +1,7 @@
 """Write the Grafana dashboards of the chart; `--check` only compares.
 
-Classic JSON: it is imported by every Grafana that is still maintained. Every query uses metrics
-of docs/metrics.md; a test executes each one.
+They are classic JSON, which every maintained Grafana imports, built with the typed builders of
+Grafana's Foundation SDK. Every query uses metrics of docs/metrics.md; a test executes each one.
 """
 
 from __future__ import annotations
@@ -9,149 +9,159 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.common import BigValueTextMode, StackingMode
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLinkType,
+    DataSourceRef,
+    GridPos,
+    VariableOption,
+    VariableRefresh,
+)
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 FOLDER = Path(__file__).resolve().parents[1] / "charts" / "vrdata" / "files" / "dashboards"
-SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 RUN = 'namespace=~"$namespace", run=~"$run"'
-# A gauge that only grows: its slope, not its rate, since it does not begin anew.
+# `deriv`, not `rate`: the gauge comes from the status and does not restart with the operator.
 SPEED = f"clamp_min(deriv(vrdata_run_samples{{{RUN}, state='succeeded'}}[$__rate_interval]), 0)"
 WIDTH = 24
 
-Panel = dict[str, Any]
+Panel = stat.Panel | table.Panel | timeseries.Panel
+P = TypeVar("P", stat.Panel, table.Panel, timeseries.Panel)
 
 
-def panel(  # noqa: PLR0913 - what a panel is
-    kind: str,
-    title: str,
-    queries: dict[str, str],
-    unit: str,
-    *,
-    text: str,
-    width: int = 8,
-    height: int = 7,
-    stacked: bool = False,
-) -> Panel:
-    """One panel; `queries` maps legends to expressions."""
-    custom = {"stacking": {"mode": "normal"}, "fillOpacity": 30} if stacked else {}
-    # Without a range a table has one row for each series, not for each moment.
-    shape = {"format": "table", "instant": True} if kind == "table" else {}
-    return {
-        "type": kind,
-        "title": title,
-        "description": text,
-        "datasource": SOURCE,
-        "gridPos": {"w": width, "h": height},
-        "fieldConfig": {"defaults": {"unit": unit, "custom": custom}, "overrides": []},
-        "targets": [
-            {
-                "refId": chr(ord("A") + number),
-                "datasource": SOURCE,
-                "expr": query,
-                "legendFormat": legend,
-                **shape,
-            }
-            for number, (legend, query) in enumerate(queries.items())
-        ],
-    }
-
-
-def stat(title: str, query: str, unit: str, text: str) -> Panel:
+def number(title: str, query: str, unit: str, text: str) -> stat.Panel:
     """A single number."""
-    return panel("stat", title, {"": query}, unit, text=text, width=4, height=4)
+    return _described(stat.Panel(), title, unit, text).span(4).height(4).with_target(_query(query))
 
 
-def version() -> Panel:
-    """The name of a series in place of its value, which is always 1."""
-    query = {"{{version}}": "sum by (version) (vrdata_build_info)"}
-    one = panel("stat", "Version", query, "short", text="Of the operator.", width=4, height=4)
-    return one | {"options": {"textMode": "name", "reduceOptions": {"calcs": ["lastNotNull"]}}}
+def version() -> stat.Panel:
+    """The version label of a series whose value is always 1."""
+    one = _described(stat.Panel(), "Version", "short", "Of the operator.").span(4).height(4)
+    query = _query("sum by (version) (vrdata_build_info)", "{{version}}")
+    latest = common.ReduceDataOptions().calcs(["lastNotNull"])
+    return one.with_target(query).text_mode(BigValueTextMode.NAME).reduce_options(latest)
 
 
-def runs() -> dict[str, Any]:
-    """Board vrdata / Runs: for the people whose runs these are."""
+def graph(
+    title: str, queries: dict[str, str], unit: str, text: str, *, width: int = 8
+) -> timeseries.Panel:
+    """Lines over time; `queries` maps legends to expressions."""
+    one = _described(timeseries.Panel(), title, unit, text).span(width).height(7)
+    for letter, (legend, query) in zip("ABC", queries.items(), strict=False):
+        one = one.with_target(_query(query, legend).ref_id(letter))
+    return one
+
+
+def stacked(title: str, queries: dict[str, str], unit: str, text: str) -> timeseries.Panel:
+    """Areas on top of each other."""
+    mode = common.StackingConfig().mode(StackingMode.NORMAL)
+    return graph(title, queries, unit, text).stacking(mode).fill_opacity(30)
+
+
+def rows(title: str, query: str, unit: str, text: str) -> table.Panel:
+    """A table with one row for each series: an instant query, without a range."""
+    one = _described(table.Panel(), title, unit, text).span(8).height(7)
+    return one.with_target(_query(query).format(PromQueryFormat.TABLE).instant())
+
+
+def _described(panel: P, title: str, unit: str, text: str) -> P:
+    return panel.title(title).description(text).unit(unit).datasource(SOURCE)
+
+
+def _query(expression: str, legend: str = "") -> prometheus.Dataquery:
+    query = prometheus.Dataquery().ref_id("A").expr(expression)
+    return query.legend_format(legend).datasource(SOURCE)
+
+
+def runs() -> dashboard.Dashboard:
+    """Board vrdata / Runs, for users."""
     done = f"sum(vrdata_run_samples{{{RUN}, state='succeeded'}})"
     desired = f"sum(vrdata_run_samples_desired{{{RUN}}})"
     failed = f"sum(vrdata_run_samples{{{RUN}, state='failed'}})"
     rate = f"sum({SPEED})"
     panels = [
-        stat("Running", f"sum(vrdata_run_status{{{RUN}, phase='Running'}})", "short",
-             "Runs in phase Running."),
-        stat("Samples", done, "short", "Committed samples of the selected runs."),
-        stat("Done", f"{done} / ({desired} > 0)", "percentunit", "Committed of desired samples."),
-        stat("Rate", rate, "ops", "Samples committed in a second."),
-        stat("Failed samples", failed, "short", "Samples that failed for good."),
-        stat("Written", f"sum(vrdata_run_output_bytes{{{RUN}}})", "bytes", "Committed bytes."),
-        panel("timeseries", "Samples", {"committed": done, "failed": failed, "desired": desired},
-              "short", text="Samples of the selected runs.", width=12),
-        panel("timeseries", "Rate by class",
+        number("Running", f"sum(vrdata_run_status{{{RUN}, phase='Running'}})", "short",
+               "Runs in phase Running."),
+        number("Samples", done, "short", "Committed samples of the selected runs."),
+        number("Done", f"{done} / ({desired} > 0)", "percentunit", "Committed of desired samples."),
+        number("Rate", rate, "ops", "Committed samples per second."),
+        number("Failed samples", failed, "short", "Samples that failed in the last attempt."),
+        number("Written", f"sum(vrdata_run_output_bytes{{{RUN}}})", "bytes", "Committed bytes."),
+        graph("Samples", {"committed": done, "failed": failed, "desired": desired},
+              "short", "Samples of the selected runs.", width=12),
+        graph("Rate by class",
               {"{{generator_class}}": f"sum by (generator_class) ({SPEED})"},
-              "ops", text="Samples committed in a second.", width=12),
-        panel("timeseries", "Shards by state",
-              {"{{state}}": f"sum by (state) (vrdata_run_shards{{{RUN}}})"},
-              "short", text="All shards of the selected runs.", stacked=True),
-        panel("timeseries", "Failed attempts by reason",
+              "ops", "Committed samples per second.", width=12),
+        stacked("Shards by state",
+                {"{{state}}": f"sum by (state) (vrdata_run_shards{{{RUN}}})"},
+                "short", "All shards of the selected runs."),
+        graph("Failed attempts by reason",
               {"{{reason}}": "sum by (reason) (increase(vrdata_shard_failures_total"
                "[$__rate_interval]))"},
-              "short", text="Of all runs that the operator serves, whatever is selected above."),
-        panel("timeseries", "Shard duration",
+              "short", "Of all runs of the operator; the selection above has no effect."),
+        graph("Shard duration",
               {"median": _quantile("0.5", "vrdata_shard_duration_seconds"),
                "95 %": _quantile("0.95", "vrdata_shard_duration_seconds")},
-              "s", text="Seconds of committed attempts, of all runs and classes."),
-        panel("timeseries", "Peak memory, 95 %",
+              "s", "Of committed attempts of all runs and classes."),
+        graph("Peak memory, 95 %",
               {"{{generator_class}}": "histogram_quantile(0.95, sum by (le, generator_class) "
                "(rate(vrdata_shard_peak_memory_bytes_bucket[$__rate_interval])))"},
-              "bytes", text="Of generators in committed attempts of all runs, to set limits by."),
-        panel("table", "Done, by run",
-              {"": f"sum by (namespace, run) (vrdata_run_samples{{{RUN}, state='succeeded'}}) / "
-               f"(sum by (namespace, run) (vrdata_run_samples_desired{{{RUN}}}) > 0)"},
-              "percentunit", text="Committed of desired samples of each selected run."),
-        panel("table", "Runs that are stalled",
-              {"": "sum by (namespace, run) "
-               f"(vrdata_run_condition{{{RUN}, condition='Stalled', status='True'}} == 1)"},
-              "short", text="See `kubectl describe generationrun` for the reason."),
-        panel("timeseries", "Time left",
+              "bytes", "Of generators in committed attempts of all runs; to set limits by."),
+        rows("Done, by run",
+             f"sum by (namespace, run) (vrdata_run_samples{{{RUN}, state='succeeded'}}) / "
+              f"(sum by (namespace, run) (vrdata_run_samples_desired{{{RUN}}}) > 0)",
+             "percentunit", "Committed of desired samples of each selected run."),
+        rows("Runs that are stalled",
+             "sum by (namespace, run) "
+              f"(vrdata_run_condition{{{RUN}, condition='Stalled', status='True'}} == 1)",
+             "short", "See `kubectl describe generationrun` for the reason."),
+        graph("Time left",
               {"{{namespace}}/{{run}}":
                f"vrdata_run_estimated_completion_timestamp_seconds{{{RUN}}} - time()"},
-              "s", text="At the present rate."),
+              "s", "At the current rate."),
     ]  # fmt: skip
     variables = [
-        _query_variable("namespace", "label_values(vrdata_run_info, namespace)"),
-        _query_variable("run", 'label_values(vrdata_run_info{namespace=~"$namespace"}, run)'),
+        _variable("namespace", "label_values(vrdata_run_info, namespace)"),
+        _variable("run", 'label_values(vrdata_run_info{namespace=~"$namespace"}, run)'),
     ]
     return _dashboard("vrdata-runs", "vrdata / Runs", panels, variables)
 
 
-def operator() -> dict[str, Any]:
-    """Board vrdata / Operator: for those who keep it running."""
+def operator() -> dashboard.Dashboard:
+    """Board vrdata / Operator, for administrators."""
     panels = [
         version(),
-        stat("Runs served", "count(vrdata_run_info) or vector(0)", "short", "Objects that exist."),
-        panel("timeseries", "Turns",
+        number("Runs served", "count(vrdata_run_info) or vector(0)", "short", "Existing objects."),
+        graph("Turns",
               {"{{result}}": "sum by (result) (rate(vrdata_reconcile_total[$__rate_interval]))"},
-              "ops", text="Turns of reconciliation in a second.", width=12),
-        panel("timeseries", "Turn duration, 99 %",
+              "ops", "Reconciliation turns per second.", width=12),
+        graph("Turn duration, 99 %",
               {"": _quantile("0.99", "vrdata_reconcile_duration_seconds")},
-              "s", text="Seconds of one turn."),
-        panel("timeseries", "Requests to the API server",
+              "s", "Duration of one turn."),
+        graph("Requests to the API server",
               {"{{verb}} {{code}}":
                "sum by (verb, code) (rate(vrdata_kube_api_requests_total[$__rate_interval]))"},
-              "reqps", text="Code 0 is no answer."),
-        panel("timeseries", "API server, 99 %",
+              "reqps", "Code 0 means no response."),
+        graph("API server, 99 %",
               {"{{verb}}": "histogram_quantile(0.99, sum by (le, verb) "
                "(rate(vrdata_kube_api_request_duration_seconds_bucket[$__rate_interval])))"},
-              "s", text="Seconds of one request."),
-        panel("timeseries", "Requests to the store",
+              "s", "Duration of one request."),
+        graph("Requests to the store",
               {"{{operation}} {{code}}":
                "sum by (operation, code) (rate(vrdata_storage_requests_total[$__rate_interval]))"},
-              "reqps", text="By operation and outcome."),
-        panel("timeseries", "Store, 99 %",
+              "reqps", "By operation and outcome."),
+        graph("Store, 99 %",
               {"{{operation}}": "histogram_quantile(0.99, sum by (le, operation) "
                "(rate(vrdata_storage_request_duration_seconds_bucket[$__rate_interval])))"},
-              "s", text="Seconds of one request."),
-        panel("timeseries", "Memory",
+              "s", "Duration of one request."),
+        graph("Memory",
               {"{{instance}}": "process_resident_memory_bytes and on(instance) vrdata_build_info"},
-              "bytes", text="Resident memory of the operator."),
+              "bytes", "Resident memory of the operator."),
     ]  # fmt: skip
     return _dashboard("vrdata-operator", "vrdata / Operator", panels, [])
 
@@ -160,55 +170,52 @@ def _quantile(share: str, metric: str) -> str:
     return f"histogram_quantile({share}, sum by (le) (rate({metric}_bucket[$__rate_interval])))"
 
 
-def _query_variable(name: str, query: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "type": "query",
-        "datasource": SOURCE,
-        "query": {"query": query, "refId": name},
-        "includeAll": True,
-        "multi": True,
-        "allValue": ".*",
-        "current": {"text": "All", "value": "$__all"},
-        "refresh": 2,
-    }
+def _variable(name: str, query: str) -> dashboard.QueryVariable:
+    """A list to choose from; everything is chosen at first."""
+    return (
+        dashboard.QueryVariable(name)
+        .datasource(SOURCE)
+        .query({"query": query, "refId": name})
+        .include_all(True)
+        .multi(True)
+        .all_value(".*")
+        .current(VariableOption(text="All", value="$__all"))
+        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+    )
 
 
 def _dashboard(
-    uid: str, title: str, panels: list[Panel], variables: list[dict[str, Any]]
-) -> dict[str, Any]:
-    x = y = row = 0
-    for number, one in enumerate(panels, start=1):
-        place = one["gridPos"]
-        if x + place["w"] > WIDTH:
-            x, y, row = 0, y + row, 0
-        place |= {"x": x, "y": y}
-        x, row = x + place["w"], max(row, place["h"])
-        one["id"] = number
-    source = {"name": "datasource", "type": "datasource", "query": "prometheus", "current": {}}
-    return {
-        "uid": uid,
-        "id": None,
-        "title": title,
-        "tags": ["vrdata"],
-        "editable": False,
-        "schemaVersion": 39,
-        "timezone": "browser",
-        "refresh": "30s",
-        "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": [source, *variables]},
-        "links": [
-            {"type": "dashboards", "title": "vrdata", "tags": ["vrdata"], "asDropdown": True}
-        ],
-        "panels": panels,
-    }
+    uid: str, title: str, panels: list[Panel], variables: list[dashboard.QueryVariable]
+) -> dashboard.Dashboard:
+    board = dashboard.Dashboard(title).uid(uid).tags(["vrdata"]).readonly().timezone("browser")
+    board = board.refresh("30s").time("now-6h", "now")
+    links = dashboard.DashboardLink("vrdata").type(DashboardLinkType.DASHBOARDS)
+    board = board.link(links.tags(["vrdata"]).as_dropdown(True))
+    for variable in (dashboard.DatasourceVariable("datasource").type("prometheus"), *variables):
+        board = board.with_variable(variable)
+    for panel in _placed(panels):
+        board = board.with_panel(panel)
+    return board
+
+
+def _placed(panels: list[Panel]) -> list[Panel]:
+    """The panels with numbers and places: from left to right, in rows of WIDTH columns."""
+    x = y = height = 0
+    for one, panel in enumerate(panels, start=1):
+        size = panel.build().grid_pos or GridPos()
+        if x + size.w > WIDTH:
+            x, y, height = 0, y + height, 0
+        panel.id(one).grid_pos(GridPos(x=x, y=y, w=size.w, h=size.h))
+        x, height = x + size.w, max(height, size.h)
+    return panels
 
 
 def files() -> dict[Path, str]:
     """Every dashboard with its JSON."""
+    boards = {"vrdata-runs": runs(), "vrdata-operator": operator()}
     return {
-        FOLDER / f"{board['uid']}.json": json.dumps(board, indent=1) + "\n"
-        for board in (runs(), operator())
+        FOLDER / f"{name}.json": json.dumps(board.build(), cls=JSONEncoder, indent=1) + "\n"
+        for name, board in boards.items()
     }
 
 

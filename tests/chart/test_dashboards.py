@@ -47,7 +47,7 @@ COUNTER = re.compile(r"\b[a-z_]+_(?:total|bucket)\b")
 
 def test_there_are_two_boards_with_stable_names() -> None:
     assert [board["uid"] for board in LOADED] == ["vrdata-operator", "vrdata-runs"]
-    assert all(board["id"] is None for board in LOADED)
+    assert all(board.get("id") is None for board in LOADED)
 
 
 @pytest.mark.parametrize("board", LOADED, ids=lambda board: board["uid"])
