@@ -37,7 +37,7 @@ def main() -> int:
     if table:
         _print_head(facts)
     measured: list[Row] = []
-    left_out: dict[str, str] = {}
+    not_measured: dict[str, str] = {}
     for name in arguments.names or NAMES:
         try:
             for row in _rows(name, options):
@@ -45,11 +45,11 @@ def main() -> int:
                 if table:
                     print(_line(row), flush=True)
         except NotMeasuredError as error:
-            left_out[name] = str(error)
+            not_measured[name] = str(error)
     if table:
-        _print_tail(measured, left_out)
+        _print_tail(measured, not_measured)
     else:
-        _print_json(facts, measured, left_out)
+        _print_json(facts, measured, not_measured)
     if not measured:
         return 2
     return int(not all(row.met for row in measured))
@@ -61,7 +61,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"default {REPEATS}")
     parser.add_argument("--home", type=Path, help="folder of added generators, for `repositories`")
-    parser.add_argument("--only", nargs="+", default=[], help="of that folder, only these")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="only these generators of that folder"
+    )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
@@ -90,13 +92,13 @@ def _line(row: Row) -> str:
     )
 
 
-def _print_tail(measured: list[Row], left_out: dict[str, str]) -> None:
+def _print_tail(measured: list[Row], not_measured: dict[str, str]) -> None:
     print(f"\n{sum(row.met for row in measured)} of {len(measured)} goals met")
-    for name, why in left_out.items():
+    for name, why in not_measured.items():
         print(f"{name}: not measured, {why}")
 
 
-def _print_json(facts: dict[str, str], measured: list[Row], left_out: dict[str, str]) -> None:
+def _print_json(facts: dict[str, str], measured: list[Row], not_measured: dict[str, str]) -> None:
     document = {
         "host": facts,
         "rows": [
@@ -110,7 +112,7 @@ def _print_json(facts: dict[str, str], measured: list[Row], left_out: dict[str, 
             }
             for row in measured
         ],
-        "notMeasured": left_out,
+        "notMeasured": not_measured,
     }
     print(json.dumps(document, indent=2))
 

@@ -12,6 +12,7 @@ from hypothesis import settings
 from support.cluster.api import ApiServer, api_server
 from support.cluster.binaries import MissingToolError
 from support.s3server import s3, s3_server, share_service_models  # noqa: F401 - fixtures
+from support.sharing import shared_folder
 from support.tiers import (  # noqa: F401 - hooks
     pytest_addoption,
     pytest_deselected,
@@ -20,6 +21,7 @@ from support.tiers import (  # noqa: F401 - hooks
     pytest_testnodedown,
 )
 from support.tools import built, missing
+from support.trap_bodies import DETERMINISTIC
 from support.weak_s3 import weak_s3  # noqa: F401 - fixture
 
 # The time that an example takes depends on the load of the machine: no deadline. `make test-all`
@@ -28,6 +30,18 @@ settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=100)
 settings.load_profile("quick")
 share_service_models()
+
+
+@pytest.fixture(scope="session")
+def traps_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the traps that vrdata makes deterministic, and those with the flag --armed."""
+    from support.traps import add_traps  # noqa: PLC0415 - slow to import
+
+    armed = ("failing", "hungry", "stuck", "growing", "seedless", "limited")
+    folder = shared_folder(
+        tmp_path_factory, "traps", lambda empty: add_traps(empty, *DETERMINISTIC, *armed)
+    )
+    return folder / "home"
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
-"""Every example of the pages below runs, in order and in one folder for each page.
+"""Every example of the pages below runs, in order; each page has its own folder.
 
 `<!-- file: NAME -->` before a block writes it to a file. `console` blocks run line by line,
-`python` blocks as programs; a `yaml` block without a file name must be a valid run. What needs a
-network or somebody else's code is not run: such `vrdata` lines must still parse.
+`python` blocks as programs; a `yaml` block without a file name must be a valid run. Lines that need
+a network or the reader's own code do not run; if they are `vrdata` lines, they must still parse.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ PAGES = (
     "docs/extend.md",
 )
 NOT_RUN = (
-    (r"pip install ", "asks a package index"),
-    (r"vrdata generators add ", "makes an environment from a package index"),
+    (r"pip install ", "needs a package index"),
+    (r"vrdata generators add ", "needs a package index for the environment"),
     (r"(helm|kubectl) ", "needs a cluster; tests/cluster runs such commands"),
-    (r"vrdata verify s3://", "reads the bucket of that cluster"),
-    (r"vrdata generators test G-7_rope ", "the generator is somebody's own"),
+    (r"vrdata verify s3://", "needs the bucket of that cluster"),
+    (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
 )
 _BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 STEP_SECONDS = 120
@@ -42,7 +42,11 @@ STEP_SECONDS = 120
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: the file that it is written to ("" for none), its language, its text."""
+    """A fenced block.
+
+    Attributes:
+        file: the file that it is written to; empty for none.
+    """
 
     file: str
     language: str
@@ -58,16 +62,16 @@ def blocks(page: str) -> list[Block]:
 
 
 def commands(block: Block) -> list[str]:
-    """The commands of a console block: after `$ `, going on after a backslash. Output is left."""
+    """The commands of a console block: lines after `$ `, continued after a backslash."""
     found: list[str] = []
-    goes_on = False
+    continued = False
     for line in block.text.splitlines():
-        if goes_on:
+        if continued:
             found[-1] += f"\n{line}"
         elif line.startswith("$ "):
             found.append(line[2:])
-        goes_on = (goes_on or line.startswith("$ ")) and line.endswith("\\")
-    assert found, f"a console block without a command: {block.text}"
+        continued = (continued or line.startswith("$ ")) and line.endswith("\\")
+    assert found, f"a console block has no command: {block.text}"
     return found
 
 
@@ -76,7 +80,7 @@ def is_run(command: str) -> bool:
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run one step of a page; no reader may ask a network."""
+    """Run one step of a page, without the Hub."""
     tools = Path(sys.executable).parent
     done = subprocess.run(
         command,
@@ -98,7 +102,7 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def run_block(block: Block, folder: Path) -> None:
-    """Do what a block says."""
+    """Write, run or validate a block."""
     if block.file:
         (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
         (folder / block.file).write_text(block.text)
@@ -113,7 +117,7 @@ def run_block(block: Block, folder: Path) -> None:
             (folder / "example.yaml").write_text(block.text)
             run(["vrdata", "validate", "example.yaml"], folder)
         case other:
-            pytest.fail(f"a block of an unknown kind, {other!r}: it would not be run")
+            pytest.fail(f"unknown language {other!r}: the block would not run")
 
 
 def parse(command: str) -> None:
@@ -138,19 +142,19 @@ def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
         run_block(block, tmp_path)
 
 
-def skipped() -> list[str]:
-    """The lines of all pages that are not run."""
+def lines_not_run() -> list[str]:
+    """The lines of all pages that do not run."""
     consoles = [one for page in PAGES for one in blocks(page) if one.language == "console"]
     return [line for block in consoles for line in commands(block) if not is_run(line)]
 
 
-def test_each_reason_not_to_run_a_line_is_needed() -> None:
+def test_every_entry_of_not_run_is_needed() -> None:
     for pattern, _ in NOT_RUN:
-        assert any(re.match(pattern, line) for line in skipped()), pattern
+        assert any(re.match(pattern, line) for line in lines_not_run()), pattern
 
 
-def test_the_lines_that_are_not_run_parse() -> None:
-    lines = [line for line in skipped() if line.startswith("vrdata")]
+def test_lines_that_do_not_run_parse() -> None:
+    lines = [line for line in lines_not_run() if line.startswith("vrdata")]
     assert lines
     for line in lines:
         parse(line)

@@ -58,22 +58,22 @@ def test_two_children_of_a_generator_that_shares_its_folder_keep_their_videos_ap
     tmp_path: Path, traps_home: Path, video: str
 ) -> None:
     run = write_run(
-        tmp_path / "run.yaml", {"O-shared": 120}, shard_size=120, output_format="files", video=video
+        tmp_path / "run.yaml", {"O-shared": 60}, shard_size=60, output_format="files", video=video
     )
     arguments = ("--local", "--out", tmp_path / "out", "--generators", traps_home, "--jobs", 2)
     ran = vrdata("run", run, *arguments)
     assert ran.code == 0, ran.err
     samples = list((tmp_path / "out").rglob("metadata.json"))
-    assert len(samples) == 120
+    assert len(samples) == 60
     assert mismatches(tmp_path / "out") == []
 
 
 def test_two_workers_of_a_generator_that_shares_its_folder_keep_their_videos_apart(
     tmp_path: Path, traps_home: Path
 ) -> None:
-    run = write_run(tmp_path / "run.yaml", {"O-shared": 120}, shard_size=10, output_format="files")
+    run = write_run(tmp_path / "run.yaml", {"O-shared": 60}, shard_size=10, output_format="files")
     arguments = ("--local", "--out", tmp_path / "out", "--generators", traps_home, "--jobs", 2)
     ran = vrdata("run", run, *arguments)
     assert ran.code == 0, ran.err
-    assert len(list((tmp_path / "out").rglob("metadata.json"))) == 120
+    assert len(list((tmp_path / "out").rglob("metadata.json"))) == 60
     assert mismatches(tmp_path / "out") == []

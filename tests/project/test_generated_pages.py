@@ -1,4 +1,4 @@
-"""Generated files say what the program does now."""
+"""Generated files are up to date."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_generated_files_are_current(script: str) -> None:
 
 
 def models(model: type[BaseModel]) -> set[type[BaseModel]]:
-    """A model and all that its fields hold."""
+    """A model and all models of its fields."""
     found, open_ = set(), [model]
     while open_:
         one = open_.pop()
@@ -49,7 +49,7 @@ def _inside(annotation: object) -> list[type[BaseModel]]:
 
 
 @pytest.mark.parametrize("model", [GenerationRun, GenerationProfile])
-def test_every_field_that_a_user_may_write_is_described(model: type[BaseModel]) -> None:
+def test_every_field_that_a_user_can_set_has_a_description(model: type[BaseModel]) -> None:
     missing = [
         f"{one.__name__}.{name}"
         for one in models(model)

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from support.kube_schemas import CLIENT_GO
-from vrdata_operator.admin.rbac import Right
+from vrdata_operator.admin.rbac import Permission
 
 CHART = Path(__file__).parents[2] / "charts" / "vrdata"
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
@@ -55,7 +55,7 @@ def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [one for one in objects if one["kind"] == kind]
 
 
-def rights_of(roles: list[dict[str, Any]]) -> set[Right]:
+def rights_of(roles: list[dict[str, Any]]) -> set[Permission]:
     """API group, resource and verb of every rule."""
     return {
         (group, resource, verb)

@@ -13,16 +13,15 @@ import psutil
 import pytest
 
 from support.polling import wait_until
-from support.traps import add_traps
 from support.trees import read_tree
 from support.workers import Bench, finished, make_bench
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return add_traps(tmp_path_factory.mktemp("home"), "shared", "stuck", "failing", "growing")
+@pytest.fixture
+def home(traps_home: Path) -> Path:
+    return traps_home
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # the libraries' own
 ]
 
-SAMPLES = {"O-maze": 12, "G-pendulum": 7}
+SAMPLES = {"O-maze": 6, "G-pendulum": 3}
 DOMAINS = {"maze": "O-maze", "pendulum": "G-pendulum"}
 REQUIRED = {"first_frame.png", "prompt.txt", "metadata.json"}
 
@@ -40,7 +40,11 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
         out = folder / output_format
         if not out.exists():
             run = write_run(
-                folder / f"{output_format}.json", SAMPLES, shard_size=5, output_format=output_format
+                folder / f"{output_format}.json",
+                SAMPLES,
+                block_size=2,
+                shard_size=4,
+                output_format=output_format,
             )
             ran = vrdata("run", run, "--local", "--out", out)
             assert ran.code == 0, ran.err

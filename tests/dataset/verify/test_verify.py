@@ -188,7 +188,7 @@ def test_a_damaged_plan_is_said() -> None:
 @pytest.mark.slow
 @pytest.mark.smoke
 def test_the_command_ends_with_0_1_or_5_and_prints_the_hash(tmp_path: Path) -> None:
-    run = write_run(tmp_path / "run.yaml", {"O-sliding-tiles": 5})
+    run = write_run(tmp_path / "run.yaml", {"G-pendulum": 2})
     out = tmp_path / "out"
     made = vrdata("run", run, "--local", "--out", out, "-o", "json")
     good = vrdata("verify", out, "-o", "json")
