@@ -35,7 +35,7 @@ share_service_models()
 @pytest.fixture(scope="session")
 def traps_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the traps that vrdata makes deterministic, and those with the flag --armed."""
-    from support.traps import add_traps  # noqa: PLC0415 - slow to import
+    from support.traps import add_traps
 
     armed = ("failing", "hungry", "stuck", "growing", "seedless", "limited")
     folder = shared_folder(
