@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from support.cli import vrdata, write_run
+from support.markers import samples_of
+from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.manifest import SampleRecord
-from vrdata.dataset.reader import iter_commits, load_manifest
 from vrdata.store.file.store import FileStore
 
 pytestmark = pytest.mark.slow
@@ -26,8 +27,8 @@ def make(
     checked = vrdata("verify", out)
     assert checked.code == 0, checked.out + checked.err
     store = FileStore(out / "default" / "demo")
-    manifests = [load_manifest(store, *shard) for shard in iter_commits(store)]
-    samples_made = [sample for manifest in manifests for sample in manifest.samples]
+    manifests = [read_head(store, *shard) for shard in iter_commits(store)]
+    samples_made = [one for manifest in manifests for one in samples_of(store, manifest)]
     assert sorted(one.index for one in samples_made) == [*range(start, start + samples)]
     return {one.id: _without_offsets(one) for one in samples_made}
 

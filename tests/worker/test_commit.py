@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
-from support.builders import build_run, make_plan
-from support.markers import data_keys, parse_marker
+from support.builders import Change, build_run, make_plan
+from support.markers import change_marker, data_keys, parse_marker
 from support.memorystore import MemoryStore
+from vrdata.contract.reasons import WorkerExit
 from vrdata.dataset import layout
+from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.manifest import SampleRecord
-from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.errors import InvalidInputError, OutputConflictError, VrdataError
 from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectInfo
 from vrdata_worker.commit import commit
 from vrdata_worker.draft import MarkerDraft
+from vrdata_worker.failures import failure_of
 
 MARKER = layout.commit_key("O-1_maze", 0)
 
@@ -31,10 +35,13 @@ class Made:
         seed: int = 42,
         samples: int = 5,
         output_format: OutputFormat = "webdataset",
+        failed: Collection[int] = (),
+        change: Change = lambda _index, _files: None,
     ) -> None:
         store = MemoryStore()
         plan = make_plan({"O-1_maze": samples}, seed=seed, output_format=output_format)
-        self.manifest = build_run(store, plan)[0]
+        left_out = [("O-1_maze", index) for index in failed]
+        self.manifest = build_run(store, plan, failed=left_out, change=change)[0]
         self.body = store.objects[MARKER]
         folder.mkdir(exist_ok=True)
         self.pending = []
@@ -167,3 +174,64 @@ def test_objects_of_an_attempt_without_marker_are_read_where_no_digest_is_kept(
     again = commit(store, made.draft, made.pending, detect=False)
     assert (again.already, again.nondeterministic) == (False, "")
     assert store.objects[MARKER] == made.draft.encode()
+
+
+def test_in_format_files_an_equal_shard_is_already_committed(tmp_path: Path) -> None:
+    made, store = Made(tmp_path, output_format="files"), MemoryStore()
+    commit(store, made.draft, made.pending, detect=False)
+    store.requests.clear()
+    again = commit(store, made.draft, made.pending, detect=False)
+    assert (again.already, again.nondeterministic) == (True, "")
+    assert store.requests["get_range"] == 1  # equal digests: no record is compared
+
+
+def test_in_format_files_the_first_different_file_is_reported(tmp_path: Path) -> None:
+    def change(index: int, files: dict[str, bytes]) -> None:
+        if index >= 2:
+            files["prompt.txt"] = b"Another prompt."
+
+    other = Made(tmp_path / "other", output_format="files", change=change)
+    made, store = Made(tmp_path / "made", output_format="files"), MemoryStore()
+    store.objects[MARKER] = other.body  # its objects were removed
+    before = store.objects[MARKER]
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert done.already
+    assert done.nondeterministic == "questions/O-1_maze/maze_task/maze_00000002/prompt.txt"
+    assert store.objects[MARKER] == before
+
+
+def test_in_format_files_a_marker_that_differs_in_no_file_is_no_difference(tmp_path: Path) -> None:
+    made, store = Made(tmp_path, output_format="files"), MemoryStore()
+    store.objects[MARKER] = change_marker(
+        made.body, lambda _head, records: records[1].update(content="")
+    )
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert (done.already, done.nondeterministic) == (True, "")
+
+
+def test_failed_samples_stay_in_the_marker_of_existing_data(tmp_path: Path) -> None:
+    other = Made(tmp_path / "other", seed=7, failed=[1])
+    made, store = Made(tmp_path / "made", failed=[1]), MemoryStore()
+    store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert (done.samples, done.failed, done.nondeterministic) == (3, 1, made.tar.key)
+    _, records = parse_marker(store.objects[MARKER])
+    assert [(one.index, one.kind) for one in records][1] == (1, "FailedSample")
+
+
+def test_a_damaged_marker_stays_and_is_an_error(tmp_path: Path) -> None:
+    made, store = Made(tmp_path), MemoryStore()
+    store.objects[MARKER] = b"{}"
+    with pytest.raises(DamagedMarkerError, match="damaged or of another version") as error:
+        commit(store, made.draft, made.pending, detect=False)
+    assert failure_of(error.value).exit is WorkerExit.CONTRACT_MISMATCH
+    assert store.objects[MARKER] == b"{}"
+
+
+def test_a_first_line_that_is_too_long_is_not_written(tmp_path: Path) -> None:
+    made, store = Made(tmp_path), MemoryStore()
+    attempt = made.manifest.attempt.model_copy(update={"host": "x" * 2048})
+    draft = MarkerDraft(made.manifest.model_copy(update={"attempt": attempt}), made.draft.records)
+    with pytest.raises(InvalidInputError, match="is too long"):
+        commit(store, draft, made.pending, detect=False)
+    assert MARKER not in store.objects
