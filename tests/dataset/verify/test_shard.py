@@ -1,0 +1,79 @@
+"""Checking one shard: memory does not grow with its samples; a damaged marker is one problem."""
+
+from __future__ import annotations
+
+import tracemalloc
+from functools import partial
+
+import pytest
+
+from support.builders import build_run, make_plan
+from support.memorystore import MemoryStore
+from vrdata.bounded.sorting import SortedLines
+from vrdata.dataset import commits, layout
+from vrdata.dataset.formats import archive
+from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.verify.sample import Findings
+from vrdata.dataset.verify.shard import ShardCheck
+from vrdata.dataset.verify.strays import SampleFiles
+from vrdata.model import OutputFormat
+from vrdata.plan.planned import Plan
+from vrdata.store.streaming import read_chunks
+
+NAME = "O-1_maze"
+MARKER = layout.commit_key(NAME, 0)
+
+
+def run_of(samples: int, output_format: OutputFormat) -> tuple[MemoryStore, Plan]:
+    """A run of one shard, with two small files a sample."""
+
+    def keep_two_files(_index: int, files: dict[str, bytes]) -> None:
+        for name in set(files) - {"first_frame.png", "prompt.txt"}:
+            del files[name]
+
+    store = MemoryStore()
+    plan = make_plan({NAME: samples}, shard_blocks=samples, output_format=output_format)
+    build_run(store, plan, change=keep_two_files)
+    return store, plan
+
+
+def check(store: MemoryStore, plan: Plan) -> tuple[int, Findings]:
+    """Peak memory in bytes, and what was found."""
+    with DatasetHasher() as hasher, SampleFiles(plan) as files:
+        tracemalloc.start()
+        manifest, findings = ShardCheck(store, plan, None, hasher, files).check(NAME, 0)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert manifest is not None
+    return peak, findings
+
+
+# Not in a tar.gz: such small files fit into one buffer of the decompressor.
+@pytest.mark.parametrize("output_format", ["webdataset", "files"])
+def test_memory_does_not_grow_with_the_samples_of_a_shard(
+    output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SortedLines, "add", lambda _self, _line: None)  # its memory is bounded
+    monkeypatch.setattr(commits, "CHUNK", 8192)
+    monkeypatch.setattr(archive, "read_chunks", partial(read_chunks, chunk=16384))
+    peaks = []
+    for samples in (50, 300):
+        peak, findings = check(*run_of(samples, output_format))
+        assert findings.samples == samples
+        assert findings.problems.counts == {}
+        peaks.append(peak)
+    assert peaks[1] < 1.3 * peaks[0]
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+def test_a_marker_truncated_in_its_records_is_one_problem_that_names_the_fix(
+    output_format: OutputFormat,
+) -> None:
+    store, plan = run_of(40, output_format)
+    store.objects[MARKER] = store.objects[MARKER][:-300]
+    _, findings = check(store, plan)
+    (problem,) = findings.problems.kept
+    assert (problem.kind, problem.where) == ("DamagedMarker", MARKER)
+    assert problem.message.endswith(
+        f"remove {MARKER}, then run the same file again: vrdata run FILE"
+    )
