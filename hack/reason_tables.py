@@ -40,5 +40,5 @@ def _table(kind: str) -> str:
 
 
 def _lines(head: tuple[str, str, str], rows: list[tuple[str, str, str]]) -> str:
-    lines = [head, ("---", "---", "---"), *rows]
-    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in lines)
+    lines = [f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in (head, *rows)]
+    return "".join((lines[0], "|---|---|---|\n", *lines[1:]))

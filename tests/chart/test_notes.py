@@ -1,4 +1,4 @@
-"""What helm says after an installation."""
+"""The notes that Helm prints after an installation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Notes = Callable[..., str]
 
 @pytest.fixture
 def notes(helm: Path, tmp_path: Path) -> Notes:
-    """The notes of some values. Helm shows them on a cluster only, so a copy renders them."""
+    """The notes for some values, rendered by a copy: Helm prints them only on a cluster."""
     copy = tmp_path / "chart"
     shutil.copytree(CHART, copy)
     text = (copy / "templates" / "NOTES.txt").read_text()
@@ -45,7 +45,7 @@ def test_the_first_run_of_the_notes_is_a_valid_run(notes: Notes) -> None:
     shown = text.partition("<<'EOF'\n")[2].partition("  EOF")[0]
     run_object = GenerationRun.model_validate(yaml.safe_load(shown))
     total = run_object.spec.samples * len(run_object.spec.generators)
-    assert f"A first run of {total} samples" in text
+    assert f"a first dataset of {total} samples" in text
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_the_first_run_of_the_notes_is_a_valid_run(notes: Notes) -> None:
     [
         ((), "no storage is set"),
         ((), "defaultProfile.image is empty"),
-        (("crds.keep=false",), "removes all runs"),
+        (("crds.keep=false",), "deletes all runs"),
         (("storage.existingSecret=keys",), "needs the Secret keys"),
-        (("watch.namespaces={a,b}",), "Runs of a, b are served"),
+        (("watch.namespaces={a,b}",), "serves runs in a, b"),
         (("watch.namespaces={a,b}", "storage.existingSecret=keys"), "needs the Secret keys"),
         (("worker.serviceAccount.annotations.role=x",), "needs the service account vrdata-worker"),
     ],

@@ -126,7 +126,7 @@ def test_the_operator_has_all_rights_that_its_doctor_asks_for(
     install(helm, server, values)
     lines = doctor(plane, tmp_path, watch)
     assert lines["runs"].startswith("ok ")
-    assert lines["rights"].startswith("ok ")
+    assert lines["permissions"].startswith("ok ")
     assert lines["profile"].startswith("ok ")
     assert lines["store"].startswith("FAILED store:")
 
@@ -139,8 +139,8 @@ def test_a_missing_role_is_found_by_the_doctor(
     assert done.returncode == 0, done.stderr
     lines = doctor(plane, tmp_path)
     assert lines["runs"].startswith("FAILED runs: 403")
-    assert "create jobs" in lines["rights"]
-    assert "patch generationruns/status" in lines["rights"]
+    assert "create jobs" in lines["permissions"]
+    assert "patch generationruns/status" in lines["permissions"]
 
 
 def test_namespaced_rights_end_at_the_namespace(helm: Path, server: ApiServer) -> None:

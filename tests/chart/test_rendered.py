@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.chart import CHART, NEWEST, VALUES, of_kind, pods, rendered, rights_of, run
+from support.chart import CHART, NEWEST, VALUES, of_kind, permissions_of, pods, rendered, run
 from support.kube_schemas import CLIENT_GO, problems
 from vrdata_operator.admin.rbac import FOR_PROFILES, FOR_RUNS
 
@@ -93,12 +93,12 @@ def test_no_role_reads_secrets_or_asks_for_everything(helm: Path, values: Path) 
 def test_the_doctor_asks_for_exactly_the_rights_that_the_chart_gives(helm: Path) -> None:
     roles = operators(of_kind(rendered(helm, CHART / "ci" / "namespaced-values.yaml"), "Role"))
     profiles = [role for role in roles if role["metadata"]["name"].endswith("-profiles")]
-    assert rights_of(profiles) == FOR_PROFILES
+    assert permissions_of(profiles) == FOR_PROFILES
     for role in roles:
         if role not in profiles:
-            assert rights_of([role]) == FOR_RUNS
+            assert permissions_of([role]) == FOR_RUNS
     everywhere = of_kind(rendered(helm, CHART / "ci" / "s3-secret-values.yaml"), "ClusterRole")
-    assert rights_of(operators(everywhere)) == FOR_RUNS
+    assert permissions_of(operators(everywhere)) == FOR_RUNS
 
 
 def chart_objects(helm: Path, values: Path) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def test_removal_may_stop_the_operator_and_release_runs_and_no_more(
 ) -> None:
     objects = rendered(helm, CHART / "ci" / values)
     roles = operators(of_kind(objects, "Role") + of_kind(objects, "ClusterRole"), "removal")
-    assert rights_of(roles) == {
+    assert permissions_of(roles) == {
         ("apps", "deployments/scale", "get"),
         ("apps", "deployments/scale", "patch"),
         ("", "pods", "list"),

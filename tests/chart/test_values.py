@@ -125,7 +125,7 @@ def test_dashboards_are_whole(helm: Path) -> None:
         ("defaultProfile.classes.G.memory=lots", "'lots'"),
         ("defaultProfile.classes.O.sampleTimeoutSeconds=0", "sampleTimeoutSeconds"),
         ("defaultProfile.classes.G.tolerations[0].efect=NoExecute", "efect"),
-        ("storage.url=s3://x,storage.persistentVolumeClaim=y", "in one of them"),
+        ("storage.url=s3://x,storage.persistentVolumeClaim=y", "set only one of them"),
         ("worker.networkPolicy.egressCIDRs={10.0.0.1}", "egressCIDRs"),
         ("worker.networkPolicy.exceptCIDRs={}", "exceptCIDRs"),  # helm makes it [""]
     ],

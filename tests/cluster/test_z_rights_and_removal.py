@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from support.chart import rights_of
+from support.chart import permissions_of
 from support.cluster.audit import ACCOUNT, forbidden, requests
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import generators, start_run
@@ -42,7 +42,7 @@ def declared(installed: Installation) -> set[Use]:
             "get", kind, "-A", "-l", "app.kubernetes.io/component=operator", "-o", "json"
         )
         roles += json.loads(text)["items"]
-    return rights_of(roles)
+    return permissions_of(roles)
 
 
 def test_the_operator_is_allowed_what_it_used_and_nothing_more(installed: Installation) -> None:
@@ -92,7 +92,7 @@ def test_the_operator_stays_small(installed: Installation) -> None:
 
 def test_the_doctor_finds_the_installation_well(installed: Installation) -> None:
     said = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
-    for check in ("runs", "rights", "profile", "store"):
+    for check in ("runs", "permissions", "profile", "store"):
         assert f"ok     {check}:" in said, said
 
 

@@ -55,7 +55,7 @@ def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [one for one in objects if one["kind"] == kind]
 
 
-def rights_of(roles: list[dict[str, Any]]) -> set[Permission]:
+def permissions_of(roles: list[dict[str, Any]]) -> set[Permission]:
     """API group, resource and verb of every rule."""
     return {
         (group, resource, verb)

@@ -41,17 +41,17 @@ default
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
 {{- $tag := .Values.image.tag | default (printf "v%s" .Chart.AppVersion) -}}
-{{- if eq $tag "latest" }}{{ fail "image.tag: latest is not a version; name one, or set image.digest" }}{{ end -}}
+{{- if eq $tag "latest" }}{{ fail "image.tag: latest is not a version; set a version, or image.digest" }}{{ end -}}
 {{ .Values.image.repository }}:{{ $tag }}
 {{- end -}}
 {{- end }}
 
-{{/* Namespaces in which workers run that the chart knows of: its own, and the watched ones. */}}
+{{/* Known namespaces of workers: the release's own, and the watched ones. */}}
 {{- define "vrdata.workerNamespaces" -}}
 {{- append .Values.watch.namespaces .Release.Namespace | uniq | sortAlpha | toJson -}}
 {{- end }}
 
-{{/* What the operator does where runs are. */}}
+{{/* Permissions of the operator in namespaces with runs. */}}
 {{- define "vrdata.runRules" }}
 - apiGroups: [vrdata.dev]
   resources: [generationruns]
@@ -60,7 +60,7 @@ default
   resources: [generationruns/status]
   verbs: [patch]
 - apiGroups: [vrdata.dev]
-  # A controller reference that blocks the owner's deletion needs this where that is enforced.
+  # For owner references with blockOwnerDeletion (admission plugin OwnerReferencesPermissionEnforcement).
   resources: [generationruns/finalizers, generationprofiles/finalizers]
   verbs: [update]
 - apiGroups: [batch]
@@ -74,7 +74,7 @@ default
   verbs: [list, create]
 {{- end }}
 
-{{/* Labels and annotations of what `helm uninstall` needs; it stays when it fails, for its logs. */}}
+{{/* Labels and annotations of the hook of `helm uninstall`; a failed Job is kept for its logs. */}}
 {{- define "vrdata.removalMeta" -}}
 {{- $root := index . 0 -}}
 labels: {{- include "vrdata.commonLabels" $root | nindent 2 }}
@@ -85,7 +85,7 @@ annotations:
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 
-{{/* What the operator and its doctor are told. */}}
+{{/* Environment variables of the operator and its doctor. */}}
 {{- define "vrdata.operatorEnv" -}}
 - name: VRDATA_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
