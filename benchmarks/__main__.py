@@ -12,18 +12,19 @@ from pathlib import Path
 from benchmarks.host import host_facts
 from benchmarks.measure import REPEATS, NotMeasuredError, Options, Row
 
-NAMES = (
-    "png",
-    "video",
-    "overhead",
-    "single",
-    "children",
-    "store",
-    "noop",
-    "memory",
-    "plan",
-    "repositories",
-)
+# Each module by the name of its benchmark.
+NAMES = {
+    "png": "encoders.bench_png",
+    "video": "encoders.bench_video",
+    "overhead": "runs.bench_overhead",
+    "single": "runs.bench_single",
+    "children": "runs.bench_children",
+    "store": "runs.bench_store",
+    "noop": "runs.bench_noop",
+    "memory": "runs.bench_memory",
+    "plan": "bench_plan",
+    "repositories": "runs.bench_repositories",
+}
 # The test helpers that write repositories and start an S3 server.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -74,7 +75,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _rows(name: str, options: Options) -> Iterator[Row]:
-    yield from import_module(f"benchmarks.bench_{name}").rows(options)
+    yield from import_module(f"benchmarks.{NAMES[name]}").rows(options)
 
 
 def _print_head(facts: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ def main() -> int:
 
 def _measured(name: str, samples: int) -> tuple[float, int, int]:
     """CPU seconds of a child per sample, its peak in bytes, bytes of one sample's files."""
-    from support.workers import make_bench
+    from support.datasets.workers import make_bench
 
     with tempfile.TemporaryDirectory() as folder:
         bench = make_bench(Path(folder), None, {name: samples}, shard_size=samples)

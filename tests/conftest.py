@@ -10,19 +10,20 @@ import pytest
 from hypothesis import settings
 
 from support.cluster.api import ApiServer, api_server
-from support.cluster.binaries import MissingToolError
-from support.s3server import s3, s3_server, share_service_models  # noqa: F401 - fixtures
-from support.sharing import shared_folder
+from support.cluster.artifacts.binaries import MissingToolError
+from support.generators.trap_bodies import DETERMINISTIC
+from support.services.s3server import s3, s3_server, share_service_models  # noqa: F401 - fixtures
+from support.services.sharing import shared_folder
+from support.services.weak_s3 import weak_s3  # noqa: F401 - fixture
 from support.tiers import (  # noqa: F401 - hooks
     pytest_addoption,
+    pytest_collection_modifyitems,
     pytest_deselected,
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
 )
 from support.tools import built, missing
-from support.trap_bodies import DETERMINISTIC
-from support.weak_s3 import weak_s3  # noqa: F401 - fixture
 
 # The time that an example takes depends on the load of the machine: no deadline. `make test-all`
 # asks for more examples with --hypothesis-profile=thorough.
@@ -35,7 +36,7 @@ share_service_models()
 @pytest.fixture(scope="session")
 def traps_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the traps that vrdata makes deterministic, and those with the flag --armed."""
-    from support.traps import add_traps
+    from support.generators.traps import add_traps
 
     armed = ("failing", "hungry", "stuck", "growing", "seedless", "limited")
     folder = shared_folder(

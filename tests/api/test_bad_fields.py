@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.runfiles import PROFILE, RUN, profile_problems, run_problems, write
+from support.plans.runfiles import PROFILE, RUN, profile_problems, run_problems, write
 from vrdata.api.loading import load_run
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import MAX_SAMPLES, MAX_SEED, GenerationRun

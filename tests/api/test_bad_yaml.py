@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.runfiles import PROFILE, RUN, profile_problems, run_problems
+from support.plans.runfiles import PROFILE, RUN, profile_problems, run_problems
 from vrdata.api.yaml_nodes import MAX_BYTES, MAX_DEPTH, YamlError, parse_documents
 
 # What is added to the spec; line and column; words.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.runfiles import PROFILE, RUN, write
+from support.plans.runfiles import PROFILE, RUN, write
 from vrdata.api.example import example_run
 from vrdata.api.loading import load_profile, load_run
 from vrdata.api.profile import default_profile

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import Ran, vrdata, write_run
-from support.small_disk import mounted_disk
+from support.services.small_disk import mounted_disk
 
 pytestmark = pytest.mark.slow
 

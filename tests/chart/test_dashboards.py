@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from prometheus_client import start_http_server
 
-from support.cluster.control_plane import free_port
-from support.cluster.processes import Processes
-from support.metrics import served_metrics
+from support.cluster.parts.control_plane import free_port
+from support.cluster.parts.processes import Processes
+from support.operator.metrics import served_metrics
 from support.polling import wait_until
 from support.tools import built
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.chart import CHART, NEWEST, run
+from support.kube.chart import CHART, NEWEST, run
 from vrdata.api.run import GenerationRun
 
 pytestmark = pytest.mark.slow

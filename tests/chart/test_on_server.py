@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from support.chart import CHART, VALUES, of_kind, rendered
 from support.cluster.api import ApiServer
-from support.cluster.binaries import MissingToolError
-from support.cluster.control_plane import ControlPlane, start_api_server
+from support.cluster.artifacts.binaries import MissingToolError
+from support.cluster.parts.control_plane import ControlPlane, start_api_server
 from support.cluster.places import CONTEXT
+from support.kube.chart import CHART, VALUES, of_kind, rendered
 from support.tools import missing
 from vrdata_operator.state.names import GROUP
 

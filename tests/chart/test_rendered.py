@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.chart import CHART, NEWEST, VALUES, of_kind, permissions_of, pods, rendered, run
-from support.kube_schemas import CLIENT_GO, problems
+from support.kube.chart import CHART, NEWEST, VALUES, of_kind, permissions_of, pods, rendered, run
+from support.kube.kube_schemas import CLIENT_GO, problems
 from vrdata_operator.admin.rbac import FOR_PROFILES, FOR_RUNS
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.chart import CHART, NEWEST, VALUES, of_kind, rendered, run
+from support.kube.chart import CHART, NEWEST, VALUES, of_kind, rendered, run
 from vrdata.api.profile import GenerationProfile
 
 pytestmark = pytest.mark.slow

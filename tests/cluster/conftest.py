@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support.cluster.binaries import MissingToolError
+from support.cluster.artifacts.binaries import MissingToolError
 from support.cluster.installation import Installation, install
-from support.traps import write_trap
+from support.generators.traps import write_trap
 
 REPOSITORIES = ("shared", "hungry", "failing")
 

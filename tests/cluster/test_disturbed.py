@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from support.cluster.control_plane import restart_api_server
 from support.cluster.installation import Installation
+from support.cluster.parts.control_plane import restart_api_server
 from support.cluster.runs import Run, generators, operator_outside, start_run
 from support.cluster.waiting import wait_for
 

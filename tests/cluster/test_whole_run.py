@@ -10,7 +10,7 @@ import pytest
 from support.cli import vrdata
 from support.cluster.installation import Installation
 from support.cluster.runs import Run, generators, metrics, operator_pod, run_object, start_run
-from support.traps import add_traps
+from support.generators.traps import add_traps
 
 pytestmark = pytest.mark.cluster
 

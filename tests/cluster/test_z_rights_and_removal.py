@@ -9,11 +9,11 @@ from typing import Any
 import psutil
 import pytest
 
-from support.chart import permissions_of
 from support.cluster.audit import ACCOUNT, forbidden, requests
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import generators, start_run
 from support.cluster.waiting import wait_for
+from support.kube.chart import permissions_of
 
 pytestmark = pytest.mark.cluster
 

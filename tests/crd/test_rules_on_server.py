@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.cluster.api import ApiServer
-from support.crd import TABLE, built, largest_status
+from support.kube.crd import TABLE, built, largest_status
 from vrdata.api.status import GenerationRunStatus
 
 pytestmark = pytest.mark.cluster

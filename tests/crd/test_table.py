@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from support.crd import TABLE, built
+from support.kube.crd import TABLE, built
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.crd.rules import PROFILE_RULES, RUN_RULES, Rule

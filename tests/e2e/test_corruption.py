@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from support.cli import vrdata, write_run
-from support.traps import PALETTE
+from support.generators.traps import PALETTE
 
 pytestmark = pytest.mark.slow
 

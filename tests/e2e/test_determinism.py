@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from support import traps
 from support.cli import command, vrdata, write_run
+from support.generators import traps
+from support.generators.trap_bodies import DETERMINISTIC
+from support.generators.traps import add_traps
 from support.polling import wait_until
-from support.trap_bodies import DETERMINISTIC
-from support.traps import add_traps
 
 pytestmark = pytest.mark.slow
 

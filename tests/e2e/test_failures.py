@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from support.cli import Ran, vrdata, write_run
-from support.trap_bodies import HUNGRY_MIB
-from support.traps import add_traps
+from support.generators.trap_bodies import HUNGRY_MIB
+from support.generators.traps import add_traps
 
 pytestmark = pytest.mark.slow
 

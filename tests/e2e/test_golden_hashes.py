@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import vrdata, write_run
+from support.generators.traps import add_traps
 from support.tools import missing
-from support.traps import add_traps
 
 pytestmark = pytest.mark.slow
 

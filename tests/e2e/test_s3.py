@@ -11,7 +11,7 @@ import pytest
 
 from support.cli import Ran, command, vrdata, write_run
 from support.polling import wait_until
-from support.s3server import S3Server
+from support.services.s3server import S3Server
 from vrdata.store.opening import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.s3]

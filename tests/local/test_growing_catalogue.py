@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from support.catalogues import catalogue, entry
 from support.cli import write_run
+from support.plans.catalogues import catalogue, entry
 from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
 from vrdata.cli.main import app

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from support.catalogues import make_run
+from support.plans.catalogues import make_run
 from vrdata.api.profile import GenerationProfile, default_profile
 from vrdata.errors import InvalidInputError
 from vrdata.local.notes import not_applied, report_not_applied

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.workers import make_bench
+from support.datasets.workers import make_bench
 from vrdata.contract.worker import ShardTask
 from vrdata.local.run import prepare
 from vrdata.local.workers import Ended, Message, WorkerProcess

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.fakeworkers import Try
 from support.lives import Killer, Life
+from support.operator.fakeworkers import Try
 from vrdata.api.status import GenerationRunStatus
 from vrdata_operator.cluster.port import ClusterError
 

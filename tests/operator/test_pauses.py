@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.fakecluster import Json
 from support.lives import FINAL, FIRST, SECOND, Life, profile_object, run_object
+from support.operator.fakecluster import Json
 from vrdata_operator.observe import jobs
 
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from support.fakeworkers import pod_object
 from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
 from support.objects import put
+from support.operator.fakeworkers import pod_object
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from support.fakeworkers import Try, pod_object
 from support.lives import FINAL, FIRST, Life, profile_object, run_object
+from support.operator.fakeworkers import Try, pod_object
 
 
 def fails_always(tried: Try) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import kopf
 import pytest
 
-from support.fakecluster import FakeCluster
 from support.lives import SYSTEM, profile_object
-from support.s3server import free_port
+from support.operator.fakecluster import FakeCluster
+from support.services.s3server import free_port
 from vrdata_operator import handlers
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.handlers import Operator

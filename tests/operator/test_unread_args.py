@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.catalogues import catalogue, entry, make_run
+from support.plans.catalogues import catalogue, entry, make_run
 from vrdata.api.profile import default_profile
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata_operator.policy.admission import make_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.catalogues import VERSIONS, entry, make_run, planned
+from support.plans.catalogues import VERSIONS, entry, make_run, planned
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.planned import Plan

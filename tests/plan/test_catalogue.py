@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from support.catalogues import catalogue, entry
+from support.plans.catalogues import catalogue, entry
 from vrdata.plan.catalogue import Catalogue, Flags, ImageCatalogue
 
 DIGEST = "sha256:" + "a" * 64

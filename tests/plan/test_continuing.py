@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.catalogues import VERSIONS, catalogue, entry, make_run, planned
+from support.plans.catalogues import VERSIONS, catalogue, entry, make_run, planned
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.continuing import Continued, continue_plan

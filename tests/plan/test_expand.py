@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.catalogues import catalogue, entry, make_run
+from support.plans.catalogues import catalogue, entry, make_run
 from vrdata.errors import InvalidInputError
 from vrdata.plan.expand import expand, is_glob, overlaps
 

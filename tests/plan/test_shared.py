@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.catalogues import make_run, planned
+from support.plans.catalogues import make_run, planned
 from vrdata.plan.planned import Plan
 from vrdata.plan.shared import MAX_GENERATORS, MAX_RUNS, describe_shared, shared_ranges
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from support.catalogues import make_run, planned
+from support.plans.catalogues import make_run, planned
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import MAX_SHARDS, Wave, chunks, to_spans
 

@@ -16,10 +16,10 @@ import pytest
 import yaml
 
 from support.cli import Ran, vrdata, write_run
-from support.s3server import S3Server
-from support.small_disk import mounted_disk
+from support.services.s3server import S3Server
+from support.services.small_disk import mounted_disk
+from support.services.weak_s3 import running_weak_s3
 from support.trees import read_tree
-from support.weak_s3 import running_weak_s3
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from support.fakecluster import FakeCluster
-from support.fakeworkers import Workers
 from support.memorystore import MemoryStore
+from support.operator.fakecluster import FakeCluster
+from support.operator.fakeworkers import Workers
 from vrdata.api.status import Condition, GenerationRunStatus
 from vrdata.contract.worker import StoreSettings
 from vrdata.plan.catalogue import CatalogueEntry

@@ -73,6 +73,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run smoke tests first: each takes seconds, so none should start last."""
+    items.sort(key=lambda item: item.get_closest_marker("smoke") is None)
+
+
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     """Count deselected tests by tier."""
     for item in items:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from support.cluster.binaries import MissingToolError, folder_of
+from support.cluster.artifacts.binaries import MissingToolError, folder_of
 
 
 def built(tools: str) -> Path:

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from support.objects import put
-from support.s3server import S3Server, free_port
+from support.services.s3server import S3Server, free_port
 from support.trees import read_tree
 from vrdata.cli import transfer
 from vrdata.store.opening import open_store

@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 from support.objects import keys, put
-from support.s3server import S3Server
+from support.services.s3server import S3Server
+from support.services.weak_s3 import WeakS3
 from support.trees import read_tree, write_tree
-from support.weak_s3 import WeakS3
 from vrdata.bounded.parallel import QUEUED_PER_JOB, in_parallel
 from vrdata.errors import NotFoundError, UsageError
 from vrdata.store.counting import CountingStore

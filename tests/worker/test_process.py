@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.datasets.workers import Bench, finished, make_bench
 from support.polling import wait_until
 from support.trees import read_tree
-from support.workers import Bench, finished, make_bench
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.samples import write_sample
+from support.generators.samples import write_sample
 from vrdata_child.forkserver import Template
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample import media

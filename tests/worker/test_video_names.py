@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from support.samples import write_sample
-from support.videos import encoded
+from support.datasets.videos import encoded
+from support.generators.samples import write_sample
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify import decode
 from vrdata_child.encoders.h264 import VideoEncoder

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.browser import Watched, running_browser, watched_page
 from support.builders import build_run, make_plan
 from support.cli import vrdata, write_run
-from support.videos import encoded
+from support.datasets.videos import encoded
+from support.services.browser import Watched, running_browser, watched_page
 from vrdata.dataset.outputs import write_outputs
 from vrdata.store.file.store import FileStore
 

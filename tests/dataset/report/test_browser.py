@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.browser import WAIT_MILLISECONDS, Watched, expect, watched_page
-from support.report_facts import CARD, FACTS
+from support.datasets.report_facts import CARD, FACTS
+from support.services.browser import WAIT_MILLISECONDS, Watched, expect, watched_page
 from vrdata.dataset.report.render import render_cards, render_page, static_files
 
 if TYPE_CHECKING:

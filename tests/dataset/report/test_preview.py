@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from support.builders import png
-from support.videos import encoded
+from support.datasets.videos import encoded
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.report import preview
 from vrdata.dataset.report.preview import NoPreviewError, clip, picture

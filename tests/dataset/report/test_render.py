@@ -3,7 +3,7 @@
 import json
 from html.parser import HTMLParser
 
-from support.report_facts import ATTACK, CARD, FACTS
+from support.datasets.report_facts import ATTACK, CARD, FACTS
 from vrdata.dataset.report.model import FailureGroup
 from vrdata.dataset.report.publish import MARK, MARK_WITHIN
 from vrdata.dataset.report.render import render_cards, render_page, static_files

@@ -8,7 +8,7 @@ import pytest
 
 from support.builders import build_run, make_plan
 from support.cli import vrdata
-from support.s3server import S3Server
+from support.services.s3server import S3Server
 from support.trees import read_tree
 from vrdata.dataset import layout
 from vrdata.dataset.outputs import write_outputs

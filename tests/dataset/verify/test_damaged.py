@@ -15,7 +15,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from support.cli import vrdata, write_run
-from support.repack import repack
+from support.datasets.repack import repack
 from vrdata.cli.main import app
 from vrdata.dataset.codec import describe_records
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support import damage
 from support.builders import build_finished_run, build_run, make_plan, png
 from support.cli import vrdata, write_run
-from support.damage import MARKER, NAME, TAR
+from support.datasets import damage
+from support.datasets.damage import MARKER, NAME, TAR
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.verify.run import verify

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from support import damage
 from support.builders import build_run, make_plan, png
-from support.damage import NAME
+from support.datasets import damage
+from support.datasets.damage import NAME
+from support.generators.samples import write_sample
 from support.markers import samples_of
 from support.memorystore import MemoryStore
-from support.samples import write_sample
 from vrdata.dataset.problems import Problem
 from vrdata.dataset.verify.content_hash import content_hash
 from vrdata.dataset.verify.decode import Decoder

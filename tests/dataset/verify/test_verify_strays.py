@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.builders import build_finished_run, build_run, make_plan, png
-from support.damage import NAME
+from support.datasets.damage import NAME
 from support.markers import samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset.verify.run import verify

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.repositories import GENERATE, RunningInterpreter, write_repository
+from support.generators.repositories import GENERATE, RunningInterpreter, write_repository
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.adapter import adding

@@ -9,7 +9,7 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from support.repositories import RunningInterpreter, write_repository
+from support.generators.repositories import RunningInterpreter, write_repository
 from vrdata.cli.generators import commands as generators
 from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.home import Home

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from support.fakecluster import FakeCluster
 from support.lives import SYSTEM, profile_object
+from support.operator.fakecluster import FakeCluster
 from vrdata_operator.admin.doctor import _main, examine
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.fakecluster import FakeCluster
-from support.fakeworkers import Try, pod_object
 from support.lives import FINAL, FIRST, Life, run_object
+from support.operator.fakecluster import FakeCluster
+from support.operator.fakeworkers import Try, pod_object
 from vrdata_operator.state.facts import PodFacts
 
 

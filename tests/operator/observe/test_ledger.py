@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from support.fakeworkers import commit
 from support.lives import small_plan
 from support.markers import change_marker
 from support.memorystore import MemoryStore
 from support.objects import put
+from support.operator.fakeworkers import commit
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import InvalidInputError, OutputConflictError

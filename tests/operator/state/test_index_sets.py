@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.index_sets import format_index_set
+from support.operator.index_sets import format_index_set
 from vrdata_operator.state.index_sets import parse_index_set
 
 INDEXES = st.frozensets(st.integers(0, 60) | st.integers(0, 10**6))

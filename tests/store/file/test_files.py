@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from support.objects import keys, put
 from support.polling import wait_until
-from support.small_disk import mounted_disk
+from support.services.small_disk import mounted_disk
 from support.trees import write_tree
 from vrdata.store.file.store import LEFTOVER_SECONDS, FileStore
 from vrdata.store.keys import TEMPORARY, key_problem

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from support.objects import keys, put
-from support.s3server import SECRET_KEY, S3Server
+from support.services.s3server import SECRET_KEY, S3Server
 from vrdata.errors import ExitCode, InvalidInputError
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectNotFoundError, StorageError, StoreAccessError

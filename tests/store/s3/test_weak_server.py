@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.objects import keys, put
-from support.s3server import free_port
-from support.weak_s3 import WeakS3
+from support.services.s3server import free_port
+from support.services.weak_s3 import WeakS3
 from vrdata.errors import ExitCode
 from vrdata.store.counting import CountingStore
 from vrdata.store.opening import open_store

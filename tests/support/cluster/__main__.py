@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support.cluster import leftovers
-from support.cluster.binaries import MissingToolError, folder_of
+from support.cluster.artifacts.binaries import MissingToolError, folder_of
 from support.cluster.installation import (
     SYSTEM,
     Installation,
@@ -22,7 +22,7 @@ from support.cluster.installation import (
     build_images,
     install,
 )
-from support.cluster.node import missing
+from support.cluster.parts.node import missing
 
 
 def main() -> int:

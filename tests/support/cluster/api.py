@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.cluster.binaries import MissingToolError, binary
-from support.cluster.control_plane import start_api_server
+from support.cluster.artifacts.binaries import MissingToolError, binary
+from support.cluster.parts.control_plane import start_api_server
 from support.cluster.places import REPOSITORY
 
 

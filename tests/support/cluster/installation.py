@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.cluster.binaries import PACKAGES, binary, folder_of
-from support.cluster.images import ImageBuilder
-from support.cluster.node import Node, start_node
+from support.cluster.artifacts.binaries import PACKAGES, binary, folder_of
+from support.cluster.artifacts.images import ImageBuilder
+from support.cluster.parts.node import Node, start_node
+from support.cluster.parts.storage import Bucket, start_bucket
 from support.cluster.places import CACHE, REPOSITORY, STATE
-from support.cluster.storage import Bucket, start_bucket
 
 SYSTEM = "vrdata-system"
 OPERATOR = "localhost/vrdata-operator"

@@ -10,9 +10,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from support.cluster.network import remove_bridge
+from support.cluster.parts.network import remove_bridge
+from support.cluster.parts.processes import Processes
 from support.cluster.places import STATE
-from support.cluster.processes import Processes
 
 CGROUPS = Path("/sys/fs/cgroup")
 PODS = "kubepods"  # the kubelet's name for all pods of a node

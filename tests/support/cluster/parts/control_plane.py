@@ -13,9 +13,9 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.cluster.binaries import binary
+from support.cluster.artifacts.binaries import binary
+from support.cluster.parts.processes import Processes
 from support.cluster.places import CONTEXT, SERVICE_NETWORK
-from support.cluster.processes import Processes
 from support.cluster.waiting import wait_for
 
 READY_SECONDS = 90

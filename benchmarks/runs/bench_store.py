@@ -21,8 +21,8 @@ GOAL = Goal(0.01, at_least=False)
 
 def rows(options: Options) -> Iterator[Row]:  # noqa: ARG001 - a count does not vary
     """One shard, up to its commit marker, by a worker that is already running."""
-    from support.traps import add_traps
-    from support.workers import make_bench
+    from support.datasets.workers import make_bench
+    from support.generators.traps import add_traps
 
     with tempfile.TemporaryDirectory() as name:
         home = add_traps(Path(name), "shared")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.cluster import leftovers
-from support.cluster.binaries import MissingToolError, binary
-from support.cluster.control_plane import ControlPlane, start_api_server, start_controllers
-from support.cluster.images import ImageBuilder
-from support.cluster.network import make_bridge
+from support.cluster.artifacts.binaries import MissingToolError, binary
+from support.cluster.artifacts.images import ImageBuilder
+from support.cluster.parts.control_plane import ControlPlane, start_api_server, start_controllers
+from support.cluster.parts.network import make_bridge
+from support.cluster.parts.processes import Processes
 from support.cluster.places import BRIDGE, HOST, NODE, POD_NETWORK, STATE
-from support.cluster.processes import Processes
 from support.cluster.waiting import wait_for
 
 PLUGINS = Path("/usr/lib/cni")

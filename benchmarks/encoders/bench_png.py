@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from benchmarks.frames import flat_pictures, noisy_picture
+from benchmarks.encoders.frames import flat_pictures, noisy_picture
 from benchmarks.measure import Goal, Options, Row, cpu_seconds, interleaved, ratios
 from vrdata_child.encoders.png import encode_png
 

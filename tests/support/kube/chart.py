@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from support.kube_schemas import CLIENT_GO
+from support.kube.kube_schemas import CLIENT_GO
 from vrdata_operator.admin.rbac import Permission
 
-CHART = Path(__file__).parents[2] / "charts" / "vrdata"
+CHART = Path(__file__).parents[3] / "charts" / "vrdata"
 VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 NEWEST = max(CLIENT_GO)
 

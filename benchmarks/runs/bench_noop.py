@@ -52,7 +52,7 @@ print(json.dumps([(seconds(again), seconds(listing)) for _ in range(int(sys.argv
 
 def rows(options: Options) -> Iterator[Row]:
     """In a folder, and on a real S3 server."""
-    from support.s3server import running_s3_server
+    from support.services.s3server import running_s3_server
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -86,7 +86,7 @@ def _compared(folder: Path, url: str, environment: Mapping[str, str], repeats: i
 def _has_s3_server() -> bool:
     import pytest
 
-    from support.s3server import versitygw
+    from support.services.s3server import versitygw
 
     try:
         versitygw()

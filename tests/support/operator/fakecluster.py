@@ -1,7 +1,7 @@
 """A cluster in memory: the operator's port over Kubernetes objects as plain JSON.
 
 Jobs behave as the Job controller's: Indexed, one attempt for each index, kept when they end.
-Nothing happens by itself; `support.fakeworkers` plays the pods.
+Nothing happens by itself; `support.operator.fakeworkers` plays the pods.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.cluster.binaries import MissingToolError
-from support.cluster.control_plane import free_port
+from support.cluster.artifacts.binaries import MissingToolError
+from support.cluster.parts.control_plane import free_port
+from support.cluster.parts.processes import Processes
 from support.cluster.places import CACHE, HOST
-from support.cluster.processes import Processes
 from support.cluster.waiting import wait_for
 
 

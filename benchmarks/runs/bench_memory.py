@@ -21,7 +21,7 @@ GOAL = Goal(1.05, at_least=False)
 
 def rows(options: Options) -> Iterator[Row]:
     """Measure at most three times: peaks hardly vary."""
-    from support.traps import add_traps
+    from support.generators.traps import add_traps
 
     with tempfile.TemporaryDirectory() as name:
         home = add_traps(Path(name), "growing")
@@ -37,7 +37,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _peak_bytes(home: Path, folder: Path, samples: int) -> float:
-    from support.workers import finished, make_bench
+    from support.datasets.workers import finished, make_bench
 
     with tempfile.TemporaryDirectory(dir=folder) as place:
         bench = make_bench(

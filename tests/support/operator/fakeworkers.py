@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.fakecluster import FakeCluster
-from support.index_sets import format_index_set
 from support.objects import put
+from support.operator.fakecluster import FakeCluster
+from support.operator.index_sets import format_index_set
 from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
 from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.frames import flat_videos, noisy_video
+from benchmarks.encoders.frames import flat_videos, noisy_video
 from benchmarks.measure import Goal, Options, Row, cpu_seconds, interleaved, ratios
 from vrdata_child.encoders.h264 import VideoEncoder
 

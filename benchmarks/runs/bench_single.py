@@ -19,7 +19,7 @@ GOAL = Goal(3.0, at_least=True)
 
 def rows(options: Options) -> Iterator[Row]:
     """Whole runs of TASKS shards on one worker, start and finalisation included."""
-    from support.traps import add_traps
+    from support.generators.traps import add_traps
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

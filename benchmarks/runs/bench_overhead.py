@@ -72,7 +72,7 @@ def _slope(cost: Callable[[int], Cost]) -> float:
 
 def _added(root: Path, home: Path) -> Path:
     """A home with the generator."""
-    from support.repositories import RunningInterpreter
+    from support.generators.repositories import RunningInterpreter
     from vrdata_generators.adapter.adding import Added, Adder
     from vrdata_generators.adapter.home import Home
     from vrdata_generators.adapter.source.locations import GeneratorSource

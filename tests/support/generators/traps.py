@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.repositories import RunningInterpreter, write_repository
-from support.trap_bodies import BODIES
+from support.generators.repositories import RunningInterpreter, write_repository
+from support.generators.trap_bodies import BODIES
 from vrdata_generators.adapter.adding import Added, Adder
 from vrdata_generators.adapter.home import Home
 from vrdata_generators.adapter.source.locations import GeneratorSource

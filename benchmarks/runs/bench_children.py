@@ -23,7 +23,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _seconds(children: int) -> float:
-    from support.workers import make_bench
+    from support.datasets.workers import make_bench
 
     with tempfile.TemporaryDirectory() as folder:
         bench = make_bench(Path(folder), None, {GENERATOR: SAMPLES}, shard_size=SAMPLES)
