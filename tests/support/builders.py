@@ -16,7 +16,7 @@ from PIL import Image
 
 from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker
-from vrdata.dataset.finish.finalise import finalise, succeed
+from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
@@ -152,7 +152,7 @@ def build_run(
 def build_finished_run(store: ObjectStore, plan: Plan) -> DatasetSummary:
     """A whole run with dataset.json, index and `_SUCCESS`."""
     build_run(store, plan)
-    summary = finalise(store, plan)
+    summary, _ = summarise(store, plan, detect=False)
     succeed(store, summary)
     return summary
 

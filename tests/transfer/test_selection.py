@@ -44,6 +44,7 @@ def run(tmp_path: Path) -> ObjectStore:
     put(store, layout.DATASET, b"{}")
     for generator in ("O-1", "O-1_x"):
         put(store, layout.commit_key(generator, 0))
+        put(store, layout.index_key(generator))
         put(store, layout.shard_tar_key(generator, 0))
         put(store, layout.shard_targz_key(generator, 0, 2))
         put(store, f"questions/{layout.sample_folder(generator, 'dom', 0)}/prompt.txt")
@@ -54,10 +55,11 @@ def test_only_the_selected_generator_and_the_plan_are_copied(
     run: ObjectStore, tmp_path: Path
 ) -> None:
     result = download(run, tmp_path / "back", generators=["O-1"])
-    assert result.transferred == 5
+    assert result.transferred == 6
     assert set(read_tree(tmp_path / "back")) == {
         "_vrdata/plan.json",
         "_vrdata/commits/O-1/000000.json",
+        "index/O-1.parquet",
         "shards/O-1/O-1-000000.tar",
         "questions/O-1_00000-00001.tar.gz",
         "questions/O-1/dom_task/dom_00000000/prompt.txt",
@@ -65,11 +67,11 @@ def test_only_the_selected_generator_and_the_plan_are_copied(
 
 
 def test_several_generators_can_be_selected(run: ObjectStore, tmp_path: Path) -> None:
-    assert download(run, tmp_path / "back", generators=["O-1", "O-1_x"]).transferred == 9
+    assert download(run, tmp_path / "back", generators=["O-1", "O-1_x"]).transferred == 11
 
 
 def test_without_generators_everything_is_copied(run: ObjectStore, tmp_path: Path) -> None:
-    assert download(run, tmp_path / "back").transferred == 10
+    assert download(run, tmp_path / "back").transferred == 12
 
 
 def test_an_unknown_generator_is_not_found_and_a_close_name_suggested(

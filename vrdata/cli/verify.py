@@ -108,7 +108,7 @@ def summary_lines(report: VerifyReport) -> list[str]:
     if report.decoded == "no":
         lines.append("images and videos were not decoded")
     if report.index.startswith("not checked"):
-        lines.append(f"index.parquet: {report.index}")
+        lines.append(f"index: {report.index}")
     if report.problem_counts:
         lines.append(f"problems: {_counts(report.problem_counts)}")
     return [*lines, f"dataset hash: {report.dataset_hash}"]

@@ -34,9 +34,15 @@ class CommitMarker:
     records: Iterator[Record]
 
 
-def iter_commits(store: ObjectStore) -> Iterator[Shard]:
-    """The shard of every commit marker, with one listing; other keys are skipped."""
-    for info in store.list_after(layout.COMMITS):
+def iter_commits(store: ObjectStore, generator: str = "") -> Iterator[Shard]:
+    """The shard of every commit marker, with one listing; other keys are skipped.
+
+    Args:
+        store: the run's store.
+        generator: list only this generator's markers; "" for all.
+    """
+    prefix = f"{layout.COMMITS}{generator}/" if generator else layout.COMMITS
+    for info in store.list_after(prefix):
         try:
             yield layout.parse_commit_key(info.key)
         except ValueError:

@@ -14,7 +14,7 @@ DIFFERENCES = "_vrdata/differences/"
 WAVES = "_vrdata/waves/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
-INDEX = "index.parquet"
+INDEX = "index/"
 REPORT = "report/"
 SUCCESS = "_SUCCESS"
 SHARDS = "shards/"
@@ -86,6 +86,11 @@ def catalogue_key(image_digest: str, catalogue: str = "") -> str:
 def shard_tar_key(generator: str, shard: int) -> str:
     """The data object of a shard in format webdataset."""
     return f"{SHARDS}{generator}/{generator}-{shard:06d}.tar"
+
+
+def index_key(generator: str) -> str:
+    """The index of a generator's samples."""
+    return f"{INDEX}{generator}.parquet"
 
 
 def sample_key(generator: str, index: int) -> str:

@@ -7,13 +7,11 @@ from collections import Counter
 from vrdata.contract.worker import ShardOutcome
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
-from vrdata.dataset.reader import load_model
 from vrdata.errors import ExitCode
 from vrdata.local.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model
-from vrdata.store.port import ObjectNotFoundError
 
 TOP_FAILURES = 20
 
@@ -109,7 +107,7 @@ def finish(
 
 
 def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
-    dataset = _standing(prepared) or _written(prepared, detect=detect)
+    dataset = _write_outputs(prepared, detect=detect)
     budget = prepared.run.spec.failure_policy.max_failed_samples
     if dataset.failed_samples > budget:
         phase, code = "Failed", ExitCode.FAILED
@@ -129,17 +127,7 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
     )
 
 
-def _standing(prepared: Prepared) -> DatasetSummary | None:
-    """The summary of a run that was finished before: nothing is read or written again."""
-    if not prepared.finished:
-        return None
-    try:
-        return load_model(prepared.store, layout.DATASET, DatasetSummary)
-    except ObjectNotFoundError:
-        return None
-
-
-def _written(prepared: Prepared, *, detect: bool) -> DatasetSummary:
+def _write_outputs(prepared: Prepared, *, detect: bool) -> DatasetSummary:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
     budget = prepared.run.spec.failure_policy.max_failed_samples

@@ -15,7 +15,7 @@ from vrdata.store.port import ObjectInfo, ObjectNotFoundError, ObjectStore
 
 
 def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo]:
-    """All objects; or the plan and the markers and data of the named generators.
+    """All objects; or the plan, and the markers, data and index of the named generators.
 
     Raises:
         UsageError: generators are named and the store is not a run (it holds no plan).
@@ -29,12 +29,17 @@ def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo
     plan = _read_plan(store)
     for name in names:
         _require(plan, name)
-    yield from (info for info in store.list_after(layout.PLAN) if info.key == layout.PLAN)
+    yield from _one(store, layout.PLAN)
     for name in names:
+        yield from _one(store, layout.index_key(name))
         for prefix, pattern in _places(name):
             for info in store.list_after(prefix):
                 if pattern.fullmatch(info.key):
                     yield info
+
+
+def _one(store: ObjectStore, key: str) -> Iterator[ObjectInfo]:
+    return (info for info in store.list_after(key) if info.key == key)
 
 
 def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import duckdb
+import pyarrow.dataset as ds
 import pytest
 
 from support.cli import vrdata, write_run
@@ -73,6 +74,10 @@ def by_key(folder: Path) -> Samples:
 
 def shards(folder: Path) -> list[str]:
     return sorted(map(str, folder.glob("shards/*/*.tar")))
+
+
+def indexes(folder: Path) -> list[Path]:
+    return sorted(folder.glob("index/*.parquet"))
 
 
 def as_bytes(value: Any) -> bytes:
@@ -145,7 +150,7 @@ def test_hugging_face_datasets_reads_exactly_one_sample_for_each_key(
 def test_hugging_face_datasets_reads_the_index(
     dataset: Dataset, expected: Samples, load: Callable[..., Any]
 ) -> None:
-    rows = load("parquet", [str(dataset("webdataset") / "index.parquet")])
+    rows = load("parquet", [str(path) for path in indexes(dataset("webdataset"))])
     keys = [f"{row['generator']}-{row['index']:08d}" for row in rows]
     assert Counter(keys) == Counter(list(expected))
     for key, row in zip(keys, rows, strict=True):
@@ -153,11 +158,43 @@ def test_hugging_face_datasets_reads_the_index(
         assert sizes == {name: len(body) for name, body in expected[key].items()}
 
 
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+def test_pyarrow_reads_all_indexes_together(
+    dataset: Dataset, expected: Samples, output_format: str
+) -> None:
+    folder = dataset(output_format)
+    assert [path.stem for path in indexes(folder)] == sorted(SAMPLES)
+    rows = ds.dataset(folder / "index", format="parquet").to_table().to_pylist()
+    assert len(rows) == len(expected)
+    for row in rows:
+        files = expected[f"{row['generator']}-{row['index']:08d}"]
+        assert {file["name"]: file["size"] for file in row["files"]} == {
+            name: len(body) for name, body in files.items()
+        }
+
+
+def test_duckdb_reads_all_indexes_together(dataset: Dataset, expected: Samples) -> None:
+    folder = dataset("webdataset")
+    with duckdb.connect() as connection:
+        keys = connection.execute(
+            "SELECT generator || '-' || lpad(\"index\"::VARCHAR, 8, '0') FROM read_parquet(?)",
+            [str(folder / "index/*.parquet")],
+        ).fetchall()
+        sizes = connection.execute(
+            "SELECT object, any_value(object_size) FROM read_parquet(?) GROUP BY object",
+            [str(folder / "index/*.parquet")],
+        ).fetchall()
+    assert sorted(key for (key,) in keys) == sorted(expected)
+    assert dict(sizes) == {
+        str(Path(shard).relative_to(folder)): Path(shard).stat().st_size for shard in shards(folder)
+    }
+
+
 def test_the_index_gives_the_place_of_each_file_in_its_shard(
     dataset: Dataset, expected: Samples
 ) -> None:
     folder = dataset("webdataset")
-    rows = pq.read_table(folder / "index.parquet").to_pylist()
+    rows = ds.dataset(folder / "index", format="parquet").to_table().to_pylist()
     assert len(rows) == len(expected)
     for row in rows:
         shard = (folder / row["object"]).read_bytes()

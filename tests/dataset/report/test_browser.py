@@ -48,7 +48,7 @@ def synthetic_report(folder: Path, cards: int) -> Path:
         )
         for at in range(cards)
     ]
-    files = static_files() | {"cards.js": render_cards(many), "index.html": render_page(FACTS)}
+    files = static_files() | {"cards.js": render_cards(many), "index.html": render_page(FACTS, "")}
     for name, body in files.items():
         (folder / name).write_bytes(body)
     return folder / "index.html"

@@ -4,8 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.builders import make_plan
-from vrdata.dataset.codec import describe_records
-from vrdata.dataset.manifest import DataObject, SampleRecord, ShardManifest
 from vrdata.dataset.report.choose import (
     LEADING,
     PER_GENERATOR,
@@ -19,35 +17,11 @@ from vrdata.plan.planned import Plan
 
 def add_samples(chooser: CardChooser, plan: Plan, failed: frozenset[int] = frozenset()) -> None:
     """Add the plan's samples, except those in `failed`."""
-    for manifest in manifests(plan):
-        for at in range(manifest.start, manifest.stop):
+    for name, number in plan.all_shards():
+        shard = plan.generator(name).shard(number)
+        for at in range(shard.start, shard.stop):
             if at not in failed:
-                sample = SampleRecord(
-                    index=at, id=f"s_{at:08d}", domain="s", block=0, seed=0, files=()
-                )
-                chooser.add(manifest, sample)
-
-
-def manifests(plan: Plan) -> list[ShardManifest]:
-    """The manifests of the plan's shards."""
-    data = DataObject(key="x.tar", size=0, sha256="0" * 64)
-    return [
-        ShardManifest(
-            plan="p",
-            generator=planned.name,
-            digest=planned.digest,
-            shard=number,
-            start=shard.start,
-            stop=shard.stop,
-            format=plan.output.format,
-            archive=data,
-            samples=shard.stop - shard.start,
-            records=describe_records(()),
-        )
-        for planned in plan.generators
-        for number in range(planned.shards)
-        for shard in [planned.shard(number)]
-    ]
+                chooser.add(name, number, at)
 
 
 def chosen(
@@ -61,8 +35,8 @@ def chosen(
     chooser = CardChooser(plan)
     add_samples(chooser, plan, failed)
     found: dict[str, list[int]] = {name: [] for name in samples}
-    for pick in chooser.picks():
-        found[pick.manifest.generator].append(pick.sample.index)
+    for choice in chooser.choices():
+        found[choice.generator].append(choice.sample_index)
     return found
 
 

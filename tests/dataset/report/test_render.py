@@ -41,7 +41,7 @@ def test_untrusted_text_is_escaped() -> None:
         message=ATTACK,
         traceback=ATTACK,
     )
-    safe = Tags(render_page(FACTS.model_copy(update={"failures": (group,)})))
+    safe = Tags(render_page(FACTS.model_copy(update={"failures": (group,)}), ""))
     assert safe.tags.count("script") == 2
     assert "img" not in safe.tags
     assert sum(ATTACK in text for text in safe.texts) == 4
@@ -52,14 +52,14 @@ def test_a_traceback_is_folded_below_its_message() -> None:
     group = FailureGroup(generator="O-a", reason="R", unit="samples", count=1, message="why")
     for traceback, shown in (("File x, line 1", 1), ("", 0)):
         one = group.model_copy(update={"traceback": traceback})
-        page = Tags(render_page(FACTS.model_copy(update={"failures": (one,)})))
+        page = Tags(render_page(FACTS.model_copy(update={"failures": (one,)}), ""))
         assert page.texts.count("Traceback") == shown
         assert f"why {'Traceback File x, line 1' if shown else ''}".strip() in page.text
     assert "open" not in dict(page.attributes)
 
 
 def test_the_page_has_no_inline_code_and_no_external_resources() -> None:
-    page = Tags(render_page(FACTS))
+    page = Tags(render_page(FACTS, ""))
     assert "style" not in page.tags
     assert not [name for name, _ in page.attributes if name == "style"]
     addresses = [value for name, value in page.attributes if name in {"src", "href"}]
@@ -82,7 +82,7 @@ def test_a_run_without_cards_has_an_empty_list() -> None:
 
 
 def test_a_finished_run_shows_its_totals_and_hash() -> None:
-    text = Tags(render_page(FACTS)).text
+    text = Tags(render_page(FACTS, "")).text
     assert "Finished" in text
     assert "samples 1,200" in text
     assert "12.3 kB" in text
@@ -92,7 +92,7 @@ def test_a_finished_run_shows_its_totals_and_hash() -> None:
 
 def test_an_unfinished_run_shows_what_is_missing() -> None:
     missing = {"finished": False, "samples": 1000, "shards": 4, "dataset_hash": ""}
-    text = Tags(render_page(FACTS.model_copy(update=missing))).text
+    text = Tags(render_page(FACTS.model_copy(update=missing), "")).text
     assert "Not finished" in text
     assert "samples 1,000 of 1,200" in text
     assert "shards 4 of 5" in text
@@ -101,17 +101,17 @@ def test_an_unfinished_run_shows_what_is_missing() -> None:
 
 def test_failed_samples_are_not_counted_as_missing() -> None:
     left_out = {"samples": 1190, "failed_samples": 10}
-    text = Tags(render_page(FACTS.model_copy(update=left_out))).text
+    text = Tags(render_page(FACTS.model_copy(update=left_out), "")).text
     assert "Finished, samples left out" in text
     assert "samples 1,190 left out 10" in text
 
 
 def test_the_page_is_recognised_as_a_report() -> None:
-    assert MARK in render_page(FACTS)[:MARK_WITHIN]
+    assert MARK in render_page(FACTS, "")[:MARK_WITHIN]
 
 
 def test_equal_facts_give_equal_bytes() -> None:
-    assert render_page(FACTS) == render_page(FACTS)
+    assert render_page(FACTS, "") == render_page(FACTS, "")
     assert render_cards([CARD]) == render_cards([CARD])
 
 

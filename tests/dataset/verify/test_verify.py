@@ -69,8 +69,8 @@ def test_the_hash_does_not_depend_on_format_or_shards() -> None:
         (damage.remove_success, "NotFinished", layout.SUCCESS),
         (damage.wrong_summary, "DamagedSummary", layout.DATASET),
         (damage.remove_summary, "DamagedSummary", layout.DATASET),
-        (damage.break_the_index, "DamagedIndex", layout.INDEX),
-        (damage.remove_the_index, "DamagedIndex", layout.INDEX),
+        (damage.break_the_index, "DamagedIndex", layout.index_key(NAME)),
+        (damage.remove_the_index, "DamagedIndex", layout.index_key(NAME)),
     ],
 )
 def test_damage_is_found_and_named(damaged: Damage, kind: str, where: str) -> None:

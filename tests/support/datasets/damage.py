@@ -118,9 +118,9 @@ def remove_summary(store: MemoryStore) -> None:
 
 def break_the_index(store: MemoryStore) -> None:
     """Overwrite the index."""
-    store.objects[layout.INDEX] = b"PAR1 nothing"
+    store.objects[layout.index_key(NAME)] = b"PAR1 nothing"
 
 
 def remove_the_index(store: MemoryStore) -> None:
     """Remove the index."""
-    del store.objects[layout.INDEX]
+    del store.objects[layout.index_key(NAME)]

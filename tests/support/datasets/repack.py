@@ -12,7 +12,7 @@ from typing import Any
 from support.markers import marker_bytes
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits, iter_records, read_head
-from vrdata.dataset.finish.finalise import finalise, succeed
+from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
@@ -44,9 +44,10 @@ def repack(folder: Path, step: Mapping[str, Any]) -> None:
                 files[step["sample"]][step["file"]] = step["text"].encode()
             records = list(iter_records(store, manifest))
             _commit(folder, plan.generator(generator).shard(shard), manifest, records, files)
-    for name in (layout.DATASET, layout.INDEX, layout.SUCCESS):
-        (folder / name).unlink()
-    succeed(store, finalise(store, plan))
+    (folder / layout.SUCCESS).unlink()
+    shutil.rmtree(folder / layout.INDEX)
+    summary, _ = summarise(store, plan, detect=False)
+    succeed(store, summary)
 
 
 def _commit(

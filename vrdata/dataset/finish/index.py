@@ -1,55 +1,65 @@
-"""index.parquet: one row a sample, with where each of its files lies.
+"""index/{generator}.parquet: one row for each sample, with the place of each of its files.
 
-Columns are described in docs/formats.md. Equal markers and an equal pyarrow give equal bytes.
+Equal commit markers and an equal pyarrow give equal bytes. The file's metadata holds the
+generator's counts, so a finished index can be told from a foreign or damaged one.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
-from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.hashes import dataset_hash
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
+from vrdata.dataset import layout
+from vrdata.dataset.finish.columns import SCHEMA, Columns
+from vrdata.dataset.finish.counts import GeneratorCounter, GeneratorCounts, IndexedSample
+from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
+from vrdata.errors import VrdataError
+from vrdata.store.port import ObjectStore
 
-ROW_GROUP = 5000  # rows in memory: about 40 MB while they are converted
-_FILE = pa.struct(
-    [("name", pa.string()), ("size", pa.int64()), ("sha256", pa.string()), ("offset", pa.int64())]
-)
-SCHEMA = pa.schema(
-    [
-        ("generator", pa.string()),
-        ("id", pa.string()),
-        ("index", pa.int64()),
-        ("domain", pa.string()),
-        ("block", pa.int64()),
-        ("seed", pa.int64()),
-        ("shard", pa.int64()),
-        ("object", pa.string()),
-        ("files", pa.list_(_FILE)),
-        ("video_name", pa.string()),
-        ("video_frames", pa.int32()),
-        ("video_fps", pa.float64()),
-        ("video_width", pa.int32()),
-        ("video_height", pa.int32()),
-        ("video_encoder", pa.string()),
-        ("content", pa.string()),
-        ("param_hash", pa.string()),
-    ]
-)
+ROW_GROUP = 20_000
+"""Rows in memory while an index is written: about 40 MB."""
+
+BATCH = 5_000
+METADATA = b"vrdata"
+"""Key of the file's metadata whose value is a `GeneratorCounts` in JSON."""
+
+_READ = ["id", "index", "shard", "content", "files.list.element.name", "files.list.element.sha256"]
+_UNREADABLE = (pa.ArrowException, OSError, KeyError, TypeError, ValueError)
+
+
+class DamagedIndexError(VrdataError):
+    """An index is missing or damaged, or belongs to another plan, generator or version."""
+
+    def __init__(self, store: ObjectStore, generator: str, why: str) -> None:
+        super().__init__(
+            f"{layout.index_key(generator)} in {store.url} cannot be used",
+            why=why,
+            fix="run the same command again: it writes the index again",
+        )
+        self.generator = generator
 
 
 class IndexWriter:
-    """Writes rows in groups of ROW_GROUP to a local file; a context manager."""
+    """Writes an index to a local file; a context manager.
 
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
+    Args:
+        path: the new file.
+        plan_hash: hash of the plan.
+        generator: the generator's name.
+    """
+
+    def __init__(self, path: Path, plan_hash: str, generator: str) -> None:
+        # Page checksums: a changed byte is an error for the reader, not another value.
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
+        self._columns = Columns()
+        self._counter = GeneratorCounter(plan_hash, generator)
 
     def __enter__(self) -> Self:
         return self
@@ -62,61 +72,125 @@ class IndexWriter:
     ) -> None:
         if error is None:
             self._flush()
+            counts = self.counts().model_dump_json(by_alias=True)
+            self._writer.add_key_value_metadata({METADATA: counts.encode()})
         self._writer.close()
 
-    def add(self, manifest: ShardManifest, sample: SampleRecord) -> None:
-        """Append a sample of a shard."""
-        self._rows.append(_row(manifest, sample))
-        if len(self._rows) >= ROW_GROUP:
-            self._flush()
+    def add_shard(self, manifest: ShardManifest) -> None:
+        """Count a shard; its records follow with `add`."""
+        self._counter.add_shard(manifest)
+
+    def add(self, manifest: ShardManifest, record: Record) -> None:
+        """Append a sample of a shard, or count a failed one."""
+        self._counter.add(record)
+        if isinstance(record, SampleRecord):
+            self._columns.add(manifest, record)
+            if len(self._columns) >= ROW_GROUP:
+                self._flush()
+
+    def counts(self) -> GeneratorCounts:
+        """The counts of everything added."""
+        return self._counter.counts()
 
     def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, SCHEMA))
-            self._rows = []
+        if len(self._columns):
+            self._writer.write_table(self._columns.table())
+            self._columns = Columns()
 
 
-def index_hash(path: Path) -> str:
-    """The dataset hash over an index's rows, with flat memory.
+def read_counts(store: ObjectStore, plan_hash: str, generator: str) -> GeneratorCounts | None:
+    """The counts in a generator's index; None without an index. Reads only the file's end.
 
     Raises:
-        ValueError: the file is not an index of this version.
+        DamagedIndexError: the index is damaged, or belongs to another plan or generator.
+        StorageError: the store cannot be used.
     """
+    stored = _open(store, generator)
+    if stored is None:
+        return None
     try:
-        return dataset_hash(_files(path))
-    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
-        raise ValueError(f"not an index: {error}") from None
+        found = pq.read_metadata(stored)
+        counts = GeneratorCounts.model_validate_json((found.metadata or {}).get(METADATA, b""))
+        schema = found.schema.to_arrow_schema()
+    except ValidationError:
+        raise DamagedIndexError(store, generator, "its metadata are of another version") from None
+    except _UNREADABLE as error:
+        raise DamagedIndexError(store, generator, str(error)) from None
+    if not schema.equals(SCHEMA) or found.num_rows != counts.samples:
+        raise DamagedIndexError(store, generator, "its columns or rows are wrong")
+    if (counts.plan, counts.generator) != (plan_hash, generator):
+        raise DamagedIndexError(
+            store, generator, f"it belongs to {counts.generator} of plan {counts.plan}"
+        )
+    return counts
 
 
-def _files(path: Path) -> Iterator[tuple[str, str, str]]:
-    with pq.ParquetFile(path) as index:
-        for batch in index.iter_batches(batch_size=ROW_GROUP, columns=["id", "files"]):
-            for row in batch.to_pylist():
-                for file in row["files"]:
-                    yield row["id"], file["name"], file["sha256"]
+def read_samples(store: ObjectStore, generator: str) -> Iterator[IndexedSample]:
+    """The rows of a generator's index, in index order; memory holds one row group's columns.
+
+    Raises:
+        DamagedIndexError: it cannot be read; rows may have been returned before.
+        StorageError: the store cannot be used.
+    """
+    stored = _open(store, generator)
+    if stored is None:
+        raise DamagedIndexError(store, generator, "it is missing")
+    try:
+        with pq.ParquetFile(stored, page_checksum_verification=True) as index:
+            for batch in index.iter_batches(batch_size=BATCH, columns=_READ):
+                yield from _samples(batch)
+    except _UNREADABLE as error:
+        raise DamagedIndexError(store, generator, str(error)) from None
 
 
-def _row(manifest: ShardManifest, sample: SampleRecord) -> dict[str, Any]:
-    video = sample.video
-    return {
-        "generator": manifest.generator,
-        "id": sample.id,
-        "index": sample.index,
-        "domain": sample.domain,
-        "block": sample.block,
-        "seed": sample.seed,
-        "shard": manifest.shard,
-        "object": format_of(manifest.format).container(manifest, sample),
-        "files": [
-            {"name": file.name, "size": file.size, "sha256": file.sha256, "offset": file.offset}
-            for file in sample.files
-        ],
-        "video_name": video.name if video else None,
-        "video_frames": video.frames if video else None,
-        "video_fps": video.fps if video else None,
-        "video_width": video.width if video else None,
-        "video_height": video.height if video else None,
-        "video_encoder": video.encoder if video else None,
-        "content": sample.content,
-        "param_hash": sample.param_hash,
-    }
+def _samples(batch: pa.RecordBatch) -> Iterator[IndexedSample]:
+    files = batch.column("files")
+    ends = files.offsets.to_pylist()
+    flat = files.flatten()
+    pairs = list(zip(flat.field("name").to_pylist(), flat.field("sha256").to_pylist(), strict=True))
+    first = ends[0]
+    columns = [batch.column(name).to_pylist() for name in ("id", "index", "shard", "content")]
+    for at, (sample_id, index, shard, content) in enumerate(zip(*columns, strict=True)):
+        mine = tuple(pairs[ends[at] - first : ends[at + 1] - first])
+        yield IndexedSample(sample_id, index, shard, content, mine)
+
+
+def _open(store: ObjectStore, generator: str) -> _StoredFile | None:
+    key = layout.index_key(generator)
+    # A listing: in a folder, a head request reads the whole file.
+    info = next(store.list_after(key), None)
+    return _StoredFile(store, key, info.size) if info and info.key == key else None
+
+
+class _StoredFile(io.RawIOBase):
+    """A stored object as a file that is read by ranges."""
+
+    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
+        self._store, self._key, self._size = store, key, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def tell(self) -> int:
+        """The position in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position; see io.IOBase."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, or all that follow."""
+        rest = max(0, self._size - self._position)
+        wanted = rest if size < 0 else min(size, rest)
+        body = self._store.get_range(self._key, self._position, wanted) if wanted else b""
+        self._position += len(body)
+        return body

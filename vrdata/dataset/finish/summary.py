@@ -1,29 +1,31 @@
-"""dataset.json: what a finished dataset holds. No time and no host: equal data, equal file."""
+"""dataset.json: a finished dataset's summary. Equal data give equal bytes: no time, no host."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from vrdata.bounded.closing import Closing
+from vrdata.dataset import layout
+from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
 from vrdata.dataset.finish.duplicates import DuplicateExample, DuplicateFinder
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.manifest import FailedSample, Record, ShardManifest
+from vrdata.dataset.reader import load_model
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
-from vrdata.plan.planned import Plan
+from vrdata.plan.planned import Plan, PlannedGenerator
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 
 class GeneratorSummary(Model):
-    """One generator's share.
+    """One generator's part of the dataset.
 
     Attributes:
         digest: of its code and environment, from the plan.
-        failed_samples: samples left out because they could not be made.
+        failed_samples: samples that could not be generated.
         bytes: bytes of its data objects.
-        duplicates: samples with the content of an earlier one (see `finish.duplicates`).
+        duplicates: samples with the content of an earlier one; see `finish.duplicates`.
     """
 
     name: str
@@ -37,14 +39,14 @@ class GeneratorSummary(Model):
 
 
 class DatasetSummary(Model):
-    """The dataset's counts and its hash.
+    """A dataset's counts and its hash.
 
     Attributes:
         plan: hash of the plan.
         files: files of all samples.
         bytes: bytes of all data objects.
-        architectures: machine architectures that made the pixels.
-        failures: left-out samples by reason.
+        architectures: machine architectures that generated the pixels.
+        failures: failed samples by reason.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
@@ -68,57 +70,45 @@ class DatasetSummary(Model):
     failures: dict[str, int]
 
 
-@dataclass(slots=True)
-class _Counts:
-    samples: int = 0
-    failed: int = 0
-    shards: int = 0
-    size: int = 0
-
-
 class SummaryBuilder(Closing):
-    """Adds up commit markers, in any order and with bounded memory; a context manager."""
+    """Adds up generators and their samples, with bounded memory; a context manager."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._hasher = DatasetHasher()
         self._duplicates = DuplicateFinder()
         self._position = {planned.name: at for at, planned in enumerate(plan.generators)}
-        self._counts = [_Counts() for _ in plan.generators]
-        self._files = 0
-        self._failures: Counter[str] = Counter()
-        self._architectures: set[str] = set()
+        self._counts: dict[str, GeneratorCounts] = {}
 
     def close(self) -> None:
         """See `Closing.close`."""
         self._hasher.close()
         self._duplicates.close()
 
-    def add_shard(self, manifest: ShardManifest) -> None:
-        """Count one shard; its records are added by `add`."""
-        counts = self._counts[self._position[manifest.generator]]
-        counts.shards += 1
-        counts.size += manifest.bytes
-        self._architectures.add(manifest.attempt.architecture)
+    def add_counts(self, counts: GeneratorCounts) -> None:
+        """Add the counts of one generator; a generator without any has nothing committed."""
+        self._counts[counts.generator] = counts
 
-    def add(self, generator: str, record: Record) -> None:
-        """Count one record."""
-        position = self._position[generator]
-        if isinstance(record, FailedSample):
-            self._counts[position].failed += 1
-            self._failures[record.reason] += 1
-            return
-        self._counts[position].samples += 1
-        self._files += len(record.files)
-        for file in record.files:
-            self._hasher.add(record.id, file.name, file.sha256)
-        if record.content:
-            name = f"{generator}/{record.id}"
-            self._duplicates.add(record.content, position, record.index, name)
+    def add(self, generator: str, sample: IndexedSample) -> None:
+        """Add one sample of a generator, in any order. Raises OSError when the disk is full."""
+        for name, sha256 in sample.files:
+            self._hasher.add(sample.id, name, sha256)
+        if sample.content:
+            position, name = self._position[generator], f"{generator}/{sample.id}"
+            self._duplicates.add(sample.content, position, sample.sample_index, name)
 
     def finish(self) -> DatasetSummary:
         """The summary of everything added."""
         duplicates, examples = self._duplicates.find()
+        generators = tuple(
+            self._generator(planned, duplicates[at])
+            for at, planned in enumerate(self._plan.generators)
+        )
+        failures: Counter[str] = Counter()
+        for counts in self._counts.values():
+            for group in counts.failures:
+                failures[group.reason] += group.count
+        architectures = {name for one in self._counts.values() for name in one.architectures}
         return DatasetSummary(
             namespace=self._plan.namespace,
             run=self._plan.run,
@@ -126,32 +116,43 @@ class SummaryBuilder(Closing):
             seed=self._plan.seed,
             format=self._plan.output.format,
             video=self._plan.output.video,
-            samples=sum(one.samples for one in self._counts),
-            failed_samples=sum(one.failed for one in self._counts),
-            shards=sum(one.shards for one in self._counts),
-            files=self._files,
-            bytes=sum(one.size for one in self._counts),
+            samples=sum(one.samples for one in generators),
+            failed_samples=sum(one.failed_samples for one in generators),
+            shards=sum(one.shards for one in generators),
+            files=sum(one.files for one in self._counts.values()),
+            bytes=sum(one.bytes for one in generators),
             dataset_hash=self._hasher.hexdigest(),
-            architectures=tuple(sorted(self._architectures)),
-            generators=self._generators(duplicates),
+            architectures=tuple(sorted(architectures)),
+            generators=generators,
             duplicates=duplicates.total(),
             duplicate_examples=examples,
-            failures=dict(sorted(self._failures.items())),
+            failures=dict(sorted(failures.items())),
         )
 
-    def _generators(self, duplicates: Counter[int]) -> tuple[GeneratorSummary, ...]:
-        return tuple(
-            GeneratorSummary(
-                name=planned.name,
-                generator_class=planned.generator_class,
-                digest=planned.digest,
-                samples=counts.samples,
-                failed_samples=counts.failed,
-                shards=counts.shards,
-                bytes=counts.size,
-                duplicates=duplicates[position],
-            )
-            for position, (planned, counts) in enumerate(
-                zip(self._plan.generators, self._counts, strict=True)
-            )
+    def _generator(self, planned: PlannedGenerator, duplicates: int) -> GeneratorSummary:
+        counts = self._counts.get(planned.name)
+        return GeneratorSummary(
+            name=planned.name,
+            generator_class=planned.generator_class,
+            digest=planned.digest,
+            samples=counts.samples if counts else 0,
+            failed_samples=counts.failed_samples if counts else 0,
+            shards=counts.shards if counts else 0,
+            bytes=counts.bytes if counts else 0,
+            duplicates=duplicates,
         )
+
+
+def load_summary(store: ObjectStore) -> DatasetSummary | None:
+    """The summary of a finished run; None without `_SUCCESS` or dataset.json.
+
+    Raises:
+        InvalidInputError: dataset.json is damaged.
+        StorageError: the store cannot be used.
+    """
+    if store.head(layout.SUCCESS) is None:
+        return None
+    try:
+        return load_model(store, layout.DATASET, DatasetSummary)
+    except ObjectNotFoundError:
+        return None

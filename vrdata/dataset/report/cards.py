@@ -1,17 +1,19 @@
-"""Make the cards: read the chosen samples, write their previews, keep only texts."""
+"""Write the cards: read the chosen samples, store their previews, keep only texts."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from vrdata.bounded.parallel import in_order
+from vrdata.dataset.commits import CommitMarker, open_marker
 from vrdata.dataset.formats.archive import DamagedArchiveError
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import FileRecord, SampleRecord
+from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
 from vrdata.dataset.reader import iter_samples, read_file
-from vrdata.dataset.report.choose import Pick
+from vrdata.dataset.report.choose import Choice
 from vrdata.dataset.report.model import Card, Parameter
 from vrdata.dataset.report.preview import NoPreviewError, Preview, clip, picture
 from vrdata.dataset.report.publish import MEDIA, Publisher
@@ -23,7 +25,7 @@ from vrdata.store.port import DigestMismatchError, ObjectStore
 
 JOBS = 4
 MAX_FILE = 64 * 2**20
-"""Bytes of the largest file that is read for a card."""
+"""Bytes of the largest file that a card shows."""
 
 MAX_FILES = 40
 MAX_NOTE = 300
@@ -31,31 +33,47 @@ FIRST, FINAL, PROMPT, METADATA = "first_frame.png", "final_frame.png", "prompt.t
 _UNREADABLE = (DamagedArchiveError, DigestMismatchError, NotFoundError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """A chosen sample and its shard's manifest."""
+
+    manifest: ShardManifest
+    sample: SampleRecord
+
+
 def make_cards(
-    store: ObjectStore, plan: Plan, picks: list[Pick], publisher: Publisher
+    store: ObjectStore, plan: Plan, choices: list[Choice], publisher: Publisher
 ) -> Iterator[Card]:
-    """The cards of the chosen samples, in their order; previews are written as they are made.
+    """The cards of the chosen samples, in their order; their previews are stored on the way.
 
     Memory holds the files of a few samples. A sample that cannot be read or shown gets a card
     that says why.
 
     Raises:
+        InvalidInputError: a commit marker is damaged.
         StorageError: the store cannot be used.
     """
     classes = {planned.name: planned.generator_class for planned in plan.generators}
     maker = _CardMaker(store, classes, publisher)
-    for cards in in_order(_units(picks), maker, JOBS):
+    for cards in in_order(_units(store, choices), maker, JOBS):
         yield from cards
 
 
-def _units(picks: list[Pick]) -> Iterator[list[Pick]]:
-    """Samples that are read together: of a tar.gz all, because it is read once; else one."""
-    for _, group in groupby(picks, lambda pick: (pick.manifest.generator, pick.manifest.shard)):
-        together = list(group)
-        if format_of(together[0].manifest.format).is_sequential:
-            yield together
+def _units(store: ObjectStore, choices: list[Choice]) -> Iterator[list[_Pick]]:
+    """Samples that are read together: all of a tar.gz, because it is read once; else one."""
+    for (generator, shard), group in groupby(choices, lambda one: (one.generator, one.shard)):
+        marker = open_marker(store, generator, shard)
+        picks = list(_picks(marker, {one.sample_index for one in group}))
+        if format_of(marker.manifest.format).is_sequential:
+            yield picks
         else:
-            yield from ([pick] for pick in together)
+            yield from ([pick] for pick in picks)
+
+
+def _picks(marker: CommitMarker, indexes: set[int]) -> Iterator[_Pick]:
+    for record in marker.records:
+        if isinstance(record, SampleRecord) and record.index in indexes:
+            yield _Pick(marker.manifest, record)
 
 
 class _CardMaker:
@@ -66,12 +84,12 @@ class _CardMaker:
         self._classes = classes
         self._publisher = publisher
 
-    def __call__(self, picks: list[Pick]) -> list[Card]:
+    def __call__(self, picks: list[_Pick]) -> list[Card]:
         if format_of(picks[0].manifest.format).is_sequential:
             return self._from_archive(picks)
         return [self._card(pick, *self._read(pick)) for pick in picks]
 
-    def _read(self, pick: Pick) -> tuple[dict[str, bytes], list[str]]:
+    def _read(self, pick: _Pick) -> tuple[dict[str, bytes], list[str]]:
         files: dict[str, bytes] = {}
         notes: list[str] = []
         for record in _wanted(pick.sample):
@@ -81,8 +99,8 @@ class _CardMaker:
                 notes.append(f"{record.name} cannot be read: {error.what}")
         return files, notes
 
-    def _from_archive(self, picks: list[Pick]) -> list[Card]:
-        """One pass, which ends with the last chosen sample."""
+    def _from_archive(self, picks: list[_Pick]) -> list[Card]:
+        """Read the archive once, up to the last chosen sample."""
         by_index = {pick.sample.index: pick for pick in picks}
         cards = []
         try:
@@ -96,9 +114,9 @@ class _CardMaker:
             cards += [self._card(pick, {}, [note]) for pick in by_index.values()]
         return cards
 
-    def _card(self, pick: Pick, files: dict[str, bytes], notes: list[str]) -> Card:
+    def _card(self, pick: _Pick, files: dict[str, bytes], notes: list[str]) -> Card:
         manifest, sample = pick.manifest, pick.sample
-        notes = [*_left_out(sample), *notes]
+        notes = [*_too_large(sample), *notes]
         parameters, metadata = metadata_texts(files[METADATA]) if METADATA in files else ((), "")
         return Card(
             generator=manifest.generator,
@@ -124,8 +142,8 @@ class _CardMaker:
             notes=tuple(cut(note, MAX_NOTE) for note in notes),
         )
 
-    def _preview(self, pick: Pick, name: str, files: dict[str, bytes], notes: list[str]) -> str:
-        """Write a file's preview; its path, or "" with a note when there is none."""
+    def _preview(self, pick: _Pick, name: str, files: dict[str, bytes], notes: list[str]) -> str:
+        """Store a file's preview; its path, or "" with a note when there is none."""
         if name not in files:
             return ""
         try:
@@ -152,7 +170,7 @@ def _wanted(sample: SampleRecord) -> list[FileRecord]:
     return [file for file in sample.files if file.name in names and file.size <= MAX_FILE]
 
 
-def _left_out(sample: SampleRecord) -> list[str]:
+def _too_large(sample: SampleRecord) -> list[str]:
     shown = {FIRST, FINAL, PROMPT, METADATA} | ({sample.video.name} if sample.video else set())
     return [
         f"{file.name} is too large to show: {size_text(file.size)}"
@@ -162,14 +180,14 @@ def _left_out(sample: SampleRecord) -> list[str]:
 
 
 def _intact(sample: SampleRecord, files: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
-    """The wanted files whose bytes are those of the commit marker, and notes on the others."""
+    """The wanted files with the commit marker's bytes, and notes on the others."""
     kept: dict[str, bytes] = {}
     notes: list[str] = []
     for record in _wanted(sample):
         if hashlib.sha256(files[record.name]).hexdigest() == record.sha256:
             kept[record.name] = files[record.name]
         else:
-            notes.append(f"{record.name} has other bytes than its commit marker says")
+            notes.append(f"{record.name} does not have the bytes of its commit marker")
     return kept, notes
 
 

@@ -1,4 +1,4 @@
-"""Which samples get a card: few for each generator, the same ones however the run was made. Pure.
+"""Which samples get a card: a few of each generator, the same ones on each machine. Pure.
 
 The first and the last sample of a generator, and between them those with the lowest hash of run
 seed, generator and index. In tar.gz a sample is reached only by reading all that lies before it,
@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import heapq
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.plan.planned import Plan
 
 PER_GENERATOR = 24
@@ -21,25 +21,25 @@ LEADING = 24
 """Indexes at the start of a tar.gz shard whose samples can be chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A chosen sample and its shard's manifest."""
+class Choice(NamedTuple):
+    """A chosen sample; it sorts by shard and index within a generator."""
 
-    manifest: ShardManifest
-    sample: SampleRecord
+    generator: str
+    shard: int
+    sample_index: int
 
 
 @dataclass(slots=True)
 class _Chosen:
-    """Of one generator: the ends, and a heap of the lowest ranks with the highest on top."""
+    """Of one generator: both ends, and a heap of the lowest ranks with the highest on top."""
 
-    first: Pick | None = None
-    last: Pick | None = None
-    lowest: list[tuple[int, int, Pick]] = field(default_factory=list)
+    first: Choice | None = None
+    last: Choice | None = None
+    lowest: list[tuple[int, int, Choice]] = field(default_factory=list)
 
 
 class CardChooser:
-    """Takes samples in plan order; keeps at most a constant number of them.
+    """Takes a run's samples in any order; keeps a constant number of them.
 
     Args:
         plan: the run's plan.
@@ -49,33 +49,32 @@ class CardChooser:
         self._seed = plan.seed
         self._count = cards_per_generator(len(plan.generators))
         self._chosen = {planned.name: _Chosen() for planned in plan.generators}
+        self._planned = {planned.name: planned for planned in plan.generators}
+        self._is_sequential = format_of(plan.output.format).is_sequential
 
-    def add(self, manifest: ShardManifest, sample: SampleRecord) -> None:
-        """Consider one sample of a shard."""
-        if format_of(manifest.format).is_sequential and (sample.index >= manifest.start + LEADING):
-            return
-        chosen = self._chosen[manifest.generator]
-        pick = Pick(manifest, sample)
-        chosen.first = chosen.first or pick
-        chosen.last = pick
-        entry = (-_rank(self._seed, manifest.generator, sample.index), -sample.index, pick)
+    def add(self, generator: str, shard: int, index: int) -> None:
+        """Consider the sample with a global index."""
+        if self._is_sequential:
+            start = self._planned[generator].shard(shard).start
+            if index >= start + LEADING:
+                return
+        chosen, choice = self._chosen[generator], Choice(generator, shard, index)
+        chosen.first = min(chosen.first or choice, choice)
+        chosen.last = max(chosen.last or choice, choice)
+        entry = (-_rank(self._seed, generator, index), -index, choice)
         if len(chosen.lowest) < self._count:
             heapq.heappush(chosen.lowest, entry)
-        elif entry[:2] > chosen.lowest[0][:2]:
+        elif entry > chosen.lowest[0]:
             heapq.heapreplace(chosen.lowest, entry)
 
-    def picks(self) -> list[Pick]:
+    def choices(self) -> list[Choice]:
         """The chosen samples by generator in plan order, then by index."""
-        return [pick for chosen in self._chosen.values() for pick in self._of(chosen)]
+        return [choice for chosen in self._chosen.values() for choice in self._of(chosen)]
 
-    def _of(self, chosen: _Chosen) -> list[Pick]:
-        by_rank = [pick for _, _, pick in sorted(chosen.lowest, key=lambda entry: entry[:2])]
-        wanted = [pick for pick in (chosen.first, chosen.last) if pick is not None]
-        unique = {pick.sample.index: pick for pick in [*wanted, *reversed(by_rank)]}
-        return sorted(
-            [unique[index] for index in list(unique)[: self._count]],
-            key=lambda pick: pick.sample.index,
-        )
+    def _of(self, chosen: _Chosen) -> list[Choice]:
+        by_rank = [choice for _, _, choice in sorted(chosen.lowest, reverse=True)]
+        ends = [choice for choice in (chosen.first, chosen.last) if choice is not None]
+        return sorted(list(dict.fromkeys([*ends, *by_rank]))[: self._count])
 
 
 def cards_per_generator(generators: int) -> int:

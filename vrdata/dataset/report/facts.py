@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
-from vrdata.dataset.report.choose import Pick
+from vrdata.dataset.report.choose import Choice
 from vrdata.dataset.report.failures import FailureGroups
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
 from vrdata.plan.planned import Plan, PlannedGenerator
 
 
 def report_facts(
-    plan: Plan, summary: DatasetSummary, failures: FailureGroups, picks: Iterable[Pick]
+    plan: Plan, summary: DatasetSummary, failures: FailureGroups, choices: Iterable[Choice]
 ) -> ReportFacts:
     """The facts of a run, finished or not.
 
@@ -21,9 +21,9 @@ def report_facts(
         plan: the run's plan.
         summary: what is committed.
         failures: what failed.
-        picks: the samples that get a card.
+        choices: the samples that get a card.
     """
-    cards = Counter(pick.manifest.generator for pick in picks)
+    cards = Counter(choice.generator for choice in choices)
     planned_shards = sum(planned.shards for planned in plan.generators)
     groups, more = failures.largest()
     return ReportFacts(

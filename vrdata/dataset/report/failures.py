@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from vrdata.dataset import layout
@@ -56,6 +57,15 @@ class FailureGroups:
                 message=cut(message, MAX_MESSAGE),
                 traceback=cut(traceback, MAX_MESSAGE),
             )
+
+    def merge(self, groups: Iterable[FailureGroup]) -> None:
+        """Add groups of generators that were not added before."""
+        for group in groups:
+            self._groups[group.generator, group.reason, group.unit] = group
+
+    def all(self) -> tuple[FailureGroup, ...]:
+        """All groups, in the order in which they appeared."""
+        return tuple(self._groups.values())
 
     def largest(self) -> tuple[tuple[FailureGroup, ...], int]:
         """The SHOWN largest groups, and how many more there are."""

@@ -10,15 +10,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vrdata.dataset.report.choose import cards_per_generator
 from vrdata.dataset.report.model import Card, ReportFacts
+from vrdata.dataset.report.publish import STATIC
 from vrdata.dataset.report.texts import size_text
 
-STATIC = ("icon.svg", "report.css", "report.js")
 # In a script file none of these is special; escaped, the data stays harmless wherever it is put.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def render_page(facts: ReportFacts) -> bytes:
-    """index.html, without the cards."""
+def render_page(facts: ReportFacts, digest: str) -> bytes:
+    """index.html, without the cards.
+
+    Args:
+        facts: what the page shows.
+        digest: `Publisher.digest` of the other files.
+    """
     environment = Environment(
         loader=PackageLoader("vrdata.dataset.report"),
         autoescape=True,
@@ -29,6 +34,7 @@ def render_page(facts: ReportFacts) -> bytes:
     environment.filters |= {"number": number_text, "size": size_text, "of": _of}
     page = environment.get_template("index.html.j2").render(
         facts=facts,
+        digest=digest,
         status=status_text(facts),
         totals=_totals(facts),
         classes=sorted({row.generator_class for row in facts.generators}),

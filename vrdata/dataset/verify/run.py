@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.problems import RESTORE, Problem, problem, remove_first
+from vrdata.dataset.problems import RESTORE, Problem, problem
 from vrdata.dataset.reader import load_model, load_plan
 from vrdata.dataset.verify.decode import Decoder
+from vrdata.dataset.verify.indexes import check_indexes
 from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles, stray_problems
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoded_word
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata.store.streaming import read_chunks
 
 Progress = Callable[[int, int], None]
 
@@ -71,7 +69,9 @@ def verify(
         digest = hasher.hexdigest()
     finished = store.head(layout.SUCCESS) is not None
     tally.problems.extend(_summary_problems(store, plan, tally, digest, finished=finished))
-    index, index_problems = _check_index(store, digest) if finished else ("not written yet", ())
+    index, index_problems = (
+        check_indexes(store, plan, digest) if finished else ("not written yet", ())
+    )
     tally.problems.extend(index_problems)
     return tally.report(
         VerifyReport(
@@ -118,27 +118,3 @@ def _summary_problems(
     ):
         if said != found:
             yield problem(kind, layout.DATASET, f"{name} is {said}, the data give {found}")
-
-
-def _check_index(store: ObjectStore, digest: str) -> tuple[str, tuple[Problem, ...]]:
-    try:
-        from vrdata.dataset.finish.index import index_hash  # noqa: PLC0415 - an extra
-    except ImportError:
-        return "not checked: pyarrow is not installed (pip install 'vrdata[local]')", ()
-    info = store.head(layout.INDEX)
-    if info is None:
-        return "missing", (problem("DamagedIndex", layout.INDEX, f"it is missing; {RESTORE}"),)
-    with tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder:
-        copy = Path(folder) / layout.INDEX
-        with copy.open("wb") as local:
-            local.writelines(read_chunks(store, layout.INDEX, info.size))
-        try:
-            found = index_hash(copy)
-        except ValueError as error:
-            return "wrong", (
-                problem("DamagedIndex", layout.INDEX, f"{error}; {remove_first(layout.INDEX)}"),
-            )
-    if found != digest:
-        message = f"its rows give the dataset hash {found}; {remove_first(layout.INDEX)}"
-        return "wrong", (problem("DamagedIndex", layout.INDEX, message),)
-    return "verified", ()

@@ -1,0 +1,97 @@
+"""Counts of one generator's shards; the generator's index holds them in its metadata."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pydantic import Field
+
+from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
+from vrdata.dataset.report.failures import FailureGroups
+from vrdata.dataset.report.model import FailureGroup
+from vrdata.model import Model
+
+
+class GeneratorCounts(Model):
+    """What a generator's commit markers add up to.
+
+    Attributes:
+        plan: hash of the plan.
+        samples: samples, and rows of the index.
+        failed_samples: samples that could not be generated.
+        files: files of all samples.
+        bytes: bytes of all data objects.
+        architectures: machine architectures that generated the pixels.
+        failures: the failed samples by reason, with an example each.
+    """
+
+    plan: str
+    generator: str
+    shards: int = Field(default=0, ge=0)
+    samples: int = Field(default=0, ge=0)
+    failed_samples: int = Field(default=0, ge=0)
+    files: int = Field(default=0, ge=0)
+    bytes: int = Field(default=0, ge=0)
+    architectures: tuple[str, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+
+
+class IndexedSample(NamedTuple):
+    """The columns of a row that finalisation reads; `files` are pairs of name and hex sha256."""
+
+    id: str
+    sample_index: int
+    shard: int
+    content: str
+    files: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, shard: int, record: SampleRecord) -> IndexedSample:
+        """The same columns of a sample record."""
+        files = tuple((file.name, file.sha256) for file in record.files)
+        return cls(record.id, record.index, shard, record.content, files)
+
+
+class GeneratorCounter:
+    """Adds up commit markers of one generator; its memory does not grow with samples.
+
+    Args:
+        plan_hash: hash of the plan.
+        generator: the generator's name.
+    """
+
+    def __init__(self, plan_hash: str, generator: str) -> None:
+        self._plan = plan_hash
+        self._generator = generator
+        self._shards = self._samples = self._failed = self._files = self._bytes = 0
+        self._architectures: set[str] = set()
+        self._failures = FailureGroups()
+
+    def add_shard(self, manifest: ShardManifest) -> None:
+        """Count a shard, but not its records."""
+        self._shards += 1
+        self._bytes += manifest.bytes
+        self._architectures.add(manifest.attempt.architecture)
+
+    def add(self, record: Record) -> None:
+        """Count a record."""
+        if isinstance(record, SampleRecord):
+            self._samples += 1
+            self._files += len(record.files)
+        else:
+            self._failed += 1
+            self._failures.add_sample(self._generator, record)
+
+    def counts(self) -> GeneratorCounts:
+        """The counts of everything added."""
+        return GeneratorCounts(
+            plan=self._plan,
+            generator=self._generator,
+            shards=self._shards,
+            samples=self._samples,
+            failed_samples=self._failed,
+            files=self._files,
+            bytes=self._bytes,
+            architectures=tuple(sorted(self._architectures)),
+            failures=self._failures.all(),
+        )
