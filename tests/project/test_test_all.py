@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -49,3 +51,37 @@ def test_a_tier_that_ends_before_its_tests_is_a_failure(script: ModuleType) -> N
 def test_the_log_of_a_failed_tier_is_shown_from_its_failures_on(script: ModuleType) -> None:
     assert script.report_of(FAILED).startswith("=================================== FAILURES")
     assert script.report_of("no pytest here") == "no pytest here"
+
+
+MAKEFILE = """
+.venv/.dev:
+\t@mkdir -p .venv && touch $@
+test:
+\t@echo "8 passed in 1.00s"
+test-slow:
+\t@printf '%s\\n' "= FAILURES =" "assert 1 == 2" "1 failed, 2 passed in 2.00s"; exit 1
+test-api test-cluster:
+\t@echo "3 passed, 1 skipped in 3.00s"
+"""
+
+
+def test_every_tier_runs_though_one_fails_and_the_last_line_counts_all(tmp_path: Path) -> None:
+    (tmp_path / "hack").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "hack")
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    builder = tmp_path / "tests/support/cluster/__main__.py"
+    builder.parent.mkdir(parents=True)
+    builder.write_text("print('built')\n")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "hack/test_all.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith("16 passed, 1 failed (slow), 2 skipped in ")
+    assert "assert 1 == 2" in lines
+    logs = {path.name for path in (tmp_path / "test-logs").iterdir()}
+    assert logs == {"cluster-build.log", "slow.log", "api.log", "cluster.log"}
