@@ -8,9 +8,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-# The clips that are in view show a frame.
-_FIRST_FRAMES = """() => [...document.querySelectorAll("video")].every(video =>
-    video.getBoundingClientRect().top > innerHeight || video.readyState >= 2)"""
+# Pictures outside the viewport are loaded lazily.
+_LOADED = """() => [...document.images].every(image => {
+    const { top, bottom } = image.getBoundingClientRect();
+    return image.complete || bottom < 0 || top > innerHeight;
+})"""
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
@@ -26,7 +28,7 @@ def main() -> int:
         page.wait_for_load_state("networkidle")
         page.screenshot(path=str(FOLDER / "report.png"))
         page.locator("article.card").first.evaluate("card => card.scrollIntoView()")
-        page.wait_for_function(_FIRST_FRAMES)
+        page.wait_for_function(_LOADED)
         page.screenshot(path=str(FOLDER / "samples.png"))
         browser.close()
     return 0
