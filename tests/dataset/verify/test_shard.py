@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan
+from vrdata.store.file.store import FileStore
+from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import read_chunks
 
 NAME = "O-1_maze"
@@ -37,7 +40,15 @@ def run_of(samples: int, output_format: OutputFormat) -> tuple[MemoryStore, Plan
     return store, plan
 
 
-def check(store: MemoryStore, plan: Plan) -> tuple[int, Findings]:
+def in_a_folder(store: MemoryStore, folder: Path) -> FileStore:
+    """The same objects as files, which are listed without listing all of them."""
+    for key, body in store.objects.items():
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(body)
+    return FileStore(folder)
+
+
+def check(store: ObjectStore, plan: Plan) -> tuple[int, Findings]:
     """Peak memory in bytes, and what was found."""
     with DatasetHasher() as hasher, SampleFiles(plan) as files:
         tracemalloc.start()
@@ -51,14 +62,15 @@ def check(store: MemoryStore, plan: Plan) -> tuple[int, Findings]:
 # Not in a tar.gz: such small files fit into one buffer of the decompressor.
 @pytest.mark.parametrize("output_format", ["webdataset", "files"])
 def test_memory_does_not_grow_with_the_samples_of_a_shard(
-    output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch
+    output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(SortedLines, "add", lambda _self, _line: None)  # its memory is bounded
     monkeypatch.setattr(commits, "CHUNK", 8192)
     monkeypatch.setattr(archive, "read_chunks", partial(read_chunks, chunk=16384))
     peaks = []
-    for samples in (50, 300):
-        peak, findings = check(*run_of(samples, output_format))
+    for samples in (30, 150):
+        store, plan = run_of(samples, output_format)
+        peak, findings = check(in_a_folder(store, tmp_path / str(samples)), plan)
         assert findings.samples == samples
         assert findings.problems.counts == {}
         peaks.append(peak)
