@@ -23,6 +23,7 @@ NAMES = {
     "noop": "runs.bench_noop",
     "memory": "runs.bench_memory",
     "plan": "bench_plan",
+    "operator": "bench_operator",
     "repositories": "runs.bench_repositories",
 }
 # The test helpers that write repositories and start an S3 server.

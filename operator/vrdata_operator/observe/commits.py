@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import closing
-from dataclasses import replace
 from itertools import islice
 
 from vrdata.dataset.commits import iter_commits, read_head
@@ -59,8 +57,10 @@ class Commits:
         self._reported = ShardSet()
         self._bitmaps: dict[str, int] = {}
         self._shards: ShardSet | None = None
-        self._listing: Iterator[None] | None = None
-        self._reading: Reading | None = None
+        self._keys: Iterator[Shard] | None = None
+        self._before, self._unread = ShardSet(), ShardSet()
+        self._listed: dict[str, int] = {}
+        self._found_new = 0
         self.totals: dict[str, Totals] = {}
         self.all_listed = False
 
@@ -79,12 +79,16 @@ class Commits:
     @property
     def listing(self) -> Reading | None:
         """How far the full listing is; None when none is in progress."""
-        return self._reading
+        if self._keys is not None:
+            return Reading(0, len(self._planned))
+        if self._unread:
+            return Reading(self._found_new - len(self._unread), self._found_new)
+        return None
 
     def list_all(self) -> None:
         """Begin a full listing of markers; `advance` does the work."""
-        self._listing = self._list_and_read()
-        self._reading = Reading(0, len(self._planned))
+        self._before, self._listed = self.shards, {}
+        self._keys = iter_commits(self._store)
 
     def advance(self, deadline: float) -> None:
         """Continue the full listing, if there is one, until it ends or until the deadline.
@@ -94,70 +98,66 @@ class Commits:
 
         Raises:
             OutputConflictError: a marker belongs to another plan.
-            VrdataError: the store cannot be used, or a marker is damaged. The listing starts
-                again from the beginning.
+            VrdataError: the store cannot be used, or a marker is damaged. The next call
+                continues.
         """
-        if self._listing is None:
-            return
-        try:
-            for _ in self._listing:
-                if time.monotonic() >= deadline:
-                    return
-        except BaseException:
-            self.list_all()
-            raise
-        self._listing = self._reading = None
+        if self._keys is not None and self._list(self._keys, deadline):
+            self._keys = None
+            self._compare(ShardSet(self._listed))
+        if self._keys is None and self._unread:
+            self._unread -= self.shards  # read before an error ended the last call
+            self._unread -= self.read(self._unread, deadline)
 
-    def read(self, shards: Iterable[Shard], deadline: float) -> int:
+    def read(self, shards: Iterable[Shard], deadline: float) -> ShardSet:
         """Read the markers of these shards, in order, until the deadline.
 
         A shard without a marker is not committed.
 
         Returns:
-            How many were read, with or without a marker.
+            The shards that were looked at, with or without a marker; at least one batch.
 
         Raises:
             As `advance`.
         """
-        done = 0
-        with closing(self._heads(iter(shards))) as heads:
-            for shard, manifest in heads:
-                self._add(shard, manifest)
-                done += 1
-                if time.monotonic() >= deadline:
-                    break
-        return done
-
-    def _list_and_read(self) -> Iterator[None]:
-        before = self.shards
-        bitmaps: dict[str, int] = {}
-        for generator, number in iter_commits(self._store):
-            bitmaps[generator] = bitmaps.get(generator, 0) | 1 << number
-            yield
-        listed = ShardSet(bitmaps)
-        self.all_listed = not self._planned - listed
-        if before - listed:  # markers were removed: their counts are unknown
-            self._forget()
-        new = listed - self.shards
-        self._reading = Reading(0, len(new))
-        for done, (shard, manifest) in enumerate(self._heads(iter(new)), 1):
-            self._add(shard, manifest)
-            self._reading = Reading(done, len(new))
-            yield
-
-    def _heads(self, shards: Iterator[Shard]) -> Generator[Head, None, None]:
-        """First lines, in order; a bounded number of them waits in memory."""
+        source = iter(shards)
         waiting: deque[Future[list[Head]]] = deque()
+        read: list[Shard] = []
         try:
-            while batch := list(islice(shards, BATCH)):
-                waiting.append(self._readers.submit(self._read_batch, batch))
-                if len(waiting) >= BATCHES:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
+            while True:
+                if read and time.monotonic() >= deadline:
+                    while waiting and waiting[-1].cancel():  # what has begun is used
+                        waiting.pop()
+                else:
+                    while len(waiting) < BATCHES and (batch := list(islice(source, BATCH))):
+                        waiting.append(self._readers.submit(self._read_batch, batch))
+                if not waiting:
+                    return ShardSet.of(read)
+                for shard, manifest in waiting.popleft().result():
+                    self._add(shard, manifest)
+                    read.append(shard)
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _list(self, keys: Iterator[Shard], deadline: float) -> bool:
+        """Take keys until the deadline; whether there are no more."""
+        try:
+            for generator, number in keys:
+                self._listed[generator] = self._listed.get(generator, 0) | 1 << number
+                if time.monotonic() >= deadline:
+                    return False
+        except BaseException:
+            self.list_all()
+            raise
+        return True
+
+    def _compare(self, listed: ShardSet) -> None:
+        self.all_listed = not self._planned - listed
+        if self._before - listed:  # markers were removed: their counts are unknown
+            self._reported |= self.shards
+            self._bitmaps, self._shards, self.totals = {}, None, {}
+        self._unread = listed - self.shards
+        self._found_new = len(self._unread)
 
     def _read_batch(self, shards: list[Shard]) -> list[Head]:
         return [(shard, self._head(shard)) for shard in shards]
@@ -178,8 +178,7 @@ class Commits:
             )
         name = self._classes[shard.generator]
         old = self.totals.get(name, Totals())
-        self.totals[name] = replace(
-            old,
+        self.totals[name] = Totals(
             shards=old.shards + 1,
             samples=old.samples + manifest.samples,
             failed_samples=old.failed_samples + manifest.failed_samples,
@@ -190,8 +189,3 @@ class Commits:
         self._shards = None
         if shard not in self._reported:
             self._found(name, manifest)
-
-    def _forget(self) -> None:
-        """Start from nothing, after markers were removed; what was reported stays reported."""
-        self._reported |= self.shards
-        self._bitmaps, self._shards, self.totals = {}, None, {}

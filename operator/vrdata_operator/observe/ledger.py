@@ -161,8 +161,8 @@ class Ledger:
             known = self._read_indexes.get(wave.wave, frozenset()) & ended
             new = [(index, wave.shard(index)) for index in sorted(ended - known)]
             unread = [(index, shard) for index, shard in new if shard not in self.commits.shards]
-            count = self.commits.read((shard for _, shard in unread), deadline)
-            rest = frozenset(index for index, _ in unread[count:])
+            read = self.commits.read((shard for _, shard in unread), deadline)
+            rest = frozenset(index for index, shard in unread if shard not in read)
             self._read_indexes[wave.wave] = ended - rest
             if rest:
                 return False

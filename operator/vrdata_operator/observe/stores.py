@@ -102,9 +102,24 @@ class MeteredStore:
         return self._timed("head", lambda: self._store.head(key))
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
-        """See `ObjectStore.list_after`; timed as one operation."""
-        found = self._timed("list", lambda: list(self._store.list_after(prefix, after)))
-        return iter(found)
+        """See `ObjectStore.list_after`; one operation, without the time between two objects."""
+        objects = self._store.list_after(prefix, after)
+        took, result = 0.0, "ok"
+        try:
+            while True:
+                started = time.monotonic()
+                try:
+                    info = next(objects, None)
+                finally:
+                    took += time.monotonic() - started
+                if info is None:
+                    return
+                yield info
+        except VrdataError:
+            result = "error"
+            raise
+        finally:
+            self._observe("list", result, took)
 
     def delete(self, key: str) -> None:
         """See `ObjectStore.delete`."""
