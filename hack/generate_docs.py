@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import typer.main
+from field_tables import with_fields
 from module_tables import with_tables
 from prometheus_client import Metric
 from pydantic.fields import FieldInfo
@@ -231,7 +232,7 @@ def main() -> int:
     pages = {name: page() for name, page in PAGES.items()}
     for path in sorted(DOCS.glob("*.md")):
         if path.name not in pages:
-            pages[path.name] = with_reasons(with_tables(path.read_text()))
+            pages[path.name] = with_fields(with_reasons(with_tables(path.read_text())))
     stale = [name for name, text in pages.items() if not _is_current(name, text)]
     if "--check" in sys.argv:
         for name in stale:

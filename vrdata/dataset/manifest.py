@@ -16,10 +16,10 @@ class FileRecord(Model):
     """One file of a sample.
 
     Attributes:
-        name: as in the sample's folder, e.g. `first_frame.png`.
-        size: bytes.
+        name: name in the sample's folder, e.g. `first_frame.png`.
+        size: size in bytes.
         sha256: hex digest of the bytes.
-        offset: first byte of the content inside the shard's tar (webdataset only).
+        offset: first byte of the content in the shard's tar; only in format webdataset.
     """
 
     name: str
@@ -29,7 +29,16 @@ class FileRecord(Model):
 
 
 class VideoRecord(Model):
-    """The ground-truth video: number of frames, frames per second, size in pixels, encoder."""
+    """The ground-truth video.
+
+    Attributes:
+        name: name of its file.
+        frames: number of frames.
+        fps: frames per second.
+        width: pixels.
+        height: pixels.
+        encoder: encoder and settings, or the codec of a video that was not encoded again.
+    """
 
     name: str
     frames: int = Field(ge=1)
@@ -43,10 +52,18 @@ class SampleRecord(Model):
     """One sample, with the facts that identify and reproduce it.
 
     Attributes:
+        kind: always `Sample`.
         index: global sample index.
+        id: `DOMAIN_INDEX`, the index with at least eight digits.
+        domain: domain of the generator's task.
+        block: number of its block.
         seed: seed of its block.
-        content: sha256 over decoded first and final frame and prompt; equal for duplicates.
-        param_hash: the generator's own parameter hash, when it writes one.
+        files: its files, sorted by name, each with `name`, `size`, `sha256` and, in format
+            webdataset, `offset`.
+        video: the ground-truth video: `name`, `frames`, `fps`, `width`, `height`, `encoder`.
+        content: sha256 over decoded first and final frame and prompt; equal for duplicates, empty
+            when unknown.
+        param_hash: the generator's own parameter hash, if it writes one.
     """
 
     kind: Literal["Sample"] = "Sample"
@@ -65,8 +82,13 @@ class FailedSample(Model):
     """A sample that could not be generated, within the failure budget.
 
     Attributes:
+        kind: always `FailedSample`.
         index: global sample index.
-        traceback: the end of the generator's traceback, on the sample that raised it.
+        reason: CamelCase reason.
+        message: what happened.
+        traceback: the end of the generator's traceback, at most 2000 bytes without control
+            characters; empty when the generator did not raise on this sample. Its paths are those
+            of the machine that generated the shard.
     """
 
     kind: Literal["FailedSample"] = "FailedSample"
@@ -81,7 +103,13 @@ Record = SampleRecord | FailedSample
 
 
 class DataObject(Model):
-    """One object that holds data of a shard."""
+    """One data object.
+
+    Attributes:
+        key: its key, below the run's folder.
+        size: size in bytes.
+        sha256: hex digest of the bytes.
+    """
 
     key: str
     size: int = Field(ge=0)
@@ -118,10 +146,13 @@ class Attempt(Model):
     """Facts of the attempt that committed the shard; they never influence content.
 
     Attributes:
+        number: number of the attempt, from 0.
         seconds: wall seconds of the attempt.
         cpu_seconds: CPU seconds of its generator children.
         peak_memory_bytes: largest resident peak of a child.
         architecture: machine architecture of the pixels (promises L2 and L3).
+        host: name of the machine or pod.
+        version: version of vrdata.
     """
 
     number: int = 0
@@ -137,15 +168,23 @@ class ShardManifest(Model):
     """The first line of a commit marker: everything about the shard except its records.
 
     Attributes:
+        api_version: always `vrdata.dev/v1alpha1`.
+        kind: always `ShardManifest`.
         plan: hash of the plan.
+        generator: name of the generator.
         digest: the generator's digest, from the plan.
+        shard: number of the shard.
         start: first global sample index.
         stop: the index after the last one.
-        archive: the shard's archive; None in format files.
-        files: the shard's objects in format files; None in the other formats.
+        format: output format.
+        archive: the shard's archive with `key`, `size` and `sha256`; absent in format files.
+        files: number of `objects` and their `bytes`; only in format files, where the keys follow
+            from the records.
         samples: number of samples.
         failed_samples: number of samples that could not be generated.
-        records: size and digest of the records that follow.
+        attempt: facts of the attempt that committed the shard: `number`, `seconds`, `cpuSeconds`,
+            `peakMemoryBytes`, `architecture`, `host`, `version`. They never influence content.
+        records: number of `lines` after this one, their `bytes` and `sha256`.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
