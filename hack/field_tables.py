@@ -28,7 +28,8 @@ def with_fields(page: str) -> str:
 def field_rows(model: type[Model]) -> list[tuple[str, str]]:
     """Each field's name in JSON and its meaning. Raises ValueError: a field has no meaning."""
     _, _, attributes = inspect.getdoc(model).partition("Attributes:\n")  # type: ignore[union-attr]
-    meanings = {name: " ".join(text.split()).rstrip(".") for name, text in _ATTRIBUTE.findall(attributes)}
+    found = _ATTRIBUTE.findall(attributes)
+    meanings = {name: " ".join(text.split()).rstrip(".") for name, text in found}
     unknown = model.model_fields.keys() ^ meanings.keys()
     if unknown:
         raise ValueError(f"{model.__name__} and its docstring differ in: {sorted(unknown)}")
