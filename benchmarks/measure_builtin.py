@@ -37,7 +37,7 @@ def _measured(name: str, samples: int) -> tuple[float, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         bench = make_bench(Path(folder), None, {name: samples}, shard_size=samples)
         _, outcomes, stderr = bench.work(f"{name}:0")
-    if not outcomes or outcomes[0]["exitCode"]:
+    if not outcomes or outcomes[0].get("exitCode"):
         raise SystemExit(f"{name}: {stderr}")
     done = outcomes[0]
     return (

@@ -1,32 +1,72 @@
-"""A generator's own words, fit for terminals, records and pages. Pure."""
+"""Text that others wrote, made fit for terminals, records and pages. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 
+ELLIPSIS = "…"
 
-def plain(text: str) -> str:
-    """The text without control characters, line ends and tabs excepted; nothing steers a terminal.
 
-    Lone surrogates go, too, so that it can always be written as UTF-8.
+def printable(text: str, instead: str = "") -> str:
+    """The text without control characters and lone surrogates; line ends and tabs stay.
+
+    What is left cannot control a terminal and can always be written as UTF-8.
+
+    Args:
+        text: any text.
+        instead: replaces each character that is removed.
     """
-    return "".join(filter(_is_harmless, text))
+    return "".join(letter if _is_harmless(letter) else instead for letter in text)
+
+
+def printable_line(text: str, instead: str = "") -> str:
+    """As `printable`, in one line: line ends and tabs are replaced, too."""
+    return "".join(
+        letter if _is_harmless(letter) and letter not in "\n\t" else instead for letter in text
+    )
 
 
 def _is_harmless(letter: str) -> bool:
-    # To `isprintable` no space but the usual one is: Chinese and French texts have others, too.
+    # `isprintable` accepts only one space; Chinese and French texts use others (category Zs).
     return letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs"
 
 
-def tail(text: str, limit: int) -> str:
-    """At most the last `limit` bytes of a text's UTF-8, from the begin of a line if one is there.
+def head(text: str, limit: int) -> str:
+    """At most the first `limit` bytes of a text's UTF-8; a cut text ends with an ellipsis.
 
     Args:
-        text: without lone surrogates, as `plain` gives it.
+        text: without lone surrogates, for example from `printable`.
+        limit: bytes, at least 3.
+    """
+    body = text.encode()
+    if len(body) <= limit:
+        return text
+    return body[: limit - len(ELLIPSIS.encode())].decode(errors="ignore") + ELLIPSIS
+
+
+def tail(text: str, limit: int) -> str:
+    """At most the last `limit` bytes of a text's UTF-8, from the start of a line if possible.
+
+    Args:
+        text: without lone surrogates, for example from `printable`.
         limit: bytes.
     """
     body = text.encode()
     if len(body) <= limit:
         return text
-    end = body[-limit:].decode(errors="ignore")
+    end = body[-limit:].decode(errors="ignore") if limit > 0 else ""
     return end.partition("\n")[2] or end
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` bytes of a text's UTF-8: the start of its first line, and its end.
+
+    Args:
+        text: without lone surrogates, for example from `printable`.
+        limit: bytes, at least 16.
+    """
+    if len(text.encode()) <= limit:
+        return text
+    first = head(text.partition("\n")[0], limit // 4)
+    gap = f"\n{ELLIPSIS}\n"
+    return first + gap + tail(text, limit - len((first + gap).encode()))

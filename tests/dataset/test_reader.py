@@ -10,7 +10,8 @@ from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.archive import Archive, DamagedArchiveError
-from vrdata.dataset.reader import iter_samples, load_plan, read_file
+from vrdata.dataset.plans import load_plan
+from vrdata.dataset.reader import iter_samples, read_file
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectNotFoundError

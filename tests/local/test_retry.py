@@ -3,70 +3,64 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.contract.reasons import WorkerExit
-from vrdata.contract.worker import ShardOutcome, ShardTask
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.worker import ShardTask
 from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
 
 MIB = 1024 * 1024
 
 
-def failed(task: ShardTask, code: WorkerExit) -> ShardOutcome:
-    return ShardOutcome(
-        generator=task.generator,
-        shard=task.shard,
-        attempt=task.attempt,
-        exit_code=int(code),
-        reason="",
-    )
-
-
-def ladder(policy: RetryPolicy, code: WorkerExit) -> list[ShardTask]:
+def ladder(policy: RetryPolicy, reason: FailureReason) -> list[ShardTask]:
     tasks = [first_attempt("O-maze", 0, policy)]
-    while (task := next_attempt(tasks[-1], failed(tasks[-1], code), policy)) is not None:
+    while (task := next_attempt(tasks[-1], reason, policy)) is not None:
         tasks.append(task)
     return tasks
 
 
 def test_a_failing_shard_is_tried_retries_times_more() -> None:
-    assert len(ladder(RetryPolicy(retries=2, max_failed_samples=0), WorkerExit.INVALID_OUTPUT)) == 3
+    assert (
+        len(ladder(RetryPolicy(retries=2, max_failed_samples=0), FailureReason.EMPTY_PROMPT)) == 3
+    )
 
 
 def test_only_the_last_attempt_may_leave_samples_out() -> None:
-    tasks = ladder(RetryPolicy(retries=2, max_failed_samples=5), WorkerExit.GENERATOR_FAILED)
+    tasks = ladder(RetryPolicy(retries=2, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
     assert [task.allow_failed_samples for task in tasks] == [0, 0, 5]
 
 
 def test_without_retries_the_first_attempt_is_the_last() -> None:
-    tasks = ladder(RetryPolicy(retries=0, max_failed_samples=5), WorkerExit.GENERATOR_FAILED)
+    tasks = ladder(RetryPolicy(retries=0, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
     assert [task.allow_failed_samples for task in tasks] == [5]
 
 
 def test_memory_doubles_after_out_of_memory_up_to_the_ceiling() -> None:
     policy = RetryPolicy(4, 0, memory_bytes=512 * MIB, memory_ceiling=1536 * MIB)
-    tasks = ladder(policy, WorkerExit.OUT_OF_MEMORY)
+    tasks = ladder(policy, FailureReason.OUT_OF_MEMORY)
     assert [task.memory_bytes // MIB for task in tasks] == [512, 1024, 1536, 1536, 1536]
 
 
 def test_other_failures_leave_memory_alone() -> None:
     policy = RetryPolicy(2, 0, memory_bytes=512 * MIB, memory_ceiling=4096 * MIB)
-    assert {task.memory_bytes for task in ladder(policy, WorkerExit.SAMPLE_TIMEOUT)} == {512 * MIB}
+    assert {task.memory_bytes for task in ladder(policy, FailureReason.SAMPLE_TIMEOUT)} == {
+        512 * MIB
+    }
 
 
 def test_preemption_is_never_counted() -> None:
     policy = RetryPolicy(retries=0, max_failed_samples=0)
     task = first_attempt("O-maze", 3, policy)
-    assert next_attempt(task, failed(task, WorkerExit.PREEMPTED), policy) == task
+    assert next_attempt(task, FailureReason.PREEMPTED, policy) == task
 
 
 def test_a_contract_mismatch_is_never_retried() -> None:
     policy = RetryPolicy(retries=9, max_failed_samples=0)
     task = first_attempt("O-maze", 3, policy)
-    assert next_attempt(task, failed(task, WorkerExit.CONTRACT_MISMATCH), policy) is None
+    assert next_attempt(task, FailureReason.CONTRACT_MISMATCH, policy) is None
 
 
 @given(
     retries=st.integers(0, 10),
-    code=st.sampled_from([code for code in WorkerExit if 20 <= code <= 30]),
+    reason=st.sampled_from([reason for reason in FailureReason if 20 <= reason.exit <= 30]),
 )
-def test_the_ladder_always_ends(retries: int, code: WorkerExit) -> None:
-    assert len(ladder(RetryPolicy(retries, 0, MIB, 8 * MIB), code)) == retries + 1
+def test_the_ladder_always_ends(retries: int, reason: FailureReason) -> None:
+    assert len(ladder(RetryPolicy(retries, 0, MIB, 8 * MIB), reason)) == retries + 1

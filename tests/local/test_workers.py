@@ -29,7 +29,9 @@ def test_the_end_of_a_worker_that_died_in_the_middle_of_a_line_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox: Inbox = queue.SimpleQueue()
-    worker = start(tmp_path, monkeypatch, inbox, """printf '{"event":"shard","gener'; exit 9""")
+    worker = start(
+        tmp_path, monkeypatch, inbox, """printf '{"kind":"ShardCommitted","gener'; exit 9"""
+    )
     sender, message = inbox.get(timeout=30)
     assert sender is worker
     assert isinstance(message, Ended)
@@ -45,7 +47,7 @@ def test_a_worker_that_is_gone_keeps_its_one_task_and_counts_as_busy(
     inbox.get(timeout=30)
     task = ShardTask(generator="O-maze", shard=0)
     worker.give(task)
-    assert worker.making == task  # so the executor gives it no other one
+    assert worker.current == task  # so the executor gives it no other one
     assert list(worker.tasks.values()) == [task]
     worker.finish()
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.lives import DIGEST, profile_object, run_object
+from support.operator.failures import failed_attempt
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
@@ -20,7 +21,7 @@ from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, Shard
 from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.policy.retries import first_waves
 from vrdata_operator.specs.pods import store_settings
-from vrdata_operator.state.facts import Facts, Failure, JobFacts, PodFacts, Totals
+from vrdata_operator.state.facts import Facts, JobFacts, PodFacts, Totals
 from vrdata_operator.state.history import History
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import final_job, wave_job
@@ -187,7 +188,7 @@ def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None
         committed=ShardSet.of(Shard("O-000", at) for at in done),
         totals={"O": Totals(shards=len(done), samples=len(done))},
         failures={
-            ("O-000", at): Failure(("O-000", at), 0, FailureReason.UNKNOWN) for at in failing
+            ("O-000", at): failed_attempt(("O-000", at), 0, FailureReason.UNKNOWN) for at in failing
         },
     )
     status = decide(view).status
@@ -211,7 +212,8 @@ def test_the_status_of_the_largest_run_is_small(letter: str) -> None:
         view,
         jobs={job.name: replace(job, finished=True, reason="FailedIndexes")},
         failures={
-            shard: Failure(shard, 0, FailureReason.INVALID_OUTPUT, words, 1) for shard in shards
+            shard: failed_attempt(shard, 0, FailureReason.INVALID_OUTPUT, words, 1)
+            for shard in shards
         },
         pods=(replace(PENDING, message=words),),
     )

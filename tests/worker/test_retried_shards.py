@@ -12,11 +12,12 @@ from support.builders import make_plan
 from support.polling import wait_until
 from vrdata.dataset.formats.registry import format_of
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata_worker.child.template import GeneratorTemplate, Launch
+from vrdata_worker.child.launch import Launch
+from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.image.catalogues import Located
-from vrdata_worker.shard import Limits, MadeShard, ShardMaker
+from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
 
 pytestmark = pytest.mark.slow
 
@@ -51,11 +52,11 @@ def template(tmp_path: Path) -> Iterator[GeneratorTemplate]:
     made.close()
 
 
-def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> MadeShard:
+def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> GeneratedShard:
     planned = make_plan({NAME: 10}).generators[0]
     shard = planned.shard(0)
     scratch.mkdir()
-    return ShardMaker(
+    return ShardGenerator(
         template,
         planned,
         shard,
@@ -64,7 +65,7 @@ def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> MadeShard:
         scratch=scratch,
         limits=Limits(children=2, sample_timeout=60, memory_bytes=0, failed_samples=allowed),
         on_sample=lambda _: None,
-    ).make()
+    ).generate()
 
 
 def test_a_retry_is_not_told_of_the_children_of_the_attempt_before(

@@ -14,7 +14,8 @@ from support.generators.samples import write_sample
 from vrdata_child.forkserver import Template
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample import media
-from vrdata_child.sample.finish import SampleInvalidError, finish_sample
+from vrdata_child.sample.finish import finish_sample
+from vrdata_child.sample.invalid import SampleInvalidError
 
 
 @pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])
@@ -45,7 +46,7 @@ def test_a_png_of_20000_pixels_each_way_is_too_large(tmp_path: Path) -> None:
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0))
     path = tmp_path / "first_frame.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
-    with pytest.raises(media.MediaError) as caught:
+    with pytest.raises(SampleInvalidError) as caught:
         media.check_png(path, "0" * 64)
     assert caught.value.reason == "TooLarge"
 

@@ -15,7 +15,8 @@ from vrdata.dataset.verify import decode
 from vrdata_child.encoders.h264 import VideoEncoder
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample import media
-from vrdata_child.sample.finish import SampleInvalidError, finish_sample
+from vrdata_child.sample.finish import finish_sample
+from vrdata_child.sample.invalid import SampleInvalidError
 
 CONTAINERS = ("avi", "matroska", "mov", "mp4", "webm")
 

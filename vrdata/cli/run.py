@@ -205,10 +205,9 @@ def _detect_mode(prepared: Prepared) -> bool:
 
 
 def _progress(plan: Any, committed: Any) -> Any:
-    from vrdata.local.progress import LiveProgress, PlainProgress
+    from vrdata.local.progress import RunProgress
 
-    kind = LiveProgress if is_interactive() else PlainProgress
-    return kind(plan, committed, stderr)
+    return RunProgress(plan, committed, stderr, animated=is_interactive())
 
 
 def _print_summary(summary: RunSummary, output: Output) -> None:

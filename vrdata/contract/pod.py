@@ -1,4 +1,7 @@
-"""What a pod is told, in the variable VRDATA_TASK. Holds no secret."""
+"""What a pod is told, in the variable VRDATA_TASK, and what it tells when it fails.
+
+The task holds no secret.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ from typing import Final
 
 from pydantic import Field
 
+from vrdata.contract.records import Failure
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.model import Model
+from vrdata.text import shorten, tail
 
 VARIABLE: Final = "VRDATA_TASK"
 INDEX_VARIABLE: Final = "JOB_COMPLETION_INDEX"  # set by the Job controller
-GENERATORS_VARIABLE: Final = "VRDATA_GENERATORS"  # set by the image: where its generators lie
+GENERATORS_VARIABLE: Final = "VRDATA_GENERATORS"  # set by the image: the folder of its generators
 TERMINATION_LOG: Final = "/dev/termination-log"
-TERMINATION_BYTES: Final = 4096  # Kubernetes keeps no more of it
+TERMINATION_BYTES: Final = 4096  # Kubernetes keeps no more of a termination message
 
 
 class ShardPod(Model):
-    """Make the shard of a wave that JOB_COMPLETION_INDEX says."""
+    """Generate the shard of a wave that JOB_COMPLETION_INDEX selects."""
 
     config: WorkerConfig
     wave: int = Field(ge=0)
@@ -31,10 +36,10 @@ class FinalisePod(Model):
 
 
 class DescribePod(Model):
-    """Say what this image holds.
+    """Store the catalogue of this image.
 
     Attributes:
-        image_digest: `sha256:…`; the answer is stored under it.
+        image_digest: `sha256:…`; part of the key of the stored catalogue.
         catalogue: a catalogue file of the image; empty = the image's own.
     """
 
@@ -49,3 +54,31 @@ class PodTask(Model):
     shard: ShardPod | None = None
     finalise: FinalisePod | None = None
     describe: DescribePod | None = None
+
+
+def termination_message(failure: Failure) -> str:
+    """The failure as JSON of at most TERMINATION_BYTES: texts are shortened until it fits."""
+    text, limit = _json(failure), TERMINATION_BYTES
+    while len(text.encode()) > TERMINATION_BYTES:  # one byte of text may be six in JSON
+        limit = limit * 3 // 4
+        texts = {
+            "message": shorten(failure.message, limit),
+            "traceback": tail(failure.traceback, limit // 4),
+        }
+        text = _json(failure.model_copy(update=texts))
+    return text
+
+
+def _json(failure: Failure) -> str:
+    return failure.to_json().decode()
+
+
+def read_termination_message(text: str) -> Failure | None:
+    """The failure of a termination message; None for another text, for example the log's end.
+
+    A generator may have written the text: only its shape is trusted.
+    """
+    try:
+        return Failure.model_validate_json(text)
+    except ValueError:
+        return None

@@ -1,4 +1,4 @@
-"""The worker's contract: what it is told, what it answers, and its exit codes."""
+"""What a worker process is told: its configuration and its shards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.model import Model
+from vrdata.plan.planned import Shard
 
 
 class StoreSettings(Model):
@@ -20,19 +21,19 @@ class StoreSettings(Model):
 
 
 class WorkerConfig(Model):
-    """What holds for every shard a worker process makes.
+    """What is the same for all shards of a worker process.
 
     Attributes:
-        store: the object store's root (the run's prefix is `prefix`).
-        prefix: `{namespace}/{run}/` below the root.
-        plan: hash of the plan; a stored plan with another hash is exit 40.
-        catalogues: paths of catalogue files, beside the first-party generators.
+        store: the object store's root.
+        prefix: the run's part of the store, `{namespace}/{run}/` below the root.
+        plan: hash of the plan; a stored plan with another hash is a ContractMismatch.
+        catalogues: paths of catalogue files, in addition to the first-party generators.
         commit_mode: `detect` when the store ignores create-only writes.
-        scratch: folder for temporary files; the worker makes and removes its own below it.
-        children: generator children that run at once.
-        sample_timeout_seconds: longest pause between two samples of a child.
-        memory_bytes: resident limit of one child; 0 = none.
-        run: UID of the GenerationRun that asks, for its failure records; empty for a local run.
+        scratch: folder for temporary files; the worker creates and removes its own below it.
+        children: concurrent generator children.
+        sample_timeout_seconds: longest time between two samples of a child.
+        memory_bytes: resident limit of one child; 0 = no limit.
+        run: UID of the GenerationRun, for its failure records; empty for a local run.
     """
 
     store: StoreSettings
@@ -48,7 +49,13 @@ class WorkerConfig(Model):
 
 
 class ShardTask(Model):
-    """One shard to make. One JSON line on the worker's standard input."""
+    """One shard to generate. One JSON line on the worker's standard input.
+
+    Attributes:
+        attempt: number of the attempt, from 0.
+        allow_failed_samples: invalid samples that the shard may drop.
+        memory_bytes: resident limit of one child; 0 = the configuration's.
+    """
 
     generator: str
     shard: int = Field(ge=0)
@@ -56,40 +63,7 @@ class ShardTask(Model):
     allow_failed_samples: int = Field(default=0, ge=0)
     memory_bytes: int = Field(default=0, ge=0)
 
-
-class ShardOutcome(Model):
-    """What became of one shard. One JSON line on the worker's standard output."""
-
-    event: Literal["shard"] = "shard"
-    generator: str
-    shard: int
-    attempt: int
-    exit_code: int
-    reason: str
-    already: bool = False
-    nondeterministic: bool = False
-    message: str = ""
-    sample: int | None = None
-    samples: int = 0
-    failed_samples: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    peak_memory_bytes: int = 0
-
-
-class SampleDone(Model):
-    """Progress: samples of a shard made so far (not yet committed)."""
-
-    event: Literal["progress"] = "progress"
-    generator: str
-    shard: int
-    samples: int
-
-
-class ShardMade(Model):
-    """A shard's samples are made and its upload begins; the worker can take another task."""
-
-    event: Literal["made"] = "made"
-    generator: str
-    shard: int
+    @property
+    def key(self) -> Shard:
+        """The shard."""
+        return Shard(self.generator, self.shard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vrdata.dataset import layout
-from vrdata.dataset.reader import load_plan
+from vrdata.dataset.plans import load_plan
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore

@@ -54,6 +54,14 @@ def failure_key(generator: str, shard: int, attempt: int) -> str:
     return f"{FAILURES}{generator}/{shard:06d}/{attempt}.json"
 
 
+def parse_failure_key(key: str) -> tuple[Shard, int]:
+    """Shard and attempt of such a record's key. Raises ValueError for another key."""
+    parts = key.removeprefix(FAILURES).removesuffix(".json").split("/")
+    if not key.startswith(FAILURES) or len(parts) != 3 or not parts[1].isdecimal():
+        raise ValueError(key)
+    return Shard(parts[0], int(parts[1])), int(parts[2])
+
+
 def difference_key(generator: str, shard: int, attempt: int) -> str:
     """The record of an attempt that made other bytes than those that stand."""
     return f"{DIFFERENCES}{generator}/{shard:06d}/{attempt}.json"

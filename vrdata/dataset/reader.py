@@ -1,4 +1,4 @@
-"""Read a run: its plan and the files of its samples; its commit markers: `dataset.commits`.
+"""Read a run: the files of its samples. Its plan: `dataset.plans`; markers: `dataset.commits`.
 
 Every function takes the run's own store (`{root}/{namespace}/{run}/`).
 """
@@ -11,34 +11,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_records
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
-from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.errors import InvalidInputError
 from vrdata.model import Model
-from vrdata.plan.planned import Plan
-from vrdata.store.port import DigestMismatchError, ObjectNotFoundError, ObjectStore
+from vrdata.store.port import DigestMismatchError, ObjectStore
 
 M = TypeVar("M", bound=Model)
-
-
-def load_plan(store: ObjectStore) -> Plan:
-    """The run's plan.
-
-    Raises:
-        NotFoundError: no run is stored here.
-        InvalidInputError: the plan is damaged or of another version.
-        StorageError: the store cannot be used.
-    """
-    try:
-        return load_model(store, layout.PLAN, Plan)
-    except ObjectNotFoundError:
-        raise NotFoundError(
-            f"no run in {store.url}",
-            why=f"there is no {layout.PLAN}",
-            fix="name the folder of a run: {root}/{namespace}/{run}",
-        ) from None
 
 
 def load_model(store: ObjectStore, key: str, kind: type[M]) -> M:

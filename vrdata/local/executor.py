@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.reasons import WorkerExit
-from vrdata.contract.worker import SampleDone, ShardMade, ShardOutcome, ShardTask, WorkerConfig
+from vrdata.contract.messages import Message, ShardCommitted, ShardGenerated, ShardProgress
+from vrdata.contract.reasons import FailureReason, WorkerExit
+from vrdata.contract.records import Failure, FailureRecord
+from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import ExitCode, VrdataError
-from vrdata.local.progress import Progress
+from vrdata.local.progress import RunProgress
 from vrdata.local.queue import TaskQueue
 from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
-from vrdata.local.workers import Ended, Message, WorkerPool, WorkerProcess
+from vrdata.local.workers import Ended, WorkerPool, WorkerProcess
 from vrdata.plan.planned import Shard
 
 TICK_SECONDS = 0.2
@@ -21,18 +23,18 @@ MAX_LOST_WORKERS = 20
 
 
 class ContractMismatchError(VrdataError):
-    """A worker found another plan or generator than it was started for."""
+    """A worker found another plan or generator than the run's."""
 
     exit_code = ExitCode.INVALID
 
 
 @dataclass(slots=True)
 class ExecutionResult:
-    """What became of the shards that were missing.
+    """How the missing shards ended.
 
     Attributes:
-        committed: outcomes with exit code 0, counted only.
-        failed: the last outcome of every shard that failed for good.
+        committed: number of committed shards.
+        failed: the last failure of every shard that failed for good.
         nondeterministic: object keys whose bytes differed from an earlier attempt's.
     """
 
@@ -41,19 +43,19 @@ class ExecutionResult:
     failed_samples: int = 0
     bytes: int = 0
     cpu_seconds: float = 0.0
-    failed: list[ShardOutcome] = field(default_factory=list)
+    failed: list[FailureRecord] = field(default_factory=list)
     nondeterministic: list[str] = field(default_factory=list)
 
 
 class LocalExecutor:
-    """Feeds worker processes until every given shard is committed or has failed for good.
+    """Gives tasks to worker processes until every shard is committed or has failed for good.
 
     Args:
         config: the workers' configuration.
-        jobs: how many worker processes.
+        jobs: number of worker processes.
         policies: retry policy by generator name.
         folder: an empty folder for worker logs.
-        progress: told of every message.
+        progress: receives every message.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class LocalExecutor:
         jobs: int,
         policies: dict[str, RetryPolicy],
         folder: Path,
-        progress: Progress,
+        progress: RunProgress,
     ) -> None:
         self._jobs = jobs
         self._policies = policies
@@ -73,12 +75,12 @@ class LocalExecutor:
         self._lost = 0
 
     def run(self, shards: Iterable[Shard]) -> ExecutionResult:
-        """Make the shards.
+        """Generate and commit the shards.
 
         Raises:
             ContractMismatchError: a worker refused the plan.
-            VrdataError: workers die again and again.
-            KeyboardInterrupt: after the workers were ended.
+            VrdataError: too many workers died.
+            KeyboardInterrupt: after all workers ended.
         """
         tasks = TaskQueue(
             first_attempt(name, shard, self._policies[name]) for name, shard in shards
@@ -99,11 +101,11 @@ class LocalExecutor:
         except queue.Empty:
             return
         if isinstance(message, Ended):
-            self._take_end(worker, message, tasks)
+            self._handle_end(worker, message, tasks)
         else:
-            self._take(worker, message, tasks)
+            self._handle(worker, message, tasks)
         for other in self._pool.workers:
-            if other.making is None:
+            if other.current is None:
                 self._feed(other, tasks)
 
     def _feed(self, worker: WorkerProcess, tasks: TaskQueue) -> None:
@@ -114,42 +116,42 @@ class LocalExecutor:
             for other in self._pool.workers:
                 other.finish()
 
-    def _take(self, worker: WorkerProcess, message: Message, tasks: TaskQueue) -> None:
+    def _handle(self, worker: WorkerProcess, message: Message, tasks: TaskQueue) -> None:
         match message:
-            case SampleDone():
-                self._progress.making(message)
-            case ShardMade():
-                worker.making = None
-            case ShardOutcome():
-                task = worker.tasks.pop(Shard(message.generator, message.shard))
-                if worker.making == task:
-                    worker.making = None
-                self._conclude(task, message, tasks)
+            case ShardProgress():
+                self._progress.update(message)
+            case ShardGenerated():
+                worker.current = None
+            case ShardCommitted():
+                _finished(worker, Shard(message.generator, message.shard))
+                self._commit(message)
+            case FailureRecord():
+                self._fail(_finished(worker, message.key), message, tasks)
 
-    def _conclude(self, task: ShardTask, outcome: ShardOutcome, tasks: TaskQueue) -> None:
+    def _commit(self, message: ShardCommitted) -> None:
         result = self._result
-        if outcome.exit_code == WorkerExit.COMMITTED:
-            result.committed += 1
-            result.samples += outcome.samples
-            result.failed_samples += outcome.failed_samples
-            result.bytes += outcome.bytes
-            result.cpu_seconds += outcome.cpu_seconds
-            if outcome.nondeterministic:
-                result.nondeterministic.append(outcome.message)
-            self._progress.done(outcome)
-            return
-        if outcome.exit_code == WorkerExit.CONTRACT_MISMATCH:
+        result.committed += 1
+        result.samples += message.samples
+        result.failed_samples += message.failed_samples
+        result.bytes += message.bytes
+        result.cpu_seconds += message.cpu_seconds
+        if message.nondeterministic:
+            result.nondeterministic.append(message.nondeterministic)
+        self._progress.committed(message)
+
+    def _fail(self, task: ShardTask, failure: FailureRecord, tasks: TaskQueue) -> None:
+        if failure.reason is FailureReason.CONTRACT_MISMATCH:
             raise ContractMismatchError(
-                outcome.message, fix="install the same vrdata and generators for the whole run"
+                failure.message, fix="install the same vrdata and generators for the whole run"
             )
-        retry = next_attempt(task, outcome, self._policies[task.generator])
+        retry = next_attempt(task, failure.reason, self._policies[task.generator])
         if retry is None:
-            result.failed.append(outcome)
+            self._result.failed.append(failure)
         else:
             tasks.put_back(retry)
-        self._progress.failed(outcome, retried=retry is not None)
+        self._progress.failed(failure, retried=retry is not None)
 
-    def _take_end(self, worker: WorkerProcess, ended: Ended, tasks: TaskQueue) -> None:
+    def _handle_end(self, worker: WorkerProcess, ended: Ended, tasks: TaskQueue) -> None:
         self._pool.workers.remove(worker)
         if not worker.tasks:
             return
@@ -160,21 +162,26 @@ class LocalExecutor:
             raise VrdataError(
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr
             )
+        failure = _failure_of_worker(ended)
         for task in worker.tasks.values():
-            lost = ShardOutcome(
-                generator=task.generator,
-                shard=task.shard,
-                attempt=task.attempt,
-                exit_code=int(_lost_reason(ended.code)),
-                reason="OutOfMemory" if ended.code == -9 else "GeneratorFailed",
-                message=f"the worker ended with exit code {ended.code}\n{ended.stderr}",
-            )
-            self._conclude(task, lost, tasks)
+            self._fail(task, failure.of(task.key, task.attempt), tasks)
         self._feed(self._pool.start(), tasks)
 
 
-def _lost_reason(code: int) -> WorkerExit:
-    """A worker killed by signal 9 met the kernel's out-of-memory killer, most likely."""
-    if code == int(WorkerExit.PREEMPTED):
-        return WorkerExit.PREEMPTED
-    return WorkerExit.OUT_OF_MEMORY if code == -9 else WorkerExit.GENERATOR_FAILED
+def _finished(worker: WorkerProcess, shard: Shard) -> ShardTask:
+    task = worker.tasks.pop(shard)
+    if worker.current == task:
+        worker.current = None
+    return task
+
+
+def _failure_of_worker(ended: Ended) -> Failure:
+    """Why a worker that ended without a message for its tasks probably ended."""
+    if ended.code == WorkerExit.PREEMPTED:
+        reason = FailureReason.PREEMPTED
+    elif ended.code == -9:  # in general from the kernel's out-of-memory killer
+        reason = FailureReason.OUT_OF_MEMORY
+    else:
+        reason = FailureReason.UNKNOWN
+    message = f"the worker ended with exit code {ended.code}\n{ended.stderr}"
+    return Failure(reason=reason, message=message)

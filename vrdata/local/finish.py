@@ -1,10 +1,9 @@
-"""The end of a local run: finalise when everything is there, and say how it went."""
+"""The end of a local run: finalise a complete one, and summarise the result."""
 
 from __future__ import annotations
 
-from collections import Counter
-
-from vrdata.contract.worker import ShardOutcome
+from vrdata.api.status import FailureGroup
+from vrdata.contract.groups import FailureGroups
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.errors import ExitCode
@@ -13,17 +12,7 @@ from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model
 
-TOP_FAILURES = 20
-
-
-class FailureGroup(Model):
-    """Shards that failed for one reason, with one example."""
-
-    reason: str
-    generator: str
-    shards: int
-    sample: int | None = None
-    message: str = ""
+MAX_NONDETERMINISTIC = 20  # object keys in the summary
 
 
 class RunSummary(Model):
@@ -97,8 +86,8 @@ def finish(
         made_shards=result.committed,
         failed_shards=len(result.failed),
         seconds=round(seconds, 3),
-        failures=group_failures(result.failed),
-        nondeterministic=tuple(result.nondeterministic[:TOP_FAILURES]),
+        failures=FailureGroups(result.failed).for_status(),
+        nondeterministic=tuple(result.nondeterministic[:MAX_NONDETERMINISTIC]),
         exit_code=int(ExitCode.FAILED),
     )
     if result.failed:
@@ -132,19 +121,3 @@ def _write_outputs(prepared: Prepared, *, detect: bool) -> DatasetSummary:
 
     budget = prepared.run.spec.failure_policy.max_failed_samples
     return write_outputs(prepared.store, prepared.plan, detect=detect, max_failed=budget)
-
-
-def group_failures(failed: list[ShardOutcome]) -> tuple[FailureGroup, ...]:
-    """Failed shards by generator and reason, the largest groups first, at most 20."""
-    counts = Counter((outcome.generator, outcome.reason) for outcome in failed)
-    example = {(outcome.generator, outcome.reason): outcome for outcome in reversed(failed)}
-    return tuple(
-        FailureGroup(
-            reason=reason,
-            generator=generator,
-            shards=count,
-            sample=example[generator, reason].sample,
-            message=example[generator, reason].message,
-        )
-        for (generator, reason), count in counts.most_common(TOP_FAILURES)
-    )

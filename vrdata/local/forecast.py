@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from vrdata.dataset.discover import other_plans
-from vrdata.local.run import Prepared, open_settings
+from vrdata.local.run import Prepared
 from vrdata.model import Model
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand, overlaps
 from vrdata.plan.shared import SharedRange, shared_ranges
+from vrdata.store.opening import open_settings
 
 
 class ForecastRow(Model):

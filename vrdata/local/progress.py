@@ -1,211 +1,186 @@
-"""Progress of a local run: counting is pure, drawing is rich's or plain lines'."""
+"""Progress of a local run: bars on a terminal, lines of text everywhere else."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from vrdata.contract.worker import SampleDone, ShardOutcome
+from vrdata.contract.messages import ShardCommitted, ShardProgress
+from vrdata.contract.records import FailureRecord
 from vrdata.plan.planned import Plan, Shard
 
 RATE_WINDOW_SECONDS = 60.0
-PLAIN_SECONDS = 30.0
+LINE_SECONDS = 30.0
 
 
 @dataclass(slots=True)
 class ClassCount:
-    """Samples of one generator class."""
+    """Samples of one generator class; those of running shards are generated, not committed."""
 
     total: int = 0
     committed: int = 0
     failed: int = 0
+    running: dict[Shard, int] = field(default_factory=dict)
+
+    @property
+    def generated(self) -> int:
+        """Committed samples and those of running shards."""
+        return self.committed + sum(self.running.values())
 
 
-@dataclass(slots=True)
-class Counts:
-    """What is done, by class; samples of shards in progress count as made, not as committed."""
+class RunProgress:
+    """Shows a bar per generator class, or one line every 30 s; and a line for each failure.
 
-    plan: Plan
-    classes: dict[str, ClassCount] = field(default_factory=dict)
-    making: dict[Shard, int] = field(default_factory=dict)
-    reasons: Counter[str] = field(default_factory=Counter)
-    history: deque[tuple[float, int]] = field(default_factory=deque)
+    Args:
+        plan: the run's plan.
+        committed: samples committed before, by generator.
+        console: where to write.
+        animated: draw bars, for a terminal; False only writes lines.
+    """
 
-    def __post_init__(self) -> None:
-        for planned in self.plan.generators:
+    def __init__(
+        self, plan: Plan, committed: Counter[str], console: Console, *, animated: bool
+    ) -> None:
+        self._plan = plan
+        self._console = console
+        self._animated = animated
+        self.classes: dict[str, ClassCount] = {}
+        for planned in plan.generators:
             count = self.classes.setdefault(planned.generator_class, ClassCount())
             count.total += planned.samples
-
-    def class_of(self, generator: str) -> ClassCount:
-        """The count that a generator belongs to."""
-        return self.classes[self.plan.generator(generator).generator_class]
-
-    def made(self, name: str) -> int:
-        """Committed samples of a class and those of its shards in progress."""
-        running = sum(
-            samples
-            for (generator, _), samples in self.making.items()
-            if self.plan.generator(generator).generator_class == name
+            count.committed += committed[planned.name]
+        self._bars = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("[red]{task.fields[failed]}"),
+            console=console,
+            transient=True,
+            refresh_per_second=5,
+            speed_estimate_period=RATE_WINDOW_SECONDS,
+            disable=not animated,
         )
-        return self.classes[name].committed + running
+        self._tasks = {name: self._add_bar(name) for name in sorted(self.classes)}
+        self._all = self._add_bar("all", visible=len(self.classes) > 1)
+        self._last_line = time.monotonic()
+        self._bars.start()
 
-    @property
-    def total(self) -> int:
-        """Samples the plan asks for."""
-        return sum(count.total for count in self.classes.values())
+    def update(self, message: ShardProgress) -> None:
+        """Count samples of a running shard."""
+        self._class_of(message.generator).running[_shard(message)] = message.samples
 
-    @property
-    def all_made(self) -> int:
-        """Samples made so far, over all classes."""
-        return sum(self.made(name) for name in self.classes)
+    def committed(self, message: ShardCommitted) -> None:
+        """Count a committed shard."""
+        count = self._class_of(message.generator)
+        count.running.pop(_shard(message), None)
+        count.committed += self._samples_of(_shard(message)) - message.failed_samples
+        count.failed += message.failed_samples
 
-    def rate(self, now: float) -> float | None:
-        """Samples per second over the last window, or None when it is too early to tell."""
-        made = self.all_made
-        self.history.append((now, made))
-        while len(self.history) > 2 and now - self.history[0][0] > RATE_WINDOW_SECONDS:
-            self.history.popleft()
-        then, before = self.history[0]
-        if now - then < 1.0 or made <= before:
-            return None
-        return (made - before) / (now - then)
-
-
-class Progress(Protocol):
-    """Told what happens; draws when it likes."""
-
-    def making(self, message: SampleDone) -> None:
-        """Samples of a shard in progress."""
-        ...
-
-    def done(self, outcome: ShardOutcome) -> None:
-        """A shard is committed."""
-        ...
-
-    def failed(self, outcome: ShardOutcome, *, retried: bool) -> None:
-        """An attempt failed."""
-        ...
-
-    def tick(self) -> None:
-        """Called several times a second."""
-        ...
-
-    def close(self) -> None:
-        """The run is over."""
-        ...
-
-
-class PlainProgress:
-    """One line every 30 s and one for each failure, for logs and pipes."""
-
-    def __init__(self, plan: Plan, committed: Counter[str], console: Console) -> None:
-        self.counts = Counts(plan)
-        for generator, samples in committed.items():
-            self.counts.class_of(generator).committed += samples
-        self.console = console
-        self._last = time.monotonic()
-
-    def making(self, message: SampleDone) -> None:
-        """See Progress."""
-        self.counts.making[Shard(message.generator, message.shard)] = message.samples
-
-    def done(self, outcome: ShardOutcome) -> None:
-        """See Progress."""
-        self.counts.making.pop(Shard(outcome.generator, outcome.shard), None)
-        planned = self.counts.plan.generator(outcome.generator).shard(outcome.shard)
-        count = self.counts.class_of(outcome.generator)
-        count.committed += planned.stop - planned.start - outcome.failed_samples
-        count.failed += outcome.failed_samples
-
-    def failed(self, outcome: ShardOutcome, *, retried: bool) -> None:
-        """See Progress."""
-        self.counts.making.pop(Shard(outcome.generator, outcome.shard), None)
-        self.counts.reasons[outcome.reason] += 1
+    def failed(self, failure: FailureRecord, *, retried: bool) -> None:
+        """Count a failed attempt and print why it failed."""
+        count = self._class_of(failure.generator)
+        count.running.pop(failure.key, None)
         if not retried:
-            planned = self.counts.plan.generator(outcome.generator).shard(outcome.shard)
-            self.counts.class_of(outcome.generator).failed += planned.stop - planned.start
-        first = outcome.message.partition("\n")[0]
+            count.failed += self._samples_of(failure.key)
+        first = failure.message.partition("\n")[0]
         what = "will be retried" if retried else "failed"
-        self.say(
-            f"{outcome.generator} shard {outcome.shard} {what}: {outcome.reason}"
-            + (f" at sample {outcome.sample}" if outcome.sample is not None else "")
+        self._print(
+            f"{failure.generator} shard {failure.shard} {what}: {failure.reason}"
+            + (f" at sample {failure.sample}" if failure.sample is not None else "")
             + (f": {first}" if first else "")
         )
 
-    def say(self, line: str) -> None:
-        """Print one plain line; generator text in it is not interpreted."""
-        self.console.print(line, markup=False)
-
     def tick(self) -> None:
-        """See Progress."""
+        """Show the present state; call it several times a second."""
+        for name, count in self.classes.items():
+            self._update_bar(self._tasks[name], count.generated, count.failed)
+        self._update_bar(self._all, self._generated, self._failed)
         now = time.monotonic()
-        if now - self._last >= PLAIN_SECONDS:
-            self._last = now
-            self.say(self.summary(now))
+        if not self._animated and now - self._last_line >= LINE_SECONDS:
+            self._last_line = now
+            self._print(self.summary())
 
-    def summary(self, now: float) -> str:
-        """One line: samples per class, rate, time left, failures."""
+    def close(self) -> None:
+        """Remove the bars and print the last state."""
+        self.tick()
+        self._bars.stop()
+        self._print(self.summary())
+
+    def summary(self) -> str:
+        """One line: samples per class, rate, time left, failed samples."""
         parts = [
-            f"{name} {self.counts.made(name)}/{count.total}"
-            for name, count in sorted(self.counts.classes.items())
+            f"{name} {count.generated}/{count.total}"
+            for name, count in sorted(self.classes.items())
         ]
-        parts += [*_pace(self.counts, now)]
-        failed = sum(count.failed for count in self.counts.classes.values())
-        if failed:
-            parts.append(f"failed {failed}")
+        task = self._task(self._all)
+        if task.speed and task.time_remaining is not None and task.remaining:
+            parts += [_rate(task), f"eta {duration(task.time_remaining)}"]
+        if self._failed:
+            parts.append(f"failed {self._failed}")
         return "  ".join(parts)
 
-    def close(self) -> None:
-        """See Progress."""
-        self.say(self.summary(time.monotonic()))
+    def _add_bar(self, name: str, *, visible: bool = True) -> TaskID:
+        counts = [self.classes[name]] if name in self.classes else list(self.classes.values())
+        return self._bars.add_task(
+            name,
+            total=sum(count.total for count in counts),
+            completed=sum(count.generated for count in counts),
+            visible=visible,
+            rate="",
+            failed="",
+        )
+
+    def _update_bar(self, bar: TaskID, generated: int, failed: int) -> None:
+        self._bars.update(
+            bar,
+            completed=generated,
+            rate=_rate(self._task(bar)),
+            failed=f"failed {failed}" if failed else "",
+        )
+
+    def _task(self, bar: TaskID) -> Task:
+        return next(task for task in self._bars.tasks if task.id == bar)
+
+    def _class_of(self, generator: str) -> ClassCount:
+        return self.classes[self._plan.generator(generator).generator_class]
+
+    def _samples_of(self, shard: Shard) -> int:
+        planned = self._plan.generator(shard.generator).shard(shard.number)
+        return planned.stop - planned.start
+
+    @property
+    def _generated(self) -> int:
+        return sum(count.generated for count in self.classes.values())
+
+    @property
+    def _failed(self) -> int:
+        return sum(count.failed for count in self.classes.values())
+
+    def _print(self, line: str) -> None:
+        """Print one line; generator text in it is not interpreted."""
+        self._console.print(line, markup=False)
 
 
-class LiveProgress(PlainProgress):
-    """A bar per class, redrawn in place on a terminal."""
-
-    def __init__(self, plan: Plan, committed: Counter[str], console: Console) -> None:
-        super().__init__(plan, committed, console)
-        self._live = Live(console=console, refresh_per_second=5, transient=True)
-        self._live.start()
-
-    def tick(self) -> None:
-        """See Progress."""
-        self._live.update(self._draw(time.monotonic()))
-
-    def close(self) -> None:
-        """See Progress."""
-        self._live.stop()
-        super().close()
-
-    def _draw(self, now: float) -> Table:
-        from rich.progress_bar import ProgressBar  # noqa: PLC0415 - only on a terminal
-
-        table = Table.grid(padding=(0, 1))
-        for name, count in sorted(self.counts.classes.items()):
-            made = self.counts.made(name)
-            table.add_row(
-                Text(name, style="bold"),
-                ProgressBar(total=count.total, completed=made, width=30),
-                Text(f"{made}/{count.total}"),
-                Text(f"failed {count.failed}", style="red") if count.failed else Text(""),
-            )
-        table.add_row(Text(""), Text("  ".join(_pace(self.counts, now))))
-        return table
+def _shard(message: ShardProgress | ShardCommitted) -> Shard:
+    return Shard(message.generator, message.shard)
 
 
-def _pace(counts: Counts, now: float) -> list[str]:
-    rate = counts.rate(now)
-    if rate is None:
-        return ["estimating…"] if counts.all_made < counts.total else []
-    left = max(0, counts.total - counts.all_made) / rate
-    return [f"{rate:.1f} samples/s", f"eta {duration(left)}"]
+def _rate(task: Task) -> str:
+    return f"{task.speed:.1f} samples/s" if task.speed else ""
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Which shard a worker takes next. Pure."""
+"""Which shard a worker gets next. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from vrdata.contract.worker import ShardTask
 class TaskQueue:
     """First attempts grouped by generator, then retries.
 
-    A worker keeps its generator while that has work left, because its template is warm; a
-    worker without one takes the generator that the fewest others work on. The first attempts
-    are read lazily, one generator's shards at a time, so a run of any size stays small here.
+    A worker keeps its generator while shards of it remain, because its template is running; a
+    worker without one gets the generator that the fewest other workers use. First attempts are
+    read lazily, one generator's shards at a time, so memory does not grow with the run.
     """
 
     def __init__(self, tasks: Iterable[ShardTask]) -> None:
@@ -26,11 +26,11 @@ class TaskQueue:
         self._load_next()
 
     def take(self, current: str, busy: dict[str, int]) -> ShardTask | None:
-        """The next task for a worker, or None when nothing is left.
+        """The next task for a worker, or None when none remains.
 
         Args:
-            current: the worker's warm generator, or "".
-            busy: how many other workers run each generator.
+            current: the generator of the worker's running template, or "".
+            busy: how many other workers use each generator.
         """
         if current in self._open:
             return self._pop(current)

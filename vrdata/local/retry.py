@@ -1,23 +1,23 @@
-"""What to do after a failed attempt. Pure: the same ladder the operator climbs with waves."""
+"""What to do after a failed attempt: the policy that the operator applies to waves. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.contract.reasons import WorkerExit
-from vrdata.contract.worker import ShardOutcome, ShardTask
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.worker import ShardTask
 
-MEMORY_STEP = 2  # each rung of the out-of-memory ladder doubles the limit
+MEMORY_STEP = 2  # each attempt after out of memory doubles the limit
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often, how big, and how many holes.
+    """Limits of attempts, memory and failed samples.
 
     Attributes:
         retries: attempts after the first.
-        max_failed_samples: unusable samples the run may leave out.
-        memory_bytes: a child's first limit; 0 = none.
+        max_failed_samples: failed samples that the run may drop.
+        memory_bytes: a child's first limit; 0 = no limit.
         memory_ceiling: the largest limit.
     """
 
@@ -27,18 +27,17 @@ class RetryPolicy:
     memory_ceiling: int = 0
 
 
-def next_attempt(task: ShardTask, outcome: ShardOutcome, policy: RetryPolicy) -> ShardTask | None:
+def next_attempt(task: ShardTask, reason: FailureReason, policy: RetryPolicy) -> ShardTask | None:
     """The task to queue after a failure, or None when the shard has failed for good."""
-    code = WorkerExit(outcome.exit_code)
-    if code is WorkerExit.PREEMPTED:
+    if reason is FailureReason.PREEMPTED:
         return task  # never counted
-    if code is WorkerExit.CONTRACT_MISMATCH:
+    if reason is FailureReason.CONTRACT_MISMATCH:
         return None
     if task.attempt >= policy.retries:
         return None
     attempt = task.attempt + 1
     memory = task.memory_bytes or policy.memory_bytes
-    if code is WorkerExit.OUT_OF_MEMORY and memory:
+    if reason is FailureReason.OUT_OF_MEMORY and memory:
         memory = min(memory * MEMORY_STEP, max(policy.memory_ceiling, memory))
     last = attempt == policy.retries
     return task.model_copy(

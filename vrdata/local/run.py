@@ -12,22 +12,21 @@ from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits
-from vrdata.dataset.objects import put_model
-from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
+from vrdata.errors import InvalidInputError
 from vrdata.local.executor import ExecutionResult, LocalExecutor
 from vrdata.local.machine import child_memory, worker_jobs
 from vrdata.local.planning import plan_run
-from vrdata.local.progress import Progress
+from vrdata.local.progress import RunProgress
 from vrdata.local.retry import RetryPolicy
 from vrdata.plan.catalogue import Catalogue
-from vrdata.plan.difference import describe_difference
 from vrdata.plan.planned import Plan, Shard
-from vrdata.store.opening import PrefixedStore, open_store
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.opening import PrefixedStore, open_settings
+from vrdata.store.port import ObjectStore
 from vrdata_worker.image.catalogues import Located, locate
 from vrdata_worker.scratch import root_of, scratch_folder
 
-ProgressFactory = Callable[[Plan, "Counter[str]"], Progress]
+ProgressFactory = Callable[[Plan, "Counter[str]"], RunProgress]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +99,16 @@ def prepare(
     catalogue = Catalogue(generators=tuple(item.entry for item in generators.values()))
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
     store = PrefixedStore(open_settings(options.store), prefix)
-    stored = stored_plan(store)
+    stored = find_plan(store)
     begun = plan_run(run, options.limit, catalogue, stored)
     plan = begun.plan
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
         if write:
-            _store_plan(store, plan)
+            store_plan(store, plan)
         return prepared
     if stored.hash != plan.hash:
-        raise OutputConflictError(
-            f"{store.url} already holds another plan; nothing was changed",
-            why="; ".join(describe_difference(stored, plan)),
-            fix="use another --out or metadata.name, or put the spec back as it was",
-        )
+        raise plan_conflict(store, stored, plan)
     planned = set(plan.all_shards())  # finalisation refuses markers of anything else
     prepared.committed = planned.intersection(iter_commits(store))
     prepared.finished = store.head(layout.SUCCESS) is not None
@@ -150,48 +145,6 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             return executor.run(missing)
         finally:
             view.close()
-
-
-def open_settings(settings: StoreSettings) -> ObjectStore:
-    """Open the store's root as the worker will."""
-    return open_store(
-        settings.url,
-        endpoint=settings.endpoint,
-        region=settings.region,
-        profile=settings.aws_profile,
-        checksums=settings.checksums,
-    )
-
-
-def stored_plan(store: ObjectStore) -> Plan | None:
-    """The plan that stands in the store, or None.
-
-    Raises:
-        OutputConflictError: something else stands under the plan's key.
-    """
-    try:
-        body = store.get(layout.PLAN)
-    except ObjectNotFoundError:
-        return None
-    try:
-        return Plan.model_validate_json(body)
-    except ValueError as error:
-        raise OutputConflictError(
-            f"{store.url}{layout.PLAN} is not a plan of this version of vrdata",
-            why=str(error).partition("\n")[0],
-            fix="use another --out or metadata.name",
-        ) from None
-
-
-def _store_plan(store: ObjectStore, plan: Plan) -> None:
-    if put_model(store, layout.PLAN, plan):
-        return
-    standing = stored_plan(store)
-    if standing is None or standing.hash != plan.hash:
-        raise OutputConflictError(
-            f"another run stored its plan in {store.url} at the same moment",
-            fix="run the same command again, or use another --out",
-        )
 
 
 def _refuse_dedup(run: GenerationRun) -> None:

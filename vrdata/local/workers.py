@@ -1,4 +1,4 @@
-"""Worker processes: started, fed with tasks, listened to, and ended by pid."""
+"""Worker processes: start, give tasks, receive messages, end by process id."""
 
 from __future__ import annotations
 
@@ -13,20 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from vrdata.contract.worker import (
-    SampleDone,
-    ShardMade,
-    ShardOutcome,
-    ShardTask,
-    WorkerConfig,
-)
+from vrdata.contract.messages import MESSAGE, Message
+from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.plan.planned import Shard
+from vrdata.text import printable, tail
 
-Message = ShardOutcome | SampleDone | ShardMade
-_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 STOP_SECONDS = 10.0
+LOG_TAIL_BYTES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class WorkerProcess:
         self._log = log
         self.generator = ""
         self.tasks: dict[Shard, ShardTask] = {}
-        self.making: ShardTask | None = None
+        self.current: ShardTask | None = None
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "vrdata_worker", "--config", str(config_path)],
@@ -73,15 +68,15 @@ class WorkerProcess:
         return self._process.pid
 
     def give(self, task: ShardTask) -> None:
-        """Hand over a task. The end of a worker that is gone is on the way; it gets no more."""
+        """Give the worker a task. A dead worker ignores it; its end arrives in the inbox."""
         self.generator = task.generator
-        self.making = task
+        self.current = task
         self.tasks[Shard(task.generator, task.shard)] = task
         with contextlib.suppress(OSError):
             self._pipe(task.model_dump_json(by_alias=True).encode() + b"\n")
 
     def finish(self) -> None:
-        """No more tasks: the worker ends when it has committed what it has."""
+        """Give no more tasks: the worker ends when it has committed its shards."""
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -110,10 +105,10 @@ class WorkerProcess:
         if stdout is not None:
             with stdout:
                 for line in stdout:
-                    with contextlib.suppress(ValidationError):  # cut by the worker's sudden death
-                        self._inbox.put((self, _MESSAGE.validate_json(line)))
+                    with contextlib.suppress(ValidationError):  # truncated: the worker was killed
+                        self._inbox.put((self, MESSAGE.validate_json(line)))
         code = self._process.wait()
-        self._inbox.put((self, Ended(code, _tail(self._log))))
+        self._inbox.put((self, Ended(code, _log_tail(self._log))))
 
 
 @dataclass(slots=True)
@@ -139,15 +134,15 @@ class WorkerPool:
         return worker
 
     def busy(self, but: WorkerProcess) -> dict[str, int]:
-        """How many of the other workers make shards of each generator now."""
+        """How many of the other workers generate shards of each generator now."""
         counts: dict[str, int] = {}
         for worker in self.workers:
-            if worker is not but and worker.making is not None:
+            if worker is not but and worker.current is not None:
                 counts[worker.generator] = counts.get(worker.generator, 0) + 1
         return counts
 
     def stop(self) -> None:
-        """End every worker: those at work are preempted."""
+        """End every worker; running tasks are preempted."""
         for worker in self.workers:
             worker.terminate()
         _wait_all(self.workers)
@@ -158,8 +153,9 @@ def _wait_all(workers: Iterable[WorkerProcess]) -> None:
         worker.wait()
 
 
-def _tail(log: Path, size: int = 2000) -> str:
+def _log_tail(log: Path) -> str:
     try:
-        return log.read_bytes()[-size:].decode("utf-8", "replace").strip()
+        text = printable(log.read_bytes().decode("utf-8", "replace"))
     except OSError:
         return ""
+    return tail(text, LOG_TAIL_BYTES).strip()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from vrdata.contract.worker import StoreSettings
 from vrdata.errors import UsageError
 from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectInfo, ObjectStore
@@ -15,6 +16,17 @@ from vrdata.store.port import ObjectInfo, ObjectStore
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
 _EXAMPLES = "a folder, file:///folder, or s3://bucket/prefix"
 _LIKE_S3 = {"s3a", "s3n", "gs", "r2", "minio", "oss"}
+
+
+def open_settings(settings: StoreSettings) -> ObjectStore:
+    """The store of these settings. Raises as `open_store`."""
+    return open_store(
+        settings.url,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        profile=settings.aws_profile,
+        checksums=settings.checksums,
+    )
 
 
 def open_store(

@@ -6,12 +6,11 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 
-from pydantic import ValidationError
-
 from vrdata.dataset import layout
-from vrdata.errors import InvalidInputError, NotFoundError, UsageError
+from vrdata.dataset.plans import find_plan
+from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError, UsageError
 from vrdata.plan.planned import Plan
-from vrdata.store.port import ObjectInfo, ObjectNotFoundError, ObjectStore
+from vrdata.store.port import ObjectInfo, ObjectStore
 
 
 def select(store: ObjectStore, generators: Iterable[str]) -> Iterator[ObjectInfo]:
@@ -55,18 +54,19 @@ def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def _read_plan(store: ObjectStore) -> Plan:
     try:
-        return Plan.model_validate_json(store.get(layout.PLAN))
-    except ObjectNotFoundError as error:
-        raise UsageError(
-            f"{store.url} is not the folder of a run, so generators cannot be selected",
-            why=f"it has no {layout.PLAN}",
-            fix="name the run's own folder, …/NAMESPACE/RUN, or omit --generator",
-        ) from error
-    except ValidationError as error:
+        plan = find_plan(store)
+    except OutputConflictError as error:
         raise InvalidInputError(
             f"this version of vrdata cannot read the plan in {store.url}",
             fix="omit --generator to copy everything",
         ) from error
+    if plan is None:
+        raise UsageError(
+            f"{store.url} is not the folder of a run, so generators cannot be selected",
+            why=f"it has no {layout.PLAN}",
+            fix="name the run's own folder, …/NAMESPACE/RUN, or omit --generator",
+        )
+    return plan
 
 
 def _require(plan: Plan, name: str) -> None:

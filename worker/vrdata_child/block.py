@@ -1,10 +1,9 @@
-"""One block, in a process of its own: run the generator, report each sample, end."""
+"""One block in its own process: run the generator, report each sample, end."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,10 @@ from vrdata_child.hermetic import process as hermetic
 from vrdata_child.hermetic.folders import SampleFolder, find_samples
 from vrdata_child.run.lazy import EnoughSamples
 from vrdata_child.run.repository import run_script
-from vrdata_child.sample.finish import BlockFacts, SampleInvalidError, finish_sample
-from vrdata_child.sample.media import MediaError
+from vrdata_child.sample.finish import BlockFacts, finish_sample
+from vrdata_child.sample.invalid import SampleInvalidError
 
 MAX_TEXT = 6000
-_clock = time.monotonic  # the real one: imported before the patches
 Send = Callable[[dict[str, Any]], None]
 
 
@@ -30,7 +28,6 @@ class Reporter:
         self._want = want
         self._facts = facts
         self._send = send
-        self._since = _clock()
         self._ids: set[str] = set()
         self.made = 0
 
@@ -53,21 +50,11 @@ class Reporter:
         except SampleInvalidError as error:
             self._next({"event": "invalid", "reason": error.reason, "message": error.message})
         else:
-            now = _clock()
-            seconds, self._since = now - self._since, now
-            self._next({"event": "sample", "seconds": seconds} | packet)
+            self._next({"event": "sample"} | packet)
 
     def failed(self, error: Exception) -> None:
         """Report a sample that the generator raised for. Raises EnoughSamples as `collect`."""
-        facts = describe(error)
-        if isinstance(error, MediaError):
-            reason, message = error.reason, error.message
-        else:
-            reason, message = "GeneratorFailed", f"{facts['type']}: {facts['message']}"
-        traceback = facts["traceback"]
-        self._next(
-            {"event": "invalid", "reason": reason, "message": message, "traceback": traceback}
-        )
+        self._next({"event": "invalid"} | describe(error))
 
     def _next(self, packet: dict[str, Any]) -> None:
         if "message" in packet:
@@ -89,7 +76,6 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         start=request["start"],
         folder=folder,
         video=load["video"],
-        expect_video=bool(request.get("expectVideo")),
     )
     out = hermetic.enter_block(facts.seed, folder, load["root"])
     reporter = Reporter(out, request["want"], facts, send)
@@ -144,13 +130,16 @@ def _make_each(
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """An exception as an event's `error` field, of bounded size."""
+    """An exception as `reason`, `message` and `traceback`, of bounded size."""
     text = "".join(traceback.format_exception(error))
-    return {
-        "type": type(error).__name__,
-        "message": str(error)[:MAX_TEXT],
-        "traceback": text[-MAX_TEXT:],
-    }
+    match error:
+        case SampleInvalidError():
+            reason, message = error.reason, error.message
+        case MemoryError():
+            reason, message = "OutOfMemory", f"{type(error).__name__}: {error}"
+        case _:
+            reason, message = "GeneratorFailed", f"{type(error).__name__}: {error}"
+    return {"reason": reason, "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
 
 
 def leave(code: int) -> None:

@@ -1,7 +1,7 @@
 """The worker: `python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`.
 
 Without --shard, tasks are read as JSON lines from standard input until it ends. Messages
-(docs: vrdata.contract.worker) go to standard output as JSON lines; the exit code is the first
+(vrdata.contract.messages) go to standard output as JSON lines; the exit code is the first
 failure's, or 0.
 """
 
@@ -23,7 +23,7 @@ from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata_worker.failures import PreemptedError, ShardFailedError
-from vrdata_worker.running import work
+from vrdata_worker.run import run_tasks
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -37,15 +37,15 @@ def main() -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
         config = WorkerConfig.model_validate_json(arguments.config.read_bytes())
-        return int(work(config, _tasks(arguments.shard), _emit))
+        return int(run_tasks(config, _tasks(arguments.shard), _emit))
     except PreemptedError:
         return int(WorkerExit.PREEMPTED)
     except ShardFailedError as error:
-        return _say(error.message, error.exit)
+        return _fail(error.failure.message, error.failure.reason.exit)
     except VrdataError as error:
-        return _say(str(error), WorkerExit.STORAGE_UNAVAILABLE)
+        return _fail(str(error), WorkerExit.STORAGE_UNAVAILABLE)
     except (ValidationError, OSError) as error:
-        return _say(f"{arguments.config}: {error}", WorkerExit.CONTRACT_MISMATCH)
+        return _fail(f"{arguments.config}: {error}", WorkerExit.CONTRACT_MISMATCH)
 
 
 def _parse() -> argparse.Namespace:
@@ -66,7 +66,7 @@ def _preempt(_signal: int, _frame: FrameType | None) -> None:
     raise PreemptedError
 
 
-def _say(message: str, code: WorkerExit) -> int:
+def _fail(message: str, code: WorkerExit) -> int:
     sys.stderr.write(message + "\n")
     return int(code)
 

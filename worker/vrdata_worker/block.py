@@ -1,28 +1,17 @@
-"""One block as its child reports it, and what is wrong with it. Pure."""
+"""The state of one block as its child reports it, and the failures of its samples. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vrdata.contract.reasons import WorkerExit
-from vrdata.text import tail
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata_worker.child.events import Exit, Invalid
-from vrdata_worker.failures import REASONS, TRACEBACK_BYTES
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One sample that cannot be used, and why.
-
-    Attributes:
-        traceback: the end of the generator's traceback, where one belongs to this sample.
-    """
-
-    index: int
-    exit: WorkerExit
-    reason: str
-    message: str
-    traceback: str = ""
+_KILLED = {
+    FailureReason.SAMPLE_TIMEOUT: "no new sample within the sample timeout",
+    FailureReason.OUT_OF_MEMORY: "the generator used more memory than its limit",
+}
 
 
 @dataclass(slots=True)
@@ -31,83 +20,71 @@ class BlockState:
 
     Attributes:
         start: global index of its first sample.
-        want: how many of its samples are asked of the generator.
+        want: how many of its samples are requested from the generator.
         skip: how many of its first samples are not the shard's: generated and dropped.
-        made: positions reported so far, good or invalid.
-        killed: set by the supervisor before it kills the child.
+        reported: positions reported so far, valid or invalid.
+        failures: the failed samples, each with its global index.
+        killed: why the supervisor killed the child, set before it does.
     """
 
     block: int
     start: int
     want: int
     skip: int = 0
-    made: set[int] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    killed: WorkerExit | None = None
+    reported: set[int] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    killed: FailureReason | None = None
     exited: bool = False
 
+    @property
+    def first_failure(self) -> Failure | None:
+        """The failure of the sample with the lowest index."""
+        return min(self.failures, key=lambda failure: failure.sample or 0, default=None)
+
     def invalid(self, event: Invalid) -> None:
-        """Record a sample that the child could not make or found unusable."""
-        self.made.add(event.position)
+        """Record a sample that the child found invalid or that the generator raised for."""
+        self.reported.add(event.position)
         if event.position < self.skip:
             return
-        raised = event.reason == REASONS[WorkerExit.GENERATOR_FAILED]
-        self.problems.append(
-            Problem(
-                self.start + event.position,
-                WorkerExit.GENERATOR_FAILED if raised else WorkerExit.INVALID_OUTPUT,
-                event.reason,
-                event.message,
-                tail(event.traceback, TRACEBACK_BYTES),
-            )
-        )
+        self.failures.append(self._at(event.position, event.failure))
 
     def end(self, event: Exit, log_tail: str) -> None:
-        """Record the child's end; every wanted sample that was not reported is a problem.
+        """Record the child's end; every wanted sample that was not reported has failed.
 
         The first of them keeps the traceback: what ended the block happened there.
         """
         self.exited = True
-        missing = [
-            position for position in range(self.skip, self.want) if position not in self.made
-        ]
+        wanted = range(self.skip, self.want)
+        missing = [position for position in wanted if position not in self.reported]
         if not missing:
             return
-        exit_code, message = _cause(self.killed, event)
-        if log_tail and exit_code is not WorkerExit.UNDER_PRODUCTION:
-            message = f"{message}\n{log_tail}"
-        if exit_code is WorkerExit.UNDER_PRODUCTION:
-            message = f"made {len(self.made)} of {self.want} samples and ended without an error"
-        first = tail(event.traceback, TRACEBACK_BYTES)
-        for position in missing:
-            self.problems.append(
-                Problem(
-                    self.start + position,
-                    exit_code,
-                    REASONS[exit_code],
-                    message,
-                    first if position == missing[0] else "",
-                )
+        cause = self._cause(event)
+        if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
+            cause = cause.model_copy(update={"message": f"{cause.message}\n{log_tail}"})
+        self.failures.append(self._at(missing[0], cause))
+        other = cause.model_copy(update={"traceback": ""})
+        self.failures += [self._at(position, other) for position in missing[1:]]
+
+    def _at(self, position: int, failure: Failure) -> Failure:
+        return failure.model_copy(update={"sample": self.start + position})
+
+    def _cause(self, end: Exit) -> Failure:
+        if self.killed is not None:
+            return Failure(reason=self.killed, message=_KILLED[self.killed])
+        if end.failure is not None:
+            return end.failure
+        if end.signal == 9:
+            # The supervisor did not kill it: the kernel's out-of-memory killer usually did.
+            return Failure(
+                reason=FailureReason.OUT_OF_MEMORY, message="the generator was killed by signal 9"
             )
-
-
-def _cause(killed: WorkerExit | None, end: Exit) -> tuple[WorkerExit, str]:
-    match killed, end.error, end.signal, end.code:
-        case WorkerExit.SAMPLE_TIMEOUT, _, _, _:
-            cause = WorkerExit.SAMPLE_TIMEOUT, "no new sample within the sample timeout"
-        case WorkerExit.OUT_OF_MEMORY, _, _, _:
-            cause = WorkerExit.OUT_OF_MEMORY, "the generator used more memory than its limit"
-        case _, str(), _, _ if end.error.startswith("MemoryError"):
-            cause = WorkerExit.OUT_OF_MEMORY, end.error
-        case _, _, 9, _:
-            # Nobody here killed it: the kernel's out-of-memory killer is the usual sender.
-            cause = WorkerExit.OUT_OF_MEMORY, "the generator was killed by signal 9"
-        case _, str(), _, _ if end.error:
-            cause = WorkerExit.GENERATOR_FAILED, end.error
-        case _, _, int(), _:
-            cause = WorkerExit.GENERATOR_FAILED, f"the generator was ended by signal {end.signal}"
-        case _, _, _, int() if end.code:
-            cause = WorkerExit.GENERATOR_FAILED, f"the generator exited with code {end.code}"
-        case _:
-            cause = WorkerExit.UNDER_PRODUCTION, ""
-    return cause
+        if end.signal is not None:
+            message = f"the generator was ended by signal {end.signal}"
+            return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
+        if end.code:
+            message = f"the generator exited with code {end.code}"
+            return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
+        return Failure(
+            reason=FailureReason.UNDER_PRODUCTION,
+            message=f"wrote {len(self.reported)} of {self.want} samples and ended without an error",
+        )

@@ -1,86 +1,84 @@
-"""Why a shard or a sample failed: one closed vocabulary, each with its exit code."""
+"""Errors that end a shard, and the records of them that outlive the worker."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import DifferenceRecord, Failure, FailureRecord
+from vrdata.contract.worker import ShardTask
+from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.formats.untrusted import FileChangedError
+from vrdata.dataset.objects import put_model
 from vrdata.errors import InvalidInputError, VrdataError
-from vrdata.text import plain
-
-REASONS: dict[WorkerExit, str] = {
-    WorkerExit.COMMITTED: "Committed",
-    WorkerExit.PREEMPTED: "Preempted",
-    WorkerExit.GENERATOR_FAILED: "GeneratorFailed",
-    WorkerExit.INVALID_OUTPUT: "InvalidOutput",
-    WorkerExit.UNDER_PRODUCTION: "UnderProduction",
-    WorkerExit.SAMPLE_TIMEOUT: "SampleTimeout",
-    WorkerExit.OUT_OF_MEMORY: "OutOfMemory",
-    WorkerExit.STORAGE_UNAVAILABLE: "StorageUnavailable",
-    WorkerExit.CONTRACT_MISMATCH: "ContractMismatch",
-}
+from vrdata.model import Model
+from vrdata.store.port import ObjectStore
+from vrdata.text import printable
 
 LOG_TAIL_BYTES = 4096
-TRACEBACK_BYTES = 2000  # of a traceback's end, in the record of each failure
 
 
 class ShardFailedError(Exception):
-    """A shard cannot be committed.
-
-    Attributes:
-        exit: the worker's exit code for it.
-        message: one or more lines for the user; generator text in it is data.
-        sample: global index of the first offending sample, if one is known.
-        traceback: the end of the generator's traceback, or "".
-    """
+    """A shard cannot be committed."""
 
     def __init__(
         self,
-        exit_code: WorkerExit,
+        reason: FailureReason,
         message: str,
         sample: int | None = None,
         traceback: str = "",
     ) -> None:
-        super().__init__(message)
-        self.exit = exit_code
-        self.message = message
-        self.sample = sample
-        self.traceback = traceback
+        super().__init__(f"{reason}: {message}")
+        self.failure = Failure(reason=reason, message=message, sample=sample, traceback=traceback)
 
-    @property
-    def reason(self) -> str:
-        """The exit code's name, as in status and metrics."""
-        return REASONS[self.exit]
+
+class PreemptedError(BaseException):
+    """SIGTERM arrived: stop now, commit nothing more. Not an Exception, so nothing swallows it."""
 
 
 def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
-    """What an error of packing or storing a shard means for it.
+    """What an error of packing or storing a shard means for the shard.
 
     Args:
         error: what was raised.
         sample: global index of the sample that was being packed, if one was.
 
     Returns:
-        Exit 21 when the generator's files are to blame (changed after their check, or with names
-        that do not fit), 40 when the shard's commit marker cannot be used, else 30.
+        Invalid output when the generator's files are to blame (changed after their check, or with
+        names that do not fit the format), ContractMismatch when the shard's commit marker is
+        damaged, else StorageUnavailable.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
     match error:
         case FileChangedError():
-            return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"FileChanged: {message}", sample)
+            return ShardFailedError(FailureReason.FILE_CHANGED, message, sample)
         case DamagedMarkerError():
-            return ShardFailedError(WorkerExit.CONTRACT_MISMATCH, message)
+            return ShardFailedError(FailureReason.CONTRACT_MISMATCH, message)
         case InvalidInputError():
-            return ShardFailedError(WorkerExit.INVALID_OUTPUT, f"UnsafeFile: {message}", sample)
+            return ShardFailedError(FailureReason.UNSAFE_FILE, message, sample)
         case _:
-            return ShardFailedError(WorkerExit.STORAGE_UNAVAILABLE, message)
+            return ShardFailedError(FailureReason.STORAGE_UNAVAILABLE, message)
 
 
-class PreemptedError(BaseException):
-    """SIGTERM arrived: stop now, commit nothing more. Not an Exception, so nothing swallows it."""
+def store_failure(store: ObjectStore, failure: FailureRecord) -> None:
+    """Store the record of a failed attempt; a broken store does not hide the failure itself."""
+    _store(store, layout.failure_key(*failure.key, failure.attempt), failure)
+
+
+def store_difference(store: ObjectStore, task: ShardTask, key: str) -> None:
+    """Store that an attempt generated other bytes; the shard is committed all the same."""
+    record = DifferenceRecord(
+        generator=task.generator, shard=task.shard, attempt=task.attempt, object=key
+    )
+    _store(store, layout.difference_key(task.generator, task.shard, task.attempt), record)
+
+
+def _store(store: ObjectStore, key: str, record: Model) -> None:
+    with contextlib.suppress(VrdataError):
+        put_model(store, key, record)
 
 
 def log_tail(folder: Path) -> str:
@@ -89,6 +87,6 @@ def log_tail(folder: Path) -> str:
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return plain(log.read(LOG_TAIL_BYTES).decode("utf-8", "replace")).strip()
+            return printable(log.read(LOG_TAIL_BYTES).decode("utf-8", "replace")).strip()
     except OSError:
         return ""

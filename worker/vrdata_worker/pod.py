@@ -1,6 +1,6 @@
-"""The worker in a pod: `python -m vrdata_worker.pod`, told by VRDATA_TASK what to do.
+"""The worker in a pod: `python -m vrdata_worker.pod`; VRDATA_TASK holds its task.
 
-Exit codes are those of the worker. The last words go to the termination message.
+Exit codes are those of the worker. The termination message is the failure as JSON.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from pydantic import ValidationError
 from vrdata.contract.pod import (
     GENERATORS_VARIABLE,
     INDEX_VARIABLE,
-    TERMINATION_BYTES,
     TERMINATION_LOG,
     VARIABLE,
     DescribePod,
     FinalisePod,
     PodTask,
     ShardPod,
+    termination_message,
 )
-from vrdata.contract.reasons import WorkerExit
-from vrdata.contract.worker import ShardOutcome, ShardTask, StoreSettings, WorkerConfig
+from vrdata.contract.reasons import FailureReason, WorkerExit
+from vrdata.contract.records import Failure, FailureRecord
+from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
-from vrdata.store.opening import PrefixedStore, open_store
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.opening import open_settings
+from vrdata.store.port import ObjectNotFoundError
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
-from vrdata_worker.running import stored_plan, work
+from vrdata_worker.run import expected_plan, run_store, run_tasks
 
 
 def main() -> int:
@@ -46,13 +47,14 @@ def main() -> int:
     try:
         return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))
     except PreemptedError:
-        return _last_words("the pod was told to stop", WorkerExit.PREEMPTED)
+        return _fail(Failure(reason=FailureReason.PREEMPTED, message="the pod was told to stop"))
     except ShardFailedError as error:
-        return _last_words(error.message, error.exit)
+        return _fail(error.failure)
     except VrdataError as error:
-        return _last_words(str(error), WorkerExit.STORAGE_UNAVAILABLE)
+        return _fail(Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message=str(error)))
     except (ValidationError, IndexError, ValueError) as error:
-        return _last_words(f"{VARIABLE}: {error}", WorkerExit.CONTRACT_MISMATCH)
+        message = f"{VARIABLE}: {error}"
+        return _fail(Failure(reason=FailureReason.CONTRACT_MISMATCH, message=message))
 
 
 def _preempt(_signal: int, _frame: FrameType | None) -> None:
@@ -66,16 +68,16 @@ def _do(task: PodTask) -> WorkerExit:
         return _finalise(task.finalise)
     if task.describe is not None:
         return _describe(task.describe)
-    raise ShardFailedError(WorkerExit.CONTRACT_MISMATCH, f"{VARIABLE} names no task")
+    raise ShardFailedError(FailureReason.CONTRACT_MISMATCH, f"{VARIABLE} names no task")
 
 
 def _shard(pod: ShardPod) -> WorkerExit:
-    store = _run_store(pod.config)
+    store = run_store(pod.config)
     try:
         wave = Wave.model_validate_json(store.get(layout.wave_key(pod.wave)))
     except (ObjectNotFoundError, ValidationError) as error:
         raise ShardFailedError(
-            WorkerExit.CONTRACT_MISMATCH, f"{layout.wave_key(pod.wave)}: {error}"
+            FailureReason.CONTRACT_MISMATCH, f"{layout.wave_key(pod.wave)}: {error}"
         ) from None
     generator, shard = wave.shard(int(os.environ[INDEX_VARIABLE]))
     task = ShardTask(
@@ -85,14 +87,14 @@ def _shard(pod: ShardPod) -> WorkerExit:
         allow_failed_samples=wave.allow_failed_samples,
     )
     config = _with_catalogues(pod.config).model_copy(update={"run": wave.run})
-    return work(config, iter([task]), _emit)
+    return run_tasks(config, iter([task]), _emit)
 
 
 def _finalise(pod: FinalisePod) -> WorkerExit:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
-    store = _run_store(pod.config)
-    plan = stored_plan(store, pod.config.plan)
+    store = run_store(pod.config)
+    plan = expected_plan(store, pod.config.plan)
     write_outputs(
         store,
         plan,
@@ -110,21 +112,8 @@ def _describe(pod: DescribePod) -> WorkerExit:
         generators=tuple(item.entry for item in found.values()),
     )
     key = layout.catalogue_key(pod.image_digest, pod.catalogue)
-    put_model(_open(pod.store), key, answer)
+    put_model(open_settings(pod.store), key, answer)
     return WorkerExit.COMMITTED
-
-
-def _open(settings: StoreSettings) -> ObjectStore:
-    return open_store(
-        settings.url,
-        endpoint=settings.endpoint,
-        region=settings.region,
-        checksums=settings.checksums,
-    )
-
-
-def _run_store(config: WorkerConfig) -> ObjectStore:
-    return PrefixedStore(_open(config.store), config.prefix)
 
 
 def _with_catalogues(config: WorkerConfig) -> WorkerConfig:
@@ -143,23 +132,16 @@ def _catalogues(given: str) -> tuple[Path, ...]:
 
 
 def _emit(message: Model) -> None:
-    text = message.model_dump_json(by_alias=True)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(message.model_dump_json(by_alias=True) + "\n")
     sys.stdout.flush()
-    if isinstance(message, ShardOutcome) and message.exit_code:
-        # Of a long message the end matters: the generator's own error.
-        body = message.message.encode()[-TERMINATION_BYTES:]
-        while len(text.encode()) > TERMINATION_BYTES and body:  # one byte may become six in JSON
-            body = body[len(body) // 2 + 1 :]
-            short = body.decode(errors="ignore")
-            text = message.model_copy(update={"message": short}).model_dump_json(by_alias=True)
-        _write_termination(text)
+    if isinstance(message, FailureRecord):
+        _write_termination(termination_message(message))
 
 
-def _last_words(message: str, code: WorkerExit) -> int:
-    sys.stderr.write(message + "\n")
-    _write_termination(message[: TERMINATION_BYTES // 4])
-    return int(code)
+def _fail(failure: Failure) -> int:
+    sys.stderr.write(failure.message + "\n")
+    _write_termination(termination_message(failure))
+    return int(failure.reason.exit)
 
 
 def _write_termination(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Make one shard: drive the generator children, keep sample order, notice what goes wrong."""
+"""Generate one shard: run its generator children, keep sample order, detect failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
@@ -21,18 +21,18 @@ from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
 
 POLL_SECONDS = 0.1
-STOP_SECONDS = 5.0  # killed children end at once; a template that does not say so is ended
+STOP_SECONDS = 5.0  # killed children end immediately; then the template is ended
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a shard may take.
+    """Limits of one shard.
 
     Attributes:
-        children: block children at once.
-        sample_timeout: seconds between two samples of one child.
-        memory_bytes: resident limit of one child; 0 = none.
-        failed_samples: unusable samples that may be left out of the shard.
+        children: concurrent block children.
+        sample_timeout: longest time between two samples of one child, in seconds.
+        memory_bytes: resident limit of one child; 0 = no limit.
+        failed_samples: failed samples that the shard may drop.
     """
 
     children: int
@@ -42,7 +42,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class MadeShard:
+class GeneratedShard:
     """A shard's samples, each as index and JSON of its record, and what they cost."""
 
     samples: list[tuple[int, bytes]] = field(default_factory=list)
@@ -61,12 +61,12 @@ class _Running:
     state: BlockState
     folder: Path
     seed: int
-    last_sign: float
+    last_event: float
     waiting: list[events.Sample] = field(default_factory=list)
 
 
-class ShardMaker:
-    """Makes the blocks of one shard and appends their samples to a writer in index order."""
+class ShardGenerator:
+    """Generates the blocks of one shard and appends their samples to a writer in index order."""
 
     def __init__(  # noqa: PLR0913 - one collaborator each
         self,
@@ -91,14 +91,13 @@ class ShardMaker:
         self._running: dict[int, _Running] = {}
         self._next = shard.first_block
         self._head = shard.first_block
-        self._made = MadeShard()
+        self._generated = GeneratedShard()
 
-    def make(self) -> MadeShard:
-        """Make every sample of the shard.
+    def generate(self) -> GeneratedShard:
+        """Generate every sample of the shard.
 
         Raises:
-            ShardFailedError: more samples are unusable than the limits allow, or one cannot be
-                packed.
+            ShardFailedError: more samples failed than the limits allow, or one cannot be packed.
             VrdataError: the scratch folder cannot be written.
         """
         try:
@@ -106,12 +105,12 @@ class ShardMaker:
                 self._start_blocks()
                 event = self._template.poll(POLL_SECONDS)
                 if event is not None:
-                    self._take(event)
-                self._watch()
+                    self._handle(event)
+                self._enforce_limits()
                 self._advance()
         finally:
             self._stop_all()
-        return self._made
+        return self._generated
 
     def _start_blocks(self) -> None:
         # The window bounds scratch space: a slow head block stops new ones from starting.
@@ -144,14 +143,14 @@ class ShardMaker:
             )
         )
 
-    def _take(self, event: events.Event) -> None:
+    def _handle(self, event: events.Event) -> None:
         running = self._running.get(event.block)
         if running is None:
             return
-        running.last_sign = time.monotonic()
+        running.last_event = time.monotonic()
         match event:
             case events.Sample():
-                running.state.made.add(event.position)
+                running.state.reported.add(event.position)
                 if event.position < running.state.skip:
                     shutil.rmtree(event.folder, ignore_errors=True)
                 elif event.block == self._head:
@@ -160,40 +159,37 @@ class ShardMaker:
                     running.waiting.append(event)
             case events.Invalid():
                 running.state.invalid(event)
-                self._judge(running)
+                self._check_failures(running)
             case events.Exit():
-                self._made.cpu_seconds += event.cpu_seconds
-                self._made.peak_memory_bytes = max(
-                    self._made.peak_memory_bytes, event.peak_memory_bytes
+                self._generated.cpu_seconds += event.cpu_seconds
+                self._generated.peak_memory_bytes = max(
+                    self._generated.peak_memory_bytes, event.peak_memory_bytes
                 )
                 running.state.end(event, log_tail(running.folder))
-                self._judge(running)
+                self._check_failures(running)
             case _:
                 pass
 
-    def _judge(self, running: _Running) -> None:
-        failed = len(self._made.failed) + sum(
-            len(other.state.problems) for other in self._running.values()
+    def _check_failures(self, running: _Running) -> None:
+        failed = len(self._generated.failed) + sum(
+            len(other.state.failures) for other in self._running.values()
         )
-        if failed <= self._limits.failed_samples or not running.state.problems:
-            return
-        first = min(running.state.problems, key=lambda problem: problem.index)
-        raise ShardFailedError(
-            first.exit, f"{first.reason}: {first.message}", first.index, first.traceback
-        )
+        first = running.state.first_failure
+        if failed > self._limits.failed_samples and first is not None:
+            raise ShardFailedError(first.reason, first.message, first.sample, first.traceback)
 
-    def _watch(self) -> None:
+    def _enforce_limits(self) -> None:
         now = time.monotonic()
         for block, running in self._running.items():
             if running.state.exited or running.state.killed:
                 continue
-            if now - running.last_sign > self._limits.sample_timeout:
-                running.state.killed = WorkerExit.SAMPLE_TIMEOUT
+            if now - running.last_event > self._limits.sample_timeout:
+                running.state.killed = FailureReason.SAMPLE_TIMEOUT
             elif (
                 self._limits.memory_bytes
                 and self._template.rss_bytes(block) > self._limits.memory_bytes
             ):
-                running.state.killed = WorkerExit.OUT_OF_MEMORY
+                running.state.killed = FailureReason.OUT_OF_MEMORY
             if running.state.killed:
                 self._template.kill_block(block)
 
@@ -204,14 +200,14 @@ class ShardMaker:
             running.waiting.clear()
             if not running.state.exited:
                 return
-            self._made.failed += [
+            self._generated.failed += [
                 FailedSample(
-                    index=problem.index,
-                    reason=problem.reason,
-                    message=problem.message,
-                    traceback=problem.traceback,
+                    index=failure.sample or 0,
+                    reason=failure.reason,
+                    message=failure.message,
+                    traceback=failure.traceback,
                 )
-                for problem in sorted(running.state.problems, key=lambda problem: problem.index)
+                for failure in sorted(running.state.failures, key=lambda one: one.sample or 0)
             ]
             shutil.rmtree(running.folder, ignore_errors=True)
             del self._running[self._head]
@@ -227,20 +223,20 @@ class ShardMaker:
             records = self._writer.add(index, event.domain, sources)
         except (FileChangedError, InvalidInputError) as error:
             raise failure_of(error, index) from None
-        self._made.samples.append((index, _record(index, running, event, records).to_json()))
+        self._generated.samples.append((index, _record(index, running, event, records).to_json()))
         shutil.rmtree(event.folder, ignore_errors=True)
-        self._on_sample(len(self._made.samples))
+        self._on_sample(len(self._generated.samples))
 
     def _stop_all(self) -> None:
-        """End what still runs and drop its last events: a retry asks for the same blocks."""
-        left = {block for block, running in self._running.items() if not running.state.exited}
+        """End running blocks and drop their last events: a retry requests the same blocks."""
+        alive = {block for block, running in self._running.items() if not running.state.exited}
         deadline = time.monotonic() + STOP_SECONDS
-        while left and self._template.alive:
-            for block in left:
+        while alive and self._template.alive:
+            for block in alive:
                 self._template.kill_block(block)
             event = self._template.poll(POLL_SECONDS)
             if isinstance(event, events.Exit):
-                left.discard(event.block)
+                alive.discard(event.block)
             if time.monotonic() > deadline:
                 self._template.close()
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from vrdata.errors import VrdataError
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
-from vrdata_worker.child.template import Launch
-from vrdata_worker.child.warm import launch_of
+from vrdata_worker.child.launch import Launch, launch_of
 from vrdata_worker.image.catalogues import Located, locate, read_catalogue
 
 VARIABLE = "VRDATA_GENERATORS"

@@ -19,10 +19,10 @@ from prometheus_client import (
 from vrdata import __version__
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import FailureRecord
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.plan.waves import CLASSES
 from vrdata_operator.metrics.runs import RunCollector
-from vrdata_operator.state.facts import Failure
 
 OUTCOMES = ("succeeded", "failed")
 REASONS = tuple(reason for reason in FailureReason if reason is not FailureReason.PREEMPTED)
@@ -192,7 +192,7 @@ class Metrics:
         self._bytes.labels(generator_class).inc(manifest.bytes)
         self._cpu.labels(generator_class).inc(manifest.attempt.cpu_seconds)
 
-    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+    def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
         """Count a failed attempt that this process observes for the first time."""
         self._shards.labels(generator_class, "failed").inc()
         self._failures.labels(generator_class, failure.reason.value).inc()

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure, FailureRecord
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_operator.state.facts import Failure, JobFacts, PodFacts
+from vrdata_operator.state.facts import JobFacts, PodFacts
 from vrdata_operator.state.shard_sets import ShardSet, indexes_of
 from vrdata_operator.status.failures import from_pod, from_record
 
@@ -32,14 +33,18 @@ class Failures:
     """
 
     def __init__(
-        self, store: ObjectStore, run: str, readers: Executor, found: Callable[[Failure], None]
+        self,
+        store: ObjectStore,
+        run: str,
+        readers: Executor,
+        found: Callable[[FailureRecord], None],
     ) -> None:
         self._store = store
         self._run = run
         self._readers = readers
         self._found = found
         self._explained: dict[int, set[int]] = {}
-        self.by_shard: dict[Shard, Failure] = {}
+        self.by_shard: dict[Shard, FailureRecord] = {}
 
     def unexplained(self, wave: Wave, job: JobFacts, uncommitted: ShardSet) -> list[int]:
         """Completion indexes of failed attempts whose failure is not known.
@@ -84,11 +89,11 @@ class Failures:
             )
             for index, failure in zip(chunk, failures, strict=True):
                 explained.add(index)
-                self.by_shard[failure.shard] = failure
+                self.by_shard[failure.key] = failure
                 self._found(failure)
         return True
 
-    def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> Failure:
+    def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> FailureRecord:
         seen = from_pod(wave, pod) if pod is not None else None
         if seen is not None and seen.reason is FailureReason.OUT_OF_MEMORY:
             return seen
@@ -96,9 +101,8 @@ class Failures:
             body = self._store.get(layout.failure_key(*shard, wave.attempt))
             return from_record(shard, wave.attempt, body, self._run)
         except (ObjectNotFoundError, ValueError):
-            return seen or Failure(
-                shard,
-                wave.attempt,
-                FailureReason.UNKNOWN,
-                "the pod left no termination message; it may have been removed",
+            unknown = Failure(
+                reason=FailureReason.UNKNOWN,
+                message="the pod left no termination message; it may have been deleted",
             )
+            return seen or unknown.of(shard, wave.attempt, self._run)

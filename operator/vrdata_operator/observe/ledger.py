@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+from vrdata.contract.records import FailureRecord
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.reader import load_model
@@ -25,7 +26,7 @@ from vrdata.store.port import ObjectStore
 from vrdata_operator.observe.commits import Commits
 from vrdata_operator.observe.failures import Failures
 from vrdata_operator.observe.nondeterminism import Differences
-from vrdata_operator.state.facts import Failure, JobFacts, Reading
+from vrdata_operator.state.facts import JobFacts, Reading
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
 
@@ -54,7 +55,7 @@ class Listener(Protocol):
         """A commit marker of this run, not of an earlier object with its name."""
         ...
 
-    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+    def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
         """A failed attempt."""
         ...
 
@@ -196,8 +197,8 @@ class Ledger:
         if manifest.attempt.number >= self._first_attempt:
             self._listener.shard_committed(generator_class, manifest)
 
-    def _report_failure(self, failure: Failure) -> None:
-        self._listener.shard_failed(self._classes[failure.shard.generator], failure)
+    def _report_failure(self, failure: FailureRecord) -> None:
+        self._listener.shard_failed(self._classes[failure.generator], failure)
 
     def _read_waves(self) -> None:
         after = layout.wave_key(len(self.waves) - 1) if self.waves else ""

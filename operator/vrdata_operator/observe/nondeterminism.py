@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vrdata.contract.records import DifferenceRecord
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
-from vrdata.model import Model
 from vrdata.plan.planned import Shard
 from vrdata.store.port import ObjectStore
 
 MAX_DIFFERENCES = 100  # of one run; the condition names the first ones
-
-
-class _Words(Model, extra="ignore"):
-    """The one field of the record that the operator repeats."""
-
-    object: str
 
 
 class Differences:
@@ -61,6 +55,6 @@ class Differences:
     def _object(self, key: str) -> str:
         """What the record names; a damaged one, which must not hold the run up, names itself."""
         try:
-            return load_model(self._store, key, _Words).object
+            return load_model(self._store, key, DifferenceRecord).object
         except InvalidInputError:
             return key

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from vrdata.contract.worker import StoreSettings
 from vrdata.errors import VrdataError
-from vrdata.store.opening import PrefixedStore, open_store
+from vrdata.store.opening import PrefixedStore, open_settings
 from vrdata.store.port import ObjectInfo, ObjectStore
 from vrdata.store.probe import probe
 
@@ -41,13 +41,7 @@ class Stores:
     def root(self, settings: StoreSettings) -> ObjectStore:
         """The store at a profile's root. Raises VrdataError when it cannot be opened."""
         if settings not in self._roots:
-            opened = open_store(
-                settings.url,
-                endpoint=settings.endpoint,
-                region=settings.region,
-                checksums=settings.checksums,
-            )
-            self._roots[settings] = MeteredStore(opened, self._observe)
+            self._roots[settings] = MeteredStore(open_settings(settings), self._observe)
         return self._roots[settings]
 
     def run(self, settings: StoreSettings, prefix: str) -> ObjectStore:

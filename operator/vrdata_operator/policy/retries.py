@@ -9,10 +9,10 @@ from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import FailureRecord
 from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import CLASSES, Wave, chunks, to_spans
-from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
 from vrdata_operator.state.shard_sets import ShardSet
 
@@ -75,7 +75,7 @@ def first_waves(
 def retry_waves(
     history: History,
     ended: Mapping[int, ShardSet],
-    failures: Mapping[Shard, Failure],
+    failures: Mapping[Shard, FailureRecord],
     profile: GenerationProfileSpec,
     policy: FailurePolicy,
 ) -> list[Wave]:

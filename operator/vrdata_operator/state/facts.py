@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import FailureRecord
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.index_sets import parse_index_set
@@ -81,21 +81,6 @@ class JobEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why one attempt of one shard failed.
-
-    Attributes:
-        sample: global index of the first offending sample, if known.
-    """
-
-    shard: Shard
-    attempt: int
-    reason: FailureReason
-    message: str = ""
-    sample: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over commit markers of one class."""
 
@@ -138,7 +123,7 @@ class Facts:
     jobs: dict[str, JobFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
     events: tuple[JobEvent, ...] = ()
-    failures: dict[Shard, Failure] = field(default_factory=dict)
+    failures: dict[Shard, FailureRecord] = field(default_factory=dict)
     dataset_hash: str = ""
     nondeterministic: tuple[str, ...] = ()
     reading: Reading | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from vrdata.api.status import GenerationRunStatus, Phase, Storage
+from vrdata.contract.groups import FailureGroups
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.outcome import Outcome
 from vrdata_operator.policy.stalls import Cause, why_waiting
@@ -12,7 +13,7 @@ from vrdata_operator.reasons import Reason
 from vrdata_operator.state.names import final_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.time import timestamp
-from vrdata_operator.status import counts, failures
+from vrdata_operator.status import counts
 from vrdata_operator.status.conditions import Finding, update
 from vrdata_operator.status.rate import duration_text, progress_text, rate_text
 
@@ -46,9 +47,9 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         shards=shards,
         bytes=sum(totals.bytes for totals in facts.totals.values()),
         classes=classes,
-        failures=failures.group(
+        failures=FailureGroups(
             failure for shard, failure in facts.failures.items() if shard not in facts.committed
-        ),
+        ).for_status(),
         waves=len(view.history.own),
         start_time=view.status.start_time or (timestamp(now) if facts.jobs else None),
         completion_time=view.status.completion_time or (timestamp(now) if outcome else None),

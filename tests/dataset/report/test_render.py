@@ -4,7 +4,8 @@ import json
 from html.parser import HTMLParser
 
 from support.datasets.report_facts import ATTACK, CARD, FACTS
-from vrdata.dataset.report.model import FailureGroup
+from vrdata.contract.groups import FailureGroup
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.report.publish import MARK, MARK_WITHIN
 from vrdata.dataset.report.render import render_cards, render_page, static_files
 
@@ -34,7 +35,7 @@ class Tags(HTMLParser):
 def test_untrusted_text_is_escaped() -> None:
     group = FailureGroup(
         generator=ATTACK,
-        reason=ATTACK,
+        reason=FailureReason.GENERATOR_FAILED,
         unit="samples",
         count=1,
         sample=0,
@@ -44,12 +45,18 @@ def test_untrusted_text_is_escaped() -> None:
     safe = Tags(render_page(FACTS.model_copy(update={"failures": (group,)}), ""))
     assert safe.tags.count("script") == 2
     assert "img" not in safe.tags
-    assert sum(ATTACK in text for text in safe.texts) == 4
+    assert sum(ATTACK in text for text in safe.texts) == 3
     assert not [name for name, _ in safe.attributes if name.startswith("on")]
 
 
 def test_a_traceback_is_folded_below_its_message() -> None:
-    group = FailureGroup(generator="O-a", reason="R", unit="samples", count=1, message="why")
+    group = FailureGroup(
+        generator="O-a",
+        reason=FailureReason.EMPTY_PROMPT,
+        unit="samples",
+        count=1,
+        message="why",
+    )
     for traceback, shown in (("File x, line 1", 1), ("", 0)):
         one = group.model_copy(update={"traceback": traceback})
         page = Tags(render_page(FACTS.model_copy(update={"failures": (one,)}), ""))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from support.lives import Life, run_object
+from support.operator.failures import failed_attempt
 from vrdata.contract.reasons import parse_reason
 from vrdata_operator.metrics.counters import Metrics
-from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.stored import StoredRun
 
 MAZE = [{"name": "O-maze", "samples": 40}]
@@ -139,7 +139,7 @@ def test_failed_attempts_are_counted_by_reason_and_unknown_reasons_share_one_lab
     labels: dict[str, Any] = {"generator_class": "O", "reason": "InvalidOutput"}
     assert value(life.metrics, "vrdata_shard_failures_total", **labels) == 3
     assert value(life.metrics, "vrdata_runs_total", outcome="failed") == 1
-    life.metrics.shard_failed("O", Failure(("O-maze", 0), 0, parse_reason("Anything")))
+    life.metrics.shard_failed("O", failed_attempt(("O-maze", 0), 0, parse_reason("Anything")))
     labels["reason"] = "Unknown"
     assert value(life.metrics, "vrdata_shard_failures_total", **labels) == 1
     assert series(life.metrics, reason="Anything") == 0  # no user's text becomes a label

@@ -15,6 +15,7 @@ from support.markers import change_marker
 from support.memorystore import MemoryStore
 from support.objects import put
 from support.operator.fakeworkers import commit
+from vrdata.contract.records import DifferenceRecord, FailureRecord
 from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import InvalidInputError, OutputConflictError
@@ -23,7 +24,7 @@ from vrdata.plan.waves import Wave, to_spans
 from vrdata.store.port import StorageError
 from vrdata_operator.observe import commits
 from vrdata_operator.observe.ledger import LIST_SECONDS, Ledger
-from vrdata_operator.state.facts import Failure, JobFacts, PodFacts
+from vrdata_operator.state.facts import JobFacts, PodFacts
 from vrdata_operator.state.names import wave_job
 
 PLAN = small_plan(O_a=3, G_b=2)
@@ -69,7 +70,7 @@ class Counted:
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
         self.commits.update([(generator_class, manifest.generator, manifest.shard)])
 
-    def shard_failed(self, generator_class: str, failure: Failure) -> None:
+    def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
         self.failures.append((generator_class, failure.reason, failure.attempt))
 
     def shard_differed(self, generator_class: str) -> None:
@@ -173,8 +174,10 @@ def test_the_datasets_hash_is_believed_only_with_the_last_object(store: MemorySt
 def test_each_shard_that_was_made_with_other_bytes_is_told_once(store: MemoryStore) -> None:
     found = Counted(store)
     for attempt in (0, 1):
-        body = json.dumps({"object": "shards/G-b/one.tar", "attempt": attempt}).encode()
-        put(store, layout.difference_key("G-b", 1, attempt), body)
+        record = DifferenceRecord(
+            generator="G-b", shard=1, attempt=attempt, object="shards/G-b/one.tar"
+        )
+        put(store, layout.difference_key("G-b", 1, attempt), record.to_json())
     found.refresh()
     found.refresh()
     assert found.ledger.differences.objects == {("G-b", 1): "shards/G-b/one.tar"}

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.lives import small_plan as plan
+from support.operator.failures import failed_attempt
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import FailurePolicy
 from vrdata.contract.reasons import FailureReason
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import MAX_SHARDS, Wave, to_spans
 from vrdata_operator.policy.retries import first_waves, ladder, retry_waves
-from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.history import History
 from vrdata_operator.state.shard_sets import ShardSet
 
@@ -85,9 +85,9 @@ def test_retries_part_by_memory_and_only_hungry_shards_get_more() -> None:
     history = begun(O_a=4)
     ended = {0: ShardSet.of(Shard("O-a", at) for at in range(4))}
     failures = {
-        ("O-a", 0): Failure(("O-a", 0), 0, FailureReason.OUT_OF_MEMORY),
-        ("O-a", 2): Failure(("O-a", 2), 0, FailureReason.INVALID_OUTPUT),
-        ("O-a", 3): Failure(("O-a", 3), 0, FailureReason.OUT_OF_MEMORY),
+        ("O-a", 0): failed_attempt(("O-a", 0), 0, FailureReason.OUT_OF_MEMORY),
+        ("O-a", 2): failed_attempt(("O-a", 2), 0, FailureReason.INVALID_OUTPUT),
+        ("O-a", 3): failed_attempt(("O-a", 3), 0, FailureReason.OUT_OF_MEMORY),
     }
     made = retry_waves(history, ended, failures, PROFILE, POLICY)
     assert [(one.wave, one.attempt, one.memory_bytes, list(one.shards())) for one in made] == [

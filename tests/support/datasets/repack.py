@@ -16,7 +16,8 @@ from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
-from vrdata.dataset.reader import iter_samples, load_plan
+from vrdata.dataset.plans import load_plan
+from vrdata.dataset.reader import iter_samples
 from vrdata.plan.planned import ShardRange
 from vrdata.store.opening import open_store
 from vrdata_worker.draft import describe_data

@@ -16,6 +16,7 @@ from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.local.run import LocalOptions, Prepared, prepare
 
 DEADLINE_SECONDS = 120
+RESULTS = ("ShardCommitted", "ShardFailure")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]],
     """Wait for a worker; returns exit code, outcomes of shards, standard error."""
     out, err = process.communicate(timeout=DEADLINE_SECONDS)
     messages = [json.loads(line) for line in out.splitlines()]
-    return process.returncode, [each for each in messages if each["event"] == "shard"], err
+    return process.returncode, [each for each in messages if each["kind"] in RESULTS], err
 
 
 def make_bench(folder: Path, home: Path | None, generators: dict[str, int], **run: Any) -> Bench:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from support.operator.failures import failed_attempt
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.codec import describe_records
 from vrdata.dataset.manifest import Attempt, DataObject, ShardManifest
 from vrdata_operator.metrics.counters import Metrics
-from vrdata_operator.state.facts import Failure
 from vrdata_operator.state.stored import StoredRun
 
 MOMENT = "2026-01-01T00:00:00Z"
@@ -37,7 +37,7 @@ def served_metrics(metrics: Metrics | None = None, samples: int = 10) -> Metrics
     served.runs.set(StoredRun.parse(body))
     for name, generator in (("O", "O-maze"), ("G", "G-pendulum")):
         served.shard_committed(name, _marker(generator))
-        served.shard_failed(name, Failure((generator, 0), 0, FailureReason.OUT_OF_MEMORY))
+        served.shard_failed(name, failed_attempt((generator, 0), 0, FailureReason.OUT_OF_MEMORY))
     return served
 
 

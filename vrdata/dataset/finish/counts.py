@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from vrdata.contract.groups import FailureGroup, FailureGroups
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
-from vrdata.dataset.report.failures import FailureGroups
-from vrdata.dataset.report.model import FailureGroup
+from vrdata.dataset.report.failures import add_failed_sample
 from vrdata.model import Model
 
 
@@ -80,7 +80,7 @@ class GeneratorCounter:
             self._files += len(record.files)
         else:
             self._failed += 1
-            self._failures.add_sample(self._generator, record)
+            add_failed_sample(self._failures, self._generator, record)
 
     def counts(self) -> GeneratorCounts:
         """The counts of everything added."""

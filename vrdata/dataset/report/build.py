@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vrdata.bounded.parallel import in_order
+from vrdata.contract.groups import FailureGroup, FailureGroups
 from vrdata.dataset.commits import iter_commits, open_marker
 from vrdata.dataset.finish.counts import GeneratorCounter, IndexedSample
 from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder, load_summary
 from vrdata.dataset.manifest import SampleRecord
-from vrdata.dataset.reader import load_plan
+from vrdata.dataset.plans import load_plan
 from vrdata.dataset.report.cards import make_cards
 from vrdata.dataset.report.choose import CardChooser
 from vrdata.dataset.report.facts import report_facts
-from vrdata.dataset.report.failures import FailureGroups, add_failed_attempts
-from vrdata.dataset.report.model import FailureGroup, ReportFacts
+from vrdata.dataset.report.failures import add_failed_attempts
+from vrdata.dataset.report.model import ReportFacts
 from vrdata.dataset.report.publish import CARDS, PAGE, Publisher
 from vrdata.dataset.report.render import render_cards, render_page, static_files
 from vrdata.plan.planned import Plan, Shard

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from vrdata.contract.groups import FailureGroups
 from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
 from vrdata.dataset.report.choose import Choice
-from vrdata.dataset.report.failures import FailureGroups
+from vrdata.dataset.report.failures import SHOWN
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
 from vrdata.plan.planned import Plan, PlannedGenerator
 
@@ -25,7 +26,7 @@ def report_facts(
     """
     cards = Counter(choice.generator for choice in choices)
     planned_shards = sum(planned.shards for planned in plan.generators)
-    groups, more = failures.largest()
+    groups, more = failures.largest(SHOWN)
     return ReportFacts(
         namespace=plan.namespace,
         run=plan.run,

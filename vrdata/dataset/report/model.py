@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from vrdata.contract.groups import FailureGroup
 from vrdata.model import GeneratorClass, Model
 
 
@@ -47,24 +46,6 @@ class Card(Model):
     encoder: str = ""
     files: tuple[Parameter, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class FailureGroup(Model):
-    """Failures of one generator for one reason, with the first as an example.
-
-    Attributes:
-        unit: `samples` that were left out, or `attempts` at shards that are not committed.
-        sample: global index of the first failed sample, when one is known.
-        traceback: the end of the generator's traceback there, when it raised.
-    """
-
-    generator: str
-    reason: str
-    unit: Literal["samples", "attempts"]
-    count: int
-    sample: int | None = None
-    message: str = ""
-    traceback: str = ""
 
 
 class GeneratorRow(Model):

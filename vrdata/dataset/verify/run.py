@@ -8,8 +8,9 @@ from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.plans import load_plan
 from vrdata.dataset.problems import RESTORE, Problem, problem
-from vrdata.dataset.reader import load_model, load_plan
+from vrdata.dataset.reader import load_model
 from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.indexes import check_indexes
 from vrdata.dataset.verify.shard import ShardCheck

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vrdata_child.encoders.h264 import VideoEncoder
 from vrdata_child.hermetic.folders import SampleFolder
-from vrdata_child.sample import media
+from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.media import finish_video
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def make_sample(
         hash_frames: keep a sha256 over the RGB frames of the video, for proofs.
 
     Raises:
-        MediaError: the generator made no frame.
+        SampleInvalidError: the generator made no frame.
         BaseException: whatever the generator raises.
     """
     from vrdata_generators.api import sample_rng
@@ -84,5 +84,5 @@ def _write(
             )
         encoder.add(frame)
     if encoder is None:
-        raise media.MediaError("VideoEmpty", f"{generator.name} made no frame")
+        raise SampleInvalidError("VideoEmpty", f"{generator.name} made no frame")
     finish_video(encoder, path)

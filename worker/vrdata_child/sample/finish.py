@@ -15,6 +15,7 @@ from typing import Any
 from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.hermetic.folders import SampleFolder
 from vrdata_child.sample import media
+from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.metadata import normalise_metadata
 from vrdata_child.sample.transcode import to_h264
 
@@ -23,15 +24,6 @@ MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
 _SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
-
-
-class SampleInvalidError(Exception):
-    """A sample that cannot be used; `reason` is CamelCase (docs/child-protocol.md)."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.reason = reason
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,6 @@ class BlockFacts:
     start: int
     folder: Path
     video: str
-    expect_video: bool = False
 
 
 def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dict[str, Any]:
@@ -69,9 +60,6 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         source.path.rename(target)
         files = _hashed(target)
         content = _content(target, files, prompt)
-    except media.MediaError as error:
-        shutil.rmtree(source.path, ignore_errors=True)
-        raise SampleInvalidError(error.reason, error.message) from None
     except SampleInvalidError:
         shutil.rmtree(source.path, ignore_errors=True)
         raise
@@ -159,10 +147,6 @@ def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
             final, facts = _as_h264(path, facts)
         if described is None or final.stem == "ground_truth":
             described = _video_packet(final, facts)
-    if described is None and block.expect_video:
-        raise SampleInvalidError(
-            "MissingVideo", "this generator makes videos, but none was written"
-        )
     return described
 
 

@@ -15,6 +15,7 @@ import av
 from PIL import Image, UnidentifiedImageError
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
+from vrdata_child.sample.invalid import SampleInvalidError
 
 MAX_PIXELS = 8192 * 8192
 REMEMBERED = 4096
@@ -27,20 +28,6 @@ VIDEO_FORMATS = {
     ".webm": "matroska",
 }
 T = TypeVar("T")
-
-
-class MediaError(Exception):
-    """A media file that cannot be used.
-
-    Attributes:
-        reason: CamelCase, one of NotAPng, PngTruncated, TooLarge, VideoUndecodable, VideoEmpty.
-        message: details for the user.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.reason = reason
-        self.message = message
 
 
 class _Memory(Generic[T]):
@@ -92,7 +79,7 @@ def check_png(path: Path, sha256: str) -> str:
     """The pixel hash of a PNG file whose bytes have this sha256.
 
     Raises:
-        MediaError: not a PNG, truncated, or too large.
+        SampleInvalidError: not a PNG, truncated, or too large.
     """
     known = pixel_hashes.get(sha256)
     if known is not None:
@@ -100,17 +87,19 @@ def check_png(path: Path, sha256: str) -> str:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise MediaError("TooLarge", f"{path.name} has {image.width} x {image.height} px")
+                raise SampleInvalidError(
+                    "TooLarge", f"{path.name} has {image.width} x {image.height} px"
+                )
             image.load()
             return pixel_hash(image)
-    except MediaError:
+    except SampleInvalidError:
         raise
     except Image.DecompressionBombError as error:
-        raise MediaError("TooLarge", f"{path.name}: {error}") from None
+        raise SampleInvalidError("TooLarge", f"{path.name}: {error}") from None
     except UnidentifiedImageError:
-        raise MediaError("NotAPng", f"{path.name} is not a PNG image") from None
+        raise SampleInvalidError("NotAPng", f"{path.name} is not a PNG image") from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise MediaError("PngTruncated", f"{path.name} does not decode: {error}") from None
+        raise SampleInvalidError("PngTruncated", f"{path.name} does not decode: {error}") from None
 
 
 def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
@@ -121,7 +110,7 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
             `vrdata verify` do; else the content tells it, and the file is to be converted.
 
     Raises:
-        MediaError: it does not decode, or has no frame.
+        SampleInvalidError: it does not decode, or has no frame.
     """
     suffix = path.suffix.lower()
     known = video_facts.get(sha256)
@@ -135,12 +124,12 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
             stream.codec_context.thread_count = 1
             first = next(container.decode(stream), None)
             if first is None or not frames:
-                raise MediaError("VideoEmpty", f"{path.name} has no frame")
+                raise SampleInvalidError("VideoEmpty", f"{path.name} has no frame")
             rate = float(stream.average_rate or 0)
             return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
     except (av.error.FFmpegError, ValueError, IndexError) as error:
         what = f" as {suffix[1:]}, as its name says" if as_named else ""
-        raise MediaError(
+        raise SampleInvalidError(
             "VideoUndecodable", f"{path.name} does not decode{what}: {error}"
         ) from None
 
@@ -148,7 +137,7 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
 def _count_packets(path: Path, container_format: str | None) -> int:
     with av.open(str(path), format=container_format) as container:
         if not container.streams.video:
-            raise MediaError("VideoEmpty", f"{path.name} has no video stream")
+            raise SampleInvalidError("VideoEmpty", f"{path.name} has no video stream")
         return sum(packet.size > 0 for packet in container.demux(video=0))
 
 

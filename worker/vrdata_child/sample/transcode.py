@@ -7,14 +7,14 @@ from pathlib import Path
 import av
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
-from vrdata_child.sample.media import MediaError
+from vrdata_child.sample.invalid import SampleInvalidError
 
 
 def to_h264(path: Path) -> VideoFacts:
     """Replace a video file by an H.264 MP4 of the frames it decodes to.
 
     Raises:
-        MediaError: it does not decode.
+        SampleInvalidError: it does not decode.
     """
     target = path.with_name(f"{path.name}.new")
     encoder: VideoEncoder | None = None
@@ -29,9 +29,9 @@ def to_h264(path: Path) -> VideoFacts:
                 encoder.add(frame.to_image())  # type: ignore[no-untyped-call]
     except (av.error.FFmpegError, ValueError) as error:
         target.unlink(missing_ok=True)
-        raise MediaError("VideoUndecodable", f"{path.name}: {error}") from None
+        raise SampleInvalidError("VideoUndecodable", f"{path.name}: {error}") from None
     if encoder is None:
-        raise MediaError("VideoEmpty", f"{path.name} has no frame")
+        raise SampleInvalidError("VideoEmpty", f"{path.name} has no frame")
     facts = encoder.close()
     target.replace(path)
     return facts

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vrdata.text import plain
+from vrdata.contract.reasons import FailureReason, parse_reason
+from vrdata.contract.records import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,15 @@ class Sample:
     video: Video | None
     content: str
     param_hash: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A sample that cannot be used; the block goes on.
-
-    Attributes:
-        traceback: the generator's, when it raised for this sample alone; else "".
-    """
+    """An invalid sample; the block continues."""
 
     block: int
     position: int
-    reason: str
-    message: str
-    traceback: str = ""
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +70,12 @@ class Exit:
     """The end of a block child, the block's last event.
 
     Attributes:
-        error: `Type: message` of the exception that ended the generator, or "".
-        traceback: the generator's traceback, or "".
-        code: exit code, None when a signal ended it.
+        failure: the exception that ended the generator, or None.
+        code: exit code; None when a signal ended it.
     """
 
     block: int
-    error: str
-    traceback: str
+    failure: Failure | None
     code: int | None
     signal: int | None
     peak_memory_bytes: int
@@ -116,29 +108,36 @@ def parse_sample(packet: Mapping[str, Any]) -> Sample:
         ),
         content=packet.get("content", ""),
         param_hash=packet.get("paramHash", ""),
-        seconds=packet.get("seconds", 0.0),
     )
 
 
 def parse_invalid(packet: Mapping[str, Any]) -> Invalid:
     """An `invalid` packet. Raises KeyError for a malformed one."""
-    return Invalid(
-        block=packet["block"],
-        position=packet["position"],
-        reason=plain(packet["reason"]),
-        message=plain(packet["message"]),
-        traceback=plain(packet.get("traceback", "")),
-    )
+    failure = parse_failure(packet)
+    if not failure.reason.of_a_sample:  # the generator's process may send anything
+        failure = failure.model_copy(update={"reason": FailureReason.INVALID_OUTPUT})
+    return Invalid(block=packet["block"], position=packet["position"], failure=failure)
 
 
-def parse_exit(packet: Mapping[str, Any], error: Mapping[str, str] | None) -> Exit:
+def parse_exit(packet: Mapping[str, Any], error: Mapping[str, Any] | None) -> Exit:
     """An `exit` packet and the error of the block's `end`. Raises KeyError for a malformed one."""
+    failure = parse_failure(error) if error else None
+    if failure is not None and failure.reason is not FailureReason.OUT_OF_MEMORY:
+        failure = failure.model_copy(update={"reason": FailureReason.GENERATOR_FAILED})
     return Exit(
         block=packet["block"],
-        error=plain(f"{error['type']}: {error['message']}") if error else "",
-        traceback=plain(error["traceback"]) if error else "",
+        failure=failure,
         code=packet["code"],
         signal=packet["signal"],
         peak_memory_bytes=packet["peakMemoryBytes"],
         cpu_seconds=packet["cpuSeconds"],
+    )
+
+
+def parse_failure(fields: Mapping[str, Any]) -> Failure:
+    """The fields `reason`, `message` and `traceback` of a packet. Raises KeyError."""
+    return Failure(
+        reason=parse_reason(fields["reason"]),
+        message=fields["message"],
+        traceback=fields.get("traceback", ""),
     )

@@ -9,55 +9,24 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
-from importlib import util
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from vrdata.model import VideoMode
-from vrdata.plan.catalogue import Flags
-from vrdata.text import plain
+from vrdata.text import printable
 from vrdata_worker.child import events
+from vrdata_worker.child.launch import Launch, TemplateBrokenError, start_process
 
 MAX_PACKET = 256 * 1024
 LOAD_SECONDS = 300.0
 CLOSE_SECONDS = 5.0
-_PACKAGES = ("vrdata_child", "vrdata_generators")
-_PASSED = ("PATH", "LD_LIBRARY_PATH")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-class TemplateBrokenError(Exception):
-    """The generator could not be imported; the message holds its own error and log tail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How to start a generator's template.
-
-    Attributes:
-        root: absolute folder of the repository; empty for first-party generators.
-        python: interpreter of its environment; empty = this one.
-        accelerate: replace library calls by faster ones with equal pixels.
-        hash_frames: hash every frame handed to the encoder, for proofs.
-    """
-
-    name: str
-    kind: Literal["builtin", "api", "repository"]
-    root: str = ""
-    python: str = ""
-    mode: Literal["stream", "whole", "bare"] = "stream"
-    flags: Flags = field(default_factory=Flags)
-    video: VideoMode = "h264"
-    accelerate: bool = False
-    hash_frames: bool = False
+LOG_TAIL_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class BlockRequest:
-    """One block to make; `dir` exists and is empty."""
+    """One block to generate; `dir` exists and is empty."""
 
     block: int
     seed: int
@@ -82,7 +51,7 @@ class GeneratorTemplate:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._pids: dict[int, int] = {}
-        self._errors: dict[int, dict[str, str]] = {}
+        self._errors: dict[int, dict[str, Any]] = {}
 
     def start(self) -> None:
         """Start the process and import the generator.
@@ -92,39 +61,22 @@ class GeneratorTemplate:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel = ours
-        with theirs, (self._folder / "template.log").open("wb") as log:
-            try:
-                self._process = subprocess.Popen(
-                    [
-                        self._launch.python or sys.executable,
-                        *("-s", "-P", "-m", "vrdata_child", "--fd", str(theirs.fileno())),
-                    ],
-                    cwd=self._folder,
-                    env=self._environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(theirs.fileno(),),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise TemplateBrokenError(
-                    f"{self._launch.python or sys.executable} cannot be started: {error.strerror}"
-                ) from None
-        self._send(self._load())
+        with theirs:
+            self._process = start_process(self._launch, self._folder, theirs.fileno())
+        self._send(self._launch.load_request())
         packet = self._receive(LOAD_SECONDS)
         if packet is None or packet["event"] != "ready":
             raise TemplateBrokenError(self._why_broken(packet))
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs, so that it can make blocks."""
+        """Whether the process runs, so that it can generate blocks."""
         return self._process is not None and self._process.poll() is None
 
     def submit(self, request: BlockRequest) -> None:
-        """Ask for a block; its events follow from `poll`."""
+        """Request a block; its events follow from `poll`."""
         packet = asdict(request) | {"cmd": "block", "dir": str(request.dir)}
-        with contextlib.suppress(OSError):  # a dead template is seen by poll
+        with contextlib.suppress(OSError):  # poll notices a dead template
             self._send(packet)
         self._pids.setdefault(request.block, 0)
 
@@ -152,7 +104,7 @@ class GeneratorTemplate:
                 return self._exit(packet)
 
     def kill_block(self, block: int) -> None:
-        """End a block child and all that it started."""
+        """Kill a block child and all processes that it started."""
         pid = self._pids.get(block, 0)
         if pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -178,44 +130,6 @@ class GeneratorTemplate:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-
-    def _load(self) -> dict[str, Any]:
-        launch = self._launch
-        return {
-            "cmd": "load",
-            "name": launch.name,
-            "kind": launch.kind,
-            "root": launch.root,
-            "mode": launch.mode,
-            "flags": launch.flags.model_dump(by_alias=True),
-            "video": launch.video,
-            "accelerate": launch.accelerate,
-            "hashFrames": launch.hash_frames,
-        }
-
-    def _environment(self) -> dict[str, str]:
-        packages = self._folder / "packages"
-        packages.mkdir()
-        for name in _PACKAGES:
-            spec = util.find_spec(name)
-            if spec is not None and spec.origin is not None:
-                (packages / name).symlink_to(Path(spec.origin).parent)
-        private = {name: self._folder / name.lower() for name in ("TMPDIR", "HOME", "MPLCONFIGDIR")}
-        for folder in private.values():
-            folder.mkdir()
-        return {
-            **{name: os.environ[name] for name in _PASSED if name in os.environ},
-            **{name: str(folder) for name, folder in private.items()},
-            **dict.fromkeys(_ONE_THREAD, "1"),
-            "PYTHONPATH": str(packages),
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUTF8": "1",
-            "TZ": "UTC",
-            "LC_ALL": "C.UTF-8",
-            "SOURCE_DATE_EPOCH": "1577836800",
-            "MPLBACKEND": "Agg",
-        }
 
     def _send(self, packet: dict[str, Any]) -> None:
         if self._channel is None:
@@ -258,8 +172,9 @@ class GeneratorTemplate:
 
     def _why_broken(self, packet: dict[str, Any] | None) -> str:
         if packet is None:
-            log = (self._folder / "template.log").read_bytes()[-4000:].decode("utf-8", "replace")
-            return f"generator {self._launch.name} cannot be started\n{plain(log).strip()}"
-        error = packet["error"]
-        why = plain(f"{error['type']}: {error['message']}\n{error['traceback']}")
+            body = (self._folder / "template.log").read_bytes()[-LOG_TAIL_BYTES:]
+            log = printable(body.decode("utf-8", "replace")).strip()
+            return f"generator {self._launch.name} cannot be started\n{log}"
+        error = events.parse_failure(packet["error"])
+        why = f"{error.message}\n{error.traceback}"
         return f"generator {self._launch.name} cannot be imported: {why}"

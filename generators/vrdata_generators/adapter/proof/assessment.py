@@ -11,7 +11,7 @@ from vrdata_generators.adapter.prepare import Prepared
 from vrdata_generators.adapter.proof.prove import Mode, Proof, RunBlock, prove, try_once
 from vrdata_generators.adapter.proof.results import TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
-from vrdata_worker.child.template import Launch
+from vrdata_worker.child.launch import Launch
 
 BLOCK_SIZE = 10
 TRIAL_SEED = 42

@@ -18,7 +18,7 @@ from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialR
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.naming import name_from
-from vrdata_worker.child.template import Launch
+from vrdata_worker.child.launch import Launch
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,8 @@ from vrdata_generators.adapter.proof.results import (
     sample_of,
 )
 from vrdata_worker.child import events
-from vrdata_worker.child.template import (
-    BlockRequest,
-    GeneratorTemplate,
-    Launch,
-    TemplateBrokenError,
-)
+from vrdata_worker.child.launch import Launch, TemplateBrokenError
+from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import log_tail
 
 BLOCK_SECONDS = 900
@@ -132,11 +128,12 @@ def _record(event: events.Event | None, progress: _Progress, keep: Path | None) 
                 shutil.copytree(event.folder, keep / event.id)
             shutil.rmtree(event.folder, ignore_errors=True)
         case events.Invalid():
-            progress.invalid.append(f"{event.reason}: {event.message}")
-            progress.traceback = progress.traceback or event.traceback
+            progress.invalid.append(f"{event.failure.reason}: {event.failure.message}")
+            progress.traceback = progress.traceback or event.failure.traceback
         case events.Exit():
             progress.exit = event
-            progress.traceback = progress.traceback or event.traceback
+            if event.failure is not None:
+                progress.traceback = progress.traceback or event.failure.traceback
         case _:
             pass
 
@@ -145,7 +142,7 @@ def _outcome(progress: _Progress, log: str, want: int) -> TrialResult:
     end = progress.exit
     if end is None:
         raise RuntimeError("the block has not ended")
-    error = progress.killed or end.error
+    error = progress.killed or (end.failure.message if end.failure else "")
     generated = len(progress.samples) + len(progress.invalid)
     if not error and end.signal is not None:
         error = f"the generator was killed by signal {end.signal}"

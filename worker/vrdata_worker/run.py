@@ -1,29 +1,29 @@
-"""Make shards of a stored plan: what the process of the local executor and the pod share."""
+"""Generate shards of a stored plan: shared by the worker process and the worker in a pod."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
+from vrdata.dataset.plans import load_plan
+from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
-from vrdata.store.opening import PrefixedStore, open_store
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.opening import PrefixedStore, open_settings
+from vrdata.store.port import ObjectStore
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.scratch import root_of, scratch_folder
 from vrdata_worker.supervisor import Supervisor
 
 
-def work(
+def run_tasks(
     config: WorkerConfig, tasks: Iterable[ShardTask], emit: Callable[[Model], None]
 ) -> WorkerExit:
-    """Make every task's shard.
+    """Generate and commit the shard of every task.
 
     Returns:
         COMMITTED, or the first failure's exit code.
@@ -33,18 +33,8 @@ def work(
         VrdataError: the store or a catalogue cannot be used.
         PreemptedError: SIGTERM arrived.
     """
-    settings = config.store
-    store = PrefixedStore(
-        open_store(
-            settings.url,
-            endpoint=settings.endpoint,
-            region=settings.region,
-            profile=settings.aws_profile,
-            checksums=settings.checksums,
-        ),
-        config.prefix,
-    )
-    plan = stored_plan(store, config.plan)
+    store = run_store(config)
+    plan = expected_plan(store, config.plan)
     generators = locate(tuple(Path(path) for path in config.catalogues))
     with scratch_folder(root_of(config.scratch)) as scratch:
         supervisor = Supervisor(config, plan, store, generators, scratch, emit)
@@ -54,21 +44,26 @@ def work(
             supervisor.close()
 
 
-def stored_plan(store: ObjectStore, expected: str) -> Plan:
+def run_store(config: WorkerConfig) -> ObjectStore:
+    """The run's own part of the store."""
+    return PrefixedStore(open_settings(config.store), config.prefix)
+
+
+def expected_plan(store: ObjectStore, expected: str) -> Plan:
     """The run's plan.
 
     Raises:
-        ShardFailedError: it is not there, or has another hash (exit 40).
+        ShardFailedError: it is missing, damaged, or has another hash.
     """
     try:
-        plan = Plan.model_validate_json(store.get(layout.PLAN))
-    except (ObjectNotFoundError, ValidationError) as error:
+        plan = load_plan(store)
+    except (NotFoundError, InvalidInputError) as error:
         raise ShardFailedError(
-            WorkerExit.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
+            FailureReason.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
         ) from None
     if plan.hash != expected:
         raise ShardFailedError(
-            WorkerExit.CONTRACT_MISMATCH,
+            FailureReason.CONTRACT_MISMATCH,
             f"the stored plan is {plan.hash}, this worker was started for {expected}",
         )
     return plan

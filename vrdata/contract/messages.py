@@ -1,0 +1,56 @@
+"""What a worker process tells the local run: one JSON line each on its standard output."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from vrdata.contract.records import FailureRecord
+from vrdata.model import Model
+
+
+class ShardCommitted(Model):
+    """A shard is committed.
+
+    Attributes:
+        already: its commit marker existed before this attempt.
+        nondeterministic: key of a stored object whose bytes differ from the generated ones, or "".
+        seconds: wall seconds of the attempt.
+        cpu_seconds: CPU seconds of its generator children.
+        peak_memory_bytes: largest resident memory of one child.
+    """
+
+    kind: Literal["ShardCommitted"] = "ShardCommitted"
+    generator: str
+    shard: int
+    attempt: int
+    already: bool = False
+    nondeterministic: str = ""
+    samples: int = 0
+    failed_samples: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+class ShardProgress(Model):
+    """Samples of a shard that are generated so far and not committed yet."""
+
+    kind: Literal["ShardProgress"] = "ShardProgress"
+    generator: str
+    shard: int
+    samples: int
+
+
+class ShardGenerated(Model):
+    """All samples of a shard are generated and its upload begins; the worker takes another task."""
+
+    kind: Literal["ShardGenerated"] = "ShardGenerated"
+    generator: str
+    shard: int
+
+
+Message = ShardCommitted | FailureRecord | ShardProgress | ShardGenerated
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

@@ -1,0 +1,69 @@
+"""The plan of a run in its store: written once, read and compared ever after."""
+
+from __future__ import annotations
+
+from vrdata.dataset import layout
+from vrdata.dataset.objects import put_model
+from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError
+from vrdata.plan.difference import describe_difference
+from vrdata.plan.planned import Plan
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+
+_FIX = "use another metadata.name or output; nothing was overwritten"
+
+
+def load_plan(store: ObjectStore) -> Plan:
+    """The run's plan.
+
+    Raises:
+        NotFoundError: no run is stored here.
+        InvalidInputError: the plan is damaged or of another version.
+        StorageError: the store cannot be used.
+    """
+    try:
+        return load_model(store, layout.PLAN, Plan)
+    except ObjectNotFoundError:
+        raise NotFoundError(
+            f"no run in {store.url}",
+            why=f"there is no {layout.PLAN}",
+            fix="name the folder of a run: {root}/{namespace}/{run}",
+        ) from None
+
+
+def find_plan(store: ObjectStore) -> Plan | None:
+    """The plan of the run that is stored here, or None when there is none.
+
+    Raises:
+        OutputConflictError: another object is stored under the plan's key.
+        StorageError: the store cannot be used.
+    """
+    try:
+        return load_model(store, layout.PLAN, Plan)
+    except ObjectNotFoundError:
+        return None
+    except InvalidInputError as error:
+        raise OutputConflictError(error.what, why=error.why, fix=_FIX) from None
+
+
+def store_plan(store: ObjectStore, plan: Plan) -> None:
+    """Store the plan, unless the same plan is already stored.
+
+    Raises:
+        OutputConflictError: another plan is stored; nothing was changed.
+        StorageError: the store cannot be used.
+    """
+    if put_model(store, layout.PLAN, plan):
+        return
+    stored = find_plan(store)
+    if stored is None or stored.hash != plan.hash:
+        raise plan_conflict(store, stored, plan)
+
+
+def plan_conflict(store: ObjectStore, stored: Plan | None, plan: Plan) -> OutputConflictError:
+    """The error for a store that holds another plan than the run's."""
+    return OutputConflictError(
+        f"{store.url} already holds another plan; nothing was changed",
+        why="; ".join(describe_difference(stored, plan)) if stored else "",
+        fix="use another --out or metadata.name, or restore the original spec",
+    )

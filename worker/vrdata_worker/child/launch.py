@@ -1,0 +1,127 @@
+"""How a generator's template process is started: its interpreter, environment and packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib import util
+from pathlib import Path
+from typing import Any, Literal
+
+from vrdata.model import VideoMode
+from vrdata.plan.catalogue import Flags
+from vrdata_worker.image.catalogues import Located
+
+_PACKAGES = ("vrdata_child", "vrdata_generators")
+_PASSED = ("PATH", "LD_LIBRARY_PATH")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class TemplateBrokenError(Exception):
+    """The generator cannot be imported; the message holds its own error and log tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a generator's template.
+
+    Attributes:
+        root: absolute folder of the repository; empty for first-party generators.
+        python: interpreter of its environment; empty = this one.
+        accelerate: replace library calls by faster ones with equal pixels.
+        hash_frames: hash every frame handed to the encoder, for proofs.
+    """
+
+    name: str
+    kind: Literal["builtin", "api", "repository"]
+    root: str = ""
+    python: str = ""
+    mode: Literal["stream", "whole", "bare"] = "stream"
+    flags: Flags = field(default_factory=Flags)
+    video: VideoMode = "h264"
+    accelerate: bool = False
+    hash_frames: bool = False
+
+    def load_request(self) -> dict[str, Any]:
+        """The `load` packet (docs/child-protocol.md)."""
+        return {
+            "cmd": "load",
+            "name": self.name,
+            "kind": self.kind,
+            "root": self.root,
+            "mode": self.mode,
+            "flags": self.flags.model_dump(by_alias=True),
+            "video": self.video,
+            "accelerate": self.accelerate,
+            "hashFrames": self.hash_frames,
+        }
+
+
+def launch_of(located: Located, video: VideoMode) -> Launch:
+    """How to start the template of a catalogue entry."""
+    entry = located.entry
+    return Launch(
+        name=entry.name,
+        kind=entry.kind,
+        root=str(located.base / entry.path) if entry.path else "",
+        python=str(located.base / entry.python) if entry.python else "",
+        mode=entry.mode,
+        flags=entry.flags,
+        video=video,
+        accelerate=entry.acceleration.enabled,
+    )
+
+
+def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Popen[bytes]:
+    """Start the template process; it writes its output to `template.log`.
+
+    Args:
+        launch: the generator.
+        folder: an empty private folder.
+        channel: file descriptor of the process's end of the socket.
+
+    Raises:
+        TemplateBrokenError: the interpreter cannot be started.
+    """
+    python = launch.python or sys.executable
+    with (folder / "template.log").open("wb") as log:
+        try:
+            return subprocess.Popen(
+                [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)],
+                cwd=folder,
+                env=_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(channel,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TemplateBrokenError(f"{python} cannot be started: {error.strerror}") from None
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    packages = folder / "packages"
+    packages.mkdir()
+    for name in _PACKAGES:
+        spec = util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            (packages / name).symlink_to(Path(spec.origin).parent)
+    private = {name: folder / name.lower() for name in ("TMPDIR", "HOME", "MPLCONFIGDIR")}
+    for path in private.values():
+        path.mkdir()
+    return {
+        **{name: os.environ[name] for name in _PASSED if name in os.environ},
+        **{name: str(path) for name, path in private.items()},
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        "PYTHONPATH": str(packages),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "SOURCE_DATE_EPOCH": "1577836800",
+        "MPLBACKEND": "Agg",
+    }
