@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 280
+MAX_MODULES = 10
+# Folders that have more and should be split.
+CROWDED = {"vrdata/dataset", "vrdata/local", "tests/plan"}
 TEXTS = {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".js", ""}
 # Folders of tests that test no package: the whole program, its documents, its chart.
 NOT_MIRRORED = {"tests", "tests/bad", "tests/chart", "tests/cluster", "tests/docs", "tests/e2e"}
@@ -57,6 +61,16 @@ def test_python_files_stay_small_enough_to_read() -> None:
         if (count := len(path.read_text().splitlines())) > MAX_LINES
     }
     assert long == {}
+
+
+def test_no_folder_has_more_than_ten_modules() -> None:
+    modules = Counter(
+        str(path.parent.relative_to(ROOT))
+        for path in tracked("*.py")
+        if path.name not in {"__init__.py", "__main__.py", "conftest.py"}
+    )
+    crowded = {folder for folder, count in modules.items() if count > MAX_MODULES}
+    assert crowded - CROWDED == set()
 
 
 def mirrored(folder: str) -> str:
