@@ -73,7 +73,7 @@ def test_a_video_that_was_made_here_and_renamed_is_looked_at_anew(tmp_path: Path
     encoder.add(Image.new("RGB", (16, 16)))
     media.finish_video(encoder, path)
     renamed = path.rename(path.with_suffix(".avi"))
-    with pytest.raises(media.MediaError, match="as avi, as its name"):
+    with pytest.raises(SampleInvalidError, match="as avi, as its name"):
         media.check_video(renamed, media.file_sha256(renamed), as_named=True)
 
 
@@ -81,3 +81,25 @@ def test_a_png_with_a_name_in_capitals_is_looked_at_too(tmp_path: Path) -> None:
     with pytest.raises(SampleInvalidError) as caught:
         finished(tmp_path, "extra.PNG", b"no picture", "h264")
     assert caught.value.reason == "NotAPng"
+
+
+def test_a_generated_video_is_hashed_once_when_its_sample_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = write_sample(tmp_path, "maze", "h264")
+    (sample,) = find_samples(tmp_path / "out")
+    encoder = VideoEncoder(sample.path / "ground_truth.mp4", 64, 64, 8.0)
+    encoder.add(Image.new("RGB", (64, 64), "red"))
+    media.finish_video(encoder, sample.path / "ground_truth.mp4")
+    hashed: list[str] = []
+    digest = media.file_sha256
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(media, "file_sha256", counted)
+    packet = finish_sample(sample, 0, facts)
+    assert hashed.count("ground_truth.mp4") == 1
+    recorded = {file["name"]: file["sha256"] for file in packet["files"]}
+    assert recorded["ground_truth.mp4"] == digest(Path(packet["folder"]) / "ground_truth.mp4")

@@ -1,16 +1,14 @@
-"""Make a process hermetic: chance, clock, network, folders; nothing else may reach content."""
+"""Make a process hermetic: chance, clock, network, folders; nothing else reaches content."""
 
 from __future__ import annotations
 
 import os
 import resource
-import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
 
-from vrdata_child.hermetic import chance, clock
+from vrdata_child.hermetic import chance, clock, network
 
 MAX_FILE_BYTES = 4 * 2**30
 
@@ -19,12 +17,12 @@ def install() -> None:
     """Patch the process once, before anything of the generator is imported."""
     chance.install()
     clock.install()
-    _cut_network()
+    network.install()
     sys.dont_write_bytecode = True
 
 
 def enter_block(seed: int, folder: Path, root: str) -> Path:
-    """Give this process a block's seed and private folders; returns the output folder.
+    """Set a block's seed and private folders; returns the output folder.
 
     Args:
         seed: the block's seed.
@@ -48,28 +46,3 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
     clock.reset()
     chance.reset(seed)
     return places["out"]
-
-
-def _cut_network() -> None:
-    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX:
-            _refuse()
-        connect(self, address)
-
-    def guarded_ex(self: socket.socket, address: Any) -> int:
-        if self.family != socket.AF_UNIX:
-            _refuse()
-        return connect_ex(self, address)
-
-    def no_names(*_: Any, **__: Any) -> NoReturn:
-        _refuse()
-
-    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
-    socket.socket.connect_ex = guarded_ex  # type: ignore[method-assign, assignment]
-    socket.getaddrinfo = no_names
-
-
-def _refuse() -> NoReturn:
-    raise PermissionError("a generator has no network: content may only depend on its seed")

@@ -1,4 +1,4 @@
-"""Turn what a generator wrote into a sample: checked, normalised, hashed, in a folder of ours.
+"""Turn a generator's files into a sample: checked, normalised, hashed, in a private folder.
 
 Everything a generator wrote is untrusted data: names, sizes, links and contents are checked.
 """
@@ -54,11 +54,12 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         prompt = _normalise_texts(source.path)
         sample_id = f"{source.domain}_{block.start + position:08d}"
         param_hash = _metadata(source, position, sample_id, block)
-        video = _videos(source.path, block)
+        digests: dict[str, str] = {}
+        video = _videos(source.path, block, digests)
         target = block.folder / "done" / f"{position:06d}"
         target.parent.mkdir(exist_ok=True)
         source.path.rename(target)
-        files = _hashed(target)
+        files = _hashed(target, digests)
         content = _content(target, files, prompt)
     except SampleInvalidError:
         shutil.rmtree(source.path, ignore_errors=True)
@@ -135,52 +136,55 @@ def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockF
     return param_hash
 
 
-def _videos(folder: Path, block: BlockFacts) -> dict[str, Any] | None:
+def _videos(folder: Path, block: BlockFacts, digests: dict[str, str]) -> dict[str, Any] | None:
+    """Check and convert videos; adds the sha256 of each to `digests`, so that it is read once."""
     described: dict[str, Any] | None = None
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in media.VIDEO_FORMATS:
             continue
         as_named = block.video == "asIs"
-        facts = media.check_video(path, media.file_sha256(path), as_named=as_named)
+        sha256 = media.file_sha256(path)
+        facts = media.check_video(path, sha256, as_named=as_named)
         final = path
         if block.video == "h264":
-            final, facts = _as_h264(path, facts)
+            if not facts.encoder.startswith("x264 "):
+                # Written without OpenCV (by imageio or ffmpeg): encode the decoded frames.
+                facts = to_h264(path)
+                sha256 = media.file_sha256(path)
+            final = _named_mp4(path)
+        digests[final.name] = sha256
         if described is None or final.stem == "ground_truth":
-            described = _video_packet(final, facts)
+            described = _video_packet(final.name, sha256, facts)
     return described
 
 
-def _as_h264(path: Path, facts: VideoFacts) -> tuple[Path, VideoFacts]:
+def _named_mp4(path: Path) -> Path:
     target = path.with_suffix(".mp4")
-    if not facts.encoder.startswith("x264 "):
-        # Written around OpenCV (by imageio or ffmpeg): encode what was decoded.
-        facts = to_h264(path)
     if path != target:
         if target.exists():
-            raise SampleInvalidError("UnsafeFile", f"{path.name} and {target.name} are both there")
+            raise SampleInvalidError("UnsafeFile", f"{path.name} and {target.name} both exist")
         path.rename(target)
-    return target, facts
+    return target
 
 
-def _video_packet(path: Path, facts: VideoFacts) -> dict[str, Any]:
+def _video_packet(name: str, sha256: str, facts: VideoFacts) -> dict[str, Any]:
     return {
-        "name": path.name,
+        "name": name,
         "frames": facts.frames,
         "fps": facts.fps,
         "width": facts.width,
         "height": facts.height,
         "encoder": facts.encoder,
-        "framesSha256": facts.frames_sha256
-        or media.frame_hashes.get(media.file_sha256(path))
-        or "",
+        "framesSha256": facts.frames_sha256 or media.frame_hashes.get(sha256) or "",
     }
 
 
-def _hashed(folder: Path) -> list[tuple[str, tuple[int, str]]]:
+def _hashed(folder: Path, digests: dict[str, str]) -> list[tuple[str, tuple[int, str]]]:
     files = []
     for path in sorted(folder.iterdir()):
         path.chmod(0o644)
-        files.append((path.name, (path.stat().st_size, media.file_sha256(path))))
+        sha256 = digests.get(path.name) or media.file_sha256(path)
+        files.append((path.name, (path.stat().st_size, sha256)))
     return files
 
 
