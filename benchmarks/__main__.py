@@ -24,6 +24,7 @@ NAMES = {
     "memory": "runs.bench_memory",
     "plan": "bench_plan",
     "operator": "bench_operator",
+    "finalise": "bench_finalise",
     "repositories": "runs.bench_repositories",
 }
 # The test helpers that write repositories and start an S3 server.
