@@ -80,7 +80,7 @@ def decide(view: RunView) -> Decision:
 
 
 def _suspend(view: RunView) -> tuple[Action, ...]:
-    """Suspend Jobs if the run says so: the one step that needs no knowledge of the store."""
+    """Suspend the Jobs of a suspended run: the only action that needs no facts from the store."""
     if not view.spec.suspend:
         return ()
     jobs = (
@@ -106,7 +106,7 @@ def _ours(view: RunView, job: JobFacts) -> bool:
 
 
 def _foreign(view: RunView) -> str:
-    """Name of a Job that has one of our names and another owner."""
+    """Name of a Job that this run needs and that another object owns; empty = none."""
     uid = view.identity.uid
     names = {final_job(uid), *(wave_job(uid, wave.wave) for wave in view.facts.waves)}
     jobs = view.facts.jobs.values()

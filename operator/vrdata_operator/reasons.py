@@ -1,7 +1,7 @@
-"""Every reason of a condition and of an event: the word, what it means, and what to do.
+"""Every reason of a condition and of an event, with its meaning and what to do.
 
-This is the only place where a reason is spelled. The tables of docs/cluster.md are generated from
-it. Users' scripts depend on the words, so they never change.
+No other module spells a reason, and the tables of docs/cluster.md are generated from this one.
+Users' scripts depend on reasons, so existing ones never change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
     Attributes:
         topic: the table that lists it.
-        meaning: one sentence without its full stop; messages begin with it.
+        meaning: one sentence without a full stop; messages start with it.
         fix: what a user or an administrator does about it; empty when there is nothing to do.
     """
 
@@ -31,10 +31,10 @@ class Reason(StrEnum):
     meaning: str
     fix: str
 
-    def __new__(cls, word: str, topic: Topic, meaning: str, fix: str = "") -> Self:
-        """A member is the word itself, with its explanation as attributes."""
-        self = str.__new__(cls, word)
-        self._value_ = word
+    def __new__(cls, name: str, topic: Topic, meaning: str, fix: str = "") -> Self:
+        """A member is the reason itself, with its explanation as attributes."""
+        self = str.__new__(cls, name)
+        self._value_ = name
         self.topic, self.meaning, self.fix = topic, meaning, fix
         return self
 
@@ -252,10 +252,10 @@ class EventReason(StrEnum):
     kind: Literal["Normal", "Warning"]
     meaning: str
 
-    def __new__(cls, word: str, kind: Literal["Normal", "Warning"], meaning: str) -> Self:
-        """A member is the word itself, with its explanation as attributes."""
-        self = str.__new__(cls, word)
-        self._value_ = word
+    def __new__(cls, name: str, kind: Literal["Normal", "Warning"], meaning: str) -> Self:
+        """A member is the reason itself, with its explanation as attributes."""
+        self = str.__new__(cls, name)
+        self._value_ = name
         self.kind, self.meaning = kind, meaning
         return self
 

@@ -28,7 +28,7 @@ from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.stored import StoredRun
 from vrdata_operator.status.events import MAX_EVENTS, RunEvent, transitions
-from vrdata_operator.status.rejection import PASSING, rejected, troubled
+from vrdata_operator.status.rejection import PASSING, blocked, rejected
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
 POLL_SECONDS = 10.0  # until the next turn, when no event wakes the run
@@ -119,21 +119,21 @@ class Reconciler:
             return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
         except VrdataError as error:
             log.warning("%s/%s: %s", stored.namespace, stored.name, error)
-            trouble = Explanation(Reason.STORAGE_UNAVAILABLE, _detail(error), error.fix)
-            return self._troubled(stored, trouble)
+            cause = Explanation(Reason.STORAGE_UNAVAILABLE, _detail(error), error.fix)
+            return self._blocked(stored, cause)
         except ClusterError as error:
             if error.code not in {403, 422}:
                 raise
-            return self._troubled(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
+            return self._blocked(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
 
     def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
         return rejected(stored.status, rejection, generation=generation, now=now)
 
-    def _troubled(self, stored: StoredRun, trouble: Explanation) -> GenerationRunStatus:
+    def _blocked(self, stored: StoredRun, cause: Explanation) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
-        return troubled(stored.status, trouble, generation=generation, now=now)
+        return blocked(stored.status, cause, generation=generation, now=now)
 
     async def _delete_jobs(self, stored: StoredRun) -> None:
         """Every worker of a run with an output conflict would fail for the same reason."""

@@ -51,7 +51,7 @@ def test_there_are_two_boards_with_stable_names() -> None:
 
 
 @pytest.mark.parametrize("board", LOADED, ids=lambda board: board["uid"])
-def test_every_panel_is_described_and_has_its_own_place(board: dict[str, Any]) -> None:
+def test_every_panel_has_a_description_and_does_not_overlap(board: dict[str, Any]) -> None:
     panels = board["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     cells = [
@@ -82,7 +82,7 @@ def test_every_metric_of_a_query_is_served(query: str, legend: str) -> None:
 
 
 @pytest.mark.parametrize(("query", "legend"), QUERIES)
-def test_counters_are_shown_as_changes(query: str, legend: str) -> None:
+def test_counters_are_queried_with_rate_or_increase(query: str, legend: str) -> None:
     for name in COUNTER.findall(query):
         shown = re.findall(rf"(\w+)\({name}\b", query)
         assert set(shown) & {"rate", "increase"}, query
@@ -141,7 +141,7 @@ def test_every_query_gives_data_in_a_real_prometheus(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("query", LISTS)
-def test_every_list_to_choose_from_has_entries(prometheus: str, query: str) -> None:
+def test_every_variable_has_values(prometheus: str, query: str) -> None:
     found = re.fullmatch(r"label_values\((.+), (\w+)\)", query)
     assert found is not None
     series, label = found.groups()

@@ -60,7 +60,9 @@ def test_the_first_run_of_the_notes_is_a_valid_run(notes: Notes) -> None:
         (("worker.serviceAccount.annotations.role=x",), "needs the service account vrdata-worker"),
     ],
 )
-def test_the_notes_say_what_is_missing(notes: Notes, settings: tuple[str, ...], words: str) -> None:
+def test_the_notes_name_missing_settings(
+    notes: Notes, settings: tuple[str, ...], words: str
+) -> None:
     assert words in notes(*settings)
 
 
@@ -70,6 +72,6 @@ def test_a_complete_installation_gets_no_warning(notes: Notes) -> None:
     assert "WARNING" not in text
 
 
-def test_commands_name_a_namespace_that_is_served(notes: Notes) -> None:
+def test_commands_use_a_served_namespace(notes: Notes) -> None:
     assert "-n team-a " in notes("watch.namespaces={team-a,team-b}")
     assert "-n system " in notes()

@@ -1,4 +1,4 @@
-"""A real API server takes the chart's objects, and its roles let the operator do its work."""
+"""A real API server accepts the chart's objects, and its roles are sufficient for the operator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DOCTOR_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """An API server of these tests' own, with the namespaces that the examples name."""
+    """An API server for these tests only, with the namespaces of the example values."""
     try:
         running = start_api_server(tmp_path_factory.mktemp("api"))
     except MissingToolError as error:
@@ -44,7 +44,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def server(plane: ControlPlane) -> Iterator[ApiServer]:
-    """That server; what the chart put there is taken away afterwards."""
+    """The same server; objects of the chart are deleted afterwards."""
     one = ApiServer(plane.kubeconfig, CONTEXT)
     yield one
     kinds = "clusterrole,clusterrolebinding,role,rolebinding,serviceaccount"
@@ -62,20 +62,20 @@ def applied(server: ApiServer, objects: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-def test_the_server_takes_every_object(helm: Path, server: ApiServer, values: Path) -> None:
-    # Its pods need a controller and a node: they are only checked.
+def test_the_api_server_accepts_every_object(helm: Path, server: ApiServer, values: Path) -> None:
+    # Pods would need a controller and a node, so they are only validated.
     objects = rendered(helm, values, namespace=SYSTEM)
     applied(server, [one for one in objects if one["kind"] not in {"Pod", "Deployment", "Job"}])
     for one in objects:
         if one["kind"] in {"Pod", "Deployment", "Job"}:
             one["spec"].pop("priorityClassName", None)
-            taken, words = server.dry_run(one)
-            # The service account of the bare example is the administrator's to make.
-            assert taken or 'serviceaccount "given" not found' in words, words
+            accepted, words = server.dry_run(one)
+            # An administrator creates the service account of the bare example.
+            assert accepted or 'serviceaccount "given" not found' in words, words
 
 
 def doctor(plane: ControlPlane, folder: Path, watch: str = "") -> dict[str, str]:
-    """Run the doctor as the operator's service account; its lines by name of check."""
+    """Run the doctor as the operator's service account; returns its lines by name of check."""
     account = ApiServer(plane.kubeconfig, CONTEXT).kubectl(
         "create", "token", "vrdata", "-n", SYSTEM
     )
@@ -99,12 +99,12 @@ def doctor(plane: ControlPlane, folder: Path, watch: str = "") -> dict[str, str]
         check=False,
         timeout=DOCTOR_SECONDS,
     )
-    assert done.returncode == 1, done.stderr  # there is no store
+    assert done.returncode == 1, done.stderr  # the storage does not exist
     return {line.split()[1].rstrip(":"): line for line in done.stdout.splitlines()}
 
 
 def install(helm: Path, server: ApiServer, values: str) -> None:
-    """The chart, and its profiles as the operator would apply them."""
+    """The chart's objects, and its profiles as the operator applies them."""
     objects = rendered(helm, CHART / "ci" / values, namespace=SYSTEM)
     applied(server, [one for one in objects if one["kind"] not in {"Pod", "Deployment", "Job"}])
     ready = server.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
@@ -120,7 +120,7 @@ def install(helm: Path, server: ApiServer, values: str) -> None:
     ("values", "watch"),
     [("s3-secret-values.yaml", ""), ("namespaced-values.yaml", "team-a,team-b")],
 )
-def test_the_operator_has_all_rights_that_its_doctor_asks_for(
+def test_the_operator_has_every_permission_that_its_doctor_checks(
     helm: Path, plane: ControlPlane, server: ApiServer, tmp_path: Path, values: str, watch: str
 ) -> None:
     install(helm, server, values)
@@ -131,7 +131,7 @@ def test_the_operator_has_all_rights_that_its_doctor_asks_for(
     assert lines["store"].startswith("FAILED store:")
 
 
-def test_a_missing_role_is_found_by_the_doctor(
+def test_the_doctor_detects_a_missing_role(
     helm: Path, plane: ControlPlane, server: ApiServer, tmp_path: Path
 ) -> None:
     install(helm, server, "s3-secret-values.yaml")
@@ -143,7 +143,7 @@ def test_a_missing_role_is_found_by_the_doctor(
     assert "patch generationruns/status" in lines["permissions"]
 
 
-def test_namespaced_rights_end_at_the_namespace(helm: Path, server: ApiServer) -> None:
+def test_namespaced_permissions_apply_to_the_namespace_only(helm: Path, server: ApiServer) -> None:
     install(helm, server, "namespaced-values.yaml")
     account = f"--as=system:serviceaccount:{SYSTEM}:vrdata"
     asked = ("auth", "can-i", "list", f"generationruns.{GROUP}", account)

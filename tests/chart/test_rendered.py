@@ -1,4 +1,4 @@
-"""The chart's objects, for every example of values and every version of Kubernetes it allows."""
+"""The chart's objects, for all example values and all Kubernetes versions that it allows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("version", CLIENT_GO)
-def test_every_object_has_only_fields_that_this_kubernetes_knows(
+def test_every_object_has_only_fields_of_this_kubernetes_version(
     helm: Path, values: Path, version: str
 ) -> None:
     found = [one for obj in rendered(helm, values, version) for one in problems(version, obj)]
     assert found == []
 
 
-def test_the_check_would_see_a_wrong_field(helm: Path) -> None:
+def test_the_schema_check_detects_a_wrong_field(helm: Path) -> None:
     deployment = of_kind(rendered(helm, VALUES[0]), "Deployment")[0]
     deployment["spec"]["template"]["spec"]["containers"][0]["imagePulPolicy"] = "Always"
     deployment["spec"]["replicas"] = "one"
@@ -31,7 +31,7 @@ def test_the_check_would_see_a_wrong_field(helm: Path) -> None:
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-def test_helm_finds_nothing_to_complain_about(helm: Path, values: Path) -> None:
+def test_helm_lint_passes(helm: Path, values: Path) -> None:
     done = run(helm, "lint", CHART, "--strict", "-f", values, "--kube-version", NEWEST)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -46,10 +46,10 @@ def test_every_object_names_its_namespace_and_carries_the_labels(helm: Path, val
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_every_pod_is_restricted(helm: Path, values: Path) -> None:
-    """As Kubernetes' Pod Security Standard `restricted`, with a read-only root beyond it."""
+    """The Pod Security Standard `restricted`, and a read-only root file system."""
     objects = rendered(helm, values)
     specs = list(pods(objects))
-    # The operator's, the doctor's and, where the chart makes roles, the removal's.
+    # Of the operator, of the doctor and, if the chart creates roles, of the uninstall hook.
     assert len(specs) == 2 + bool(of_kind(objects, "Job"))
     for spec in specs:
         assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(spec)
@@ -71,7 +71,7 @@ def test_every_pod_is_restricted(helm: Path, values: Path) -> None:
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_no_name_appears_twice_in_a_pod(helm: Path, values: Path) -> None:
-    """Server-side apply, as of Helm 4, refuses such lists."""
+    """The server-side apply of Helm 4 rejects lists with duplicate names."""
     for spec in pods(rendered(helm, values)):
         lists = [spec["volumes"]]
         for container in spec["containers"]:
@@ -82,7 +82,7 @@ def test_no_name_appears_twice_in_a_pod(helm: Path, values: Path) -> None:
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-def test_no_role_reads_secrets_or_asks_for_everything(helm: Path, values: Path) -> None:
+def test_no_role_reads_secrets_or_has_wildcards(helm: Path, values: Path) -> None:
     objects = rendered(helm, values)
     for role in of_kind(objects, "Role") + of_kind(objects, "ClusterRole"):
         for rule in role["rules"]:
@@ -90,7 +90,7 @@ def test_no_role_reads_secrets_or_asks_for_everything(helm: Path, values: Path) 
             assert "*" not in [*rule["verbs"], *rule["resources"], *rule["apiGroups"]]
 
 
-def test_the_doctor_asks_for_exactly_the_rights_that_the_chart_gives(helm: Path) -> None:
+def test_the_doctor_checks_exactly_the_permissions_that_the_chart_grants(helm: Path) -> None:
     roles = operators(of_kind(rendered(helm, CHART / "ci" / "namespaced-values.yaml"), "Role"))
     profiles = [role for role in roles if role["metadata"]["name"].endswith("-profiles")]
     assert permissions_of(profiles) == FOR_PROFILES
@@ -107,7 +107,7 @@ def chart_objects(helm: Path, values: Path) -> list[dict[str, Any]]:
 
 
 def operators(objects: list[dict[str, Any]], component: str = "operator") -> list[dict[str, Any]]:
-    """Those of the operator itself, or of another component."""
+    """The objects of one component, by default of the operator."""
     return [
         one
         for one in objects
@@ -116,7 +116,7 @@ def operators(objects: list[dict[str, Any]], component: str = "operator") -> lis
 
 
 @pytest.mark.parametrize("values", ["namespaced-values.yaml", "s3-secret-values.yaml"])
-def test_removal_may_stop_the_operator_and_release_runs_and_no_more(
+def test_the_uninstall_hook_may_only_stop_the_operator_and_remove_finalizers(
     helm: Path, values: str
 ) -> None:
     objects = rendered(helm, CHART / "ci" / values)
@@ -132,7 +132,7 @@ def test_removal_may_stop_the_operator_and_release_runs_and_no_more(
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-def test_removal_exists_only_while_the_release_is_removed(helm: Path, values: Path) -> None:
+def test_the_uninstall_hook_exists_only_during_uninstallation(helm: Path, values: Path) -> None:
     for one in operators(chart_objects(helm, values), "removal"):
         assert one["metadata"]["annotations"]["helm.sh/hook"] == "pre-delete"
 
@@ -144,7 +144,7 @@ def test_workers_get_no_token(helm: Path, values: Path) -> None:
             assert account["automountServiceAccountToken"] is False
 
 
-def test_namespaced_mode_has_no_cluster_role_for_work(helm: Path) -> None:
+def test_namespaced_mode_has_no_cluster_role_for_the_operator(helm: Path) -> None:
     objects = rendered(helm, CHART / "ci" / "namespaced-values.yaml")
     assert of_kind(objects, "ClusterRole") == []
     assert of_kind(objects, "ClusterRoleBinding") == []

@@ -1,4 +1,4 @@
-"""What the chart makes of single values, and which it refuses."""
+"""How the chart renders single values, and which values it rejects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_default_profile_is_a_valid_profile(helm: Path, values: Path) -> Non
             assert profile.metadata.name == "default"
 
 
-def test_the_gpu_switch_asks_for_devices_in_class_g_only(helm: Path) -> None:
+def test_the_gpu_setting_requests_devices_in_class_g_only(helm: Path) -> None:
     objects = rendered(helm, CHART / "ci" / "gpu-values.yaml")
     text = next(
         one["data"]["profiles.yaml"]
@@ -39,15 +39,15 @@ def test_the_gpu_switch_asks_for_devices_in_class_g_only(helm: Path) -> None:
 
 
 def test_names_stay_short_in_a_release_with_a_long_name(helm: Path) -> None:
-    longest = "r" * 53  # that Helm takes
+    longest = "r" * 53  # that Helm accepts
     for obj in rendered(helm, CHART / "ci" / "everything-values.yaml", name=longest):
-        if not obj["kind"].startswith(("Cluster", "CustomResource")):  # those may be longer
+        if not obj["kind"].startswith(("Cluster", "CustomResource")):  # their names may be longer
             assert len(obj["metadata"]["name"]) <= 63
         for label in obj["metadata"].get("labels", {}).values():
             assert len(label) <= 63
 
 
-def test_releases_in_two_namespaces_share_nothing_but_the_definitions(helm: Path) -> None:
+def test_releases_in_two_namespaces_share_only_the_crds(helm: Path) -> None:
     values = CHART / "ci" / "s3-secret-values.yaml"
 
     def names(namespace: str) -> set[tuple[str, str, str]]:
@@ -62,14 +62,14 @@ def test_releases_in_two_namespaces_share_nothing_but_the_definitions(helm: Path
     assert names("one") & names("two") == set()
 
 
-def test_the_same_values_give_the_same_text(helm: Path) -> None:
+def test_equal_values_render_equal_manifests(helm: Path) -> None:
     words = ("template", "vrdata", CHART, "-f", CHART / "ci" / "everything-values.yaml")
     first, second = (run(helm, *words, "--kube-version", NEWEST).stdout for _ in range(2))
     assert first
     assert first == second
 
 
-def test_policies_are_there_only_when_they_are_asked_for(helm: Path) -> None:
+def test_network_policies_exist_only_when_enabled(helm: Path) -> None:
     assert of_kind(rendered(helm, CHART / "ci" / "default-values.yaml"), "NetworkPolicy") == []
     found = of_kind(rendered(helm, CHART / "ci" / "everything-values.yaml"), "NetworkPolicy")
     places = {(one["metadata"]["namespace"], one["metadata"]["name"]) for one in found}
@@ -99,7 +99,7 @@ def test_keys_reach_the_operator_by_reference_only(helm: Path) -> None:
     assert roles == {"operator", "worker"}
 
 
-def test_dashboards_are_whole(helm: Path) -> None:
+def test_dashboards_are_installed_unchanged(helm: Path) -> None:
     objects = rendered(helm, CHART / "ci" / "everything-values.yaml")
     boards = [
         one
@@ -127,17 +127,17 @@ def test_dashboards_are_whole(helm: Path) -> None:
         ("defaultProfile.classes.G.tolerations[0].efect=NoExecute", "efect"),
         ("storage.url=s3://x,storage.persistentVolumeClaim=y", "set only one of them"),
         ("worker.networkPolicy.egressCIDRs={10.0.0.1}", "egressCIDRs"),
-        ("worker.networkPolicy.exceptCIDRs={}", "exceptCIDRs"),  # helm makes it [""]
+        ("worker.networkPolicy.exceptCIDRs={}", "exceptCIDRs"),  # Helm parses it as [""]
     ],
 )
-def test_a_wrong_value_is_refused(helm: Path, setting: str, words: str) -> None:
+def test_an_invalid_value_is_rejected(helm: Path, setting: str, words: str) -> None:
     done = run(helm, "template", "vrdata", CHART, "--kube-version", NEWEST, "--set", setting)
     assert done.returncode != 0
     assert words in done.stderr
 
 
 def levels(schema: dict[str, Any], path: str = "") -> Iterator[str]:
-    """Every map of the values whose keys are the chart's own."""
+    """Every map of the values with fixed keys."""
     if schema["type"] == "object" and "properties" in schema:
         yield path
         for name, inner in schema["properties"].items():
@@ -166,7 +166,7 @@ def test_every_resource_of_a_class_can_be_set(helm: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("level", [*levels(json.loads((CHART / "values.schema.json").read_text()))])
-def test_an_unknown_key_is_refused_at_every_level(helm: Path, level: str) -> None:
+def test_an_unknown_key_is_rejected_at_every_level(helm: Path, level: str) -> None:
     done = run(
         helm,
         *("template", "vrdata", CHART, "--kube-version", NEWEST, "--set", f"{level}unheardOf=1"),
@@ -175,7 +175,7 @@ def test_an_unknown_key_is_refused_at_every_level(helm: Path, level: str) -> Non
     assert "unheardOf" in done.stderr
 
 
-def test_an_old_kubernetes_is_refused(helm: Path) -> None:
+def test_an_old_kubernetes_is_rejected(helm: Path) -> None:
     done = run(helm, "template", "vrdata", CHART, "--kube-version", "1.32.0")
     assert done.returncode != 0
     assert "1.33" in done.stderr

@@ -17,7 +17,7 @@ REPOSITORIES = ("shared", "hungry", "failing")
 
 @pytest.fixture(scope="session")
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Generator repositories that the worker image holds."""
+    """Generator repositories in the worker image."""
     folder = tmp_path_factory.mktemp("repositories")
     for trap in REPOSITORIES:
         write_trap(folder, trap)

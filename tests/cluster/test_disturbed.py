@@ -1,4 +1,4 @@
-"""Operators that are killed, an API server that goes away, spec edits while it runs."""
+"""Killed operators, an API server outage, and changes of a running run's spec."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ SPEC = {
 
 @pytest.fixture(scope="module")
 def reference(installed: Installation) -> str:
-    """The dataset hash of the run when nothing disturbs it."""
+    """The dataset hash of an undisturbed run."""
     run = start_run(installed, installed.namespace("calm"), "demo", SPEC)
     run.wait("Succeeded")
     return str(run.status()["datasetHash"])
 
 
-def test_an_operator_killed_at_twenty_moments_loses_and_doubles_nothing(
+def test_an_operator_killed_twenty_times_loses_and_duplicates_nothing(
     installed: Installation, tmp_path: Path, reference: str
 ) -> None:
     chance = random.Random(4)  # noqa: S311 - moments
@@ -57,7 +57,7 @@ def test_an_operator_killed_at_twenty_moments_loses_and_doubles_nothing(
     assert len(waves) == run.status()["waves"], "a Job that no wave accounts for"
 
 
-def test_a_run_goes_on_after_the_api_server_was_away(
+def test_a_run_continues_after_an_outage_of_the_api_server(
     installed: Installation, reference: str
 ) -> None:
     plane = installed.node.plane
@@ -71,7 +71,7 @@ def test_a_run_goes_on_after_the_api_server_was_away(
     assert run.status()["datasetHash"] == reference
 
 
-def test_suspend_stops_pods_and_resume_makes_only_the_rest(
+def test_suspend_stops_pods_and_resume_generates_only_missing_shards(
     installed: Installation, reference: str
 ) -> None:
     run = start_run(installed, installed.namespace("paused"), "demo", SPEC)
@@ -86,7 +86,7 @@ def test_suspend_stops_pods_and_resume_makes_only_the_rest(
     assert run.status()["datasetHash"] == reference
 
 
-def test_parallelism_is_changed_while_it_runs(installed: Installation) -> None:
+def test_parallelism_can_be_changed_while_a_run_is_running(installed: Installation) -> None:
     run = start_run(installed, installed.namespace("wider"), "demo", SPEC | {"parallelism": 1})
     wait_for(lambda: bool(run.jobs()), "a Job", 60)
     run.patch({"parallelism": 4})
@@ -94,7 +94,7 @@ def test_parallelism_is_changed_while_it_runs(installed: Installation) -> None:
     run.wait("Succeeded")
 
 
-def test_a_deadline_ends_the_run_and_says_so(installed: Installation) -> None:
+def test_a_run_past_its_deadline_fails_with_that_reason(installed: Installation) -> None:
     spec = SPEC | {"activeDeadlineSeconds": 8, "generators": generators(O_maze=2000)}
     run = start_run(installed, installed.namespace("late"), "demo", spec)
     run.wait("Finished")
@@ -102,7 +102,7 @@ def test_a_deadline_ends_the_run_and_says_so(installed: Installation) -> None:
     wait_for(lambda: not _active(run), "no pod runs", 60)
 
 
-def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(
+def test_a_finished_run_is_deleted_after_its_ttl_and_its_data_is_kept(
     installed: Installation,
 ) -> None:
     namespace = installed.namespace("brief")
@@ -116,7 +116,7 @@ def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(
     assert run.verify()["samples"] == 10
 
 
-def test_deleting_a_run_in_the_middle_stops_its_pods_and_keeps_its_data(
+def test_deleting_a_running_run_stops_its_pods_and_keeps_its_data(
     installed: Installation,
 ) -> None:
     namespace = installed.namespace("deleted")

@@ -1,4 +1,4 @@
-"""GPU requests, memory limits, and runs that may not start: why, and what to do."""
+"""GPU requests, memory limits, and rejected runs: the reason and the fix."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def namespace(installed: Installation) -> str:
     return installed.namespace("waiting")
 
 
-def test_a_gpu_run_says_why_it_waits_and_finishes_when_there_is_a_device(
+def test_a_gpu_run_has_a_reason_for_waiting_and_finishes_when_a_device_exists(
     installed: Installation, namespace: str
 ) -> None:
     small = {"cpu": "200m", "memory": "512Mi", "memoryCeiling": "1Gi", "ephemeralStorage": "1Gi"}
@@ -65,7 +65,7 @@ def test_a_gpu_run_says_why_it_waits_and_finishes_when_there_is_a_device(
     run.wait("Succeeded")
 
 
-def test_a_shard_above_its_memory_limit_is_named_oomkilled(
+def test_a_shard_above_its_memory_limit_is_out_of_memory(
     installed: Installation, namespace: str
 ) -> None:
     small = {"cpu": "200m", "memory": "400Mi", "memoryCeiling": "400Mi", "ephemeralStorage": "1Gi"}
@@ -84,7 +84,7 @@ def test_a_shard_above_its_memory_limit_is_named_oomkilled(
     assert status["samples"]["failed"] == 10
 
 
-def test_a_retry_with_more_memory_saves_the_shard(installed: Installation, namespace: str) -> None:
+def test_a_retry_with_more_memory_succeeds(installed: Installation, namespace: str) -> None:
     small = {"cpu": "200m", "memory": "700Mi", "memoryCeiling": "3Gi", "ephemeralStorage": "1Gi"}
     profile(installed, "growing", classes={"O": small, "G": small, "M": small})
     spec = {
@@ -97,7 +97,7 @@ def test_a_retry_with_more_memory_saves_the_shard(installed: Installation, names
     assert run.status()["waves"] >= 2
 
 
-def test_a_crashing_generator_is_reported_with_its_words_and_the_budget_holds(
+def test_a_crashing_generator_is_quoted_and_the_failure_budget_applies(
     installed: Installation, namespace: str
 ) -> None:
     spec = {
@@ -135,7 +135,7 @@ def test_a_crashing_generator_is_reported_with_its_words_and_the_budget_holds(
         ("wide", {"parallelism": 5000}, "TooMuchParallelism", "5000"),
     ],
 )
-def test_a_run_that_may_not_start_says_why_and_makes_no_job(
+def test_a_rejected_run_has_a_reason_and_creates_no_job(
     installed: Installation,
     namespace: str,
     name: str,
@@ -174,7 +174,7 @@ def test_a_full_quota_is_named(installed: Installation) -> None:
     run.delete()
 
 
-def test_two_namespaces_may_use_one_name(installed: Installation) -> None:
+def test_two_namespaces_may_use_the_same_name(installed: Installation) -> None:
     spaces = [installed.namespace(name) for name in ("left", "right")]
     runs = [
         start_run(installed, space, "same", {"seed": seed, "generators": generators(O_maze=20)})

@@ -1,4 +1,4 @@
-"""From helm and kubectl to a verified dataset that equals the laptop's."""
+"""From helm and kubectl to a verified dataset that equals that of a local run."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def run(installed: Installation) -> Run:
     return started
 
 
-def test_it_succeeds_with_every_sample(run: Run) -> None:
+def test_a_run_succeeds_with_every_sample(run: Run) -> None:
     status = run.status()
     assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
     assert status["samples"] == {"desired": 70, "succeeded": 70, "failed": 0}
     assert run.condition("Succeeded")["reason"] == "AllSamples"
 
 
-def test_its_data_is_verified_and_equals_the_local_runs(run: Run, tmp_path: Path) -> None:
+def test_its_data_is_verified_and_equals_that_of_a_local_run(run: Run, tmp_path: Path) -> None:
     checked = run.verify()
     assert checked["samples"] == 70
     home = add_traps(tmp_path, "shared", proven=True)
@@ -70,7 +70,7 @@ def test_status_markers_and_metrics_agree(run: Run, installed: Installation) -> 
     assert value("vrdata_run_shards", 'state="succeeded"') == markers
 
 
-def test_its_pods_had_no_token_and_were_restricted(run: Run) -> None:
+def test_its_pods_are_restricted_and_have_no_token(run: Run) -> None:
     for job in run.jobs():
         spec = job["spec"]["template"]["spec"]
         assert spec["automountServiceAccountToken"] is False
@@ -79,7 +79,7 @@ def test_its_pods_had_no_token_and_were_restricted(run: Run) -> None:
         assert "PLANTED" not in json.dumps(job)
 
 
-def test_kubectl_shows_its_columns(run: Run, installed: Installation) -> None:
+def test_kubectl_prints_its_columns(run: Run, installed: Installation) -> None:
     text = installed.node.kubectl("get", "generationruns", "-n", run.namespace)
     header, line = text.splitlines()
     assert header.split() == ["NAME", "PHASE", "PROGRESS", "FAILED", "RATE", "ETA", "AGE"]
@@ -87,7 +87,7 @@ def test_kubectl_shows_its_columns(run: Run, installed: Installation) -> None:
 
 
 def test_deleting_it_keeps_the_data(run: Run, installed: Installation) -> None:
-    """Last in this file: it removes the object."""
+    """Last in this file, because it deletes the object."""
     run.delete()
     assert run.verify()["samples"] == 70
     left = installed.node.kubectl("get", "jobs,pods", "-n", run.namespace, "-o", "name")

@@ -1,4 +1,4 @@
-"""Last: what the operator did all along, and how it leaves. These tests see the whole session."""
+"""Last of all: the requests of the operator in the whole session, and its uninstallation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def used(installed: Installation) -> set[Use]:
             resource += f"/{reference['subresource']}"
         group = reference.get("apiGroup", "")
         found.add((group, resource, event["verb"]))
-        # Server-side apply that makes an object is authorized as `create`, too.
+        # Server-side apply that creates an object also needs the permission `create`.
         if event["verb"] == "patch" and event.get("responseStatus", {}).get("code") == 201:
             found.add((group, resource, "create"))
     return found
@@ -45,20 +45,20 @@ def declared(installed: Installation) -> set[Use]:
     return permissions_of(roles)
 
 
-def test_the_operator_is_allowed_what_it_used_and_nothing_more(installed: Installation) -> None:
-    # Finalizers are checked when an owner is named, and never asked for by themselves.
+def test_the_operators_permissions_are_exactly_those_it_uses(installed: Installation) -> None:
+    # Permissions on finalizers are checked for owner references, and without requests of their own.
     allowed = {use for use in declared(installed) if not use[1].endswith("/finalizers")}
-    asked = {use for use in used(installed) if use[0] in {"", "batch", "vrdata.dev"}}
-    assert asked - allowed == set()
-    assert allowed - asked == set()
+    requested = {use for use in used(installed) if use[0] in {"", "batch", "vrdata.dev"}}
+    assert requested - allowed == set()
+    assert allowed - requested == set()
 
 
-def test_nothing_was_forbidden(installed: Installation) -> None:
+def test_no_request_was_forbidden(installed: Installation) -> None:
     assert forbidden(installed) == []
 
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "nodes"])
-def test_the_operator_cannot_read(installed: Installation, resource: str) -> None:
+def test_the_operator_cannot_read_secrets(installed: Installation, resource: str) -> None:
     answer = installed.node.kubectl(
         *("auth", "can-i", "get", resource, f"--as={ACCOUNT}", "-n", SYSTEM), check=False
     )
@@ -75,28 +75,28 @@ def test_a_status_is_written_at_most_once_in_five_seconds(installed: Installatio
     assert writes
     for key, times in writes.items():
         if key.startswith("killed/"):
-            continue  # a new operator does not know when the old one wrote
+            continue  # a new operator does not know the time of the last write
         span = max(5.0, _seconds(times[-1]) - _seconds(times[0]))
         assert len(times) <= span / 5 + 2, (key, len(times), span)
 
 
-def test_the_operator_stays_small(installed: Installation) -> None:
+def test_the_operators_memory_stays_small(installed: Installation) -> None:
     sizes = [
         process.memory_info().rss
-        for process in psutil.process_iter(["cmdline"])  # None for what may not be read
-        if process.info["cmdline"] == ["python", "-m", "vrdata_operator"]  # as the image starts it
+        for process in psutil.process_iter(["cmdline"])  # None if it may not be read
+        if process.info["cmdline"] == ["python", "-m", "vrdata_operator"]  # as in the image
     ]
     assert len(sizes) == 1
     assert sizes[0] <= 150 * 2**20, f"{sizes[0] / 2**20:.0f} MiB"
 
 
-def test_the_doctor_finds_the_installation_well(installed: Installation) -> None:
-    said = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
+def test_the_doctor_passes_every_check(installed: Installation) -> None:
+    output = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
     for check in ("runs", "permissions", "profile", "store"):
-        assert f"ok     {check}:" in said, said
+        assert f"ok     {check}:" in output, output
 
 
-def test_an_upgrade_in_the_middle_of_a_run_loses_nothing(installed: Installation) -> None:
+def test_an_upgrade_during_a_run_loses_nothing(installed: Installation) -> None:
     spec = {"parallelism": 2, "shardSize": 10, "generators": generators(O_maze=80)}
     run = start_run(installed, installed.namespace("upgraded"), "demo", spec)
     wait_for(lambda: bool(run.jobs()), "a Job", 60)
@@ -105,13 +105,13 @@ def test_an_upgrade_in_the_middle_of_a_run_loses_nothing(installed: Installation
     assert run.verify()["samples"] == 80
 
 
-def test_uninstalling_leaves_runs_data_and_no_stuck_finalizer(installed: Installation) -> None:
+def test_uninstalling_keeps_runs_and_data_and_removes_finalizers(installed: Installation) -> None:
     namespace = installed.namespace("left-behind")
     done = start_run(installed, namespace, "done", {"generators": generators(O_maze=10)})
     done.wait("Succeeded")
     spec = {"parallelism": 1, "shardSize": 5, "generators": generators(O_maze=60)}
-    begun = [start_run(installed, namespace, name, spec) for name in ("dropped", "resumed")]
-    for run in begun:
+    unfinished = [start_run(installed, namespace, name, spec) for name in ("dropped", "resumed")]
+    for run in unfinished:
         wait_for(lambda run=run: bool(run.jobs()), "a Job", 60)
         assert run.get()["metadata"]["finalizers"]
     installed.helm("uninstall", "vrdata", "-n", SYSTEM, "--wait")
@@ -122,12 +122,12 @@ def test_uninstalling_leaves_runs_data_and_no_stuck_finalizer(installed: Install
     removal = "app.kubernetes.io/component=removal"
     kinds = "jobs,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings"
     assert not installed.node.kubectl("get", kinds, "-A", "-l", removal, "-o", "name")
-    for run in (done, begun[0]):
+    for run in (done, unfinished[0]):
         run.delete()
     assert done.verify()["samples"] == 10
     installed.helm_install(installed.values())
-    begun[1].wait("Succeeded")
-    assert begun[1].verify()["samples"] == 60
+    unfinished[1].wait("Succeeded")
+    assert unfinished[1].verify()["samples"] == 60
 
 
 def _seconds(timestamp: str) -> float:

@@ -1,4 +1,4 @@
-"""After all others: a site without S3 whose operator serves one namespace."""
+"""After all other tests: an installation without S3 whose operator serves one namespace."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def volume(folder: Path, namespace: str) -> tuple[dict[str, Any], dict[str, Any]
 
 @pytest.fixture(scope="module")
 def data(installed: Installation) -> Iterator[Path]:
-    """The shared folder; the release serves one namespace and keeps data there."""
+    """The shared folder; the release serves one namespace and stores data there."""
     folder = STATE / "volume"
     folder.mkdir()
     os.chown(folder, WORKER, WORKER)
@@ -62,7 +62,7 @@ def data(installed: Installation) -> Iterator[Path]:
     installed.helm_install(installed.values())
 
 
-def test_a_run_in_the_served_namespace_is_made_into_the_volume(
+def test_a_run_in_the_served_namespace_is_stored_in_the_volume(
     installed: Installation, data: Path
 ) -> None:
     spec = {"shardSize": 5, "generators": generators(O_maze=10, G_pendulum=5)}
@@ -77,7 +77,7 @@ def test_a_run_in_the_served_namespace_is_made_into_the_volume(
     assert not unserved.jobs()
 
 
-def test_a_profile_with_another_claim_is_refused(installed: Installation, data: Path) -> None:
+def test_a_profile_with_another_claim_is_rejected(installed: Installation, data: Path) -> None:
     assert data.exists()
     other = {
         "apiVersion": "vrdata.dev/v1alpha1",
@@ -96,6 +96,6 @@ def test_a_profile_with_another_claim_is_refused(installed: Installation, data: 
     assert CLAIM in message
 
 
-def test_rights_in_one_namespace_are_enough(installed: Installation, data: Path) -> None:
+def test_permissions_in_one_namespace_are_sufficient(installed: Installation, data: Path) -> None:
     assert data.exists()
     assert forbidden(installed) == []

@@ -1,4 +1,4 @@
-"""The chart's copies are the definitions, and can be left out or left behind."""
+"""The chart contains the CRDs, and can omit them or keep them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import yaml
 
 from support.cluster.places import REPOSITORY
 
-pytestmark = pytest.mark.cluster  # helm is built with the cluster's binaries
+pytestmark = pytest.mark.cluster  # helm is one of the cluster's binaries
 
 NAMES = ("generationprofiles", "generationruns")
 
 
 def rendered(helm: Path, **crds: bool) -> dict[str, dict[str, Any]]:
-    """The definitions that an installation makes, by plural."""
+    """The CRDs that an installation creates, by plural name."""
     values = [f"--set=crds.{name}={str(value).lower()}" for name, value in crds.items()]
     done = subprocess.run(
         [
@@ -36,7 +36,7 @@ def rendered(helm: Path, **crds: bool) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_the_chart_installs_the_same_definitions(helm: Path, keep: bool) -> None:
+def test_the_chart_contains_the_same_crds(helm: Path, keep: bool) -> None:
     made = rendered(helm, keep=keep)
     assert set(made) == set(NAMES)
     for name, definition in made.items():
@@ -48,5 +48,5 @@ def test_the_chart_installs_the_same_definitions(helm: Path, keep: bool) -> None
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_the_definitions_can_be_left_out(helm: Path, keep: bool) -> None:
+def test_the_crds_can_be_disabled(helm: Path, keep: bool) -> None:
     assert rendered(helm, enabled=False, keep=keep) == {}

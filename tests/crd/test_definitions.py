@@ -18,7 +18,7 @@ from vrdata.crd.rules import PROFILE_RULES, RUN_RULES, Rule
 from vrdata.crd.schema import UnknownSchemaError, aliases, nodes, structural
 from vrdata.model import Model
 
-# Each check between fields of the models, and where the API server makes it.
+# Each rule between fields of the models, and where the API server checks it.
 CHECKED_BY = {
     "GenerationRunSpec._names_are_unique": [
         ("run", ".spec.generators", "'x-kubernetes-list-map-keys': ['name']")
@@ -69,7 +69,7 @@ def test_a_definition_is_small_enough_for_any_client(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_every_text_list_and_map_has_a_bound(name: str) -> None:
+def test_every_string_list_and_map_has_a_maximum_size(name: str) -> None:
     for path, node in nodes(schema(name)).items():
         kind = node.get("type", "string")
         if kind == "string" and "enum" not in node and path not in {".apiVersion", ".kind"}:
@@ -81,13 +81,13 @@ def test_every_text_list_and_map_has_a_bound(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_every_list_says_how_it_is_merged(name: str) -> None:
+def test_every_list_has_a_list_type(name: str) -> None:
     for path, node in nodes(schema(name)).items():
         if node.get("type") == "array":
             assert node.get("x-kubernetes-list-type") in {"atomic", "map", "set"}, path
 
 
-def test_a_run_cannot_name_an_image_or_an_account() -> None:
+def test_a_run_cannot_set_an_image_or_a_service_account() -> None:
     paths = " ".join(nodes(schema("run")["properties"]["spec"])).lower()
     assert not {word for word in ("image", "account", "secret", "command") if word in paths}
 
@@ -99,15 +99,15 @@ def test_every_field_that_decides_content_is_immutable() -> None:
 
 
 @pytest.mark.parametrize(("name", "rules"), [("run", RUN_RULES), ("profile", PROFILE_RULES)])
-def test_every_rule_stands_at_its_place(name: str, rules: tuple[Rule, ...]) -> None:
+def test_every_rule_is_at_its_field(name: str, rules: tuple[Rule, ...]) -> None:
     found = nodes(schema(name))
     for rule in rules:
         assert rule.validation() in found[rule.path]["x-kubernetes-validations"]
         assert not rule.field or rule.path + rule.field in found
 
 
-def test_every_check_between_fields_of_the_models_is_in_the_definitions() -> None:
-    """A validator that is added to a model fails here until the API server checks it too."""
+def test_every_rule_between_fields_of_the_models_is_in_the_crds() -> None:
+    """A new validator of a model fails this test until the API server checks its rule, too."""
     assert {*validators(GenerationRun), *validators(GenerationProfile)} == set(CHECKED_BY)
     for kind, path, words in (place for places in CHECKED_BY.values() for place in places):
         node = nodes(schema(kind))[path]
@@ -129,8 +129,10 @@ def test_every_check_between_fields_of_the_models_is_in_the_definitions() -> Non
         ),
     ],
 )
-def test_defaults_are_the_models_own(model: type[Model], name: str, least: dict[str, Any]) -> None:
-    """What the API server fills in is what the model fills in, nothing less but what is empty."""
+def test_defaults_equal_those_of_the_models(
+    model: type[Model], name: str, least: dict[str, Any]
+) -> None:
+    """The API server sets the same defaults as the model, except for empty values."""
     filled = copy.deepcopy(least)
     _fill(schema(name)["properties"]["spec"], filled)
     made = model.model_validate(least)
@@ -143,7 +145,7 @@ def test_a_status_has_no_defaults() -> None:
     assert [path for path, node in nodes(made).items() if "default" in node] == []
 
 
-def test_what_the_converter_does_not_know_is_an_error() -> None:
+def test_an_unsupported_schema_is_an_error() -> None:
     class Odd(Model):
         value: int | str
 
@@ -151,7 +153,7 @@ def test_what_the_converter_does_not_know_is_an_error() -> None:
         structural(Odd, defaults=True)
 
 
-def test_the_columns_are_those_that_users_know() -> None:
+def test_the_printed_columns_never_change() -> None:
     version = DEFINITIONS["run"]["spec"]["versions"][0]
     shown = [one["name"] for one in version["additionalPrinterColumns"] if not one["priority"]]
     assert shown == ["Phase", "Progress", "Failed", "Rate", "ETA", "Age"]
@@ -161,7 +163,7 @@ def test_the_columns_are_those_that_users_know() -> None:
 
 
 def validators(model: type[BaseModel]) -> Iterator[str]:
-    """Checks between fields, of a model and all below it: `Class.method`."""
+    """Validators between fields, of a model and its nested models: `Class.method`."""
     for name in model.__pydantic_decorators__.model_validators:
         yield f"{model.__name__}.{name}"
     for field in model.model_fields.values():
@@ -177,7 +179,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _fill(node: dict[str, Any], value: dict[str, Any]) -> None:
-    """Defaulting as the API server does it."""
+    """The object with the defaults that the API server sets."""
     for name, field in node.get("properties", {}).items():
         if "default" in field:
             value.setdefault(name, copy.deepcopy(field["default"]))

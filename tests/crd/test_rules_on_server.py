@@ -1,4 +1,4 @@
-"""Every rule accepts and refuses on a real API server."""
+"""Every rule accepts and rejects objects on a real API server."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SPEC: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("kind", "case"), TABLE)
-def test_the_rule_takes_what_is_right_and_refuses_what_is_wrong(
+def test_a_rule_accepts_valid_objects_and_rejects_invalid_ones(
     server: ApiServer, kind: str, case: dict[str, Any]
 ) -> None:
-    taken, words = server.dry_run(built(kind, case["accept"]))
-    assert taken, words
-    taken, words = server.dry_run(built(kind, case["reject"]))
-    assert not taken
+    accepted, words = server.dry_run(built(kind, case["accept"]))
+    assert accepted, words
+    accepted, words = server.dry_run(built(kind, case["reject"]))
+    assert not accepted
     assert case["words"].lower() in words.lower(), words
 
 
 @pytest.fixture(scope="module")
-def standing(server: ApiServer) -> str:
-    """A run that stands on the server; its name."""
-    run = built("run", {"metadata": {"name": "standing"}, "spec": SPEC})
-    taken, words = server.apply(run)
-    assert taken, words
-    return "standing"
+def stored(server: ApiServer) -> str:
+    """The name of a run that is stored on the server."""
+    run = built("run", {"metadata": {"name": "stored"}, "spec": SPEC})
+    accepted, words = server.apply(run)
+    assert accepted, words
+    return "stored"
 
 
 def changed(server: ApiServer, name: str, patch: dict[str, Any]) -> tuple[bool, str]:
@@ -58,7 +58,7 @@ def changed(server: ApiServer, name: str, patch: dict[str, Any]) -> tuple[bool, 
         ("samples", 6),
         ("generators", [{"name": "O-maze", "args": ["--b"]}]),
         ("generators", [{"name": "O-maze", "args": ["--a"]}, {"name": "O-*"}, {"name": "G-x"}]),
-        # The first glob that matches wins, so another order is another run.
+        # The first matching glob applies, so another order is another run.
         ("generators", [{"name": "O-*"}, {"name": "O-maze", "args": ["--a"]}]),
         ("shardSize", 20),
         ("shardSize", None),  # removed
@@ -69,11 +69,11 @@ def changed(server: ApiServer, name: str, patch: dict[str, Any]) -> tuple[bool, 
         ("queueName", "gpu"),
     ],
 )
-def test_what_decides_content_cannot_be_changed(
-    server: ApiServer, standing: str, field: str, value: object
+def test_fields_that_decide_content_cannot_be_changed(
+    server: ApiServer, stored: str, field: str, value: object
 ) -> None:
-    taken, words = changed(server, standing, {field: value})
-    assert not taken
+    accepted, words = changed(server, stored, {field: value})
+    assert not accepted
     assert f"spec.{field}: Invalid value: {field} cannot be changed" in words
 
 
@@ -85,28 +85,28 @@ def test_what_decides_content_cannot_be_changed(
         ("activeDeadlineSeconds", 60),
         ("ttlSecondsAfterFinished", 60),
         ("parallelism", None),
-        # The same in other words is no change.
+        # The same value in another notation is not a change.
         ("seed", 1),
         ("output", {}),
         ("failurePolicy", {"retries": 2}),
         ("dedup", {"enabled": False}),
     ],
 )
-def test_how_it_runs_can_be_changed(
-    server: ApiServer, standing: str, field: str, value: object
+def test_fields_that_decide_execution_can_be_changed(
+    server: ApiServer, stored: str, field: str, value: object
 ) -> None:
-    taken, words = changed(server, standing, {field: value})
-    assert taken, words
+    accepted, words = changed(server, stored, {field: value})
+    assert accepted, words
 
 
-def test_applying_the_same_again_changes_nothing(server: ApiServer, standing: str) -> None:
-    run = built("run", {"metadata": {"name": standing}, "spec": copy.deepcopy(SPEC)})
+def test_applying_the_same_object_again_changes_nothing(server: ApiServer, stored: str) -> None:
+    run = built("run", {"metadata": {"name": stored}, "spec": copy.deepcopy(SPEC)})
     done = server.kubectl("diff", "-f", "-", given=json.dumps(run))
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_stored_run_states_its_defaults(server: ApiServer, standing: str) -> None:
-    spec = json.loads(server.kubectl("get", "genrun", standing, "-o", "json").stdout)["spec"]
+def test_the_stored_run_contains_its_defaults(server: ApiServer, stored: str) -> None:
+    spec = json.loads(server.kubectl("get", "genrun", stored, "-o", "json").stdout)["spec"]
     assert spec == SPEC | {
         "allowNondeterministic": False,
         "dedup": {"enabled": False, "onExhausted": "Fail"},
@@ -123,11 +123,11 @@ def written(server: ApiServer, name: str, status: dict[str, Any]) -> tuple[bool,
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_operators_largest_status_is_taken_whole(server: ApiServer, standing: str) -> None:
+def test_the_largest_status_is_accepted_unchanged(server: ApiServer, stored: str) -> None:
     status = largest_status()
     assert GenerationRunStatus.model_validate(status).to_dict() == status
-    taken, words = written(server, standing, status)
-    assert taken, words
+    accepted, words = written(server, stored, status)
+    assert accepted, words
     assert json.loads(words)["status"] == status
     assert len(json.dumps(status)) < 64 * 1024
 
@@ -141,28 +141,26 @@ def test_the_operators_largest_status_is_taken_whole(server: ApiServer, standing
         ({"startTime": "yesterday"}, "status.startTime: Invalid value"),
     ],
 )
-def test_a_status_that_is_none_is_refused(
-    server: ApiServer, standing: str, status: dict[str, Any], words: str
+def test_an_invalid_status_is_rejected(
+    server: ApiServer, stored: str, status: dict[str, Any], words: str
 ) -> None:
-    taken, said = written(server, standing, status)
-    assert not taken
+    accepted, said = written(server, stored, status)
+    assert not accepted
     assert words in said
 
 
-def test_runs_can_be_selected_by_profile_and_phase(server: ApiServer, standing: str) -> None:
+def test_runs_can_be_selected_by_profile_and_phase(server: ApiServer, stored: str) -> None:
     def chosen(selector: str) -> str:
         return server.kubectl("get", "genrun", "--field-selector", selector, "-o", "name").stdout
 
-    assert standing in chosen("spec.profile=default")
-    assert standing not in chosen("spec.profile=other")
-    assert standing not in chosen("status.phase=Failed")
+    assert stored in chosen("spec.profile=default")
+    assert stored not in chosen("spec.profile=other")
+    assert stored not in chosen("status.phase=Failed")
 
 
-def test_kubectl_knows_short_names_category_and_every_field(
-    server: ApiServer, standing: str
-) -> None:
-    assert standing in server.kubectl("get", "gruns").stdout
-    assert standing in server.kubectl("get", "vrdata").stdout
+def test_kubectl_knows_short_names_category_and_every_field(server: ApiServer, stored: str) -> None:
+    assert stored in server.kubectl("get", "gruns").stdout
+    assert stored in server.kubectl("get", "vrdata").stdout
     explained = server.kubectl("explain", "generationrun.spec.generators.blockSize").stdout
     assert "Part of the data's identity" in explained
     wide = server.kubectl("get", "genrun", "-o", "wide").stdout.splitlines()[0].split()
@@ -170,7 +168,7 @@ def test_kubectl_knows_short_names_category_and_every_field(
     assert wide[7:] == ["PROFILE", "QUEUE", "SHARDS", "ACTIVE", "OUTPUT", "REASON"]
 
 
-def test_a_large_run_is_within_the_cost_of_rules(server: ApiServer) -> None:
+def test_a_large_run_is_within_the_cost_limit_of_rules(server: ApiServer) -> None:
     many = [{"name": f"O-{number}", "args": ["--x", "1"] * 8} for number in range(1000)]
-    taken, words = server.dry_run(built("run", {"spec": {"samples": 1, "generators": many}}))
-    assert taken, words
+    accepted, words = server.dry_run(built("run", {"spec": {"samples": 1, "generators": many}}))
+    assert accepted, words

@@ -1,4 +1,4 @@
-"""The table of rules is complete, and the models decide as the API server does."""
+"""The table of rules is complete, and the models agree with the API server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODELS = {"run": GenerationRun, "profile": GenerationProfile}
 
 
 def taken(kind: str, part: dict[str, Any]) -> bool:
-    """Whether the model takes it, as strictly as it takes a file."""
+    """Whether the model accepts it, as strictly as a file."""
     try:
         MODELS[kind].model_validate_json(json.dumps(built(kind, part)), strict=True)
     except ValidationError:
@@ -37,7 +37,7 @@ def test_the_models_decide_as_the_api_server_does(kind: str, case: dict[str, Any
         pytest.param(kind, rule, id=f"{kind}{rule.path}: {rule.message[:40]}")
         for kind, rules in (("run", RUN_RULES), ("profile", PROFILE_RULES))
         for rule in rules
-        if not rule.transition  # those have tests of their own, on an object that stands
+        if not rule.transition  # tested separately, on a stored object
     ],
 )
 def test_every_rule_has_a_case(kind: str, rule: Rule) -> None:

@@ -1,4 +1,4 @@
-"""The operator killed at every write of a run's life, before and after it is done."""
+"""The operator is killed at every write of a run, before and after the write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Facts = dict[str, object]
 
 
 def stubborn(tried: Try) -> str:
-    """One shard runs out of 2 GiB, another fails once, a third fails always."""
+    """One shard runs out of 2 GiB of memory, another fails once, a third always fails."""
     if tried.shard == ("O-maze", 0) and tried.memory <= 2 * 2**30:
         return "OOMKilled"
     if tried.shard == ("G-ball", 1) and tried.attempt == 0:
@@ -26,11 +26,11 @@ def stubborn(tried: Try) -> str:
 
 
 def hopeless(tried: Try) -> str:
-    """One shard fails always."""
+    """One shard always fails."""
     return "InvalidOutput" if tried.shard == ("O-maze", 2) else stubborn(tried)
 
 
-def whole_life(killer: Killer, script: Callable[[Try], str]) -> Life:
+def complete_life(killer: Killer, script: Callable[[Try], str]) -> Life:
     life = Life(killer=killer)
     life.workers.script = script
     life.create()
@@ -39,8 +39,8 @@ def whole_life(killer: Killer, script: Callable[[Try], str]) -> Life:
     return life
 
 
-def end_of(life: Life) -> Facts:
-    """What must not depend on deaths: everything but times, and how many pods at once."""
+def result_of(life: Life) -> Facts:
+    """What must not depend on crashes: everything except times and parallelism."""
     status = life.status()
     return {
         "status": _timeless(status),
@@ -61,37 +61,39 @@ def _timeless(status: GenerationRunStatus) -> object:
 
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("script", [stubborn, hopeless])
-def test_a_death_at_any_write_changes_neither_the_end_nor_the_work(
+def test_a_crash_at_any_write_changes_neither_the_outcome_nor_the_work(
     script: Callable[[Try], str], late: bool
 ) -> None:
-    undisturbed = whole_life(Killer(), script)
-    writes = undisturbed.killer.writes
+    reference = complete_life(Killer(), script)
+    writes = reference.killer.writes
     assert len(writes) > 15
-    expected = end_of(undisturbed)
+    expected = result_of(reference)
     for at in range(1, len(writes) + 1):
-        life = whole_life(Killer(at, late), script)
-        assert end_of(life) == expected, f"killed at write {at}: {writes[at - 1]}"
+        life = complete_life(Killer(at, late), script)
+        assert result_of(life) == expected, f"killed at write {at}: {writes[at - 1]}"
 
 
 @settings(max_examples=15, deadline=None)
-@given(deaths=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=8))
-def test_many_deaths_change_neither_the_end_nor_the_work(deaths: list[tuple[int, bool]]) -> None:
-    expected = end_of(whole_life(Killer(), stubborn))
+@given(crashes=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=8))
+def test_many_crashes_change_neither_the_outcome_nor_the_work(
+    crashes: list[tuple[int, bool]],
+) -> None:
+    expected = result_of(complete_life(Killer(), stubborn))
     life = Life()
     life.workers.script = stubborn
     life.create()
-    for steps, late in deaths:
+    for steps, late in crashes:
         life.killer.at, life.killer.late = len(life.killer.writes) + steps, late
         life.live(until=lambda: len(life.killer.writes) >= life.killer.at or life.status().finished)
     life.killer.at = 0
     if not life.status().finished:
         life.live()
     life.no_duplicates()
-    assert end_of(life) == expected
+    assert result_of(life) == expected
 
 
-def test_a_write_that_the_server_refuses_once_is_made_in_the_next_turn() -> None:
-    """Without a false alarm about the store, whose wave file is there already."""
+def test_a_write_that_fails_once_is_repeated_in_the_next_turn() -> None:
+    """There is no false error about the store, although the wave file already exists."""
     life = Life()
     life.create()
     life.live(until=lambda: life.status().phase == "Pending" and life.status().reason != "")

@@ -1,4 +1,4 @@
-"""One decision from plain facts: the status adds up, is small, and depends on nothing else."""
+"""One decision from plain facts: the status is consistent, small, and depends on nothing else."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def seen(view: RunView, **facts: Any) -> RunView:
     return replace(view, facts=replace(view.facts, **facts))
 
 
-def begun(view: RunView, **job: Any) -> RunView:
-    """The first wave is stored and its Job is there."""
+def started(view: RunView, **job: Any) -> RunView:
+    """The first wave is stored and its Job exists."""
     waves = first_waves(
         view.plan, ShardSet(), History((), "uid-1"), view.profile, view.spec.failure_policy
     )
@@ -95,24 +95,24 @@ def test_a_new_run_stores_its_wave_before_its_job() -> None:
     assert [type(one) for one in actions] == [StoreWave, ApplyJob]
 
 
-def test_nothing_is_done_while_jobs_have_their_shape() -> None:
-    assert decide(begun(make_view(parallelism=2))).actions == ()
+def test_no_action_is_taken_while_jobs_have_the_wanted_shape() -> None:
+    assert decide(started(make_view(parallelism=2))).actions == ()
 
 
 def test_a_changed_parallelism_reshapes_the_job() -> None:
-    (action,) = decide(begun(make_view(parallelism=2), parallelism=4)).actions
+    (action,) = decide(started(make_view(parallelism=2), parallelism=4)).actions
     assert isinstance(action, ReshapeJob)
     assert (action.shape.parallelism, action.shape.suspend) == (2, False)
 
 
-def test_suspension_is_an_action_on_the_job() -> None:
-    (action,) = decide(begun(make_view(parallelism=2, suspend=True))).actions
+def test_suspending_a_run_suspends_its_job() -> None:
+    (action,) = decide(started(make_view(parallelism=2, suspend=True))).actions
     assert isinstance(action, ReshapeJob)
     assert action.shape.suspend
 
 
-def test_parallelism_never_exceeds_what_is_left_to_make() -> None:
-    view = begun(make_view(shards=4, parallelism=4))
+def test_parallelism_never_exceeds_the_number_of_open_shards() -> None:
+    view = started(make_view(shards=4, parallelism=4))
     three = seen(view, committed=ShardSet.of(Shard("O-000", at) for at in range(3)))
     (action,) = decide(three).actions
     assert isinstance(action, ReshapeJob)
@@ -120,7 +120,7 @@ def test_parallelism_never_exceeds_what_is_left_to_make() -> None:
 
 
 def test_a_complete_run_is_finalised_once() -> None:
-    view = begun(make_view(shards=1))
+    view = started(make_view(shards=1))
     view = seen(view, committed=ShardSet.of([Shard("O-000", 0)]))
     (action,) = decide(view).actions
     assert isinstance(action, ApplyJob)
@@ -128,14 +128,14 @@ def test_a_complete_run_is_finalised_once() -> None:
     assert decide(seen(view, jobs=view.facts.jobs | {final.name: final})).actions == ()
 
 
-def test_a_finished_dataset_ends_what_still_runs() -> None:
-    view = seen(begun(make_view()), dataset_hash="sha256:x")
+def test_jobs_that_still_run_are_deleted_when_the_dataset_is_finished() -> None:
+    view = seen(started(make_view()), dataset_hash="sha256:x")
     assert decide(view).actions == (DeleteJob(wave_job("uid-1", 0)),)
     assert condition(view, "Finished") == ("True", "AllSamples")
 
 
-def test_a_dataset_within_the_deadline_wins_over_a_deadline_that_passes_later() -> None:
-    view = begun(make_view(activeDeadlineSeconds=10))
+def test_a_finished_dataset_succeeds_even_if_the_deadline_has_passed_since() -> None:
+    view = started(make_view(activeDeadlineSeconds=10))
     view = replace(view, status=GenerationRunStatus(start_time="2020-01-01T00:00:00Z"))
     assert condition(view, "Succeeded") == ("False", "DeadlineExceeded")
     assert condition(seen(view, dataset_hash="sha256:x"), "Succeeded") == ("True", "AllSamples")
@@ -144,8 +144,8 @@ def test_a_dataset_within_the_deadline_wins_over_a_deadline_that_passes_later() 
 PENDING = PodFacts("p", wave_job("uid-1", 0), 1, reason="Unschedulable", message="no GPU")
 
 
-def test_a_run_none_of_whose_pods_start_is_stalled_with_the_schedulers_words() -> None:
-    view = seen(begun(make_view(), active=2), pods=(PENDING,))
+def test_a_run_without_a_running_pod_is_stalled_and_quotes_the_scheduler() -> None:
+    view = seen(started(make_view(), active=2), pods=(PENDING,))
     status = decide(view).status
     assert condition(view, "Stalled") == ("True", "Unschedulable")
     assert condition(view, "Progressing") == ("False", "Unschedulable")
@@ -155,9 +155,9 @@ def test_a_run_none_of_whose_pods_start_is_stalled_with_the_schedulers_words() -
     assert status.reason == "Unschedulable"
 
 
-def test_a_run_that_moves_is_not_stalled_when_some_pods_wait() -> None:
-    """Tools that read conditions take Stalled=True for a failure."""
-    view = seen(begun(make_view(), active=2, ready=1), pods=(PENDING,))
+def test_a_run_with_running_pods_is_not_stalled_when_others_wait() -> None:
+    """Tools that read conditions treat Stalled=True as a failure."""
+    view = seen(started(make_view(), active=2, ready=1), pods=(PENDING,))
     assert condition(view, "Stalled") == ("False", "NothingWrong")
     assert condition(view, "Progressing") == ("True", "ShardsRunning")
     assert decide(view).status.reason == "Unschedulable"
@@ -168,13 +168,13 @@ def test_a_run_that_moves_is_not_stalled_when_some_pods_wait() -> None:
     [({}, "Pending"), ({"active": 2}, "Pending"), ({"active": 2, "ready": 1}, "Running")],
 )
 def test_phases_follow_the_pods(job: dict[str, int], phase: str) -> None:
-    assert decide(begun(make_view(), **job)).status.phase == phase
+    assert decide(started(make_view(), **job)).status.phase == phase
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None:
-    view = begun(make_view(shards=6), active=data.draw(st.integers(0, 9)))
+    view = started(make_view(shards=6), active=data.draw(st.integers(0, 9)))
     done = data.draw(st.sets(st.integers(0, 5)))
     failing = data.draw(st.sets(st.integers(0, 5)))
     ended = data.draw(st.booleans())
@@ -203,8 +203,8 @@ def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None
 
 @pytest.mark.parametrize("letter", ["x", "\n", '"', "\N{SNOWMAN}"])
 def test_the_status_of_the_largest_run_is_small(letter: str) -> None:
-    """DESIGN: at most 64 KiB with 300 generators; here each fails in the longest words."""
-    view = begun(make_view(shards=2, generators=300))
+    """DESIGN: at most 64 KiB with 300 generators; here each fails with the longest message."""
+    view = started(make_view(shards=2, generators=300))
     shards = tuple(view.facts.waves[0].shards())
     words = letter * 5000
     (job,) = view.facts.jobs.values()
@@ -220,8 +220,8 @@ def test_the_status_of_the_largest_run_is_small(letter: str) -> None:
     assert len(canonical_json(decide(view).status.to_dict())) < 64 * 1024
 
 
-def test_the_status_of_a_moving_run_forecasts_its_end() -> None:
-    view = replace(begun(make_view(shards=100), ready=1), rate=0.5)
+def test_the_status_of_a_running_run_estimates_its_completion() -> None:
+    view = replace(started(make_view(shards=100), ready=1), rate=0.5)
     status = decide(view).status
     assert (status.rate, status.eta) == ("0.5/s", "3m")
     assert status.estimated_completion_time == "2027-01-15T08:03:20Z"

@@ -1,4 +1,4 @@
-"""Whole lives of runs: from the object to its end, turn by turn."""
+"""Complete runs: from the object to its outcome, turn by turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vrdata_operator.state.names import final_job, wave_job
 OTHER = "sha256:" + "c" * 64
 
 
-def test_a_fresh_run_succeeds_when_every_shard_has_its_marker(life: Life) -> None:
+def test_a_run_succeeds_when_every_shard_has_its_marker(life: Life) -> None:
     life.create()
     status = life.live()
     assert (status.phase, status.progress) == ("Succeeded", "60/60 (100%)")
@@ -28,7 +28,7 @@ def test_a_fresh_run_succeeds_when_every_shard_has_its_marker(life: Life) -> Non
     )
 
 
-def test_a_shard_that_was_made_with_other_bytes_is_named(life: Life) -> None:
+def test_a_shard_that_was_generated_with_different_bytes_is_named(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().samples.succeeded >= 10)
     assert life.reason("Deterministic") == ("Unknown", "NotCompared")
@@ -49,7 +49,7 @@ def test_the_dataset_is_finalised_only_after_the_last_marker(life: Life) -> None
     assert not life.status().finished
 
 
-def test_a_job_that_says_complete_proves_nothing_without_the_markers(life: Life) -> None:
+def test_a_complete_job_without_commit_markers_does_not_complete_the_run(life: Life) -> None:
     life.create()
     life.live(until=lambda: len(life.workers.tries) == 2)
     for name in (FIRST, SECOND):
@@ -62,7 +62,7 @@ def test_a_job_that_says_complete_proves_nothing_without_the_markers(life: Life)
     assert life.live().samples.succeeded == 60
 
 
-def test_pods_at_once_never_exceed_the_parallelism_of_the_run(life: Life) -> None:
+def test_concurrent_pods_never_exceed_the_parallelism_of_the_run(life: Life) -> None:
     life.create(run_object(parallelism=3))
 
     def pods() -> int:
@@ -74,7 +74,7 @@ def test_pods_at_once_never_exceed_the_parallelism_of_the_run(life: Life) -> Non
     assert max(seen) == 3
 
 
-def test_a_run_that_is_being_deleted_is_not_touched(life: Life) -> None:
+def test_a_run_that_is_being_deleted_is_not_changed(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     life.cluster.runs["team", "demo"]["metadata"] |= {
@@ -82,11 +82,11 @@ def test_a_run_that_is_being_deleted_is_not_touched(life: Life) -> None:
         "finalizers": ["vrdata.dev/operator"],
     }
     writes = len(life.killer.writes)
-    assert life.turn().done  # the daemon ends, so its finalizer goes
+    assert life.turn().done  # the daemon ends, so kopf removes its finalizer
     assert len(life.killer.writes) == writes
 
 
-def test_a_deleted_run_takes_its_jobs_and_leaves_its_data(life: Life) -> None:
+def test_deleting_a_run_deletes_its_jobs_and_keeps_its_data(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     objects = dict(life.store.objects)
@@ -96,7 +96,7 @@ def test_a_deleted_run_takes_its_jobs_and_leaves_its_data(life: Life) -> None:
     assert life.store.objects == objects
 
 
-def test_a_run_made_again_goes_on_where_the_first_one_ended(life: Life) -> None:
+def test_a_run_that_is_created_again_continues_where_the_first_one_ended(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     life.cluster.collect_garbage("team", "demo")
@@ -108,8 +108,8 @@ def test_a_run_made_again_goes_on_where_the_first_one_ended(life: Life) -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_a_run_that_has_begun_survives_a_new_image(life: Life, restart: bool) -> None:
-    """An upgrade changes the image and starts the operator anew; the Jobs keep their image."""
+def test_a_started_run_keeps_its_plan_when_the_image_changes(life: Life, restart: bool) -> None:
+    """An upgrade changes the image and restarts the operator; existing Jobs keep their image."""
     life.create()
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     life.workers.entries = tuple(entry(one.name, digest=OTHER) for one in life.workers.entries)
@@ -119,7 +119,9 @@ def test_a_run_that_has_begun_survives_a_new_image(life: Life, restart: bool) ->
     assert life.live().phase == "Succeeded"
 
 
-def test_a_run_made_again_keeps_its_generators_though_its_globs_match_more(life: Life) -> None:
+def test_a_run_that_is_created_again_keeps_its_generators_even_if_its_globs_match_more(
+    life: Life,
+) -> None:
     spec = {"generators": [{"name": "O-*", "samples": 20}]}
     life.create(run_object(**spec))
     life.live(until=lambda: life.status().samples.succeeded >= 10)
@@ -133,7 +135,7 @@ def test_a_run_made_again_keeps_its_generators_though_its_globs_match_more(life:
     assert (status.phase, status.samples.desired) == ("Succeeded", 40)
 
 
-def test_two_runs_of_one_name_in_two_namespaces_do_not_meet(life: Life) -> None:
+def test_runs_of_the_same_name_in_two_namespaces_share_nothing(life: Life) -> None:
     life.create(run_object(namespace="red"), uid="uid-red")
     life.create(run_object(namespace="blue", seed=7), uid="uid-blue")
     for _ in range(15):
@@ -150,7 +152,7 @@ def test_two_runs_of_one_name_in_two_namespaces_do_not_meet(life: Life) -> None:
     assert red.plan != blue.plan
 
 
-def test_a_job_that_somebody_removed_is_made_again(life: Life) -> None:
+def test_a_deleted_job_is_created_again(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     del life.cluster.jobs["team", FIRST]

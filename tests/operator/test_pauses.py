@@ -1,4 +1,4 @@
-"""Runs that are suspended, queued, too late, or over."""
+"""Runs that are suspended, queued, past their deadline or finished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.operator.fakecluster import Json
 from vrdata_operator.observe import jobs
 
 
-def test_a_suspended_run_starts_no_pod_and_a_resumed_one_ends_well(life: Life) -> None:
+def test_a_suspended_run_starts_no_pod_and_succeeds_after_it_is_resumed(life: Life) -> None:
     life.create(run_object(suspend=True))
     for _ in range(6):
         life.turn()
@@ -23,7 +23,7 @@ def test_a_suspended_run_starts_no_pod_and_a_resumed_one_ends_well(life: Life) -
     assert life.events().count("Resumed") == 1
 
 
-def test_suspending_a_running_run_keeps_what_is_committed(life: Life) -> None:
+def test_suspending_a_running_run_keeps_committed_shards(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().eta != "")
     assert life.status().samples.succeeded >= 20
@@ -64,7 +64,7 @@ def queued_life() -> Life:
     return life
 
 
-def test_jobs_of_a_queued_run_wait_for_the_queue_alone() -> None:
+def test_only_the_queue_suspends_and_resumes_the_jobs_of_a_queued_run() -> None:
     life = queued_life()
     life.live(until=lambda: ("team", FIRST) in life.cluster.jobs)
     for name in (FIRST, SECOND):
@@ -80,7 +80,7 @@ def test_jobs_of_a_queued_run_wait_for_the_queue_alone() -> None:
     assert life.live().phase == "Succeeded"
 
 
-def test_suspending_a_queued_run_ends_its_jobs_and_resuming_makes_them_again() -> None:
+def test_suspending_a_queued_run_deletes_its_jobs_and_resuming_creates_them_again() -> None:
     life = queued_life()
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     life.cluster.patch_spec("team", "demo", suspend=True)
@@ -95,7 +95,7 @@ def test_suspending_a_queued_run_ends_its_jobs_and_resuming_makes_them_again() -
     assert life.status().phase == "Succeeded"
 
 
-def test_a_run_past_its_deadline_fails_and_its_jobs_end(life: Life) -> None:
+def test_a_run_past_its_deadline_fails_and_its_jobs_are_deleted(life: Life) -> None:
     life.create(run_object(activeDeadlineSeconds=3600))
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     life.now += 3600
@@ -110,12 +110,12 @@ def test_a_run_past_its_deadline_fails_and_its_jobs_end(life: Life) -> None:
 def test_the_deadline_counts_from_the_first_job(life: Life) -> None:
     life.create(run_object(activeDeadlineSeconds=3600))
     life.turn()
-    life.now += 7200  # the image was being read
+    life.now += 7200  # the catalogue of the image was being read
     life.workers.work()
     assert life.live().phase == "Succeeded"
 
 
-def test_a_suspended_run_has_no_deadline_and_a_resumed_one_begins_anew(life: Life) -> None:
+def test_a_suspended_run_has_no_deadline_and_resuming_restarts_the_timer(life: Life) -> None:
     life.create(run_object(activeDeadlineSeconds=3600))
     life.live(until=lambda: life.status().samples.succeeded >= 10)
     life.cluster.patch_spec("team", "demo", suspend=True)
@@ -133,7 +133,9 @@ def test_a_suspended_run_has_no_deadline_and_a_resumed_one_begins_anew(life: Lif
     assert life.reason("Succeeded") == ("False", "DeadlineExceeded")
 
 
-def test_a_run_that_is_suspended_while_nobody_looks_does_not_miss_its_deadline(life: Life) -> None:
+def test_a_run_that_is_suspended_without_an_operator_does_not_exceed_its_deadline(
+    life: Life,
+) -> None:
     life.create(run_object(activeDeadlineSeconds=3600))
     life.live(until=lambda: life.status().samples.succeeded >= 10)
     life.cluster.patch_spec("team", "demo", suspend=True)
@@ -142,7 +144,7 @@ def test_a_run_that_is_suspended_while_nobody_looks_does_not_miss_its_deadline(l
     assert life.status().phase == "Suspended"
 
 
-def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(life: Life) -> None:
+def test_a_finished_run_is_deleted_after_its_ttl_and_its_data_is_kept(life: Life) -> None:
     life.create(run_object(ttlSecondsAfterFinished=600))
     life.live()
     turn = life.turn()
@@ -157,7 +159,7 @@ def test_a_finished_run_is_removed_after_its_time_and_its_data_stays(life: Life)
     assert life.store.objects == objects
 
 
-def test_a_finished_run_without_such_a_time_is_left_alone(life: Life) -> None:
+def test_a_finished_run_without_a_ttl_is_kept(life: Life) -> None:
     life.create()
     life.live()
     writes = len(life.killer.writes)

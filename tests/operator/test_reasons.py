@@ -23,7 +23,7 @@ OTHER_WORDS = {
 
 
 def modules() -> list[ast.Module]:
-    """All modules of the operator but the one that defines the reasons."""
+    """All modules of the operator except the one that defines the reasons."""
     return [ast.parse(path.read_text()) for path in CODE.rglob("*.py") if path.name != "reasons.py"]
 
 

@@ -1,4 +1,4 @@
-"""Runs that cannot be made, or not go on: reason, fix, and nothing overwritten."""
+"""Runs that are rejected or cannot continue: reason, fix, and nothing overwritten."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from vrdata_operator.observe.ledger import LIST_SECONDS
 from vrdata_operator.state.facts import JobEvent
 
 
-def test_a_job_with_our_name_and_another_owner_ends_the_run_and_is_not_touched(life: Life) -> None:
+def test_a_job_of_another_owner_with_the_runs_job_name_fails_the_run_and_is_not_changed(
+    life: Life,
+) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     life.job(FIRST)["metadata"]["ownerReferences"][0]["uid"] = "somebody"
@@ -28,7 +30,7 @@ def test_a_job_with_our_name_and_another_owner_ends_the_run_and_is_not_touched(l
     assert ("team", SECOND) not in life.cluster.jobs
 
 
-def test_a_job_with_our_label_and_another_name_is_no_conflict(life: Life) -> None:
+def test_a_job_with_the_runs_label_and_another_name_is_not_a_conflict(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     copy = json.loads(json.dumps(life.job(FIRST)))
@@ -39,7 +41,7 @@ def test_a_job_with_our_label_and_another_name_is_no_conflict(life: Life) -> Non
     assert ("team", "copy-for-looking") in life.cluster.jobs
 
 
-def test_a_worker_that_refuses_the_plan_ends_the_run(life: Life) -> None:
+def test_a_worker_that_rejects_the_plan_fails_the_run(life: Life) -> None:
     life.workers.script = lambda _: "ContractMismatch"
     life.create()
     life.live()
@@ -47,7 +49,7 @@ def test_a_worker_that_refuses_the_plan_ends_the_run(life: Life) -> None:
     assert len(life.workers.tries) == 2
 
 
-def test_a_dataset_that_cannot_be_finished_fails_the_run_and_says_why(life: Life) -> None:
+def test_a_failed_finalisation_fails_the_run_with_its_message(life: Life) -> None:
     life.workers.final_fails = "no space left"
     life.create()
     life.live()
@@ -71,7 +73,7 @@ def test_another_plan_in_the_output_is_a_conflict_and_nothing_is_overwritten(lif
     assert not any(where == "team" for where, _ in life.cluster.jobs)
 
 
-def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
+def test_a_later_output_conflict_deletes_the_jobs(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     wave = Wave.model_validate_json(life.store.objects["team/demo/_vrdata/waves/0000.json"])
@@ -102,7 +104,7 @@ def test_a_conflict_that_shows_up_later_ends_the_jobs(life: Life) -> None:
         ({"generators": []}, "InvalidSpec", "spec.generators"),
     ],
 )
-def test_a_run_that_cannot_be_made_says_why_and_makes_no_job(
+def test_a_rejected_run_has_a_reason_and_creates_no_job(
     life: Life, spec: dict[str, object], reason: str, words: str
 ) -> None:
     limits = {"maxSamples": 100, "maxParallelism": 8}
@@ -118,7 +120,7 @@ def test_a_run_that_cannot_be_made_says_why_and_makes_no_job(
     assert life.events().count("Rejected") == 1
 
 
-def test_a_rejected_run_begins_when_the_administrator_has_helped(life: Life) -> None:
+def test_a_rejected_run_starts_after_an_administrator_fixes_the_cause(life: Life) -> None:
     life.create(run_object(profile="gold"))
     turn = life.turn()
     assert life.status().reason == "UnknownProfile"
@@ -136,9 +138,7 @@ def test_a_rejected_run_begins_when_the_administrator_has_helped(life: Life) -> 
         ({"image": "worker:latest"}, "image"),
     ],
 )
-def test_a_profile_that_cannot_be_used_is_named(
-    life: Life, spec: dict[str, object], words: str
-) -> None:
+def test_an_unusable_profile_is_named(life: Life, spec: dict[str, object], words: str) -> None:
     life.install(profile_object(**spec))
     life.create()
     life.turn()
@@ -156,7 +156,7 @@ def test_the_profile_is_read_once_in_each_turn(life: Life) -> None:
         assert life.cluster.profile_reads == turn
 
 
-def test_the_image_is_asked_once_for_all_runs(life: Life) -> None:
+def test_the_catalogue_of_an_image_is_read_once_for_all_runs(life: Life) -> None:
     life.create()
     life.live()
     life.create(run_object("other"), uid="uid-2")
@@ -170,7 +170,7 @@ def test_the_image_is_asked_once_for_all_runs(life: Life) -> None:
     assert (owner["kind"], owner["name"]) == ("GenerationProfile", "default")
 
 
-def test_an_answer_that_the_operator_cannot_see_is_named_and_not_asked_for_again(
+def test_a_catalogue_that_the_operator_cannot_see_is_reported_and_not_read_again(
     life: Life,
 ) -> None:
     life.create()
@@ -184,7 +184,7 @@ def test_an_answer_that_the_operator_cannot_see_is_named_and_not_asked_for_again
     assert life.cluster.made[SYSTEM, life.asking()] == 1
 
 
-def test_a_mended_profile_asks_its_image_anew(life: Life) -> None:
+def test_a_changed_profile_reads_its_catalogue_again(life: Life) -> None:
     life.create()
     life.turn()
     first = life.asking()
@@ -195,7 +195,7 @@ def test_a_mended_profile_asks_its_image_anew(life: Life) -> None:
     assert first in asked
 
 
-def test_another_catalogue_file_of_the_image_is_another_answer(life: Life) -> None:
+def test_another_catalogue_file_of_the_image_is_read_separately(life: Life) -> None:
     life.create()
     life.live()
     life.install(profile_object("own", catalogue="/own/catalogue.json"))
@@ -205,7 +205,7 @@ def test_another_catalogue_file_of_the_image_is_another_answer(life: Life) -> No
 
 
 @pytest.mark.parametrize("claim", ["", "team-data"])
-def test_a_claim_that_the_operator_does_not_mount_is_refused(life: Life, claim: str) -> None:
+def test_a_claim_that_the_operator_does_not_mount_is_rejected(life: Life, claim: str) -> None:
     life.claim = "shared-data" if claim else ""
     life.restart()
     life.install(profile_object(storage={"persistentVolumeClaim": "team-data"}))
@@ -226,7 +226,7 @@ def test_the_claim_that_the_operator_mounts_is_used(life: Life) -> None:
     assert life.live().phase == "Succeeded"
 
 
-def test_an_image_that_cannot_say_what_it_holds_is_named(life: Life) -> None:
+def test_an_image_without_a_readable_catalogue_is_named(life: Life) -> None:
     life.create()
     life.turn()
     name = life.asking()
@@ -243,7 +243,7 @@ def test_an_image_that_cannot_say_what_it_holds_is_named(life: Life) -> None:
     assert name in found.message
 
 
-def test_a_retry_wave_without_quota_says_so_although_earlier_pods_have_failed(life: Life) -> None:
+def test_a_retry_wave_without_quota_has_the_reason_even_if_earlier_pods_failed(life: Life) -> None:
     life.workers.script = lambda one: "InvalidOutput" if one.attempt == 0 else ""
     life.create(run_object(generators=[{"name": "O-maze", "samples": 10}]))
     life.live(until=lambda: ("team", SECOND) in life.cluster.jobs)
@@ -253,7 +253,7 @@ def test_a_retry_wave_without_quota_says_so_although_earlier_pods_have_failed(li
     assert life.reason("Progressing") == ("False", "QuotaExceeded")
 
 
-def test_a_store_that_cannot_be_reached_is_said_and_passes(life: Life) -> None:
+def test_an_unreachable_store_is_reported_until_it_is_reachable(life: Life) -> None:
     life.create()
     life.live(until=lambda: life.status().phase == "Running")
     listing = life.store.list_after
@@ -266,6 +266,6 @@ def test_a_store_that_cannot_be_reached_is_said_and_passes(life: Life) -> None:
     life.turn()
     assert life.reason("Progressing") == ("False", "StorageUnavailable")
     assert life.status().phase == "Running"
-    assert life.status().samples.desired == 60  # what was known stays
+    assert life.status().samples.desired == 60  # known counts are kept
     life.store.list_after = listing  # type: ignore[method-assign]
     assert life.live().phase == "Succeeded"

@@ -10,7 +10,7 @@ def fails_always(tried: Try) -> str:
     return "GeneratorFailed" if tried.shard == ("O-maze", 1) else ""
 
 
-def test_a_failed_shard_returns_in_a_later_wave_and_the_run_succeeds(life: Life) -> None:
+def test_a_failed_shard_is_retried_in_a_later_wave_and_the_run_succeeds(life: Life) -> None:
     life.workers.script = lambda tried: "InvalidOutput" if tried.attempt == 0 else ""
     life.create()
     status = life.live()
@@ -20,7 +20,9 @@ def test_a_failed_shard_returns_in_a_later_wave_and_the_run_succeeds(life: Life)
     assert "Retrying" in life.events()
 
 
-def test_a_shard_out_of_memory_returns_with_twice_as_much_up_to_the_ceiling(life: Life) -> None:
+def test_a_shard_out_of_memory_is_retried_with_twice_the_memory_up_to_the_ceiling(
+    life: Life,
+) -> None:
     life.install(profile_object(classes={"O": {"memory": "1Gi", "memoryCeiling": "3Gi"}}))
     life.workers.script = lambda one: "OOMKilled" if one.shard == ("O-maze", 0) else ""
     life.create(run_object(failurePolicy={"retries": 3}))
@@ -31,7 +33,7 @@ def test_a_shard_out_of_memory_returns_with_twice_as_much_up_to_the_ceiling(life
     assert others == {2**30}
 
 
-def test_a_shard_that_fails_in_every_attempt_fails_the_run_when_the_rest_is_made(
+def test_a_shard_that_fails_in_every_attempt_fails_the_run_after_all_others_are_committed(
     life: Life,
 ) -> None:
     life.workers.script = fails_always
@@ -50,7 +52,7 @@ def test_a_shard_that_fails_in_every_attempt_fails_the_run_when_the_rest_is_made
     assert ("team", FINAL) not in life.cluster.jobs
 
 
-def test_only_the_last_attempt_may_leave_samples_out(life: Life) -> None:
+def test_only_the_last_attempt_may_drop_samples(life: Life) -> None:
     life.workers.script = lambda one: "" if one.allowed else fails_always(one)
     life.workers.left_out = {("O-maze", 1): 2}
     life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 1}))
@@ -60,7 +62,7 @@ def test_only_the_last_attempt_may_leave_samples_out(life: Life) -> None:
     assert (status.samples.succeeded, status.samples.failed) == (58, 2)
 
 
-def test_more_left_out_samples_than_the_budget_fail_the_run(life: Life) -> None:
+def test_more_failed_samples_than_the_budget_fail_the_run(life: Life) -> None:
     life.workers.left_out = {("O-maze", 0): 2, ("O-maze", 1): 2}
     life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 0}))
     life.live()
@@ -69,7 +71,7 @@ def test_more_left_out_samples_than_the_budget_fail_the_run(life: Life) -> None:
 
 
 def test_many_failed_shards_are_all_explained_and_all_get_more_memory(life: Life) -> None:
-    """More than one page of pods, and more than any single turn's worth of records."""
+    """More pods than one page, and more records than one turn reads."""
     life.workers.script = lambda one: "OutOfMemory" if one.attempt == 0 else ""
     life.create(
         run_object(generators=[{"name": "O-maze", "samples": 7000}], shardSize=10, parallelism=700)
@@ -79,7 +81,7 @@ def test_many_failed_shards_are_all_explained_and_all_get_more_memory(life: Life
     assert again == [4 * 2**30] * 700
 
 
-def test_a_preempted_pod_does_not_tell_why_its_shard_failed_later(life: Life) -> None:
+def test_a_preempted_pod_is_not_the_cause_of_a_later_failure(life: Life) -> None:
     life.workers.script = fails_always
     life.create(run_object(failurePolicy={"retries": 0}))
     life.live(until=lambda: ("team", FIRST) in life.cluster.jobs)
@@ -97,8 +99,8 @@ def test_a_preempted_pod_does_not_tell_why_its_shard_failed_later(life: Life) ->
     assert status.failures[0].reason == "GeneratorFailed"
 
 
-def test_a_failed_run_made_again_has_all_its_attempts_and_its_own_policy(life: Life) -> None:
-    """Waves of the first object stand in the store; they use up nothing of the second's."""
+def test_a_failed_run_that_is_created_again_has_all_attempts_and_its_own_policy(life: Life) -> None:
+    """Waves of the first object are in the store; they do not count as attempts of the second."""
     life.workers.script = fails_always
     life.create(run_object(failurePolicy={"retries": 1}))
     life.live()
@@ -113,7 +115,7 @@ def test_a_failed_run_made_again_has_all_its_attempts_and_its_own_policy(life: L
     assert life.status().waves == 2
 
 
-def test_a_run_made_again_uses_the_memory_that_the_profile_says_now(life: Life) -> None:
+def test_a_run_that_is_created_again_uses_the_current_memory_of_the_profile(life: Life) -> None:
     life.workers.script = lambda one: "OOMKilled" if one.memory < 12 * 2**30 else ""
     life.create(run_object(generators=[{"name": "O-maze", "samples": 10}]))
     assert life.live().phase == "Failed"

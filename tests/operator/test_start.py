@@ -25,7 +25,7 @@ REFUSED = ClusterError(422, "spec.image: must name a digest")
 
 
 class Young(FakeCluster):
-    """A cluster that takes no profile at first."""
+    """A cluster that rejects profiles at first."""
 
     def __init__(self, refusals: int) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def started(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch)
     asyncio.run(operator.start())
 
 
-def test_profiles_wait_for_a_definition_as_young_as_the_operator(
+def test_profiles_are_retried_until_their_crd_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = Young(refusals=handlers.START_TRIES - 1)
@@ -61,7 +61,7 @@ def test_profiles_wait_for_a_definition_as_young_as_the_operator(
     assert list(cluster.profiles) == ["default"]
 
 
-def test_a_profile_that_is_never_taken_ends_the_operator(
+def test_a_profile_that_is_always_rejected_stops_the_operator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(kopf.PermanentError, match=r"profile default: spec\.image"):
@@ -70,7 +70,7 @@ def test_a_profile_that_is_never_taken_ends_the_operator(
 
 @pytest.mark.slow
 @pytest.mark.smoke
-def test_an_operator_that_cannot_start_says_why_and_exits(tmp_path: Path) -> None:
+def test_an_operator_that_cannot_start_prints_why_and_exits(tmp_path: Path) -> None:
     own = {
         "KUBECONFIG": str(tmp_path / "none"),
         "VRDATA_NAMESPACE": SYSTEM,

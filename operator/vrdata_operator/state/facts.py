@@ -113,7 +113,7 @@ class Facts:
         nondeterministic: objects that were generated twice with different bytes.
         reading: set while the store is not completely read: nothing may be concluded from what
             is not known yet.
-        behind: more can be read at once.
+        behind: more can be read now.
     """
 
     now: float

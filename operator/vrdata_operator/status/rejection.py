@@ -43,11 +43,11 @@ def rejected(
     )
 
 
-def troubled(
-    status: GenerationRunStatus, trouble: Explanation, *, generation: int, now: float
+def blocked(
+    status: GenerationRunStatus, cause: Explanation, *, generation: int, now: float
 ) -> GenerationRunStatus:
-    """The stored status, with a trouble that passes: the store or the API server refuses."""
-    reason, message = trouble.reason, trouble.message
+    """The stored status, blocked for now: the store or the API server rejects requests."""
+    reason, message = cause.reason, cause.message
     findings = (
         Finding("Progressing", "False", reason, message),
         Finding("Stalled", "True", reason, message),

@@ -21,7 +21,7 @@ def job(**status: Any) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {"parallelism": 4}, "status": status}
 
 
-def test_a_young_job_has_nothing_yet() -> None:
+def test_a_new_job_has_no_completed_indexes() -> None:
     found = job_facts(job())
     assert (found.wave, found.task, found.parallelism) == (3, "shard", 4)
     assert (found.active, found.completed, found.failed) == (0, frozenset(), frozenset())
@@ -29,7 +29,7 @@ def test_a_young_job_has_nothing_yet() -> None:
     assert found.owner_uid == "uid-1"
 
 
-def test_index_sets_are_read() -> None:
+def test_index_sets_are_parsed() -> None:
     found = job_facts(job(completedIndexes="0,2-4", failedIndexes="1", active=2, ready=1))
     assert found.completed == {0, 2, 3, 4}
     assert found.failed == {1}
@@ -48,10 +48,10 @@ def test_index_sets_are_read() -> None:
         ("Suspended", "True", False, False),
     ],
 )
-def test_a_job_has_ended_only_when_its_pods_have(
+def test_a_job_has_ended_only_when_its_pods_have_ended(
     kind: str, status: str, finished: bool, succeeded: bool
 ) -> None:
-    """FailureTarget and SuccessCriteriaMet come while pods still run."""
+    """FailureTarget and SuccessCriteriaMet are set while pods still run."""
     found = job_facts(job(conditions=[{"type": kind, "status": status, "reason": "Why"}]))
     assert (found.finished, found.succeeded) == (finished, succeeded)
     assert found.reason == ("Why" if finished else "")
@@ -71,7 +71,7 @@ def pod(**status: Any) -> dict[str, Any]:
     return {"metadata": {"name": "p", "labels": labels}, "status": status}
 
 
-def test_a_failed_pod_tells_how_it_ended() -> None:
+def test_a_failed_pod_reports_how_it_ended() -> None:
     ended = {"reason": "OOMKilled", "exitCode": 137, "message": "words"}
     found = pod_facts(pod(phase="Failed", containerStatuses=[{"state": {"terminated": ended}}]))
     assert (found.job, found.index, found.phase) == ("j", 7, "Failed")
@@ -83,7 +83,7 @@ def test_a_failed_pod_tells_how_it_ended() -> None:
     assert not found.disrupted
 
 
-def test_a_disrupted_pod_is_told_from_a_failed_one() -> None:
+def test_a_disrupted_pod_differs_from_a_failed_one() -> None:
     conditions = [{"type": "DisruptionTarget", "status": "True"}]
     assert pod_facts(pod(phase="Failed", reason="Evicted", conditions=conditions)).disrupted
 
@@ -98,7 +98,7 @@ def test_a_pod_that_the_kubelet_has_not_seen_is_pending() -> None:
     )
 
 
-def test_settings_have_defaults_but_for_the_namespace() -> None:
+def test_settings_have_defaults_except_for_the_namespace() -> None:
     found = from_environment({"VRDATA_NAMESPACE": "system"})
     assert (found.home.namespace, found.watch, found.profiles) == ("system", (), None)
     assert (found.metrics_port, found.health_port, found.per_generator) == (9090, 8080, True)
@@ -127,7 +127,7 @@ def test_settings_are_read() -> None:
         {"VRDATA_NAMESPACE": "s", "VRDATA_HEALTH_PORT": "70000"},
     ],
 )
-def test_settings_that_cannot_be_read_are_named(variables: dict[str, str]) -> None:
+def test_invalid_settings_are_named(variables: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="VRDATA_") as raised:
         from_environment(variables)
     assert raised.value.fix

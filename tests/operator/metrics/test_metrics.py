@@ -20,7 +20,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
 
 
 def series(metrics: Metrics, **labels: str) -> int:
-    """How many series carry these labels."""
+    """Number of series with these labels."""
     return sum(
         labels.items() <= one.labels.items()
         for family in metrics.registry.collect()
@@ -142,7 +142,7 @@ def test_failed_attempts_are_counted_by_reason_and_unknown_reasons_share_one_lab
     life.metrics.shard_failed("O", failed_attempt(("O-maze", 0), 0, parse_reason("Anything")))
     labels["reason"] = "Unknown"
     assert value(life.metrics, "vrdata_shard_failures_total", **labels) == 1
-    assert series(life.metrics, reason="Anything") == 0  # no user's text becomes a label
+    assert series(life.metrics, reason="Anything") == 0  # text of users never becomes a label
 
 
 def test_deadlines_and_estimates_are_served_only_where_they_exist(finished: Life) -> None:

@@ -1,4 +1,4 @@
-"""Pods at once, shared among waves."""
+"""The parallelism of a run, divided among its waves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WANTED = st.dictionaries(st.integers(0, 50), st.integers(1, 40), max_size=12)
 
 
 @given(total=st.integers(1, 100), wanted=WANTED)
-def test_all_pods_are_given_and_never_more_than_can_be_used(
+def test_every_pod_is_assigned_and_no_wave_gets_more_than_it_can_use(
     total: int, wanted: dict[int, int]
 ) -> None:
     given_ = share(total, wanted)
@@ -21,9 +21,7 @@ def test_all_pods_are_given_and_never_more_than_can_be_used(
 
 
 @given(total=st.integers(1, 100), wanted=WANTED)
-def test_no_wave_gets_two_more_than_one_that_could_use_them(
-    total: int, wanted: dict[int, int]
-) -> None:
+def test_shares_of_waves_differ_by_at_most_one(total: int, wanted: dict[int, int]) -> None:
     given_ = share(total, wanted)
     hungry = [count for wave, count in given_.items() if count < wanted[wave]]
     for count in given_.values():

@@ -28,28 +28,28 @@ def all_of(waves: list[Wave]) -> list[Shard]:
 
 
 def test_first_waves_are_of_one_class_and_at_most_ten_thousand_shards() -> None:
-    made = first_waves(plan(G_b=3, O_a=MAX_SHARDS + 1, O_c=2), ShardSet(), NONE, PROFILE, POLICY)
-    assert [(one.wave, one.generator_class, one.size) for one in made] == [
+    waves = first_waves(plan(G_b=3, O_a=MAX_SHARDS + 1, O_c=2), ShardSet(), NONE, PROFILE, POLICY)
+    assert [(one.wave, one.generator_class, one.size) for one in waves] == [
         (0, "O", MAX_SHARDS),
         (1, "O", 3),
         (2, "G", 3),
     ]
-    assert {one.memory_bytes for one in made if one.generator_class == "O"} == {2 * GIB}
-    assert {one.memory_bytes for one in made if one.generator_class == "G"} == {4 * GIB}
-    assert all(one.allow_failed_samples == 0 for one in made)
+    assert {one.memory_bytes for one in waves if one.generator_class == "O"} == {2 * GIB}
+    assert {one.memory_bytes for one in waves if one.generator_class == "G"} == {4 * GIB}
+    assert all(one.allow_failed_samples == 0 for one in waves)
 
 
 @given(
     committed=st.sets(st.integers(0, 19)),
-    given_=st.sets(st.integers(0, 19), max_size=10),
+    assigned=st.sets(st.integers(0, 19), max_size=10),
 )
-def test_first_waves_hold_exactly_what_is_missing_and_in_no_wave(
-    committed: set[int], given_: set[int]
+def test_first_waves_contain_exactly_the_missing_shards_of_no_wave(
+    committed: set[int], assigned: set[int]
 ) -> None:
-    standing: list[Wave] = []
-    if given_:
-        shards = [("O-a", at) for at in sorted(given_)]
-        standing = [
+    stored: list[Wave] = []
+    if assigned:
+        shards = [("O-a", at) for at in sorted(assigned)]
+        stored = [
             Wave(
                 plan="p",
                 run="run",
@@ -61,8 +61,10 @@ def test_first_waves_hold_exactly_what_is_missing_and_in_no_wave(
             )
         ]
     done = ShardSet.of(Shard("O-a", at) for at in committed)
-    made = first_waves(plan(O_a=20), done, History(tuple(standing), "run"), PROFILE, POLICY)
-    assert sorted(all_of(made)) == [("O-a", at) for at in range(20) if at not in committed | given_]
+    waves = first_waves(plan(O_a=20), done, History(tuple(stored), "run"), PROFILE, POLICY)
+    assert sorted(all_of(waves)) == [
+        ("O-a", at) for at in range(20) if at not in committed | assigned
+    ]
 
 
 def test_nothing_missing_needs_no_wave() -> None:
@@ -70,34 +72,34 @@ def test_nothing_missing_needs_no_wave() -> None:
     assert first_waves(plan(O_a=1), done, NONE, PROFILE, POLICY) == []
 
 
-def test_without_retries_the_first_attempt_may_leave_samples_out() -> None:
+def test_without_retries_the_first_attempt_may_drop_samples() -> None:
     policy = FailurePolicy(retries=0, max_failed_samples=5)
-    (made,) = first_waves(plan(O_a=1), ShardSet(), NONE, PROFILE, policy)
-    assert made.allow_failed_samples == 5
+    (waves,) = first_waves(plan(O_a=1), ShardSet(), NONE, PROFILE, policy)
+    assert waves.allow_failed_samples == 5
 
 
-def begun(**samples: int) -> History:
-    made = first_waves(plan(**samples), ShardSet(), NONE, PROFILE, POLICY)
-    return History(tuple(made), "run")
+def started(**samples: int) -> History:
+    waves = first_waves(plan(**samples), ShardSet(), NONE, PROFILE, POLICY)
+    return History(tuple(waves), "run")
 
 
-def test_retries_part_by_memory_and_only_hungry_shards_get_more() -> None:
-    history = begun(O_a=4)
+def test_retries_are_grouped_by_memory_and_only_shards_out_of_memory_get_more() -> None:
+    history = started(O_a=4)
     ended = {0: ShardSet.of(Shard("O-a", at) for at in range(4))}
     failures = {
         ("O-a", 0): failed_attempt(("O-a", 0), 0, FailureReason.OUT_OF_MEMORY),
         ("O-a", 2): failed_attempt(("O-a", 2), 0, FailureReason.INVALID_OUTPUT),
         ("O-a", 3): failed_attempt(("O-a", 3), 0, FailureReason.OUT_OF_MEMORY),
     }
-    made = retry_waves(history, ended, failures, PROFILE, POLICY)
-    assert [(one.wave, one.attempt, one.memory_bytes, list(one.shards())) for one in made] == [
+    waves = retry_waves(history, ended, failures, PROFILE, POLICY)
+    assert [(one.wave, one.attempt, one.memory_bytes, list(one.shards())) for one in waves] == [
         (1, 1, 2 * GIB, [("O-a", 1), ("O-a", 2)]),
         (2, 1, 4 * GIB, [("O-a", 0), ("O-a", 3)]),
     ]
 
 
-def test_the_last_attempt_may_leave_samples_out_and_nothing_follows_it() -> None:
-    history, ended = begun(O_a=1), {0: ONE}
+def test_the_last_attempt_may_drop_samples_and_no_wave_follows_it() -> None:
+    history, ended = started(O_a=1), {0: ONE}
     allowed = []
     for _ in range(2):
         (wave,) = retry_waves(history, ended, {}, PROFILE, POLICY)
@@ -108,7 +110,7 @@ def test_the_last_attempt_may_leave_samples_out_and_nothing_follows_it() -> None
 
 
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(0, 9))
-def test_memory_climbs_to_the_ceiling_and_never_falls(
+def test_memory_increases_up_to_the_ceiling_and_never_decreases(
     memory: int, ceiling: int, steps: int
 ) -> None:
     first, most = f"{min(memory, ceiling)}Gi", f"{max(memory, ceiling)}Gi"
@@ -121,23 +123,23 @@ def test_memory_climbs_to_the_ceiling_and_never_falls(
         following = rungs.next(at)
         assert at <= following <= min(2 * at, rungs.ceiling)
         at = following
-    assert rungs.next(64 * GIB) == 64 * GIB  # the profile was lowered meanwhile
+    assert rungs.next(64 * GIB) == 64 * GIB  # the profile was reduced in the meantime
 
 
-def test_an_open_shard_is_in_the_last_wave_that_has_it() -> None:
-    history = begun(O_a=3)
+def test_an_open_shard_belongs_to_the_latest_wave_that_contains_it() -> None:
+    history = started(O_a=3)
     (again,) = retry_waves(history, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     both = History((*history.waves, again), "run")
     assert both.open_shards(ShardSet.of([Shard("O-a", 0)])) == {0: {("O-a", 2)}, 1: {("O-a", 1)}}
 
 
-def test_waves_of_an_earlier_object_are_seen_and_use_up_nothing() -> None:
-    earlier = begun(O_a=2)
+def test_waves_of_an_earlier_run_do_not_count_as_attempts() -> None:
+    earlier = started(O_a=2)
     (again,) = retry_waves(earlier, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     later = History((*earlier.waves, again), "another")
     assert later.open_shards(ShardSet()) == {}
-    made = first_waves(plan(O_a=2), ShardSet.of([Shard("O-a", 0)]), later, PROFILE, POLICY)
-    assert [(one.wave, one.attempt, one.run) for one in made] == [(2, 2, "another")]
-    grown = History((*later.waves, *made), "another")
+    waves = first_waves(plan(O_a=2), ShardSet.of([Shard("O-a", 0)]), later, PROFILE, POLICY)
+    assert [(one.wave, one.attempt, one.run) for one in waves] == [(2, 2, "another")]
+    grown = History((*later.waves, *waves), "another")
     assert not grown.is_last(3, POLICY)
     assert grown.is_last(4, POLICY)

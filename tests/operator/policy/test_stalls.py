@@ -1,4 +1,4 @@
-"""Why it is not running: one reason, the cluster's own words, and a way out."""
+"""Why pods do not start: one reason, the cluster's own message, and a fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_GPU = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
 
 
 def pod(*, conditions: object = (), waiting: object = None, phase: str = "Pending") -> PodFacts:
-    """As the API server shows a pod."""
+    """A pod as the API server returns it."""
     statuses = [{"state": {"waiting": waiting}}] if waiting else []
     status = {"phase": phase, "conditions": conditions, "containerStatuses": statuses}
     return pod_facts({"metadata": {"name": "p", "labels": {}}, "status": status})
@@ -28,7 +28,7 @@ def unschedulable(words: str) -> PodFacts:
     return pod(conditions=[found])
 
 
-def test_an_unschedulable_pod_repeats_the_schedulers_words() -> None:
+def test_an_unschedulable_pod_quotes_the_scheduler() -> None:
     cause = why_waiting([unschedulable(NO_GPU)], [])
     assert cause is not None
     assert cause.reason == "Unschedulable"
@@ -46,7 +46,7 @@ def test_an_image_that_cannot_be_pulled_names_the_profile(reason: str) -> None:
     assert "imagePullSecrets" in cause.message
 
 
-def test_a_missing_secret_says_where_it_must_be() -> None:
+def test_a_missing_secret_names_the_namespace_that_needs_it() -> None:
     waiting = {"reason": "CreateContainerConfigError", "message": 'secret "keys" not found'}
     cause = why_waiting([pod(waiting=waiting)], [])
     assert cause is not None
@@ -56,7 +56,7 @@ def test_a_missing_secret_says_where_it_must_be() -> None:
     assert "run's namespace" in cause.message
 
 
-def test_another_fault_of_the_configuration_is_no_missing_secret() -> None:
+def test_another_configuration_error_is_not_a_missing_secret() -> None:
     waiting = {"reason": "CreateContainerConfigError", "message": "image will run as root"}
     cause = why_waiting([pod(waiting=waiting)], [])
     assert cause is not None
@@ -73,7 +73,7 @@ def test_another_fault_of_the_configuration_is_no_missing_secret() -> None:
         ("admission webhook denied the request", "PodsRefused"),
     ],
 )
-def test_pods_that_are_never_made_say_why(message: str, reason: str) -> None:
+def test_pods_that_cannot_be_created_have_a_reason(message: str, reason: str) -> None:
     event = job_event(
         {"involvedObject": {"name": "job"}, "reason": "FailedCreate", "message": message}
     )
@@ -83,14 +83,14 @@ def test_pods_that_are_never_made_say_why(message: str, reason: str) -> None:
     assert message in cause.message
 
 
-def test_pods_that_exist_say_more_than_jobs_that_make_none() -> None:
+def test_existing_pods_take_precedence_over_jobs_that_create_none() -> None:
     event = JobEvent("job", "FailedCreate", "exceeded quota")
     cause = why_waiting([unschedulable("no node")], [event])
     assert cause is not None
     assert cause.reason == "Unschedulable"
 
 
-def test_pods_that_start_or_have_failed_are_no_reason_to_wait() -> None:
+def test_starting_and_failed_pods_are_not_a_cause_of_waiting() -> None:
     starting = pod(waiting={"reason": "ContainerCreating"})
     failed = pod(phase="Failed", waiting={"reason": "ImagePullBackOff"})
     other = JobEvent("job", "BackoffLimitExceeded", "x")

@@ -1,4 +1,4 @@
-"""Job manifests: sizes, restrictions, and what a pod is told."""
+"""Job manifests: sizes, restrictions, and the configuration of a pod."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def every_job() -> list[Json]:
     ]
 
 
-def test_a_wave_is_an_indexed_job_that_tries_no_index_twice() -> None:
+def test_a_wave_is_an_indexed_job_that_retries_no_index() -> None:
     spec = job()["spec"]
     assert spec["completionMode"] == "Indexed"
     assert (spec["completions"], spec["parallelism"], spec["suspend"]) == (4, 3, False)
@@ -102,12 +102,12 @@ def test_a_wave_is_an_indexed_job_that_tries_no_index_twice() -> None:
     assert "ttlSecondsAfterFinished" not in spec  # its index sets are read after it has ended
 
 
-def test_the_largest_wave_is_ten_thousand_indexes() -> None:
+def test_the_largest_wave_has_ten_thousand_indexes() -> None:
     assert MAX_SHARDS == 10_000
     assert job(wave(size=MAX_SHARDS))["spec"]["completions"] == 10_000
 
 
-def test_disruption_and_preemption_are_not_counted_and_a_mismatch_ends_the_job() -> None:
+def test_disruption_and_preemption_are_ignored_and_a_contract_mismatch_fails_the_job() -> None:
     rules = job()["spec"]["podFailurePolicy"]["rules"]
     by_code = {rule["onExitCodes"]["values"][0]: rule for rule in rules if "onExitCodes" in rule}
     assert by_code[40]["action"] == "FailJob"
@@ -120,16 +120,16 @@ def test_disruption_and_preemption_are_not_counted_and_a_mismatch_ends_the_job()
 @pytest.mark.parametrize(
     ("name", "cpu", "storage"), [("O", "500m", "3Gi"), ("G", "2", "8Gi"), ("M", "3", "8Gi")]
 )
-def test_pods_ask_for_what_the_profile_gives_their_class(name: str, cpu: str, storage: str) -> None:
+def test_pods_request_the_resources_of_their_class(name: str, cpu: str, storage: str) -> None:
     found = container(job(wave(name, memory=7 * GIB)))["resources"]
     assert found["requests"]["cpu"] == cpu
-    assert "cpu" not in found["limits"]  # a busy neighbour is slowed, never throttled
+    assert "cpu" not in found["limits"]  # without a CPU limit no pod is throttled
     for kind in ("requests", "limits"):
-        assert found[kind]["memory"] == str(7 * GIB)  # the wave's, not the class's first
+        assert found[kind]["memory"] == str(7 * GIB)  # of the wave, not of the class
         assert found[kind]["ephemeral-storage"] == storage
 
 
-def test_a_gpu_class_asks_for_its_devices_and_others_for_none() -> None:
+def test_only_a_class_with_a_gpu_requests_devices() -> None:
     for kind in ("requests", "limits"):
         assert container(job(wave("G")))["resources"][kind]["amd.com/gpu"] == "2"
         assert "amd.com/gpu" not in container(job(wave("O")))["resources"][kind]
@@ -138,7 +138,7 @@ def test_a_gpu_class_asks_for_its_devices_and_others_for_none() -> None:
         assert "nvidia.com/gpu" not in container(final)["resources"][kind]
 
 
-def test_pods_go_to_the_nodes_of_their_class() -> None:
+def test_pods_are_scheduled_to_the_nodes_of_their_class() -> None:
     found = pod(job(wave("G")))
     assert found["nodeSelector"] == {"pool": "gpu"}
     assert found["tolerations"] == [
@@ -152,7 +152,7 @@ def test_pods_go_to_the_nodes_of_their_class() -> None:
 
 
 def test_every_pod_is_restricted_and_has_no_token() -> None:
-    """As the Pod Security Standard `restricted` asks, and a read-only root beside."""
+    """The Pod Security Standard `restricted`, and a read-only root file system."""
     for manifest in every_job():
         found = pod(manifest)
         assert found["automountServiceAccountToken"] is False
@@ -179,13 +179,13 @@ def test_keys_are_references_to_the_secret_and_never_values() -> None:
             }
 
 
-def test_without_a_secret_the_pods_identity_is_used() -> None:
+def test_without_a_secret_pods_use_their_service_account() -> None:
     manifest = job(storage={"url": "s3://bucket"}, serviceAccount="writer")
     assert {one["name"] for one in container(manifest)["env"]} == {VARIABLE, "HOME"}
     assert pod(manifest)["serviceAccountName"] == "writer"
 
 
-def test_scratch_is_bounded_and_a_claim_is_mounted() -> None:
+def test_scratch_has_a_size_limit_and_a_claim_is_mounted() -> None:
     volumes = {one["name"]: one for one in pod(job())["volumes"]}
     assert volumes == {"scratch": {"name": "scratch", "emptyDir": {"sizeLimit": "3Gi"}}}
     manifest = job(storage={"persistentVolumeClaim": "datasets"})
@@ -198,27 +198,27 @@ def test_scratch_is_bounded_and_a_claim_is_mounted() -> None:
     )
 
 
-def test_a_shards_pod_is_told_its_wave_and_its_childs_share_of_memory() -> None:
-    told = task(job(wave("G", memory=4 * GIB))).shard
-    assert told is not None
-    assert told.wave == 2
-    assert told.config.prefix == "team/demo/"
-    assert told.config.sample_timeout_seconds == 99
-    assert GIB < told.config.memory_bytes < 4 * GIB
+def test_a_shard_pod_receives_its_wave_and_the_memory_limit_of_its_child() -> None:
+    pod = task(job(wave("G", memory=4 * GIB))).shard
+    assert pod is not None
+    assert pod.wave == 2
+    assert pod.config.prefix == "team/demo/"
+    assert pod.config.sample_timeout_seconds == 99
+    assert GIB < pod.config.memory_bytes < 4 * GIB
     tiny = task(job(wave(memory=64 * 2**20))).shard
     assert tiny is not None
     assert tiny.config.memory_bytes > 0
 
 
-def test_the_other_tasks_are_told_what_they_need() -> None:
+def test_pods_of_the_other_tasks_receive_their_settings() -> None:
     own = profile(catalogue="/generators/catalogue.json")
     final = task(final_manifest(RUN, own, config(own), 3)).finalise
     assert final is not None
     assert final.max_failed_samples == 3
-    asked = task(describe_manifest(SYSTEM, own, {})).describe
-    assert asked is not None
-    assert asked.image_digest == IMAGE.partition("@")[2]
-    assert asked.catalogue == "/generators/catalogue.json"
+    describe = task(describe_manifest(SYSTEM, own, {})).describe
+    assert describe is not None
+    assert describe.image_digest == IMAGE.partition("@")[2]
+    assert describe.catalogue == "/generators/catalogue.json"
 
 
 def test_jobs_belong_to_their_run_and_carry_its_labels() -> None:
@@ -243,5 +243,5 @@ def test_every_label_and_name_fits_the_api_server() -> None:
     assert all(len(value) <= 63 for value in manifest["metadata"]["labels"].values())
 
 
-def test_a_manifest_says_the_same_every_time() -> None:
+def test_a_manifest_is_deterministic() -> None:
     assert json.dumps(job(), sort_keys=True) == json.dumps(job(), sort_keys=True)

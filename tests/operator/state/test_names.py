@@ -1,4 +1,4 @@
-"""Names that the cluster sees: short enough, the same after a restart, never shared."""
+"""Names in the cluster: short enough, stable across restarts, and unique."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL = re.compile(DNS_LABEL)
 
 @given(uid=UIDS, wave=WAVES)
 def test_the_host_name_of_every_pod_is_a_label(uid: str, wave: int) -> None:
-    """A pod of an Indexed Job is called {Job}-{index}; at most 63 characters."""
+    """The host name of an Indexed Job's pod is {Job}-{index}; at most 63 characters."""
     for name in (wave_job(uid, wave), final_job(uid), describe_job({"any": "spec"})):
         host = f"{name}-9999"
         assert len(host) <= 63
@@ -40,7 +40,7 @@ def test_waves_of_a_run_never_share_a_job(uid: str, waves: list[int]) -> None:
     assert len({wave_job(uid, wave) for wave in waves}) == len(waves)
 
 
-def test_the_name_of_a_wave_is_what_users_see() -> None:
+def test_the_name_of_a_waves_job_never_changes() -> None:
     assert wave_job("uid-1", 3) == "vr-4a49acf8a6-w3"
     assert final_job("uid-1") == "vr-4a49acf8a6-final"
     assert describe_job({}) == "vr-catalogue-44136fa355"
@@ -54,6 +54,6 @@ def test_a_runs_name_and_uid_fit_into_labels(name: str) -> None:
     assert selector(identity.uid) == f"vrdata.dev/run-uid={identity.uid}"
 
 
-def test_an_image_without_a_digest_is_refused() -> None:
+def test_an_image_without_a_digest_is_rejected() -> None:
     with pytest.raises(ValueError, match="has no digest"):
         image_digest("registry/worker:latest")

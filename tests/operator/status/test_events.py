@@ -15,42 +15,45 @@ from vrdata_operator.status import events
 from vrdata_operator.status.events import RunEvent
 
 
-def lives() -> list[Life]:
+def transition_lives() -> list[Life]:
     """Runs that together go through every transition."""
-    well = Life()
-    well.workers.script = lambda one: "InvalidOutput" if one.attempt == 0 else ""
-    well.create(run_object(generators=[{"name": "O-maze", "samples": 80}], shardSize=5))
-    well.live(until=lambda: well.status().phase == "Running")
+    succeeding = Life()
+    succeeding.workers.script = lambda one: "InvalidOutput" if one.attempt == 0 else ""
+    succeeding.create(run_object(generators=[{"name": "O-maze", "samples": 80}], shardSize=5))
+    succeeding.live(until=lambda: succeeding.status().phase == "Running")
     for value in (True, False):
-        well.cluster.patch_spec("team", "demo", suspend=value)
-        well.turn()
-    well.live()
-    ill = Life()
-    ill.workers.script = lambda _: "InvalidOutput"
-    ill.create(run_object(profile="gold"))
-    ill.turn()
-    ill.install(profile_object("gold"))
-    ill.live(until=lambda: ("team", FIRST) in ill.cluster.jobs)
-    ill.cluster.job_warnings.append(JobEvent(FIRST, "FailedCreate", "exceeded quota"))
-    ill.turn()
-    ill.cluster.job_warnings.clear()
-    ill.live()
-    return [well, ill]
+        succeeding.cluster.patch_spec("team", "demo", suspend=value)
+        succeeding.turn()
+    succeeding.live()
+    failing = Life()
+    failing.workers.script = lambda _: "InvalidOutput"
+    failing.create(run_object(profile="gold"))
+    failing.turn()
+    failing.install(profile_object("gold"))
+    failing.live(until=lambda: ("team", FIRST) in failing.cluster.jobs)
+    failing.cluster.job_warnings.append(JobEvent(FIRST, "FailedCreate", "exceeded quota"))
+    failing.turn()
+    failing.cluster.job_warnings.clear()
+    failing.live()
+    return [succeeding, failing]
 
 
 def test_every_event_reason_is_emitted() -> None:
-    seen = {one.reason for life in lives() for one in life.cluster.events}
+    seen = {one.reason for life in transition_lives() for one in life.cluster.events}
     assert seen == set(EventReason)
     assert {"Succeeded", "Failed"} <= set(get_args(Phase))
 
 
 def test_events_are_posted_in_the_order_of_the_transitions() -> None:
-    well, ill = (life.events() for life in lives())
-    assert well[:2] == ["Accepted", "Started"]
-    assert [one for one in well if one in {"Suspended", "Resumed"}] == ["Suspended", "Resumed"]
-    assert well[-2:] == ["Finalising", "Succeeded"]
-    assert (ill[0], ill[-1]) == ("Rejected", "Failed")
-    assert ill.count("Waiting") == 1
+    succeeding, failing = (life.events() for life in transition_lives())
+    assert succeeding[:2] == ["Accepted", "Started"]
+    assert [one for one in succeeding if one in {"Suspended", "Resumed"}] == [
+        "Suspended",
+        "Resumed",
+    ]
+    assert succeeding[-2:] == ["Finalising", "Succeeded"]
+    assert (failing[0], failing[-1]) == ("Rejected", "Failed")
+    assert failing.count("Waiting") == 1
 
 
 @pytest.fixture

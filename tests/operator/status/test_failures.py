@@ -65,7 +65,7 @@ def test_a_reason_of_another_release_is_unknown() -> None:
         record(reason="Unknown", sample=-1),
     ],
 )
-def test_an_invalid_record_is_refused(body: bytes) -> None:
+def test_an_invalid_record_is_rejected(body: bytes) -> None:
     with pytest.raises(ValueError, match="validation error"):
         from_record(SHARD, 2, body, "")
 
