@@ -39,7 +39,7 @@ def large(store: MemoryStore, records: int) -> ShardManifest:
     return manifest
 
 
-def test_commits_are_listed_with_one_request_and_foreign_keys_are_skipped(
+def test_commits_are_listed_with_one_request_and_other_keys_are_skipped(
     finished: MemoryStore,
 ) -> None:
     put_object(finished, layout.COMMITS + "notes.txt", b"x")

@@ -1,4 +1,4 @@
-"""Reading a run: plan, markers, samples, single files, damaged archives."""
+"""Reading a run: samples, single files, damaged archives."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_a_plan_of_another_version_is_an_error(finished: MemoryStore) -> None:
     assert "apiVersion" in error.value.why
 
 
-def test_samples_come_in_index_order_with_all_their_files(
+def test_samples_are_read_in_index_order_with_all_their_files(
     finished: MemoryStore, plan: Plan
 ) -> None:
     manifest = read_head(finished, "O-1_maze", 0)
@@ -52,7 +52,7 @@ def test_samples_come_in_index_order_with_all_their_files(
         assert files == sample_files(plan, "O-1_maze", sample.index)
 
 
-def test_one_file_is_read_alone(finished: MemoryStore, plan: Plan) -> None:
+def test_one_file_is_read_with_one_request(finished: MemoryStore, plan: Plan) -> None:
     manifest = read_head(finished, "O-1_maze", 1)
     expected = sample_files(plan, "O-1_maze", 4)
     (sample,) = samples_of(finished, manifest)
@@ -62,13 +62,13 @@ def test_one_file_is_read_alone(finished: MemoryStore, plan: Plan) -> None:
     assert finished.requests.total() == 1
 
 
-def test_a_file_that_no_sample_has_is_a_key_error(finished: MemoryStore) -> None:
+def test_a_file_that_the_sample_does_not_have_is_a_key_error(finished: MemoryStore) -> None:
     manifest = read_head(finished, "O-1_maze", 0)
     with pytest.raises(KeyError):
         read_file(finished, manifest, samples_of(finished, manifest)[0], "rubric.txt")
 
 
-def test_a_changed_file_is_refused_when_it_is_read_alone(finished: MemoryStore) -> None:
+def test_a_single_file_with_other_bytes_is_refused(finished: MemoryStore) -> None:
     manifest = read_head(finished, "O-1_maze", 0)
     sample = samples_of(finished, manifest)[0]
     record = next(file for file in sample.files if file.name == "prompt.txt")
@@ -86,7 +86,7 @@ def test_a_missing_object_is_an_error(finished: MemoryStore) -> None:
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar"])
 @pytest.mark.parametrize("damage", [b"", b"no archive" * 200, b"\x1f\x8b\x08\x00", b"\0" * 700])
-def test_what_is_no_archive_is_an_error_that_names_it(output_format: str, damage: bytes) -> None:
+def test_a_damaged_archive_is_an_error_that_names_it(output_format: str, damage: bytes) -> None:
     store = MemoryStore()
     plan = make_plan(output_format=output_format)  # type: ignore[arg-type]
     manifest = build_run(store, plan)[0]
@@ -102,7 +102,7 @@ def test_what_is_no_archive_is_an_error_that_names_it(output_format: str, damage
 
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar"])
-def test_an_archive_is_hashed_whole_even_when_it_is_read_in_part(output_format: str) -> None:
+def test_an_archive_that_is_read_in_part_is_hashed_as_a_whole(output_format: str) -> None:
     store = MemoryStore()
     manifest = build_run(store, make_plan(output_format=output_format))[0]  # type: ignore[arg-type]
     item = manifest.archive

@@ -1,4 +1,4 @@
-"""The commit protocol on a store in memory: data first, then the marker; the winner stands."""
+"""The commit protocol on a store in memory: data first, then the marker; existing objects stay."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def test_the_marker_comes_after_the_data(tmp_path: Path) -> None:
     assert store.objects == {}
 
 
-def test_data_of_a_lost_attempt_with_equal_bytes_is_used(tmp_path: Path) -> None:
+def test_existing_data_with_equal_bytes_is_used(tmp_path: Path) -> None:
     made, store = Made(tmp_path), MemoryStore()
     store.put_new(made.tar.key, made.tar.path, sha256=made.tar.sha256)
     done = commit(store, made.draft, made.pending, detect=False)
     assert (done.already, done.nondeterministic) == (False, "")
 
 
-def test_data_of_a_lost_attempt_with_other_bytes_stands_and_is_described(tmp_path: Path) -> None:
+def test_existing_data_with_other_bytes_stays_and_is_described(tmp_path: Path) -> None:
     other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
     store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
     done = commit(store, made.draft, made.pending, detect=False)
@@ -122,7 +122,7 @@ def test_data_of_a_lost_attempt_with_other_bytes_stands_and_is_described(tmp_pat
     ]
 
 
-def test_of_a_winners_video_the_marker_says_only_what_is_known(tmp_path: Path) -> None:
+def test_the_record_of_a_different_existing_video_is_empty(tmp_path: Path) -> None:
     other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
     store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
     commit(store, made.draft, made.pending, detect=False)
@@ -138,7 +138,7 @@ def video_bytes(sample: SampleRecord) -> str:
     return next(file.sha256 for file in sample.files if file.name == "ground_truth.mp4")
 
 
-def test_a_marker_of_other_bytes_stands(tmp_path: Path) -> None:
+def test_an_existing_marker_of_other_data_stays(tmp_path: Path) -> None:
     other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
     commit(store, other.draft, other.pending, detect=False)
     before = dict(store.objects)
@@ -148,7 +148,9 @@ def test_a_marker_of_other_bytes_stands(tmp_path: Path) -> None:
     assert store.objects == before
 
 
-def test_data_of_another_shard_shape_is_a_conflict_without_a_marker(tmp_path: Path) -> None:
+def test_existing_data_with_other_samples_is_a_conflict_and_no_marker_is_written(
+    tmp_path: Path,
+) -> None:
     other = Made(tmp_path / "other", samples=3)
     made, store = Made(tmp_path / "made"), MemoryStore()
     store.put_new(made.tar.key, other.tar.path, sha256=other.tar.sha256)
@@ -165,12 +167,12 @@ class ForgetfulStore(MemoryStore):
         return None if info is None else ObjectInfo(info.key, info.size)
 
 
-def test_objects_of_an_attempt_without_marker_are_read_where_no_digest_is_kept(
+def test_existing_data_is_read_when_the_store_keeps_no_digest(
     tmp_path: Path,
 ) -> None:
     made, store = Made(tmp_path), ForgetfulStore()
     commit(store, made.draft, made.pending, detect=False)
-    del store.objects[MARKER]  # the attempt died between data and marker
+    del store.objects[MARKER]  # the attempt was killed between data and marker
     again = commit(store, made.draft, made.pending, detect=False)
     assert (again.already, again.nondeterministic) == (False, "")
     assert store.objects[MARKER] == made.draft.encode()

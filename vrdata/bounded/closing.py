@@ -1,4 +1,4 @@
-"""A context manager whose leaving is one method."""
+"""A context manager that calls `close` at the end of its block."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Closing(ABC):
-    """Closed at the end of its `with` block, however that ends."""
+    """Closed at the end of its `with` block, also after an error."""
 
     def __enter__(self) -> Self:
         return self
@@ -17,4 +17,4 @@ class Closing(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give back what is held."""
+        """Release files and memory."""

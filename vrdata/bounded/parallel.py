@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-QUEUED_PER_JOB = 4  # enough that no thread waits while the next items are listed
+QUEUED_PER_JOB = 4  # enough to keep every thread busy while the next items are listed
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def in_parallel(items: Iterable[T], work: Callable[[T], R], jobs: int) -> Iterator[R]:
-    """`work(item)` of every item, as each is done; items are taken only as needed.
+    """`work(item)` of every item, in the order of completion; items are taken only as needed.
 
     Args:
-        items: may be longer than memory.
-        work: called in a thread; what it raises ends the iteration, and what waits is dropped.
-        jobs: threads.
+        items: need not fit in memory.
+        work: called in a thread; an exception ends the iteration and drops queued items.
+        jobs: number of threads.
     """
     waiting: set[Future[R]] = set()
     pool = ThreadPoolExecutor(jobs)
@@ -37,7 +37,7 @@ def in_parallel(items: Iterable[T], work: Callable[[T], R], jobs: int) -> Iterat
 
 
 def in_order(items: Iterable[T], work: Callable[[T], R], jobs: int) -> Iterator[R]:
-    """`work(item)` of every item, in the items' order; otherwise as `in_parallel`."""
+    """`work(item)` of every item, in the order of the items; otherwise as `in_parallel`."""
     waiting: deque[Future[R]] = deque()
     pool = ThreadPoolExecutor(jobs)
     try:

@@ -1,4 +1,4 @@
-"""Sort more lines than fit into memory: sorted runs on disk, then one merge."""
+"""Sort more lines than fit in memory: sorted runs on disk, then one merge."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vrdata.bounded.closing import Closing
 
 RUN_LINES = 200_000
 """Lines kept in memory, about 40 MB. Each full run is one open temporary file, so the usual limit
-of 1024 open files is reached at 200 million lines: some 30 million samples, or half as many where
-two sorts run at once, as in `verify` of format files."""
+of 1024 open files is reached at 200 million lines: some 30 million samples, or half as many with
+two concurrent sorts, as in `verify` of format files."""
 
 
 class SortedLines(Closing):
@@ -44,7 +44,7 @@ class SortedLines(Closing):
                 self._spill()
 
     def __iter__(self) -> Iterator[bytes]:
-        """All lines, equal ones too, in the order of their bytes. Raises OSError."""
+        """All lines, duplicates included, in the order of their bytes. Raises OSError."""
         self._lines.sort()
         return heapq.merge(self._lines, *(_read(run) for run in self._runs))
 

@@ -12,7 +12,7 @@ from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectStore
 
 MAX_OBJECTS = 100_000
-"""Objects that are looked at; those of a run that was found do not count."""
+"""Objects that are listed; objects of runs that were found do not count."""
 
 MAX_RUNS = 20
 MAX_COMPARED = 100
@@ -25,7 +25,7 @@ def find_run(store: ObjectStore) -> ObjectStore | None:
     """The store itself when it is a run's, a view of the one run below it, or None.
 
     Raises:
-        UsageError: several runs are there.
+        UsageError: there are several runs.
         StorageError, StoreAccessError: the store cannot be used.
     """
     if store.head(layout.PLAN) is not None:
@@ -44,11 +44,11 @@ def find_run(store: ObjectStore) -> ObjectStore | None:
 
 
 def open_run(store: ObjectStore) -> ObjectStore:
-    """As `find_run`, but no run is an error.
+    """As `find_run`, but a missing run is an error.
 
     Raises:
-        NotFoundError: no run is there.
-        UsageError: several runs are there.
+        NotFoundError: there is no run.
+        UsageError: there are several runs.
         StorageError, StoreAccessError: the store cannot be used.
     """
     run = find_run(store)
@@ -97,7 +97,7 @@ def find_runs(store: ObjectStore, *, limit: int = MAX_RUNS) -> list[str]:
             prefix, marker, _ = info.key.partition(_PRIVATE)
             if marker and prefix.endswith("/") and store.head(prefix + layout.PLAN) is not None:
                 found.append(prefix)
-                after = prefix[:-1] + "0"  # "0" follows "/": the first key behind the run
+                after = prefix[:-1] + "0"  # "0" follows "/": the first key after the run
                 break
             budget -= 1
             if budget <= 0:

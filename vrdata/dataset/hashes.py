@@ -1,8 +1,8 @@
-r"""The dataset hash: one number for all bytes of a dataset, whatever its format and sharding.
+r"""The dataset hash: one hash over all bytes of a dataset, independent of format and sharding.
 
 sha256 over the lines `{sample id}/{file name} {sha256 of the file's bytes}\n`, sorted by their
-bytes. Fixed: users compare it across machines and releases. Two generators may share a domain
-and so have equal sample ids; both samples' lines count.
+bytes. Fixed: users compare it across machines and releases. Two generators may share a domain and
+so have equal sample ids; the lines of both samples count.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What checks find wrong: bounded in number however much is wrong, and counted by kind."""
+"""Problems that checks find: all are counted by kind, a bounded number is kept."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Problem(Model):
     """One thing that is wrong.
 
     Attributes:
-        kind: CamelCase; every kind is described in docs/verify.md.
+        kind: CamelCase; docs/verify.md describes every kind.
         where: a key, a sample's file, or a shard.
-        message: what is wrong there.
+        message: what is wrong, and how to fix it.
     """
 
     kind: str
@@ -27,7 +27,7 @@ class Problem(Model):
 
 
 def problem(kind: str, where: str, message: str) -> Problem:
-    """A problem; its texts may hold what was found in the data and are made printable."""
+    """A problem; its texts may contain data of the dataset and are made printable."""
     return Problem(kind=kind, where=_clean(where), message=_clean(message))
 
 
@@ -51,7 +51,7 @@ class ProblemLog:
                 self._kept.append(one)
 
     def merge(self, other: ProblemLog) -> None:
-        """Add another log's counts and, as far as there is room, what it kept."""
+        """Add another log's counts and, up to KEPT_PER_KIND, its problems."""
         for one in other.kept:
             if sum(kept.kind == one.kind for kept in self._kept) < KEPT_PER_KIND:
                 self._kept.append(one)

@@ -74,7 +74,7 @@ def read_file(
     body = output.read_file(store, manifest.generator, sample, record, manifest.data)
     if hashlib.sha256(body).hexdigest() != record.sha256:
         raise DigestMismatchError(
-            f"{sample.id}/{name} in {store.url} has bytes that differ from its commit marker",
-            fix="see what else is damaged: vrdata verify",
+            f"{sample.id}/{name} in {store.url} differs from its commit marker",
+            fix="list everything that is damaged: vrdata verify",
         )
     return body

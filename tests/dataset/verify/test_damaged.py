@@ -1,4 +1,4 @@
-"""Every recipe of tests/bad/damaged: what is damaged is found, named, and nothing else is."""
+"""Every recipe of tests/bad/damaged: the damage is found and named, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MakeDataset = Callable[[str], Path]
 
 
 def flip(folder: Path, step: dict[str, Any]) -> None:
-    """Change one bit, shortly after a word."""
+    """Flip one bit shortly after a word."""
     path = folder / step["file"]
     body = bytearray(path.read_bytes())
     body[body.index(step["after"].encode()) + 8] ^= 1
@@ -90,7 +90,7 @@ def widen(folder: Path, step: dict[str, Any]) -> None:
 
 
 def swap_lines(folder: Path, step: dict[str, Any]) -> None:
-    """Exchange two lines of a commit marker, whose digest is made right."""
+    """Exchange two lines of a commit marker, whose digest is updated."""
     first, second = step["lines"]
     with json_place(folder, step | {"at": [first]}) as (lines, _):
         lines[first], lines[second] = lines[second], lines[first]
@@ -100,7 +100,7 @@ def swap_lines(folder: Path, step: dict[str, Any]) -> None:
 def json_place(folder: Path, step: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The container of the value that a step names, and its key there; written back afterwards.
 
-    A commit marker is the list of its lines; its digest is made right unless `sign` is false.
+    A commit marker is the list of its lines; its digest is updated unless `sign` is false.
     """
     path = folder / step["file"]
     is_marker = path.is_relative_to(folder / "_vrdata" / "commits")
@@ -153,7 +153,7 @@ STEPS: dict[str, Callable[[Path, Any], None]] = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
-    """Gives a finished run of a format; each is made once, by the command line."""
+    """Returns a finished run of a format; each is generated once, by the command line."""
     folder = tmp_path_factory.mktemp("damaged")
 
     def make(output_format: str) -> Path:
@@ -187,24 +187,24 @@ def test_the_damage_is_found_and_named_and_nothing_else(
     for step in case["damage"]:
         for name, arguments in step.items():
             STEPS[name](folder, arguments)
-    told = verify(folder)
-    assert told.exit_code == case["exit"], told.output
-    assert [word for word in case["words"] if word not in told.stderr] == [], told.stderr
-    assert "Traceback" not in told.output
+    result = verify(folder)
+    assert result.exit_code == case["exit"], result.output
+    assert [word for word in case["words"] if word not in result.stderr] == [], result.stderr
+    assert "Traceback" not in result.output
     if case["exit"] == 1:
         report = json.loads(verify(folder, "-o", "json").stdout)
-        assert report["problemCounts"] == case["problems"], told.stderr
+        assert report["problemCounts"] == case["problems"], result.stderr
         assert not report["ok"]
-        assert "NOT verified" in told.stdout
-        assert report["datasetHash"] in told.stdout
+        assert "NOT verified" in result.stdout
+        assert report["datasetHash"] in result.stdout
     else:
-        assert told.stderr.count("error:") == 1, told.stderr
-        assert told.stdout == ""
+        assert result.stderr.count("error:") == 1, result.stderr
+        assert result.stdout == ""
 
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
 def test_the_undamaged_dataset_is_verified(output_format: str, made: MakeDataset) -> None:
-    """What the recipes start from is right, and its hash is the one that the run wrote."""
+    """The recipes start from a valid dataset, and its hash is the one that the run stored."""
     folder = made(output_format)
     result = verify(folder, "-o", "json")
     assert result.exit_code == 0, result.output
@@ -215,5 +215,5 @@ def test_the_undamaged_dataset_is_verified(output_format: str, made: MakeDataset
     assert report["datasetHash"] == (folder / "_SUCCESS").read_text().strip()
 
 
-def test_the_corpus_is_there() -> None:
+def test_the_corpus_has_all_recipes() -> None:
     assert len(CORPUS) >= 20

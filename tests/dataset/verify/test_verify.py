@@ -28,7 +28,7 @@ def finished(output_format: OutputFormat = "webdataset") -> MemoryStore:
 
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
-def test_an_undamaged_run_is_verified_with_the_hash_it_was_given(
+def test_an_undamaged_run_is_verified_with_the_hash_that_the_run_stored(
     output_format: OutputFormat,
 ) -> None:
     store = MemoryStore()
@@ -82,8 +82,8 @@ def test_damage_is_found_and_named(damaged: Damage, kind: str, where: str) -> No
     assert (kind, where) in found, report.problems
 
 
-def remade(change: Callable[[dict[str, bytes]], None]) -> MemoryStore:
-    """A run whose sample 3 was changed before it was packed: every checksum is right."""
+def run_with_changed_sample(change: Callable[[dict[str, bytes]], None]) -> MemoryStore:
+    """A run whose sample 3 was changed before it was packed: every checksum matches."""
     store = MemoryStore()
     plan = make_plan({NAME: 5})
     build_run(store, plan, change=lambda index, files: change(files) if index == 3 else None)
@@ -104,22 +104,22 @@ def remade(change: Callable[[dict[str, bytes]], None]) -> MemoryStore:
         (lambda files: files.pop("first_frame.png"), "MissingFile"),
     ],
 )
-def test_a_broken_sample_with_right_checksums_is_found(
+def test_a_broken_sample_with_matching_checksums_is_found(
     change: Callable[[dict[str, bytes]], None], kind: str
 ) -> None:
-    report = verify(remade(change))
+    report = verify(run_with_changed_sample(change))
     wrong = [problem for problem in report.problems if problem.kind == kind]
     assert len(wrong) == 1, report.problems
     assert "00000003" in wrong[0].where
 
 
-def test_another_samples_metadata_is_found() -> None:
+def test_metadata_of_another_sample_is_found() -> None:
     def swap(files: dict[str, bytes]) -> None:
         metadata = json.loads(files["metadata.json"])
         metadata["task_id"] = "maze_00000001"
         files["metadata.json"] = json.dumps(metadata).encode()
 
-    kinds = [problem.kind for problem in verify(remade(swap)).problems]
+    kinds = [problem.kind for problem in verify(run_with_changed_sample(swap)).problems]
     assert "BadMetadata" in kinds
 
 
@@ -129,18 +129,20 @@ def test_a_number_that_json_does_not_have_is_found(number: str) -> None:
         body = files["metadata.json"].rstrip().removesuffix(b"}")
         files["metadata.json"] = body + f', "deep": [{{"score": {number}}}]}}'.encode()
 
-    problem = next(one for one in verify(remade(add)).problems if one.kind == "BadMetadata")
+    problem = next(
+        one for one in verify(run_with_changed_sample(add)).problems if one.kind == "BadMetadata"
+    )
     assert number in problem.message
 
 
-def test_a_video_cut_in_the_middle_is_found_only_by_a_deep_look(tmp_path: Path) -> None:
+def test_a_video_with_damage_after_its_first_frame_is_found_with_deep(tmp_path: Path) -> None:
     def cut_video(files: dict[str, bytes]) -> None:
         body = bytearray(files["ground_truth.mp4"])
         start = body.index(b"mdat") + 900  # behind the first frame
         body[start : start + 200] = bytes(200)
         files["ground_truth.mp4"] = bytes(body)
 
-    store = remade(cut_video)
+    store = run_with_changed_sample(cut_video)
     deep = [problem.where for problem in verify(store, deep=True).problems]
     assert any("ground_truth.mp4" in where for where in deep)
 
@@ -149,12 +151,12 @@ def test_without_decoding_only_checksums_are_compared() -> None:
     def break_picture(files: dict[str, bytes]) -> None:
         files["first_frame.png"] = b"not a picture"
 
-    report = verify(remade(break_picture), decode=False)
+    report = verify(run_with_changed_sample(break_picture), decode=False)
     assert "PngUndecodable" not in report.problem_counts
     assert report.decoded == "no"
 
 
-def test_many_problems_are_counted_and_the_first_are_kept() -> None:
+def test_all_problems_are_counted_and_the_first_of_each_kind_are_kept() -> None:
     store = MemoryStore()
     plan = make_plan({NAME: 60})
     build_run(store, plan, change=lambda _index, files: files.update({"prompt.txt": b""}))
@@ -163,7 +165,7 @@ def test_many_problems_are_counted_and_the_first_are_kept() -> None:
     assert sum(problem.kind == "BadPrompt" for problem in report.problems) == 20
 
 
-def test_equal_pictures_are_not_a_problem() -> None:
+def test_equal_images_are_not_a_problem() -> None:
     store = MemoryStore()
     build_run(
         store,
@@ -173,12 +175,12 @@ def test_equal_pictures_are_not_a_problem() -> None:
     assert set(verify(store).problem_counts) == {"NotFinished"}
 
 
-def test_nothing_there_is_not_found() -> None:
+def test_a_missing_run_is_not_found() -> None:
     with pytest.raises(NotFoundError):
         verify(MemoryStore())
 
 
-def test_a_damaged_plan_is_said() -> None:
+def test_a_damaged_plan_is_reported() -> None:
     store = finished()
     store.objects[layout.PLAN] = b"{"
     with pytest.raises(InvalidInputError, match=r"plan\.json"):

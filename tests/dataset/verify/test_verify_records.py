@@ -1,4 +1,4 @@
-"""What a commit marker says of a sample beside checksums is compared with the sample's files."""
+"""A sample's record, other than checksums, is compared with the sample's files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample.finish import finish_sample
 
 
-def told(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
-    """What is wrong with a run of which a marker says something else of its second sample."""
+def problems_after(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
+    """The problems of a run after a change to the record of its second sample."""
     store = MemoryStore()
     build_run(store, make_plan({NAME: 5}))
     damage.change(store, lambda _head, records: change(records[1]))
@@ -43,14 +43,14 @@ def told(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
         ({"video": {"encoder": "x264 fast crf21 yuv444p"}}, "WrongVideo", "h264 yuv420p, its"),
     ],
 )
-def test_what_a_marker_says_of_a_sample_is_compared_with_its_files(
+def test_a_samples_record_is_compared_with_its_files(
     change: dict[str, Any], kind: str, message: str
 ) -> None:
     def write(sample: dict[str, Any]) -> None:
         video = sample["video"] | change.get("video", {})
         sample.update(change | {"video": video})
 
-    (problem,) = told(write)
+    (problem,) = problems_after(write)
     assert (problem.kind, problem.where[:22]) == (kind, f"{NAME}/maze_00000001")
     assert message in problem.message
 
@@ -71,8 +71,8 @@ def test_the_content_hash_of_another_file_is_found(name: str) -> None:
     assert verify(store).problem_counts == {"NotFinished": 1, "WrongContent": 1}
 
 
-def test_a_marker_that_knows_no_content_is_not_blamed() -> None:
-    assert told(lambda sample: sample.update(content="")) == []
+def test_a_record_without_a_content_hash_is_no_problem() -> None:
+    assert problems_after(lambda sample: sample.update(content="")) == []
 
 
 def drawn(mode: str) -> bytes:
@@ -85,23 +85,25 @@ def drawn(mode: str) -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_content_is_what_the_generator_child_computed(tmp_path: Path, mode: str) -> None:
+def test_the_content_hash_equals_the_one_that_the_generator_child_computes(
+    tmp_path: Path, mode: str
+) -> None:
     facts = write_sample(tmp_path, "maze")
     (sample,) = find_samples(tmp_path / "out")
     (sample.path / "first_frame.png").write_bytes(drawn(mode))
     (sample.path / "prompt.txt").write_bytes("Füll\r\nit.".encode())
     made = finish_sample(sample, 0, facts)
     folder = Path(made["folder"])
-    look = Decoder().look("x.png", (folder / "first_frame.png").read_bytes(), None, pixels=True)
-    assert look is not None
+    media = Decoder().inspect("x.png", (folder / "first_frame.png").read_bytes(), None, pixels=True)
+    assert media is not None
     if mode == "I;16":  # versions of Pillow turn it into different RGB pixels
-        assert look.pixels == ""
+        assert media.pixels == ""
         return
     prompt = (folder / "prompt.txt").read_bytes()
-    assert content_hash(look.pixels, "", prompt) == made["content"]
+    assert content_hash(media.pixels, "", prompt) == made["content"]
 
 
-def test_a_file_with_other_bytes_is_told_as_that_and_not_as_other_content_too() -> None:
+def test_a_file_with_other_bytes_is_one_problem_not_also_wrong_content() -> None:
     store = MemoryStore()
     build_run(store, make_plan({NAME: 5}, output_format="files"))
     key = next(key for key in store.objects if key.endswith("maze_00000003/prompt.txt"))

@@ -1,4 +1,4 @@
-"""In format files every object is one that a commit marker has."""
+"""In format files every object must be listed in a commit marker."""
 
 from __future__ import annotations
 
@@ -27,24 +27,27 @@ def add_file(store: MemoryStore, folder: str, name: str = "first_frame.png") -> 
 @pytest.mark.parametrize(
     ("folder", "name"),
     [
-        ("other_task/other_00000003", "first_frame.png"),  # a domain that the generator has not
+        (
+            "other_task/other_00000003",
+            "first_frame.png",
+        ),  # a domain that the generator does not have
         ("aaa_task/aaa_00000004", "prompt.txt"),
         ("maze_task/maze_00000005", "prompt.txt"),  # beyond the plan
-        ("maze_task/maze_99999999", "prompt.txt"),  # beyond its shards, too
+        ("maze_task/maze_99999999", "prompt.txt"),  # also beyond its shards
         ("maze_task/maze_00000003", "extra.png"),
         ("maze_task/maze_00000003/deep", "prompt.txt"),
         ("maze_task", "prompt.txt"),
         ("zzz", "prompt.txt"),
     ],
 )
-def test_a_file_that_no_marker_has_is_found_in_format_files(folder: str, name: str) -> None:
+def test_a_file_that_no_marker_lists_is_found_in_format_files(folder: str, name: str) -> None:
     store = run_of_files()
     key = add_file(store, folder, name)
     (problem,) = verify(store).problems
     assert (problem.kind, problem.where) == ("ExtraObject", key)
 
 
-def test_the_files_of_a_sample_that_was_left_out_are_found_in_format_files() -> None:
+def test_files_of_a_failed_sample_are_found_in_format_files() -> None:
     store = MemoryStore()
     build_run(store, make_plan({NAME: 5}, output_format="files"), failed=[(NAME, 2)])
     key = add_file(store, "maze_task/maze_00000002")
@@ -54,7 +57,7 @@ def test_the_files_of_a_sample_that_was_left_out_are_found_in_format_files() -> 
     assert problems == {key}
 
 
-def test_files_of_an_attempt_that_was_ended_are_no_strays_until_their_shard_is_committed() -> None:
+def test_files_of_an_interrupted_attempt_are_no_strays_until_the_shard_is_committed() -> None:
     store = MemoryStore()
     plan = make_plan({NAME: 5}, output_format="files")
     build_run(store, plan, skip=[(NAME, 0)])
@@ -66,7 +69,7 @@ def test_files_of_an_attempt_that_was_ended_are_no_strays_until_their_shard_is_c
     assert [one.where for one in found.problems if one.kind == "ExtraObject"] == [moved, stray]
 
 
-def test_files_that_are_missing_make_no_strays_of_others() -> None:
+def test_missing_files_do_not_make_other_files_strays() -> None:
     store = run_of_files()
     for name in ("first_frame.png", "final_frame.png", "prompt.txt"):
         del store.objects[f"questions/{NAME}/maze_task/maze_00000001/{name}"]

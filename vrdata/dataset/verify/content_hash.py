@@ -1,4 +1,4 @@
-"""The content hash of a sample, computed anew from its files: equal for duplicates."""
+"""The content hash of a sample, computed from its files: equal for duplicates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FRAMES = ("first_frame.png", "final_frame.png")
 PROMPT = "prompt.txt"
 
-# Modes that every version of Pillow turns into the same RGB pixels.
+# Modes that every version of Pillow converts to the same RGB pixels.
 _PLAIN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 
 
@@ -21,7 +21,7 @@ def pixel_hash(image: Image.Image) -> str:
     """Hex sha256 over the size and the RGB pixels; "" for a mode of more than 8 bits."""
     if image.mode not in _PLAIN_MODES:
         return ""
-    image.info.pop("transparency", None)  # changes no pixel, and Pillow warns of it
+    image.info.pop("transparency", None)  # changes no pixel, and Pillow warns about it
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
     digest.update(rgb.tobytes())
@@ -31,15 +31,15 @@ def pixel_hash(image: Image.Image) -> str:
 def content_hash(first: str, final: str, prompt: bytes) -> str:
     """Hex sha256 over the pixel hashes of both frames ("" for a missing one) and the prompt.
 
-    The generator child computes the same one (worker/vrdata_child/sample/media.py).
+    The generator child computes the same hash (worker/vrdata_child/sample/media.py).
     """
     return hashlib.sha256(f"{first}\n{final}\n".encode() + prompt).hexdigest()
 
 
 class ContentCheck:
-    """Takes files sample by sample and compares each sample's content with its record.
+    """Takes files sample by sample and compares the content hash with the sample's record.
 
-    Memory: one prompt and two hashes. A sample whose files do not lie together is not compared.
+    Memory: one prompt and two hashes. A sample whose files are not adjacent is not compared.
     """
 
     def __init__(self) -> None:
@@ -47,15 +47,15 @@ class ContentCheck:
         self._parts: dict[str, bytes] = {}
 
     def add(self, sample: SampleRecord, name: str, part: bytes) -> bool:
-        """Take one file.
+        """Add one file.
 
         Args:
             sample: the sample's record.
             name: the file's name.
-            part: a picture's pixel hash, or the prompt; empty when it is not known.
+            part: an image's pixel hash, or the prompt; empty when unknown.
 
         Returns:
-            False when the sample is complete and is not what its record says.
+            False when the sample is complete and its hash differs from its record.
         """
         if sample.index != self._index:
             self._index, self._parts = sample.index, {}

@@ -1,4 +1,4 @@
-"""Decode media bytes to see whether they are what they claim to be. Untrusted input."""
+"""Decode images and videos and compare them with their records. The input is untrusted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vrdata.dataset.verify.content_hash import pixel_hash
 from vrdata.errors import VrdataError
 
 MAX_PIXELS = 8192 * 8192
-_RATE_TOLERANCE = 0.01  # containers round the times of frames
+_RATE_TOLERANCE = 0.01  # containers round the timestamps of frames
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# The format is told by the name and never guessed: FFmpeg's guess may be a playlist format, which
-# would let data name other files to open.
+# The file name determines the format, never the content: FFmpeg could detect a playlist format,
+# which lets data name other files to open.
 VIDEO_FORMATS = {
     ".avi": "avi",
     ".mkv": "matroska",
@@ -28,13 +28,13 @@ VIDEO_FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a media file turned out to be.
+    """What was found in a media file.
 
     Attributes:
-        kind: CamelCase kind of problem, "" when there is none.
+        kind: CamelCase kind of problem, or "".
         message: what is wrong.
-        image: of an image, its size and mode, e.g. `1024x1024 RGB`.
-        pixels: of an image, the hash of its pixels, when it was asked for and is defined.
+        image: size and mode of an image, e.g. `1024x1024 RGB`.
+        pixels: hash of an image's pixels, if requested and defined.
     """
 
     kind: str = ""
@@ -64,25 +64,25 @@ class Decoder:
                 fix="pip install 'vrdata[worker]', or check without decoding: --no-decode",
             ) from None
 
-    def look(
+    def inspect(
         self, name: str, body: bytes, video: VideoRecord | None, *, pixels: bool = False
     ) -> Media | None:
-        """What a file is, or None when its name is not that of an image or a video.
+        """Decode a file; None when its name is not that of an image or a video.
 
         Args:
-            name: file name; its ending says what it should be.
+            name: file name; its extension determines the format.
             body: the bytes.
-            video: what is known of the video, if anything.
+            video: the video's record, if there is one.
             pixels: hash the pixels of an image.
         """
         if name.lower().endswith(".png"):
-            return _look_at_png(body, pixels=pixels)
+            return _inspect_png(body, pixels=pixels)
         video_format = next(
             (value for end, value in VIDEO_FORMATS.items() if name.lower().endswith(end)), ""
         )
-        return self._look_at_video(body, video_format, video) if video_format else None
+        return self._inspect_video(body, video_format, video) if video_format else None
 
-    def _look_at_video(self, body: bytes, video_format: str, video: VideoRecord | None) -> Media:
+    def _inspect_video(self, body: bytes, video_format: str, video: VideoRecord | None) -> Media:
         import av  # noqa: PLC0415 - an extra
 
         try:
@@ -93,7 +93,7 @@ class Decoder:
                 decoded = container.decode(stream)
                 first = next(decoded, None)
                 if first is None or not packets:
-                    return Media("VideoEmpty", "it has no frame")
+                    return Media("VideoEmpty", "it has no frames")
                 found = _Found(
                     frames=1 + sum(1 for _ in decoded) if self._deep else packets,
                     width=first.width,
@@ -102,14 +102,14 @@ class Decoder:
                     codec=f"{stream.codec_context.name} {stream.codec_context.pix_fmt}",
                 )
         except (av.error.FFmpegError, IndexError, ValueError) as error:
-            return Media("VideoUndecodable", f"it does not decode: {error}")
+            return Media("VideoUndecodable", f"it cannot be decoded: {error}")
         wrong = found.difference(video) if video else ""
         return Media("WrongVideo", wrong) if wrong else Media()
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a video was found to be; `codec` is the codec's name and the pixel format's."""
+    """What was found in a video; `codec` is the names of its codec and pixel format."""
 
     frames: int
     width: int
@@ -117,18 +117,22 @@ class _Found:
     rate: float
     codec: str
 
-    def difference(self, told: VideoRecord) -> str:
-        """How a commit marker's record differs, or ""."""
-        if (self.frames, self.width, self.height) != (told.frames, told.width, told.height):
+    def difference(self, expected: VideoRecord) -> str:
+        """How this differs from a commit marker's record, or ""."""
+        if (self.frames, self.width, self.height) != (
+            expected.frames,
+            expected.width,
+            expected.height,
+        ):
             return (
                 f"{self.frames} frames of {self.width} x {self.height} pixels, its commit marker"
-                f" says {told.frames} of {told.width} x {told.height}"
+                f" says {expected.frames} of {expected.width} x {expected.height}"
             )
-        if not math.isclose(self.rate, told.fps, rel_tol=_RATE_TOLERANCE):
-            return f"{self.rate:g} frames a second, its commit marker says {told.fps:g}"
-        encoder = told.encoder.split()
+        if not math.isclose(self.rate, expected.fps, rel_tol=_RATE_TOLERANCE):
+            return f"{self.rate:g} frames a second, its commit marker says {expected.fps:g}"
+        encoder = expected.encoder.split()
         if encoder[:1] == ["x264"] and self.codec != f"h264 {encoder[-1]}":
-            return f"{self.codec}, its commit marker says {told.encoder}"
+            return f"{self.codec}, its commit marker says {expected.encoder}"
         return ""
 
 
@@ -139,12 +143,12 @@ def _packets(body: bytes, video_format: str) -> int:
         return sum(packet.size > 0 for packet in container.demux(video=0))
 
 
-def _look_at_png(body: bytes, *, pixels: bool) -> Media:
+def _inspect_png(body: bytes, *, pixels: bool) -> Media:
     from PIL import Image  # noqa: PLC0415 - an extra
 
     if not body.startswith(PNG_SIGNATURE) or len(body) < 24:
         return Media("PngUndecodable", "it is not a PNG image")
-    # Width and height of the header (PNG specification, IHDR), before any memory is taken.
+    # Width and height of the header (PNG specification, IHDR), before memory is allocated.
     width, height = struct.unpack(">II", body[16:24])
     if width * height > MAX_PIXELS:
         return Media("PngUndecodable", f"{width} x {height} pixels are too many")
@@ -154,4 +158,4 @@ def _look_at_png(body: bytes, *, pixels: bool) -> Media:
             described = f"{image.width}x{image.height} {image.mode}"
             return Media(image=described, pixels=pixel_hash(image) if pixels else "")
     except (OSError, SyntaxError, ValueError) as error:
-        return Media("PngUndecodable", f"it does not decode: {error}")
+        return Media("PngUndecodable", f"it cannot be decoded: {error}")

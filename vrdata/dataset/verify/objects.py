@@ -117,7 +117,7 @@ class ObjectCheck:
                 findings.note("MissingObject", key, f"it is missing; {RESTORE}")
                 continue
             if size > MAX_FILE:
-                findings.note("ChecksumMismatch", key, f"its {size} bytes are too many")
+                findings.note("ChecksumMismatch", key, f"its {size} bytes are more than {MAX_FILE}")
                 continue
             try:
                 body = self._store.get(key)

@@ -1,4 +1,4 @@
-"""Check a dataset from its bytes alone: nothing that was written down is believed unread."""
+"""Verify a dataset from its bytes: nothing is trusted unread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.indexes import check_indexes
 from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles, stray_problems
-from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoded_word
+from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -34,20 +34,20 @@ def verify(
     """Check every shard of a run.
 
     Every data object is read once, from start to end. Memory for each job: one file of a
-    sample, 8 MiB, and the markers of a few shards.
+    sample, 8 MiB of an archive, 1 MiB of a marker.
 
     Args:
         store: the run's store.
         decode: also decode every PNG, and every video's first frame.
         deep: decode every frame of every video.
-        jobs: shards checked at once.
-        progress: told of shards done and of all shards.
+        jobs: number of shards checked concurrently.
+        progress: called with the number of checked shards and of all shards.
 
     Raises:
         NotFoundError: there is no run.
         InvalidInputError: the plan is damaged.
         StorageError: the store cannot be used.
-        VrdataError: what decoding needs is not installed.
+        VrdataError: a package for decoding is not installed.
     """
     plan = load_plan(store)
     decoder = Decoder(deep=deep) if decode or deep else None
@@ -58,8 +58,8 @@ def verify(
         committed, strays = stray_problems(store, plan)
         tally.problems.merge(strays)
         tally.problems.extend(_missing(plan, committed))
-        there = [shard for shard in planned if shard in committed]
-        results = in_order(there, lambda shard: check.check(*shard), jobs)
+        present = [shard for shard in planned if shard in committed]
+        results = in_order(present, lambda shard: check.check(*shard), jobs)
         for done, (manifest, findings) in enumerate(results, start=1):
             if manifest is not None:
                 tally.counts["shards"] += 1
@@ -83,7 +83,7 @@ def verify(
             finished=finished,
             expected_shards=len(planned),
             dataset_hash=digest,
-            decoded=decoded_word(decode=decode, deep=deep),
+            decoded=decoding_level(decode=decode, deep=deep),
             index=index,
         )
     )
@@ -99,23 +99,23 @@ def _summary_problems(
     store: ObjectStore, plan: Plan, tally: Tally, digest: str, *, finished: bool
 ) -> Iterator[Problem]:
     if not finished:
-        message = f"the run is not finished; {RESTORE}"
+        message = "the run is not finished; run the same file again: vrdata run FILE"
         yield problem("NotFinished", layout.SUCCESS, message)
         return
     if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
-        message = f"it does not hold the hash that the bytes give, {digest}"
+        message = f"it differs from the dataset hash of the data, {digest}"
         yield problem("HashMismatch", layout.SUCCESS, message)
     try:
-        told = load_model(store, layout.DATASET, DatasetSummary)
+        summary = load_model(store, layout.DATASET, DatasetSummary)
     except (ObjectNotFoundError, InvalidInputError) as error:
         yield problem("DamagedSummary", layout.DATASET, error.why or f"it is missing; {RESTORE}")
         return
-    for kind, name, said, found in (
-        ("HashMismatch", "datasetHash", told.dataset_hash, digest),
-        ("DamagedSummary", "plan", told.plan, plan.hash),
-        ("DamagedSummary", "samples", told.samples, tally.counts["samples"]),
-        ("DamagedSummary", "failedSamples", told.failed_samples, tally.counts["failed"]),
-        ("DamagedSummary", "shards", told.shards, tally.counts["shards"]),
+    for kind, name, stored, found in (
+        ("HashMismatch", "datasetHash", summary.dataset_hash, digest),
+        ("DamagedSummary", "plan", summary.plan, plan.hash),
+        ("DamagedSummary", "samples", summary.samples, tally.counts["samples"]),
+        ("DamagedSummary", "failedSamples", summary.failed_samples, tally.counts["failed"]),
+        ("DamagedSummary", "shards", summary.shards, tally.counts["shards"]),
     ):
-        if said != found:
-            yield problem(kind, layout.DATASET, f"{name} is {said}, the data give {found}")
+        if stored != found:
+            yield problem(kind, layout.DATASET, f"{name} is {stored}, the data has {found}")

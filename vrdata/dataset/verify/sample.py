@@ -56,20 +56,20 @@ def check_file(  # noqa: PLR0913 - what is known of the file
     metadata: Mapping[str, Any] | None = None,
     pixels: bool = False,
 ) -> str:
-    """Check one file of a sample by what its name says it is.
+    """Check one file of a sample according to its name.
 
     Args:
         name: the file's name.
         body: its bytes.
-        where: how to name it in a problem.
-        findings: takes what is found.
-        decoder: decodes images and videos; None leaves them alone.
-        video: what is known of this file as a video.
+        where: its name in a problem.
+        findings: gets what is found.
+        decoder: decodes images and videos; None skips decoding.
+        video: the record of this file as a video.
         metadata: what metadata.json must say, at the top level.
-        pixels: hash the pixels of a picture.
+        pixels: hash the pixels of an image.
 
     Returns:
-        The hash of a picture's pixels, or "".
+        The hash of an image's pixels, or "".
     """
     findings.names[name] += 1
     findings.bytes += len(body)
@@ -78,7 +78,7 @@ def check_file(  # noqa: PLR0913 - what is known of the file
         wrong = _prompt_problem(body)
     elif name == "metadata.json":
         wrong = _metadata_problem(body, metadata or {})
-    elif decoder is not None and (media := decoder.look(name, body, video, pixels=pixels)):
+    elif decoder is not None and (media := decoder.inspect(name, body, video, pixels=pixels)):
         wrong = (media.kind, media.message) if media.kind else None
         if media.image and (
             media.image in findings.images or len(findings.images) < MAX_IMAGE_KINDS
@@ -92,7 +92,7 @@ def check_file(  # noqa: PLR0913 - what is known of the file
 
 
 def check_required(names: Iterable[str], *, where: str, findings: Findings) -> None:
-    """Note the files that every sample must have and that are not among `names`."""
+    """Note the required files that are not among `names`."""
     present = set(names)
     for name in REQUIRED:
         if name not in present:
@@ -126,7 +126,7 @@ class SampleCheck:
         self._content = ContentCheck()
 
     def check_required(self, sample: SampleRecord) -> None:
-        """Note the files that every sample must have and this one has not."""
+        """Note the required files that this sample does not have."""
         names = [file.name for file in sample.files]
         check_required(names, where=self._where(sample), findings=self._findings)
 
@@ -188,7 +188,7 @@ def _prompt_problem(body: bytes) -> tuple[str, str] | None:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         return "BadPrompt", f"it is not UTF-8: {error}"
-    return None if text.strip() else ("BadPrompt", "it holds no text")
+    return None if text.strip() else ("BadPrompt", "it contains no text")
 
 
 def _metadata_problem(body: bytes, expected: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -207,8 +207,8 @@ def _metadata_problem(body: bytes, expected: Mapping[str, Any]) -> tuple[str, st
 
 
 def _finite_number(text: str) -> float:
-    """A number of JSON, which has neither NaN nor infinity (RFC 8259, section 6)."""
+    """A JSON number: NaN and infinity are not allowed (RFC 8259, section 6)."""
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"it holds the number {text}, which readers other than Python refuse")
+        raise ValueError(f"it contains the number {text}, which readers other than Python refuse")
     return number

@@ -1,4 +1,4 @@
-"""Find objects that no plan knows: a reader that lists the store would take them for data."""
+"""Find objects that are not part of a run; readers that list the store would use them as data."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from vrdata.store.port import ObjectInfo, ObjectStore
 
 
 def stray_problems(store: ObjectStore, plan: Plan) -> tuple[set[Shard], ProblemLog]:
-    """The plan's shards that have a marker, and what lies beside markers and archives.
+    """The plan's shards that have a marker, and objects beside its markers and archives.
 
-    Two listings, in format files one: `SampleFiles` finds the strays there. Memory grows with
+    Two listings; one in format files, where `SampleFiles` finds stray objects. Memory grows with
     shards, not with samples.
 
     Raises:
@@ -111,7 +111,7 @@ def _data(store: ObjectStore) -> Iterator[ObjectInfo]:
 
 
 def _stray(key: str) -> Problem:
-    return problem("ExtraObject", key, "neither the plan nor a commit marker has it")
+    return problem("ExtraObject", key, "neither the plan nor a commit marker lists it")
 
 
 def _known_archives(plan: Plan) -> frozenset[str]:

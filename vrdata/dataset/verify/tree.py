@@ -1,4 +1,4 @@
-"""Check sample folders without vrdata's own objects: the layout of the present pipeline.
+"""Verify sample folders without vrdata's own objects: the layout of the present pipeline.
 
 Samples are folders `{domain}_task/{sample id}/`, usually below `questions/{generator}/`; or such
 folders inside `.tar.gz` archives.
@@ -18,7 +18,7 @@ from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveErro
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.sample import Findings, check_file, check_required
-from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoded_word
+from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level
 from vrdata.errors import NotFoundError
 from vrdata.store.port import (
     DigestMismatchError,
@@ -51,19 +51,19 @@ def verify_tree(
 ) -> VerifyReport:
     """Check every sample folder below a root: required files, prompts, metadata, media.
 
-    There are no checksums to compare with, so this shows damage, not change.
+    There are no checksums, so this finds damaged files, not changed ones.
 
     Args:
         store: the root.
         decode: also decode every PNG, and every video's first frame.
         deep: decode every frame of every video.
-        jobs: samples or archives checked at once.
-        progress: told of samples done; their number is not known before (0).
+        jobs: number of samples or archives checked concurrently.
+        progress: called with the number of checked samples, and 0 for the unknown total.
 
     Raises:
         NotFoundError: there is no sample folder.
         StorageError: the store cannot be used.
-        VrdataError: what decoding needs is not installed.
+        VrdataError: a package for decoding is not installed.
     """
     tally = Tally()
     with DatasetHasher() as hasher:
@@ -77,7 +77,7 @@ def verify_tree(
     if not tally.counts["samples"] and not tally.problems.counts:
         raise NotFoundError(
             f"there is no dataset in {store.url}",
-            why="it holds neither a run of vrdata nor folders {domain}_task/{sample}/",
+            why="it contains neither a run of vrdata nor folders {domain}_task/{sample}/",
             fix="name the folder of a run, {root}/{namespace}/{run}, or one with questions/",
         )
     return tally.report(
@@ -86,13 +86,13 @@ def verify_tree(
             kind="tree",
             output=store.url,
             dataset_hash=digest,
-            decoded=decoded_word(decode=decode, deep=deep),
+            decoded=decoding_level(decode=decode, deep=deep),
         )
     )
 
 
 def _units(store: ObjectStore) -> Iterator[list[ObjectInfo]]:
-    """The objects of one sample folder, or one archive, at a time, from one listing."""
+    """Lists of the objects of one sample folder, or of one archive; one listing."""
     for folder, objects in groupby(store.list_after(""), lambda info: info.key.rpartition("/")[0]):
         if _SAMPLE.fullmatch(f"{folder}/x"):
             yield list(objects)
@@ -119,7 +119,7 @@ class _TreeCheck:
         for info in objects:
             names.append(info.key.rpartition("/")[2])
             if info.size > MAX_FILE:
-                message = f"its {info.size} bytes are too many"
+                message = f"its {info.size} bytes are more than {MAX_FILE}"
                 found.findings.note("UnreadableFile", info.key, message)
                 continue
             try:
@@ -160,7 +160,7 @@ class _TreeCheck:
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """Generator ("" when the path does not tell), sample id and file name."""
+    """Generator ("" when the path does not name it), sample id and file name."""
     match = _SAMPLE.fullmatch(path)
     if match is None:
         raise ValueError(path)

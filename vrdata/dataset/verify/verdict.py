@@ -1,4 +1,4 @@
-"""What verification says: the report, and how findings add up to it. Pure."""
+"""The report of a verification, and how findings add up to it. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MAX_NAMES = 100
 
 
 class VerifyReport(Model):
-    """What verification found (`vrdata verify -o json`).
+    """The result of a verification (`vrdata verify -o json`).
 
     Attributes:
-        ok: nothing is wrong.
+        ok: no problem was found.
         kind: `run`, or `tree` for sample folders without vrdata's own objects.
         output: URL of what was verified.
         plan: hash of the plan; "" for a tree.
-        finished: `_SUCCESS` is there; always False for a tree.
+        finished: `_SUCCESS` exists; always False for a tree.
         samples: samples found.
-        failed_samples: samples that the run left out and recorded as failed.
+        failed_samples: samples that commit markers record as failed.
         shards: shards whose marker was read; archives of a tree.
         expected_shards: shards of the plan.
         bytes: bytes of the samples' files.
-        dataset_hash: computed from the bytes that were read.
-        decoded: `no`; `yes` = images, and of videos the first frame; `all` = every frame.
+        dataset_hash: hash of the bytes that were read.
+        decoded: `no`; `yes` = images and the first frame of videos; `all` = every frame.
         index: `verified`, `missing`, `wrong`, or why it was not checked.
         generators: samples by generator.
         files: files by name, at most 100 names.
@@ -78,7 +78,7 @@ class Tally:
         self._images.update(findings.images)
 
     def report(self, report: VerifyReport) -> VerifyReport:
-        """`report` with everything that was added up."""
+        """`report` with all totals."""
         return report.model_copy(
             update={
                 "ok": not self.problems.counts,
@@ -95,8 +95,8 @@ class Tally:
         )
 
 
-def decoded_word(*, decode: bool, deep: bool) -> Literal["no", "yes", "all"]:
-    """What a report says about decoding."""
+def decoding_level(*, decode: bool, deep: bool) -> Literal["no", "yes", "all"]:
+    """The `decoded` of a report."""
     if deep:
         return "all"
     return "yes" if decode else "no"
