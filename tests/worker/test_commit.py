@@ -11,7 +11,7 @@ import pytest
 from support.builders import Change, build_run, make_plan
 from support.markers import change_marker, data_keys, parse_marker
 from support.memorystore import MemoryStore
-from vrdata.contract.reasons import WorkerExit
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.formats.base import PendingObject
@@ -226,7 +226,7 @@ def test_a_damaged_marker_stays_and_is_an_error(tmp_path: Path) -> None:
     store.objects[MARKER] = b"{}"
     with pytest.raises(DamagedMarkerError, match="damaged or of another version") as error:
         commit(store, made.draft, made.pending, detect=False)
-    assert failure_of(error.value).exit is WorkerExit.CONTRACT_MISMATCH
+    assert failure_of(error.value).failure.reason is FailureReason.CONTRACT_MISMATCH
     assert store.objects[MARKER] == b"{}"
 
 
