@@ -1,4 +1,4 @@
-"""Run a finished run of 1000 shards again, against a bare listing of its commit markers.
+"""Run a finished run of 1000 shards again, against a bare listing of its markers and data.
 
 Planning, reading and reporting count on both sides; starting an interpreter counts on neither.
 The table shows the seconds of the whole command beside the ratio.
@@ -37,8 +37,9 @@ def again():
     return finish(prepared, ExecutionResult(), seconds=0, detect=False).samples
 
 def listing():
-    markers = open_store(sys.argv[2]).list_after("default/demo/_vrdata/commits/")
-    return sum(1 for _ in markers)
+    store = open_store(sys.argv[2])
+    folders = ("default/demo/_vrdata/commits/", "default/demo/shards/")
+    return sum(1 for folder in folders for _ in store.list_after(folder)) // 2
 
 def seconds(work):
     start = time.perf_counter()

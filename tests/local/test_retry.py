@@ -58,9 +58,29 @@ def test_a_contract_mismatch_is_never_retried() -> None:
     assert next_attempt(task, FailureReason.CONTRACT_MISMATCH, policy) is None
 
 
-@given(
-    retries=st.integers(0, 10),
-    reason=st.sampled_from([reason for reason in FailureReason if 20 <= reason.exit <= 30]),
-)
+def test_a_repair_with_other_bytes_is_never_retried() -> None:
+    policy = RetryPolicy(retries=9, max_failed_samples=0)
+    task = first_attempt("O-maze", 3, policy, repair=True)
+    assert task.repair
+    assert next_attempt(task, FailureReason.NOT_DETERMINISTIC, policy) is None
+
+
+def test_every_attempt_of_a_repair_may_drop_failed_samples() -> None:
+    policy = RetryPolicy(retries=2, max_failed_samples=5)
+    first = first_attempt("O-maze", 3, policy, repair=True)
+    second = next_attempt(first, FailureReason.OUT_OF_MEMORY, policy)
+    assert second is not None
+    assert (first.allow_failed_samples, second.allow_failed_samples) == (5, 5)
+    assert second.repair
+
+
+RETRIED = [
+    reason
+    for reason in FailureReason
+    if 20 <= reason.exit <= 30 and reason is not FailureReason.NOT_DETERMINISTIC
+]
+
+
+@given(retries=st.integers(0, 10), reason=st.sampled_from(RETRIED))
 def test_the_ladder_always_ends(retries: int, reason: FailureReason) -> None:
     assert len(ladder(RetryPolicy(retries, 0, MIB, 8 * MIB), reason)) == retries + 1

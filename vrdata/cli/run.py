@@ -86,6 +86,7 @@ def run_command(
     started = time.monotonic()
     prepared = prepare(run, loaded_profile, options)
     _say_left_out(prepared)
+    _say_damaged(prepared)
     detect = _detect_mode(prepared)
     try:
         result = execute(prepared, _progress, detect=detect)
@@ -184,6 +185,16 @@ def _say_left_out(prepared: Prepared) -> None:
             f"{len(prepared.added)} added since match its globs, too "
             f"({', '.join(prepared.added[:NAMED])}{more}): "
             "use another metadata.name to include them",
+            markup=False,
+        )
+
+
+def _say_damaged(prepared: Prepared) -> None:
+    """One line when data of committed shards is missing or damaged."""
+    if prepared.damaged:
+        stderr.print(
+            f"restoring {len(prepared.damaged)} shards whose data is missing or damaged; "
+            f"the first: {prepared.damaged[0].what}",
             markup=False,
         )
 

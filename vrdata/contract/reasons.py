@@ -42,6 +42,11 @@ class FailureReason(StrEnum):
         member.meaning = meaning
         return member
 
+    NOT_DETERMINISTIC = (
+        "NotDeterministic",
+        WorkerExit.GENERATOR_FAILED,
+        "A restored shard has other bytes than its commit marker; nothing is overwritten.",
+    )
     PREEMPTED = (
         "Preempted",
         WorkerExit.PREEMPTED,

@@ -55,6 +55,8 @@ class ShardTask(Model):
         attempt: number of the attempt, from 0.
         allow_failed_samples: invalid samples that the shard may drop.
         memory_bytes: resident limit of one child; 0 = the configuration's.
+        repair: the shard is committed and its data is missing or damaged: generate it, and write
+            what is missing if its bytes are those of the commit marker.
     """
 
     generator: str
@@ -62,6 +64,7 @@ class ShardTask(Model):
     attempt: int = Field(default=0, ge=0)
     allow_failed_samples: int = Field(default=0, ge=0)
     memory_bytes: int = Field(default=0, ge=0)
+    repair: bool = False
 
     @property
     def key(self) -> Shard:

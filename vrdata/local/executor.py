@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,11 +35,13 @@ class ExecutionResult:
 
     Attributes:
         committed: number of committed shards.
+        restored: those of them that were committed before and had missing or damaged data.
         failed: the last failure of every shard that failed for good.
         nondeterministic: object keys whose bytes differed from an earlier attempt's.
     """
 
     committed: int = 0
+    restored: int = 0
     samples: int = 0
     failed_samples: int = 0
     bytes: int = 0
@@ -74,8 +77,14 @@ class LocalExecutor:
         self._result = ExecutionResult()
         self._lost = 0
 
-    def run(self, shards: Iterable[Shard]) -> ExecutionResult:
+    def run(
+        self, shards: Iterable[Shard], damaged: AbstractSet[Shard] = frozenset()
+    ) -> ExecutionResult:
         """Generate and commit the shards.
+
+        Args:
+            shards: missing and damaged ones, in plan order.
+            damaged: those that are committed and whose data is missing or damaged.
 
         Raises:
             ContractMismatchError: a worker refused the plan.
@@ -83,7 +92,8 @@ class LocalExecutor:
             KeyboardInterrupt: after all workers ended.
         """
         tasks = TaskQueue(
-            first_attempt(name, shard, self._policies[name]) for name, shard in shards
+            first_attempt(*shard, self._policies[shard.generator], repair=shard in damaged)
+            for shard in shards
         )
         try:
             for _ in range(self._jobs):
@@ -123,7 +133,8 @@ class LocalExecutor:
             case ShardGenerated():
                 worker.current = None
             case ShardCommitted():
-                _finished(worker, Shard(message.generator, message.shard))
+                task = _finished(worker, Shard(message.generator, message.shard))
+                self._result.restored += task.repair
                 self._commit(message)
             case FailureRecord():
                 self._fail(_finished(worker, message.key), message, tasks)

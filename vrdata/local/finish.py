@@ -27,6 +27,7 @@ class RunSummary(Model):
     failed_samples: int = 0
     shards: int
     made_shards: int
+    restored_shards: int = 0
     failed_shards: int = 0
     seconds: float
     dataset_hash: str = ""
@@ -37,10 +38,11 @@ class RunSummary(Model):
 
     def lines(self) -> list[str]:
         """The summary for a person."""
+        restored = f", {self.restored_shards} restored" if self.restored_shards else ""
         lines = [
             (
                 f"{self.phase}: {self.samples} samples in {self.shards} shards"
-                f" ({self.made_shards} made now) in {duration(self.seconds)}"
+                f" ({self.made_shards} made now{restored}) in {duration(self.seconds)}"
             )
         ]
         if self.failed_samples:
@@ -83,7 +85,8 @@ def finish(
         samples=sum(prepared.committed_samples().values()) + result.samples,
         failed_samples=result.failed_samples,
         shards=prepared.shards,
-        made_shards=result.committed,
+        made_shards=result.committed - result.restored,
+        restored_shards=result.restored,
         failed_shards=len(result.failed),
         seconds=round(seconds, 3),
         failures=FailureGroups(result.failed).for_status(),

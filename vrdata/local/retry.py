@@ -31,7 +31,7 @@ def next_attempt(task: ShardTask, reason: FailureReason, policy: RetryPolicy) ->
     """The task to queue after a failure, or None when the shard has failed for good."""
     if reason is FailureReason.PREEMPTED:
         return task  # never counted
-    if reason is FailureReason.CONTRACT_MISMATCH:
+    if reason in {FailureReason.CONTRACT_MISMATCH, FailureReason.NOT_DETERMINISTIC}:
         return None
     if task.attempt >= policy.retries:
         return None
@@ -44,16 +44,22 @@ def next_attempt(task: ShardTask, reason: FailureReason, policy: RetryPolicy) ->
         update={
             "attempt": attempt,
             "memory_bytes": memory,
-            "allow_failed_samples": policy.max_failed_samples if last else 0,
+            "allow_failed_samples": policy.max_failed_samples if last or task.repair else 0,
         }
     )
 
 
-def first_attempt(generator: str, shard: int, policy: RetryPolicy) -> ShardTask:
-    """The first task of a shard; without retries it is also the last."""
+def first_attempt(
+    generator: str, shard: int, policy: RetryPolicy, *, repair: bool = False
+) -> ShardTask:
+    """The first task of a shard; without retries it is also the last.
+
+    A repair may always drop failed samples: the attempt that committed the shard may have.
+    """
     return ShardTask(
         generator=generator,
         shard=shard,
         memory_bytes=policy.memory_bytes,
-        allow_failed_samples=policy.max_failed_samples if policy.retries == 0 else 0,
+        allow_failed_samples=policy.max_failed_samples if policy.retries == 0 or repair else 0,
+        repair=repair,
     )

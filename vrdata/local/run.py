@@ -13,6 +13,7 @@ from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
+from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
 from vrdata.errors import InvalidInputError
 from vrdata.local.executor import ExecutionResult, LocalExecutor
 from vrdata.local.machine import child_memory, worker_jobs
@@ -54,6 +55,8 @@ class Prepared:
 
     Attributes:
         added: generators that the run's globs match only since its plan was stored: left out.
+        committed: shards with a commit marker.
+        damaged: those of them whose data is missing or damaged.
     """
 
     run: GenerationRun
@@ -65,6 +68,7 @@ class Prepared:
     generators: dict[str, Located]
     added: tuple[str, ...] = ()
     committed: set[Shard] = field(default_factory=set)
+    damaged: tuple[DamagedShard, ...] = ()
     finished: bool = False
 
     @property
@@ -73,9 +77,9 @@ class Prepared:
         return sum(planned.shards for planned in self.plan.generators)
 
     def committed_samples(self) -> Counter[str]:
-        """Samples of committed shards, by generator."""
+        """Samples of committed shards with intact data, by generator."""
         counts: Counter[str] = Counter()
-        for name, index in self.committed:
+        for name, index in self.committed - {one.shard for one in self.damaged}:
             shard = self.plan.generator(name).shard(index)
             counts[name] += shard.stop - shard.start
         return counts
@@ -84,7 +88,9 @@ class Prepared:
 def prepare(
     run: GenerationRun, profile: GenerationProfile, options: LocalOptions, *, write: bool = True
 ) -> Prepared:
-    """Plan the run and find what is missing, with three requests and one listing.
+    """Plan the run and find what is missing, with five requests and two listings.
+
+    The second listing compares the data objects with the commit markers; see `damaged_shards`.
 
     Args:
         write: store the plan when none is there; False only looks (`vrdata plan`).
@@ -112,17 +118,20 @@ def prepare(
     planned = set(plan.all_shards())  # finalisation refuses markers of anything else
     prepared.committed = planned.intersection(iter_commits(store))
     prepared.finished = store.head(layout.SUCCESS) is not None
+    if write and prepared.committed:
+        prepared.damaged = tuple(damaged_shards(store, plan, prepared.committed))
     return prepared
 
 
 def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> ExecutionResult:
-    """Make the missing shards; returns when each is committed or has failed for good.
+    """Make the missing and damaged shards; returns when each is committed or failed for good.
 
     Raises:
         VrdataError: as `LocalExecutor.run`.
         KeyboardInterrupt: after the workers were ended; committed shards stay.
     """
-    missing = list(prepared.plan.missing_shards(prepared.committed))
+    damaged = {one.shard for one in prepared.damaged}
+    missing = list(prepared.plan.missing_shards(prepared.committed - damaged))
     if not missing:
         return ExecutionResult()
     jobs, children = _parallelism(prepared, len(missing))
@@ -142,7 +151,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             config, jobs=jobs, policies=_policies(prepared), folder=folder, progress=view
         )
         try:
-            return executor.run(missing)
+            return executor.run(missing, damaged)
         finally:
             view.close()
 

@@ -37,6 +37,7 @@ class Wave(Model):
             same name and plan do not use up this one's.
         attempt: number of this try of its shards in this output, from 0.
         memory_bytes: memory of one pod.
+        repair: its shards are committed, and their data is missing or damaged (see ShardTask).
         allow_failed_samples: samples that each shard may leave out (the last attempt's budget).
     """
 
@@ -49,6 +50,7 @@ class Wave(Model):
     attempt: int = Field(ge=0)
     memory_bytes: int = Field(ge=1)
     allow_failed_samples: int = Field(default=0, ge=0)
+    repair: bool = False
     spans: tuple[ShardSpan, ...] = Field(min_length=1)
 
     @property

@@ -80,17 +80,18 @@ def commit(
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
     taken = detect and store.head(item.key) is not None
-    if not taken and _put_new(store, item):
+    if not taken and put_new(store, item):
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     info = store.head(item.key)
     if info is None:  # deleted between the two requests: write it again
-        _put_new(store, item)
+        put_new(store, item)
         return DataObject(key=item.key, size=item.size, sha256=item.sha256)
     digest = info.sha256 or sha256_object(store, item.key, info.size)
     return DataObject(key=item.key, size=info.size, sha256=digest)
 
 
-def _put_new(store: ObjectStore, item: PendingObject) -> bool:
+def put_new(store: ObjectStore, item: PendingObject) -> bool:
+    """Write a data object, create-only; False when its key is taken. Raises as `commit`."""
     try:
         return store.put_new(
             item.key, item.path, sha256=item.sha256, content_type=item.content_type
@@ -147,7 +148,7 @@ def _mark(store: ObjectStore, draft: MarkerDraft, different: str, *, detect: boo
     created = not taken and store.put_new(key, body, sha256=digest, content_type="application/json")
     if not created:
         manifest = read_head(store, manifest.generator, manifest.shard)
-        different = _difference(store, draft, manifest) or different
+        different = different_object(store, draft, manifest) or different
     return Committed(
         manifest.samples,
         manifest.failed_samples,
@@ -157,7 +158,7 @@ def _mark(store: ObjectStore, draft: MarkerDraft, different: str, *, detect: boo
     )
 
 
-def _difference(store: ObjectStore, draft: MarkerDraft, existing: ShardManifest) -> str:
+def different_object(store: ObjectStore, draft: MarkerDraft, existing: ShardManifest) -> str:
     """Key of a data object of the draft that the existing marker does not have, or ""."""
     if draft.manifest.archive is not None:
         return "" if draft.manifest.archive == existing.archive else draft.manifest.archive.key

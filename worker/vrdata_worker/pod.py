@@ -85,6 +85,7 @@ def _shard(pod: ShardPod) -> WorkerExit:
         shard=shard,
         attempt=wave.attempt,
         allow_failed_samples=wave.allow_failed_samples,
+        repair=wave.repair,
     )
     config = _with_catalogues(pod.config).model_copy(update={"run": wave.run})
     return run_tasks(config, iter([task]), _emit)

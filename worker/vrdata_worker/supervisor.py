@@ -30,7 +30,7 @@ from vrdata.model import Model
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.child.warm import WarmTemplate
-from vrdata_worker.commit import commit
+from vrdata_worker.commit import Committed, commit
 from vrdata_worker.draft import MarkerDraft, describe_data
 from vrdata_worker.failures import (
     ShardFailedError,
@@ -39,6 +39,7 @@ from vrdata_worker.failures import (
     store_failure,
 )
 from vrdata_worker.image.catalogues import Located
+from vrdata_worker.restore import restore
 from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
 
 PROGRESS_SECONDS = 0.5
@@ -103,7 +104,7 @@ class Supervisor:
         started = time.monotonic()
         folder = self._scratch / f"{task.generator}-{task.shard:06d}-{task.attempt}"
         try:
-            if self._is_committed(task):
+            if self._is_committed(task) and not task.repair:
                 self._emit(
                     ShardCommitted(
                         generator=task.generator,
@@ -194,7 +195,9 @@ class Supervisor:
     ) -> WorkerExit:
         try:
             draft = self._draft(task, generated, pending, time.monotonic() - started)
-            done = commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
+            done = self._store_shard(task, draft, pending)
+        except ShardFailedError as error:
+            return self._fail(task, error)
         except (VrdataError, OSError) as error:
             return self._fail(task, failure_of(error))
         finally:
@@ -217,6 +220,13 @@ class Supervisor:
             )
         )
         return WorkerExit.COMMITTED
+
+    def _store_shard(
+        self, task: ShardTask, draft: MarkerDraft, pending: tuple[PendingObject, ...]
+    ) -> Committed:
+        if task.repair and self._is_committed(task):
+            return restore(self._store, draft, pending)
+        return commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
 
     def _draft(
         self,

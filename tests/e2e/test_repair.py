@@ -1,0 +1,103 @@
+"""A finished run that lost data is whole again after the same command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.cli import vrdata, write_run
+from support.generators.traps import add_traps
+
+pytestmark = pytest.mark.slow
+
+FORMATS = ("webdataset", "files")
+
+
+def _data(run: Path) -> list[Path]:
+    folders = [run / "shards", run / "questions"]
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+
+
+def _truncate(run: Path) -> None:
+    path = max(_data(run), key=lambda file: file.stat().st_size)
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+def _delete_index(run: Path) -> None:
+    paths = [path for path in run.rglob("*.parquet") if path.relative_to(run).parts[0] != "shards"]
+    assert paths
+    for path in paths:
+        path.unlink()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "data-deleted": lambda run: _data(run)[0].unlink(),
+    "data-truncated": _truncate,
+    "marker-deleted": lambda run: (run / "_vrdata/commits/O-shared/000001.json").unlink(),
+    "index-deleted": _delete_index,
+    "success-deleted": lambda run: (run / "_SUCCESS").unlink(),
+    "summary-deleted": lambda run: (run / "dataset.json").unlink(),
+    "report-deleted": lambda run: (run / "report/index.html").unlink(),
+}
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_each_loss_of_a_finished_run_is_healed_by_the_same_command(
+    tmp_path: Path, traps_home: Path, output_format: str
+) -> None:
+    sizes = {"shard_size": 2, "block_size": 2}
+    run = write_run(tmp_path / "run.yaml", {"O-shared": 6}, output_format=output_format, **sizes)
+    out = tmp_path / "out"
+    arguments = ("run", run, "--local", "--out", out, "--generators", traps_home, "-o", "json")
+    made = vrdata(*arguments)
+    assert made.code == 0, made.err
+    folder = out / "default" / "demo"
+    for name, damage in DAMAGE.items():
+        damage(folder)
+        healed = vrdata(*arguments)
+        assert healed.code == 0, f"{name}: {healed.err}"
+        assert healed.json["datasetHash"] == made.json["datasetHash"], name
+        checked = vrdata("verify", out)
+        assert checked.code == 0, f"{name}: {checked.out}"
+        restored = healed.json["restoredShards"]
+        assert restored == (1 if name.startswith("data-") else 0), name
+        assert healed.json["madeShards"] == (1 if name == "marker-deleted" else 0), name
+        assert ("restoring 1 shards" in healed.err) == bool(restored), name
+
+
+def test_a_shard_that_has_other_bytes_now_is_reported_and_nothing_is_overwritten(
+    tmp_path: Path,
+) -> None:
+    home = add_traps(tmp_path, "shared")
+    run = write_run(tmp_path / "run.yaml", {"O-shared": 4}, shard_size=2, block_size=2)
+    out = tmp_path / "out"
+    arguments = ("run", run, "--local", "--out", out, "--generators", home)
+    assert vrdata(*arguments).code == 0
+    folder = out / "default" / "demo"
+    lost = _data(folder)[0]
+    lost.unlink()
+    _change_results(home)
+    before = {path: path.stat().st_mtime_ns for path in [*_data(folder), *_markers(folder)]}
+    again = vrdata(*arguments)
+    assert again.code == 1, again.err
+    assert "NotDeterministic" in again.out
+    assert not lost.exists()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    records = [json.loads(path.read_text()) for path in folder.rglob("_vrdata/failures/**/*.json")]
+    assert [record["reason"] for record in records] == ["NotDeterministic"]
+
+
+def _change_results(home: Path) -> None:
+    """Change the copied code without its digest: it is what a nondeterministic generator does."""
+    (source,) = home.rglob("src/__init__.py")
+    source.chmod(0o644)
+    source.write_text(source.read_text().replace("randrange(8)", "randrange(4)"))
+
+
+def _markers(folder: Path) -> list[Path]:
+    return sorted((folder / "_vrdata" / "commits").rglob("*.json"))
