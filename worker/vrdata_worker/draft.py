@@ -5,12 +5,19 @@ A parsed record takes about ten times the memory of its text, and a shard may ha
 
 from __future__ import annotations
 
+import platform
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vrdata.dataset.codec import decode_record, encode_marker
-from vrdata.dataset.manifest import DataObject, FileObjects, Record, ShardManifest
+from vrdata import __version__
+from vrdata.contract.worker import ShardTask
+from vrdata.dataset.codec import decode_record, describe_records, encode_marker
+from vrdata.dataset.formats.base import PendingObject
+from vrdata.dataset.manifest import Attempt, DataObject, FileObjects, Record, ShardManifest
 from vrdata.model import OutputFormat
+from vrdata.plan.planned import Plan
+from vrdata_worker.shard import GeneratedShard
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +48,50 @@ def describe_data(
     if output_format == "files":
         return None, FileObjects(objects=len(data), bytes=sum(item.size for item in data))
     return data[0], None
+
+
+def draft_marker(
+    plan: Plan,
+    task: ShardTask,
+    generated: GeneratedShard,
+    pending: Sequence[PendingObject],
+    seconds: float,
+) -> MarkerDraft:
+    """The commit marker of a generated shard.
+
+    Args:
+        plan: the run's plan.
+        task: the attempt.
+        generated: the shard's samples.
+        pending: its data objects.
+        seconds: wall seconds so far.
+    """
+    planned = plan.generator(task.generator)
+    shard = planned.shard(task.shard)
+    data = [item.data_object() for item in pending]
+    archive, files = describe_data(plan.output.format, data)
+    records = generated.records()
+    manifest = ShardManifest(
+        plan=plan.hash,
+        generator=task.generator,
+        digest=planned.digest,
+        shard=task.shard,
+        start=shard.start,
+        stop=shard.stop,
+        format=plan.output.format,
+        archive=archive,
+        files=files,
+        samples=len(generated.samples),
+        failed_samples=len(generated.failed),
+        records=describe_records(records),
+        attempt=Attempt(
+            number=task.attempt,
+            seconds=round(seconds, 3),
+            cpu_seconds=round(generated.cpu_seconds, 3),
+            peak_memory_bytes=generated.peak_memory_bytes,
+            architecture=platform.machine(),
+            host=socket.gethostname(),
+            version=__version__,
+        ),
+    )
+    return MarkerDraft(manifest, records)

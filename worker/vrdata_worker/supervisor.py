@@ -6,32 +6,27 @@ pending, so scratch space holds at most two shards.
 
 from __future__ import annotations
 
-import platform
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from vrdata import __version__
 from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.codec import describe_records
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import Attempt, ShardManifest
 from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.commit import Committed, commit
-from vrdata_worker.draft import MarkerDraft, describe_data
+from vrdata_worker.draft import MarkerDraft, draft_marker
 from vrdata_worker.failures import (
     ShardFailedError,
     failure_of,
@@ -194,7 +189,7 @@ class Supervisor:
         started: float,
     ) -> WorkerExit:
         try:
-            draft = self._draft(task, generated, pending, time.monotonic() - started)
+            draft = draft_marker(self._plan, task, generated, pending, time.monotonic() - started)
             done = self._store_shard(task, draft, pending)
         except ShardFailedError as error:
             return self._fail(task, error)
@@ -227,43 +222,6 @@ class Supervisor:
         if task.repair and self._is_committed(task):
             return restore(self._store, draft, pending)
         return commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
-
-    def _draft(
-        self,
-        task: ShardTask,
-        generated: GeneratedShard,
-        pending: tuple[PendingObject, ...],
-        seconds: float,
-    ) -> MarkerDraft:
-        planned = self._plan.generator(task.generator)
-        shard = planned.shard(task.shard)
-        data = [item.data_object() for item in pending]
-        archive, files = describe_data(self._plan.output.format, data)
-        records = generated.records()
-        manifest = ShardManifest(
-            plan=self._config.plan,
-            generator=task.generator,
-            digest=planned.digest,
-            shard=task.shard,
-            start=shard.start,
-            stop=shard.stop,
-            format=self._plan.output.format,
-            archive=archive,
-            files=files,
-            samples=len(generated.samples),
-            failed_samples=len(generated.failed),
-            records=describe_records(records),
-            attempt=Attempt(
-                number=task.attempt,
-                seconds=round(seconds, 3),
-                cpu_seconds=round(generated.cpu_seconds, 3),
-                peak_memory_bytes=generated.peak_memory_bytes,
-                architecture=platform.machine(),
-                host=socket.gethostname(),
-                version=__version__,
-            ),
-        )
-        return MarkerDraft(manifest, records)
 
     def _fail(self, task: ShardTask, error: ShardFailedError) -> WorkerExit:
         record = error.failure.of(task.key, task.attempt, self._config.run)
