@@ -189,11 +189,12 @@ def _ready(plane: ControlPlane) -> bool:
     request = urllib.request.Request(  # noqa: S310 - the URL is https and ours
         f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"}
     )
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(authority))),
-    )
     try:
+        # While the server writes its certificate, the file is empty.
+        context = ssl.create_default_context(cafile=str(authority))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
         with opener.open(request, timeout=5) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
