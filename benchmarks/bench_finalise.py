@@ -38,7 +38,7 @@ READ = Goal(10, at_least=False, unit=" s")
 _FINALISE = """
 import json, sys, time
 from pathlib import Path
-from vrdata.dataset.finish.closing import close_run
+from vrdata.dataset.outputs import close_run
 from vrdata.dataset.plans import load_plan
 from vrdata.store.opening import open_store
 

@@ -16,7 +16,6 @@ from PIL import Image
 
 from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker
-from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
@@ -28,6 +27,7 @@ from vrdata.dataset.manifest import (
     ShardManifest,
     VideoRecord,
 )
+from vrdata.dataset.outputs import succeed, summarise
 from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, ShardRange

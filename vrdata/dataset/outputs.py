@@ -1,19 +1,27 @@
-"""Write what a finished run has besides its shards: summary, indexes, report, `_SUCCESS`."""
+"""Close a run whose shards are all committed: indexes, dataset.json, report, then `_SUCCESS`.
+
+Idempotent: killed at any point and started again, it ends in the same state.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from vrdata.dataset import layout
-from vrdata.dataset.finish.closing import close_run, success_body
-from vrdata.dataset.finish.index import DamagedIndexError, read_counts
-from vrdata.dataset.finish.shards import CONNECTIONS
-from vrdata.dataset.finish.summary import DatasetSummary, load_summary
+from vrdata.dataset.finish.generator import index_generator
+from vrdata.dataset.finish.index import DamagedIndexError, read_counts, read_samples
+from vrdata.dataset.finish.shards import CONNECTIONS, committed_shards
+from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder, load_summary
+from vrdata.dataset.report.build import ReportBuilder
 from vrdata.dataset.report.publish import is_whole
-from vrdata.errors import InvalidInputError
+from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+
+_HASH = re.compile(r"sha256:[0-9a-f]{64}\n")
 
 
 def write_outputs(
@@ -36,6 +44,101 @@ def write_outputs(
     if existing is not None:
         return existing
     return close_run(store, plan, detect=detect, max_failed=max_failed)
+
+
+def close_run(
+    store: ObjectStore, plan: Plan, *, detect: bool, max_failed: int = 0
+) -> DatasetSummary:
+    """Index what has no index; write dataset.json, the report and `_SUCCESS`.
+
+    What these files hold follows from the commit markers, so a missing, damaged or foreign one is
+    written again. A whole report is kept. `_SUCCESS` is written only when no more samples failed
+    than the failure policy allows. Memory does not grow with samples.
+
+    Args:
+        store: the run's store.
+        plan: its plan.
+        detect: read every data object again, for a store without create-only writes.
+        max_failed: samples that may have failed.
+
+    Raises:
+        OutputConflictError: `_SUCCESS` holds another dataset hash than the data give; nothing
+            is changed. Or as `index_generator`.
+        IncompleteRunError, InvalidInputError, StorageError: as `index_generator`.
+    """
+    summary, report = summarise(store, plan, detect=detect)
+    if not is_whole(PrefixedStore(store, layout.REPORT)):
+        report.write(summary, PrefixedStore(store, layout.REPORT))
+    if summary.failed_samples <= max_failed:
+        succeed(store, summary)
+    return summary
+
+
+def summarise(
+    store: ObjectStore, plan: Plan, *, detect: bool
+) -> tuple[DatasetSummary, ReportBuilder]:
+    """Index what has no index and write dataset.json; also what the report needs.
+
+    Raises:
+        As `close_run`.
+    """
+    committed_shards(store, plan)
+    try:
+        summary, report = _read_indexes(store, plan, detect=detect)
+    except DamagedIndexError as error:  # its metadata are whole, its rows are not
+        store.delete(layout.index_key(error.generator))
+        summary, report = _read_indexes(store, plan, detect=detect)
+    _require_same_success(store, summary)
+    _restore(store, layout.DATASET, summary.to_json(), "application/json")
+    return summary, report
+
+
+def succeed(store: ObjectStore, summary: DatasetSummary) -> None:
+    """Write `_SUCCESS`, the last object of a run; it contains the dataset hash."""
+    _restore(store, layout.SUCCESS, success_body(summary), "text/plain")
+
+
+def success_body(summary: DatasetSummary) -> bytes:
+    """The bytes of `_SUCCESS`."""
+    return f"{summary.dataset_hash}\n".encode()
+
+
+def _read_indexes(
+    store: ObjectStore, plan: Plan, *, detect: bool
+) -> tuple[DatasetSummary, ReportBuilder]:
+    report = ReportBuilder(store, plan)
+    with SummaryBuilder(plan) as builder:
+        for planned in plan.generators:
+            counts = index_generator(store, plan, planned.name, detect=detect)
+            builder.add_counts(counts)
+            report.add_failures(counts.failures)
+            for sample in read_samples(store, planned.name):
+                builder.add(planned.name, sample)
+                report.add(planned.name, sample.shard, sample.sample_index)
+        return builder.finish(), report
+
+
+def _require_same_success(store: ObjectStore, summary: DatasetSummary) -> None:
+    try:
+        existing = store.get(layout.SUCCESS).decode("utf-8", "replace")
+    except ObjectNotFoundError:
+        return
+    if _HASH.fullmatch(existing) and existing.strip() != summary.dataset_hash:
+        raise OutputConflictError(
+            f"the data in {store.url} are not those that this run finished with",
+            why=f"{layout.SUCCESS} says {existing.strip()}, the data give {summary.dataset_hash}",
+            fix="`vrdata verify` lists what differs; nothing was changed",
+        )
+
+
+def _restore(store: ObjectStore, key: str, body: bytes, content_type: str) -> None:
+    """Write an object; one with other bytes is replaced."""
+    digest = hashlib.sha256(body).hexdigest()
+    if store.put_new(key, body, sha256=digest, content_type=content_type):
+        return
+    if store.get(key) != body:
+        store.delete(key)
+        store.put_new(key, body, sha256=digest, content_type=content_type)
 
 
 def _existing_outputs(store: ObjectStore, plan: Plan) -> DatasetSummary | None:

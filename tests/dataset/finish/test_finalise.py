@@ -8,9 +8,9 @@ from support.builders import build_run, make_plan, put_object
 from support.markers import change_marker, data_keys
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.finish.shards import IncompleteRunError
 from vrdata.dataset.finish.summary import DatasetSummary, load_summary
+from vrdata.dataset.outputs import succeed, summarise
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectInfo, StorageError

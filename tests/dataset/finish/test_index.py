@@ -12,11 +12,11 @@ from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.finish import index as index_module
-from vrdata.dataset.finish.closing import summarise
 from vrdata.dataset.finish.counts import GeneratorCounts
 from vrdata.dataset.finish.generator import index_generator
 from vrdata.dataset.finish.index import DamagedIndexError, read_counts, read_samples
 from vrdata.dataset.finish.shards import IncompleteRunError
+from vrdata.dataset.outputs import summarise
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
 

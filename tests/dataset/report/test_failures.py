@@ -7,10 +7,11 @@ from support.builders import make_plan
 from support.memorystore import MemoryStore
 from vrdata.contract.groups import FailureGroups
 from vrdata.contract.records import MAX_TRACEBACK_BYTES
+from vrdata.dataset.finish.counts import add_failed_sample
 from vrdata.dataset.layout import FAILURES, failure_key
 from vrdata.dataset.manifest import FailedSample
 from vrdata.dataset.report import failures
-from vrdata.dataset.report.failures import add_failed_attempts, add_failed_sample
+from vrdata.dataset.report.failures import add_failed_attempts
 from vrdata.plan.planned import Shard
 
 PLAN = make_plan({"O-a": 20, "G-b": 4})

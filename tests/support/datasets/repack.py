@@ -12,10 +12,10 @@ from typing import Any
 from support.markers import marker_bytes
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits, iter_records, read_head
-from vrdata.dataset.finish.closing import succeed, summarise
 from vrdata.dataset.formats.base import SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
+from vrdata.dataset.outputs import succeed, summarise
 from vrdata.dataset.plans import load_plan
 from vrdata.dataset.reader import iter_samples
 from vrdata.plan.planned import ShardRange

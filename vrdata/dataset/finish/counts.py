@@ -7,9 +7,11 @@ from typing import NamedTuple
 from pydantic import Field
 
 from vrdata.contract.groups import FailureGroup, FailureGroups
-from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
-from vrdata.dataset.report.failures import add_failed_sample
+from vrdata.contract.reasons import parse_reason
+from vrdata.contract.records import Failure
+from vrdata.dataset.manifest import FailedSample, Record, SampleRecord, ShardManifest
 from vrdata.model import Model
+from vrdata.plan.planned import Shard
 
 
 class GeneratorCounts(Model):
@@ -95,3 +97,14 @@ class GeneratorCounter:
             architectures=tuple(sorted(self._architectures)),
             failures=self._failures.all(),
         )
+
+
+def add_failed_sample(groups: FailureGroups, generator: str, failed: FailedSample) -> None:
+    """Count a failed sample of a committed shard."""
+    failure = Failure(
+        reason=parse_reason(failed.reason),
+        message=failed.message,
+        sample=failed.index,
+        traceback=failed.traceback,
+    )
+    groups.add(failure.of(Shard(generator, 0), 0), "samples")

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from vrdata.contract.groups import FailureGroups
-from vrdata.contract.reasons import FailureReason, parse_reason
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import FailedSample
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
 
 SHOWN = 100  # groups on the page
 MAX_RECORDS = 500
 MAX_RECORD_BYTES = 256 * 1024
-
-
-def add_failed_sample(groups: FailureGroups, generator: str, failed: FailedSample) -> None:
-    """Count a failed sample of a committed shard."""
-    failure = Failure(
-        reason=parse_reason(failed.reason),
-        message=failed.message,
-        sample=failed.index,
-        traceback=failed.traceback,
-    )
-    groups.add(failure.of(Shard(generator, 0), 0), "samples")
 
 
 def add_failed_attempts(
