@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 280
 MAX_MODULES = 10
 # Folders that have more and should be split.
-CROWDED = {"vrdata/dataset", "vrdata/local", "tests/plan"}
+CROWDED = {"vrdata/dataset", "vrdata/dataset/verify", "vrdata/local", "tests/plan", "tests/worker"}
 TEXTS = {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".js", ""}
 # Folders of tests that test no package: the whole program, its documents, its chart.
 NOT_MIRRORED = {"tests", "tests/bad", "tests/chart", "tests/cluster", "tests/docs", "tests/e2e"}
