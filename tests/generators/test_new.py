@@ -94,7 +94,7 @@ def test_existing_files_are_not_changed(kind: str, tmp_path: Path) -> None:
         target.symlink_to(tmp_path / "nowhere")
     result = run("O-a", "--dir", target)
     assert result.exit_code == 3
-    assert "is there already" in result.stderr
+    assert "already exists" in result.stderr
     assert list(tmp_path.iterdir()) == [target]
     assert kind != "folder" or list(target.iterdir()) == []
 

@@ -17,7 +17,7 @@ spec:
   # The run's seed. The same seed, generators and versions give the same bytes.
   seed: 42
 
-  # Samples of each generator that names no number of its own.
+  # Samples of each generator without its own number.
   samples: 6
 
   # Names or globs (O-*, G-*, *); see `vrdata generators list`.
@@ -30,7 +30,7 @@ spec:
     format: webdataset   # webdataset | tar | files
     video: h264          # h264 | asIs (keep the generator's own bytes)
 
-  # Samples that may be left out, and attempts after the first.
+  # Number of samples that may fail, and of retries of a failed shard.
   failurePolicy:
     maxFailedSamples: 0
     retries: 2
@@ -38,7 +38,7 @@ spec:
   # Samples of one shard. Default: at most 512 samples, 256 MiB or 10 minutes.
   # shardSize: 300
 
-  # Shards made at once. Default: what the machine allows.
+  # Number of concurrent shards. Default: what the machine allows.
   # parallelism: 4
 """
 

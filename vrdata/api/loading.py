@@ -102,14 +102,14 @@ def _documents(path: Path) -> list[Document]:
 
 def _pick(path: Path, documents: list[Document], kind: str) -> Document:
     if not documents:
-        raise _one(path, 1, 1, f"the file is empty; it should hold a {kind}")
+        raise _one(path, 1, 1, f"the file is empty; it must contain a {kind}")
     first = documents[0]
     for document in documents:
         if not isinstance(document.value, dict):
-            raise _one(path, *document.position(()), f"should be a {kind}: a mapping of fields")
+            raise _one(path, *document.position(()), f"must be a {kind}, a mapping of fields")
     found = [document for document in documents if document.value.get("kind") == kind]
     if len(found) > 1:
-        raise _one(path, *found[1].position(()), f"a second {kind}; keep one to a file")
+        raise _one(path, *found[1].position(()), f"a second {kind}; a file can have only one")
     if not found:
         raise _one(path, *first.position(("kind",)), _wrong_kind(first.value.get("kind"), kind))
     version = found[0].value.get("apiVersion")

@@ -42,7 +42,7 @@ class Gpu(Model):
     resource: Short = Field(
         default="nvidia.com/gpu", description="Resource name. Default: nvidia.com/gpu."
     )
-    count: int = Field(default=0, ge=0, le=64, description="Devices of one pod. Default: 0.")
+    count: int = Field(default=0, ge=0, le=64, description="Number of devices per pod. Default: 0.")
 
 
 class Toleration(Model):
@@ -54,7 +54,7 @@ class Toleration(Model):
     )
     value: Short = Field(default="", description="Taint value. Example: reserved.")
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(
-        default="", description="Taint effect; empty means every one."
+        default="", description="Taint effect; empty means every effect."
     )
 
 
@@ -126,10 +126,8 @@ class Classes(Model):
 class Storage(Model):
     """Where runs are stored: a bucket, or a claim."""
 
-    url: Short = Field(default="", description="Root. Example: s3://bucket/prefix.")
-    endpoint: Short = Field(
-        default="", description="URL of an S3-compatible server. Default: AWS's own."
-    )
+    url: Short = Field(default="", description="Root of all data. Example: s3://bucket/prefix.")
+    endpoint: Short = Field(default="", description="URL of an S3-compatible server. Default: AWS.")
     region: Short = Field(default="", description="Region of the bucket. Example: eu-west-1.")
     existing_secret: Short = Field(
         default="", description="Name of the Secret with the keys. Default: ambient identity."
@@ -157,7 +155,7 @@ class Limits(Model):
         default=10_000_000, ge=1, description="Samples of one run. Default: 10000000."
     )
     max_parallelism: int = Field(
-        default=1000, ge=1, le=10_000, description="Shards at once. Default: 1000."
+        default=1000, ge=1, le=10_000, description="Number of concurrent shards. Default: 1000."
     )
 
 
@@ -175,12 +173,12 @@ class GenerationProfileSpec(Model):
     )
     storage: Storage = Field(default=Storage(), description="Where runs are stored.")
     catalogue: Short = Field(
-        default="", description="Catalogue file inside the image. Default: the image's own."
+        default="", description="Catalogue file inside the image. Default: that of the image."
     )
     classes: Classes = Field(default=Classes(), description="Resources by generator class.")
-    limits: Limits = Field(default=Limits(), description="The largest run allowed.")
+    limits: Limits = Field(default=Limits(), description="Limits for each run.")
     allowed_queues: tuple[Short, ...] = Field(
-        default=(), max_length=64, description="Queues that runs may name. Example: [gpu]."
+        default=(), max_length=64, description="Queues that runs can use. Example: [gpu]."
     )
 
 

@@ -28,7 +28,7 @@ class GeneratorSelection(Model):
     name: str = Field(
         pattern=SELECTOR,
         max_length=100,
-        description="A name of the catalogue, or a glob of O- and G-class names. Where several "
+        description="A catalogue name, or a glob for generators of classes O and G. If several "
         "entries match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
     )
     samples: int | None = Field(
@@ -55,7 +55,7 @@ class GeneratorSelection(Model):
         default=None,
         ge=1,
         le=1000,
-        description="Samples of one block, made with one seed. Part of the data's identity. "
+        description="Samples of one block, generated with one seed. Changing it changes the data. "
         "Default: the catalogue's. Example: 10.",
     )
 
@@ -70,7 +70,7 @@ class OutputSpec(Model):
     )
     video: VideoMode = Field(
         default="h264",
-        description="h264 (plays in every browser) or asIs (the generator's own bytes). "
+        description="h264 (plays in every browser) or asIs (the file of the generator, unchanged). "
         "Default: h264.",
     )
     prefix: str = Field(
@@ -100,13 +100,13 @@ class FailurePolicy(Model):
         default=0,
         ge=0,
         le=MAX_SAMPLES,
-        description="Samples that may be left out. Default: 0. Example: 10.",
+        description="Number of samples that may fail. Default: 0. Example: 10.",
     )
     retries: int = Field(
         default=2,
         ge=0,
         le=10,
-        description="Attempts of a failed shard after the first. Default: 2.",
+        description="Number of retries of a failed shard. Default: 2.",
     )
 
 
@@ -126,7 +126,7 @@ class GenerationRunSpec(Model):
         default=None,
         ge=1,
         le=MAX_SAMPLES,
-        description="Samples of each generator that names no number of its own. Example: 1000.",
+        description="Samples of each generator without its own number. Example: 1000.",
     )
     generators: tuple[GeneratorSelection, ...] = Field(
         min_length=1,
@@ -144,7 +144,7 @@ class GenerationRunSpec(Model):
         default=None,
         ge=1,
         le=10_000,
-        description="Shards made at once. Default: what the profile or the machine allows. "
+        description="Number of concurrent shards. Default: what the profile or the machine allows. "
         "Example: 8.",
     )
     output: OutputSpec = Field(
@@ -158,7 +158,7 @@ class GenerationRunSpec(Model):
     )
     allow_nondeterministic: bool = Field(
         default=False,
-        description="Accept generators that take no seed; their data cannot be made again. "
+        description="Allow generators without a seed flag; their data cannot be generated again. "
         "Default: false.",
     )
     suspend: bool = Field(default=False, description="Start no new shard. Default: false.")
@@ -166,14 +166,14 @@ class GenerationRunSpec(Model):
         default=None,
         ge=1,
         le=31_536_000,
-        description="Seconds after which the run is ended; a suspended run's begin anew when it is "
+        description="Seconds after which the run is ended; they restart when a suspended run is "
         "resumed. Default: none. Example: 86400.",
     )
     ttl_seconds_after_finished: int | None = Field(
         default=None,
         ge=0,
         le=31_536_000,
-        description="Seconds after which the finished object is deleted; the data stays. "
+        description="Seconds after which the finished object is deleted; the data is kept. "
         "Default: never. Example: 604800.",
     )
     queue_name: str = Field(
@@ -210,7 +210,7 @@ class GenerationRun(Model):
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["GenerationRun"] = "GenerationRun"
     metadata: Metadata = Field(description="Name and namespace. Example: {name: demo}.")
-    spec: GenerationRunSpec = Field(description="What to make.")
+    spec: GenerationRunSpec = Field(description="What to generate.")
     status: dict[str, Any] | None = Field(
         default=None, exclude=True, description="Written by the operator; ignored when read."
     )

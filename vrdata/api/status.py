@@ -36,19 +36,19 @@ class _Written(Model):
 class Condition(_Written):
     """One condition, as metav1.Condition of the Kubernetes API."""
 
-    type: ConditionType = Field(description="What is said. Example: Finished.")
+    type: ConditionType = Field(description="Type of the condition. Example: Finished.")
     status: Literal["True", "False", "Unknown"] = Field(description="True, False or Unknown.")
     reason: str = Field(
         min_length=1,
         max_length=128,
         pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-        description="One CamelCase word. Example: AllSamples.",
+        description="Reason in CamelCase. Example: AllSamples.",
     )
     message: str = Field(
         default="", max_length=MAX_MESSAGE, description="Details for a person. Default: empty."
     )
     observed_generation: Count = Field(
-        default=0, description="metadata.generation that this was found for. Example: 1."
+        default=0, description="metadata.generation that the condition describes. Example: 1."
     )
     last_transition_time: Time = Field(
         description="When status last changed, UTC. Example: 2026-11-20T08:30:00Z."
@@ -58,9 +58,9 @@ class Condition(_Written):
 class ShardCounts(_Written):
     """Shards by state; the states add up to all shards of the class."""
 
-    pending: Count = Field(default=0, description="Not begun. Default: 0.")
+    pending: Count = Field(default=0, description="Not started. Default: 0.")
     active: Count = Field(default=0, description="With a pod. Default: 0.")
-    retrying: Count = Field(default=0, description="Failed once, to be tried again. Default: 0.")
+    retrying: Count = Field(default=0, description="Failed, and will be retried. Default: 0.")
     succeeded: Count = Field(default=0, description="With a commit marker. Default: 0.")
     failed: Count = Field(default=0, description="Failed for good. Default: 0.")
 
@@ -68,10 +68,10 @@ class ShardCounts(_Written):
 class SampleCounts(_Written):
     """Samples, counted from commit markers."""
 
-    desired: Count = Field(default=0, description="Asked for. Default: 0. Example: 1000.")
+    desired: Count = Field(default=0, description="Requested. Default: 0. Example: 1000.")
     succeeded: Count = Field(default=0, description="Committed. Default: 0.")
     failed: Count = Field(
-        default=0, description="Left out by the failure policy, or in failed shards. Default: 0."
+        default=0, description="Failed samples, and samples of failed shards. Default: 0."
     )
 
 
@@ -87,21 +87,23 @@ class FailureGroup(_Written):
     """Shards that failed for one reason, with one example."""
 
     generator: str = Field(max_length=100, description="Generator. Example: O-maze.")
-    reason: str = Field(max_length=64, description="One word. Example: OutOfMemory.")
+    reason: str = Field(max_length=64, description="Reason in CamelCase. Example: OutOfMemory.")
     shards: Count = Field(description="How many shards. Example: 3.")
     example_shard: Count = Field(default=0, description="One of them. Example: 17.")
     sample: Count | None = Field(
-        default=None, description="First offending sample of the example. Example: 8704."
+        default=None, description="First failing sample of the example. Example: 8704."
     )
     message: str = Field(
-        default="", max_length=MAX_MESSAGE, description="The example's own words. Default: empty."
+        default="", max_length=MAX_MESSAGE, description="Message of the example. Default: empty."
     )
 
 
 class Storage(_Written):
     """Where the run is, and how far the store can be trusted."""
 
-    url: str = Field(default="", max_length=1024, description="The run's folder. Default: empty.")
+    url: str = Field(
+        default="", max_length=1024, description="Folder or prefix of the run. Default: empty."
+    )
     mode: Literal["", "strict", "detect"] = Field(
         default="",
         description="strict: nothing can be overwritten. detect: everything is read again at "
@@ -122,7 +124,7 @@ class GenerationRunStatus(_Written):
     rate: str = Field(default="", max_length=32, description="For printing. Example: 148/s.")
     eta: str = Field(default="", max_length=32, description="For printing. Example: 21m.")
     reason: str = Field(
-        default="", max_length=128, description="Why it does not run, or how it ended."
+        default="", max_length=128, description="Why the run does not progress, or how it ended."
     )
     observed_generation: Count = Field(
         default=0, description="metadata.generation that this status describes. Example: 1."
@@ -143,13 +145,15 @@ class GenerationRunStatus(_Written):
         default=(), max_length=MAX_FAILURE_GROUPS, description="The largest groups of failures."
     )
     waves: Count = Field(default=0, description="Waves so far. Default: 0.")
-    start_time: Time | None = Field(default=None, description="When work began, UTC.")
+    start_time: Time | None = Field(
+        default=None, description="When the first Job was created, UTC."
+    )
     completion_time: Time | None = Field(default=None, description="When the run ended, UTC.")
     estimated_completion_time: Time | None = Field(
-        default=None, description="When it will end at the present rate, UTC."
+        default=None, description="When the run will end at the current rate, UTC."
     )
     conditions: tuple[Condition, ...] = Field(
-        default=(), max_length=8, description="What is true of the run."
+        default=(), max_length=8, description="Conditions of the run."
     )
 
     def condition(self, kind: ConditionType) -> Condition | None:

@@ -99,7 +99,7 @@ def _build(node: yaml.Node, path: Path, document: Document) -> Any:
     kind = node.tag.removeprefix(_TAG)
     if not isinstance(node, yaml.ScalarNode) or kind not in (*_WORDS, *_TEXT):
         shown = node.tag.replace(_TAG, "!!")
-        raise _at(node.start_mark, f"the tag {shown} is not allowed here", "leave it out")
+        raise _at(node.start_mark, f"the tag {shown} is not allowed here", "remove it")
     return _scalar(node, kind)
 
 
@@ -112,7 +112,7 @@ def _scalar(node: yaml.ScalarNode, kind: str) -> Any:
         return yaml.SafeLoader("").construct_object(node)
     except (ValueError, LookupError, yaml.YAMLError):  # `!!int abc`, a number of 5000 digits
         shown = text if len(text) <= 40 else text[:37] + "..."
-        raise _at(node.start_mark, f"{shown} is not {_WORDS[kind]}", "correct the value") from None
+        raise _at(node.start_mark, f"{shown} is not {_WORDS[kind]}", "fix the value") from None
 
 
 def _text(node: yaml.ScalarNode) -> str:
@@ -122,7 +122,7 @@ def _text(node: yaml.ScalarNode) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise _at(node.start_mark, "the text holds a character that is none", "remove it")
+        raise _at(node.start_mark, "the text contains an invalid Unicode character", "remove it")
     return text
 
 

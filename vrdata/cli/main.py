@@ -1,4 +1,4 @@
-"""The `vrdata` command: a table of its commands, each in a file of its own."""
+"""The `vrdata` command: its commands, one module for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vrdata.cli.generators import commands as generators
 
 app = typer.Typer(
     name="vrdata",
-    help="Make, check, store and load training data for video reasoning.",
+    help="Generate, verify, store and load training data for video reasoning.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -37,7 +37,7 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """The options before a command."""
 
 
 def main() -> None:

@@ -25,14 +25,14 @@ def report_command(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SRC", help="A run's folder or s3:// prefix, or a root that holds one run."
+            metavar="SRC", help="The folder or s3:// prefix of a run, or a root with one run."
         ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
-            help="Folder for the report: new, empty, or an older report. "
+            help="Folder for the report: new, empty, or with an older report. "
             "Default: report/ in a finished run.",
         ),
     ] = None,
@@ -41,9 +41,9 @@ def report_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Make a page that shows a run: totals, failures, samples with their clips.
+    """Write a page about a run: totals, failures, samples with video clips.
 
-    A finished run has one already; this makes it again, or makes one of an unfinished run.
+    A finished run already has one; this command replaces it, or writes one for an unfinished run.
     """
     _require_packages()
     from vrdata.dataset.discover import open_run
@@ -72,8 +72,8 @@ def _own_report(run: ObjectStore) -> ObjectStore:
     if run.head(layout.SUCCESS) is None:
         raise UsageError(
             f"the run in {run.url} is not finished",
-            why="only a finished run gets a report among its data",
-            fix="say where the report goes: --out DIR",
+            why="only the report of a finished run is stored with its data",
+            fix="choose a folder for the report with --out DIR",
         )
     return PrefixedStore(run, layout.REPORT)
 
@@ -89,7 +89,7 @@ def _folder(out: Path) -> ObjectStore:
         raise UsageError(f"--out {out} cannot be used", why=error.strerror or "") from None
     if taken:
         raise UsageError(
-            f"--out {out}: the folder holds something else than a report",
+            f"--out {out}: the folder contains something other than a report",
             fix="name a new or empty folder",
         )
     return FileStore(folder)

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 NAMED = 5  # generators in a message
 
-RunFile = Annotated[Path, typer.Argument(help="The run's YAML file.", metavar="RUN.yaml")]
+RunFile = Annotated[Path, typer.Argument(help="The run file.", metavar="RUN.yaml")]
 OutOption = Annotated[
-    str, typer.Option("--out", help="Where the data goes: a folder, or s3://bucket/prefix.")
+    str, typer.Option("--out", help="Where to write the data: a folder, or s3://bucket/prefix.")
 ]
 GeneratorsOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--generators",
-        help="A folder of added generators (holds catalogue.json); repeatable. "
+        help="A folder of added generators (with catalogue.json); repeatable. "
         "Default: the folder that `vrdata generators add` uses.",
     ),
 ]
@@ -45,7 +45,10 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most N samples of each generator.")
 ]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, max=256, help="Generators at once; 0 = automatic.")
+    int,
+    typer.Option(
+        "--jobs", "-j", min=0, max=256, help="Number of concurrent generators; 0 = automatic."
+    ),
 ]
 
 
@@ -65,7 +68,10 @@ def run_command(
     jobs: JobsOption = 0,
     limit: LimitOption = None,
     strict_local: Annotated[
-        bool, typer.Option("--strict-local", help="Refuse what cannot be applied on a laptop.")
+        bool,
+        typer.Option(
+            "--strict-local", help="Fail if the run has a field that has no effect on this machine."
+        ),
     ] = False,
     scratch: Annotated[str, typer.Option("--scratch", help="Folder for temporary files.")] = "",
     endpoint: EndpointOption = "",
@@ -73,13 +79,17 @@ def run_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Make the dataset that a run file describes; run it again to go on where it stopped."""
+    """Generate the dataset of a run file. The same command resumes an interrupted run."""
     from vrdata.local.finish import finish
     from vrdata.local.notes import not_applied, report_not_applied
     from vrdata.local.run import execute, prepare
 
     if not local:
-        raise UsageError("say where to run: --local", fix=f"vrdata run {run_file} --local")
+        raise UsageError(
+            "this command needs --local",
+            why="vrdata run generates on this machine",
+            fix=f"vrdata run {run_file} --local; on a cluster: kubectl apply -f {run_file}",
+        )
     run, loaded_profile = _load(run_file, profile)
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
@@ -91,7 +101,7 @@ def run_command(
     try:
         result = execute(prepared, _progress, detect=detect)
     except KeyboardInterrupt:
-        stderr.print("interrupted; committed shards stay. Go on with the same command.")
+        stderr.print("interrupted; committed shards are kept. The same command resumes the run.")
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
     summary = finish(prepared, result, seconds=time.monotonic() - started, detect=detect)
     _print_summary(summary, output)
@@ -110,7 +120,7 @@ def plan_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what a run would make: shards, samples, bytes, CPU hours, and what is there."""
+    """Show what a run will generate: shards, samples, bytes, CPU hours, and what exists already."""
     from vrdata.local.forecast import forecast
     from vrdata.local.run import prepare
     from vrdata.plan.shared import describe_shared

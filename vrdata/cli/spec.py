@@ -28,7 +28,7 @@ def init_command(
 
     text = example_run(name)
     if output.exists() and not force:
-        raise UsageError(f"{output} is there already", fix="name another file, or use --force")
+        raise UsageError(f"{output} already exists", fix="name another file, or use --force")
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -41,7 +41,7 @@ def validate_command(
     files: Annotated[list[Path], typer.Argument(help="Run files.", metavar="RUN.yaml…")],
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check run files without running them: fields, values, and rules between fields."""
+    """Check the fields and values of run files without running them."""
     results = [_validate(path) for path in files]
     valid = all(result["valid"] for result in results)
     if output is Output.JSON:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 EndpointOption = Annotated[
-    str, typer.Option("--endpoint", help="URL of an S3-compatible server (default: AWS's own).")
+    str, typer.Option("--endpoint", help="URL of an S3-compatible server (default: AWS).")
 ]
 RegionOption = Annotated[str, typer.Option("--region", help="Region of the bucket.")]
 AwsProfileOption = Annotated[
-    str, typer.Option("--aws-profile", help="Named profile of the AWS configuration files.")
+    str, typer.Option("--aws-profile", help="Profile in the AWS configuration files.")
 ]

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 PROGRESS_SECONDS = 5.0
 
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Files at a time.")]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, max=64, help="Number of concurrent files.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,10 +40,10 @@ def download_command(
     source: Annotated[
         str, typer.Argument(metavar="SRC", help="s3://bucket/prefix, file:///folder, or a folder.")
     ],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the files.")],
     generator: Annotated[
         list[str] | None,
-        typer.Option("--generator", help="Of a run, only this generator; repeatable."),
+        typer.Option("--generator", help="Copy only this generator of a run; repeatable."),
     ] = None,
     jobs: JobsOption = 8,
     endpoint: EndpointOption = "",
@@ -49,9 +51,9 @@ def download_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Copy everything below SRC into a folder; run it again to go on where it stopped.
+    """Copy everything in SRC to a folder. The same command resumes an interrupted copy.
 
-    Each file is checked. What is there with equal bytes is skipped, nothing is overwritten.
+    Each file is checked. Existing files with equal bytes are skipped; nothing is overwritten.
     """
     from vrdata.store.opening import open_store
     from vrdata.transfer.copy import download
@@ -75,10 +77,10 @@ def upload_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Copy a folder's files below DST; run it again to go on where it stopped.
+    """Copy the files of a folder to DST. The same command resumes an interrupted copy.
 
-    Each file's digest is recorded. What is there with equal bytes is skipped, nothing is
-    overwritten.
+    The digest of each file is stored with it. Existing files with equal bytes are skipped; nothing
+    is overwritten.
     """
     from vrdata.store.opening import open_store
     from vrdata.transfer.copy import upload

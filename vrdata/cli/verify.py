@@ -29,14 +29,16 @@ def verify_command(
         str,
         typer.Argument(
             metavar="WHERE",
-            help="A run's folder or s3:// prefix; a root that holds one run; "
+            help="The folder or s3:// prefix of a run; a root with one run; "
             "or a folder of samples, {domain}_task/{sample}/.",
         ),
     ],
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Shards at once.")] = 2,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Number of concurrent shards.")
+    ] = 2,
     decode: Annotated[
         bool,
-        typer.Option("--decode/--no-decode", help="Decode images, and videos' first frames."),
+        typer.Option("--decode/--no-decode", help="Decode images, and the first frame of videos."),
     ] = True,
     deep: Annotated[
         bool, typer.Option("--deep", help="Decode every frame of every video.")
@@ -46,9 +48,9 @@ def verify_command(
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check a dataset from its bytes: counts, checksums, decodability, dataset hash.
+    """Check a dataset by reading all its bytes: counts, checksums, decoding, dataset hash.
 
-    Exit code 0 when everything is right, 1 when something is wrong, 5 when nothing is there.
+    Exit codes: 0 no problem was found, 1 there are problems, 5 there is no dataset.
     """
     from vrdata.dataset.discover import find_run
     from vrdata.dataset.verify.run import verify

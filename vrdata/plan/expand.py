@@ -110,8 +110,8 @@ def _refuse_unseeded(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None
     if unseeded and not spec.allow_nondeterministic:
         raise InvalidInputError(
             f"not reproducible: {', '.join(unseeded)}",
-            why="these generators take no seed, or made other bytes with the same one",
-            fix="leave them out, or set spec.allowNondeterministic to true",
+            why="these generators have no seed flag, or gave other bytes with the same seed",
+            fix="remove them, or set spec.allowNondeterministic to true",
         )
 
 
@@ -123,7 +123,7 @@ def _refuse_unread_args(chosen: dict[str, Chosen]) -> None:
     )
     if deaf:
         raise InvalidInputError(
-            "args are given to code that has no command line",
-            why=f"written against vrdata's own API: {', '.join(deaf)}",
-            fix="remove args there, or give them only to repositories, each by its name",
+            "args are set for generators that have no command line",
+            why=f"these use the API of vrdata_generators: {', '.join(deaf)}",
+            fix="remove args for them; set args only for generator repositories, by name",
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vrdata_generators.adapter.source.locations import GeneratorSource
 
 ClassOption = Annotated[
-    str, typer.Option("--class", help="O, G or M; default: the name's prefix, such as O-.")
+    str, typer.Option("--class", help="O, G or M. Default: the prefix of the name, such as O-.")
 ]
 
 
@@ -24,24 +24,26 @@ ClassOption = Annotated[
 def add_command(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(help="Folders or git addresses of generators.", metavar="PATH|GIT-URL..."),
+        typer.Argument(help="Folders or git URLs of generators.", metavar="PATH|GIT-URL..."),
     ] = None,
     *,
-    commit: Annotated[str, typer.Option("--commit", help="Full hash; needed for an address.")] = "",
+    commit: Annotated[
+        str, typer.Option("--commit", help="Full commit hash; required for a URL.")
+    ] = "",
     name: Annotated[str, typer.Option("--name", help="Name in the catalogue.")] = "",
     generator_class: ClassOption = "",
     from_list: Annotated[
         Path | None,
-        typer.Option("--from", help="A text file: one ADDRESS COMMIT [NAME] per line."),
+        typer.Option("--from", help="A text file with one FOLDER_OR_URL COMMIT [NAME] per line."),
     ] = None,
     proof: Annotated[
         bool,
-        typer.Option("--proof/--no-proof", help="Prove streaming, acceleration, determinism."),
+        typer.Option("--proof/--no-proof", help="Prove determinism, streaming and acceleration."),
     ] = True,
     home: HomeOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Add generators: copy them, make their environments, try them, catalogue them."""
+    """Add generators: copy them, build their environments, prove how they run, catalogue them."""
     from vrdata_generators.adapter.adding import Added, Adder
     from vrdata_generators.adapter.environment.venv import VenvBuilder
 
@@ -70,16 +72,18 @@ def _sources(
     from vrdata_generators.adapter.source.locations import GeneratorSource, parse_list
 
     if bool(addresses) == bool(from_list):
-        raise UsageError("name folders or addresses, or one list", fix="see --help")
+        raise UsageError("name folders or URLs, or one list with --from", fix="see --help")
     if generator_class.upper() not in {"", "O", "G", "M"}:
         raise UsageError(f"{generator_class!r} is not a class", fix="use O, G or M")
     chosen = cast("Literal['O', 'G', 'M'] | None", generator_class.upper() or None)
     if from_list is None:
         if len(addresses) > 1 and (name or commit):
-            raise UsageError("--name and --commit belong to one source", fix="use --from LIST")
+            raise UsageError("--name and --commit need exactly one source", fix="use --from LIST")
         return tuple(GeneratorSource(address, commit, name, chosen) for address in addresses)
     if name or commit:
-        raise UsageError("--name and --commit stand in the list's lines", fix="leave them out")
+        raise UsageError(
+            "with --from, the list gives names and commits", fix="remove --name and --commit"
+        )
     try:
         text = from_list.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -116,7 +120,7 @@ def _added_line(result: Added) -> str:
     )
     accelerated = "accelerated" if entry.acceleration.enabled else "not accelerated"
     text = f"{entry.name}: added; class {entry.generator_class}, {entry.mode}, {accelerated}"
-    others = f"\n  further flags: {' '.join(result.other_flags)}" if result.other_flags else ""
+    others = f"\n  other flags: {' '.join(result.other_flags)}" if result.other_flags else ""
     return f"{text}; {figures}\n  acceleration: {entry.acceleration.reason}{others}"
 
 

@@ -23,32 +23,36 @@ DEFAULT_OUTPUT = Path("local_output")
 def check_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Generators: names, or folders not yet added.", metavar="NAME|PATH..."),
+        typer.Argument(help="Names of generators, or folders.", metavar="NAME|PATH..."),
     ] = None,
     *,
     also: Annotated[
-        list[str] | None, typer.Option("--generator", "-g", help="One more; repeatable.")
+        list[str] | None,
+        typer.Option("--generator", "-g", help="Name of another generator; repeatable."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", "-a", help="All of the catalogue.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", "-a", help="Test all generators of the catalogue.")
+    ] = False,
     samples: Annotated[
-        int, typer.Option("--samples", "-n", min=1, max=10_000, help="Samples of each.")
+        int,
+        typer.Option("--samples", "-n", min=1, max=10_000, help="Number of samples per generator."),
     ] = 3,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="Run seed.")] = 42,
     keep: Annotated[bool, typer.Option("--keep-output", "-k", help="Keep the samples.")] = False,
     folder: Annotated[
         Path | None,
         typer.Option(
-            "--output-dir", help="Keep the samples here, one folder each. Default: local_output."
+            "--output-dir", help="Keep the samples in this folder. Default: local_output."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show what the generators print.")
+        bool, typer.Option("--verbose", "-v", help="Show the output of the generators.")
     ] = False,
     home: HomeOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Make a few samples with each generator: time, memory, validation. Exit 1 on a failure."""
+    """Generate a few samples with each generator and validate them; exit 1 on a failure."""
     wanted = [*(names or []), *(also or [])]
     if bool(wanted) == every:
         raise UsageError("name generators, or all of them with --all", fix="see --help")
@@ -70,7 +74,7 @@ def _test_all(
     results = []
     with place.staging() as staging:
         for target in _targets(place, wanted, staging):
-            say(f"{target.name}: making {samples} samples")
+            say(f"{target.name}: generating {samples} samples")
             kept = keep / target.name if keep else None
             result = run_sampling(target, staging, samples=samples, seed=seed, keep=kept)
             results.append(result)
@@ -111,7 +115,7 @@ def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarg
         else:
             raise NotFoundError(
                 f"there is no generator and no folder {name}",
-                fix="see `vrdata generators list`, or name a generator's folder",
+                fix="see `vrdata generators list`, or name the folder of a generator",
             )
     return targets
 

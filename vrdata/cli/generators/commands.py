@@ -15,7 +15,7 @@ from vrdata.cli.generators.new import new_command
 
 generators_app = typer.Typer(
     name="generators",
-    help="Add, list and test generators. Adding or testing runs their code: use what you trust.",
+    help="Add, list and test generators. Adding or testing a generator runs its code.",
     no_args_is_help=True,
 )
 
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 @generators_app.command("list")
 @handle_errors
 def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
-    """List the generators that a run may name: vrdata's own and the added ones."""
+    """List the generators that a run can name: first-party and added ones."""
     from vrdata_generators.adapter.home import load_catalogue_with_builtin
     from vrdata_generators.adapter.presentation import COLUMNS, row
 
@@ -77,7 +77,7 @@ def catalog_command(
 def remove_command(
     name: Annotated[str, typer.Argument(help="Name in the catalogue.")], home: HomeOption = None
 ) -> None:
-    """Remove an added generator, its copy, and its environment if nobody else uses it."""
+    """Remove an added generator, its copy, and its environment if no other one uses it."""
     from vrdata_generators.adapter.adding import remove
 
     entry = remove(open_home(home), name)
@@ -87,7 +87,7 @@ def remove_command(
 @generators_app.command("requirements")
 @handle_errors
 def requirements_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Show the distinct requirement sets of the added generators, and who uses each."""
+    """Show the distinct requirement sets of added generators, and the generators with each."""
     from vrdata_generators.adapter.presentation import requirement_sets
 
     views = requirement_sets(open_home(home).read().generators)
@@ -104,7 +104,7 @@ def requirements_command(home: HomeOption = None, output: OutputOption = Output.
         )
         return
     for view in views:
-        title = view.environment or "the worker's own environment"
+        title = view.environment or "the environment of the worker"
         stdout.print(f"{title}: {', '.join(view.generators)}", markup=False)
         for line in view.requirements:
             stdout.print(f"  {line}", markup=False)

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @handle_errors
 def new_command(
-    name: Annotated[str, typer.Argument(help="Its name in the catalogue, such as O-my-task.")],
+    name: Annotated[str, typer.Argument(help="Name of the generator, such as O-my-task.")],
     generator_class: Annotated[
         str,
-        typer.Option("--class", help="O, G or M; default: the name's prefix, such as O-."),
+        typer.Option("--class", help="O, G or M. Default: the prefix of the name, such as O-."),
     ] = "",
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Folder to make. Default: NAME, here.")
+        Path | None, typer.Option("--dir", help="Folder to create. Default: ./NAME.")
     ] = None,
 ) -> None:
-    """Write a small generator that works, with its test: a folder to start from."""
+    """Write a small, working generator with its test, as a start for your own."""
     from vrdata_generators.adapter.source.naming import check_name, class_of
     from vrdata_generators.scaffold import scaffold
 
@@ -53,13 +53,13 @@ def new_command(
 
 
 def _write(target: Path, files: dict[str, str]) -> None:
-    """Make the folder with all files, or leave nothing."""
+    """Create the folder with all files, or leave nothing behind."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.mkdir()
     except FileExistsError:
         raise InvalidInputError(
-            f"{target} is there already", fix="name another folder: --dir DIR"
+            f"{target} already exists", fix="name another folder with --dir DIR"
         ) from None
     except OSError as error:
         raise _unwritable(target, error) from None
@@ -75,5 +75,5 @@ def _unwritable(target: Path, error: OSError) -> VrdataError:
     return UsageError(
         f"{target} cannot be written",
         why=error.strerror or str(error),
-        fix="name another folder: --dir DIR",
+        fix="name another folder with --dir DIR",
     )
