@@ -74,7 +74,7 @@ def test_a_folder_with_other_files_is_not_changed(root: Path, tmp_path: Path) ->
     (out / "index.html").write_text("<h1>mine</h1>")
     ran = vrdata("report", root, "--out", out)
     assert ran.code == ExitCode.USAGE
-    assert "holds something else than a report" in ran.err
+    assert "contains something other than a report" in ran.err
     assert files_of(out) == {"index.html": b"<h1>mine</h1>"}
 
 

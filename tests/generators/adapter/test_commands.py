@@ -52,7 +52,7 @@ def test_table_rows_do_not_wrap_in_a_pipe() -> None:
     [
         (("add",), 2, "name folders"),
         (("add", "x", "--from", "list.txt"), 2, "name folders"),
-        (("add", "x", "y", "--name", "z"), 2, "one source"),
+        (("add", "x", "y", "--name", "z"), 2, "exactly one source"),
         (("add", "x", "--class", "Z"), 2, "not a class"),
         (("add", "--from", "none.txt"), 5, "cannot be read"),
         (("test",), 2, "--all"),
