@@ -32,7 +32,7 @@ from vrdata_operator import handlers  # what a real operator imports
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.stores import MeteredStore, Stores
 from vrdata_operator.policy.retries import first_waves
-from vrdata_operator.reconcile import Reconciler
+from vrdata_operator.reconcile import WRITE_SECONDS, Reconciler
 from vrdata_operator.settings import Home
 from vrdata_operator.specs.jobs import owner_reference
 from vrdata_operator.state import names
@@ -181,6 +181,8 @@ async def _restart(run: Run) -> Json:
     for _ in range(STEADY_TURNS):
         await reconciler.turn("team", "demo")
     steady = time.process_time() - steady
+    await asyncio.sleep(WRITE_SECONDS)
+    await reconciler.turn("team", "demo")
     run.require(LONG)
     return {
         "reading": cpu - own,

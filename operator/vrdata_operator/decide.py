@@ -9,14 +9,16 @@ from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
 from vrdata_operator.policy.outcome import outcome_of
 from vrdata_operator.policy.parallelism import share
-from vrdata_operator.policy.retries import first_waves, retry_waves
-from vrdata_operator.specs.jobs import Shape, final_manifest, wave_manifest
+from vrdata_operator.policy.retries import first_waves, repair_waves, retry_waves
+from vrdata_operator.specs.jobs import Shape, final_manifest, index_manifest, wave_manifest
 from vrdata_operator.state.facts import JobFacts
 from vrdata_operator.state.history import History
-from vrdata_operator.state.names import final_job, wave_job
+from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.build import build_status
 from vrdata_operator.status.reading import reading_status
+
+INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +110,30 @@ def _ours(view: RunView, job: JobFacts) -> bool:
 def _foreign(view: RunView) -> str:
     """Name of a Job that this run needs and that another object owns; empty = none."""
     uid = view.identity.uid
-    names = {final_job(uid), *(wave_job(uid, wave.wave) for wave in view.facts.waves)}
+    final = {view.identity.index_job, view.identity.final_job}
+    names = final | {*(wave_job(uid, wave.wave) for wave in view.facts.waves)}
     jobs = view.facts.jobs.values()
     return next((job.name for job in jobs if job.name in names and not _ours(view, job)), "")
 
 
 def _finalise(view: RunView) -> tuple[Action, ...]:
-    """Create the Job of finalisation; shard Jobs that still run find their markers and end."""
-    if final_job(view.identity.uid) in view.facts.jobs or view.spec.suspend:
+    """Create the Jobs of finalisation; shard Jobs that still run find their markers and end."""
+    if view.identity.final_job in view.facts.jobs or view.spec.suspend:
         return ()
+    if view.shards > INDEX_JOB_SHARDS:
+        index = view.facts.jobs.get(view.identity.index_job)
+        if index is None:
+            return (ApplyJob(_index_manifest(view)),)
+        if not index.finished:
+            return ()
     budget = view.spec.failure_policy.max_failed_samples
     return (ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),)
+
+
+def _index_manifest(view: RunView) -> dict[str, Any]:
+    generators = len(view.plan.generators)
+    shape = Shape(parallelism=min(view.pods, generators), suspend=False)
+    return index_manifest(view.identity, view.profile, view.config, shape, generators)
 
 
 def _generate(view: RunView) -> tuple[Action, ...]:
@@ -130,6 +145,9 @@ def _generate(view: RunView) -> tuple[Action, ...]:
     due = first_waves(view.plan, facts.committed, view.history, view.profile, policy)
     known = History((*facts.waves, *due), view.identity.uid)
     due += retry_waves(known, view.ended, facts.failures, view.profile, policy)
+    known = History((*facts.waves, *due), view.identity.uid)
+    damaged = facts.damaged - facts.repairing
+    due += repair_waves(view.plan, damaged, known, view.profile, policy)
     running = {
         number: len(shards) for number, shards in view.open.items() if number not in view.ended
     }

@@ -113,9 +113,9 @@ class Operator:
 
 
 def unfinished(body: kopf.Body, **_: Any) -> bool:
-    """Whether a run still needs the operator: it has not ended, or is deleted later."""
+    """Whether a run needs the operator: it has not ended, is repaired, or is deleted later."""
     stored = StoredRun.parse(body)
-    return not stored.status.finished or stored.ttl is not None
+    return not stored.status.finished or stored.wants_repair or stored.ttl is not None
 
 
 def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
@@ -152,8 +152,12 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
         cancellation_backoff=CANCEL_SECONDS,
         cancellation_timeout=CANCEL_SECONDS,
     )
-    async def serve(namespace: str | None, name: str, uid: str, **_: Any) -> None:
+    async def serve(
+        namespace: str | None, name: str, uid: str, stopped: kopf.DaemonStopped, **_: Any
+    ) -> None:
         await operator.serve(namespace or "", name, uid)
+        # kopf starts a daemon again, for a repair, only if it was stopped and did not return.
+        await stopped.wait()
 
     @kopf.on.event(names.GROUP, names.VERSION, names.RUNS, registry=registry, id="see")
     async def see(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name

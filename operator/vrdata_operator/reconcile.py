@@ -88,9 +88,12 @@ class Reconciler:
         stored = await self._cluster.get_run(namespace, name)
         if stored is None or stored.deleting:
             return Turn(done=True)
-        if stored.status.finished:
+        if stored.status.finished and not stored.wants_repair:
             return await self._expire(stored)
         memory = self._memory.setdefault(stored.uid, RunMemory(stored.uid))
+        if stored.status.finished and memory.repair != stored.repair:
+            # Nothing that was known before the repair can be relied on.
+            memory = self._memory[stored.uid] = RunMemory(stored.uid, stored.repair)
         status = await self._advance(stored, memory)
         turn = await self._write_status(stored, status, memory)
         return replace(turn, after=0.0) if memory.behind else turn

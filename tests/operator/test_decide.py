@@ -18,13 +18,20 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.contract.worker import WorkerConfig
 from vrdata.model import canonical_json
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, Shard
-from vrdata_operator.decide import ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
+from vrdata_operator.decide import (
+    INDEX_JOB_SHARDS,
+    ApplyJob,
+    DeleteJob,
+    ReshapeJob,
+    StoreWave,
+    decide,
+)
 from vrdata_operator.policy.retries import first_waves
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.facts import Facts, JobFacts, PodFacts, Totals
 from vrdata_operator.state.history import History
 from vrdata_operator.state.identity import RunIdentity
-from vrdata_operator.state.names import final_job, wave_job
+from vrdata_operator.state.names import final_job, index_job, wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.shard_sets import ShardSet
 
@@ -84,6 +91,19 @@ def started(view: RunView, **job: Any) -> RunView:
     return seen(view, waves=tuple(waves), jobs={name: made})
 
 
+def finalised(view: RunView) -> RunView:
+    """Every shard is committed and the run's final Job has succeeded."""
+    final = JobFacts(
+        name=final_job("uid-1"), task="finalise", finished=True, succeeded=True, owner_uid="uid-1"
+    )
+    return seen(
+        view,
+        committed=ShardSet.of_plan(view.plan),
+        dataset_hash="sha256:x",
+        jobs=view.facts.jobs | {final.name: final},
+    )
+
+
 def condition(view: RunView, kind: Any) -> tuple[str, str]:
     found = decide(view).status.condition(kind)
     assert found is not None
@@ -128,8 +148,32 @@ def test_a_complete_run_is_finalised_once() -> None:
     assert decide(seen(view, jobs=view.facts.jobs | {final.name: final})).actions == ()
 
 
-def test_jobs_that_still_run_are_deleted_when_the_dataset_is_finished() -> None:
+def test_a_large_run_is_indexed_by_one_pod_per_generator_and_closed_by_one() -> None:
+    view = make_view(shards=INDEX_JOB_SHARDS // 2 + 1, generators=2)
+    view = seen(view, committed=ShardSet.of_plan(view.plan))
+    (action,) = decide(view).actions
+    assert isinstance(action, ApplyJob)
+    spec = action.manifest["spec"]
+    assert action.manifest["metadata"]["name"] == index_job("uid-1")
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 2, 2)
+    index = JobFacts(name=index_job("uid-1"), task="index", owner_uid="uid-1", wave=None)
+    assert decide(seen(view, jobs={index.name: index})).actions == ()
+    ended = replace(index, finished=True, succeeded=True)
+    (action,) = decide(seen(view, jobs={index.name: ended})).actions
+    assert isinstance(action, ApplyJob)
+    assert action.manifest["metadata"]["name"] == final_job("uid-1")
+    failed = replace(index, finished=True, message="exit 30")
+    view = seen(view, jobs={index.name: failed})
+    assert condition(view, "Succeeded") == ("False", "FinalisationFailed")
+
+
+def test_a_dataset_hash_is_not_believed_while_a_shard_is_missing() -> None:
     view = seen(started(make_view()), dataset_hash="sha256:x")
+    assert condition(view, "Finished") == ("False", "NotFinished")
+
+
+def test_jobs_that_still_run_are_deleted_when_the_dataset_is_finished() -> None:
+    view = finalised(started(make_view()))
     assert decide(view).actions == (DeleteJob(wave_job("uid-1", 0)),)
     assert condition(view, "Finished") == ("True", "AllSamples")
 
@@ -138,7 +182,7 @@ def test_a_finished_dataset_succeeds_even_if_the_deadline_has_passed_since() -> 
     view = started(make_view(activeDeadlineSeconds=10))
     view = replace(view, status=GenerationRunStatus(start_time="2020-01-01T00:00:00Z"))
     assert condition(view, "Succeeded") == ("False", "DeadlineExceeded")
-    assert condition(seen(view, dataset_hash="sha256:x"), "Succeeded") == ("True", "AllSamples")
+    assert condition(finalised(view), "Succeeded") == ("True", "AllSamples")
 
 
 PENDING = PodFacts("p", wave_job("uid-1", 0), 1, reason="Unschedulable", message="no GPU")

@@ -6,6 +6,7 @@ import pytest
 
 from support.lives import FINAL, FIRST, SECOND, Life, entry, profile_object, run_object
 from support.objects import put
+from vrdata.contract.records import DifferenceRecord
 from vrdata.dataset import layout
 from vrdata_operator.state.names import final_job, wave_job
 
@@ -33,7 +34,8 @@ def test_a_shard_that_was_generated_with_different_bytes_is_named(life: Life) ->
     life.live(until=lambda: life.status().samples.succeeded >= 10)
     assert life.reason("Deterministic") == ("Unknown", "NotCompared")
     key = "team/demo/" + layout.difference_key("O-maze", 0, 0)
-    put(life.store, key, b'{"object": "shards/O-maze/one.tar"}')
+    one = DifferenceRecord(generator="O-maze", shard=0, attempt=0, object="shards/O-maze/one.tar")
+    put(life.store, key, one.to_json())
     assert life.live().phase == "Succeeded"
     found = life.condition("Deterministic")
     assert (found.status, found.reason) == ("False", "BytesDiffer")

@@ -1,4 +1,4 @@
-"""Drive a run through its life: a fake cluster, a store in memory, a clock that tests turn."""
+"""Drive a run through its life: a fake cluster, a store in memory, a clock that tests set."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ IMAGE = f"registry.example/worker@{DIGEST}"
 
 
 class KilledError(BaseException):
-    """The operator's process is gone; nothing in it may catch this."""
+    """The operator's process was killed; no code of the operator catches this."""
 
 
 @dataclass
 class Killer:
-    """Ends the operator at one of its writes, before or after the write is done.
+    """Kills the operator at one of its writes, before or after the write.
 
     Attributes:
         at: number of the write, from 1; 0 = never.
@@ -63,7 +63,7 @@ class Killer:
 
 
 class WatchedStore(PrefixedStore):
-    """The operator's view of the store: its writes can be the place of its death."""
+    """The operator's store: the operator can be killed at each write."""
 
     def __init__(self, store: ObjectStore, killer: Killer) -> None:
         super().__init__(store, "")
@@ -77,7 +77,7 @@ class WatchedStore(PrefixedStore):
 
 
 class OneStore(Stores):
-    """Every profile's root is one store in memory; work is done at once, in this thread."""
+    """Every profile's root is one store in memory; work runs in the calling thread."""
 
     def __init__(self, store: ObjectStore) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ def profile_object(name: str = "default", **spec: Any) -> Json:
 
 
 def run_object(name: str = "demo", namespace: str = "team", **spec: Any) -> Json:
-    """A GenerationRun; by default four shards of O-maze and two of G-ball, two pods at once."""
+    """A GenerationRun; by default four shards of O-maze, two of G-ball, parallelism 2."""
     own = {
         "generators": [{"name": "O-maze", "samples": 40}, {"name": "G-ball", "samples": 20}],
         "shardSize": 10,
@@ -171,7 +171,7 @@ class Life:
         self.restart()
 
     def install(self, profile: Json) -> None:
-        """Make or change a profile."""
+        """Create or change a profile."""
         asyncio.run(self.cluster.apply_profile(profile))
 
     def restart(self) -> None:
@@ -207,7 +207,7 @@ class Life:
         namespace: str = "team",
         turns: int = 60,
     ) -> GenerationRunStatus:
-        """Turns and work by turns until something holds (default: the run has finished)."""
+        """Alternate turns and work until a condition is true (default: the run has finished)."""
         ended = until or (lambda: self.status(name, namespace).finished)
         for _ in range(turns):
             self.turn(name, namespace)
@@ -217,7 +217,7 @@ class Life:
         raise AssertionError(f"not within {turns} turns: {self.status(name, namespace)}")
 
     def status(self, name: str = "demo", namespace: str = "team") -> GenerationRunStatus:
-        """The run's status as it stands in the cluster."""
+        """The run's status as the cluster stores it."""
         body = self.cluster.runs[namespace, name]
         return GenerationRunStatus.model_validate(body.get("status") or {})
 
@@ -233,7 +233,7 @@ class Life:
         return found
 
     def asking(self) -> str:
-        """Name of the one Job that asks an image what it holds."""
+        """Name of the one Job that lists the generators of an image."""
         (name,) = [name for namespace, name in self.cluster.jobs if namespace == SYSTEM]
         return name
 
@@ -242,7 +242,7 @@ class Life:
         return self.cluster.jobs[namespace, name]
 
     def no_duplicates(self) -> None:
-        """No Job came into being twice, and no shard was tried twice in one attempt."""
+        """Assert that no Job was created twice and no shard was tried twice in one attempt."""
         twice = {key: count for key, count in self.cluster.made.items() if count > 1}
         assert not twice
         tries = Counter((one.shard, one.attempt) for one in self.workers.tries)

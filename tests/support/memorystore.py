@@ -1,4 +1,4 @@
-"""An object store in memory: for tests of what stands on a store."""
+"""An object store in memory, for tests of code that uses a store."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from vrdata.model import Model
 
 MAX_FAILURE_GROUPS = 20
 MAX_MESSAGE = 1024
+MAX_REPAIR = 253
 MAX_NONDETERMINISTIC = 20
 
 Phase = Literal["Pending", "Queued", "Running", "Finalising", "Suspended", "Succeeded", "Failed"]
@@ -128,6 +129,12 @@ class GenerationRunStatus(_Written):
     )
     observed_generation: Count = Field(
         default=0, description="metadata.generation that this status describes. Example: 1."
+    )
+    observed_repair: str = Field(
+        default="",
+        max_length=MAX_REPAIR,
+        description="Value of the annotation vrdata.dev/repair that was handled last. "
+        "Default: none.",
     )
     plan: str = Field(default="", max_length=80, description="Hash of the plan. Default: empty.")
     storage: Storage = Field(default=Storage(), description="Where the data is.")

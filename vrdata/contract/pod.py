@@ -28,6 +28,12 @@ class ShardPod(Model):
     wave: int = Field(ge=0)
 
 
+class IndexPod(Model):
+    """Write the index of the generator whose position in the plan is JOB_COMPLETION_INDEX."""
+
+    config: WorkerConfig
+
+
 class FinalisePod(Model):
     """Finish a run whose shards are all committed."""
 
@@ -49,9 +55,10 @@ class DescribePod(Model):
 
 
 class PodTask(Model):
-    """Exactly one of three tasks."""
+    """Exactly one of four tasks."""
 
     shard: ShardPod | None = None
+    index: IndexPod | None = None
     finalise: FinalisePod | None = None
     describe: DescribePod | None = None
 

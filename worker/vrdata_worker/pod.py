@@ -20,6 +20,7 @@ from vrdata.contract.pod import (
     VARIABLE,
     DescribePod,
     FinalisePod,
+    IndexPod,
     PodTask,
     ShardPod,
     termination_message,
@@ -64,6 +65,8 @@ def _preempt(_signal: int, _frame: FrameType | None) -> None:
 def _do(task: PodTask) -> WorkerExit:
     if task.shard is not None:
         return _shard(task.shard)
+    if task.index is not None:
+        return _index(task.index)
     if task.finalise is not None:
         return _finalise(task.finalise)
     if task.describe is not None:
@@ -89,6 +92,16 @@ def _shard(pod: ShardPod) -> WorkerExit:
     )
     config = _with_catalogues(pod.config).model_copy(update={"run": wave.run})
     return run_tasks(config, iter([task]), _emit)
+
+
+def _index(pod: IndexPod) -> WorkerExit:
+    from vrdata.dataset.finish.generator import index_generator  # noqa: PLC0415 - pulls in pyarrow
+
+    store = run_store(pod.config)
+    plan = expected_plan(store, pod.config.plan)
+    generator = plan.generators[int(os.environ[INDEX_VARIABLE])].name
+    index_generator(store, plan, generator, detect=pod.config.commit_mode == "detect")
+    return WorkerExit.COMMITTED
 
 
 def _finalise(pod: FinalisePod) -> WorkerExit:

@@ -35,7 +35,7 @@ class Cluster(Protocol):
         ...
 
     async def apply_profile(self, manifest: dict[str, Any]) -> None:
-        """Make the profile, or bring back what the manifest says of it."""
+        """Create the profile, or restore the fields of the manifest."""
         ...
 
     async def list_jobs(self, namespace: str, uid: str) -> dict[str, JobFacts]:
@@ -47,21 +47,21 @@ class Cluster(Protocol):
         ...
 
     async def apply_job(self, manifest: dict[str, Any]) -> None:
-        """Make a Job or change what may change of it, by server-side apply."""
+        """Create a Job, or change its mutable fields, by server-side apply."""
         ...
 
     async def reshape_job(
         self, namespace: str, name: str, *, parallelism: int, suspend: bool | None
     ) -> None:
-        """Change pods at once and suspension of a Job; None leaves suspension alone."""
+        """Change a Job's parallelism and suspension; None does not change the suspension."""
         ...
 
     async def delete_job(self, namespace: str, name: str) -> None:
-        """Remove a Job and its pods; one that is not there is not an error."""
+        """Delete a Job and its pods; a missing one is not an error."""
         ...
 
     async def waiting_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
-        """Pods that do not run yet, at most a few hundred: one says what all wait for."""
+        """Pods that do not run yet, at most a few hundred: they wait for the same cause."""
         ...
 
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
@@ -81,5 +81,5 @@ class Cluster(Protocol):
         ...
 
     async def delete_run(self, namespace: str, name: str, uid: str) -> None:
-        """Remove a run with this UID; one that is not there is not an error."""
+        """Delete the run with this UID; a missing one is not an error."""
         ...

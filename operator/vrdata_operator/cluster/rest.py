@@ -95,11 +95,11 @@ class Rest:
         await self._send(_Request("PATCH", "patch", path, resource, query, body, APPLY))
 
     async def merge(self, path: str, resource: str, body: dict[str, Any]) -> None:
-        """Change single fields of a standing object."""
+        """Change single fields of an existing object."""
         await self._send(_Request("PATCH", "patch", path, resource, body=body, kind=MERGE))
 
     async def create(self, path: str, resource: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make an object; returns it as the server made it."""
+        """Create an object; returns it as the server stores it."""
         return await self._send(_Request("POST", "create", path, resource, body=body))
 
     async def delete(self, path: str, resource: str, body: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ class Rest:
             code, data = await _exchange(self._client, request)
         except ApiException as error:
             code = int(error.status or 0)
-            raise ClusterError(code, _words(error)) from None
+            raise ClusterError(code, _reason(error)) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ClusterError(0, f"the API server cannot be reached: {error!r}") from None
         finally:
@@ -147,7 +147,7 @@ async def _exchange(api: client.ApiClient, request: _Request) -> tuple[int, byte
     return int(answer.status), await answer.read()
 
 
-def _words(error: ApiException) -> str:
+def _reason(error: ApiException) -> str:
     return _message(error.body.encode() if isinstance(error.body, str) else b"") or str(
         error.reason
     )

@@ -1,4 +1,4 @@
-"""What the operator remembers of a run between turns; all of it can be found again."""
+"""What the operator keeps of a run between turns; a restart reads all of it again."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ class RunMemory:
     """One run's plan, ledger and rate.
 
     Attributes:
-        behind: the last turn did not read everything; the next one comes at once.
+        repair: value of the annotation that reopened the finished run; empty = none did.
+        behind: the last turn did not read everything; the next one follows immediately.
         failed_pods: by wave, while their attempts are explained.
-        written: the status as it was last written.
-        written_at: when that was, so that writes keep their distance.
-        events: events posted so far.
+        written: the status that was written last.
+        written_at: when it was written; the next write waits.
+        events: number of posted events.
     """
 
     uid: str
+    repair: str = ""
     plan: Plan | None = None
+    plan_hash: str = ""
     ledger: Ledger | None = None
     rate: RateMeter = field(default_factory=RateMeter)
     behind: bool = False

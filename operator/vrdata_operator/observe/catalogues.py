@@ -1,4 +1,4 @@
-"""What a profile's image holds: asked once by a Job, remembered in the store and here."""
+"""The generators of a worker image: listed once by a Job, kept in the store and in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Catalogues:
     """Catalogues of worker images by digest.
 
     Args:
-        namespace: the operator's own, where the asking Job runs.
+        namespace: the operator's own, where the Job runs.
     """
 
     def __init__(self, cluster: Cluster, stores: Stores, namespace: str) -> None:
@@ -43,7 +43,7 @@ class Catalogues:
         key = layout.catalogue_key(image_digest(profile.spec.image), profile.spec.catalogue)
         if key in self._known:
             return self._known[key]
-        found = await self._read(profile, key) or await self._ask(profile, uid, key)
+        found = await self._read(profile, key) or await self._list_in_job(profile, uid, key)
         if isinstance(found, ImageCatalogue):
             self._known[key] = found
         return found
@@ -55,22 +55,22 @@ class Catalogues:
         except ObjectNotFoundError:
             return None
 
-    async def _ask(
+    async def _list_in_job(
         self, profile: GenerationProfile, uid: str, key: str
     ) -> ImageCatalogue | Rejection:
         owner = owner_reference("GenerationProfile", profile.metadata.name, uid)
-        asking = describe_manifest(self._namespace, profile.spec, owner)
-        name = asking["metadata"]["name"]
+        manifest = describe_manifest(self._namespace, profile.spec, owner)
+        name = manifest["metadata"]["name"]
         job = await self._cluster.get_job(self._namespace, name)
         if job is None:
-            await self._cluster.apply_job(asking)
-            return _ASKING
+            await self._cluster.apply_job(manifest)
+            return _RUNNING
         if job.succeeded:  # perhaps after the store was read
             return await self._read(profile, key) or _unreadable(
                 profile,
                 name,
                 self._namespace,
-                "Xdo workers and operator use the same one?",
+                f"it is not at {key}; do the workers and the operator use the same storage?",
             )
         if job.finished:
             pods = await self._cluster.failed_pods(self._namespace, name)
@@ -81,12 +81,12 @@ class Catalogues:
         pods = await self._cluster.waiting_pods(self._namespace, f"{JOB_LABEL}={name}")
         cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))
         if cause is None:
-            return _ASKING
+            return _RUNNING
         where = f"Job {name} in namespace {self._namespace} cannot start"
         return Rejection(cause.reason, f"{where}: {cause.detail}")
 
 
-_ASKING = Rejection(Reason.READING_CATALOGUE)
+_RUNNING = Rejection(Reason.READING_CATALOGUE)
 
 
 def _unreadable(profile: GenerationProfile, job: str, namespace: str, detail: str) -> Rejection:

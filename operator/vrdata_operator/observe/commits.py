@@ -49,6 +49,7 @@ class Commits:
         found: Callable[[str, ShardManifest], None],
     ) -> None:
         self._store = store
+        self._remote = store.url.startswith("s3://")
         self._plan_hash = plan_hash
         self._planned = ShardSet.of_plan(plan)
         self._classes = {item.name: item.generator_class for item in plan.generators}
@@ -114,7 +115,7 @@ class Commits:
         A shard without a marker is not committed.
 
         Returns:
-            The shards that were looked at, with or without a marker; at least one batch.
+            The shards whose markers were read or are missing; at least one batch.
 
         Raises:
             As `advance`.
@@ -128,8 +129,7 @@ class Commits:
                     while waiting and waiting[-1].cancel():  # what has begun is used
                         waiting.pop()
                 else:
-                    while len(waiting) < BATCHES and (batch := list(islice(source, BATCH))):
-                        waiting.append(self._readers.submit(self._read_batch, batch))
+                    self._submit(source, waiting)
                 if not waiting:
                     return ShardSet.of(read)
                 for shard, manifest in waiting.popleft().result():
@@ -158,6 +158,16 @@ class Commits:
             self._bitmaps, self._shards, self.totals = {}, None, {}
         self._unread = listed - self.shards
         self._found_new = len(self._unread)
+
+    def _submit(self, source: Iterator[Shard], waiting: deque[Future[list[Head]]]) -> None:
+        """Start reading; in a folder by this thread alone: more only wait for each other's GIL."""
+        wanted = BATCHES if self._remote else 1
+        while len(waiting) < wanted and (batch := list(islice(source, BATCH))):
+            if self._remote:
+                waiting.append(self._readers.submit(self._read_batch, batch))
+            else:
+                waiting.append(Future())
+                waiting[-1].set_result(self._read_batch(batch))
 
     def _read_batch(self, shards: list[Shard]) -> list[Head]:
         return [(shard, self._head(shard)) for shard in shards]

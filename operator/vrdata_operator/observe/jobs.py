@@ -1,4 +1,4 @@
-"""Gather the facts of one run from the cluster and the store."""
+"""Read the facts of one run from the cluster and the store."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.state.facts import Facts, JobEvent, JobFacts, PodFacts, Reading
 from vrdata_operator.state.identity import RunIdentity
-from vrdata_operator.state.names import final_job, selector, wave_job
+from vrdata_operator.state.names import selector, wave_job
+from vrdata_operator.state.stored import StoredRun
 
 SLICE_SECONDS = 1.0  # of reading in one turn; the next turn continues
 
 
 class Observer:
-    """Sees runs.
+    """Observes runs.
 
     Args:
         cluster: Jobs, pods and warnings.
@@ -31,7 +32,7 @@ class Observer:
         self._stores = stores
 
     async def observe(
-        self, identity: RunIdentity, memory: RunMemory, ledger: Ledger, now: float
+        self, stored: StoredRun, memory: RunMemory, ledger: Ledger, now: float
     ) -> Facts:
         """The facts now.
 
@@ -41,19 +42,23 @@ class Observer:
             ClusterError: the API server cannot be used.
             VrdataError: the store cannot be used, or contains another plan's objects.
         """
+        identity = stored.identity
         jobs = await self._cluster.list_jobs(identity.namespace, identity.uid)
         pods: tuple[PodFacts, ...] = ()
         events: tuple[JobEvent, ...] = ()
-        if any(_uneasy(job) for job in jobs.values()):
+        if any(_lacks_pods(job) for job in jobs.values()):
             pods = await self._cluster.waiting_pods(identity.namespace, selector(identity.uid))
             events = await self._warnings(identity, jobs, pods)
-        final = jobs.get(final_job(identity.uid))
-        if final is not None and final.finished and not final.succeeded:
-            pods += await self._cluster.failed_pods(identity.namespace, final.name)
-        current = await self._read(identity, memory, ledger, jobs, now)
+        for name in (identity.index_job, identity.final_job):
+            if name in jobs and jobs[name].finished and not jobs[name].succeeded:
+                pods += await self._cluster.failed_pods(identity.namespace, name)
+        current = await self._read(stored, memory, ledger, jobs, now)
         return Facts(
             now=now,
             committed=ledger.commits.shards,
+            repairing=ledger.repairing(jobs),
+            damaged=ledger.damaged(jobs),
+            observed_repair=identity.repair or stored.status.observed_repair,
             totals=dict(ledger.commits.totals),
             waves=ledger.waves,
             jobs=jobs,
@@ -68,7 +73,7 @@ class Observer:
 
     async def _read(
         self,
-        identity: RunIdentity,
+        stored: StoredRun,
         memory: RunMemory,
         ledger: Ledger,
         jobs: dict[str, JobFacts],
@@ -76,13 +81,19 @@ class Observer:
     ) -> bool:
         """Read the store for at most about SLICE_SECONDS; whether everything new was read."""
         deadline = time.monotonic() + SLICE_SECONDS
-        final = jobs.get(final_job(identity.uid))
+        identity, wanted = stored.identity, stored.wants_repair
+        final = jobs.get(identity.final_job)
 
         def read() -> tuple[bool, list[tuple[Wave, list[int]]]]:
             current = ledger.refresh(jobs, now, deadline)
             if final is not None and final.succeeded:
                 ledger.check_success()
-            return current, [] if ledger.reading else ledger.unexplained(jobs)
+            if ledger.reading is not None:
+                return current, []
+            if not ledger.check_data(jobs, identity.repair, deadline, wanted=wanted):
+                ledger.reading = Reading(0, len(ledger.commits.shards))
+                return False, []
+            return current, ledger.unexplained(jobs)
 
         current, unexplained = await self._stores.call(read)
         for wave, indexes in unexplained:
@@ -109,7 +120,7 @@ class Observer:
     async def _warnings(
         self, identity: RunIdentity, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]
     ) -> tuple[JobEvent, ...]:
-        """Warnings about Jobs that should have pods and have none."""
+        """Warnings about Jobs without the pods that they should have."""
         found: list[JobEvent] = []
         for job in jobs.values():
             waits = any(pod.job == job.name and pod.phase == "Pending" for pod in pods)
@@ -118,8 +129,8 @@ class Observer:
         return tuple(found)
 
 
-def _uneasy(job: JobFacts) -> bool:
-    """Whether pods of this Job wait or are missing."""
+def _lacks_pods(job: JobFacts) -> bool:
+    """Whether pods of this Job are waiting or missing."""
     return _wants_pods(job) and (job.ready < job.active or not job.active)
 
 

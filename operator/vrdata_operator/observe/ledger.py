@@ -26,11 +26,13 @@ from vrdata.store.port import ObjectStore
 from vrdata_operator.observe.commits import Commits
 from vrdata_operator.observe.failures import Failures
 from vrdata_operator.observe.nondeterminism import Differences
+from vrdata_operator.observe.repair import RepairCheck
 from vrdata_operator.state.facts import JobFacts, Reading
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
+from vrdata_operator.state.shard_sets import ShardSet
 
-LIST_SECONDS = 300.0  # between two full listings, when nothing else asks for one
+LIST_SECONDS = 300.0  # between two full listings, when nothing else requires one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +73,31 @@ class Ledger:
         store: the run's store.
         plan: its plan.
         run: UID of the run.
-        listener: told what is counted.
+        listener: called for everything that is counted.
         readers: threads that read markers, shared by all runs.
 
     Attributes:
         waves: wave files in the store, in order.
+        count_existing: also tell the listener of markers that the first listing finds.
         waves_changed: set it after a wave file was written: `refresh` lists them again.
         commits: the commit markers.
         failures: failed attempts.
-        reading: how far a listing is that must end before anything is decided; None when what
-            is known is sufficient.
+        reading: progress of a listing that must end before anything is decided; None = known
+            facts are sufficient.
         dataset_hash: of a finalised run, else empty.
         differences: shards that were generated again with other bytes.
     """
 
     def __init__(
-        self, store: ObjectStore, plan: Plan, run: str, listener: Listener, readers: Executor
+        self,
+        store: ObjectStore,
+        plan: Plan,
+        run: str,
+        listener: Listener,
+        readers: Executor,
     ) -> None:
         self._store = store
+        self._plan = plan
         self._plan_hash = plan.hash
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
@@ -97,7 +106,9 @@ class Ledger:
         self._read_indexes: dict[int, frozenset[int]] = {}
         self._listed: _Listed | None = None
         self._next: _Listed | None = None
+        self._check: RepairCheck | None = None
         self.waves: tuple[Wave, ...] = ()
+        self.count_existing = True
         self.waves_changed = True
         self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
         self.failures = Failures(store, run, readers, self._report_failure)
@@ -141,9 +152,55 @@ class Ledger:
             return
         self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
 
+    def check_data(
+        self, jobs: Mapping[str, JobFacts], token: str, deadline: float, *, wanted: bool
+    ) -> bool:
+        """Compare the data objects with the commit markers once, if that is due.
+
+        It is due for a new value of the annotation, and for a new object over existing data.
+
+        Args:
+            jobs: the run's Jobs.
+            token: value of the repair annotation.
+            deadline: as `time.monotonic` counts.
+            wanted: the value was not handled yet.
+
+        Returns:
+            Whether nothing is left to compare.
+
+        Raises:
+            VrdataError: the store cannot be used, or a marker is damaged.
+        """
+        is_new = bool(self.commits.shards) and not History(self.waves, self._run).own
+        if not (wanted or is_new):
+            return True
+        if self._check is None or self._check.token != token:
+            committed = self.commits.shards - self.repairing(jobs)  # what no wave repairs already
+            self._check = RepairCheck(
+                self._store, self._plan, committed, token, first_wave=len(self.waves)
+            )
+        try:
+            return self._check.advance(deadline)
+        except BaseException:
+            self._check = None
+            raise
+
+    def damaged(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
+        """Committed shards that must be generated again."""
+        repairing = self.repairing(jobs)
+        if self._check is None:
+            return repairing
+        return repairing | self._check.unassigned(History(self.waves, self._run))
+
+    def repairing(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
+        """Committed shards that a wave of a repair has not generated again yet."""
+        completed = {wave.wave: job.completed for wave, job in self._waves_with_jobs(jobs)}
+        return History(self.waves, self._run).unrepaired(completed)
+
     def unexplained(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, list[int]]]:
         """Waves with completion indexes whose failure is not known."""
-        open_ = History(self.waves, self._run).open_shards(self.commits.shards)
+        history = History(self.waves, self._run)
+        open_ = history.open_shards(self.commits.shards, self.repairing(jobs))
         found = [
             (wave, self.failures.unexplained(wave, job, open_[wave.wave]))
             for wave, job in self._waves_with_jobs(jobs)
@@ -194,7 +251,8 @@ class Ledger:
         self._listed, self._next = self._next, None
 
     def _report(self, generator_class: str, manifest: ShardManifest) -> None:
-        if manifest.attempt.number >= self._first_attempt:
+        known = self._listed is None and not self.count_existing
+        if manifest.attempt.number >= self._first_attempt and not known:
             self._listener.shard_committed(generator_class, manifest)
 
     def _report_failure(self, failure: FailureRecord) -> None:

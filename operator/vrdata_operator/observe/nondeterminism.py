@@ -1,4 +1,4 @@
-"""Shards of a run that were made twice with different bytes, as workers recorded them."""
+"""Shards that were generated twice with different bytes, as workers recorded them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Differences:
     Args:
         store: the run's store.
         classes: class of each generator of the plan.
-        found: told of every such shard once, with its class.
+        found: called once with the class of each such shard.
 
     Attributes:
-        objects: key of the object that was made with other bytes, by shard.
+        objects: key of the object that was generated with other bytes, by shard.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Differences:
         self.objects: dict[Shard, str] = {}
 
     def refresh(self) -> None:
-        """Read what is new; keys that are no record's are skipped, as beside commit markers.
+        """Read new records; other objects are skipped.
 
         Raises:
             StorageError, StoreAccessError: the store cannot be used.
@@ -53,7 +53,7 @@ class Differences:
             self._found(self._classes[shard[0]])
 
     def _object(self, key: str) -> str:
-        """What the record names; a damaged one, which must not hold the run up, names itself."""
+        """The object that the record names; a damaged record, which blocks no run, names itself."""
         try:
             return load_model(self._store, key, DifferenceRecord).object
         except InvalidInputError:

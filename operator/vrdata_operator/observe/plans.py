@@ -1,4 +1,4 @@
-"""The plan in the store: written once, compared for ever. Blocking."""
+"""The plan in the store: written once, then only compared. Blocking."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 
-def standing_plan(store: ObjectStore) -> Plan | None:
-    """The plan that the output holds, or None.
+def existing_plan(store: ObjectStore) -> Plan | None:
+    """The plan in the output, or None.
 
     Raises:
-        OutputConflictError: something else stands there.
+        OutputConflictError: the object is not a plan.
     """
     try:
         return load_model(store, layout.PLAN, Plan)
@@ -34,10 +34,10 @@ def store_plan(store: ObjectStore, plan: Plan) -> None:
     """
     if put_model(store, layout.PLAN, plan):
         return
-    standing = standing_plan(store)
-    if standing is None or standing.hash != plan.hash:
-        why = "; ".join(describe_difference(standing, plan)) if standing else ""
-        raise OutputConflictError(f"{store.url} already holds another plan", why=why, fix=_FIX)
+    existing = existing_plan(store)
+    if existing is None or existing.hash != plan.hash:
+        why = "; ".join(describe_difference(existing, plan)) if existing else ""
+        raise OutputConflictError(f"{store.url} already contains another plan", why=why, fix=_FIX)
 
 
 _FIX = "use another metadata.name or output.prefix; nothing was overwritten"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
+from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
 from vrdata.plan.planned import Plan
@@ -15,7 +16,7 @@ from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.catalogues import Catalogues
 from vrdata_operator.observe.jobs import Observer
 from vrdata_operator.observe.ledger import Ledger
-from vrdata_operator.observe.plans import standing_plan, store_plan
+from vrdata_operator.observe.plans import existing_plan, store_plan
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.policy.admission import check_profile, make_plan, parallelism
 from vrdata_operator.reasons import Reason
@@ -27,7 +28,7 @@ from vrdata_operator.state.stored import StoredProfile, StoredRun
 
 
 class Viewer:
-    """Sees runs as `decide` needs them. Arguments: as `reconcile.Reconciler`."""
+    """Builds the views that `decide` reads. Arguments: as `reconcile.Reconciler`."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Viewer:
         """The run as `decide` needs it, or why it cannot start.
 
         Raises:
-            VrdataError: the store cannot be used; OutputConflictError: it holds another plan.
+            VrdataError: the store cannot be used; OutputConflictError: it contains another plan.
             ClusterError: the API server cannot be used.
         """
         run = stored.run
@@ -69,19 +70,20 @@ class Viewer:
             return plan
         if memory.ledger is None:
             memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
-        memory.plan = plan
-        identity = stored.identity
-        facts = await self._observer.observe(identity, memory, memory.ledger, self._clock())
+            # The markers of a finished run were counted before.
+            memory.ledger.count_existing = not stored.status.finished
+        memory.plan, memory.plan_hash = plan, memory.plan_hash or plan.hash
+        facts = await self._observer.observe(stored, memory, memory.ledger, self._clock())
         config = WorkerConfig(
             store=settings,
             prefix=prefix,
-            plan=plan.hash,
+            plan=memory.plan_hash,
             catalogues=(profile.spec.catalogue,) if profile.spec.catalogue else (),
             commit_mode=await self._stores.mode(settings),
         )
         samples = sum(totals.samples for totals in facts.totals.values())
         return RunView(
-            identity=identity,
+            identity=stored.identity,
             generation=stored.generation,
             spec=run.spec,
             profile=profile.spec,
@@ -89,7 +91,7 @@ class Viewer:
             config=config,
             url=store.url,
             pods=parallelism(run, profile),
-            status=stored.status,
+            status=_reopened(stored.status) if stored.status.finished else stored.status,
             facts=facts,
             rate=memory.rate.record(facts.now, samples),
         )
@@ -97,7 +99,7 @@ class Viewer:
     def _checked(
         self, run: GenerationRun, found: StoredProfile | None
     ) -> GenerationProfile | Rejection:
-        """The profile, or what it excludes."""
+        """The profile, or why it does not allow the run."""
         profile = found.profile if found is not None else None
         if isinstance(profile, Rejection):
             return profile
@@ -107,21 +109,26 @@ class Viewer:
     async def _plan(
         self, run: GenerationRun, profile: GenerationProfile, uid: str, prefix: str, begun: str
     ) -> Plan | Rejection:
-        """The run's plan, in the store from here on.
+        """The run's plan, stored if it was not there yet.
 
         Args:
             uid: of the profile.
-            begun: hash of the plan that the run has begun with; it stays, whatever the profile's
-                image holds by now.
+            begun: hash of the plan that the run started with. It is kept when the profile gets
+                an image with other generators.
         """
         store = self._stores.run(store_settings(profile.spec.storage), prefix)
-        standing = await self._stores.call(lambda: standing_plan(store))
-        if standing is not None and standing.hash == begun:
-            return standing
+        existing = await self._stores.call(lambda: existing_plan(store))
+        if existing is not None and existing.hash == begun:
+            return existing
         image = await self._catalogues.of(profile, uid)
         if isinstance(image, Rejection):
             return image
-        plan = make_plan(run, profile, image, standing)
+        plan = make_plan(run, profile, image, existing)
         if isinstance(plan, Plan):
             await self._stores.call(lambda: store_plan(store, plan))
         return plan
+
+
+def _reopened(status: GenerationRunStatus) -> GenerationRunStatus:
+    """The status of a finished run that is repaired: its clock starts again."""
+    return status.model_copy(update={"start_time": None, "completion_time": None})

@@ -25,7 +25,7 @@ class Stores:
     """The stores of all profiles.
 
     Args:
-        observe: told (operation, `ok` or `error`, seconds) of every request.
+        observe: called with (operation, `ok` or `error`, seconds) of each request.
 
     Attributes:
         readers: threads that read small objects, shared by all runs.
@@ -49,7 +49,7 @@ class Stores:
         return PrefixedStore(self.root(settings), prefix)
 
     async def mode(self, settings: StoreSettings) -> Literal["strict", "detect"]:
-        """Whether the store honours create-only writes; asked once for each root.
+        """Whether the store honours create-only writes; probed once for each root.
 
         Raises:
             VrdataError: the store cannot be used.

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from vrdata_operator.policy.deadline import deadline
 from vrdata_operator.reasons import Reason
-from vrdata_operator.state.names import final_job
 from vrdata_operator.state.rejection import Explanation
 from vrdata_operator.state.run import RunView
 
@@ -37,7 +36,8 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
     over = _over_budget(view)  # such a run gets no `_SUCCESS`, so it is not finalised
     if over is not None:
         return over
-    if view.facts.dataset_hash:
+    final = view.facts.jobs.get(view.identity.final_job)
+    if view.complete and view.facts.dataset_hash and final is not None and final.succeeded:
         return _finished(view)
     return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
 
@@ -71,11 +71,12 @@ def _contract_mismatch(view: RunView) -> Outcome | None:
 
 
 def _finalisation_failed(view: RunView) -> Outcome | None:
-    job = view.facts.jobs.get(final_job(view.identity.uid))
-    if job is None or not job.finished or job.succeeded:
-        return None
-    messages = (pod.termination_message for pod in view.facts.pods if pod.job == job.name)
-    return Outcome(Reason.FINALISATION_FAILED, next(filter(None, messages), job.message))
+    for name in (view.identity.index_job, view.identity.final_job):
+        job = view.facts.jobs.get(name)
+        if job is not None and job.finished and not job.succeeded:
+            messages = (pod.termination_message for pod in view.facts.pods if pod.job == name)
+            return Outcome(Reason.FINALISATION_FAILED, next(filter(None, messages), job.message))
+    return None
 
 
 def _deadline(view: RunView) -> Outcome | None:
@@ -90,7 +91,7 @@ def _lost(view: RunView) -> Outcome | None:
     """Shards failed in every attempt, and no other shard is left to generate."""
     if not view.lost or view.complete:
         return None
-    if len(view.lost) < view.shards - len(view.facts.committed):
+    if len(view.lost) < view.shards - len(view.done):
         return None
     detail = f"{len(view.lost)} shards failed in every attempt"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)

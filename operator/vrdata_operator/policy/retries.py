@@ -86,22 +86,25 @@ def retry_waves(
         ended: uncommitted shards by the number of their ended wave.
         failures: why they failed, as far as it is known.
     """
-    groups: dict[tuple[GeneratorClass, int, int], list[Shard]] = {}
+    groups: dict[tuple[GeneratorClass, int, int, bool], list[Shard]] = {}
     for number, shards in sorted(ended.items()):
         wave = history.waves[number]
-        if history.is_last(wave.attempt, policy):
+        if history.is_last(wave.attempt, policy, repair=wave.repair):
             continue
         steps = ladder(profile, wave.generator_class)
         for shard in shards:
             failure = failures.get(shard)
+            if failure is not None and failure.reason is FailureReason.NOT_DETERMINISTIC:
+                continue
             more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
             memory = steps.next(wave.memory_bytes) if more else wave.memory_bytes
-            groups.setdefault((wave.generator_class, wave.attempt + 1, memory), []).append(shard)
+            key = (wave.generator_class, wave.attempt + 1, memory, wave.repair)
+            groups.setdefault(key, []).append(shard)
     order = {name: place for place, name in enumerate(CLASSES)}
     keys = sorted(groups, key=lambda key: (order[key[0]], *key[1:]))
     waves: list[Wave] = []
-    for name, attempt, memory in keys:
-        for chunk in chunks(sorted(groups[name, attempt, memory])):
+    for name, attempt, memory, repair in keys:
+        for chunk in chunks(sorted(groups[name, attempt, memory, repair])):
             waves.append(
                 Wave(
                     plan=history.waves[0].plan,
@@ -110,13 +113,58 @@ def retry_waves(
                     generator_class=name,
                     attempt=attempt,
                     memory_bytes=memory,
-                    allow_failed_samples=_allowance(history, attempt, policy),
+                    allow_failed_samples=_allowance(history, attempt, policy, repair=repair),
+                    repair=repair,
                     spans=to_spans(chunk),
                 )
             )
     return waves
 
 
-def _allowance(history: History, attempt: int, policy: FailurePolicy) -> int:
-    """Samples that a shard may drop: none while another attempt follows."""
-    return policy.max_failed_samples if history.is_last(attempt, policy) else 0
+def repair_waves(
+    plan: Plan,
+    damaged: ShardSet,
+    history: History,
+    profile: GenerationProfileSpec,
+    policy: FailurePolicy,
+) -> list[Wave]:
+    """Waves for damaged shards that no wave of a repair contains yet.
+
+    Args:
+        plan: the run's plan.
+        damaged: these shards.
+        history: all waves, including those that this turn adds.
+        profile: the run's profile.
+        policy: the run's failure policy.
+    """
+    waves: list[Wave] = []
+    for name in CLASSES:
+        shards = damaged.only(
+            planned.name for planned in plan.generators if planned.generator_class == name
+        )
+        for chunk in chunks(list(shards)):
+            waves.append(
+                Wave(
+                    plan=plan.hash,
+                    run=history.run,
+                    wave=len(history.waves) + len(waves),
+                    generator_class=name,
+                    attempt=history.repair_attempt,
+                    memory_bytes=ladder(profile, name).memory,
+                    allow_failed_samples=policy.max_failed_samples,
+                    repair=True,
+                    spans=to_spans(chunk),
+                )
+            )
+    return waves
+
+
+def _allowance(
+    history: History, attempt: int, policy: FailurePolicy, *, repair: bool = False
+) -> int:
+    """Samples that a shard may drop: none while another attempt follows.
+
+    The attempt that committed a damaged shard may have dropped some, so a repair may, too.
+    """
+    last = repair or history.is_last(attempt, policy)
+    return policy.max_failed_samples if last else 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from vrdata.api.profile import ClassResources, GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
-from vrdata.contract.pod import DescribePod, FinalisePod, PodTask, ShardPod
+from vrdata.contract.pod import DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import Wave
@@ -70,6 +70,33 @@ def wave_manifest(
     return _job(run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec)
 
 
+def index_manifest(
+    run: RunIdentity,
+    profile: GenerationProfileSpec,
+    config: WorkerConfig,
+    shape: Shape,
+    generators: int,
+) -> dict[str, Any]:
+    """The Indexed Job that writes the index of each generator of a large run."""
+    resources = profile.classes.O
+    memory = max(FINALISE_BYTES, int(parse_quantity(resources.memory)))
+    spec = {
+        "completionMode": "Indexed",
+        "completions": generators,
+        "parallelism": shape.parallelism,
+        "backoffLimitPerIndex": FINALISE_RETRIES,
+        "podReplacementPolicy": "Failed",
+        "podFailurePolicy": {"rules": _rules()},
+        "template": pod_template(
+            profile,
+            PodTask(index=IndexPod(config=config)),
+            PodSize(_without_gpu(resources), memory),
+            _run_labels(run),
+        ),
+    }
+    return _job(run, run.index_job, {names.TASK_LABEL: "index"}, spec)
+
+
 def final_manifest(
     run: RunIdentity, profile: GenerationProfileSpec, config: WorkerConfig, budget: int
 ) -> dict[str, Any]:
@@ -83,7 +110,7 @@ def final_manifest(
             profile, task, PodSize(_without_gpu(resources), memory), _run_labels(run)
         ),
     }
-    return _job(run, names.final_job(run.uid), {names.TASK_LABEL: "finalise"}, spec)
+    return _job(run, run.final_job, {names.TASK_LABEL: "finalise"}, spec)
 
 
 def describe_manifest(

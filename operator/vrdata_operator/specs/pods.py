@@ -35,7 +35,7 @@ def pod_template(
     profile: GenerationProfileSpec, task: PodTask, size: PodSize, labels: dict[str, str]
 ) -> dict[str, Any]:
     """A PodTemplateSpec for one task."""
-    kind = next(name for name in ("shard", "finalise", "describe") if getattr(task, name))
+    kind = next(name for name in ("shard", "index", "finalise", "describe") if getattr(task, name))
     resources = size.resources
     spec: dict[str, Any] = {
         "restartPolicy": "Never",

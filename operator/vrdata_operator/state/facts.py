@@ -11,7 +11,7 @@ from vrdata.plan.waves import Wave
 from vrdata_operator.state.index_sets import parse_index_set
 from vrdata_operator.state.shard_sets import ShardSet
 
-Task = Literal["shard", "finalise", "describe"]
+Task = Literal["shard", "index", "finalise", "describe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,9 @@ class Facts:
 
     Attributes:
         committed: shards with a commit marker.
+        repairing: those of them that a wave of a repair has not generated again yet.
+        damaged: these, and those whose data is missing or damaged and that are in no such wave.
+        observed_repair: value of the repair annotation that was handled last.
         totals: sums over their markers, by class.
         waves: wave files in the store, in order.
         jobs: by Job name.
@@ -118,6 +121,9 @@ class Facts:
 
     now: float
     committed: ShardSet = field(default_factory=ShardSet)
+    repairing: ShardSet = field(default_factory=ShardSet)
+    damaged: ShardSet = field(default_factory=ShardSet)
+    observed_repair: str = ""
     totals: dict[str, Totals] = field(default_factory=dict)
     waves: tuple[Wave, ...] = ()
     jobs: dict[str, JobFacts] = field(default_factory=dict)

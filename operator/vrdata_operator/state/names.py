@@ -13,6 +13,9 @@ PROFILES: Final = "generationprofiles"
 MANAGER: Final = "vrdata-operator"
 FINALIZER: Final = f"{GROUP}/operator"
 
+# A new value on a run asks for a repair: data and markers are compared, damage is generated again.
+REPAIR_ANNOTATION: Final = f"{GROUP}/repair"
+
 RUN_LABEL: Final = f"{GROUP}/run"
 RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
 WAVE_LABEL: Final = f"{GROUP}/wave"
@@ -35,9 +38,19 @@ def wave_job(uid: str, wave: int) -> str:
     return f"{_stem(uid)}-w{wave}"
 
 
-def final_job(uid: str) -> str:
-    """Name of the Job that finalises a run."""
-    return f"{_stem(uid)}-final"
+def index_job(uid: str, repair: str = "") -> str:
+    """Name of the Job that writes the indexes of a large run. Arguments: as `final_job`."""
+    return f"{_stem(uid)}-index{_suffix(repair)}"
+
+
+def final_job(uid: str, repair: str = "") -> str:
+    """Name of the Job that finalises a run.
+
+    Args:
+        uid: of the run.
+        repair: value of the repair annotation: each repair finalises again; empty = none.
+    """
+    return f"{_stem(uid)}-final{_suffix(repair)}"
 
 
 def describe_job(spec: dict[str, Any]) -> str:
@@ -49,6 +62,10 @@ def describe_job(spec: dict[str, Any]) -> str:
 def selector(uid: str) -> str:
     """Label selector of a run's Jobs and pods."""
     return f"{RUN_UID_LABEL}={uid}"
+
+
+def _suffix(repair: str) -> str:
+    return "-" + hashlib.sha256(repair.encode()).hexdigest()[:8] if repair else ""
 
 
 def _stem(uid: str) -> str:

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
-from vrdata.api.status import GenerationRunStatus
+from vrdata.api.status import MAX_REPAIR, GenerationRunStatus
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.identity import RunIdentity
+from vrdata_operator.state.names import REPAIR_ANNOTATION
 from vrdata_operator.state.rejection import Rejection
 from vrdata_operator.state.time import seconds
 
@@ -63,7 +64,17 @@ class StoredRun:
     def identity(self) -> RunIdentity:
         """What its Jobs carry."""
         queue = "" if isinstance(self.run, Rejection) else self.run.spec.queue_name
-        return RunIdentity(self.name, self.namespace, self.uid, queue)
+        return RunIdentity(self.name, self.namespace, self.uid, queue, self.repair)
+
+    @property
+    def repair(self) -> str:
+        """Value of the repair annotation; empty = none."""
+        return self.annotations.get(REPAIR_ANNOTATION, "")[:MAX_REPAIR]
+
+    @property
+    def wants_repair(self) -> bool:
+        """Whether the annotation has a value that was not handled yet."""
+        return self.repair not in {"", self.status.observed_repair}
 
     @property
     def ttl(self) -> int | None:

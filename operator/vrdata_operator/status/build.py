@@ -10,7 +10,6 @@ from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.outcome import Outcome
 from vrdata_operator.policy.stalls import Cause, why_waiting
 from vrdata_operator.reasons import Reason
-from vrdata_operator.state.names import final_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.time import timestamp
 from vrdata_operator.status import counts
@@ -39,7 +38,8 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         eta=duration_text(eta),
         reason=outcome.reason.value if outcome else cause.reason.value if cause else "",
         observed_generation=view.generation,
-        plan=view.plan.hash,
+        observed_repair=facts.observed_repair,
+        plan=view.config.plan,
         storage=Storage(url=view.url, mode=view.config.commit_mode),
         dataset_hash=facts.dataset_hash,
         report=f"{view.url}{REPORT}index.html" if facts.dataset_hash else "",
@@ -48,11 +48,11 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         bytes=sum(totals.bytes for totals in facts.totals.values()),
         classes=classes,
         failures=FailureGroups(
-            failure for shard, failure in facts.failures.items() if shard not in facts.committed
+            failure for shard, failure in facts.failures.items() if shard not in view.done
         ).for_status(),
         waves=len(view.history.own),
         start_time=view.status.start_time or (timestamp(now) if facts.jobs else None),
-        completion_time=view.status.completion_time or (timestamp(now) if outcome else None),
+        completion_time=(view.status.completion_time or timestamp(now)) if outcome else None,
         estimated_completion_time=None if eta is None else timestamp(now + eta),
         conditions=update(
             view.status.conditions,
@@ -68,7 +68,7 @@ def _phase(view: RunView, outcome: Outcome | None, *, running: bool) -> Phase:
         return "Succeeded" if outcome.succeeded else "Failed"
     if view.spec.suspend:
         return "Suspended"
-    if view.complete or final_job(view.identity.uid) in view.facts.jobs:
+    if view.complete or view.identity.final_job in view.facts.jobs:
         return "Finalising"
     if _queued(view):
         return "Queued"
@@ -83,7 +83,7 @@ def _queued(view: RunView) -> bool:
 def _findings(
     view: RunView, outcome: Outcome | None, cause: Cause | None, *, running: bool
 ) -> tuple[Finding, ...]:
-    found = [Finding("Accepted", "True", Reason.PLANNED, f"plan {view.plan.hash}"), _queue(view)]
+    found = [Finding("Accepted", "True", Reason.PLANNED, f"plan {view.config.plan}"), _queue(view)]
     found.append(
         Finding("Suspended", "True", Reason.SPEC_SUSPEND)
         if view.spec.suspend and outcome is None

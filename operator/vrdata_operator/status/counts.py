@@ -47,21 +47,23 @@ def _class_status(view: RunView, name: str, *, over: bool) -> ClassStatus:
     ranges = {one.name: one for one in planned}
     lost = view.lost.only(ranges)
     lost_samples = sum(_size(ranges, shard) for shard in lost)
-    shards = sum(one.shards for one in planned)
+    damaged = view.facts.damaged.only(ranges)
+    damaged_samples = sum(_size(ranges, shard) for shard in damaged)
+    shards, done = sum(one.shards for one in planned), len(view.done.only(ranges))
     retrying, active = (0, 0) if over else _unfinished(view, name)
     return ClassStatus.model_validate(
         {
             "name": name,
             "samples": SampleCounts(
                 desired=sum(one.samples for one in planned),
-                succeeded=totals.samples,
+                succeeded=max(0, totals.samples - damaged_samples),
                 failed=totals.failed_samples + lost_samples,
             ),
             "shards": ShardCounts(
-                pending=shards - totals.shards - len(lost) - retrying - active,
+                pending=shards - done - len(lost) - retrying - active,
                 active=active,
                 retrying=retrying,
-                succeeded=totals.shards,
+                succeeded=done,
                 failed=len(lost),
             ),
         }

@@ -1,4 +1,4 @@
-"""What the store says of a run: read once, counted once, rebuilt by reading again."""
+"""The ledger: each marker is read once and counted once; a restart reads all of them again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def wave(number: int, *shards: tuple[str, int], attempt: int = 0, run: str = "ru
 
 
 class Counted:
-    """A ledger and what it told of."""
+    """A ledger and what it reported."""
 
     def __init__(self, store: MemoryStore) -> None:
         self.commits: Counter[tuple[str, str, int]] = Counter()
@@ -82,7 +82,7 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-def test_markers_are_summed_by_class_and_told_once(store: MemoryStore) -> None:
+def test_markers_are_summed_by_class_and_reported_once(store: MemoryStore) -> None:
     found = Counted(store)
     for shard in (("O-a", 0), ("O-a", 1), ("G-b", 0)):
         commit(store, PLAN, shard)
@@ -133,7 +133,7 @@ def test_a_marker_of_another_plan_is_a_conflict(store: MemoryStore) -> None:
         Counted(store).refresh()
 
 
-def test_a_marker_of_a_generator_that_the_plan_has_not_is_a_conflict(store: MemoryStore) -> None:
+def test_a_marker_of_an_unknown_generator_is_a_conflict(store: MemoryStore) -> None:
     other = small_plan(O_other=1)
     commit(store, other, ("O-other", 0))
     key = layout.commit_key("O-other", 0)
@@ -161,7 +161,9 @@ def test_a_gap_in_the_waves_and_a_damaged_marker_are_named(store: MemoryStore) -
         Counted(damaged).refresh()
 
 
-def test_the_datasets_hash_is_believed_only_with_the_last_object(store: MemoryStore) -> None:
+def test_the_dataset_hash_is_read_only_after_the_last_object_was_written(
+    store: MemoryStore,
+) -> None:
     found = Counted(store)
     put(store, layout.DATASET, b'{"datasetHash": "sha256:x", "samples": 5}')
     found.ledger.check_success()
@@ -171,7 +173,9 @@ def test_the_datasets_hash_is_believed_only_with_the_last_object(store: MemorySt
     assert found.ledger.dataset_hash == "sha256:x"
 
 
-def test_each_shard_that_was_made_with_other_bytes_is_told_once(store: MemoryStore) -> None:
+def test_each_shard_that_was_generated_with_other_bytes_is_reported_once(
+    store: MemoryStore,
+) -> None:
     found = Counted(store)
     for attempt in (0, 1):
         record = DifferenceRecord(
@@ -184,7 +188,7 @@ def test_each_shard_that_was_made_with_other_bytes_is_told_once(store: MemorySto
     assert found.differences == ["G"]
 
 
-def test_what_is_no_record_of_a_difference_holds_no_run_up(store: MemoryStore) -> None:
+def test_a_damaged_record_of_a_difference_blocks_no_run(store: MemoryStore) -> None:
     damaged = layout.difference_key("O-a", 0, 0)
     for key in (f"{layout.DIFFERENCES}O-a/.DS_Store", layout.difference_key("O-gone", 0, 0)):
         put(store, key, b"anything")
@@ -199,7 +203,7 @@ def record(store: MemoryStore, attempt: int, body: bytes) -> None:
     put(store, layout.failure_key("O-a", 0, attempt), body)
 
 
-def test_each_failed_attempt_is_explained_and_told_once(store: MemoryStore) -> None:
+def test_each_failed_attempt_is_explained_and_reported_once(store: MemoryStore) -> None:
     found = Counted(store)
     for attempt, reason in enumerate(("InvalidOutput", "SampleTimeout")):
         one = wave(attempt, ("O-a", 0), attempt=attempt)
@@ -210,7 +214,7 @@ def test_each_failed_attempt_is_explained_and_told_once(store: MemoryStore) -> N
     assert found.ledger.failures.by_shard["O-a", 0].reason == "SampleTimeout"
 
 
-def test_the_kubelets_word_on_memory_wins_over_a_record(store: MemoryStore) -> None:
+def test_out_of_memory_from_the_kubelet_overrides_a_record(store: MemoryStore) -> None:
     record(store, 0, b'{"reason": "GeneratorFailed", "run": "run"}')
     found = Counted(store)
     killed = PodFacts("p", "j", 0, phase="Failed", terminated="OOMKilled")
@@ -219,9 +223,7 @@ def test_the_kubelets_word_on_memory_wins_over_a_record(store: MemoryStore) -> N
 
 
 @pytest.mark.parametrize("run", ["", "earlier"])
-def test_a_record_of_another_run_in_the_same_place_says_nothing(
-    store: MemoryStore, run: str
-) -> None:
+def test_a_failure_record_of_another_run_is_ignored(store: MemoryStore, run: str) -> None:
     """A local run, or a deleted object of the same name, failed here before."""
     record(store, 0, json.dumps({"reason": "InvalidOutput", "run": run}).encode())
     found = Counted(store)
@@ -230,7 +232,9 @@ def test_a_record_of_another_run_in_the_same_place_says_nothing(
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b'{"reason": 5}'])
-def test_a_broken_record_never_hides_what_the_pod_said(store: MemoryStore, body: bytes) -> None:
+def test_a_damaged_failure_record_does_not_hide_the_termination_message(
+    store: MemoryStore, body: bytes
+) -> None:
     record(store, 0, body)
     found = Counted(store)
     pod = PodFacts("p", "j", 0, phase="Failed", termination_message='{"reason": "InvalidOutput"}')
@@ -338,7 +342,6 @@ def test_a_long_reading_is_cut_into_slices_that_each_make_progress(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commits, "BATCH", 1)
-    monkeypatch.setattr(commits, "BATCHES", 1)
     for shard in A:
         commit(store, PLAN, shard)
     found = Counted(store)
@@ -351,11 +354,10 @@ def test_a_long_reading_is_cut_into_slices_that_each_make_progress(
     assert found.ledger.commits.shards == set(A)
 
 
-def test_many_completed_indexes_are_read_in_slices_and_hold_up_no_decision(
+def test_many_completed_indexes_are_read_in_slices_and_delay_no_decision(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commits, "BATCH", 1)
-    monkeypatch.setattr(commits, "BATCHES", 1)
     put(store, layout.wave_key(0), wave(0, *A).to_json())
     found = Counted(store)
     found.refresh(job())
@@ -369,9 +371,7 @@ def test_many_completed_indexes_are_read_in_slices_and_hold_up_no_decision(
     assert found.ledger.commits.shards == set(A)
 
 
-def test_a_listing_that_fails_begins_again(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_listing_starts_again(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(store, PLAN, ("O-a", 0))
     found = Counted(store)
     with monkeypatch.context() as patch:

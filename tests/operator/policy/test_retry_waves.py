@@ -130,14 +130,17 @@ def test_an_open_shard_belongs_to_the_latest_wave_that_contains_it() -> None:
     history = started(O_a=3)
     (again,) = retry_waves(history, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     both = History((*history.waves, again), "run")
-    assert both.open_shards(ShardSet.of([Shard("O-a", 0)])) == {0: {("O-a", 2)}, 1: {("O-a", 1)}}
+    assert both.open_shards(ShardSet.of([Shard("O-a", 0)]), ShardSet()) == {
+        0: {("O-a", 2)},
+        1: {("O-a", 1)},
+    }
 
 
 def test_waves_of_an_earlier_run_do_not_count_as_attempts() -> None:
     earlier = started(O_a=2)
     (again,) = retry_waves(earlier, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
     later = History((*earlier.waves, again), "another")
-    assert later.open_shards(ShardSet()) == {}
+    assert later.open_shards(ShardSet(), ShardSet()) == {}
     waves = first_waves(plan(O_a=2), ShardSet.of([Shard("O-a", 0)]), later, PROFILE, POLICY)
     assert [(one.wave, one.attempt, one.run) for one in waves] == [(2, 2, "another")]
     grown = History((*later.waves, *waves), "another")

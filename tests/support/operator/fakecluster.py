@@ -68,7 +68,7 @@ class FakeCluster:
         body["metadata"]["generation"] += 1
 
     def collect_garbage(self, namespace: str, name: str) -> None:
-        """A run without a finalizer goes, and what it owns goes with it."""
+        """Delete a run without a finalizer and everything that it owns."""
         uid = self.runs.pop((namespace, name))["metadata"]["uid"]
         for key, job in list(self.jobs.items()):
             if job_facts(job).owner_uid == uid:

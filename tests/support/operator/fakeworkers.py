@@ -11,7 +11,7 @@ from typing import Any
 from support.objects import put
 from support.operator.fakecluster import FakeCluster
 from support.operator.index_sets import format_index_set
-from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, PodTask, ShardPod
+from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
 from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.manifest import (
@@ -32,6 +32,7 @@ from vrdata_operator.state.index_sets import parse_index_set
 from vrdata_operator.state.names import TASK_LABEL
 
 Json = dict[str, Any]
+DATA = bytes(100)  # of every shard
 VERSIONS = {"vrdata": "1"}
 
 
@@ -81,6 +82,8 @@ class Workers:
             task = _task(job)
             if task.describe is not None:
                 self._describe(job, task.describe)
+            elif task.index is not None:
+                self._index(job, task.index)
             elif task.finalise is not None:
                 self._finalise(job, task.finalise)
             elif task.shard is not None:
@@ -99,10 +102,23 @@ class Workers:
             _end(job, "Failed", "BackoffLimitExceeded", self.final_fails)
             return
         store = PrefixedStore(self.store, pod.config.prefix)
+        self._write_indexes(store)
         answer = {"datasetHash": "sha256:" + hashlib.sha256(pod.config.plan.encode()).hexdigest()}
-        put(store, layout.DATASET, json.dumps(answer).encode())
-        put(store, layout.SUCCESS, b"")
+        _keep(store, layout.DATASET, json.dumps(answer).encode())
+        _keep(store, layout.SUCCESS, b"")
         _end(job, "Complete", "CompletionsReached")
+
+    def _index(self, job: Json, pod: IndexPod) -> None:
+        if self.final_fails:
+            _end(job, "Failed", "FailedIndexes", self.final_fails)
+            return
+        self._write_indexes(PrefixedStore(self.store, pod.config.prefix))
+        _end(job, "Complete", "CompletionsReached")
+
+    def _write_indexes(self, store: ObjectStore) -> None:
+        plan = Plan.model_validate_json(store.get(layout.PLAN))
+        for planned in plan.generators:
+            _keep(store, layout.index_key(planned.name), b"index")
 
     def _shards(self, job: Json, pod: ShardPod) -> None:
         store = PrefixedStore(self.store, pod.config.prefix)
@@ -116,7 +132,8 @@ class Workers:
             shard = wave.shard(index)
             attempt = Try(shard, wave.attempt, wave.memory_bytes, wave.allow_failed_samples)
             self.tries.append(attempt)
-            reason = "" if _committed(store, shard) else self.script(attempt)
+            skip = _committed(store, shard) and not wave.repair
+            reason = "" if skip else self.script(attempt)
             if reason == "ContractMismatch":
                 _end(job, "Failed", "PodFailurePolicy", "exit 40")
                 return
@@ -126,6 +143,9 @@ class Workers:
             else:
                 if not _committed(store, shard):
                     commit(store, plan, shard, self.left_out.get(shard, 0), wave.attempt)
+                elif wave.repair:
+                    store.delete(layout.shard_tar_key(*shard))
+                    put(store, layout.shard_tar_key(*shard), DATA)
                 done |= {index}
         status["completedIndexes"] = format_index_set(done)
         status["failedIndexes"] = format_index_set(failed)
@@ -184,15 +204,24 @@ def commit(
         start=found.start,
         stop=found.stop,
         format=plan.output.format,
-        archive=None if in_files else DataObject(key="shard.tar", size=100, sha256="0" * 64),
+        archive=None
+        if in_files
+        else DataObject(key=layout.shard_tar_key(*shard), size=len(DATA), sha256="0" * 64),
         files=FileObjects(objects=1, bytes=100) if in_files else None,
         samples=len(records) - len(failed),
         failed_samples=len(failed),
         attempt=Attempt(number=attempt, seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
         records=describe_records(record.to_json() for record in records),
     )
+    if not in_files:
+        _keep(store, layout.shard_tar_key(*shard), DATA)
     body = encode_marker(manifest, [record.to_json() for record in records])
     put(store, layout.commit_key(*shard), body)
+
+
+def _keep(store: ObjectStore, key: str, body: bytes) -> None:
+    if store.head(key) is None:
+        put(store, key, body)
 
 
 def _committed(store: ObjectStore, shard: Shard) -> bool:
@@ -203,7 +232,7 @@ def _task(job: Json) -> PodTask:
     variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
     text = next(item["value"] for item in variables if item["name"] == VARIABLE)
     task = PodTask.model_validate_json(text)
-    assert job["metadata"]["labels"][TASK_LABEL] in {"shard", "finalise", "describe"}
+    assert job["metadata"]["labels"][TASK_LABEL] in {"shard", "index", "finalise", "describe"}
     return task
 
 

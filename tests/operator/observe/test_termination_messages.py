@@ -1,4 +1,4 @@
-"""What pods said at their end reaches the person who asks why."""
+"""Termination messages of pods reach the status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from vrdata_operator.state.facts import PodFacts
 
 
 @pytest.mark.parametrize("spoke", [0, 1])
-def test_a_dataset_that_cannot_be_finished_says_what_the_pod_that_spoke_said(
-    life: Life, spoke: int
-) -> None:
+def test_a_failed_finalisation_reports_the_termination_message(life: Life, spoke: int) -> None:
     life.workers.final_fails = "Job has reached the specified backoff limit"
     life.create()
     life.live(until=lambda: ("team", FINAL) in life.cluster.jobs)
@@ -28,7 +26,7 @@ def test_a_dataset_that_cannot_be_finished_says_what_the_pod_that_spoke_said(
     assert "no space left" in found.message
 
 
-def test_pods_are_asked_for_only_while_an_attempt_is_not_explained(
+def test_failed_pods_are_listed_only_while_a_failure_is_unexplained(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

@@ -1,0 +1,188 @@
+"""Lost data of a finished run: found by a comparison, generated again, finalised again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from support.lives import Life, run_object
+from support.operator.fakeworkers import Try
+from vrdata.api.status import GenerationRunStatus
+from vrdata.dataset import layout
+from vrdata.plan.planned import Shard
+from vrdata_operator import handlers
+from vrdata_operator.state.names import REPAIR_ANNOTATION, final_job
+
+PREFIX = "team/demo/"
+TAR = PREFIX + layout.shard_tar_key("O-maze", 1)
+MARKER = PREFIX + layout.commit_key("G-ball", 0)
+INDEX = PREFIX + layout.index_key("O-maze")
+Damage = Callable[[dict[str, bytes]], None]
+
+
+def delete(key: str) -> Damage:
+    return lambda objects: objects.pop(key) and None
+
+
+def truncate(objects: dict[str, bytes]) -> None:
+    objects[TAR] = objects[TAR][:50]
+
+
+DAMAGES = [
+    pytest.param(delete(TAR), Shard("O-maze", 1), id="deleted-tar"),
+    pytest.param(truncate, Shard("O-maze", 1), id="truncated-tar"),
+    pytest.param(delete(MARKER), Shard("G-ball", 0), id="deleted-marker"),
+    pytest.param(delete(INDEX), None, id="deleted-index"),
+]
+
+
+def finished(life: Life) -> tuple[GenerationRunStatus, dict[str, bytes]]:
+    """The status and the data of a run that has ended."""
+    life.create()
+    status = life.live()
+    life.workers.tries.clear()
+    return status, data(life)
+
+
+def data(life: Life) -> dict[str, bytes]:
+    """Everything in the store but wave files and the facts of attempts."""
+    return {
+        key: b"" if layout.COMMITS in key else body
+        for key, body in life.store.objects.items()
+        if layout.WAVES not in key
+    }
+
+
+def annotate(life: Life, value: str) -> None:
+    metadata = life.cluster.runs["team", "demo"]["metadata"]
+    metadata.setdefault("annotations", {})[REPAIR_ANNOTATION] = value
+
+
+def is_served(life: Life) -> bool:
+    return handlers.unfinished(life.cluster.runs["team", "demo"])  # type: ignore[arg-type]
+
+
+def tried(life: Life) -> list[Shard]:
+    return [one.shard for one in life.workers.tries]
+
+
+@pytest.mark.parametrize(("damage", "shard"), DAMAGES)
+def test_an_annotation_heals_a_finished_run(
+    life: Life, damage: Damage, shard: Shard | None
+) -> None:
+    before, objects = finished(life)
+    damage(life.store.objects)
+    annotate(life, "once")
+    assert is_served(life)
+    after = life.live(until=lambda: healed(life, "once"))
+    assert data(life) == objects
+    assert tried(life) == ([shard] if shard else [])
+    assert (after.dataset_hash, after.samples) == (before.dataset_hash, before.samples)
+    assert after.shards == before.shards
+    assert not is_served(life)
+
+
+@pytest.mark.parametrize(("damage", "shard"), DAMAGES)
+@pytest.mark.parametrize("restart", [False, True], ids=["", "restarted"])
+def test_applying_the_file_again_heals_a_finished_run(
+    life: Life, damage: Damage, shard: Shard | None, restart: bool
+) -> None:
+    before, objects = finished(life)
+    life.cluster.collect_garbage("team", "demo")
+    damage(life.store.objects)
+    if restart:
+        life.restart()
+    life.create(uid="uid-2")
+    after = life.live()
+    assert after.phase == "Succeeded"
+    assert data(life) == objects
+    assert tried(life) == ([shard] if shard else [])
+    assert after.dataset_hash == before.dataset_hash
+
+
+def test_a_value_is_handled_once_and_another_one_again(life: Life) -> None:
+    finished(life)
+    for value in ("first", "second"):
+        life.store.objects.pop(TAR)
+        annotate(life, value)
+        life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
+        assert TAR in life.store.objects
+        life.store.objects.pop(TAR)
+        assert not is_served(life)
+        assert life.turn().done
+        life.store.objects[TAR] = bytes(100)
+    assert tried(life) == [Shard("O-maze", 1)] * 2
+    life.no_duplicates()
+
+
+def test_an_operator_that_is_killed_at_any_write_repairs_once(life: Life) -> None:
+    finished(life)
+    for late in (False, True):
+        for at in range(1, 8):
+            life.workers.tries.clear()
+            life.store.objects.pop(TAR)
+            annotate(life, value := f"{at}-{late}")
+            life.killer.writes.clear()
+            life.killer.at, life.killer.late = at, late
+            life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
+            assert tried(life) == [Shard("O-maze", 1)], (at, late, life.status())
+            assert TAR in life.store.objects
+
+
+def test_a_repair_with_other_bytes_is_reported_and_not_tried_again(life: Life) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    life.workers.script = lambda _tried: "NotDeterministic"
+    annotate(life, "once")
+    status = life.live(until=lambda: healed(life, "once"))
+    assert status.phase == "Failed"
+    assert [group.reason for group in status.failures] == ["NotDeterministic"]
+    assert status.shards.failed == 1
+    assert len(tried(life)) == 1
+
+
+def test_a_repair_that_fails_once_is_tried_again(life: Life) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    first: list[Try] = []
+
+    def script(tried: Try) -> str:
+        first.append(tried)
+        return "GeneratorFailed" if len(first) == 1 else ""
+
+    life.workers.script = script
+    annotate(life, "once")
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert tried(life) == [Shard("O-maze", 1)] * 2
+
+
+def test_a_repair_does_not_end_at_the_deadline_of_the_first_pass(life: Life) -> None:
+    life.create(run_object(activeDeadlineSeconds=600))
+    life.live()
+    life.now += 10_000
+    life.store.objects.pop(TAR)
+    annotate(life, "once")
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+
+
+def test_a_repair_does_not_count_samples_twice(life: Life) -> None:
+    finished(life)
+    name, labels = "vrdata_samples_total", {"generator_class": "O", "outcome": "succeeded"}
+    before = life.metrics.registry.get_sample_value(name, labels)
+    annotate(life, "once")
+    life.live(until=lambda: healed(life, "once"))
+    assert life.metrics.registry.get_sample_value(name, labels) == before
+
+
+def healed(life: Life, value: str) -> bool:
+    status = life.status()
+    return status.finished and status.observed_repair == value
+
+
+def test_each_repair_has_a_final_job_of_its_own(life: Life) -> None:
+    finished(life)
+    annotate(life, "once")
+    life.live(until=lambda: healed(life, "once"))
+    finals = {name for where, name in life.cluster.jobs if where == "team" and "final" in name}
+    assert finals == {final_job("uid-1"), final_job("uid-1", "once")}
