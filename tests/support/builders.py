@@ -14,6 +14,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from support.datasets.facts import content_of, encoder_of
 from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.finish.summary import DatasetSummary
@@ -28,7 +29,6 @@ from vrdata.dataset.manifest import (
     VideoRecord,
 )
 from vrdata.dataset.outputs import succeed, summarise
-from vrdata.dataset.verify import content_hash as content
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed
@@ -228,7 +228,7 @@ def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) 
         fps=8.0,
         width=PIXELS,
         height=PIXELS,
-        encoder=_encoder(files.get("ground_truth.mp4", b"")),
+        encoder=encoder_of(files.get("ground_truth.mp4", b"")),
     )
     return SampleRecord(
         index=index,
@@ -238,27 +238,6 @@ def _record(plan: Plan, generator: str, index: int, files: Mapping[str, bytes]) 
         seed=block_seed(plan.seed, generator, block),
         files=(),
         video=video_record if "ground_truth.mp4" in files else None,
-        content=_content(files),
+        content=content_of(files),
         param_hash="",
     )
-
-
-def _encoder(body: bytes) -> str:
-    """As a worker records it: vrdata's own encoder, or the codec of an unchanged video."""
-    try:
-        with av.open(io.BytesIO(body)) as container:
-            codec = container.streams.video[0].codec_context.name
-    except (av.error.FFmpegError, IndexError):
-        codec = "h264"
-    return "x264 medium crf23 yuv420p" if codec == "h264" else codec
-
-
-def _content(files: Mapping[str, bytes]) -> str:
-    """The content hash; broken pictures count as missing."""
-    hashes = []
-    for name in content.FRAMES:
-        try:
-            hashes.append(content.pixel_hash(Image.open(io.BytesIO(files[name]), formats=["PNG"])))
-        except (KeyError, OSError, SyntaxError):
-            hashes.append("")
-    return content.content_hash(hashes[0], hashes[1], files.get("prompt.txt", b""))
