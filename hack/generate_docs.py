@@ -33,15 +33,15 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 _EXIT_CODES = {
     ExitCode.OK: "success",
     ExitCode.FAILED: "the run or the check failed",
-    ExitCode.USAGE: "the arguments do not fit together",
-    ExitCode.INVALID: "a spec, profile, catalogue or generator is invalid, or the output holds "
+    ExitCode.USAGE: "the arguments are invalid",
+    ExitCode.INVALID: "a spec, profile, catalogue or generator is invalid, or the output contains "
     "another plan",
-    ExitCode.PARTIAL: "finished with samples left out, within the failure budget",
-    ExitCode.NOT_FOUND: "something named does not exist, or may not be accessed",
+    ExitCode.PARTIAL: "finished; some samples failed, within the failure budget",
+    ExitCode.NOT_FOUND: "a named object does not exist, or access is denied",
     ExitCode.CLUSTER_UNREACHABLE: "the cluster cannot be reached",
     ExitCode.STORAGE: "the object store cannot be used",
-    ExitCode.TIMEOUT: "a time limit ran out",
-    ExitCode.INTERRUPTED: "interrupted by Ctrl-C; committed shards stay",
+    ExitCode.TIMEOUT: "a time limit was exceeded",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C; committed shards are kept",
 }
 
 
@@ -68,9 +68,9 @@ def run_yaml() -> str:
     return (
         "# Run and profile files\n\n"
         "This page is generated from the types (`make docs`).\n\n"
-        "A run says what to make. The same file is taken by `vrdata run --local` and by "
-        "`kubectl apply`. `vrdata init` writes one to start from, `vrdata validate` checks one. "
-        "Unknown fields are errors, with the closest known name. "
+        "A run describes what to generate. `vrdata run --local` and `kubectl apply` use the same "
+        "file. `vrdata init` writes an example, `vrdata validate` checks a file. "
+        "An unknown field is an error; the message suggests the closest known name. "
         "A quantity is written as in Kubernetes: `500m`, `2`, `512Mi`, `4Gi`. "
         "`start` extends a finished run or splits one between clusters: "
         "[extend](extend.md).\n\n"
@@ -78,7 +78,7 @@ def run_yaml() -> str:
         f"{_fields(GenerationRun, '')}\n"
         "## GenerationProfile\n\n"
         "How runs are executed on a cluster: image, resources, storage, limits. A local run takes "
-        "class resources from it (`--profile`) and says what it does not apply.\n\n"
+        "class resources from it (`--profile`) and lists the fields that have no effect.\n\n"
         f"{_fields(GenerationProfile, '')}"
     )
 

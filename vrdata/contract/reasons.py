@@ -112,7 +112,7 @@ class FailureReason(StrEnum):
         WorkerExit.INVALID_OUTPUT,
         "The generator wrote two samples of one block to folders of the same name.",
     )
-    EMPTY_PROMPT = ("EmptyPrompt", WorkerExit.INVALID_OUTPUT, "prompt.txt holds no text.")
+    EMPTY_PROMPT = ("EmptyPrompt", WorkerExit.INVALID_OUTPUT, "prompt.txt contains no text.")
     PROMPT_NOT_UTF8 = ("PromptNotUtf8", WorkerExit.INVALID_OUTPUT, "prompt.txt is not UTF-8.")
     BAD_METADATA = (
         "BadMetadata",
@@ -125,7 +125,7 @@ class FailureReason(StrEnum):
     VIDEO_UNDECODABLE = (
         "VideoUndecodable",
         WorkerExit.INVALID_OUTPUT,
-        "A video does not decode in the format that its name tells.",
+        "A video does not decode in the format of its file name extension.",
     )
     UNKNOWN = (
         "Unknown",
