@@ -29,7 +29,7 @@ _FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
 def run_prefix(namespace: str, run: str, prefix: str = "") -> str:
     """The run's folder below the profile's root, with a closing slash.
 
-    A user's `output.prefix` lies inside the namespace, so no namespace reaches another's data.
+    A user's `output.prefix` is inside the namespace, so no namespace reaches another's data.
     """
     middle = f"{prefix.strip('/')}/" if prefix else ""
     return f"{namespace}/{middle}{run}/"
@@ -55,7 +55,7 @@ def failure_key(generator: str, shard: int, attempt: int) -> str:
 
 
 def parse_failure_key(key: str) -> tuple[Shard, int]:
-    """Shard and attempt of such a record's key. Raises ValueError for another key."""
+    """Shard and attempt of a failure record's key. Raises ValueError for another key."""
     parts = key.removeprefix(FAILURES).removesuffix(".json").split("/")
     if not key.startswith(FAILURES) or len(parts) != 3 or not parts[1].isdecimal():
         raise ValueError(key)
@@ -63,12 +63,12 @@ def parse_failure_key(key: str) -> tuple[Shard, int]:
 
 
 def difference_key(generator: str, shard: int, attempt: int) -> str:
-    """The record of an attempt that made other bytes than those that stand."""
+    """The record of an attempt whose bytes differ from the stored ones."""
     return f"{DIFFERENCES}{generator}/{shard:06d}/{attempt}.json"
 
 
 def parse_difference_key(key: str) -> Shard:
-    """Generator and shard of such a record's key. Raises ValueError for another key."""
+    """Shard of a difference record's key. Raises ValueError for another key."""
     parts = key.removeprefix(DIFFERENCES).split("/")
     if not key.startswith(DIFFERENCES) or len(parts) != 3 or not parts[1].isdecimal():
         raise ValueError(key)
@@ -81,14 +81,14 @@ def wave_key(wave: int) -> str:
 
 
 def catalogue_key(image_digest: str, catalogue: str = "") -> str:
-    """What an image holds; below the root, not a run's folder.
+    """The catalogue of an image; below the root, not below a run.
 
     Args:
         image_digest: `sha256:…`.
-        catalogue: the catalogue file of the image that was asked for; empty = the image's own.
+        catalogue: the requested catalogue file of the image; empty = the image's own.
     """
-    asked = f"-{hashlib.sha256(catalogue.encode()).hexdigest()[:10]}" if catalogue else ""
-    return f"{CATALOGUES}{image_digest.removeprefix('sha256:')}{asked}.json"
+    requested = f"-{hashlib.sha256(catalogue.encode()).hexdigest()[:10]}" if catalogue else ""
+    return f"{CATALOGUES}{image_digest.removeprefix('sha256:')}{requested}.json"
 
 
 def shard_tar_key(generator: str, shard: int) -> str:
@@ -112,7 +112,7 @@ def sample_id(domain: str, index: int) -> str:
 
 
 def shard_targz_key(generator: str, start: int, stop: int) -> str:
-    """The data object of a shard in format tar; the name holds the last index, inclusive."""
+    """The data object of a shard in format tar; its name has the last index, inclusive."""
     return f"{QUESTIONS}{generator}_{start:05d}-{stop - 1:05d}.tar.gz"
 
 

@@ -14,9 +14,9 @@ from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.outputs import write_outputs
-from vrdata.dataset.report import cards
 from vrdata.dataset.report.build import make_report
-from vrdata.dataset.report.choose import PER_GENERATOR
+from vrdata.dataset.report.cards import make as cards
+from vrdata.dataset.report.cards.choose import PER_GENERATOR
 from vrdata.errors import NotFoundError
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan

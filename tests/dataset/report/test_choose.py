@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.builders import make_plan
-from vrdata.dataset.report.choose import (
+from vrdata.dataset.report.cards.choose import (
     LEADING,
     PER_GENERATOR,
     TOTAL,

@@ -12,8 +12,8 @@ from PIL import Image
 from support.builders import png
 from support.datasets.videos import encoded
 from vrdata.dataset.manifest import VideoRecord
-from vrdata.dataset.report import preview
-from vrdata.dataset.report.preview import NoPreviewError, clip, picture
+from vrdata.dataset.report.cards import preview
+from vrdata.dataset.report.cards.preview import NoPreviewError, clip, picture
 
 
 def noise_png(width: int, height: int, mode: str = "RGB") -> bytes:
@@ -126,10 +126,10 @@ def test_a_preview_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("body", [b"", b"no video", b"#EXTM3U\n/etc/passwd\n"])
 def test_a_file_that_is_not_a_video_has_no_preview(body: bytes) -> None:
-    with pytest.raises(NoPreviewError, match="does not decode"):
+    with pytest.raises(NoPreviewError, match="cannot be decoded"):
         clip(body, record())
 
 
 def test_a_video_with_an_unknown_extension_has_no_preview() -> None:
-    with pytest.raises(NoPreviewError, match="ending"):
+    with pytest.raises(NoPreviewError, match="extension is unknown"):
         clip(encoded(), record(name="ground_truth.m3u8"))

@@ -107,10 +107,10 @@ def test_an_unfinished_run_shows_what_is_missing() -> None:
 
 
 def test_failed_samples_are_not_counted_as_missing() -> None:
-    left_out = {"samples": 1190, "failed_samples": 10}
-    text = Tags(render_page(FACTS.model_copy(update=left_out), "")).text
-    assert "Finished, samples left out" in text
-    assert "samples 1,190 left out 10" in text
+    failed = {"samples": 1190, "failed_samples": 10}
+    text = Tags(render_page(FACTS.model_copy(update=failed), "")).text
+    assert "Finished, some samples failed" in text
+    assert "samples 1,190 failed 10" in text
 
 
 def test_the_page_is_recognised_as_a_report() -> None:

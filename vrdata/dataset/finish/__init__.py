@@ -1,1 +1,1 @@
-"""Finish a run: summary, index, duplicates."""
+"""Finalise a run: check its shards, write its indexes, summary and `_SUCCESS`."""

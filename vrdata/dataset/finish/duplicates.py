@@ -24,7 +24,7 @@ class DuplicateFinder(Closing):
     """Takes samples in any order; a context manager.
 
     Of samples with equal content the first is the original: the one of the generator that comes
-    first in the plan, and there the one with the lowest index.
+    first in the plan, and within it the one with the lowest index.
     """
 
     def __init__(self, run_lines: int = RUN_LINES) -> None:
@@ -39,7 +39,7 @@ class DuplicateFinder(Closing):
 
         Args:
             content: hex digest that equal samples share.
-            position: its generator's place in the plan.
+            position: its generator's position in the plan.
             index: its global index.
             name: `{generator}/{sample id}`.
         """

@@ -1,1 +1,1 @@
-"""The report: a folder with one page that shows a run, and opens without a server."""
+"""The report: a folder with one page that shows a run and opens without a server."""

@@ -11,8 +11,8 @@ from vrdata.dataset.finish.counts import GeneratorCounter, IndexedSample
 from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder, load_summary
 from vrdata.dataset.manifest import SampleRecord
 from vrdata.dataset.plans import load_plan
-from vrdata.dataset.report.cards import make_cards
-from vrdata.dataset.report.choose import CardChooser
+from vrdata.dataset.report.cards.choose import CardChooser
+from vrdata.dataset.report.cards.make import make_cards
 from vrdata.dataset.report.facts import report_facts
 from vrdata.dataset.report.failures import add_failed_attempts
 from vrdata.dataset.report.model import ReportFacts

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from vrdata.contract.groups import FailureGroups
 from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
-from vrdata.dataset.report.choose import Choice
+from vrdata.dataset.report.cards.choose import Choice
 from vrdata.dataset.report.failures import SHOWN
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
 from vrdata.plan.planned import Plan, PlannedGenerator

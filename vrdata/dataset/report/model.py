@@ -1,4 +1,4 @@
-"""What the report says. Pure; equal datasets give equal facts, but for what failures say."""
+"""What the report shows. Pure; equal datasets give equal facts, except for failure texts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class Parameter(Model):
 
 
 class Card(Model):
-    """One sample on the page. All texts are capped and hold no lone surrogate.
+    """One sample on the page. All texts are bounded and have no lone surrogates.
 
     Attributes:
         where: the data object, or the sample's folder.
         metadata: metadata.json as indented JSON.
-        first: path of the first frame's picture, relative to the page; "" when there is none.
+        first: path of the first frame's picture, relative to the page; "" if it has none.
         final: as `first`.
         clip: as `first`, of an H.264 MP4 that browsers play.
         video: the video's facts, e.g. `24 frames, 8 fps, 512 x 512`.
-        encoder: who made the dataset's video, e.g. `x264 ultrafast crf21 yuv420p`.
+        encoder: the encoder of the dataset's video, e.g. `x264 ultrafast crf21 yuv420p`.
         files: the sample's files with their sizes.
-        notes: what could not be shown, and why.
+        notes: what the card cannot show, and why.
     """
 
     generator: str
@@ -49,7 +49,7 @@ class Card(Model):
 
 
 class GeneratorRow(Model):
-    """One generator's line: what was planned, what is there, how many samples are shown."""
+    """A generator's row: planned, existing and shown samples."""
 
     name: str
     generator_class: GeneratorClass
@@ -65,15 +65,15 @@ class GeneratorRow(Model):
 
 
 class ReportFacts(Model):
-    """Everything the page shows but the cards.
+    """Everything that the page shows except the cards.
 
     Attributes:
         finished: every shard is committed.
         dataset_hash: "" while the run is not finished.
-        versions: the plan's, of what can change a byte.
+        versions: the plan's versions of everything that can change a byte.
         duplicate_examples: pairs of a duplicate and its original, `{generator}/{sample id}`.
         failures: groups, the largest first.
-        more_failures: groups that are not listed.
+        more_failures: number of groups that are not listed.
     """
 
     namespace: str

@@ -1,4 +1,4 @@
-"""The page's files from facts and cards: text is escaped, equal input gives equal bytes."""
+"""Render the page's files from facts and cards, with escaped text. Equal input, equal bytes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vrdata.dataset.report.choose import cards_per_generator
+from vrdata.dataset.report.cards.choose import cards_per_generator
 from vrdata.dataset.report.model import Card, ReportFacts
 from vrdata.dataset.report.publish import STATIC
 from vrdata.dataset.report.texts import size_text
 
-# In a script file none of these is special; escaped, the data stays harmless wherever it is put.
+# None of these is special in a script file; escaped, the data is harmless in any context.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -57,10 +57,10 @@ def static_files() -> dict[str, bytes]:
 
 
 def status_text(facts: ReportFacts) -> str:
-    """How the run stands, in one or two words."""
+    """The status of the run in a few words."""
     if not facts.finished:
         return "Not finished"
-    return "Finished, samples left out" if facts.failed_samples else "Finished"
+    return "Finished, some samples failed" if facts.failed_samples else "Finished"
 
 
 def number_text(value: int) -> str:
@@ -69,7 +69,7 @@ def number_text(value: int) -> str:
 
 
 def _of(value: int, whole: int) -> str:
-    """`5`, or `3 of 5` when something is missing."""
+    """`5`, or `3 of 5` if some are missing."""
     return number_text(value) if value == whole else f"{number_text(value)} of {number_text(whole)}"
 
 
@@ -82,7 +82,7 @@ def _totals(facts: ReportFacts) -> list[tuple[str, str, str]]:
     wanted = facts.planned - facts.failed_samples
     return [
         ("samples", number_text(facts.samples), missing(wanted, facts.samples)),
-        ("left out", number_text(facts.failed_samples), ""),
+        ("failed", number_text(facts.failed_samples), ""),
         ("duplicates", number_text(facts.duplicates), ""),
         ("generators", number_text(len(facts.generators)), ""),
         ("shards", number_text(facts.shards), missing(facts.planned_shards, facts.shards)),

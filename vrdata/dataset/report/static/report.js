@@ -1,5 +1,5 @@
 // Shows the cards of cards.js: filters, pages, permalinks, keys. Texts are set by textContent
-// only, so nothing of a sample is ever read as markup. The address holds the whole state.
+// only, so no text of a sample is ever parsed as markup. The address contains the whole state.
 "use strict";
 
 (() => {
@@ -23,7 +23,7 @@
     return [keyOf(card), card.prompt, ...parameters].join("\n").toLowerCase();
   }
 
-  // State: generator, class, q, page (from 1), sample (a card's key). "" and page 1 are left out.
+  // State: generator, class, q, page (from 1), sample (a card's key). "" and page 1 are omitted.
   function readAddress() {
     const found = new URLSearchParams(location.hash.slice(1));
     const page = Number.parseInt(found.get("page") ?? "1", 10);
@@ -155,7 +155,7 @@
     return link;
   }
 
-  // Native controls hide much of a small still picture, so they come with the first play.
+  // Native controls hide much of a small picture, so they appear with the first play.
   function clip(card) {
     const frame = document.createElement("div");
     const video = document.createElement("video");

@@ -13,9 +13,9 @@ from vrdata.dataset.formats.archive import DamagedArchiveError
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import FileRecord, SampleRecord, ShardManifest
 from vrdata.dataset.reader import iter_samples, read_file
-from vrdata.dataset.report.choose import Choice
+from vrdata.dataset.report.cards.choose import Choice
+from vrdata.dataset.report.cards.preview import NoPreviewError, Preview, clip, picture
 from vrdata.dataset.report.model import Card, Parameter
-from vrdata.dataset.report.preview import NoPreviewError, Preview, clip, picture
 from vrdata.dataset.report.publish import MEDIA, Publisher
 from vrdata.dataset.report.texts import cut, metadata_texts, prompt_text, size_text
 from vrdata.errors import NotFoundError
@@ -143,7 +143,7 @@ class _CardMaker:
         )
 
     def _preview(self, pick: _Pick, name: str, files: dict[str, bytes], notes: list[str]) -> str:
-        """Store a file's preview; its path, or "" with a note when there is none."""
+        """Store a file's preview; return its path, or "" with a note if it has none."""
         if name not in files:
             return ""
         try:
@@ -187,7 +187,7 @@ def _intact(sample: SampleRecord, files: dict[str, bytes]) -> tuple[dict[str, by
         if hashlib.sha256(files[record.name]).hexdigest() == record.sha256:
             kept[record.name] = files[record.name]
         else:
-            notes.append(f"{record.name} does not have the bytes of its commit marker")
+            notes.append(f"the bytes of {record.name} differ from its commit marker")
     return kept, notes
 
 

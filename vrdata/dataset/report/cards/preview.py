@@ -1,7 +1,7 @@
-"""Pictures and clips that every browser shows, small, from the untrusted files of a sample.
+"""Small pictures and clips for every browser, from the untrusted files of a sample.
 
-The dataset's own bytes are used where they are small and browsers play them; the rest is made
-smaller, or made anew as H.264. Equal input gives equal bytes. Threads may work at once.
+Small files that browsers can show are copied; pictures are scaled down, and videos are encoded
+again as H.264. Equal input gives equal bytes. Threads may call these functions concurrently.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
 
 EDGE = 512
-"""Longest side of a preview that is made anew, in pixels."""
+"""Longest side of a preview that is encoded again, in pixels."""
 
 COPIED_EDGE = 1024
 COPIED_PICTURE = 64 * 1024
@@ -30,12 +30,12 @@ WEBP_QUALITY = 85
 
 
 class NoPreviewError(Exception):
-    """A file of which no preview can be made; the text says why."""
+    """A file cannot have a preview; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A file for the page: its bytes, its name's ending, and what was left out, if anything."""
+    """A file for the page: its bytes, its extension, and a note if it does not show everything."""
 
     body: bytes
     suffix: str
@@ -43,14 +43,14 @@ class Preview:
 
 
 def picture(body: bytes) -> Preview:
-    """A PNG as it is when it is small, else a WebP of at most EDGE pixels a side.
+    """A small PNG unchanged, or a WebP of at most EDGE pixels a side.
 
     Raises:
-        NoPreviewError: it is no PNG, too large, or does not decode.
+        NoPreviewError: it is not a PNG, is too large, or cannot be decoded.
     """
     if not body.startswith(PNG_SIGNATURE) or len(body) < 24:
         raise NoPreviewError("it is not a PNG image")
-    # Width and height of the header (PNG specification, IHDR), before any memory is taken.
+    # Width and height from the header (PNG specification, IHDR), before memory is allocated.
     width, height = struct.unpack(">II", body[16:24])
     if width * height > MAX_PIXELS:
         raise NoPreviewError(f"{width} x {height} pixels are too many")
@@ -60,7 +60,7 @@ def picture(body: bytes) -> Preview:
         with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
             small = image.convert("RGBA" if image.has_transparency_data else "RGB")
     except (OSError, SyntaxError, ValueError) as error:
-        raise NoPreviewError(f"it does not decode: {error}") from None
+        raise NoPreviewError(f"it cannot be decoded: {error}") from None
     small.thumbnail((EDGE, EDGE))
     out = io.BytesIO()
     small.save(out, "WEBP", quality=WEBP_QUALITY, method=2)
@@ -68,14 +68,14 @@ def picture(body: bytes) -> Preview:
 
 
 def clip(body: bytes, video: VideoRecord) -> Preview:
-    """A video as it is when it is small H.264 in 4:2:0, else its first frames as such a video.
+    """A small video in H.264 4:2:0 unchanged, or the first frames of another as such a video.
 
     Args:
         body: the video file.
-        video: what its commit marker says of it.
+        video: its record in the commit marker.
 
     Raises:
-        NoPreviewError: it does not decode, or its preview is larger than MAX_CLIP.
+        NoPreviewError: it cannot be decoded, or its preview is larger than MAX_CLIP.
     """
     if _plays(video) and len(body) <= COPIED_CLIP:
         return Preview(body, ".mp4")
@@ -83,13 +83,13 @@ def clip(body: bytes, video: VideoRecord) -> Preview:
         (value for end, value in VIDEO_FORMATS.items() if video.name.lower().endswith(end)), ""
     )
     if not video_format:
-        raise NoPreviewError("its name has no ending that is known")
+        raise NoPreviewError("its file name extension is unknown")
     with tempfile.TemporaryDirectory(prefix="vrdata-clip-") as folder:
         target = Path(folder) / "clip.mp4"
         try:
             cut = _encode(body, video_format, video.fps, target)
         except (av.error.FFmpegError, IndexError, ValueError) as error:
-            raise NoPreviewError(f"it does not decode: {error}") from None
+            raise NoPreviewError(f"it cannot be decoded: {error}") from None
         if target.stat().st_size > MAX_CLIP:
             raise NoPreviewError(f"its preview has more than {MAX_CLIP // 2**20} MiB")
         note = f"the clip shows the first {MAX_FRAMES} frames" if cut else ""
@@ -97,12 +97,12 @@ def clip(body: bytes, video: VideoRecord) -> Preview:
 
 
 def _plays(video: VideoRecord) -> bool:
-    """Whether vrdata's own encoder made it in the pixel format that every browser decodes."""
+    """Whether vrdata's own encoder wrote it in the pixel format that every browser decodes."""
     return video.encoder.startswith("x264 ") and video.encoder.endswith(" yuv420p")
 
 
 def _encode(body: bytes, video_format: str, fps: float, target: Path) -> bool:
-    """Write at most MAX_FRAMES frames as H.264; True when frames were left out."""
+    """Write at most MAX_FRAMES frames as H.264; True if more frames follow."""
     from vrdata_child.encoders.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
 
     encoder = None
@@ -122,12 +122,12 @@ def _encode(body: bytes, video_format: str, fps: float, target: Path) -> bool:
                 encoder = VideoEncoder(target, *size, rate)
             encoder.add(frame.to_image(width=size[0], height=size[1]))  # type: ignore[no-untyped-call]
     if encoder is None:
-        raise ValueError("it has no frame")
+        raise ValueError("it has no frames")
     encoder.close()
     return cut
 
 
 def _even_size(width: int, height: int) -> tuple[int, int]:
-    """Both sides even, as 4:2:0 needs, and at most EDGE; the shape stays within a pixel."""
+    """Both sides even, as 4:2:0 requires, and at most EDGE; the ratio changes by one pixel."""
     scale = min(1.0, EDGE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -1,0 +1,1 @@
+"""Cards: which samples they show, their previews, and their texts."""
