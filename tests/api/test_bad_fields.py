@@ -24,7 +24,7 @@ RUN_CASES = [
     ("  seed: .inf\n", 9, 3, "spec.seed", "must be a whole number (got inf)"),
     ("  seed: '7'\n", 9, 3, "spec.seed", "must be a whole number (got '7')"),
     ("  seed: true\n", 9, 3, "spec.seed", "must be a whole number (got true)"),
-    ("  seed:\n", 9, 3, "spec.seed", "must be a whole number (got nothing)"),
+    ("  seed:\n", 9, 3, "spec.seed", "must be a whole number (got no value)"),
     ("  shardSize: 0\n", 9, 3, "spec.shardSize", "must be ≥ 1"),
     ("  parallelism: 10001\n", 9, 3, "spec.parallelism", "must be ≤ 10000"),
     ("  suspend: 1\n", 9, 3, "spec.suspend", "must be true or false (got 1)"),

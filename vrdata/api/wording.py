@@ -77,7 +77,7 @@ def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
 
 def _shown(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return "no value"
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

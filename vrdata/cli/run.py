@@ -180,7 +180,7 @@ def _catalogues(folders: list[Path] | None) -> tuple[Path, ...]:
     for path in paths:
         if not path.is_file():
             raise NotFoundError(
-                f"--generators {path.parent}: no catalogue.json there",
+                f"--generators {path.parent}: the folder has no catalogue.json",
                 fix=f"add generators to it: vrdata generators add PATH --home {path.parent}",
             )
     return paths

@@ -48,7 +48,7 @@ def read_catalogue(path: Path) -> Catalogue:
         raise InvalidInputError(
             f"{path} is not a generator catalogue",
             why=f"{where}: {first['msg']}",
-            fix="make it again with `vrdata generators catalog`",
+            fix="write it again with `vrdata generators catalog`",
         ) from None
 
 
@@ -60,7 +60,7 @@ def locate(paths: tuple[Path, ...]) -> dict[str, Located]:
         NotFoundError: a catalogue file does not exist.
     """
     found = {entry.name: Located(entry, Path()) for entry in builtin_catalogue().generators}
-    origin = dict.fromkeys(found, "vrdata's own generators")
+    origin = dict.fromkeys(found, "the first-party generators")
     for path in paths:
         for entry in read_catalogue(path).generators:
             if entry.name in found:
