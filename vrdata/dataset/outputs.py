@@ -27,7 +27,7 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}\n")
 def write_outputs(
     store: ObjectStore, plan: Plan, *, detect: bool, max_failed: int = 0
 ) -> DatasetSummary:
-    """Finalise the run, or do nothing when its outputs are all there.
+    """Finalise the run; do nothing if all its outputs exist and are whole.
 
     Missing and damaged outputs of a finished run are written again.
 
@@ -51,7 +51,7 @@ def close_run(
 ) -> DatasetSummary:
     """Index what has no index; write dataset.json, the report and `_SUCCESS`.
 
-    What these files hold follows from the commit markers, so a missing, damaged or foreign one is
+    These files are derived from the commit markers, so a missing, damaged or foreign one is
     written again. A whole report is kept. `_SUCCESS` is written only when no more samples failed
     than the failure policy allows. Memory does not grow with samples.
 
@@ -62,8 +62,8 @@ def close_run(
         max_failed: samples that may have failed.
 
     Raises:
-        OutputConflictError: `_SUCCESS` holds another dataset hash than the data give; nothing
-            is changed. Or as `index_generator`.
+        OutputConflictError: `_SUCCESS` contains a dataset hash that is not that of the data;
+            nothing is changed. Or as `index_generator`.
         IncompleteRunError, InvalidInputError, StorageError: as `index_generator`.
     """
     summary, report = summarise(store, plan, detect=detect)
@@ -77,7 +77,7 @@ def close_run(
 def summarise(
     store: ObjectStore, plan: Plan, *, detect: bool
 ) -> tuple[DatasetSummary, ReportBuilder]:
-    """Index what has no index and write dataset.json; also what the report needs.
+    """Index what has no index and write dataset.json; also return what the report needs.
 
     Raises:
         As `close_run`.
@@ -125,8 +125,8 @@ def _require_same_success(store: ObjectStore, summary: DatasetSummary) -> None:
         return
     if _HASH.fullmatch(existing) and existing.strip() != summary.dataset_hash:
         raise OutputConflictError(
-            f"the data in {store.url} are not those that this run finished with",
-            why=f"{layout.SUCCESS} says {existing.strip()}, the data give {summary.dataset_hash}",
+            f"the data in {store.url} have changed since this run finished",
+            why=f"{layout.SUCCESS} has {existing.strip()}, the data have {summary.dataset_hash}",
             fix="`vrdata verify` lists what differs; nothing was changed",
         )
 

@@ -14,6 +14,7 @@ from vrdata import __version__
 from vrdata.contract.worker import ShardTask
 from vrdata.dataset.codec import decode_record, describe_records, encode_marker
 from vrdata.dataset.formats.base import PendingObject
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Attempt, DataObject, FileObjects, Record, ShardManifest
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan
@@ -45,9 +46,9 @@ def describe_data(
     output_format: OutputFormat, data: Sequence[DataObject]
 ) -> tuple[DataObject | None, FileObjects | None]:
     """A manifest's `archive` and `files` for a shard's data objects; one of them is None."""
-    if output_format == "files":
-        return None, FileObjects(objects=len(data), bytes=sum(item.size for item in data))
-    return data[0], None
+    if format_of(output_format).is_archive:
+        return data[0], None
+    return None, FileObjects(objects=len(data), bytes=sum(item.size for item in data))
 
 
 def draft_marker(

@@ -82,7 +82,7 @@ def test_a_success_of_other_data_is_a_conflict_and_nothing_changes(run: MemorySt
     run.objects[layout.SUCCESS] = f"sha256:{'0' * 64}\n".encode()
     removed(run, layout.DATASET)
     before = dict(run.objects)
-    with pytest.raises(OutputConflictError, match="not those that this run finished with"):
+    with pytest.raises(OutputConflictError, match="have changed since this run finished"):
         write_outputs(run, PLAN, detect=False)
     assert run.objects == before
 

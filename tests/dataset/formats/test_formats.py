@@ -120,7 +120,7 @@ def test_stored_objects_with_other_samples_are_a_conflict(
     samples: list[SampleRecord],
     data: tuple[DataObject, ...],
 ) -> None:
-    with pytest.raises(OutputConflictError, match="holds other samples") as error:
+    with pytest.raises(OutputConflictError, match="has other samples") as error:
         output.stored_samples(store, data, [0])
     assert error.value.fix
 
@@ -134,7 +134,7 @@ def test_a_stored_archive_with_other_files_is_a_conflict() -> None:
     key = layout.shard_tar_key(NAME, 1)
     put_object(store, key, body.getvalue())
     item = DataObject(key=key, size=len(body.getvalue()), sha256="0" * 64)
-    with pytest.raises(OutputConflictError, match="holds other samples") as error:
+    with pytest.raises(OutputConflictError, match="has other samples") as error:
         FORMATS[0].stored_samples(store, (item,), [4])
     assert "README is not a file of a sample" in error.value.why
 

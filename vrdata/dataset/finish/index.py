@@ -1,7 +1,7 @@
 """index/{generator}.parquet: one row for each sample, with the place of each of its files.
 
-Equal commit markers and an equal pyarrow give equal bytes. The file's metadata holds the
-generator's counts, so a finished index can be told from a foreign or damaged one.
+Equal commit markers and an equal pyarrow give equal bytes. The file's metadata contains the
+generator's counts, which tell a complete index from a foreign or damaged one.
 """
 
 from __future__ import annotations

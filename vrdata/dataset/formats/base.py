@@ -193,7 +193,7 @@ class Format(ABC):
 
 def _other_samples(data: Sequence[DataObject], why: str) -> OutputConflictError:
     return OutputConflictError(
-        f"{data[0].key} already exists and holds other samples than this shard",
+        f"{data[0].key} already exists and has other samples than this shard",
         why=why,
         fix="write to another output folder, or remove the run's folder and start again",
     )

@@ -78,10 +78,10 @@ def make_report(store: ObjectStore, target: ObjectStore) -> ReportFacts:
 
     Args:
         store: the run's store.
-        target: where the report goes.
+        target: the store to write the report to.
 
     Raises:
-        NotFoundError: there is no run.
+        NotFoundError: the store has no run.
         InvalidInputError: the plan or a commit marker is damaged.
         StorageError, StoreAccessError: a store cannot be used.
     """

@@ -103,7 +103,7 @@ def is_report(page: Path) -> bool:
 
 
 def _digest(sizes: Mapping[str, int]) -> str:
-    """Of the report's own files, except its page, which holds this digest."""
+    """Digest of the report's own files, except its page, which contains this digest."""
     own = sorted(key for key in sizes if key in (CARDS, *STATIC) or key.startswith(MEDIA))
     lines = (f"{key} {sizes[key]}\n" for key in own)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

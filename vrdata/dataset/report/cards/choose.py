@@ -1,8 +1,8 @@
 """Which samples get a card: a few of each generator, the same ones on each machine. Pure.
 
 The first and the last sample of a generator, and between them those with the lowest hash of run
-seed, generator and index. In tar.gz a sample is reached only by reading all that lies before it,
-so there only samples at the start of a shard can be chosen.
+seed, generator and index. In a tar.gz a sample is reached only by reading everything before
+it, so only samples at the start of a shard can be chosen.
 """
 
 from __future__ import annotations
