@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from vrdata.model import Model
+from vrdata.text import printable_line
 
 KEPT_PER_KIND = 20
 MAX_MESSAGE = 500
@@ -69,5 +70,5 @@ class ProblemLog:
 
 
 def _clean(text: str) -> str:
-    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    line = printable_line(text, "\N{REPLACEMENT CHARACTER}")
     return line if len(line) <= MAX_MESSAGE else f"{line[:MAX_MESSAGE]}…"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vrdata.api.status import MAX_MESSAGE, Condition, ConditionType
+from vrdata.text import head, printable
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.time import timestamp
 
@@ -84,8 +85,4 @@ def update(
 
 def clip(text: str) -> str:
     """The printable text, cut to MAX_MESSAGE bytes of UTF-8, so that a status stays small."""
-    plain = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
-    body = plain.encode(errors="replace")
-    if len(body) <= MAX_MESSAGE:
-        return plain
-    return body[: MAX_MESSAGE - len("…".encode())].decode(errors="ignore") + "…"
+    return head(printable(text, "?"), MAX_MESSAGE)

@@ -12,6 +12,7 @@ from vrdata.store.port import (
     StorageError,
     StoreAccessError,
 )
+from vrdata.text import printable_line
 
 CREDENTIALS_FIX = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws with "
@@ -151,4 +152,4 @@ def _first_line(error: Exception) -> str:
 
 def _clean(text: str) -> str:
     """Printable text of bounded length: a server's messages are not trusted."""
-    return "".join(char for char in text if char.isprintable())[:200]
+    return printable_line(text)[:200]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from vrdata.text import printable_line
+
 _MAX_BYTES = 65_536
 _FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING")
 # The first match wins; each run of white space in the text counts as one space.
@@ -41,7 +43,7 @@ def guess(text: str) -> str:
             return spdx
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0][:80] if lines else ""
-    return "".join(character for character in first if character.isprintable())
+    return printable_line(first)
 
 
 def forbids_commercial_use(licence: str) -> bool:

@@ -42,9 +42,9 @@ def test_generation_takes_exactly_what_verify_takes(
     tmp_path: Path, container: str, suffix: str
 ) -> None:
     name, content = f"ground_truth{suffix}", body(container)
-    look = decode.Decoder(deep=True).look(name, content, None)
-    assert look is not None
-    if look.kind:
+    inspected = decode.Decoder(deep=True).inspect(name, content, None)
+    assert inspected is not None
+    if inspected.kind:
         with pytest.raises(SampleInvalidError, match=f"as {suffix[1:].lower()}, as its name"):
             finished(tmp_path, name, content, "asIs")
         return
@@ -52,7 +52,7 @@ def test_generation_takes_exactly_what_verify_takes(
     record = VideoRecord.model_validate(
         {key: value for key, value in video.items() if key != "framesSha256"}
     )
-    assert decode.Decoder(deep=True).look(name, content, record) == decode.Media()
+    assert decode.Decoder(deep=True).inspect(name, content, record) == decode.Media()
     assert record.frames == 8
 
 
@@ -64,10 +64,10 @@ def test_avi_bytes_in_an_mp4_are_refused_as_they_are_and_converted_for_h264(
     assert caught.value.reason == "VideoUndecodable"
     made = finished(tmp_path / "h264", "ground_truth.mp4", body("avi"), "h264")
     video = (Path(made["folder"]) / "ground_truth.mp4").read_bytes()
-    assert decode.Decoder(deep=True).look("ground_truth.mp4", video, None) == decode.Media()
+    assert decode.Decoder(deep=True).inspect("ground_truth.mp4", video, None) == decode.Media()
 
 
-def test_a_video_that_was_made_here_and_renamed_is_looked_at_anew(tmp_path: Path) -> None:
+def test_a_generated_and_renamed_video_is_inspected_again(tmp_path: Path) -> None:
     path = tmp_path / "ground_truth.mp4"
     encoder = VideoEncoder(path, 16, 16, 8)
     encoder.add(Image.new("RGB", (16, 16)))
