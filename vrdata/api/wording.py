@@ -38,7 +38,7 @@ def word_problem(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Place, s
 
 
 def without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Leave out "too short" of a list whose entries were refused one by one."""
+    """Drop "too short" of a list whose entries were refused one by one."""
     places = [tuple(detail["loc"]) for detail in details]
     return [
         detail

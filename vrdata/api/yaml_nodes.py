@@ -44,7 +44,7 @@ class YamlError(InvalidInputError):
 
 
 def parse_documents(text: str) -> list[Document]:
-    """All documents of a YAML stream, built of JSON's types; empty documents are left out.
+    """All documents of a YAML stream, built of JSON's types; empty documents are dropped.
 
     Raises:
         YamlError: syntax, a duplicate key, an alias, a tag beyond JSON's types, a key that is

@@ -105,7 +105,7 @@ def _definition(
             **properties,
         },
     }
-    if "default" not in properties["spec"]:  # one with a default may be left out, as in a file
+    if "default" not in properties["spec"]:  # one with a default can be omitted, as in a file
         schema["required"] = ["spec"]
     found = nodes(schema)
     for path, (kind, keys) in LISTS.items():

@@ -64,7 +64,7 @@ def read_head(store: ObjectStore, generator: str, shard: int) -> ShardManifest:
 def open_marker(store: ObjectStore, generator: str, shard: int) -> CommitMarker:
     """A commit marker and its records, with one request for each MiB.
 
-    The first request is made at once, the others as records are taken; memory holds one MiB.
+    The first request is sent immediately, the others as records are taken; memory holds one MiB.
 
     Raises:
         As `read_head`.

@@ -68,7 +68,7 @@ def other_plans(root: ObjectStore, namespace: str, own: str) -> Iterator[tuple[s
 
     Args:
         root: the store that holds the namespaces.
-        own: the path of the run to leave out, `{namespace}/{prefix}/{run}/`.
+        own: the path of the run to skip, `{namespace}/{prefix}/{run}/`.
 
     Raises:
         StorageError, StoreAccessError: the store cannot be used.

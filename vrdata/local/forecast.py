@@ -1,4 +1,4 @@
-"""`vrdata plan`: what a run would make, and what is there already."""
+"""`vrdata plan`: what a run will generate, and what exists already."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def build_plan(
         catalogue: the generators there are.
         versions: versions that can change a byte beside the generators' digests.
         adopt: a stored plan whose automatic shard sizes are taken over, so that figures
-            measured anew never change a run that has begun.
+            measured again never change a run that has begun.
 
     Raises:
         InvalidInputError: the catalogue cannot serve the run.

@@ -1,4 +1,4 @@
-"""Go on with a stored plan though the catalogue has grown since. Pure."""
+"""Continue with a stored plan although the catalogue has grown since. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vrdata.plan.planned import Plan
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """A run's plan, and what is left out because the run began without it.
+    """A run's plan, and the generators that are dropped because the run began without it.
 
     Attributes:
         added: generators that its globs match now and did not then, sorted by name.
@@ -27,7 +27,7 @@ class Continued:
 def begin_or_continue(
     run: GenerationRun, catalogue: Catalogue, *, versions: dict[str, str], stored: Plan | None
 ) -> Continued:
-    """The run's plan: the stored one when the run goes on with it, else a new one.
+    """The run's plan: the stored one when the run continues with it, else a new one.
 
     Args:
         run: what to make.

@@ -84,7 +84,7 @@ class KubernetesCluster:
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
         query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}
-        # Each page becomes facts at once: 10^4 whole pods would take a hundred megabytes.
+        # Each page is reduced to facts immediately: 10^4 whole pods would take a hundred megabytes.
         items = self._rest.each(paths.pods(namespace), _PODS, **query)
         return tuple([pod_facts(item) async for item in items])
 

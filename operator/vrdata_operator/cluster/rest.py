@@ -87,7 +87,9 @@ class Rest:
             token = (page.get("metadata") or {}).get("continue") or ""
             if not token:
                 return
-        log.warning("%s: the list goes on after %d objects", path, PAGE * MAX_PAGES)
+        log.warning(
+            "%s: the list has more than %d objects; the rest is ignored", path, PAGE * MAX_PAGES
+        )
 
     async def apply(self, path: str, resource: str, body: dict[str, Any], manager: str) -> None:
         """Server-side apply; fields of other managers are taken over."""

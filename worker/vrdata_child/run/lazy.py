@@ -58,7 +58,7 @@ class LazyDataset(Sequence[Any]):
 def install_lazy(base: type, collect: Callable[[], None]) -> None:
     """Replace `generate_dataset` of a repository's BaseGenerator by a lazy one.
 
-    A class that overrides it is not affected and makes its whole block at once.
+    A class that overrides it is not affected and generates its whole block first.
     """
     original = base.generate_dataset  # type: ignore[attr-defined]
 

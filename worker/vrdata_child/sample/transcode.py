@@ -1,4 +1,4 @@
-"""Encode a video file anew as H.264, frame by frame."""
+"""Encode a video file again as H.264, frame by frame."""
 
 from __future__ import annotations
 
