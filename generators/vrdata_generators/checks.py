@@ -90,7 +90,9 @@ def _as_json(value: Params, what: str) -> Params:
         back: Params = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise RuleBrokenError(f"the {what} cannot be encoded as JSON: {error}") from None
-    _require(back == value, f"the {what} change in a round trip through JSON (tuples, for example)")
+    _require(
+        back == value, f"{what}: a round trip through JSON changes the values (tuples, for example)"
+    )
     return back
 
 

@@ -66,11 +66,11 @@ def test_a_valid_sample_is_returned_with_its_parameters_and_frame_count() -> Non
         (lambda p: {"frames": [grey(p["start"]), grey(0, size=5)]}, r"frame 1 is \(5, 5\)"),
         (lambda _: {"first": grey(255)}, "not the video's first frame"),
         (lambda _: {"final": grey(255)}, "not the video's last frame"),
-        (lambda _: {"ground_truth": {"end": {1, 2}}}, "cannot be written as JSON"),
-        (lambda _: {"ground_truth": {"end": float("nan")}}, "cannot be written as JSON"),
-        (lambda _: {"ground_truth": {"end": (1, 2)}}, "as other values"),
+        (lambda _: {"ground_truth": {"end": {1, 2}}}, "cannot be encoded as JSON"),
+        (lambda _: {"ground_truth": {"end": float("nan")}}, "cannot be encoded as JSON"),
+        (lambda _: {"ground_truth": {"end": (1, 2)}}, "a round trip through JSON"),
         (lambda _: {"prompt": f"Take {next(_calls)}"}, "for the same parameters"),
-        (lambda p: p.update(more=1) or {}, "changes the parameters"),
+        (lambda p: p.update(more=1) or {}, "changes its parameters"),
     ],
 )
 def test_the_broken_rendering_rule_is_named(
@@ -84,9 +84,9 @@ def test_the_broken_rendering_rule_is_named(
     ("choose", "message"),
     [
         (lambda: {"n": next(_calls)}, "other parameters for the same seed"),
-        (lambda: {"box": (1, 2)}, "as other values"),
-        (lambda: {"words": b"x"}, "cannot be written as JSON"),
-        (lambda: {3: "three"}, "as other values"),
+        (lambda: {"box": (1, 2)}, "a round trip through JSON"),
+        (lambda: {"words": b"x"}, "cannot be encoded as JSON"),
+        (lambda: {3: "three"}, "a round trip through JSON"),
     ],
 )
 def test_the_broken_parameter_rule_is_named(choose: Callable[[], Params], message: str) -> None:
