@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from support.cli import vrdata
 from support.cluster.installation import Installation
 from support.cluster.runs import Run, generators, metrics, operator_pod, run_object, start_run
 from support.generators.traps import add_traps
+from vrdata.dataset import layout
 
 pytestmark = pytest.mark.cluster
 
@@ -84,6 +86,25 @@ def test_kubectl_prints_its_columns(run: Run, installed: Installation) -> None:
     header, line = text.splitlines()
     assert header.split() == ["NAME", "PHASE", "PROGRESS", "FAILED", "RATE", "ETA", "AGE"]
     assert line.split()[:2] == ["demo", "Succeeded"]
+
+
+def test_lost_data_is_restored_by_an_annotation(run: Run) -> None:
+    store, before = run.store(), run.status()
+    cut = layout.shard_tar_key("O-maze", 1)
+    start = store.get_range(cut, 0, 1000)
+    for key in (
+        cut,
+        layout.shard_tar_key("G-pendulum", 0),
+        layout.commit_key("O-shared", 2),
+        layout.index_key("O-maze"),
+    ):
+        store.delete(key)
+    assert store.put_new(cut, start, sha256=hashlib.sha256(start).hexdigest())
+    run.repair("first")
+    after = run.status()
+    assert after["phase"] == "Succeeded", json.dumps(after, indent=1)
+    assert after["samples"] == before["samples"]
+    assert run.verify()["datasetHash"] == before["datasetHash"] == after["datasetHash"]
 
 
 def test_deleting_it_keeps_the_data(run: Run, installed: Installation) -> None:

@@ -86,6 +86,18 @@ class Run:
         text = json.dumps({"spec": spec})
         self._kubectl("patch", "generationrun", self.name, "--type=merge", "-p", text)
 
+    def repair(self, value: str) -> None:
+        """Set the repair annotation and wait until the repair has ended."""
+        annotation = f"vrdata.dev/repair={value}"
+        self._kubectl("annotate", "generationrun", self.name, annotation, "--overwrite")
+        wait_for(
+            lambda: self.status().get("observedRepair") == value,
+            f"{self.name}: repair {value} is observed",
+            FINISH_SECONDS,
+            lambda: json.dumps(self.status(), indent=1)[-4000:] + self.events(),
+        )
+        self.wait("Finished")
+
     def delete(self) -> None:
         """Delete the object and wait until it is gone."""
         self._kubectl("delete", "generationrun", self.name, "--timeout=60s")
