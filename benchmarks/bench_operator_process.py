@@ -15,17 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from support.lives import DIGEST, SYSTEM, profile_object, run_object
+from benchmarks import synthetic
+from support.lives import SYSTEM, profile_object, run_object
 from support.operator.fakecluster import FakeCluster
 from support.operator.index_sets import format_index_set
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import FailurePolicy
 from vrdata.contract.worker import StoreSettings
 from vrdata.dataset import layout
-from vrdata.dataset.codec import describe_records, encode_marker
-from vrdata.dataset.manifest import Attempt, DataObject, FileRecord, SampleRecord, ShardManifest
-from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, Shard
-from vrdata.plan.waves import Wave
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectStore
 from vrdata_operator import handlers  # what a real operator imports
@@ -34,12 +32,10 @@ from vrdata_operator.observe.stores import MeteredStore, Stores
 from vrdata_operator.policy.retries import first_waves
 from vrdata_operator.reconcile import WRITE_SECONDS, Reconciler
 from vrdata_operator.settings import Home
-from vrdata_operator.specs.jobs import owner_reference
 from vrdata_operator.state import names
 from vrdata_operator.state.history import History
 from vrdata_operator.state.shard_sets import ShardSet
 
-SAMPLES = 300  # of a shard
 GENERATORS = 300
 LONG = 100_000  # committed shards after which the operator restarts
 SHORT = 2_000
@@ -47,10 +43,8 @@ PODS = 1000
 AT_ONCE = 100  # commits between two turns
 STEADY_TURNS = 20
 BEAT_SECONDS = 0.005
-UID = "uid-1"
 Json = dict[str, Any]
 HANDLERS = handlers
-FILES = ("final_frame.png", "first_frame.png", "ground_truth.mp4", "metadata.json", "prompt.txt")
 
 
 class FolderStores(Stores):
@@ -83,16 +77,18 @@ class Run:
         self.hash = self.plan.hash
         limits = {"maxSamples": 10**8, "maxParallelism": PODS}
         profile = GenerationProfile.model_validate(profile_object(limits=limits))
-        history, policy = History((), UID), FailurePolicy()
+        history, policy = History((), synthetic.UID), FailurePolicy()
         self.waves = first_waves(self.plan, ShardSet(), history, profile.spec, policy)
         self.cluster = FakeCluster()
         asyncio.run(self.cluster.apply_profile(profile_object(limits=limits)))
         first = self.plan.generators[0]
         generators = [{"name": first.name, "samples": first.samples}]
-        self.cluster.add_run(run_object(generators=generators, parallelism=PODS), UID)
+        self.cluster.add_run(run_object(generators=generators, parallelism=PODS), synthetic.UID)
         self.cluster.runs["team", "demo"]["status"] = {"plan": self.hash}
         for wave in self.waves:
-            self.cluster.jobs["team", names.wave_job(UID, wave.wave)] = _job(wave)
+            self.cluster.jobs["team", names.wave_job(synthetic.UID, wave.wave)] = synthetic.job(
+                wave, PODS
+            )
 
     @property
     def prefix(self) -> Path:
@@ -101,22 +97,22 @@ class Run:
 
     def build(self) -> None:
         """Store the plan and the waves."""
-        _write(self.prefix / layout.PLAN, self.plan.to_json())
+        synthetic.write(self.prefix / layout.PLAN, self.plan.to_json())
         for wave in self.waves:
-            _write(self.prefix / layout.wave_key(wave.wave), wave.to_json())
+            synthetic.write(self.prefix / layout.wave_key(wave.wave), wave.to_json())
 
     def commit(self, shards: Iterable[Shard], samples: int) -> None:
         """Write commit markers with so many sample records."""
         for shard in shards:
-            body = _marker(self.plan, self.hash, shard, samples)
-            _write(self.prefix / layout.commit_key(*shard), body)
+            body = synthetic.marker(self.plan, self.hash, shard, samples)
+            synthetic.write(self.prefix / layout.commit_key(*shard), body)
 
     def complete(self, count: int) -> None:
         """Tell Jobs that the first `count` shards are completed."""
         for wave in self.waves:
             done = max(0, min(wave.size, count))
             count -= done
-            status = self.cluster.jobs["team", names.wave_job(UID, wave.wave)]["status"]
+            status = self.cluster.jobs["team", names.wave_job(synthetic.UID, wave.wave)]["status"]
             status["completedIndexes"] = format_index_set(range(done))
             if done == wave.size:
                 found = {"type": "Complete", "status": "True", "reason": "CompletionsReached"}
@@ -137,14 +133,14 @@ class Run:
 
 def commits(folder: Path) -> Json:
     """A run of SHORT shards, AT_ONCE more committed in each turn: CPU ms for each of them."""
-    run = Run(folder, _plan(20, SHORT // 20))
+    run = Run(folder, synthetic.plan(20, SHORT // 20))
     run.build()
     shards = [shard for wave in run.waves for shard in wave.shards()]
     reconciler = run.reconciler()
     asyncio.run(reconciler.turn("team", "demo"))
     spent = 0.0
     for done in range(AT_ONCE, SHORT, AT_ONCE):
-        run.commit(shards[done - AT_ONCE : done], SAMPLES)
+        run.commit(shards[done - AT_ONCE : done], synthetic.SAMPLES)
         run.complete(done)
         start = time.process_time()
         asyncio.run(_turns(reconciler))
@@ -155,7 +151,7 @@ def commits(folder: Path) -> Json:
 
 def build(folder: Path) -> Json:
     """A run with LONG committed shards; one sample record stands for all of a shard."""
-    run = Run(folder, _plan(GENERATORS, LONG // GENERATORS + 1))
+    run = Run(folder, synthetic.plan(GENERATORS, LONG // GENERATORS + 1))
     run.build()
     shards = [shard for wave in run.waves for shard in wave.shards()]
     run.commit(shards[:LONG], 1)
@@ -164,7 +160,7 @@ def build(folder: Path) -> Json:
 
 def restart(folder: Path) -> Json:
     """The first turns of an operator, until it has read everything, and turns without news."""
-    run = Run(folder, _plan(GENERATORS, LONG // GENERATORS + 1))
+    run = Run(folder, synthetic.plan(GENERATORS, LONG // GENERATORS + 1))
     run.complete(LONG)
     return asyncio.run(_restart(run))
 
@@ -209,81 +205,6 @@ async def _beat(pauses: list[float]) -> None:
 
 def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _plan(generators: int, shards: int) -> Plan:
-    return Plan(
-        namespace="team",
-        run="demo",
-        seed=1,
-        output=PlannedOutput(format="webdataset", video="h264"),
-        generators=tuple(
-            PlannedGenerator(
-                name=f"O-{at:03}_synthetic_generator",
-                generator_class="O",
-                digest=DIGEST,
-                samples=shards * SAMPLES,
-                block_size=SAMPLES // 10,
-                shard_blocks=10,
-            )
-            for at in range(generators)
-        ),
-    )
-
-
-def _job(wave: Wave) -> Json:
-    labels = {names.RUN_UID_LABEL: UID, names.WAVE_LABEL: str(wave.wave)}
-    owner = owner_reference("GenerationRun", "demo", UID)
-    return {
-        "metadata": {
-            "name": names.wave_job(UID, wave.wave),
-            "namespace": "team",
-            "labels": labels | {names.TASK_LABEL: "shard"},
-            "ownerReferences": [owner],
-        },
-        "spec": {"completions": wave.size, "parallelism": PODS, "suspend": False},
-        "status": {"active": PODS, "ready": PODS},
-    }
-
-
-def _marker(plan: Plan, plan_hash: str, shard: Shard, samples: int) -> bytes:
-    planned = plan.generator(shard.generator)
-    found = planned.shard(shard.number)
-    files = tuple(
-        FileRecord(name=name, size=100_000, sha256="0" * 64, offset=at * 100_000)
-        for at, name in enumerate(FILES)
-    )
-    records = [
-        SampleRecord(
-            index=index,
-            id=layout.sample_id("synthetic", index),
-            domain="synthetic",
-            block=index // planned.block_size,
-            seed=index,
-            files=files,
-            content="0" * 64,
-        ).to_json()
-        for index in range(found.start, found.start + samples)
-    ]
-    manifest = ShardManifest(
-        plan=plan_hash,
-        generator=shard.generator,
-        digest=planned.digest,
-        shard=shard.number,
-        start=found.start,
-        stop=found.stop,
-        format="webdataset",
-        archive=DataObject(key=layout.shard_tar_key(*shard), size=10**9, sha256="0" * 64),
-        samples=SAMPLES,
-        attempt=Attempt(seconds=600.0, cpu_seconds=500.0, peak_memory_bytes=2**29),
-        records=describe_records(records),
-    )
-    return encode_marker(manifest, records)
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from vrdata.store.port import ObjectStore
 from vrdata_operator.observe.commits import Commits
 from vrdata_operator.observe.failures import Failures
 from vrdata_operator.observe.nondeterminism import Differences
-from vrdata_operator.observe.repair import RepairCheck
+from vrdata_operator.observe.repair import Repairs
 from vrdata_operator.state.facts import JobFacts, Reading
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
@@ -97,7 +97,6 @@ class Ledger:
         readers: Executor,
     ) -> None:
         self._store = store
-        self._plan = plan
         self._plan_hash = plan.hash
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
@@ -106,7 +105,7 @@ class Ledger:
         self._read_indexes: dict[int, frozenset[int]] = {}
         self._listed: _Listed | None = None
         self._next: _Listed | None = None
-        self._check: RepairCheck | None = None
+        self._repairs = Repairs(store, plan)
         self.waves: tuple[Wave, ...] = ()
         self.count_existing = True
         self.waves_changed = True
@@ -171,31 +170,21 @@ class Ledger:
         Raises:
             VrdataError: the store cannot be used, or a marker is damaged.
         """
-        is_new = bool(self.commits.shards) and not History(self.waves, self._run).own
-        if not (wanted or is_new):
+        committed = self.commits.shards
+        if not wanted and (not committed or History(self.waves, self._run).own):
             return True
-        if self._check is None or self._check.token != token:
-            committed = self.commits.shards - self.repairing(jobs)  # what no wave repairs already
-            self._check = RepairCheck(
-                self._store, self._plan, committed, token, first_wave=len(self.waves)
-            )
-        try:
-            return self._check.advance(deadline)
-        except BaseException:
-            self._check = None
-            raise
-
-    def damaged(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
-        """Committed shards that must be generated again."""
-        repairing = self.repairing(jobs)
-        if self._check is None:
-            return repairing
-        return repairing | self._check.unassigned(History(self.waves, self._run))
+        undamaged = committed - self.repairing(jobs)  # no wave generates them again already
+        return self._repairs.check(undamaged, token, len(self.waves), deadline)
 
     def repairing(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
         """Committed shards that a wave of a repair has not generated again yet."""
         completed = {wave.wave: job.completed for wave, job in self._waves_with_jobs(jobs)}
         return History(self.waves, self._run).unrepaired(completed)
+
+    def damaged(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
+        """Committed shards that must be generated again."""
+        found = self._repairs.unassigned(History(self.waves, self._run))
+        return self.repairing(jobs) | found
 
     def unexplained(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, list[int]]]:
         """Waves with completion indexes whose failure is not known."""

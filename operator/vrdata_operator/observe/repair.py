@@ -12,39 +12,48 @@ from vrdata_operator.state.history import History
 from vrdata_operator.state.shard_sets import ShardSet
 
 
-class RepairCheck:
-    """One comparison, in slices.
+class Repairs:
+    """Comparisons of one run, one for each value of the repair annotation.
 
     Args:
         store: the run's store.
         plan: its plan.
-        committed: shards with a commit marker.
-        token: value of the repair annotation; empty for a new object over existing data.
-        first_wave: number of the next wave: a repair of what is found has this one or a later one.
     """
 
-    def __init__(
-        self, store: ObjectStore, plan: Plan, committed: ShardSet, token: str, first_wave: int
-    ) -> None:
-        self.token = token
-        self._first_wave = first_wave
-        self._damaged: Iterator[DamagedShard] | None = damaged_shards(store, plan, committed)
+    def __init__(self, store: ObjectStore, plan: Plan) -> None:
+        self._store = store
+        self._plan = plan
+        self._token: str | None = None
+        self._first_wave = 0
+        self._rest: Iterator[DamagedShard] = iter(())
         self._found: list[Shard] = []
 
-    def advance(self, deadline: float) -> bool:
-        """Continue until the end or the deadline; whether the comparison has ended.
+    def check(self, committed: ShardSet, token: str, first_wave: int, deadline: float) -> bool:
+        """Continue the comparison of this token until it ends or until the deadline.
 
         Args:
+            committed: shards with a commit marker, without those that are generated again.
+            token: value of the repair annotation; empty for a new object over existing data.
+            first_wave: number of the next wave.
             deadline: as `time.monotonic` counts.
+
+        Returns:
+            Whether the comparison has ended.
 
         Raises:
             VrdataError: the store cannot be used, or a marker is damaged.
         """
-        for damaged in self._damaged or ():
-            self._found.append(damaged.shard)
-            if time.monotonic() >= deadline:
-                return False
-        self._damaged = None
+        if token != self._token:
+            self._token, self._first_wave, self._found = token, first_wave, []
+            self._rest = damaged_shards(self._store, self._plan, committed)
+        try:
+            for damaged in self._rest:
+                self._found.append(damaged.shard)
+                if time.monotonic() >= deadline:
+                    return False
+        except BaseException:
+            self._token = None
+            raise
         return True
 
     def unassigned(self, history: History) -> ShardSet:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -15,66 +11,12 @@ from support.markers import change_marker
 from support.memorystore import MemoryStore
 from support.objects import put
 from support.operator.fakeworkers import commit
-from vrdata.contract.records import DifferenceRecord, FailureRecord
+from support.operator.ledgers import PLAN, Counted, job, wave
+from vrdata.contract.records import DifferenceRecord
 from vrdata.dataset import layout
-from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.planned import Shard
-from vrdata.plan.waves import Wave, to_spans
-from vrdata.store.port import StorageError
-from vrdata_operator.observe import commits
-from vrdata_operator.observe.ledger import LIST_SECONDS, Ledger
-from vrdata_operator.state.facts import JobFacts, PodFacts
-from vrdata_operator.state.names import wave_job
-
-PLAN = small_plan(O_a=3, G_b=2)
-A = [Shard("O-a", number) for number in range(3)]
-READERS = ThreadPoolExecutor(2)
-
-
-def wave(number: int, *shards: tuple[str, int], attempt: int = 0, run: str = "run") -> Wave:
-    return Wave(
-        plan=PLAN.hash,
-        run=run,
-        wave=number,
-        generator_class="O",
-        attempt=attempt,
-        memory_bytes=1,
-        spans=to_spans(shards),
-    )
-
-
-class Counted:
-    """A ledger and what it reported."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self.commits: Counter[tuple[str, str, int]] = Counter()
-        self.failures: list[tuple[str, str, int]] = []
-        self.differences: list[str] = []
-        self.ledger = Ledger(store, PLAN, "run", self, READERS)
-        self.now = 0.0
-
-    def refresh(self, *jobs: JobFacts) -> bool:
-        """Read again, so much later that a full listing is due."""
-        self.now += LIST_SECONDS
-        return self.read(*jobs)
-
-    def read(self, *jobs: JobFacts, seconds: float = 60.0) -> bool:
-        """Read again at the same time."""
-        deadline = time.monotonic() + seconds
-        return self.ledger.refresh({job.name: job for job in jobs}, self.now, deadline)
-
-    def explain(self, one: Wave, indexes: list[int], pods: dict[int, PodFacts]) -> None:
-        assert self.ledger.failures.explain(one, indexes, pods, time.monotonic() + 60)
-
-    def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
-        self.commits.update([(generator_class, manifest.generator, manifest.shard)])
-
-    def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
-        self.failures.append((generator_class, failure.reason, failure.attempt))
-
-    def shard_differed(self, generator_class: str) -> None:
-        self.differences.append(generator_class)
+from vrdata_operator.state.facts import PodFacts
 
 
 @pytest.fixture
@@ -242,10 +184,6 @@ def test_a_damaged_failure_record_does_not_hide_the_termination_message(
     assert found.ledger.failures.by_shard["O-a", 0].reason == "InvalidOutput"
 
 
-def job(number: int = 0, **facts: Any) -> JobFacts:
-    return JobFacts(wave_job("run", number), "shard", number, **facts)
-
-
 def test_an_attempt_without_any_message_is_unknown_and_a_committed_shard_is_no_failure(
     store: MemoryStore,
 ) -> None:
@@ -260,127 +198,3 @@ def test_an_attempt_without_any_message_is_unknown_and_a_committed_shard_is_no_f
     assert found.ledger.unexplained({ended.name: ended}) == []
     assert found.failures == [("O", "Unknown", 0)]
     assert "no termination message" in found.ledger.failures.by_shard[Shard("O-a", 0)].message
-
-
-def test_a_completed_index_is_learned_without_a_listing(store: MemoryStore) -> None:
-    put(store, layout.wave_key(0), wave(0, *A).to_json())
-    found = Counted(store)
-    assert found.refresh(job())
-    commit(store, PLAN, ("O-a", 1))
-    store.requests.clear()
-    assert found.read(job(completed=frozenset({1})))
-    assert found.ledger.commits.shards == {("O-a", 1)}
-    assert store.requests == {"get_range": 1}
-    assert found.read(job(completed=frozenset({1})))
-    assert store.requests == {"get_range": 1}
-
-
-def test_a_failed_index_whose_pod_was_killed_after_its_commit_counts(store: MemoryStore) -> None:
-    put(store, layout.wave_key(0), wave(0, *A).to_json())
-    found = Counted(store)
-    found.refresh(job())
-    commit(store, PLAN, ("O-a", 2))
-    killed = job(failed=frozenset({2}))
-    assert found.read(killed)
-    assert found.ledger.commits.shards == {("O-a", 2)}
-    assert found.ledger.unexplained({killed.name: killed}) == []
-
-
-def test_a_completed_index_without_a_marker_is_not_committed(store: MemoryStore) -> None:
-    put(store, layout.wave_key(0), wave(0, *A).to_json())
-    found = Counted(store)
-    found.refresh(job())
-    assert found.read(job(completed=frozenset({0, 1, 2})))
-    assert not found.ledger.commits.shards
-    commit(store, PLAN, ("O-a", 0))
-    assert found.refresh(job(completed=frozenset({0, 1, 2})))  # a full listing is due
-    assert found.ledger.commits.shards == {("O-a", 0)}
-
-
-def test_nothing_is_listed_while_no_job_ends_and_no_time_has_passed(store: MemoryStore) -> None:
-    put(store, layout.wave_key(0), wave(0, *A).to_json())
-    found = Counted(store)
-    found.refresh(job())
-    store.requests.clear()
-    assert found.read(job(active=1))
-    assert not store.requests
-    assert found.read(job(finished=True))
-    assert store.requests["list"] == 2  # commit markers and differences
-    store.requests.clear()
-    assert found.read(job(finished=True))
-    assert not store.requests
-    assert found.refresh(job(finished=True))
-    assert store.requests["list"] == 3  # wave files, too
-
-
-def test_a_run_is_complete_only_after_a_listing_of_all_its_markers(store: MemoryStore) -> None:
-    shards = [("O-a", 0), ("O-a", 1), ("O-a", 2), ("G-b", 0), ("G-b", 1)]
-    put(store, layout.wave_key(0), wave(0, *shards).to_json())
-    found = Counted(store)
-    found.refresh(job())
-    for shard in shards:
-        commit(store, PLAN, shard)
-    store.requests.clear()
-    assert found.read(job(completed=frozenset(range(5))))
-    assert store.requests["list"] == 2
-    assert found.ledger.commits.all_listed
-
-
-def test_a_marker_that_was_removed_is_no_longer_committed(store: MemoryStore) -> None:
-    found = Counted(store)
-    for shard in A:
-        commit(store, PLAN, shard)
-    found.refresh()
-    store.delete(layout.commit_key("O-a", 1))
-    assert found.refresh()
-    assert found.ledger.commits.shards == {("O-a", 0), ("O-a", 2)}
-    assert found.ledger.commits.totals["O"].samples == 2
-    assert set(found.commits.values()) == {1}
-
-
-def test_a_long_reading_is_cut_into_slices_that_each_make_progress(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "BATCH", 1)
-    for shard in A:
-        commit(store, PLAN, shard)
-    found = Counted(store)
-    seen = []
-    while not found.read(seconds=0):
-        assert found.ledger.reading is not None
-        seen.append((found.ledger.reading.done, found.ledger.reading.total))
-    assert seen == [(0, 5), (0, 5), (0, 5), (1, 3), (2, 3)]  # keys, then markers
-    assert found.ledger.reading is None
-    assert found.ledger.commits.shards == set(A)
-
-
-def test_many_completed_indexes_are_read_in_slices_and_delay_no_decision(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "BATCH", 1)
-    put(store, layout.wave_key(0), wave(0, *A).to_json())
-    found = Counted(store)
-    found.refresh(job())
-    for shard in A:
-        commit(store, PLAN, shard)
-    done = job(completed=frozenset({0, 1, 2}))
-    assert not found.read(done, seconds=0)
-    assert found.ledger.commits.shards == {("O-a", 0)}
-    assert found.ledger.reading is None
-    assert found.read(done)
-    assert found.ledger.commits.shards == set(A)
-
-
-def test_a_failed_listing_starts_again(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit(store, PLAN, ("O-a", 0))
-    found = Counted(store)
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "get_range", _unavailable)
-        with pytest.raises(StorageError):
-            found.read()
-    assert found.read()
-    assert found.ledger.commits.shards == {("O-a", 0)}
-
-
-def _unavailable(_key: str, _start: int, _length: int) -> bytes:
-    raise StorageError("no answer")
