@@ -1,4 +1,4 @@
-"""The base of every pydantic model, and the words that more than one layer uses."""
+"""The base of every pydantic model, and names that several layers use."""
 
 from __future__ import annotations
 

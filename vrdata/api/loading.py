@@ -59,7 +59,7 @@ def load_profile(path: Path) -> GenerationProfile:
 
 
 def load_model(path: Path, model: type[M]) -> M:
-    """Load the only document of `model`'s kind in a file; others kinds may stand beside it.
+    """Load the only document of `model`'s kind in a file; documents of other kinds are ignored.
 
     Raises:
         NotFoundError: the file cannot be read.

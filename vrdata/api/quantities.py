@@ -15,7 +15,7 @@ _FACTORS = {
 
 
 def parse_quantity(text: str) -> Decimal:
-    """The number that a quantity stands for: cores, bytes or pieces.
+    """The value of a quantity: cores, bytes or pieces.
 
     Raises:
         ValueError: not a quantity.

@@ -25,7 +25,7 @@ def range_below(limit: int, name: str, start: int, samples: int) -> None:
 
 
 def ceiling_above(memory: str, ceiling: str) -> None:
-    """The memory ceiling must not lie below the memory."""
+    """The memory ceiling must not be below the memory."""
     if parse_quantity(ceiling) < parse_quantity(memory):
         raise ValueError(f"memoryCeiling {ceiling} is below memory {memory}; raise the ceiling")
 

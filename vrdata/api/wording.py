@@ -1,4 +1,4 @@
-"""Say what pydantic found in a user's words: which field, what is allowed, how to fix it."""
+"""Turn pydantic's errors into messages: which field, what is allowed, how to fix it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _unknown_field(place: Place, model: type[BaseModel]) -> str:
 
 
 def field_names(model: type[BaseModel], place: Place) -> list[str]:
-    """The names that may stand at a path of a model."""
+    """The field names that are allowed at a path of a model."""
     for part in place:
         if isinstance(part, int):
             continue

@@ -1,4 +1,4 @@
-"""Options that say how to reach an object store; shared by every command that opens one."""
+"""Options of the connection to an object store, shared by the commands that open one."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The CustomResourceDefinitions, made from the pydantic models."""
+"""The CustomResourceDefinitions, generated from the pydantic models."""

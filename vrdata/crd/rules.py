@@ -1,7 +1,7 @@
 """What the API server checks beyond types: CEL rules and list types. Pure data.
 
-Each rule says in the same words what the pydantic models say when a file is loaded; here the
-user learns it from `kubectl apply`.
+Each rule has the same message as the pydantic models' check of a file; here `kubectl apply`
+shows it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class Rule:
     """One CEL rule.
 
     Attributes:
-        path: the schema it stands at.
+        path: the schema that it belongs to.
         rule: the expression.
-        message: what the user reads.
-        wording: an expression that says it with the user's own values; `message` is read where
-            it cannot be evaluated.
+        message: the error message.
+        wording: an expression for a message with the user's values; `message` is used if it
+            cannot be evaluated.
         field: the field that is named in the error, below `path`.
-        transition: compares with the object that stands.
+        transition: compares with the stored object.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Rule:
         return {"rule": self.rule, "message": self.message, **given}
 
 
-# Everything else decides what is made or was relied on, and stays as it was applied.
+# All other fields decide the output, or work already done depends on them: immutable.
 MUTABLE = frozenset({"parallelism", "suspend", "activeDeadlineSeconds", "ttlSecondsAfterFinished"})
 
 LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -61,7 +61,7 @@ _FIXES = {
     "profile": f"the run's image and storage come from it. {_AGAIN}",
     "failurePolicy": f"shards may have been accepted by it. {_AGAIN}",
     "allowNondeterministic": f"the run was accepted by it. {_AGAIN}",
-    "queueName": f"the run's Jobs stand in that queue. {_AGAIN}",
+    "queueName": f"the run's Jobs are in that queue. {_AGAIN}",
 }
 # Equality of a list of type map ignores its order, but the first glob that matches wins.
 _SAME_ORDER = " && self.generators.map(one, one.name) == oldSelf.generators.map(one, one.name)"

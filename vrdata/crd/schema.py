@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from vrdata.model import Model
 
 MAX_MAP = 64  # entries of a map of labels: bounds what a CEL rule may cost
-MAX_TEXT = 1024  # characters of a text that names no bound of its own
+MAX_TEXT = 1024  # characters of a text without its own limit
 _KEPT = ("description", "enum", "format", "pattern", "minimum", "maximum")
 _LENGTHS = ("minLength", "maxLength", "minItems", "maxItems")
 _INT_OR_STRING = "x-kubernetes-int-or-string"
@@ -37,7 +37,7 @@ def structural(model: type[Model], *, defaults: bool) -> dict[str, Any]:
         defaults: write the defaults; a status has none.
 
     Raises:
-        UnknownSchemaError: the model's own schema holds something that is not handled.
+        UnknownSchemaError: the model's schema has a feature that is not supported.
     """
     source = model.model_json_schema(by_alias=True)
     return _Converter(source.get("$defs", {}), defaults=defaults).convert(source, "")
@@ -66,7 +66,7 @@ class _Converter:
             case "integer":
                 made["format"] = "int64"
             case "string" if _INT_OR_STRING in source:
-                del made["type"]  # the mark stands for both types; minimum is for the number
+                del made["type"]  # the marker allows both types; minimum applies to the number
                 made |= {_INT_OR_STRING: True, "minimum": 0}
             case "string" if "enum" not in made:
                 made.setdefault("maxLength", MAX_TEXT)
@@ -95,7 +95,7 @@ class _Converter:
         return made
 
     def _resolved(self, source: dict[str, Any]) -> dict[str, Any]:
-        """Without references and without null; words beside a reference win."""
+        """Without references and without null; keys next to a reference take precedence."""
         source = dict(source)
         if "anyOf" in source:
             real = [one for one in source.pop("anyOf") if one != {"type": "null"}]

@@ -1,4 +1,4 @@
-"""The catalogue: which generators an image or a folder holds, and what is known of each."""
+"""The catalogue: the generators of an image or a folder, with their facts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class CatalogueEntry(Model):
         path: the generator's folder, relative to the catalogue file (empty for a builtin).
         python: interpreter of its environment, relative to the catalogue file (empty = the
             worker's own).
-        mode: `stream` = samples come out one at a time; `whole` = the repository makes a block
+        mode: `stream` = samples arrive one at a time; `whole` = the repository generates a block
             before it writes; `bare` = like whole, from an interpreter that has not imported
             the repository (it cannot be imported ahead).
         seeded: False when the repository has no seed flag; it is then refused unless the run
@@ -110,7 +110,7 @@ class Catalogue(Model):
 
 
 class ImageCatalogue(Model):
-    """What one worker image holds: its generators, and the versions that can change a byte."""
+    """The generators of a worker image, and the versions that can change a byte."""
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["ImageCatalogue"] = "ImageCatalogue"

@@ -1,4 +1,4 @@
-"""Say how two plans differ, for the user who met an output conflict. Pure."""
+"""Describe how two plans differ, for the message of an output conflict. Pure."""
 
 from __future__ import annotations
 

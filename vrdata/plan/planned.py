@@ -107,8 +107,8 @@ class Plan(Model):
 
     Attributes:
         versions: versions that can change a byte and are not part of a generator's digest.
-        globs: the run's globs in its order, None without any. They say where the generators come
-            from and change no byte, so the hash leaves them out.
+        globs: the run's globs in their order, or None. They do not change a byte, so they are not
+            part of the hash.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
@@ -123,7 +123,7 @@ class Plan(Model):
 
     @property
     def hash(self) -> str:
-        """`sha256:…` over everything in the plan but `globs`: equal hashes give equal bytes."""
+        """`sha256:…` over the plan without `globs`: equal hashes give equal bytes."""
         facts = {name: value for name, value in self.to_dict().items() if name != "globs"}
         return "sha256:" + hashlib.sha256(canonical_json(facts)).hexdigest()
 

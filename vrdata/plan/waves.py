@@ -1,7 +1,7 @@
 """Waves: which shards go into one Indexed Job. Pure.
 
 A wave holds shards of one class that share an attempt number and a memory step. Its file in the
-store says which shard each completion index makes.
+store maps each completion index to a shard.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Wave(Model):
 
     Attributes:
         plan: hash of the plan.
-        run: UID of the object that it was made for; the attempts of another object with the
+        run: UID of the GenerationRun; the attempts of another object with the
             same name and plan do not use up this one's.
         attempt: number of this try of its shards in this output, from 0.
         memory_bytes: memory of one pod.
         repair: its shards are committed, and their data is missing or damaged (see ShardTask).
-        allow_failed_samples: samples that each shard may leave out (the last attempt's budget).
+        allow_failed_samples: failed samples that each shard may drop (the last attempt's budget).
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
