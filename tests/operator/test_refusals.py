@@ -8,7 +8,6 @@ import pytest
 
 from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
 from support.objects import put
-from support.operator.fakeworkers import pod_object
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
@@ -224,23 +223,6 @@ def test_the_claim_that_the_operator_mounts_is_used(life: Life) -> None:
     life.install(profile_object(storage={"persistentVolumeClaim": "team-data"}))
     life.create()
     assert life.live().phase == "Succeeded"
-
-
-def test_an_image_without_a_readable_catalogue_is_named(life: Life) -> None:
-    life.create()
-    life.turn()
-    name = life.asking()
-    job = life.job(name, SYSTEM)
-    failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": ""}
-    job["status"] = {"conditions": [failed]}
-    ended = {"exitCode": 40, "message": "the catalogue is broken"}
-    labels = job["spec"]["template"]["metadata"]["labels"]
-    life.cluster.pods.append(pod_object(job, f"{name}-x", None, labels, ended))
-    life.turn()
-    found = life.condition("Accepted")
-    assert found.reason == "CatalogueUnreadable"
-    assert "the catalogue is broken" in found.message
-    assert name in found.message
 
 
 def test_a_retry_wave_without_quota_has_the_reason_even_if_earlier_pods_failed(life: Life) -> None:

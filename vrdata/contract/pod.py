@@ -89,3 +89,9 @@ def read_termination_message(text: str) -> Failure | None:
         return Failure.model_validate_json(text)
     except ValueError:
         return None
+
+
+def termination_text(text: str) -> str:
+    """What to show of a termination message: the failure's message, or another text as it is."""
+    failure = read_termination_message(text)
+    return text if failure is None else failure.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrdata.api.profile import GenerationProfile
+from vrdata.contract.pod import termination_text
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.plan.catalogue import ImageCatalogue
@@ -74,9 +75,8 @@ class Catalogues:
             )
         if job.finished:
             pods = await self._cluster.failed_pods(self._namespace, name)
-            detail = next(
-                (pod.termination_message for pod in pods if pod.termination_message), job.message
-            )
+            texts = (termination_text(pod.termination_message) for pod in pods)
+            detail = next(filter(None, texts), job.message)
             return _unreadable(profile, name, self._namespace, detail)
         pods = await self._cluster.waiting_pods(self._namespace, f"{JOB_LABEL}={name}")
         cause = why_waiting(pods, await self._cluster.warnings(self._namespace, name))

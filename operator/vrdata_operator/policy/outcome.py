@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vrdata.contract.pod import termination_text
 from vrdata_operator.policy.deadline import deadline
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Explanation
@@ -74,8 +75,9 @@ def _finalisation_failed(view: RunView) -> Outcome | None:
     for name in (view.identity.index_job, view.identity.final_job):
         job = view.facts.jobs.get(name)
         if job is not None and job.finished and not job.succeeded:
-            messages = (pod.termination_message for pod in view.facts.pods if pod.job == name)
-            return Outcome(Reason.FINALISATION_FAILED, next(filter(None, messages), job.message))
+            pods = (pod for pod in view.facts.pods if pod.job == name)
+            texts = (termination_text(pod.termination_message) for pod in pods)
+            return Outcome(Reason.FINALISATION_FAILED, next(filter(None, texts), job.message))
     return None
 
 
