@@ -53,6 +53,10 @@ class InvalidInputError(VrdataError):
     exit_code = ExitCode.INVALID
 
 
+class UnknownGeneratorError(InvalidInputError):
+    """A run names a generator that the catalogue does not have."""
+
+
 class UsageError(VrdataError):
     """Arguments that do not fit together."""
 

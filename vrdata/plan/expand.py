@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from vrdata.api.run import GenerationRunSpec, GeneratorSelection
-from vrdata.errors import InvalidInputError
+from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 
 GLOB_CLASSES = ("O", "G")  # importers (M) read existing data and must be named
@@ -50,7 +50,7 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
         if selection.name in entries:
             chosen[selection.name] = Chosen(entries[selection.name], selection)
     if problems:
-        raise InvalidInputError(
+        raise UnknownGeneratorError(
             "the run names generators that the catalogue does not have",
             why="; ".join(problems),
             fix="see `vrdata generators list`; add one with `vrdata generators add`",

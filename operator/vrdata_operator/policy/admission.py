@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
 from vrdata.api.run import GenerationRun, GenerationRunSpec
-from vrdata.errors import InvalidInputError
+from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.continuing import begin_or_continue
 from vrdata.plan.planned import Plan
@@ -88,9 +88,9 @@ def make_plan(
     """
     try:
         plan = begin_or_continue(run, image.catalogue, versions=image.versions, stored=stored).plan
+    except UnknownGeneratorError as error:
+        return Rejection(Reason.UNKNOWN_GENERATOR, _detail(error))
     except InvalidInputError as error:
-        if "generator" in error.what:
-            return Rejection(Reason.UNKNOWN_GENERATOR, _detail(error))
         return Rejection(Reason.INVALID_SPEC, _detail(error), error.fix)
     samples = sum(planned.samples for planned in plan.generators)
     if samples > profile.spec.limits.max_samples:
