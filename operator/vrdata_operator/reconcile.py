@@ -132,7 +132,10 @@ class Reconciler:
 
     def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
-        return rejected(stored.status, rejection, generation=generation, now=now)
+        status = rejected(stored.status, rejection, generation=generation, now=now)
+        if not status.finished:
+            return status
+        return status.model_copy(update={"observed_repair": stored.identity.repair})
 
     def _blocked(self, stored: StoredRun, cause: Explanation) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
@@ -177,11 +180,13 @@ class Reconciler:
             return Turn(done=False, after=wait)
         await self._cluster.apply_status(stored.namespace, stored.name, body)
         memory.written, memory.written_at = body, now
-        if status.finished:
+        # The status of a finished run stays while its repair begins.
+        ended = status.finished and not stored.awaits_repair(status)
+        if ended:
             self._metrics.run_finished(status)
         for event in transitions(stored.status, status):
             await self._post(stored, event, memory)
-        if not status.finished:
+        if not ended:
             return Turn(done=False, after=after)
         return Turn(done=stored.ttl is None, after=1.0)
 

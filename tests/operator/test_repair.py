@@ -11,7 +11,9 @@ from support.operator.fakeworkers import Try
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
+from vrdata.store.port import StorageError
 from vrdata_operator import handlers
+from vrdata_operator.observe import jobs
 from vrdata_operator.state.names import REPAIR_ANNOTATION, final_job
 
 PREFIX = "team/demo/"
@@ -164,6 +166,55 @@ def test_a_repair_does_not_end_at_the_deadline_of_the_first_pass(life: Life) -> 
     life.store.objects.pop(TAR)
     annotate(life, "once")
     assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+
+
+def test_a_repair_continues_when_its_first_turn_does_not_read_everything(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    annotate(life, "once")
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
+    assert not life.turn().done
+    assert life.reason("Progressing") == ("True", "ReadingCommits")
+    assert runs_counted(life) == 1
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert TAR in life.store.objects
+    assert runs_counted(life) == 2
+
+
+def test_a_repair_continues_after_the_store_was_unavailable(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    annotate(life, "once")
+
+    def unavailable(_prefix: str, _after: str = "") -> None:
+        raise StorageError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(life.store, "list_after", unavailable)
+        assert not life.turn().done
+    assert life.reason("Stalled") == ("True", "StorageUnavailable")
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert TAR in life.store.objects
+
+
+def test_a_repair_continues_when_its_annotation_is_removed(life: Life) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    annotate(life, "once")
+    life.live(until=lambda: life.status().phase == "Running")
+    del life.cluster.runs["team", "demo"]["metadata"]["annotations"]
+    assert life.live().phase == "Succeeded"
+    assert TAR in life.store.objects
+    assert ("team", final_job("uid-1", "once")) in life.cluster.jobs
+
+
+def runs_counted(life: Life) -> float | None:
+    """Runs that this operator has ended."""
+    return life.metrics.registry.get_sample_value("vrdata_runs_total", {"outcome": "succeeded"})
 
 
 def test_a_repair_does_not_count_samples_twice(life: Life) -> None:

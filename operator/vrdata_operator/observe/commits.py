@@ -38,6 +38,7 @@ class Commits:
     Attributes:
         totals: sums over the committed shards, by class.
         all_listed: the last full listing contained every shard of the plan.
+        recounting: markers were removed, and those that are left are not all read again yet.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Commits:
         self._found_new = 0
         self.totals: dict[str, Totals] = {}
         self.all_listed = False
+        self.recounting = False
 
     @property
     def shards(self) -> ShardSet:
@@ -108,6 +110,7 @@ class Commits:
         if self._keys is None and self._unread:
             self._unread -= self.shards  # read before an error ended the last call
             self._unread -= self.read(self._unread, deadline)
+        self.recounting = self.recounting and self.listing is not None
 
     def read(self, shards: Iterable[Shard], deadline: float) -> ShardSet:
         """Read the markers of these shards, in order, until the deadline.
@@ -156,6 +159,7 @@ class Commits:
         if self._before - listed:  # markers were removed: their counts are unknown
             self._reported |= self.shards
             self._bitmaps, self._shards, self.totals = {}, None, {}
+            self.recounting = True
         self._unread = listed - self.shards
         self._found_new = len(self._unread)
 

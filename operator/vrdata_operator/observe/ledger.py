@@ -223,7 +223,7 @@ class Ledger:
 
     def _must_list(self, mine: list[tuple[Wave, JobFacts]]) -> bool:
         """Whether nothing may be decided before a full listing has ended."""
-        if self._listed is None:
+        if self._listed is None or self.commits.recounting:
             return True
         if any(job.finished and wave.wave not in self._listed.ended for wave, job in mine):
             return True

@@ -64,7 +64,9 @@ class StoredRun:
     def identity(self) -> RunIdentity:
         """What its Jobs carry."""
         queue = "" if isinstance(self.run, Rejection) else self.run.spec.queue_name
-        return RunIdentity(self.name, self.namespace, self.uid, queue, self.repair)
+        # A repair goes on when its annotation is removed.
+        repair = self.repair or self.status.observed_repair
+        return RunIdentity(self.name, self.namespace, self.uid, queue, repair)
 
     @property
     def repair(self) -> str:
@@ -74,7 +76,11 @@ class StoredRun:
     @property
     def wants_repair(self) -> bool:
         """Whether the annotation has a value that was not handled yet."""
-        return self.repair not in {"", self.status.observed_repair}
+        return self.awaits_repair(self.status)
+
+    def awaits_repair(self, status: GenerationRunStatus) -> bool:
+        """Whether the annotation has a value that was not handled yet when `status` is written."""
+        return self.repair not in {"", status.observed_repair}
 
     @property
     def ttl(self) -> int | None:

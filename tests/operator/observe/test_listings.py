@@ -11,6 +11,7 @@ from support.operator.ledgers import PLAN, A, Counted, job, wave
 from vrdata.dataset import layout
 from vrdata.store.port import StorageError
 from vrdata_operator.observe import commits
+from vrdata_operator.observe.ledger import LIST_SECONDS
 
 
 @pytest.fixture
@@ -92,6 +93,26 @@ def test_a_marker_that_was_removed_is_no_longer_committed(store: MemoryStore) ->
     assert found.ledger.commits.shards == {("O-a", 0), ("O-a", 2)}
     assert found.ledger.commits.totals["O"].samples == 2
     assert set(found.commits.values()) == {1}
+
+
+def test_nothing_is_decided_while_the_markers_left_by_a_removal_are_read_again(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "BATCH", 1)
+    for shard in A:
+        commit(store, PLAN, shard)
+    found = Counted(store)
+    found.refresh()
+    store.delete(layout.commit_key("O-a", 1))
+    found.now += LIST_SECONDS
+    partial = 0
+    while not found.read(seconds=0):
+        if found.ledger.commits.shards < {A[0], A[2]}:
+            partial += 1
+            assert found.ledger.reading is not None
+    assert partial
+    assert found.ledger.reading is None
+    assert found.ledger.commits.shards == {A[0], A[2]}
 
 
 def test_a_long_reading_is_cut_into_slices_that_each_make_progress(
