@@ -25,7 +25,7 @@ import json, sys, time
 from pathlib import Path
 from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
-from vrdata.local.executor import ExecutionResult
+from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.finish import finish
 from vrdata.local.run import LocalOptions, prepare
 from vrdata.store.opening import open_store

@@ -7,7 +7,7 @@ from vrdata.contract.groups import FailureGroups
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.errors import ExitCode
-from vrdata.local.executor import ExecutionResult
+from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model

@@ -15,11 +15,11 @@ from vrdata.dataset.commits import iter_commits
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
 from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
 from vrdata.errors import InvalidInputError
-from vrdata.local.executor import ExecutionResult, LocalExecutor
+from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
+from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
 from vrdata.local.planning import plan_run
 from vrdata.local.progress import RunProgress
-from vrdata.local.retry import RetryPolicy
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.opening import PrefixedStore, open_settings

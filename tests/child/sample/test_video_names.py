@@ -11,7 +11,7 @@ from PIL import Image
 from support.datasets.videos import encoded
 from support.generators.samples import write_sample
 from vrdata.dataset.manifest import VideoRecord
-from vrdata.dataset.verify import decode
+from vrdata.dataset.verify.sample import decode
 from vrdata_child.encoders.h264 import VideoEncoder
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample import media

@@ -14,7 +14,7 @@ from vrdata.bounded.sorting import SortedLines
 from vrdata.dataset import commits, layout
 from vrdata.dataset.formats import archive
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.verify.sample import Findings
+from vrdata.dataset.verify.sample.check import Findings
 from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles
 from vrdata.model import OutputFormat

@@ -16,10 +16,10 @@ from support.datasets.damage import NAME
 from support.generators.samples import write_sample
 from support.markers import samples_of
 from support.memorystore import MemoryStore
-from vrdata.dataset.problems import Problem
-from vrdata.dataset.verify.content_hash import content_hash
-from vrdata.dataset.verify.decode import Decoder
+from vrdata.dataset.checks.problems import Problem
 from vrdata.dataset.verify.run import verify
+from vrdata.dataset.verify.sample.content_hash import content_hash
+from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample.finish import finish_sample
 

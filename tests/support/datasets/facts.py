@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import av
 from PIL import Image
 
-from vrdata.dataset.verify import content_hash as content
+from vrdata.dataset.verify.sample import content_hash as content
 
 
 def encoder_of(body: bytes) -> str:

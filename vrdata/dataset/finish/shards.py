@@ -7,11 +7,11 @@ from functools import partial
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
+from vrdata.dataset.checks.markers import checked_records, head_problems
+from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
 from vrdata.dataset.commits import CommitMarker, iter_commits, open_marker
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, Record, SampleRecord, ShardManifest
-from vrdata.dataset.markers import checked_records, head_problems
-from vrdata.dataset.problems import RESTORE, Problem, problem, remove_first
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from vrdata.dataset import layout
+from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.problems import RESTORE, Problem, problem, remove_first
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from vrdata.dataset.checks.problems import RESTORE, remove_first
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError, Member
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
-from vrdata.dataset.problems import RESTORE, remove_first
-from vrdata.dataset.verify.sample import Findings, SampleCheck
+from vrdata.dataset.verify.sample.check import Findings, SampleCheck
 from vrdata.store.port import (
     DigestMismatchError,
     KeyConflictError,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
+from vrdata.dataset.checks.problems import RESTORE, Problem, problem
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.plans import load_plan
-from vrdata.dataset.problems import RESTORE, Problem, problem
 from vrdata.dataset.reader import load_model
-from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.indexes import check_indexes
+from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.shard import ShardCheck
 from vrdata.dataset.verify.strays import SampleFiles, stray_problems
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vrdata.dataset import layout
+from vrdata.dataset.checks.markers import checked_records, head_problems
+from vrdata.dataset.checks.problems import Problem
 from vrdata.dataset.commits import DamagedMarkerError, open_marker
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
-from vrdata.dataset.markers import checked_records, head_problems
-from vrdata.dataset.problems import Problem
-from vrdata.dataset.verify.decode import Decoder
 from vrdata.dataset.verify.objects import ObjectCheck
-from vrdata.dataset.verify.sample import Findings, SampleCheck
+from vrdata.dataset.verify.sample.check import Findings, SampleCheck
+from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.strays import SampleFiles
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore

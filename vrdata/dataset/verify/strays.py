@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from vrdata.bounded.closing import Closing
 from vrdata.bounded.sorting import RUN_LINES, SortedLines
 from vrdata.dataset import layout
+from vrdata.dataset.checks.problems import Problem, ProblemLog, problem
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import SampleRecord, ShardManifest
-from vrdata.dataset.problems import Problem, ProblemLog, problem
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.keys import key_problem
 from vrdata.store.port import ObjectInfo, ObjectStore

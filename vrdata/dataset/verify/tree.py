@@ -16,8 +16,8 @@ from itertools import groupby
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.verify.decode import Decoder
-from vrdata.dataset.verify.sample import Findings, check_file, check_required
+from vrdata.dataset.verify.sample.check import Findings, check_file, check_required
+from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level
 from vrdata.errors import NotFoundError
 from vrdata.store.port import (

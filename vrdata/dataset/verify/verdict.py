@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.dataset.problems import Problem, ProblemLog
-from vrdata.dataset.verify.sample import Findings
+from vrdata.dataset.checks.problems import Problem, ProblemLog
+from vrdata.dataset.verify.sample.check import Findings
 from vrdata.model import Model
 
 MAX_NAMES = 100

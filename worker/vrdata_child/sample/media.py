@@ -19,7 +19,7 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 MAX_PIXELS = 8192 * 8192
 REMEMBERED = 4096
-# FFmpeg's format name of each file ending; vrdata.dataset.verify.decode has the same table.
+# FFmpeg's format name of each file ending; vrdata.dataset.verify.sample.decode has the same table.
 VIDEO_FORMATS = {
     ".avi": "avi",
     ".mkv": "matroska",

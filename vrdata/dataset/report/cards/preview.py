@@ -16,7 +16,7 @@ import av
 from PIL import Image
 
 from vrdata.dataset.manifest import VideoRecord
-from vrdata.dataset.verify.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
+from vrdata.dataset.verify.sample.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
 
 EDGE = 512
 """Longest side of a preview that is encoded again, in pixels."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.contract.worker import ShardTask
-from vrdata.local.queue import TaskQueue
+from vrdata.local.execution.queue import TaskQueue
 
 
 def tasks(**shards: int) -> list[ShardTask]:

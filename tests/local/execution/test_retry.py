@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.worker import ShardTask
-from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
+from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
 
 MIB = 1024 * 1024
 

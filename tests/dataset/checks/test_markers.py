@@ -8,10 +8,10 @@ import pytest
 from support.builders import build_run, make_plan
 from support.markers import signed
 from support.memorystore import MemoryStore
+from vrdata.dataset.checks.markers import checked_records, head_problems
+from vrdata.dataset.checks.problems import Problem
 from vrdata.dataset.commits import iter_records
 from vrdata.dataset.manifest import FailedSample, Record, ShardManifest
-from vrdata.dataset.markers import checked_records, head_problems
-from vrdata.dataset.problems import Problem
 from vrdata.plan.planned import Plan
 
 Marker = tuple[ShardManifest, list[Record]]

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vrdata.dataset.checks.problems import ProblemLog, problem
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
-from vrdata.dataset.problems import ProblemLog, problem
-from vrdata.dataset.verify.content_hash import FRAMES, PROMPT, ContentCheck
-from vrdata.dataset.verify.decode import Decoder, Media
+from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
+from vrdata.dataset.verify.sample.decode import Decoder, Media
 
 REQUIRED = ("first_frame.png", "prompt.txt")
 MAX_IMAGE_KINDS = 50

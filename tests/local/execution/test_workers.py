@@ -10,8 +10,8 @@ import pytest
 
 from support.datasets.workers import make_bench
 from vrdata.contract.worker import ShardTask
+from vrdata.local.execution.workers import Ended, Message, WorkerProcess
 from vrdata.local.run import prepare
-from vrdata.local.workers import Ended, Message, WorkerProcess
 
 Inbox = queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]]
 
@@ -21,7 +21,7 @@ def start(folder: Path, monkeypatch: pytest.MonkeyPatch, inbox: Inbox, body: str
     script = folder / "worker"
     script.write_text(f"#!/bin/sh\n{body}\n")
     script.chmod(0o755)
-    monkeypatch.setattr("vrdata.local.workers.sys.executable", str(script))
+    monkeypatch.setattr("vrdata.local.execution.workers.sys.executable", str(script))
     return WorkerProcess(folder / "config", inbox, folder / "log")
 
 

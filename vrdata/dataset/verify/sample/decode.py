@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 
 from vrdata.dataset.manifest import VideoRecord
-from vrdata.dataset.verify.content_hash import pixel_hash
+from vrdata.dataset.verify.sample.content_hash import pixel_hash
 from vrdata.errors import VrdataError
 
 MAX_PIXELS = 8192 * 8192

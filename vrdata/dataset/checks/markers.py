@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from vrdata.dataset import layout
+from vrdata.dataset.checks.problems import Problem, problem
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import FileObjects, Record, SampleRecord, ShardManifest
-from vrdata.dataset.problems import Problem, problem
 from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.plan.seeds import block_seed
 

@@ -13,10 +13,10 @@ from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import ExitCode, VrdataError
+from vrdata.local.execution.queue import TaskQueue
+from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
+from vrdata.local.execution.workers import Ended, WorkerPool, WorkerProcess
 from vrdata.local.progress import RunProgress
-from vrdata.local.queue import TaskQueue
-from vrdata.local.retry import RetryPolicy, first_attempt, next_attempt
-from vrdata.local.workers import Ended, WorkerPool, WorkerProcess
 from vrdata.plan.planned import Shard
 
 TICK_SECONDS = 0.2

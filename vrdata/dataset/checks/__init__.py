@@ -1,0 +1,1 @@
+"""Checks of commit markers that finalisation and verification share, and the problems they find."""

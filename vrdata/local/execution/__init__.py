@@ -1,0 +1,1 @@
+"""Run shards on worker processes of this machine, with retries."""
