@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
@@ -12,7 +12,6 @@ from vrdata_operator.policy.parallelism import share
 from vrdata_operator.policy.retries import first_waves, repair_waves, retry_waves
 from vrdata_operator.specs.jobs import Shape, final_manifest, index_manifest, wave_manifest
 from vrdata_operator.state.facts import JobFacts
-from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.build import build_status
@@ -138,16 +137,18 @@ def _index_manifest(view: RunView) -> dict[str, Any]:
 
 def _generate(view: RunView) -> tuple[Action, ...]:
     """Waves that are due, and Jobs that are missing or have another shape than wanted."""
+    policy, facts = view.spec.failure_policy, view.facts
+    known = facts.committed | facts.damaged
+    due = first_waves(view.plan, known, view.history, view.profile, policy)
+    history = replace(view.history, waves=(*facts.waves, *due))
+    due += retry_waves(history, view.ended, facts.failures, view.profile, policy)
+    history = replace(view.history, waves=(*facts.waves, *due))
+    damaged = facts.damaged - facts.repairing
+    due += repair_waves(view.plan, damaged, history, view.profile, policy)
+    waves = tuple(StoreWave(wave) for wave in due)
     if view.spec.suspend and view.identity.queue:
         # A queue would resume its Jobs, so they are deleted; their commit markers stay.
-        return _end_jobs(view)
-    policy, facts = view.spec.failure_policy, view.facts
-    due = first_waves(view.plan, facts.committed, view.history, view.profile, policy)
-    known = History((*facts.waves, *due), view.identity.uid)
-    due += retry_waves(known, view.ended, facts.failures, view.profile, policy)
-    known = History((*facts.waves, *due), view.identity.uid)
-    damaged = facts.damaged - facts.repairing
-    due += repair_waves(view.plan, damaged, known, view.profile, policy)
+        return (*_end_jobs(view), *waves)
     running = {
         number: len(shards) for number, shards in view.open.items() if number not in view.ended
     }
@@ -156,7 +157,7 @@ def _generate(view: RunView) -> tuple[Action, ...]:
     jobs = (
         _shaped(view, wave, pods[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in pods
     )
-    return (*(StoreWave(wave) for wave in due), *(job for job in jobs if job is not None))
+    return (*waves, *(job for job in jobs if job is not None))
 
 
 def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from support.lives import Life, run_object
+from support.lives import Life, profile_object, run_object
 from support.operator.fakeworkers import Try
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
@@ -157,6 +157,88 @@ def test_a_repair_that_fails_once_is_tried_again(life: Life) -> None:
     annotate(life, "once")
     assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
     assert tried(life) == [Shard("O-maze", 1)] * 2
+
+
+def test_a_second_repair_tries_again_what_the_first_one_could_not_restore(life: Life) -> None:
+    finished(life)
+    life.store.objects.pop(TAR)
+    life.workers.script = lambda _tried: "NotDeterministic"
+    annotate(life, "first")
+    assert life.live(until=lambda: healed(life, "first")).phase == "Failed"
+    life.workers.script = lambda _tried: ""
+    annotate(life, "second")
+    life.live(until=lambda: life.status().observed_repair == "second")
+    life.restart()
+    assert life.live(until=lambda: healed(life, "second")).phase == "Succeeded"
+    assert tried(life) == [Shard("O-maze", 1)] * 2
+    assert TAR in life.store.objects
+
+
+def test_a_second_repair_accepts_data_that_was_copied_back(life: Life) -> None:
+    finished(life)
+    data = life.store.objects.pop(TAR)
+    life.workers.script = lambda _tried: "NotDeterministic"
+    annotate(life, "first")
+    assert life.live(until=lambda: healed(life, "first")).phase == "Failed"
+    life.store.objects[TAR] = data
+    annotate(life, "second")
+    assert life.live(until=lambda: healed(life, "second")).phase == "Succeeded"
+    assert len(tried(life)) == 1
+
+
+def test_a_deleted_marker_is_restored_as_often_as_it_is_asked_for(life: Life) -> None:
+    life.create(run_object(failurePolicy={"retries": 0}))
+    life.live()
+    before = data(life)
+    for value in ("first", "second"):
+        life.store.objects.pop(MARKER)
+        annotate(life, value)
+        status = life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
+        assert (status.phase, status.samples.succeeded) == ("Succeeded", 60)
+        assert data(life) == before
+    life.no_duplicates()
+
+
+def test_a_failed_run_gets_new_attempts(life: Life) -> None:
+    life.workers.script = lambda tried: "GeneratorFailed" if tried.shard == ("G-ball", 0) else ""
+    life.create()
+    assert life.live().phase == "Failed"
+    life.workers.tries.clear()
+    life.workers.script = lambda _tried: ""
+    annotate(life, "once")
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert tried(life) == [Shard("G-ball", 0)]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("at", [1, 2])
+def test_an_operator_that_is_killed_while_it_stores_waves_restores_everything(
+    life: Life, at: int, late: bool
+) -> None:
+    _, objects = finished(life)
+    life.cluster.collect_garbage("team", "demo")
+    life.store.objects.pop(TAR)
+    life.store.objects.pop(MARKER)
+    life.restart()
+    life.killer.writes.clear()
+    life.killer.at, life.killer.late = at, late
+    life.create(uid="uid-2")
+    assert life.live().phase == "Succeeded"
+    assert data(life) == objects
+
+
+def test_a_repair_of_a_suspended_queued_run_survives_a_restart(life: Life) -> None:
+    life.install(profile_object(allowedQueues=["gpu"]))
+    life.create(run_object(queueName="gpu"))
+    life.live()
+    life.store.objects.pop(TAR)
+    life.cluster.patch_spec("team", "demo", suspend=True)
+    annotate(life, "once")
+    life.live(until=lambda: life.status().observed_repair == "once")
+    life.restart()
+    life.cluster.patch_spec("team", "demo", suspend=False)
+    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert TAR in life.store.objects
 
 
 def test_a_repair_does_not_end_at_the_deadline_of_the_first_pass(life: Life) -> None:

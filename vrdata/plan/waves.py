@@ -38,6 +38,7 @@ class Wave(Model):
         attempt: number of this try of its shards in this output, from 0.
         memory_bytes: memory of one pod.
         repair: its shards are committed, and their data is missing or damaged (see ShardTask).
+        request: value of the annotation that asked for this repair; empty = none did.
         allow_failed_samples: failed samples that each shard may drop (the last attempt's budget).
     """
 
@@ -51,6 +52,7 @@ class Wave(Model):
     memory_bytes: int = Field(ge=1)
     allow_failed_samples: int = Field(default=0, ge=0)
     repair: bool = False
+    request: str = ""
     spans: tuple[ShardSpan, ...] = Field(min_length=1)
 
     @property

@@ -75,9 +75,14 @@ class Commits:
         return self._shards
 
     @property
+    def missing(self) -> ShardSet:
+        """The plan's other shards, as far as single markers tell."""
+        return self._planned - self.shards
+
+    @property
     def all_known(self) -> bool:
         """Whether every shard of the plan is committed, as far as single markers tell."""
-        return not self._planned - self.shards
+        return not self.missing
 
     @property
     def listing(self) -> Reading | None:

@@ -43,6 +43,7 @@ class Observer:
             VrdataError: the store cannot be used, or contains another plan's objects.
         """
         identity = stored.identity
+        ledger.request = identity.repair
         jobs = await self._cluster.list_jobs(identity.namespace, identity.uid)
         pods: tuple[PodFacts, ...] = ()
         events: tuple[JobEvent, ...] = ()
@@ -58,7 +59,7 @@ class Observer:
             committed=ledger.commits.shards,
             repairing=ledger.repairing(jobs),
             damaged=ledger.damaged(jobs),
-            observed_repair=identity.repair or stored.status.observed_repair,
+            observed_repair=identity.repair,
             totals=dict(ledger.commits.totals),
             waves=ledger.waves,
             jobs=jobs,
@@ -81,7 +82,9 @@ class Observer:
     ) -> bool:
         """Read the store for at most about SLICE_SECONDS; whether everything new was read."""
         deadline = time.monotonic() + SLICE_SECONDS
-        identity, wanted = stored.identity, stored.wants_repair
+        identity, status = stored.identity, stored.status
+        # The waves of a run that shows some contain all that it had to generate when it began.
+        due = stored.wants_repair or not status.waves
         final = jobs.get(identity.final_job)
 
         def read() -> tuple[bool, list[tuple[Wave, list[int]]]]:
@@ -90,7 +93,7 @@ class Observer:
                 ledger.check_success()
             if ledger.reading is not None:
                 return current, []
-            if not ledger.check_data(jobs, identity.repair, deadline, wanted=wanted):
+            if due and not ledger.check_data(jobs, deadline, finished=status.finished):
                 ledger.reading = Reading(0, len(ledger.commits.shards))
                 return False, []
             return current, ledger.unexplained(jobs)

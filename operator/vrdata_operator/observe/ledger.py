@@ -80,6 +80,7 @@ class Ledger:
         waves: wave files in the store, in order.
         count_existing: also tell the listener of markers that the first listing finds.
         waves_changed: set it after a wave file was written: `refresh` lists them again.
+        request: value of the repair annotation; set it before `refresh`.
         commits: the commit markers.
         failures: failed attempts.
         reading: progress of a listing that must end before anything is decided; None = known
@@ -109,6 +110,7 @@ class Ledger:
         self.waves: tuple[Wave, ...] = ()
         self.count_existing = True
         self.waves_changed = True
+        self.request = ""
         self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
         self.failures = Failures(store, run, readers, self._report_failure)
         self.reading: Reading | None = None
@@ -151,18 +153,14 @@ class Ledger:
             return
         self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
 
-    def check_data(
-        self, jobs: Mapping[str, JobFacts], token: str, deadline: float, *, wanted: bool
-    ) -> bool:
-        """Compare the data objects with the commit markers once, if that is due.
-
-        It is due for a new value of the annotation, and for a new object over existing data.
+    def check_data(self, jobs: Mapping[str, JobFacts], deadline: float, *, finished: bool) -> bool:
+        """Compare the data objects with the commit markers, once for each `request`.
 
         Args:
             jobs: the run's Jobs.
-            token: value of the repair annotation.
             deadline: as `time.monotonic` counts.
-            wanted: the value was not handled yet.
+            finished: the run had ended, so a shard without a marker has lost it, and is generated
+                again whatever happened to its attempts.
 
         Returns:
             Whether nothing is left to compare.
@@ -170,32 +168,36 @@ class Ledger:
         Raises:
             VrdataError: the store cannot be used, or a marker is damaged.
         """
-        committed = self.commits.shards
-        if not wanted and (not committed or History(self.waves, self._run).own):
+        repairing = self.repairing(jobs)
+        committed = self.commits.shards - repairing
+        missing = self.commits.missing - repairing if finished else ShardSet()
+        if not (committed or missing):
             return True
-        undamaged = committed - self.repairing(jobs)  # no wave generates them again already
-        return self._repairs.check(undamaged, token, len(self.waves), deadline)
+        return self._repairs.check(committed, missing, self.request, len(self.waves), deadline)
 
     def repairing(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
-        """Committed shards that a wave of a repair has not generated again yet."""
+        """Shards that no wave of this repair has generated again yet."""
         completed = {wave.wave: job.completed for wave, job in self._waves_with_jobs(jobs)}
-        return History(self.waves, self._run).unrepaired(completed)
+        return self._history.unrepaired(completed)
 
     def damaged(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
-        """Committed shards that must be generated again."""
-        found = self._repairs.unassigned(History(self.waves, self._run))
-        return self.repairing(jobs) | found
+        """Shards that a repair must generate again."""
+        return self.repairing(jobs) | self._repairs.unassigned(self._history)
 
     def unexplained(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, list[int]]]:
         """Waves with completion indexes whose failure is not known."""
-        history = History(self.waves, self._run)
-        open_ = history.open_shards(self.commits.shards, self.repairing(jobs))
+        committed = self.commits.shards | self.damaged(jobs)
+        open_ = self._history.open_shards(committed, self.repairing(jobs))
         found = [
             (wave, self.failures.unexplained(wave, job, open_[wave.wave]))
             for wave, job in self._waves_with_jobs(jobs)
             if wave.wave in open_ and (job.failed or job.finished)
         ]
         return [(wave, indexes) for wave, indexes in found if indexes]
+
+    @property
+    def _history(self) -> History:
+        return History(self.waves, self._run, self.request)
 
     def _waves_with_jobs(self, jobs: Mapping[str, JobFacts]) -> list[tuple[Wave, JobFacts]]:
         own = ((wave, jobs.get(wave_job(self._run, wave.wave))) for wave in self.waves)
@@ -260,7 +262,7 @@ class Ledger:
                     f"{layout.wave_key(len(self.waves))} is missing in {self._store.url}"
                 )
             self.waves = (*self.waves, wave)
-        self._first_attempt = History(self.waves, self._run).first_attempt
+        self._first_attempt = self._history.first_attempt
 
 
 def _ended(wave: Wave, job: JobFacts) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""Which committed shards have lost data: one comparison of data objects and markers. Blocking."""
+"""Which shards a repair generates again: one comparison of data objects and markers. Blocking."""
 
 from __future__ import annotations
 
@@ -28,11 +28,19 @@ class Repairs:
         self._rest: Iterator[DamagedShard] = iter(())
         self._found: list[Shard] = []
 
-    def check(self, committed: ShardSet, token: str, first_wave: int, deadline: float) -> bool:
+    def check(
+        self,
+        committed: ShardSet,
+        missing: ShardSet,
+        token: str,
+        first_wave: int,
+        deadline: float,
+    ) -> bool:
         """Continue the comparison of this token until it ends or until the deadline.
 
         Args:
             committed: shards with a commit marker, without those that are generated again.
+            missing: shards that are generated again whatever the comparison finds.
             token: value of the repair annotation; empty for a new object over existing data.
             first_wave: number of the next wave.
             deadline: as `time.monotonic` counts.
@@ -44,7 +52,7 @@ class Repairs:
             VrdataError: the store cannot be used, or a marker is damaged.
         """
         if token != self._token:
-            self._token, self._first_wave, self._found = token, first_wave, []
+            self._token, self._first_wave, self._found = token, first_wave, list(missing)
             self._rest = damaged_shards(self._store, self._plan, committed)
         try:
             for damaged in self._rest:

@@ -66,7 +66,7 @@ def _failed_samples(view: RunView) -> int:
 
 def _contract_mismatch(view: RunView) -> Outcome | None:
     for job in view.facts.jobs.values():
-        if job.task == "shard" and job.reason == "PodFailurePolicy":
+        if job.wave in view.open and job.reason == "PodFailurePolicy":
             return Outcome(Reason.CONTRACT_MISMATCH, job.message)
     return None
 

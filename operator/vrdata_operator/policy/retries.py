@@ -86,7 +86,7 @@ def retry_waves(
         ended: uncommitted shards by the number of their ended wave.
         failures: why they failed, as far as it is known.
     """
-    groups: dict[tuple[GeneratorClass, int, int, bool], list[Shard]] = {}
+    groups: dict[tuple[GeneratorClass, int, int, bool, str], list[Shard]] = {}
     for number, shards in sorted(ended.items()):
         wave = history.waves[number]
         if history.is_last(wave.attempt, policy, repair=wave.repair):
@@ -98,13 +98,13 @@ def retry_waves(
                 continue
             more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
             memory = steps.next(wave.memory_bytes) if more else wave.memory_bytes
-            key = (wave.generator_class, wave.attempt + 1, memory, wave.repair)
+            key = (wave.generator_class, wave.attempt + 1, memory, wave.repair, wave.request)
             groups.setdefault(key, []).append(shard)
     order = {name: place for place, name in enumerate(CLASSES)}
     keys = sorted(groups, key=lambda key: (order[key[0]], *key[1:]))
     waves: list[Wave] = []
-    for name, attempt, memory, repair in keys:
-        for chunk in chunks(sorted(groups[name, attempt, memory, repair])):
+    for name, attempt, memory, repair, request in keys:
+        for chunk in chunks(sorted(groups[name, attempt, memory, repair, request])):
             waves.append(
                 Wave(
                     plan=history.waves[0].plan,
@@ -115,6 +115,7 @@ def retry_waves(
                     memory_bytes=memory,
                     allow_failed_samples=_allowance(history, attempt, policy, repair=repair),
                     repair=repair,
+                    request=request,
                     spans=to_spans(chunk),
                 )
             )
@@ -153,6 +154,7 @@ def repair_waves(
                     memory_bytes=ladder(profile, name).memory,
                     allow_failed_samples=policy.max_failed_samples,
                     repair=True,
+                    request=history.request,
                     spans=to_spans(chunk),
                 )
             )

@@ -106,7 +106,8 @@ class Facts:
     Attributes:
         committed: shards with a commit marker.
         repairing: those of them that a wave of a repair has not generated again yet.
-        damaged: these, and those whose data is missing or damaged and that are in no such wave.
+        damaged: these, and those that a repair has found and that are in no such wave: their data
+            is missing or damaged, or a finished run lacks their commit marker.
         observed_repair: value of the repair annotation that was handled last.
         totals: sums over their markers, by class.
         waves: wave files in the store, in order.

@@ -24,10 +24,13 @@ class History:
     Attributes:
         waves: in order; a wave's number is its position.
         run: UID of the run.
+        request: value of its repair annotation. Another value compares everything again, so what
+            the waves of an earlier repair did not generate is not waited for.
     """
 
     waves: tuple[Wave, ...]
     run: str
+    request: str = ""
 
     @cached_property
     def own(self) -> tuple[Wave, ...]:
@@ -59,14 +62,14 @@ class History:
         return attempt - first >= policy.retries
 
     def unrepaired(self, completed: Mapping[int, frozenset[int]]) -> ShardSet:
-        """Shards of repairs whose wave has not generated them again yet.
+        """Shards that no wave of this repair has generated again yet.
 
         Args:
             completed: completed indexes of the waves' Jobs.
         """
         found, later = ShardSet(), ShardSet()
         for wave in reversed(self.own):
-            if wave.repair:
+            if wave.repair and wave.request == self.request:
                 done = completed.get(wave.wave, frozenset())
                 shards = ShardSet.of_wave(wave)
                 found |= shards - later - ShardSet.of(wave.shard(i) for i in done if i < wave.size)
@@ -89,6 +92,8 @@ class History:
         later = ShardSet()
         for wave in reversed(self.own):
             shards = ShardSet.of_wave(wave) - later
-            found[wave.wave] = shards & repairing if wave.repair else shards - committed
+            found[wave.wave] = shards - committed
+            if wave.repair:
+                found[wave.wave] |= shards & repairing
             later |= shards
         return {number: found[number] for number in sorted(found) if found[number]}

@@ -47,7 +47,7 @@ def _class_status(view: RunView, name: str, *, over: bool) -> ClassStatus:
     ranges = {one.name: one for one in planned}
     lost = view.lost.only(ranges)
     lost_samples = sum(_size(ranges, shard) for shard in lost)
-    damaged = view.facts.damaged.only(ranges)
+    damaged = (view.facts.damaged & view.facts.committed).only(ranges)
     damaged_samples = sum(_size(ranges, shard) for shard in damaged)
     shards, done = sum(one.shards for one in planned), len(view.done.only(ranges))
     retrying, active = (0, 0) if over else _unfinished(view, name)
