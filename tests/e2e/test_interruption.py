@@ -103,7 +103,7 @@ def test_after_an_interruption_only_the_missing_shards_are_made(
     before = {path: path.stat().st_mtime_ns for path in markers(tmp_path)}
     ran = vrdata(*arguments, "-o", "json")
     assert ran.code == 0, ran.err
-    assert ran.json["madeShards"] == 40 - len(before)
+    assert ran.json["generatedShards"] == 40 - len(before)
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
     assert vrdata("verify", tmp_path / "out").code == 0
     assert list((tmp_path / "scratch").iterdir()) == []
@@ -141,7 +141,7 @@ def test_a_second_run_writes_nothing(tmp_path: Path, traps_home: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     again = vrdata(*arguments, "-o", "json")
     assert again.code == 0
-    assert again.json["madeShards"] == 0
+    assert again.json["generatedShards"] == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
 
 

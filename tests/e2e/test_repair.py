@@ -66,7 +66,7 @@ def test_each_loss_of_a_finished_run_is_healed_by_the_same_command(
         assert checked.code == 0, f"{name}: {checked.out}"
         restored = healed.json["restoredShards"]
         assert restored == (1 if name.startswith("data-") else 0), name
-        assert healed.json["madeShards"] == (1 if name == "marker-deleted" else 0), name
+        assert healed.json["generatedShards"] == (1 if name == "marker-deleted" else 0), name
         assert ("restoring 1 shards" in healed.err) == bool(restored), name
 
 

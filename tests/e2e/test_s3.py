@@ -68,7 +68,7 @@ def test_a_killed_run_into_a_bucket_goes_on_with_what_is_missing(
     there = len(list(store.list_after("")))
     again = into(tmp_path, traps_home, url, 400)
     assert again.code == 0, again.err
-    assert again.json["madeShards"] == 40 - there
+    assert again.json["generatedShards"] == 40 - there
     assert vrdata("verify", f"{url}/default/demo").code == 0
 
 

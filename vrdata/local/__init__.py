@@ -1,1 +1,1 @@
-"""The local executor: the same plan and the same worker, on this machine."""
+"""Run on this machine: the plan and the worker are those of a cluster."""

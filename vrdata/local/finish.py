@@ -1,4 +1,4 @@
-"""The end of a local run: finalise a complete one, and summarise the result."""
+"""The end of a local run: finalise it if it is complete, and summarise the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RunSummary(Model):
     samples: int
     failed_samples: int = 0
     shards: int
-    made_shards: int
+    generated_shards: int
     restored_shards: int = 0
     failed_shards: int = 0
     seconds: float
@@ -42,13 +42,13 @@ class RunSummary(Model):
         lines = [
             (
                 f"{self.phase}: {self.samples} samples in {self.shards} shards"
-                f" ({self.made_shards} made now{restored}) in {duration(self.seconds)}"
+                f" ({self.generated_shards} generated now{restored}) in {duration(self.seconds)}"
             )
         ]
         if self.failed_samples:
             over = self.phase == "Failed" and not self.failed_shards
-            what = "more than failurePolicy.maxFailedSamples" if over else "failurePolicy"
-            lines.append(f"left out: {self.failed_samples} samples ({what})")
+            what = "more than failurePolicy.maxFailedSamples" if over else "by failurePolicy"
+            lines.append(f"dropped: {self.failed_samples} failed samples ({what})")
         lines += [
             f"failed: {group.generator}: {group.reason}, {group.shards} shards"
             + (f", first at sample {group.sample}" if group.sample is not None else "")
@@ -67,10 +67,10 @@ class RunSummary(Model):
 def finish(
     prepared: Prepared, result: ExecutionResult, *, seconds: float, detect: bool
 ) -> RunSummary:
-    """Finalise a complete run; an incomplete one keeps its shards and gets no `_SUCCESS`.
+    """Finalise a complete run. An incomplete run keeps its shards and has no `_SUCCESS`.
 
     Args:
-        seconds: wall seconds so far.
+        seconds: seconds since the run started.
         detect: read every data object again, for a store without create-only writes.
 
     Raises:
@@ -85,7 +85,7 @@ def finish(
         samples=sum(prepared.committed_samples().values()) + result.samples,
         failed_samples=result.failed_samples,
         shards=prepared.shards,
-        made_shards=result.committed - result.restored,
+        generated_shards=result.committed - result.restored,
         restored_shards=result.restored,
         failed_shards=len(result.failed),
         seconds=round(seconds, 3),

@@ -46,7 +46,7 @@ class Forecast(Model):
     def table(self) -> Table:
         """The forecast for a person."""
         table = Table(title=f"{self.output}  {self.plan[:19]}", title_justify="left")
-        for heading in ("GENERATOR", "CLASS", "SAMPLES", "SHARDS", "THERE", "SIZE", "CPU HOURS"):
+        for heading in ("GENERATOR", "CLASS", "SAMPLES", "SHARDS", "STORED", "SIZE", "CPU HOURS"):
             table.add_column(heading, justify="left" if heading == "GENERATOR" else "right")
         for row in self.rows:
             table.add_row(
@@ -72,8 +72,8 @@ class Forecast(Model):
 
 
 def forecast(prepared: Prepared) -> Forecast:
-    """Add up a prepared run from the catalogue's measured figures."""
-    # Those of the plan alone: what was added since has no part in it, and may not fit the spec.
+    """Calculate the forecast of a prepared run from the catalogue's measured figures."""
+    # Only the generators of the plan: the spec may not allow those that were added later.
     entries = tuple(prepared.generators[planned.name].entry for planned in prepared.plan.generators)
     catalogue = Catalogue(generators=entries)
     rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
@@ -93,7 +93,7 @@ def forecast(prepared: Prepared) -> Forecast:
 
 
 def _shared(prepared: Prepared) -> Iterator[SharedRange]:
-    """Samples that other runs of the namespace generate, too."""
+    """Samples that other runs of the namespace also generate."""
     root = open_settings(prepared.options.store)
     for run, plan in other_plans(root, prepared.run.metadata.namespace, prepared.prefix):
         yield from shared_ranges(prepared.plan, plan, run)

@@ -1,4 +1,4 @@
-"""What this machine can take: how many workers, and how much memory a child may use."""
+"""Limits of this machine: how many workers fit, and how much memory a child can use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vrdata.api.quantities import parse_quantity
 from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan
 
-_RESERVE = 0.8  # share of the available memory that children may plan with
+_RESERVE = 0.8  # share of the available memory that all children together can use
 
 
 def class_resources(profile: GenerationProfile, generator_class: GeneratorClass) -> ClassResources:
@@ -19,14 +19,14 @@ def class_resources(profile: GenerationProfile, generator_class: GeneratorClass)
 
 
 def child_memory(profile: GenerationProfile, generator_class: GeneratorClass) -> tuple[int, int]:
-    """Bytes: the limit of one child, and the ceiling of the out-of-memory ladder."""
+    """Bytes: the first memory limit of a child, and the largest one after out of memory."""
     resources = class_resources(profile, generator_class)
     memory = int(parse_quantity(resources.memory))
     return memory, max(memory, int(parse_quantity(resources.memory_ceiling)))
 
 
 def worker_jobs(plan: Plan, profile: GenerationProfile) -> int:
-    """Workers that fit this machine: usable cores, and memory for the largest class at once."""
+    """How many workers fit: one per usable core, with memory for the largest class in each."""
     cores = len(os.sched_getaffinity(0))
     largest = max(child_memory(profile, planned.generator_class)[0] for planned in plan.generators)
     fitting = int(available_memory() * _RESERVE) // max(1, largest)
@@ -34,7 +34,7 @@ def worker_jobs(plan: Plan, profile: GenerationProfile) -> int:
 
 
 def available_memory() -> int:
-    """Bytes the kernel says can be used without swapping (proc(5), MemAvailable)."""
+    """Bytes that can be used without swapping, by the kernel's estimate (proc(5), MemAvailable)."""
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""Fields of a run or profile that a laptop cannot honour: listed, never silently dropped."""
+"""Fields of a run or profile that have no effect on a laptop: listed, never silently ignored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.model import Model
 from vrdata.plan.waves import CLASSES
 
-# What `vrdata.local.machine` and the run take from a class.
+# The fields of a class that a local run uses.
 _APPLIED = {"memory", "memory_ceiling", "sample_timeout_seconds"}
 
 
@@ -38,7 +38,7 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
 
 
 def _set(model: Model, where: str, *, exclude: set[str]) -> list[str]:
-    """The fields that a user has set to another value than the default."""
+    """The fields that differ from their defaults."""
     found = model.model_dump(by_alias=True, exclude_defaults=True, exclude=exclude)
     return [f"{where}.{name}: {value}" for name, value in found.items()]
 

@@ -1,4 +1,4 @@
-"""The plan of a local run, new or begun."""
+"""The plan of a local run: a new one, or the stored one that the run continues with."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from vrdata_worker.image.versions import content_versions
 def plan_run(
     run: GenerationRun, limit: int | None, catalogue: Catalogue, stored: Plan | None
 ) -> Continued:
-    """The run's plan, and the generators that are left out because the run began without them.
+    """The run's plan, and the generators that are skipped because the run began without them.
 
     Args:
-        run: what to make.
-        limit: at most so many samples of each generator; None = all.
-        catalogue: the generators there are.
-        stored: the plan that stands in the output, if any.
+        run: the run.
+        limit: the most samples of each generator; None = all.
+        catalogue: the available generators.
+        stored: the plan that is stored in the output, if any.
 
     Raises:
-        InvalidInputError: the catalogue cannot serve the run.
+        InvalidInputError: the run cannot be planned with this catalogue.
     """
     return begin_or_continue(
         _limited(run, limit), catalogue, versions=content_versions(), stored=stored

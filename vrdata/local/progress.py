@@ -1,4 +1,4 @@
-"""Progress of a local run: bars on a terminal, lines of text everywhere else."""
+"""Progress of a local run: bars on a terminal, lines of text elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINE_SECONDS = 30.0
 
 @dataclass(slots=True)
 class ClassCount:
-    """Samples of one generator class; those of running shards are generated, not committed."""
+    """Samples of one generator class; `running` counts those that are not committed yet."""
 
     total: int = 0
     committed: int = 0
@@ -47,7 +47,7 @@ class RunProgress:
         plan: the run's plan.
         committed: samples committed before, by generator.
         console: where to write.
-        animated: draw bars, for a terminal; False only writes lines.
+        animated: draw bars, for a terminal; False = write lines only.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class RunProgress:
         )
 
     def tick(self) -> None:
-        """Show the present state; call it several times a second."""
+        """Show the current state; call it several times a second."""
         for name, count in self.classes.items():
             self._update_bar(self._tasks[name], count.generated, count.failed)
         self._update_bar(self._all, self._generated, self._failed)
@@ -171,7 +171,7 @@ class RunProgress:
         return sum(count.failed for count in self.classes.values())
 
     def _print(self, line: str) -> None:
-        """Print one line; generator text in it is not interpreted."""
+        """Print one line; markup in a generator's text is not interpreted."""
         self._console.print(line, markup=False)
 
 

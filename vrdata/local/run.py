@@ -1,4 +1,4 @@
-"""One local run from spec to dataset: plan, find what is missing, make it, finalise."""
+"""One local run from spec to dataset: plan, find what is missing, generate it, finalise."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ ProgressFactory = Callable[[Plan, "Counter[str]"], RunProgress]
 
 @dataclass(frozen=True, slots=True)
 class LocalOptions:
-    """Where and how a local run executes; nothing here changes a byte of the output.
+    """Where and how a local run executes; no field changes a byte of the output.
 
     Attributes:
         store: the object store's root.
         catalogues: catalogue files beside the first-party generators.
         jobs: worker processes; 0 = from the machine's cores and the classes' memory.
-        limit: at most so many samples of each generator; None = all.
+        limit: the most samples of each generator; None = all.
         scratch: folder for temporary files.
     """
 
@@ -51,12 +51,13 @@ class LocalOptions:
 
 @dataclass(slots=True)
 class Prepared:
-    """A run whose plan stands in the store, and what of it is there already.
+    """A run with a plan, and what of it is already stored.
 
     Attributes:
-        added: generators that the run's globs match only since its plan was stored: left out.
+        added: generators that match the run's globs and were added after its plan was stored;
+            they are skipped.
         committed: shards with a commit marker.
-        damaged: those of them whose data is missing or damaged.
+        damaged: committed shards whose data is missing or damaged.
     """
 
     run: GenerationRun
@@ -93,7 +94,7 @@ def prepare(
     The second listing compares the data objects with the commit markers; see `damaged_shards`.
 
     Args:
-        write: store the plan when none is there; False only looks (`vrdata plan`).
+        write: store a new plan; False = read only (`vrdata plan`).
 
     Raises:
         InvalidInputError: the spec cannot be run here.
@@ -115,7 +116,7 @@ def prepare(
         return prepared
     if stored.hash != plan.hash:
         raise plan_conflict(store, stored, plan)
-    planned = set(plan.all_shards())  # finalisation refuses markers of anything else
+    planned = set(plan.all_shards())  # finalisation refuses other markers
     prepared.committed = planned.intersection(iter_commits(store))
     prepared.finished = store.head(layout.SUCCESS) is not None
     if write and prepared.committed:
@@ -124,11 +125,11 @@ def prepare(
 
 
 def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> ExecutionResult:
-    """Make the missing and damaged shards; returns when each is committed or failed for good.
+    """Generate the missing and damaged shards; return when each is committed or failed for good.
 
     Raises:
         VrdataError: as `LocalExecutor.run`.
-        KeyboardInterrupt: after the workers were ended; committed shards stay.
+        KeyboardInterrupt: all workers have ended; committed shards stay.
     """
     damaged = {one.shard for one in prepared.damaged}
     missing = list(prepared.plan.missing_shards(prepared.committed - damaged))

@@ -1,1 +1,1 @@
-"""The worker: makes shards with generator children and commits them to the object store."""
+"""The worker: generates shards with generator children and commits them to the object store."""

@@ -87,5 +87,5 @@ def _emit(message: Model) -> None:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    # An upload thread may still wait for the network; nothing it does would be visible.
+    # An upload thread may still wait for the network; what it uploads would not be committed.
     os._exit(code)

@@ -16,12 +16,12 @@ _KILLED = {
 
 @dataclass(slots=True)
 class BlockState:
-    """What is known of a block in progress.
+    """The state of a block in progress.
 
     Attributes:
         start: global index of its first sample.
         want: how many of its samples are requested from the generator.
-        skip: how many of its first samples are not the shard's: generated and dropped.
+        skip: how many of its first samples belong to the shard before: generated and dropped.
         reported: positions reported so far, valid or invalid.
         failures: the failed samples, each with its global index.
         killed: why the supervisor killed the child, set before it does.
@@ -51,7 +51,7 @@ class BlockState:
     def end(self, event: Exit, log_tail: str) -> None:
         """Record the child's end; every wanted sample that was not reported has failed.
 
-        The first of them keeps the traceback: what ended the block happened there.
+        The first of them keeps the traceback, because the block ended there.
         """
         self.exited = True
         wanted = range(self.skip, self.want)

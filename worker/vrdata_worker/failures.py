@@ -35,7 +35,7 @@ class ShardFailedError(Exception):
 
 
 class PreemptedError(BaseException):
-    """SIGTERM arrived: stop now, commit nothing more. Not an Exception, so nothing swallows it."""
+    """SIGTERM arrived: stop now, commit nothing more. No `except Exception` catches it."""
 
 
 def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
@@ -46,9 +46,9 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
         sample: global index of the sample that was being packed, if one was.
 
     Returns:
-        Invalid output when the generator's files are to blame (changed after their check, or with
-        names that do not fit the format), ContractMismatch when the shard's commit marker is
-        damaged, else StorageUnavailable.
+        FileChanged or UnsafeFile when the cause is a file of the generator (it changed after its
+        check, or its name does not fit the format), ContractMismatch when the shard's commit
+        marker is damaged, else StorageUnavailable.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
@@ -69,7 +69,7 @@ def store_failure(store: ObjectStore, failure: FailureRecord) -> None:
 
 
 def store_difference(store: ObjectStore, task: ShardTask, key: str) -> None:
-    """Store that an attempt generated other bytes; the shard is committed all the same."""
+    """Store that an attempt generated different bytes; the shard is still committed."""
     record = DifferenceRecord(
         generator=task.generator, shard=task.shard, attempt=task.attempt, object=key
     )

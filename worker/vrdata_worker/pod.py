@@ -48,7 +48,7 @@ def main() -> int:
     try:
         return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))
     except PreemptedError:
-        return _fail(Failure(reason=FailureReason.PREEMPTED, message="the pod was told to stop"))
+        return _fail(Failure(reason=FailureReason.PREEMPTED, message="the pod received SIGTERM"))
     except ShardFailedError as error:
         return _fail(error.failure)
     except VrdataError as error:
@@ -167,5 +167,5 @@ def _write_termination(text: str) -> None:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    # An upload thread may still wait for the network; nothing it does would be visible.
+    # An upload thread may still wait for the network; what it uploads would not be committed.
     os._exit(code)

@@ -1,7 +1,7 @@
 """Write missing or damaged data objects of a committed shard again.
 
-The commit marker stays as it is: it says which bytes are right. A shard that now has other bytes
-is not written at all.
+The commit marker does not change: it records the correct bytes. If the new bytes of the shard
+differ, nothing is written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def restore(store: ObjectStore, draft: MarkerDraft, pending: Sequence[PendingObj
         ShardFailedError: a new object differs from its commit marker; nothing was changed.
         ObjectNotFoundError, DamagedMarkerError: the shard has no usable commit marker.
         StorageError, StoreAccessError: the store cannot be used.
-        FileChangedError: a local file has other bytes than `pending` says.
+        FileChangedError: a local file differs from its description in `pending`.
     """
     manifest = draft.manifest
     existing = read_head(store, manifest.generator, manifest.shard)
@@ -37,7 +37,7 @@ def restore(store: ObjectStore, draft: MarkerDraft, pending: Sequence[PendingObj
     if different or manifest.samples != existing.samples or manifest.files != existing.files:
         raise ShardFailedError(
             FailureReason.NOT_DETERMINISTIC,
-            f"{different or 'the shard'} now has other bytes than its commit marker says, so "
+            f"{different or 'the shard'} now has bytes that differ from its commit marker, so "
             "the damaged data was not replaced: the generator is not deterministic, or what it "
             "depends on has changed",
         )

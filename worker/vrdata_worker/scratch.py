@@ -1,8 +1,8 @@
-"""Scratch folders: private to one process, and removed after processes that were killed.
+"""Scratch folders: private to one process; those of killed processes are removed.
 
-Beside each folder lies a lock file that its process holds locked (flock(2)) as long as it lives,
-so that a folder whose lock is free belongs to nobody. A lock that a file system shared by several
-machines does not pass on could seem free: the names hold the machine, and others' are left alone.
+Each folder has a lock file, which its process keeps locked (flock(2)) until it ends: a folder whose
+lock is free is stale. A shared file system may not show the locks of other machines, so names
+contain the machine, and each machine removes only its own folders.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from vrdata.store.port import StorageError
 
 _LOCK = ".lock"
-_ATTEMPTS = 20  # each lost one means that another process cleaned up in the same instant
+_ATTEMPTS = 20  # one fails only when another process removes stale folders at the same moment
 
 
 def default_root() -> Path:
@@ -38,10 +38,10 @@ def root_of(chosen: str) -> Path:
 def scratch_folder(root: Path) -> Iterator[Path]:
     """A new private folder below `root`, removed at the end.
 
-    Folders of this machine's processes that no longer exist are removed first.
+    Stale folders of this machine are removed first.
 
     Raises:
-        StorageError: the folder cannot be made.
+        StorageError: the folder cannot be created.
     """
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         raise StorageError(
             f"the scratch folder {root} cannot be used",
             why=error.strerror or str(error),
-            fix="name a folder with free space, on a disk that knows locks: --scratch DIR",
+            fix="use a folder with free space, on a file system with locks: --scratch DIR",
         ) from None
     try:
         yield folder
@@ -73,7 +73,7 @@ def machine() -> str:
 
 
 def _refuse_foreign(root: Path) -> None:
-    """Anybody may make the default root first, and could then change what lies in it."""
+    """Refuse a default root that another user created: he could change its contents."""
     if root == default_root() and root.lstat().st_uid != os.getuid():
         raise PermissionError(errno.EPERM, "it belongs to another user")
 
@@ -88,24 +88,24 @@ def _new_lock(root: Path) -> tuple[Path, int]:
             os.close(handle)
             lock.unlink()
             raise
-        if lock.exists():  # no sweep came between the two calls
+        if lock.exists():  # no other process removed it between the two calls
             return lock, handle
         os.close(handle)
-    raise OSError("its lock files are removed as soon as they are made")
+    raise OSError("another process removes its lock files immediately")
 
 
 def _sweep(root: Path) -> None:
     for lock in root.glob(f"vrdata-{machine()}-*{_LOCK}"):
         try:
-            with lock.open("r+b") as stream:  # NFS locks only what is open for writing
+            with lock.open("r+b") as stream:  # NFS locks only files that are open for writing
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _remove(lock)
-        except OSError:  # held, or another process sweeps, or it is another user's
+        except OSError:  # locked by its process or by another sweep, or of another user
             continue
 
 
 def _remove(lock: Path) -> None:
-    """Remove a folder and then its lock file; the lock stays while something of the folder does."""
+    """Remove a folder and then its lock file, which stays if the folder cannot be removed."""
     folder = lock.with_suffix("")
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():

@@ -30,7 +30,7 @@ class Limits:
 
     Attributes:
         children: concurrent block children.
-        sample_timeout: longest time between two samples of one child, in seconds.
+        sample_timeout: longest time between two samples of a child, in seconds.
         memory_bytes: resident limit of one child; 0 = no limit.
         failed_samples: failed samples that the shard may drop.
     """

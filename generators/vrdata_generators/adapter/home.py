@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata_worker.child.launch import Launch, launch_of
 from vrdata_worker.image.catalogues import Located, locate, read_catalogue
+from vrdata_worker.scratch import scratch_folder
 
 VARIABLE = "VRDATA_GENERATORS"
 CATALOGUE = "catalogue.json"
-_STAGING = ".adding-"
 
 
 def default_home() -> Path:
@@ -98,22 +97,14 @@ class Home:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A private folder on the file system of the home; removed on exit."""
+        """A private folder on the file system of the home; removed on exit.
+
+        Raises:
+            VrdataError: it cannot be created.
+        """
         self.create()
-        _remove_stale(self.path)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=self.path))
-        try:
+        with scratch_folder(self.path) as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_stale(home: Path) -> None:
-    """Remove the staging folders of processes that no longer run."""
-    for folder in home.glob(f"{_STAGING}*"):
-        pid = folder.name.removeprefix(_STAGING).partition("-")[0]
-        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, text: str) -> None:

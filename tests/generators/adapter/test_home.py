@@ -1,5 +1,7 @@
 """The home of added generators and the catalogue in it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,12 +131,35 @@ def test_a_home_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     assert "--home" in caught.value.fix
 
 
-def test_staging_folders_of_killed_processes_are_removed(home: Home) -> None:
-    left = home.path / ".adding-999999999-x"
-    left.mkdir()
-    with home.staging() as staging:
-        assert staging.is_dir()
-        assert not left.exists()
+STAGE = """
+import sys
+from pathlib import Path
+from vrdata_generators.adapter.home import Home
+
+with Home(Path(sys.argv[1])).staging() as staging:
+    print(staging, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_only_staging_folders_of_killed_processes_are_removed(home: Home) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STAGE, str(home.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        other = Path(process.stdout.readline().strip())
+        with home.staging() as staging:
+            assert staging.parent == home.path
+            assert other.is_dir()
+        process.kill()
+        process.wait()
+        assert other.is_dir()
+        with home.staging() as staging:
+            assert staging.is_dir()
+            assert not other.exists()
     assert not staging.exists()
 
 

@@ -46,7 +46,7 @@ def test_a_worker_that_is_gone_keeps_its_one_task_and_counts_as_busy(
     worker = start(tmp_path, monkeypatch, inbox, "exit 1")
     inbox.get(timeout=30)
     task = ShardTask(generator="O-maze", shard=0)
-    worker.give(task)
+    worker.send(task)
     assert worker.current == task  # so the executor gives it no other one
     assert list(worker.tasks.values()) == [task]
     worker.finish()

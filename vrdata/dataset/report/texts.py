@@ -20,7 +20,7 @@ ELLIPSIS = "…"
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, an ellipsis for the rest; lone surrogates are replaced."""
+    """At most `limit` characters, an ellipsis for the rest; replaces lone surrogates."""
     whole = text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
     return whole.encode("utf-8", "replace").decode("utf-8")
 
@@ -34,7 +34,7 @@ def metadata_texts(body: bytes) -> tuple[tuple[Parameter, ...], str]:
     """The parameters, and the whole metadata.json indented.
 
     Parameters are the plain values in the object `parameters`; nested ones get dotted names.
-    A body that is not a JSON object gives no parameters and is shown as it is.
+    A body that is not JSON has no parameters and is shown unchanged.
     """
     text = body.decode("utf-8", "replace")
     try:
@@ -58,7 +58,7 @@ def size_text(size: int) -> str:
 
 
 def _plain(prefix: str, value: Any) -> Iterator[Parameter]:
-    """Plain values and short lists of them, depth first; JSON's own depth limit bounds it."""
+    """Plain values and short lists of them, depth first; the JSON parser limits the depth."""
     if isinstance(value, dict):
         for name in sorted(value):
             yield from _plain(f"{prefix}.{name}" if prefix else name, value[name])

@@ -24,18 +24,18 @@ MAX_LOST_WORKERS = 20
 
 
 class ContractMismatchError(VrdataError):
-    """A worker found another plan or generator than the run's."""
+    """The plan or a generator that a worker found differs from the run's."""
 
     exit_code = ExitCode.INVALID
 
 
 @dataclass(slots=True)
 class ExecutionResult:
-    """How the missing shards ended.
+    """What became of the missing shards.
 
     Attributes:
         committed: number of committed shards.
-        restored: those of them that were committed before and had missing or damaged data.
+        restored: how many of them were committed before and had missing or damaged data.
         failed: the last failure of every shard that failed for good.
         nondeterministic: object keys whose bytes differed from an earlier attempt's.
     """
@@ -51,7 +51,7 @@ class ExecutionResult:
 
 
 class LocalExecutor:
-    """Gives tasks to worker processes until every shard is committed or has failed for good.
+    """Sends tasks to worker processes until every shard is committed or has failed for good.
 
     Args:
         config: the workers' configuration.
@@ -83,8 +83,8 @@ class LocalExecutor:
         """Generate and commit the shards.
 
         Args:
-            shards: missing and damaged ones, in plan order.
-            damaged: those that are committed and whose data is missing or damaged.
+            shards: missing and damaged shards, in plan order.
+            damaged: shards with a commit marker whose data is missing or damaged.
 
         Raises:
             ContractMismatchError: a worker refused the plan.
@@ -121,7 +121,7 @@ class LocalExecutor:
     def _feed(self, worker: WorkerProcess, tasks: TaskQueue) -> None:
         task = tasks.take(worker.generator, self._pool.busy(worker))
         if task is not None:
-            worker.give(task)
+            worker.send(task)
         elif not any(other.tasks for other in self._pool.workers):
             for other in self._pool.workers:
                 other.finish()
@@ -187,10 +187,10 @@ def _finished(worker: WorkerProcess, shard: Shard) -> ShardTask:
 
 
 def _failure_of_worker(ended: Ended) -> Failure:
-    """Why a worker that ended without a message for its tasks probably ended."""
+    """The probable reason why a worker ended without a message for its tasks."""
     if ended.code == WorkerExit.PREEMPTED:
         reason = FailureReason.PREEMPTED
-    elif ended.code == -9:  # in general from the kernel's out-of-memory killer
+    elif ended.code == -9:  # usually the kernel's out-of-memory killer
         reason = FailureReason.OUT_OF_MEMORY
     else:
         reason = FailureReason.UNKNOWN

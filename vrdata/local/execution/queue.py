@@ -12,9 +12,9 @@ from vrdata.contract.worker import ShardTask
 class TaskQueue:
     """First attempts grouped by generator, then retries.
 
-    A worker keeps its generator while shards of it remain, because its template is running; a
-    worker without one gets the generator that the fewest other workers use. First attempts are
-    read lazily, one generator's shards at a time, so memory does not grow with the run.
+    A worker keeps its generator while shards of it remain, because its template is running. A
+    worker without a template gets the generator that the fewest other workers use. First attempts
+    are read lazily, one generator's shards at a time, so memory does not grow with the run.
     """
 
     def __init__(self, tasks: Iterable[ShardTask]) -> None:
@@ -26,7 +26,7 @@ class TaskQueue:
         self._load_next()
 
     def take(self, current: str, busy: dict[str, int]) -> ShardTask | None:
-        """The next task for a worker, or None when none remains.
+        """Remove and return the next task for a worker; None when no task remains.
 
         Args:
             current: the generator of the worker's running template, or "".

@@ -1,4 +1,4 @@
-"""What to do after a failed attempt: the policy that the operator applies to waves. Pure."""
+"""The next attempt after a failed one, by the policy that the operator applies to waves. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RetryPolicy:
 
     Attributes:
         retries: attempts after the first.
-        max_failed_samples: failed samples that the run may drop.
+        max_failed_samples: failed samples that the run can drop.
         memory_bytes: a child's first limit; 0 = no limit.
         memory_ceiling: the largest limit.
     """
@@ -54,7 +54,7 @@ def first_attempt(
 ) -> ShardTask:
     """The first task of a shard; without retries it is also the last.
 
-    A repair may always drop failed samples: the attempt that committed the shard may have.
+    A repair can always drop failed samples: the attempt that committed the shard may have too.
     """
     return ShardTask(
         generator=generator,

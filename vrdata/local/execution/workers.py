@@ -1,4 +1,4 @@
-"""Worker processes: start, give tasks, receive messages, end by process id."""
+"""Worker processes: start them, send tasks, receive messages, stop them by process id."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOG_TAIL_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A worker process is gone."""
+    """A worker process has ended."""
 
     code: int
     stderr: str
@@ -38,7 +38,7 @@ class WorkerProcess:
     Args:
         config_path: a WorkerConfig as JSON.
         inbox: receives `(self, message)` for each message, and `Ended` last.
-        log: file that takes the worker's standard error.
+        log: file for the worker's standard error.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class WorkerProcess:
         """Process id."""
         return self._process.pid
 
-    def give(self, task: ShardTask) -> None:
-        """Give the worker a task. A dead worker ignores it; its end arrives in the inbox."""
+    def send(self, task: ShardTask) -> None:
+        """Send the worker a task. A dead worker ignores it; its end arrives in the inbox."""
         self.generator = task.generator
         self.current = task
         self.tasks[Shard(task.generator, task.shard)] = task
@@ -76,7 +76,7 @@ class WorkerProcess:
             self._pipe(task.model_dump_json(by_alias=True).encode() + b"\n")
 
     def finish(self) -> None:
-        """Give no more tasks: the worker ends when it has committed its shards."""
+        """Send no more tasks: the worker ends when it has committed its shards."""
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -87,7 +87,7 @@ class WorkerProcess:
             os.kill(self._process.pid, signal.SIGTERM)
 
     def wait(self) -> None:
-        """Wait for the end, at most STOP_SECONDS, then kill."""
+        """Wait for the end; kill the worker after STOP_SECONDS."""
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

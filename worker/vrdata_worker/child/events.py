@@ -30,7 +30,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """The ground-truth video; `frames_sha256` only when frame hashing was asked for."""
+    """The ground-truth video; `frames_sha256` only when frame hashing is on."""
 
     name: str
     frames: int
@@ -43,7 +43,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A finished, checked and normalised sample in a folder of its own."""
+    """A finished, checked and normalised sample in its own folder."""
 
     block: int
     position: int

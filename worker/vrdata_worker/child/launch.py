@@ -1,4 +1,4 @@
-"""How a generator's template process is started: its interpreter, environment and packages."""
+"""Start a generator's template process: its interpreter, environment and packages."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class GeneratorTemplate:
                 os.killpg(pid, signal.SIGKILL)
 
     def rss_bytes(self, block: int) -> int:
-        """Resident bytes of a block child now; 0 when it is gone (proc(5), statm)."""
+        """Current resident bytes of a block child; 0 after it has ended (proc(5), statm)."""
         try:
             fields = Path(f"/proc/{self._pids.get(block, 0)}/statm").read_text().split()
             return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Keep the last generator's template running: its imports are paid once, not once per shard."""
+"""Keep the last generator's template running: it imports its packages once, not once per shard."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WarmTemplate:
         """The running template of a generator; a dead one is replaced.
 
         Raises:
-            ShardFailedError: the catalogue does not hold the planned generator, or the generator
+            ShardFailedError: the catalogue does not have the planned generator, or the generator
                 cannot be imported.
         """
         if self._current is not None and self._name == name and self._current.alive:

@@ -48,7 +48,7 @@ def read_catalogue(path: Path) -> Catalogue:
         raise InvalidInputError(
             f"{path} is not a generator catalogue",
             why=f"{where}: {first['msg']}",
-            fix="write it again with `vrdata generators catalog`",
+            fix="generate it again with `vrdata generators catalog`",
         ) from None
 
 
@@ -56,7 +56,7 @@ def locate(paths: tuple[Path, ...]) -> dict[str, Located]:
     """All generators by name.
 
     Raises:
-        InvalidInputError: two catalogues hold one name.
+        InvalidInputError: two catalogues contain the same name.
         NotFoundError: a catalogue file does not exist.
     """
     found = {entry.name: Located(entry, Path()) for entry in builtin_catalogue().generators}

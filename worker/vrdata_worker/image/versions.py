@@ -1,4 +1,4 @@
-"""The versions that can change a byte and that no generator digest covers."""
+"""Versions that can change the output's bytes and are not part of a generator's digest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def child_digest() -> str:
 
 
 def content_versions() -> dict[str, str]:
-    """Name to version of everything the worker adds to content: interpreter, encoders, child."""
+    """Versions, by name, of what the worker adds to content: interpreter, encoders, child."""
     versions = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
     for name in _DISTRIBUTIONS:
         try:
