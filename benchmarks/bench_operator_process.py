@@ -150,7 +150,7 @@ def commits(folder: Path) -> Json:
 
 
 def build(folder: Path) -> Json:
-    """A run with LONG committed shards; one sample record stands for all of a shard."""
+    """A run with LONG committed shards; the marker of each has one sample record."""
     run = Run(folder, synthetic.plan(GENERATORS, LONG // GENERATORS + 1))
     run.build()
     shards = [shard for wave in run.waves for shard in wave.shards()]

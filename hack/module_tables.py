@@ -57,7 +57,7 @@ def _row(name: str, path: Path) -> str:
 
 
 def _summary(path: Path) -> str:
-    """The first line of a module's docstring. Raises ValueError when there is none."""
+    """The first line of a module's docstring. Raises ValueError if it has no docstring."""
     docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     line = docstring.partition("\n")[0].strip()
     if len(line) < 3:

@@ -38,7 +38,7 @@ def traps_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the traps that vrdata makes deterministic, and those with the flag --armed."""
     from support.generators.traps import add_traps
 
-    armed = ("failing", "hungry", "stuck", "growing", "seedless", "limited")
+    armed = ("failing", "greedy", "stuck", "growing", "seedless", "limited")
     folder = shared_folder(
         tmp_path_factory, "traps", lambda empty: add_traps(empty, *DETERMINISTIC, *armed)
     )

@@ -40,11 +40,11 @@ import sys
 from pathlib import Path
 from vrdata_child.patches import redirect
 redirect.install("h264")
-from vrdata_child.run.firstparty import load, make_sample
+from vrdata_child.run.firstparty import load, generate_sample
 root, count, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 generator = load("O-patch", "api", root)
 for position in range(count):
-    make_sample(generator, 7, position, out)
+    generate_sample(generator, 7, position, out)
 """
 
 

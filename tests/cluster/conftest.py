@@ -13,7 +13,7 @@ from support.cluster.installation import Installation, install
 from support.generators.traps import write_trap
 from support.tools import missing
 
-REPOSITORIES = ("shared", "hungry", "failing")
+REPOSITORIES = ("shared", "greedy", "failing")
 
 
 @pytest.fixture(scope="session")

@@ -72,15 +72,15 @@ def test_a_shard_above_its_memory_limit_is_out_of_memory(
     profile(installed, "small", classes={"O": small, "G": small, "M": small})
     spec = {
         "profile": "small",
-        "generators": [{"name": "O-hungry", "samples": 10, "args": ["--armed"]}],
+        "generators": [{"name": "O-greedy", "samples": 10, "args": ["--armed"]}],
         "failurePolicy": {"retries": 0},
     }
-    run = start_run(installed, namespace, "hungry", spec)
+    run = start_run(installed, namespace, "greedy", spec)
     run.wait("Finished")
     status = run.status()
     assert status["phase"] == "Failed"
     assert [group["reason"] for group in status["failures"]] == ["OutOfMemory"], status["failures"]
-    assert status["failures"][0]["generator"] == "O-hungry"
+    assert status["failures"][0]["generator"] == "O-greedy"
     assert status["samples"]["failed"] == 10
 
 
@@ -89,7 +89,7 @@ def test_a_retry_with_more_memory_succeeds(installed: Installation, namespace: s
     profile(installed, "growing", classes={"O": small, "G": small, "M": small})
     spec = {
         "profile": "growing",
-        "generators": [{"name": "O-hungry", "samples": 10, "args": ["--armed"]}],
+        "generators": [{"name": "O-greedy", "samples": 10, "args": ["--armed"]}],
         "failurePolicy": {"retries": 2},
     }
     run = start_run(installed, namespace, "ladder", spec)

@@ -1,4 +1,4 @@
-"""Two generators at once that write videos to the same place: every sample gets its own."""
+"""Concurrent generators that write videos to the same path: every sample gets its own video."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def mismatches(folder: Path) -> list[str]:
     """Samples whose video does not show the colour of their metadata."""
     wrong = []
     for metadata in sorted(folder.rglob("metadata.json")):
-        said = json.loads(metadata.read_text())["parameters"]["colour"]
-        if colour_of(metadata.parent / "ground_truth.mp4") != said:
+        colour = json.loads(metadata.read_text())["parameters"]["colour"]
+        if colour_of(metadata.parent / "ground_truth.mp4") != colour:
             wrong.append(metadata.parent.name)
     return wrong
 
@@ -38,7 +38,7 @@ def mismatches(folder: Path) -> list[str]:
 def test_plain_runs_of_the_repository_do_overwrite_each_other(
     tmp_path: Path, traps_home: Path
 ) -> None:
-    """The trap is a trap: two plain runs, the second of which starts while the first one writes."""
+    """The trap works: of two plain runs, the second starts while the first writes."""
     repository = next((traps_home / "repos").glob("O-shared-*"))
     shared = tmp_path / "tmp"
     shared.mkdir()

@@ -1,4 +1,4 @@
-"""The same run gives the same dataset, however it is cut, spread or interrupted."""
+"""The same run gives the same dataset, however it is split, distributed or interrupted."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def hash_of(out: Path) -> str:
     return str(checked.json["datasetHash"])
 
 
-def make(folder: Path, home: Path, shard_size: int, jobs: int, **samples: int) -> str:
-    """Make the run below `folder`; returns its dataset hash."""
+def generate(folder: Path, home: Path, shard_size: int, jobs: int, **samples: int) -> str:
+    """Generate the run below `folder`; returns its dataset hash."""
     generators = {f"O-{name}": number for name, number in samples.items()} or GENERATORS
     run = write_run(folder / "run.yaml", generators, shard_size=shard_size)
     out = folder / "out"
@@ -41,26 +41,26 @@ def make(folder: Path, home: Path, shard_size: int, jobs: int, **samples: int) -
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory, traps_home: Path) -> str:
-    """The dataset hash of the run made in one piece by one worker."""
-    return make(tmp_path_factory.mktemp("reference"), traps_home, SAMPLES, 1)
+    """The dataset hash of the run that one worker generates as one shard."""
+    return generate(tmp_path_factory.mktemp("reference"), traps_home, SAMPLES, 1)
 
 
 @pytest.mark.parametrize(("shard_size", "jobs"), [(BLOCK, 2), (3 * BLOCK, 2), (SAMPLES, 2)])
 def test_shard_size_and_jobs_do_not_change_the_dataset(
     tmp_path: Path, traps_home: Path, reference: str, shard_size: int, jobs: int
 ) -> None:
-    assert make(tmp_path, traps_home, shard_size, jobs) == reference
+    assert generate(tmp_path, traps_home, shard_size, jobs) == reference
 
 
-def test_two_children_of_one_shard_make_what_one_child_makes(
+def test_two_children_of_one_shard_generate_the_bytes_of_one_child(
     tmp_path: Path, traps_home: Path
 ) -> None:
-    one = make(tmp_path / "one", traps_home, SAMPLES, 1, unseeded=SAMPLES)
-    two = make(tmp_path / "two", traps_home, SAMPLES, 2, unseeded=SAMPLES)
+    one = generate(tmp_path / "one", traps_home, SAMPLES, 1, unseeded=SAMPLES)
+    two = generate(tmp_path / "two", traps_home, SAMPLES, 2, unseeded=SAMPLES)
     assert one == two
 
 
-def test_where_the_scratch_folder_really_lies_does_not_reach_the_dataset(
+def test_the_path_of_the_scratch_folder_does_not_change_the_dataset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says_where = traps.WRITER.replace(
@@ -72,15 +72,15 @@ def test_where_the_scratch_folder_really_lies_does_not_reach_the_dataset(
     run = write_run(tmp_path / "run.yaml", {"O-shared": 2})
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    made = [
+    runs = [
         vrdata(*("run", run, "--local", "--out", tmp_path / out, "--generators", home), *place)
         for out, place in (("one", ()), ("two", ("--scratch", tmp_path / "link")))
     ]
-    assert [ran.code for ran in made] == [0, 0], made
+    assert [ran.code for ran in runs] == [0, 0], runs
     assert hash_of(tmp_path / "one") == hash_of(tmp_path / "two")
 
 
-def test_a_killed_run_goes_on_to_the_same_dataset(
+def test_a_killed_run_continues_to_the_same_dataset(
     tmp_path: Path, traps_home: Path, reference: str
 ) -> None:
     run = write_run(tmp_path / "run.yaml", GENERATORS, shard_size=BLOCK)
@@ -93,14 +93,14 @@ def test_a_killed_run_goes_on_to_the_same_dataset(
     assert ran.code == 0, ran.err
     assert hash_of(out) == reference
     assert len(before) >= 25
-    assert all(path.stat().st_mtime_ns == before[path] for path in before), "made again"
+    assert all(path.stat().st_mtime_ns == before[path] for path in before), "generated again"
 
 
 def test_another_copy_of_the_generators_gives_the_same_dataset(
     tmp_path: Path, reference: str
 ) -> None:
     home = add_traps(tmp_path / "elsewhere" / "deep", *DETERMINISTIC)
-    assert make(tmp_path, home, 2 * BLOCK, 2) == reference
+    assert generate(tmp_path, home, 2 * BLOCK, 2) == reference
 
 
 def test_another_seed_gives_another_dataset(

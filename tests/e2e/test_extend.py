@@ -1,4 +1,4 @@
-"""A run with `start` continues another: together they are the one run of the whole range."""
+"""A run with `start` continues another: together they equal one run of the whole range."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from vrdata.store.file.store import FileStore
 pytestmark = pytest.mark.slow
 
 
-def make(
+def generate(
     folder: Path, home: Path, generator: str, start: int, samples: int, **options: Any
 ) -> dict[str, SampleRecord]:
-    """Make the range, verify it; its samples by id, without the place in an archive."""
+    """Generate and verify the range; its samples by id, without their offsets in archives."""
     run = write_run(folder / "run.yaml", {generator: samples}, start=start, **options)
     out = folder / "out"
     ran = vrdata("run", run, "--local", "--out", out, "--generators", home, "--jobs", 2)
@@ -28,9 +28,9 @@ def make(
     assert checked.code == 0, checked.out + checked.err
     store = FileStore(out / "default" / "demo")
     manifests = [read_head(store, *shard) for shard in iter_commits(store)]
-    samples_made = [one for manifest in manifests for one in samples_of(store, manifest)]
-    assert sorted(one.index for one in samples_made) == [*range(start, start + samples)]
-    return {one.id: _without_offsets(one) for one in samples_made}
+    generated = [one for manifest in manifests for one in samples_of(store, manifest)]
+    assert sorted(one.index for one in generated) == [*range(start, start + samples)]
+    return {one.id: _without_offsets(one) for one in generated}
 
 
 def _without_offsets(sample: SampleRecord) -> SampleRecord:
@@ -47,22 +47,22 @@ def _without_offsets(sample: SampleRecord) -> SampleRecord:
         pytest.param("O-maze", "webdataset", 13, 23, id="first-party-inside-a-block"),
     ],
 )
-def test_a_run_and_its_extension_are_the_whole_run_sample_by_sample(
+def test_a_run_and_its_extension_equal_the_whole_run_sample_by_sample(
     tmp_path: Path, traps_home: Path, generator: str, output_format: str, cut: int, samples: int
 ) -> None:
     options = {"output_format": output_format, "shard_size": 40}
-    whole = make(tmp_path / "whole", traps_home, generator, 0, samples, **options)
-    first = make(tmp_path / "first", traps_home, generator, 0, cut, **options)
-    more = make(tmp_path / "more", traps_home, generator, cut, samples - cut, **options)
+    whole = generate(tmp_path / "whole", traps_home, generator, 0, samples, **options)
+    first = generate(tmp_path / "first", traps_home, generator, 0, cut, **options)
+    more = generate(tmp_path / "more", traps_home, generator, cut, samples - cut, **options)
     assert (len(first), len(more), len(whole)) == (cut, samples - cut, samples)
     assert not first.keys() & more.keys()
     assert first | more == whole
 
 
-def test_a_few_samples_inside_one_block_are_those_of_the_whole_block(
+def test_a_few_samples_of_a_block_equal_those_of_the_whole_block(
     tmp_path: Path, traps_home: Path
 ) -> None:
     for generator in ("O-shared", "O-silent"):
-        whole = make(tmp_path / generator / "whole", traps_home, generator, 0, 20)
-        part = make(tmp_path / generator / "part", traps_home, generator, 13, 4)
+        whole = generate(tmp_path / generator / "whole", traps_home, generator, 0, 20)
+        part = generate(tmp_path / generator / "part", traps_home, generator, 13, 4)
         assert part == {name: one for name, one in whole.items() if 13 <= one.index < 17}

@@ -1,4 +1,4 @@
-"""Generators that crash, hang, take too much memory or make too little."""
+"""Generators that crash, hang, use too much memory or generate too few samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.cli import Ran, vrdata, write_run
-from support.generators.trap_bodies import HUNGRY_MIB
+from support.generators.trap_bodies import GREEDY_MIB
 from support.generators.traps import add_traps
 
 pytestmark = pytest.mark.slow
@@ -60,24 +60,24 @@ def test_a_stuck_generator_is_ended_by_the_sample_timeout(tmp_path: Path, traps_
     assert "SampleTimeout" in ran.out + ran.err
 
 
-def test_a_hungry_generator_is_named_out_of_memory(tmp_path: Path, traps_home: Path) -> None:
-    small = f"{HUNGRY_MIB // 4}Mi"
+def test_a_generator_that_uses_too_much_memory_is_out_of_memory(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    small = f"{GREEDY_MIB // 4}Mi"
     profile = {"classes": {"O": {"memory": small, "memoryCeiling": small}}}
-    ran = run_armed(tmp_path, traps_home, "hungry", profile)
+    ran = run_armed(tmp_path, traps_home, "greedy", profile)
     assert ran.code == 1
     assert "OutOfMemory" in ran.out + ran.err
 
 
-def test_a_retry_with_more_memory_saves_a_hungry_generator(
-    tmp_path: Path, traps_home: Path
-) -> None:
-    profile = {"classes": {"O": {"memory": f"{HUNGRY_MIB // 2}Mi", "memoryCeiling": "4Gi"}}}
-    ran = run_armed(tmp_path, traps_home, "hungry", profile, retries=2)
+def test_a_retry_with_more_memory_succeeds(tmp_path: Path, traps_home: Path) -> None:
+    profile = {"classes": {"O": {"memory": f"{GREEDY_MIB // 2}Mi", "memoryCeiling": "4Gi"}}}
+    ran = run_armed(tmp_path, traps_home, "greedy", profile, retries=2)
     assert ran.code == 0, ran.err
     assert vrdata("verify", tmp_path / "out").code == 0
 
 
-def test_samples_within_the_failure_budget_are_left_out_and_named(
+def test_samples_within_the_failure_budget_are_dropped_and_named(
     tmp_path: Path, traps_home: Path
 ) -> None:
     ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=12)
@@ -95,11 +95,11 @@ def test_a_run_over_its_failure_budget_gets_no_success(tmp_path: Path, traps_hom
     assert vrdata("verify", tmp_path / "out").code == 1
 
 
-@pytest.mark.parametrize(("trap", "words"), [("capped", "7 of 10"), ("repeating", "1 of 10")])
-def test_a_generator_that_makes_too_little_is_refused_when_added(
-    tmp_path: Path, trap: str, words: str
+@pytest.mark.parametrize(("trap", "message"), [("capped", "7 of 10"), ("repeating", "1 of 10")])
+def test_a_generator_of_too_few_samples_is_refused_when_added(
+    tmp_path: Path, trap: str, message: str
 ) -> None:
-    with pytest.raises(AssertionError, match=words):
+    with pytest.raises(AssertionError, match=message):
         add_traps(tmp_path, trap, proven=True)
 
 

@@ -38,7 +38,7 @@ GOLDEN: dict[tuple[str, ...], dict[str, str]] = {
 
 
 def golden(run: str) -> str:
-    """The recorded hash of a run in this environment; skips the test when there is none."""
+    """The recorded hash of a run in this environment; skips the test if no hash is recorded."""
     if ENVIRONMENT not in GOLDEN:
         missing(f"golden dataset hashes are recorded for other versions than {ENVIRONMENT}")
     return GOLDEN[ENVIRONMENT][run]

@@ -1,4 +1,4 @@
-"""Runs that are interrupted: nothing half-visible, nothing left running, nothing made twice."""
+"""Runs that are interrupted: no partial shard, no process left, nothing generated twice."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def markers(folder: Path) -> list[Path]:
 
 
 def processes_in(folder: Path) -> list[psutil.Process]:
-    """Processes that work below a folder, or were told of it."""
+    """Processes that work below a folder, or have it in their arguments."""
     found = []
     for process in psutil.process_iter():
         try:
-            words = [process.cwd(), *process.cmdline()]
+            texts = [process.cwd(), *process.cmdline()]
         except psutil.Error:
             continue
-        if process.pid != os.getpid() and any(str(folder) in word for word in words):
+        if process.pid != os.getpid() and any(str(folder) in text for text in texts):
             found.append(process)
     return found
 
@@ -72,9 +72,9 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
     with started(tmp_path, *run_arguments(tmp_path, traps_home, "O-shared")) as process:
         wait_until(lambda: len(markers(tmp_path)) >= 3, "three committed shards")
         process.send_signal(number)
-        _, words = process.communicate(timeout=60)
+        _, output = process.communicate(timeout=60)
     assert process.returncode == code
-    assert "Traceback" not in words
+    assert "Traceback" not in output
     wait_until(lambda: not processes_in(tmp_path), f"no process left: {processes_in(tmp_path)}")
     done = len(markers(tmp_path))
     assert done < 40, "the run was interrupted too late to show anything"
@@ -92,7 +92,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
 
 
 @pytest.mark.smoke
-def test_after_an_interruption_only_the_missing_shards_are_made(
+def test_after_an_interruption_only_the_missing_shards_are_generated(
     tmp_path: Path, traps_home: Path
 ) -> None:
     arguments = run_arguments(tmp_path, traps_home, "O-shared")
@@ -109,7 +109,7 @@ def test_after_an_interruption_only_the_missing_shards_are_made(
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_what_a_killed_run_leaves_in_its_scratch_folder_goes_with_the_next_run(
+def test_the_next_run_removes_the_scratch_folder_of_a_killed_run(
     tmp_path: Path, traps_home: Path
 ) -> None:
     scratch = tmp_path / "scratch"
@@ -124,8 +124,8 @@ def test_what_a_killed_run_leaves_in_its_scratch_folder_goes_with_the_next_run(
     assert list(scratch.iterdir()) == []
 
 
-def test_with_a_scratch_folder_nothing_of_a_run_needs_the_default_one(tmp_path: Path) -> None:
-    (tmp_path / f"vrdata-{os.getuid()}").write_text("This name is taken.")
+def test_a_run_with_a_scratch_folder_does_not_use_the_default_one(tmp_path: Path) -> None:
+    (tmp_path / f"vrdata-{os.getuid()}").write_text("This path is used.")
     run = write_run(tmp_path / "run.yaml", {"O-maze": 1})
     arguments = ("run", run, "--local", "--out", tmp_path / "out")
     refused = vrdata(*arguments, TMPDIR=str(tmp_path))

@@ -1,4 +1,4 @@
-"""A generator of vrdata's own API that raises for some samples: those alone are lost, and why."""
+"""A generator of the API that raises for some samples: only these fail, with their reasons."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OTHERS = sorted(set(range(20)) - {4, 14})
 
 
 def add(folder: Path) -> Path:
-    """A home below `folder` that holds the generator."""
+    """A home below `folder` with the generator."""
     (folder / "O-shy").mkdir(parents=True)
     (folder / "O-shy/generator.py").write_text(GENERATOR)
     home = folder / "home"
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return add(tmp_path_factory.mktemp("shy"))
 
 
-def make(folder: Path, home: Path, allowed: int, *, jobs: int = 1, shard_size: int = 20) -> Ran:
+def generate(folder: Path, home: Path, allowed: int, *, jobs: int = 1, shard_size: int = 20) -> Ran:
     policy = {"failurePolicy": {"retries": 0, "maxFailedSamples": allowed}}
     run = write_run(folder / "run.yaml", {"O-shy": 20}, shard_size=shard_size, extra=policy)
     where = ("--local", "--out", folder / "out", "--generators", home)
@@ -70,10 +70,10 @@ def marker_lines(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def test_the_other_samples_of_the_block_are_made_and_the_traceback_is_kept(
+def test_the_other_samples_of_the_block_are_generated_and_the_traceback_is_kept(
     tmp_path: Path, home: Path
 ) -> None:
-    ran = make(tmp_path, home, 2)
+    ran = generate(tmp_path, home, 2)
     assert ran.code == 4, ran.err
     assert (ran.json["samples"], ran.json["failedSamples"]) == (18, 2)
     assert vrdata("verify", tmp_path / "out").code == 0
@@ -97,8 +97,8 @@ def test_the_other_samples_of_the_block_are_made_and_the_traceback_is_kept(
 def test_bytes_depend_neither_on_shards_nor_on_the_paths_in_tracebacks(
     tmp_path: Path, home: Path
 ) -> None:
-    first = make(tmp_path / "one", home, 2)
-    second = make(tmp_path / "two", add(tmp_path / "elsewhere"), 2, jobs=2, shard_size=10)
+    first = generate(tmp_path / "one", home, 2)
+    second = generate(tmp_path / "two", add(tmp_path / "elsewhere"), 2, jobs=2, shard_size=10)
     assert (first.code, second.code) == (4, 4), first.err + second.err
     traces = [
         marker_lines(tmp_path / name / "out/default/demo")[5]["traceback"]
@@ -111,7 +111,7 @@ def test_bytes_depend_neither_on_shards_nor_on_the_paths_in_tracebacks(
 def test_more_failures_than_allowed_fail_the_shard_and_the_attempt_keeps_the_traceback(
     tmp_path: Path, home: Path
 ) -> None:
-    ran = make(tmp_path, home, 0)
+    ran = generate(tmp_path, home, 0)
     assert ran.code == 1
     assert "\x1b" not in ran.out + ran.err
     run = tmp_path / "out/default/demo"

@@ -1,4 +1,4 @@
-"""A finished run that lost data is whole again after the same command."""
+"""The same command restores lost data of a finished run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_each_loss_of_a_finished_run_is_healed_by_the_same_command(
+def test_the_same_command_restores_lost_data_of_a_finished_run(
     tmp_path: Path, traps_home: Path, output_format: str
 ) -> None:
     sizes = {"shard_size": 2, "block_size": 2}
@@ -70,7 +70,7 @@ def test_each_loss_of_a_finished_run_is_healed_by_the_same_command(
         assert ("restoring 1 shards" in healed.err) == bool(restored), name
 
 
-def test_a_shard_that_has_other_bytes_now_is_reported_and_nothing_is_overwritten(
+def test_a_shard_whose_bytes_now_differ_is_reported_and_nothing_is_overwritten(
     tmp_path: Path,
 ) -> None:
     home = add_traps(tmp_path, "shared")
@@ -93,7 +93,7 @@ def test_a_shard_that_has_other_bytes_now_is_reported_and_nothing_is_overwritten
 
 
 def _change_results(home: Path) -> None:
-    """Change the copied code without its digest: it is what a nondeterministic generator does."""
+    """Change the copied code without its digest: as a nondeterministic generator does."""
     (source,) = home.rglob("src/__init__.py")
     source.chmod(0o644)
     source.write_text(source.read_text().replace("randrange(8)", "randrange(4)"))

@@ -49,7 +49,7 @@ def test_a_bucket_and_a_folder_get_the_same_dataset(
     )
 
 
-def test_a_killed_run_into_a_bucket_goes_on_with_what_is_missing(
+def test_a_killed_run_into_a_bucket_continues_with_the_missing_shards(
     tmp_path: Path,
     traps_home: Path,
     s3: S3Server,
@@ -88,7 +88,7 @@ def test_another_plan_in_the_bucket_is_a_conflict_and_changes_nothing(
 
 
 def _settled() -> bool:
-    """No worker of this test's own is left (they end when their parent does)."""
+    """No worker of this test is left (they end when their parent ends)."""
     return not any("vrdata_worker" in line for line in _own_processes())
 
 

@@ -27,7 +27,7 @@ def grow(home: Path, *entries: CatalogueEntry | str) -> None:
 
 
 def start(folder: Path) -> Result:
-    """Plan the run; one worker with a catalogue of no code could not make it."""
+    """Plan the run; it could not be generated, because the catalogue has no code."""
     where = ["--out", str(folder / "out"), "--generators", str(folder / "home"), "-o", "json"]
     return CliRunner().invoke(app, ["plan", str(folder / "run.yaml"), *where])
 
@@ -50,7 +50,7 @@ def generators(result: Result) -> list[str]:
     return [row["generator"] for row in rows]
 
 
-def test_the_run_goes_on_with_its_generators_and_says_in_one_line_which_are_left_out(
+def test_the_run_continues_with_its_generators_and_one_line_names_the_skipped_ones(
     begun: Path,
 ) -> None:
     grow(begun / "home", "O-own-a", "O-own-b", "O-own-c", "O-other")
@@ -63,14 +63,14 @@ def test_the_run_goes_on_with_its_generators_and_says_in_one_line_which_are_left
     assert "use another metadata.name" in line
 
 
-def test_an_added_one_that_the_spec_could_not_take_does_not_matter(begun: Path) -> None:
+def test_an_added_generator_that_the_spec_does_not_allow_does_not_matter(begun: Path) -> None:
     grow(begun / "home", "O-own-a", "O-own-b", entry("O-own-c", seeded=False))
     result = start(begun)
     assert result.exit_code == 0, result.output
     assert generators(result) == ["O-own-a", "O-own-b"]
 
 
-def test_nothing_is_said_when_nothing_was_added(begun: Path) -> None:
+def test_nothing_is_printed_if_no_generator_was_added(begun: Path) -> None:
     result = start(begun)
     assert (result.exit_code, result.stderr) == (0, "")
 

@@ -1,4 +1,4 @@
-"""What a machine of one's own cannot apply is told, never silently dropped."""
+"""Fields that have no effect on a laptop are listed, never silently ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def profile(name: str = "default", **spec: Any) -> GenerationProfile:
     return GenerationProfile.model_validate({"metadata": {"name": name}, "spec": spec})
 
 
-def test_a_plain_run_is_applied_whole() -> None:
+def test_all_fields_of_a_plain_run_are_applied() -> None:
     assert not_applied(make_run("O-a"), default_profile()) == []
 
 
@@ -56,11 +56,11 @@ def test_memory_and_time_of_a_class_are_applied_and_not_named() -> None:
     assert not_applied(make_run("O-a"), profile(classes={"O": used, "G": used})) == []
 
 
-def test_the_profile_that_the_run_names_needs_no_word() -> None:
+def test_the_profile_that_the_run_names_is_not_listed() -> None:
     assert not_applied(make_run("O-a", profile="gpu"), profile("gpu")) == []
 
 
-def test_under_strict_local_such_a_run_is_refused() -> None:
+def test_with_strict_local_such_a_run_is_refused() -> None:
     console = Console(quiet=True)
     report_not_applied([], strict=True, console=console)
     report_not_applied(["spec.suspend: True"], strict=False, console=console)

@@ -1,4 +1,4 @@
-"""Progress of a local run: bars only on a terminal, plain lines everywhere else."""
+"""Progress of a local run: bars only on a terminal, lines of text elsewhere."""
 
 from __future__ import annotations
 

@@ -138,12 +138,12 @@ def test_another_generator_in_the_run_leaves_the_first_ones_plan_unchanged() -> 
         alone.generator("G-b")
 
 
-def test_figures_measured_anew_do_not_change_a_run_that_has_begun() -> None:
+def test_new_measured_figures_do_not_change_a_run_that_has_begun() -> None:
     run = make_run("O-a")
     begun = planned(run, entry("O-a", measured=FAST))
-    anew = entry("O-a", measured=SLOW)
-    assert planned(run, anew).hash != begun.hash
-    assert planned(run, anew, adopt=begun).hash == begun.hash
+    measured = entry("O-a", measured=SLOW)
+    assert planned(run, measured).hash != begun.hash
+    assert planned(run, measured, adopt=begun).hash == begun.hash
 
 
 def test_a_stated_shard_or_block_size_is_not_replaced_by_a_stored_one() -> None:

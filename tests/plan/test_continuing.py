@@ -1,4 +1,4 @@
-"""A run with globs goes on with its plan when generators are added; any other change is none."""
+"""A run with globs continues with its plan when generators are added, and after no other change."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_names_are_compared_with_their_case() -> None:
 
 
 @pytest.mark.parametrize("exact_first", [True, False])
-def test_an_exact_name_wins_over_a_glob_wherever_it_stands(exact_first: bool) -> None:
+def test_an_exact_name_wins_over_a_glob_in_any_order(exact_first: bool) -> None:
     exact, glob = {"name": "O-1_maze", "samples": 7}, {"name": "O-*", "samples": 3}
     run = make_run(*((exact, glob) if exact_first else (glob, exact)))
     samples = {

@@ -52,7 +52,7 @@ class OneSample:
         return 0
 
 
-def make(scratch: Path, template: OneSample, output_format: OutputFormat) -> GeneratedShard:
+def generate(scratch: Path, template: OneSample, output_format: OutputFormat) -> GeneratedShard:
     plan = make_plan({NAME: 1}, output_format=output_format)
     shard = plan.generators[0].shard(0)
     writer = format_of(output_format).open_writer(scratch, shard)
@@ -82,7 +82,7 @@ def test_a_file_that_changed_after_its_check_is_invalid_output_of_its_sample(
 ) -> None:
     reported = events.File("prompt.txt", 5, hashlib.sha256(b"Look.").hexdigest())
     with pytest.raises(ShardFailedError, match=r"prompt\.txt changed") as caught:
-        make(tmp_path, OneSample(reported, b"Loop."), output_format)
+        generate(tmp_path, OneSample(reported, b"Loop."), output_format)
     assert reason_and_sample(caught.value) == (FailureReason.FILE_CHANGED, 0)
 
 
@@ -90,7 +90,7 @@ def test_a_name_too_long_for_the_format_is_invalid_output_of_its_sample(tmp_path
     name = f"{'x' * 96}.txt"
     reported = events.File(name, 5, hashlib.sha256(b"Look.").hexdigest())
     with pytest.raises(ShardFailedError, match="does not fit") as caught:
-        make(tmp_path, OneSample(reported, b"Look."), "webdataset")
+        generate(tmp_path, OneSample(reported, b"Look."), "webdataset")
     assert reason_and_sample(caught.value) == (FailureReason.UNSAFE_FILE, 0)
 
 
@@ -122,21 +122,21 @@ def test_a_packed_file_that_changed_before_its_upload_is_invalid_output(tmp_path
         folder.mkdir()
         if body is not None:
             (folder / "data").write_bytes(body)
-        code, told = upload(FileStore(tmp_path / f"out{number}"), folder, "shards/x.tar")
-        assert (code, told["reason"]) == (WorkerExit.INVALID_OUTPUT, "FileChanged")
-        assert told["message"].startswith("data changed")
+        code, failure = upload(FileStore(tmp_path / f"out{number}"), folder, "shards/x.tar")
+        assert (code, failure["reason"]) == (WorkerExit.INVALID_OUTPUT, "FileChanged")
+        assert failure["message"].startswith("data changed")
 
 
-def test_a_key_that_no_store_takes_is_invalid_output(tmp_path: Path) -> None:
+def test_a_key_that_no_store_accepts_is_invalid_output(tmp_path: Path) -> None:
     folder = tmp_path / "scratch"
     folder.mkdir()
     (folder / "data").write_bytes(b"packed")
-    code, told = upload(FileStore(tmp_path / "out"), folder, "questions/a\nb")
-    assert (code, told["reason"]) == (WorkerExit.INVALID_OUTPUT, "UnsafeFile")
+    code, failure = upload(FileStore(tmp_path / "out"), folder, "questions/a\nb")
+    assert (code, failure["reason"]) == (WorkerExit.INVALID_OUTPUT, "UnsafeFile")
 
 
-def test_a_store_that_is_away_is_still_named_as_such(tmp_path: Path) -> None:
+def test_an_unavailable_store_is_named_as_the_cause(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"packed")
-    code, told = upload(BrokenStore(), tmp_path, "shards/x.tar")
-    assert (code, told["reason"]) == (WorkerExit.STORAGE_UNAVAILABLE, "StorageUnavailable")
-    assert told["message"] == "the store is away"
+    code, failure = upload(BrokenStore(), tmp_path, "shards/x.tar")
+    assert (code, failure["reason"]) == (WorkerExit.STORAGE_UNAVAILABLE, "StorageUnavailable")
+    assert failure["message"] == "the store is away"

@@ -1,4 +1,4 @@
-"""A worker process: its exit codes, what it leaves behind, and two of them on one shard."""
+"""Worker processes: exit codes, files and processes they leave, two workers on one shard."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_worker_commits_its_shards_and_ends_with_0(bench: Bench) -> None:
     assert list(bench.scratch.iterdir()) == []
 
 
-def test_a_committed_shard_is_left_alone(bench: Bench) -> None:
+def test_a_committed_shard_does_not_change(bench: Bench) -> None:
     bench.work("O-shared:0")
     before = read_tree(bench.out)
     code, outcomes, _ = bench.work("O-shared:0")

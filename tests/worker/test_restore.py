@@ -28,10 +28,10 @@ def committed(output_format: OutputFormat, seed: int = 42) -> MemoryStore:
     return store
 
 
-def made_again(
+def generated_again(
     folder: Path, store: MemoryStore, output_format: OutputFormat, seed: int = 42
 ) -> tuple[MarkerDraft, list[PendingObject]]:
-    """What a worker makes of the shard with this seed, in local files."""
+    """The shard that a worker generates with this seed, in local files."""
     other = MemoryStore()
     plan = make_plan({GENERATOR: 4}, seed=seed, output_format=output_format)
     manifest = build_run(other, plan)[0]
@@ -51,7 +51,7 @@ def test_missing_and_truncated_objects_are_written_again(
 ) -> None:
     store = committed(output_format)
     whole = dict(store.objects)
-    draft, pending = made_again(tmp_path, store, output_format)
+    draft, pending = generated_again(tmp_path, store, output_format)
     store.objects[pending[0].key] = store.objects[pending[0].key][:100]
     if len(pending) > 1:
         del store.objects[pending[1].key]
@@ -63,7 +63,7 @@ def test_missing_and_truncated_objects_are_written_again(
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_intact_objects_are_not_written(tmp_path: Path, output_format: OutputFormat) -> None:
     store = committed(output_format)
-    draft, pending = made_again(tmp_path, store, output_format)
+    draft, pending = generated_again(tmp_path, store, output_format)
     store.requests.clear()
     restore(store, draft, pending)
     assert not {"put_new", "delete"} & set(store.requests)
@@ -74,7 +74,7 @@ def test_other_bytes_than_those_of_the_marker_change_nothing(
     tmp_path: Path, output_format: OutputFormat
 ) -> None:
     store = committed(output_format)
-    draft, pending = made_again(tmp_path, store, output_format, seed=43)
+    draft, pending = generated_again(tmp_path, store, output_format, seed=43)
     store.objects[pending[0].key] = store.objects[pending[0].key][:100]
     before = dict(store.objects)
     with pytest.raises(ShardFailedError, match="not deterministic") as caught:

@@ -1,4 +1,4 @@
-"""A shard that failed and is made again by the same worker, with the template kept warm."""
+"""A failed shard that the same worker generates again, with the running template."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
 
 pytestmark = pytest.mark.slow
 
-# The second sample of each block has no prompt; the first and the third are well.
+# The second sample of each block has no prompt; the first and the third are valid.
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -46,13 +46,13 @@ def repository(folder: Path, domain: str = "x") -> Path:
 @pytest.fixture
 def template(tmp_path: Path) -> Iterator[GeneratorTemplate]:
     launch = Launch(NAME, "repository", str(repository(tmp_path / "x")), mode="bare")
-    made = GeneratorTemplate(launch, tmp_path)
-    made.start()
-    yield made
-    made.close()
+    running = GeneratorTemplate(launch, tmp_path)
+    running.start()
+    yield running
+    running.close()
 
 
-def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> GeneratedShard:
+def generate(template: GeneratorTemplate, scratch: Path, allowed: int) -> GeneratedShard:
     planned = make_plan({NAME: 10}).generators[0]
     shard = planned.shard(0)
     scratch.mkdir()
@@ -68,17 +68,17 @@ def make(template: GeneratorTemplate, scratch: Path, allowed: int) -> GeneratedS
     ).generate()
 
 
-def test_a_retry_is_not_told_of_the_children_of_the_attempt_before(
+def test_a_retry_gets_no_events_of_the_previous_attempts_children(
     template: GeneratorTemplate, tmp_path: Path
 ) -> None:
     with pytest.raises(ShardFailedError, match="MissingFile"):
-        make(template, tmp_path / "first", allowed=0)
-    made = make(template, tmp_path / "second", allowed=2)
-    assert [(each.index, each.reason) for each in made.failed] == [
+        generate(template, tmp_path / "first", allowed=0)
+    second = generate(template, tmp_path / "second", allowed=2)
+    assert [(each.index, each.reason) for each in second.failed] == [
         (1, "MissingFile"),
         (3, "MissingFile"),
     ]
-    assert len(made.samples) == 2
+    assert len(second.samples) == 2
 
 
 def test_a_template_that_has_died_is_replaced(tmp_path: Path) -> None:
@@ -102,6 +102,6 @@ def test_a_template_that_has_died_is_replaced(tmp_path: Path) -> None:
         wait_until(lambda: not first.alive, "the template ended")
         second = warm.get(NAME)
         assert second is not first
-        assert len(make(second, tmp_path / "second", allowed=2).samples) == 2
+        assert len(generate(second, tmp_path / "second", allowed=2).samples) == 2
     finally:
         warm.close()

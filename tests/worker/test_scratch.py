@@ -1,4 +1,4 @@
-"""Scratch folders go with their process, however it ends, and never with another's."""
+"""Scratch folders are removed with their process, however it ends, and only then."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_folder_of_another_machine_on_the_same_disk_stays(
 ) -> None:
     monkeypatch.setattr(scratch, "machine", lambda: "other")
     lock, handle = scratch._new_lock(tmp_path)
-    os.close(handle)  # as if this disk did not pass locks on
+    os.close(handle)  # as if this disk did not share locks
     lock.with_suffix("").mkdir()
     monkeypatch.undo()
     with holder(tmp_path) as (process, _):
@@ -86,7 +86,7 @@ def test_a_folder_of_another_machine_on_the_same_disk_stays(
     assert sorted(path.name for path in tmp_path.iterdir()) == [lock.stem, lock.name]
 
 
-def test_a_lock_that_a_sweep_took_away_is_made_anew(
+def test_a_lock_that_another_process_removed_is_created_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flock, raced = scratch.fcntl.flock, []
@@ -117,7 +117,7 @@ def test_what_cannot_be_removed_now_is_removed_by_a_later_process(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_locks_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_handle: int, _mode: int) -> None:
         raise OSError(37, "No locks available")
 
@@ -129,7 +129,7 @@ def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_default_folder_that_another_user_made_is_refused(
+def test_a_default_folder_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))

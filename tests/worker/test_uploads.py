@@ -1,4 +1,4 @@
-"""The upload of a shard runs beside the making of the next; a failure must not cut it off."""
+"""A shard is uploaded while the next is generated; a failure must not stop the upload."""
 
 from __future__ import annotations
 

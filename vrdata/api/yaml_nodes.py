@@ -1,4 +1,4 @@
-"""YAML with positions: documents as plain values, and where each of their fields stands."""
+"""YAML with positions: documents as plain values, and the position of each field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Document:
     positions: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
     def position(self, path: Path) -> tuple[int, int]:
-        """Where a field stands, or its nearest parent that is there."""
+        """The position of a field, or of its nearest existing parent."""
         while path and path not in self.positions:
             path = path[:-1]
         return self.positions.get(path, (1, 1))

@@ -99,9 +99,9 @@ def summary_lines(report: VerifyReport) -> list[str]:
     """The report for a person."""
     verdict = "verified" if report.ok else "NOT verified"
     shards = f" in {report.shards} of {report.expected_shards} shards" if report.plan else ""
-    left_out = f", {report.failed_samples} left out" if report.failed_samples else ""
+    dropped = f", {report.failed_samples} dropped" if report.failed_samples else ""
     lines = [
-        f"{verdict}: {report.samples} samples{shards}{left_out}, {report.bytes} bytes",
+        f"{verdict}: {report.samples} samples{shards}{dropped}, {report.bytes} bytes",
         f"output: {report.output}",
         f"files: {_counts(report.files)}",
     ]

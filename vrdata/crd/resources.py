@@ -14,7 +14,7 @@ from vrdata.model import API_VERSION
 GROUP, _, VERSION = API_VERSION.partition("/")
 _COLUMNS = (
     # name, type, path, description, priority (1 = only with -o wide)
-    ("Phase", "string", ".status.phase", "Where the run stands.", 0),
+    ("Phase", "string", ".status.phase", "Phase of the run.", 0),
     ("Progress", "string", ".status.progress", "Committed samples of all samples.", 0),
     ("Failed", "integer", ".status.failed", "Samples that failed for good.", 0),
     ("Rate", "string", ".status.rate", "Samples committed in a second, lately.", 0),

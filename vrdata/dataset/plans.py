@@ -32,7 +32,7 @@ def load_plan(store: ObjectStore) -> Plan:
 
 
 def find_plan(store: ObjectStore) -> Plan | None:
-    """The plan of the run that is stored here, or None when there is none.
+    """The plan of the run that is stored here, or None.
 
     Raises:
         OutputConflictError: another object is stored under the plan's key.

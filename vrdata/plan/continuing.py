@@ -30,10 +30,10 @@ def begin_or_continue(
     """The run's plan: the stored one when the run continues with it, else a new one.
 
     Args:
-        run: what to make.
-        catalogue: the generators there are.
+        run: the run.
+        catalogue: the available generators.
         versions: as `build_plan`.
-        stored: the plan that stands in the output, if any.
+        stored: the plan that is stored in the output, if any.
 
     Raises:
         InvalidInputError: the catalogue cannot serve the run.

@@ -91,7 +91,7 @@ def globs_of(spec: GenerationRunSpec) -> tuple[str, ...] | None:
 
 
 def glob_matches(glob: str, catalogue: Catalogue) -> list[CatalogueEntry]:
-    """The entries that a glob stands for."""
+    """The entries that match a glob."""
     return [
         entry
         for entry in catalogue.generators

@@ -1,4 +1,4 @@
-"""One block in its own process: run the generator, report each sample, end."""
+"""One block in its own process: run the generator and report each sample."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Reporter:
         self._facts = facts
         self._send = send
         self._ids: set[str] = set()
-        self.made = 0
+        self.reported = 0
 
     def collect(self) -> None:
         """Report every finished folder.
 
         Raises:
-            EnoughSamples: the block has what the shard needs.
+            EnoughSamples: all samples that the shard needs are reported.
         """
         for folder in find_samples(self._out):
             self.report(folder)
@@ -46,7 +46,7 @@ class Reporter:
             if folder.path.name in self._ids:
                 raise SampleInvalidError("DuplicateId", f"{folder.path.name} was written twice")
             self._ids.add(folder.path.name)
-            packet = finish_sample(folder, self.made, self._facts)
+            packet = finish_sample(folder, self.reported, self._facts)
         except SampleInvalidError as error:
             self._next({"event": "invalid", "reason": error.reason, "message": error.message})
         else:
@@ -59,15 +59,15 @@ class Reporter:
     def _next(self, packet: dict[str, Any]) -> None:
         if "message" in packet:
             packet["message"] = packet["message"][:MAX_TEXT]
-        self._send(packet | {"block": self._facts.block, "position": self.made})
-        self.made += 1
-        if self.made >= self._want:
+        self._send(packet | {"block": self._facts.block, "position": self.reported})
+        self.reported += 1
+        if self.reported >= self._want:
             raise EnoughSamples
 
 
 def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
-    """Make a block as the `load` and `block` packets say; returns the process's exit code."""
-    # The real one: a working directory is, too, and only one private path is kept out of content.
+    """Generate a block as the `load` and `block` packets request; returns the exit code."""
+    # Resolved, as a working directory is: only this spelling of the path is removed from content.
     folder = Path(request["dir"]).resolve()
     facts = BlockFacts(
         generator=load["name"],
@@ -81,18 +81,18 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
     reporter = Reporter(out, request["want"], facts, send)
     error: dict[str, str] | None = None
     try:
-        _make(load, request, out, reporter)
+        _generate(load, request, out, reporter)
     except EnoughSamples:
         pass
-    except BaseException as raised:  # noqa: BLE001 - foreign code; every end is reported
+    except BaseException as raised:  # noqa: BLE001 - foreign code; its error is sent
         error = describe(raised)
     sys.stdout.flush()
     sys.stderr.flush()
-    send({"event": "end", "block": facts.block, "made": reporter.made, "error": error})
+    send({"event": "end", "block": facts.block, "reported": reporter.reported, "error": error})
     return 0 if error is None else 1
 
 
-def _make(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter) -> None:
+def _generate(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter) -> None:
     if load["kind"] == "repository":
         run_script(
             load["root"],
@@ -105,28 +105,28 @@ def _make(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Re
         )
         reporter.collect()
         return
-    _make_each(load, request, out, reporter)
+    _generate_each(load, request, out, reporter)
 
 
-def _make_each(
+def _generate_each(
     load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter
 ) -> None:
-    """Samples that are independent of each other: one that raises costs no other one."""
+    """Generate samples one by one: if one raises, the others are not affected."""
     from vrdata_child.run import firstparty
 
     generator = firstparty.load(load["name"], load["kind"], load["root"])
     hashed = bool(load.get("hashFrames"))
     for position in range(min(request["want"], request["count"])):
         try:
-            made = firstparty.make_sample(
+            sample = firstparty.generate_sample(
                 generator, request["seed"], position, out, hash_frames=hashed
             )
         except MemoryError:
-            raise  # of the whole child: a retry gets more
-        except Exception as error:  # noqa: BLE001 - foreign code; the supervisor is told
+            raise  # the whole block fails: a retry gets more memory
+        except Exception as error:  # noqa: BLE001 - foreign code; its error is sent
             reporter.failed(error)
         else:
-            reporter.report(made)
+            reporter.report(sample)
 
 
 def describe(error: BaseException) -> dict[str, str]:
@@ -143,5 +143,5 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def leave(code: int) -> None:
-    """End the forked process without running what the template registered at exit."""
+    """End the forked process without the exit handlers of the template."""
     os._exit(code)

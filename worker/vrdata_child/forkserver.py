@@ -29,7 +29,7 @@ class Template:
         self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, block)
 
     def serve(self) -> None:
-        """Answer requests until `quit` or the supervisor is gone; then end all children."""
+        """Serve requests until `quit` or the end of the supervisor; then end all children."""
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
         try:
@@ -51,20 +51,20 @@ class Template:
         request = json.loads(packet)
         match request["cmd"]:
             case "load":
-                return self._take_load(request)
+                return self._load_generator(request)
             case "block":
                 poller.register(self._fork(request), select.POLLIN)
                 return True
             case _:
                 return False
 
-    def _take_load(self, request: dict[str, Any]) -> bool:
+    def _load_generator(self, request: dict[str, Any]) -> bool:
         self._load = request
         try:
             heap.keep_freed_memory()
             hermetic.install()
             _prepare(request)
-        except BaseException as error:  # noqa: BLE001 - foreign code; the supervisor is told
+        except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
             self._send({"event": "broken", "error": describe(error)})
             return False
         gc.collect()
@@ -82,7 +82,7 @@ class Template:
             finally:
                 leave(code)
         with contextlib.suppress(OSError):
-            os.setpgid(pid, pid)  # both sides do it, so nobody is early
+            os.setpgid(pid, pid)  # the child does the same: the order does not matter
         fd = os.pidfd_open(pid)
         self._children[fd] = (pid, request["block"])
         self._send({"event": "started", "block": request["block"], "pid": pid})
@@ -91,7 +91,7 @@ class Template:
     def _reap(self, fd: int) -> None:
         pid, block = self._children.pop(fd)
         os.close(fd)
-        _kill_group(pid)  # what the generator started and left behind
+        _kill_group(pid)  # processes that the generator started and did not end
         _, status, usage = os.wait4(pid, 0)
         code = os.waitstatus_to_exitcode(status)
         self._send(

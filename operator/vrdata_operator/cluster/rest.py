@@ -52,7 +52,7 @@ class Rest:
         """Read the configuration. Must run inside the event loop that sends the requests.
 
         Raises:
-            ClusterError: there is none, neither a pod's nor a kubeconfig.
+            ClusterError: no configuration was found, neither of a pod nor a kubeconfig.
         """
         settings = client.Configuration()
         untyped: Any = config

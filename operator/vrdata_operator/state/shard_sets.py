@@ -15,7 +15,7 @@ class ShardSet(AbstractSet[Shard]):
     `|`, `&` and `-` of two of them cost microseconds for 10^5 shards.
 
     Args:
-        bitmaps: by generator; bit `n` stands for shard `n`.
+        bitmaps: by generator; bit `n` represents shard `n`.
     """
 
     __slots__ = ("_bitmaps", "_size")

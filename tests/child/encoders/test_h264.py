@@ -54,7 +54,7 @@ def drawing(step: int, width: int = 128, height: int = 96) -> Image.Image:
 
 
 def noise(step: int) -> Image.Image:
-    """A frame as a camera makes them."""
+    """A noisy frame, as from a camera."""
     grey = np.random.default_rng(step).normal(128, 30, (96, 128, 1)).clip(0, 255)
     return Image.fromarray(np.repeat(grey.astype(np.uint8), 3, axis=2))
 
@@ -83,7 +83,7 @@ def test_every_frame_is_there_at_its_rate(tmp_path: Path, count: int) -> None:
         assert len(list(container.decode(stream))) == count
 
 
-def test_the_index_stands_before_the_data_so_that_browsers_start_at_once(tmp_path: Path) -> None:
+def test_the_index_precedes_the_data_so_that_browsers_start_immediately(tmp_path: Path) -> None:
     encode(tmp_path / "v.mp4", [drawing(step) for step in range(10)])
     body = (tmp_path / "v.mp4").read_bytes()
     assert body.index(b"moov") < body.index(b"mdat")
@@ -179,7 +179,7 @@ def test_frames_of_other_modes_look_like_their_rgb_picture(tmp_path: Path, mode:
 
 
 def fresh(script: str, *arguments: object) -> str:
-    """What a script prints in an interpreter of its own, without this one's memory."""
+    """The output of a script in a separate interpreter, without this one's memory."""
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         stdout=subprocess.PIPE,

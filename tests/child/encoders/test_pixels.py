@@ -1,4 +1,4 @@
-"""Pixels are read in place, and are the picture's, however Pillow keeps them."""
+"""Pixels are read correctly, and in place if Pillow keeps them in one block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 from vrdata_child.encoders import pixels
 from vrdata_child.encoders.pixels import Packed
 
-BLOCK = 16 * 2**20  # of Pillow's memory: larger pictures lie in several
+BLOCK = 16 * 2**20  # Pillow's memory block: larger images have several
 
 
 def picture(width: int, height: int) -> Image.Image:

@@ -19,7 +19,7 @@ SIZE = 64
 
 
 class Poisoned(Packed):
-    """Pixels of which nothing is left once nobody holds them."""
+    """Pixels that are overwritten when nothing refers to them."""
 
     __slots__ = ("_data",)
 
@@ -60,7 +60,7 @@ def test_pixels_stay_in_memory_until_they_are_encoded(
 
 
 def test_decoded_frames_look_like_those_that_were_added(tmp_path: Path) -> None:
-    with av.open(io.BytesIO(encode(tmp_path / "made.mp4")), "r", format="mp4") as container:
+    with av.open(io.BytesIO(encode(tmp_path / "video.mp4")), "r", format="mp4") as container:
         decoded = [np.asarray(frame.to_image(), np.int16) for frame in container.decode(video=0)]
     assert len(decoded) == len(frames())
     for found, wanted in zip(decoded, frames(), strict=True):

@@ -26,10 +26,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def faults(how: str) -> int:
     """Page faults of twenty rounds of eight frames."""
-    words = [sys.executable, "-c", _FAULTS, how]
-    return int(subprocess.run(words, capture_output=True, check=True, timeout=60).stdout)
+    command = [sys.executable, "-c", _FAULTS, how]
+    return int(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
-def test_frames_are_drawn_into_memory_that_is_there() -> None:
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_frames_are_drawn_into_memory_that_is_already_mapped() -> None:
     assert faults("kept") * 20 < faults("given back")

@@ -20,7 +20,7 @@ MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"]
 
 @pytest.fixture
 def redirected() -> Iterator[None]:
-    """Pillow as a generator child has it, for the time of a test."""
+    """Pillow patched as in a generator child, during a test."""
     original = Image.Image.save
     redirect._redirect_png()
     yield
@@ -69,7 +69,7 @@ def test_a_picture_saved_to_memory_equals_one_saved_to_a_file(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("redirected")
-def test_other_formats_stay_pillows(tmp_path: Path) -> None:
+def test_other_formats_are_written_by_pillow(tmp_path: Path) -> None:
     picture("RGB").save(tmp_path / "picture.bmp")
     with Image.open(tmp_path / "picture.bmp") as found:
         assert found.format == "BMP"

@@ -1,4 +1,4 @@
-"""What a generator may write is data: names and sizes that nothing behind could take."""
+"""A generator's output is untrusted: names, sizes and texts that later steps could not handle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 
 @pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])
-def test_a_folder_name_that_is_no_domain_makes_the_sample_invalid(
+def test_a_folder_name_that_is_not_a_valid_domain_makes_the_sample_invalid(
     tmp_path: Path, domain: str
 ) -> None:
     block = write_sample(tmp_path, domain)
@@ -31,7 +31,7 @@ def test_a_folder_name_that_is_no_domain_makes_the_sample_invalid(
 
 
 @pytest.mark.parametrize("domain", ["maze", "grid_shift-2.1", "O"])
-def test_usual_domains_are_taken(tmp_path: Path, domain: str) -> None:
+def test_usual_domains_are_accepted(tmp_path: Path, domain: str) -> None:
     block = write_sample(tmp_path, domain)
     (found,) = find_samples(tmp_path / "out")
     assert finish_sample(found, 0, block)["id"] == f"{domain}_00000000"
@@ -51,14 +51,14 @@ def test_a_png_of_20000_pixels_each_way_is_too_large(tmp_path: Path) -> None:
     assert caught.value.reason == "TooLarge"
 
 
-def test_half_a_character_in_a_message_reaches_the_supervisor_as_a_question_mark() -> None:
+def test_a_lone_surrogate_in_a_message_is_sent_as_a_question_mark() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         Template(theirs)._send({"event": "end", "error": {"message": "no \ud800 ä"}})
         assert json.loads(ours.recv(1000))["error"]["message"] == "no ? ä"
 
 
-def test_the_private_folder_reaches_neither_the_metadata_nor_what_the_marker_says_of_it(
+def test_neither_metadata_nor_marker_contains_the_private_folder(
     tmp_path: Path,
 ) -> None:
     block = write_sample(tmp_path, "maze")
@@ -81,7 +81,7 @@ def test_the_private_folder_reaches_neither_the_metadata_nor_what_the_marker_say
         ('{"deep": ' + "[" * 700 + "]" * 700 + "}", "nested too deep"),
     ],
 )
-def test_metadata_that_strict_readers_refuse_make_the_sample_invalid(
+def test_metadata_that_strict_readers_refuse_makes_the_sample_invalid(
     tmp_path: Path, text: str, why: str
 ) -> None:
     block = write_sample(tmp_path, "maze")

@@ -1,4 +1,4 @@
-"""A video is what its name says: generation and `vrdata verify` decide alike."""
+"""A video's format is the one of its name: generation and `vrdata verify` agree."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_both_know_the_same_names() -> None:
 
 @pytest.mark.parametrize("suffix", [*media.VIDEO_FORMATS, ".MP4"])
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_generation_takes_exactly_what_verify_takes(
+def test_generation_accepts_exactly_what_verify_accepts(
     tmp_path: Path, container: str, suffix: str
 ) -> None:
     name, content = f"ground_truth{suffix}", body(container)
@@ -56,18 +56,18 @@ def test_generation_takes_exactly_what_verify_takes(
     assert record.frames == 8
 
 
-def test_avi_bytes_in_an_mp4_are_refused_as_they_are_and_converted_for_h264(
+def test_avi_bytes_in_an_mp4_are_refused_in_mode_asis_and_converted_in_mode_h264(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(SampleInvalidError) as caught:
         finished(tmp_path / "asIs", "ground_truth.mp4", body("avi"), "asIs")
     assert caught.value.reason == "VideoUndecodable"
-    made = finished(tmp_path / "h264", "ground_truth.mp4", body("avi"), "h264")
-    video = (Path(made["folder"]) / "ground_truth.mp4").read_bytes()
+    converted = finished(tmp_path / "h264", "ground_truth.mp4", body("avi"), "h264")
+    video = (Path(converted["folder"]) / "ground_truth.mp4").read_bytes()
     assert decode.Decoder(deep=True).inspect("ground_truth.mp4", video, None) == decode.Media()
 
 
-def test_a_generated_and_renamed_video_is_inspected_again(tmp_path: Path) -> None:
+def test_a_generated_and_renamed_video_is_checked_again(tmp_path: Path) -> None:
     path = tmp_path / "ground_truth.mp4"
     encoder = VideoEncoder(path, 16, 16, 8)
     encoder.add(Image.new("RGB", (16, 16)))
@@ -77,7 +77,7 @@ def test_a_generated_and_renamed_video_is_inspected_again(tmp_path: Path) -> Non
         media.check_video(renamed, media.file_sha256(renamed), as_named=True)
 
 
-def test_a_png_with_a_name_in_capitals_is_looked_at_too(tmp_path: Path) -> None:
+def test_a_png_with_an_uppercase_suffix_is_checked(tmp_path: Path) -> None:
     with pytest.raises(SampleInvalidError) as caught:
         finished(tmp_path, "extra.PNG", b"no picture", "h264")
     assert caught.value.reason == "NotAPng"

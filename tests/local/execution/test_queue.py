@@ -1,4 +1,4 @@
-"""Which shard a worker takes next."""
+"""Which shard a worker gets next."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The retry ladder."""
+"""Attempts after a failure: how many, with how much memory."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,38 +10,38 @@ from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attemp
 MIB = 1024 * 1024
 
 
-def ladder(policy: RetryPolicy, reason: FailureReason) -> list[ShardTask]:
+def attempts(policy: RetryPolicy, reason: FailureReason) -> list[ShardTask]:
     tasks = [first_attempt("O-maze", 0, policy)]
     while (task := next_attempt(tasks[-1], reason, policy)) is not None:
         tasks.append(task)
     return tasks
 
 
-def test_a_failing_shard_is_tried_retries_times_more() -> None:
+def test_a_failing_shard_is_retried_as_often_as_the_policy_allows() -> None:
     assert (
-        len(ladder(RetryPolicy(retries=2, max_failed_samples=0), FailureReason.EMPTY_PROMPT)) == 3
+        len(attempts(RetryPolicy(retries=2, max_failed_samples=0), FailureReason.EMPTY_PROMPT)) == 3
     )
 
 
-def test_only_the_last_attempt_may_leave_samples_out() -> None:
-    tasks = ladder(RetryPolicy(retries=2, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
+def test_only_the_last_attempt_can_drop_samples() -> None:
+    tasks = attempts(RetryPolicy(retries=2, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
     assert [task.allow_failed_samples for task in tasks] == [0, 0, 5]
 
 
 def test_without_retries_the_first_attempt_is_the_last() -> None:
-    tasks = ladder(RetryPolicy(retries=0, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
+    tasks = attempts(RetryPolicy(retries=0, max_failed_samples=5), FailureReason.GENERATOR_FAILED)
     assert [task.allow_failed_samples for task in tasks] == [5]
 
 
 def test_memory_doubles_after_out_of_memory_up_to_the_ceiling() -> None:
     policy = RetryPolicy(4, 0, memory_bytes=512 * MIB, memory_ceiling=1536 * MIB)
-    tasks = ladder(policy, FailureReason.OUT_OF_MEMORY)
+    tasks = attempts(policy, FailureReason.OUT_OF_MEMORY)
     assert [task.memory_bytes // MIB for task in tasks] == [512, 1024, 1536, 1536, 1536]
 
 
-def test_other_failures_leave_memory_alone() -> None:
+def test_other_failures_do_not_change_memory() -> None:
     policy = RetryPolicy(2, 0, memory_bytes=512 * MIB, memory_ceiling=4096 * MIB)
-    assert {task.memory_bytes for task in ladder(policy, FailureReason.SAMPLE_TIMEOUT)} == {
+    assert {task.memory_bytes for task in attempts(policy, FailureReason.SAMPLE_TIMEOUT)} == {
         512 * MIB
     }
 
@@ -82,5 +82,5 @@ RETRIED = [
 
 
 @given(retries=st.integers(0, 10), reason=st.sampled_from(RETRIED))
-def test_the_ladder_always_ends(retries: int, reason: FailureReason) -> None:
-    assert len(ladder(RetryPolicy(retries, 0, MIB, 8 * MIB), reason)) == retries + 1
+def test_retries_always_end(retries: int, reason: FailureReason) -> None:
+    assert len(attempts(RetryPolicy(retries, 0, MIB, 8 * MIB), reason)) == retries + 1

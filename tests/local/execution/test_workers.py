@@ -1,4 +1,4 @@
-"""Worker processes as the local executor sees them, when they die or the store holds surprises."""
+"""Worker processes that die, and unknown markers in the store, in the local executor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def start(folder: Path, monkeypatch: pytest.MonkeyPatch, inbox: Inbox, body: str
     return WorkerProcess(folder / "config", inbox, folder / "log")
 
 
-def test_the_end_of_a_worker_that_died_in_the_middle_of_a_line_is_told(
+def test_the_end_of_a_worker_that_died_in_the_middle_of_a_line_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox: Inbox = queue.SimpleQueue()
@@ -39,7 +39,7 @@ def test_the_end_of_a_worker_that_died_in_the_middle_of_a_line_is_told(
     worker.finish()
 
 
-def test_a_worker_that_is_gone_keeps_its_one_task_and_counts_as_busy(
+def test_a_dead_worker_keeps_its_task_and_counts_as_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox: Inbox = queue.SimpleQueue()
@@ -47,12 +47,12 @@ def test_a_worker_that_is_gone_keeps_its_one_task_and_counts_as_busy(
     inbox.get(timeout=30)
     task = ShardTask(generator="O-maze", shard=0)
     worker.send(task)
-    assert worker.current == task  # so the executor gives it no other one
+    assert worker.current == task  # so the executor sends it no other task
     assert list(worker.tasks.values()) == [task]
     worker.finish()
 
 
-def test_a_marker_that_the_plan_does_not_know_is_not_counted_as_made(tmp_path: Path) -> None:
+def test_a_marker_of_a_shard_outside_the_plan_is_not_counted(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, None, {"O-maze": 2})
     stray = bench.out / "_vrdata" / "commits" / "O-ghost" / "000000.json"
     stray.parent.mkdir(parents=True)

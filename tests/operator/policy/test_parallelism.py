@@ -23,9 +23,9 @@ def test_every_pod_is_assigned_and_no_wave_gets_more_than_it_can_use(
 @given(total=st.integers(1, 100), wanted=WANTED)
 def test_shares_of_waves_differ_by_at_most_one(total: int, wanted: dict[int, int]) -> None:
     given_ = share(total, wanted)
-    hungry = [count for wave, count in given_.items() if count < wanted[wave]]
+    short = [count for wave, count in given_.items() if count < wanted[wave]]
     for count in given_.values():
-        assert all(count - other <= 1 for other in hungry)
+        assert all(count - other <= 1 for other in short)
 
 
 def test_with_fewer_pods_than_waves_the_later_ones_wait() -> None:

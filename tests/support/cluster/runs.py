@@ -34,7 +34,7 @@ def run_object(name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any
 
 
 def generators(**samples: int) -> list[dict[str, Any]]:
-    """`generators(O_maze=20)`: entries of spec.generators; the first `_` stands for `-`."""
+    """`generators(O_maze=20)`: entries of spec.generators; the first `_` is a `-`."""
     return [{"name": name.replace("_", "-"), "samples": count} for name, count in samples.items()]
 
 

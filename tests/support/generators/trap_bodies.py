@@ -12,9 +12,9 @@ DETERMINISTIC = (
     "silent",
     "flagged",
 )
-HUNGRY_MIB = 900
+GREEDY_MIB = 900
 # These fail with the flag --armed only (raise, allocate, never end): adding one must succeed.
-ARMED = ("failing", "hungry", "stuck")
+ARMED = ("failing", "greedy", "stuck")
 
 # Methods by the name of the trap, which is also its domain.
 BODIES = {
@@ -77,13 +77,13 @@ BODIES = {
             raise ValueError("cannot paint sample 4")
         return random.randrange(8)
 """,
-    "hungry": """
+    "greedy": """
     def choose(self, task_id):
         if self.config.armed:
             self.kept = None
             self.kept = bytearray(b"x") * (MEBIBYTES * 2**20)
         return random.randrange(8)
-""".replace("MEBIBYTES", str(HUNGRY_MIB)),
+""".replace("MEBIBYTES", str(GREEDY_MIB)),
     "stuck": """
     def choose(self, task_id):
         while self.config.armed:

@@ -1,7 +1,7 @@
 """H.264 video that plays in every browser, streamed, with the same bytes for the same frames.
 
 x264 preset ultrafast at crf 21: less CPU than OpenCV's mp4v on flat frames, with a fifth to two
-thirds of its bytes and far less error. On noise ultrafast makes four times the bytes, so a video
+thirds of its bytes and far less error. On noise, ultrafast writes four times the bytes, so a video
 whose first frame is noisy gets preset veryfast. Figures: docs/encoding.md.
 """
 
@@ -48,8 +48,8 @@ class VideoEncoder:
     """Encodes frames one at a time into an MP4 file; memory does not grow with frames.
 
     Args:
-        path: the file to make.
-        width: pixels of every frame; odd sizes are kept by coding chroma in full (4:4:4).
+        path: the file to create.
+        width: pixels of every frame; odd sizes are encoded with full chroma (4:4:4).
         height: as `width`.
         fps: frames per second.
         hash_frames: also hash the RGB bytes of every frame.
@@ -160,7 +160,7 @@ def noisiness(image: Image.Image) -> float:
 
 
 def _whole_frame(image: Image.Image, pixels: str) -> VideoFrame:
-    """Convert a whole frame by swscale: odd sizes, and environments without OpenCV."""
+    """Convert a whole frame with swscale: for odd sizes, and in environments without OpenCV."""
     source = VideoFrame.from_ndarray(np.asarray(image), "rgb24")
     return source.reformat(
         format=pixels,

@@ -1,4 +1,4 @@
-"""Read a Pillow image's pixels without copying them, where this Pillow version allows it."""
+"""Read a Pillow image's pixels, without a copy if the Pillow version allows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _capsule_pointer.argtypes = (ctypes.py_object, ctypes.c_char_p)
 
 
 class _ArrowArray(ctypes.Structure):
-    """As the Arrow C data interface lays it out (https://arrow.apache.org)."""
+    """The layout of the Arrow C data interface (https://arrow.apache.org)."""
 
 
 _ArrowArray._fields_ = [
@@ -53,7 +53,7 @@ class Packed:
             self.address, self._keep = data.ctypes.data, data
 
     def view(self) -> NDArray[np.uint8]:
-        """The same as an array of bytes (height, width, 4), which keeps them valid."""
+        """The bytes as an array (height, width, 4), which keeps them valid."""
         width, height = self._size
         raw: Any = (ctypes.c_ubyte * (width * height * 4)).from_address(self.address)
         raw.keep = self._keep
@@ -61,8 +61,8 @@ class Packed:
 
 
 def _row_address(image: Image.Image) -> int:
-    """Address of the first pixel, or 0 when the rows do not lie one after the other."""
-    pointers = getattr(image.im, "unsafe_ptrs", None)  # until Pillow 11
+    """Address of the first pixel, or 0 when the rows are not contiguous."""
+    pointers = getattr(image.im, "unsafe_ptrs", None)  # Pillow 11 and older
     if pointers is None:
         return 0
     table = dict(pointers).get("image32", 0)
@@ -76,13 +76,13 @@ def _row_address(image: Image.Image) -> int:
 
 
 def _arrow_address(image: Image.Image) -> tuple[int, object]:
-    """The same by Pillow's Arrow interface, as of Pillow 11.3, and what keeps it valid."""
+    """Address of the first pixel from Pillow's Arrow interface (since 11.3), and its owner."""
     export = getattr(image, "__arrow_c_array__", None)
     if export is None:
         return 0, None
     try:
         kept = export()
-    except ValueError:  # the pixels lie in several places
+    except ValueError:  # the pixels are not contiguous
         return 0, None
     array = _ArrowArray.from_address(_capsule_pointer(kept[1], b"arrow_array"))
     if array.n_children != 1 or array.offset or array.length != image.width * image.height:

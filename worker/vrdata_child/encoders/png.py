@@ -28,11 +28,11 @@ LEVEL = 3
 _COLOUR_TYPE = {"L": 0, "RGB": 2, "RGBA": 6}  # PNG specification, table 11.1
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
-_memory = threading.local()  # new memory for each picture costs as much as filtering it
+_memory = threading.local()  # allocating memory for each image costs as much as filtering it
 
 
 def can_encode(image: Image.Image) -> bool:
-    """Whether `encode_png` takes this image's mode."""
+    """Whether `encode_png` supports this image."""
     return image.mode in _COLOUR_TYPE and image.width > 0 and image.height > 0
 
 
@@ -64,7 +64,7 @@ def write_png(path: Path, image: Image.Image) -> None:
 
 
 def _rows(image: Image.Image, channels: int) -> NDArray[np.uint8]:
-    """The image's bytes, a row each; valid until the thread's next picture."""
+    """The image's bytes by row; valid until the thread encodes its next image."""
     width = image.width * channels
     if image.mode == "RGB" and cv2 is not None:
         rows = _reused("rows", image.height, width, 0)
@@ -76,7 +76,7 @@ def _rows(image: Image.Image, channels: int) -> NDArray[np.uint8]:
 
 
 def _reused(name: str, height: int, width: int, fill: int) -> NDArray[np.uint8]:
-    """The thread's last array of this name if it fits, else a new one full of `fill`."""
+    """The thread's array of this name if its shape fits, else a new one filled with `fill`."""
     kept: NDArray[np.uint8] | None = getattr(_memory, name, None)
     if kept is None or kept.shape != (height, width):
         kept = np.full((height, width), fill, np.uint8)

@@ -1,9 +1,9 @@
-"""RGB frames to YUV 4:2:0, converting only the rows that changed since the frame before.
+"""Convert RGB frames to YUV 4:2:0, only the rows that differ from the previous frame.
 
-Drawings move in a small part of the picture. Equal rows are found by comparing memory, 32 rows
+In a drawing, a small part of the picture moves. Equal rows are found by comparing memory, 32 rows
 at a time; changed ones are converted by OpenCV's integer arithmetic (BT.601, limited range) with
 each chroma value from the mean of its four pixels. A row's result does not depend on which other
-rows changed, so the outcome equals converting every frame whole (a test holds that).
+rows changed, so the result equals that of converting whole frames (there is a test).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 class YuvFrame:
-    """One reusable picture that follows the frames it is shown.
+    """One reusable picture, updated with each frame.
 
     Args:
         width: pixels, even.
@@ -65,6 +65,6 @@ class YuvFrame:
 
 def _plane(picture: VideoFrame, number: int, width: int) -> NDArray[np.uint8]:
     plane = picture.planes[number]
-    memory: Any = plane  # a buffer, which its annotations do not say
+    memory: Any = plane  # a buffer, although its annotations do not say so
     rows: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)
     return rows.reshape(plane.height, plane.line_size)[:, :width]

@@ -1,1 +1,1 @@
-"""Closes a process so that only the seed influences content."""
+"""Isolate a process, so that content depends only on the seed."""

@@ -1,4 +1,4 @@
-"""Every source of chance in a child, derived from the block's seed and nothing else."""
+"""All randomness of a child: derived only from the block's seed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _original_random_seed = random.seed
 
 
 def reset(seed: int) -> None:
-    """Start a block: global generators are seeded, argument-less ones will be."""
+    """Start a block: seed the global generators; new ones without a seed follow."""
     global _seed, _draws
     _seed, _draws = seed, 0
     _original_random_seed(seed)
-    tempfile._name_sequence = None  # type: ignore[attr-defined]  # noqa: SLF001 - names too
+    tempfile._name_sequence = None  # type: ignore[attr-defined]  # noqa: SLF001 - temporary names
     _reset_numpy(seed)
     _reset_opencv(seed)
 
 
 def draw(length: int) -> bytes:
-    """The next `length` bytes of the block's own entropy."""
+    """The next `length` bytes of the block's entropy."""
     global _draws  # noqa: PLW0603 - one block a process
     parts = []
     for _ in range(-(-length // 32)):
@@ -37,12 +37,12 @@ def draw(length: int) -> bytes:
 
 
 def fresh_seed() -> int:
-    """A 63-bit seed for a generator that was given none; each call gives another."""
+    """A new 63-bit seed for a generator that is created without one."""
     return int.from_bytes(draw(8)) >> 1
 
 
 def block_hash(value: object, /) -> int:
-    """`hash()` whose strings depend on the block's seed instead of PYTHONHASHSEED."""
+    """`hash()`; for strings and bytes it depends on the block's seed, not on PYTHONHASHSEED."""
     if isinstance(value, str):
         return _digest_hash(b"s" + value.encode("utf-8", "surrogatepass"))
     if isinstance(value, bytes):
@@ -60,7 +60,7 @@ def _digest_hash(data: bytes) -> int:
 
 
 def install() -> None:
-    """Replace the sources of chance of this process; they read the block's seed when used."""
+    """Replace the sources of randomness in this process; they use the block's current seed."""
     builtins.hash = block_hash
     os.urandom = draw
     random.seed = _random_seed
@@ -76,13 +76,13 @@ def _random_seed(a: Any = None, version: int = 2) -> None:
 
 
 class _Random(random.Random):
-    """random.Random that is seeded from the block when it is given no seed."""
+    """random.Random; without a seed it is seeded from the block."""
 
     def __init__(self, x: Any = None) -> None:
         super().__init__(fresh_seed() if x is None else x)
 
     def seed(self, a: Any = None, version: int = 2) -> None:
-        """Seed; None means from the block."""
+        """Seed; None = from the block."""
         super().seed(fresh_seed() if a is None else a, version)
 
 
@@ -95,13 +95,13 @@ def _install_numpy() -> None:
     original_state, original_sequence = numpy_random.RandomState, numpy_random.SeedSequence
 
     class SeededState(original_state):  # type: ignore[misc, valid-type]
-        """RandomState that is seeded from the block when it is given no seed."""
+        """RandomState; without a seed it is seeded from the block."""
 
         def __init__(self, seed: Any = None) -> None:
             super().__init__(fresh_seed() & 0xFFFFFFFF if seed is None else seed)
 
     class SeededSequence(original_sequence):  # type: ignore[misc, valid-type]
-        """SeedSequence whose entropy comes from the block when it is given none."""
+        """SeedSequence; without entropy it is seeded from the block."""
 
         def __init__(self, entropy: Any = None, **named: Any) -> None:
             super().__init__(fresh_seed() if entropy is None else entropy, **named)

@@ -1,8 +1,8 @@
-"""A virtual clock: time passes by being read, so wall-clock budgets end after the same step.
+"""A virtual clock: each reading advances it, so that time limits end at the same step everywhere.
 
-Each reading advances 100 µs. A generator that searches "for ten seconds" gets 100,000 readings
-on every machine, which is more than the real ones use when they succeed; real time is limited
-from outside, by the supervisor.
+A reading advances it by 100 µs. A generator that searches "for ten seconds" gets 100,000 readings
+on every machine, more than existing generators use when they succeed. The supervisor limits the
+real time.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ _now_ns = EPOCH_NS
 
 
 def reset() -> None:
-    """Back to the epoch; called at the start of each block."""
-    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    """Set the clock to the epoch; called at the start of each block."""
+    global _now_ns  # noqa: PLW0603 - one clock per process
     _now_ns = EPOCH_NS
 
 
 def read_ns() -> int:
     """The virtual time in nanoseconds, after one step."""
-    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    global _now_ns  # noqa: PLW0603 - one clock per process
     _now_ns += STEP_NS
     return _now_ns
 
 
 def sleep(seconds: float) -> None:
-    """Sleeping only moves the clock."""
-    global _now_ns  # noqa: PLW0603 - one clock a process, as in reality
+    """Advance the clock without waiting."""
+    global _now_ns  # noqa: PLW0603 - one clock per process
     _now_ns += max(0, int(seconds * 1e9))
 
 
@@ -65,7 +65,7 @@ def _with_default(original: Callable[[float], Any]) -> Callable[..., Any]:
 
 
 class _VirtualDatetime(dt.datetime):
-    """datetime whose now, utcnow and today read the virtual clock."""
+    """datetime; now, utcnow and today read the virtual clock."""
 
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> _VirtualDatetime:
@@ -74,7 +74,7 @@ class _VirtualDatetime(dt.datetime):
 
     @classmethod
     def utcnow(cls) -> _VirtualDatetime:
-        """The virtual time in UTC, naive as the original's."""
+        """The virtual time in UTC, without a time zone, as the original."""
         return cls.now()
 
     @classmethod
@@ -84,7 +84,7 @@ class _VirtualDatetime(dt.datetime):
 
 
 class _VirtualDate(dt.date):
-    """date whose today reads the virtual clock."""
+    """date; today reads the virtual clock."""
 
     @classmethod
     def today(cls) -> _VirtualDate:

@@ -13,20 +13,20 @@ _TRAILING_NUMBER = re.compile(r"(\d+)\D*$")
 
 @dataclass(frozen=True)
 class SampleFolder:
-    """A folder that holds a sample's files: `{domain}_task/{id}/`."""
+    """A folder with a sample's files: `{domain}_task/{id}/`."""
 
     path: Path
     domain: str
 
     @property
     def order(self) -> tuple[bool, int, str]:
-        """Sorts by the last number of the name; names without one come last."""
+        """Sort key: the last number of the name; names without a number come last."""
         match = _TRAILING_NUMBER.search(self.path.name)
         return (match is None, int(match.group(1)) if match else 0, self.path.name)
 
 
 def find_samples(out: Path) -> list[SampleFolder]:
-    """All folders below `out` that hold files, in sample order. Links are not followed."""
+    """All folders below `out` that contain files, in sample order. Links are not followed."""
     found: list[SampleFolder] = []
     _search(out, out, MAX_DEPTH, found)
     return sorted(found, key=lambda folder: folder.order)

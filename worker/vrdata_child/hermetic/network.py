@@ -1,4 +1,4 @@
-"""No network for a generator: connections and name look-ups fail; local sockets still work."""
+"""No network for a generator: connections and name lookups fail; local sockets still work."""
 
 from __future__ import annotations
 
@@ -29,4 +29,6 @@ def install() -> None:
 
 
 def _refuse() -> NoReturn:
-    raise PermissionError("a generator has no network: content may only depend on its seed")
+    raise PermissionError(
+        "generators have no network access: their output must depend only on the seed"
+    )

@@ -1,4 +1,4 @@
-"""Make a process hermetic: chance, clock, network, folders; nothing else reaches content."""
+"""Isolate a process: randomness, clock, network, folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_FILE_BYTES = 4 * 2**30
 
 
 def install() -> None:
-    """Patch the process once, before anything of the generator is imported."""
+    """Patch the process once, before the generator is imported."""
     chance.install()
     clock.install()
     network.install()
@@ -27,7 +27,7 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
     Args:
         seed: the block's seed.
         folder: the block's private folder, empty.
-        root: the repository's folder, or "": its entries appear in the working directory.
+        root: the repository's folder, or ""; the working directory gets links to its entries.
     """
     places = {name: folder / name for name in ("tmp", "home", "mpl", "cwd", "out")}
     for place in places.values():
@@ -37,7 +37,7 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
     )
     tempfile.tempdir = str(places["tmp"])
     if root:
-        # Generators read files of their repository, and leave files, in the working directory.
+        # Generators read files of their repository in the working directory, and write there.
         for entry in os.scandir(root):
             (places["cwd"] / entry.name).symlink_to(entry.path)
     os.chdir(places["cwd"])

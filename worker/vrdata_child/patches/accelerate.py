@@ -1,7 +1,7 @@
-"""Replace dominant library calls of generator repositories by faster ones with equal pixels.
+"""Replace slow library calls of generator repositories by faster ones with equal pixels.
 
-Only pure functions of their arguments are replaced. `vrdata generators add` makes a block both
-ways and switches this on only when every decoded image and every frame is equal.
+Only pure functions of their arguments are replaced. `vrdata generators add` generates a block
+with and without them, and enables them only if all decoded images and frames are equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vrdata_child.sample.media import finish_video
 
 
 def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
-    """Patch this process; the repository is imported already.
+    """Patch this process, after the repository is imported.
 
     Args:
         video: frames go straight to the encoder in mode `h264`.
@@ -31,7 +31,7 @@ def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
 
 
 def _direct_video(hash_frames: bool) -> None:
-    """Skip the way through numpy and BGR of the repositories' shared video helper."""
+    """Encode frames directly, without the conversion to BGR in the repositories' video helper."""
     generator = getattr(sys.modules.get("core.video_utils"), "VideoGenerator", None)
     original = getattr(generator, "create_video_from_frames", None)
     if original is None:
@@ -40,7 +40,7 @@ def _direct_video(hash_frames: bool) -> None:
     def create_video_from_frames(
         self: Any, frames: Any, output_path: Any, size: Any = None
     ) -> Path:
-        known = isinstance(frames, list) and all(isinstance(one, Image.Image) for one in frames)
+        known = isinstance(frames, list) and all(isinstance(frame, Image.Image) for frame in frames)
         if not frames or not known or not hasattr(self, "fps"):
             return original(self, frames, output_path, size)  # type: ignore[no-any-return]
         target = Path(output_path).with_suffix(getattr(self, "extension", ".mp4"))

@@ -1,11 +1,11 @@
-"""Image.blend of pictures that differ in a small box: blend the box, copy the rest."""
+"""Image.blend of images that differ in a small box: blend the box, copy the rest."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageChops
 
 _FAST_MODES = frozenset({"RGB", "RGBA", "L"})
-WORTH_IT = 0.6  # share of the picture above which one whole blend is faster
+MAX_SHARE = 0.6  # share of the image above which blending all of it is faster
 
 
 def install() -> None:
@@ -19,7 +19,7 @@ def install() -> None:
         box = ImageChops.difference(im1, im2).getbbox(alpha_only=False)
         if box is None:
             return im1.copy()
-        if (box[2] - box[0]) * (box[3] - box[1]) > WORTH_IT * im1.width * im1.height:
+        if (box[2] - box[0]) * (box[3] - box[1]) > MAX_SHARE * im1.width * im1.height:
             return original(im1, im2, alpha)
         result = im1.copy()
         result.paste(original(im1.crop(box), im2.crop(box), alpha), box)

@@ -1,4 +1,4 @@
-"""Remember fonts and the shapes of drawn words. Pixels depend on nothing but the arguments."""
+"""Cache fonts and the sizes of drawn texts: pure functions of their arguments."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from PIL import ImageFont
 
 FONTS = 256
-WORDS = 4096
+TEXTS = 4096
 
 
 def install() -> None:
     """Patch Pillow's font functions in this process."""
-    ImageFont.truetype = _remembering(ImageFont.truetype, FONTS)
+    ImageFont.truetype = _cached(ImageFont.truetype, FONTS)
     font = ImageFont.FreeTypeFont
     for name in ("getbbox", "getlength"):
-        setattr(font, name, _remembering(getattr(font, name), WORDS))
+        setattr(font, name, _cached(getattr(font, name), TEXTS))
 
 
-def _remembering(original: Callable[..., Any], size: int) -> Callable[..., Any]:
+def _cached(original: Callable[..., Any], size: int) -> Callable[..., Any]:
     cached = lru_cache(maxsize=size)(original)
 
     def wrapper(*arguments: Any, **named: Any) -> Any:

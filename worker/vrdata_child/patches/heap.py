@@ -1,7 +1,8 @@
-"""Keep freed memory for the next frame, instead of giving it back and paging it in again.
+"""Keep freed memory for the next frame instead of returning it to the kernel.
 
-glibc maps blocks of a megabyte singly and trims its heap; a child that draws frames spends a third
-of its CPU on page faults then. Peaks stay as they are: what is kept was in use before.
+By default, glibc maps large blocks separately and trims its heap; a child that draws frames then
+spends a third of its CPU time on page faults. Peak memory does not grow: only memory that was
+already in use is kept.
 Source: mallopt(3); measured by `python -m benchmarks overhead`.
 """
 
@@ -13,11 +14,11 @@ import ctypes
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _KEPT_BYTES = 512 * 2**20
-_MAPPED_BYTES = 32 * 2**20  # glibc takes no more: DEFAULT_MMAP_THRESHOLD_MAX on 64 bits
+_MAPPED_BYTES = 32 * 2**20  # glibc's maximum on 64 bits, DEFAULT_MMAP_THRESHOLD_MAX
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc; another C library goes its own way."""
+    """Configure glibc's allocator; no effect with another C library."""
     with contextlib.suppress(AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)

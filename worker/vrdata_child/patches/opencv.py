@@ -1,4 +1,4 @@
-"""Stand-ins for cv2.VideoWriter: one encodes H.264, one hashes what the original is given."""
+"""Replacements for cv2.VideoWriter: one encodes H.264, one hashes the frames and calls it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def install(video: str, *, hash_frames: bool) -> None:
 
 
 class H264Writer:
-    """Looks like cv2.VideoWriter; encodes H.264."""
+    """Has the interface of cv2.VideoWriter; encodes H.264."""
 
     hash_frames = False
 
@@ -36,7 +36,7 @@ class H264Writer:
             self.open(*arguments, **named)
 
     def open(self, filename: str, *arguments: Any, **named: Any) -> bool:
-        """Begin a file; the four-letter code and the backend are ignored."""
+        """Open a file; the four-letter code and the backend are ignored."""
         fps, size = _fps_and_size(arguments, named)
         self._path = Path(filename)
         self._size = (int(size[0]), int(size[1]))
@@ -53,7 +53,7 @@ class H264Writer:
         return self._encoder is not None
 
     def write(self, frame: NDArray[np.uint8]) -> None:
-        """Append a BGR frame; OpenCV drops frames of another size or type without a word."""
+        """Append a BGR frame; frames of another size or type are dropped silently, as in OpenCV."""
         if self._encoder is None or frame.dtype != np.uint8:
             return
         if frame.shape != (self._size[1], self._size[0], 3):
@@ -77,7 +77,7 @@ class H264Writer:
         return 0.0
 
     def getBackendName(self) -> str:  # noqa: N802 - OpenCV's name
-        """The name OpenCV gives for its usual writer."""
+        """The name of OpenCV's default writer."""
         return "FFMPEG"
 
     @staticmethod
@@ -90,7 +90,7 @@ class H264Writer:
 
 
 class HashingWriter(_original):
-    """cv2.VideoWriter, and a sha256 over the RGB frames it was given."""
+    """cv2.VideoWriter that also hashes its RGB frames."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -112,7 +112,7 @@ class HashingWriter(_original):
 def _fps_and_size(
     arguments: tuple[Any, ...], named: dict[str, Any]
 ) -> tuple[float, tuple[int, int]]:
-    """Of (fourcc, fps, size, …) or (api, fourcc, fps, size, …): the size is the only pair."""
+    """From (fourcc, fps, size, …) or (api, fourcc, fps, size, …): only the size is a pair."""
     for place, value in enumerate(arguments):
         if isinstance(value, tuple | list) and len(value) == 2:
             return arguments[place - 1], (value[0], value[1])

@@ -1,7 +1,7 @@
-"""Send a generator's PNG files and videos through the fast, deterministic encoders.
+"""Write a generator's PNG files and videos with the fast, deterministic encoders.
 
-Patches Pillow and OpenCV inside the child only. Pixels stay equal; bytes become the same on
-every machine. In video mode `asIs` OpenCV keeps writing the videos itself.
+Patches Pillow and OpenCV inside the child only. Pixels do not change; bytes are the
+same on every machine. In video mode `asIs`, OpenCV itself writes the videos.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def install(video: str, *, hash_frames: bool = False) -> None:
     """Patch this process.
 
     Args:
-        video: `h264` redirects cv2.VideoWriter; `asIs` leaves its bytes alone.
+        video: `h264` redirects cv2.VideoWriter; `asIs` keeps OpenCV's bytes.
         hash_frames: keep a sha256 over the RGB frames of each video, for proofs.
     """
     _redirect_png()

@@ -1,4 +1,4 @@
-"""Make samples with generators that are written against the API of vrdata_generators."""
+"""Generate samples with generators that are written against the API of vrdata_generators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def load(name: str, kind: str, root: str) -> Generator:
-    """The generator: first-party by name, or the one of `root/generator.py`.
+    """The first-party generator of this name, or the generator in `root/generator.py`.
 
     Raises:
         Exception: whatever the generator's module raises.
@@ -30,18 +30,18 @@ def load(name: str, kind: str, root: str) -> Generator:
     return get_generator(name) if kind == "builtin" else load_generator(Path(root) / "generator.py")
 
 
-def make_sample(
+def generate_sample(
     generator: Generator, seed: int, position: int, out: Path, *, hash_frames: bool = False
 ) -> SampleFolder:
-    """Make one sample of a block; no other sample of the block has a part in it.
+    """Generate one sample of a block, independent of the block's other samples.
 
     Args:
-        seed: the block's.
-        out: the block's output folder; nothing stays in it when the generator raises.
+        seed: the block's seed.
+        out: the block's output folder; it stays empty when the generator raises.
         hash_frames: keep a sha256 over the RGB frames of the video, for proofs.
 
     Raises:
-        SampleInvalidError: the generator made no frame.
+        SampleInvalidError: the generator returned no frame.
         BaseException: whatever the generator raises.
     """
     from vrdata_generators.api import sample_rng
@@ -84,5 +84,5 @@ def _write(
             )
         encoder.add(frame)
     if encoder is None:
-        raise SampleInvalidError("VideoEmpty", f"{generator.name} made no frame")
+        raise SampleInvalidError("VideoEmpty", f"{generator.name} returned no frame")
     finish_video(encoder, path)

@@ -1,9 +1,9 @@
-"""Make samples one at a time: a dataset whose samples are made when the writer asks for them.
+"""Generate samples one at a time, when the writer reads them from the dataset.
 
 The repositories share one framework: `BaseGenerator.generate_dataset` calls
 `generate_task_pair(id)` for each id, keeps all pairs and returns them; the script then writes
-them. Here the same pairs are made in the same order, but each one is written and reported
-before the next is made, so memory holds one sample however many there are.
+them. Here the same pairs are generated in the same order, but each is written and reported before
+the next is generated, so memory does not grow with the number of samples.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any, overload
 
 
 class EnoughSamples(BaseException):
-    """Ends a generator whose wanted samples are made; no `except Exception` may hold it."""
+    """Ends a generator after the wanted samples; `except Exception` does not catch it."""
 
 
 class LazyDataset(Sequence[Any]):
-    """Pairs made while they are iterated.
+    """Pairs that are generated during iteration.
 
     Args:
         ids: the task ids, in order.
-        make: makes the pair of one id.
+        generate: generates the pair of one id.
         collect: called when a pair's consumer asks for the next one: the pair is written.
     """
 
     def __init__(
-        self, ids: Sequence[str], make: Callable[[str], Any], collect: Callable[[], None]
+        self, ids: Sequence[str], generate: Callable[[str], Any], collect: Callable[[], None]
     ) -> None:
         self._ids = ids
-        self._make = make
+        self._generate = generate
         self._collect = collect
         self._all: list[Any] | None = None
 
@@ -41,7 +41,7 @@ class LazyDataset(Sequence[Any]):
             yield from self._all
             return
         for task_id in self._ids:
-            yield self._make(task_id)
+            yield self._generate(task_id)
             self._collect()
 
     @overload
@@ -49,16 +49,16 @@ class LazyDataset(Sequence[Any]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        # A script that picks samples by number needs them all, as in a plain run.
+        # A script that reads samples by number needs all of them, as without vrdata.
         if self._all is None:
-            self._all = [self._make(task_id) for task_id in self._ids]
+            self._all = [self._generate(task_id) for task_id in self._ids]
         return self._all[index]
 
 
 def install_lazy(base: type, collect: Callable[[], None]) -> None:
     """Replace `generate_dataset` of a repository's BaseGenerator by a lazy one.
 
-    A class that overrides it is not affected and generates its whole block first.
+    A class that overrides it is not affected: it generates the whole block first.
     """
     original = base.generate_dataset  # type: ignore[attr-defined]
 
@@ -72,14 +72,14 @@ def install_lazy(base: type, collect: Callable[[], None]) -> None:
 
 
 def planned_ids(original: Callable[[Any], Any], generator: Any) -> list[str] | None:
-    """The ids that `original` would make pairs for, in order, found without making any.
+    """The ids that `original` would generate pairs for, in order; no pair is generated.
 
-    None when it does anything but collect one pair per id.
+    None when it does anything other than collect one pair per id.
     """
     recorder = _Recorder(generator)
     try:
         returned = original(recorder)
-    except Exception:  # noqa: BLE001 - foreign code that wants real pairs
+    except Exception:  # noqa: BLE001 - foreign code that needs real pairs
         return None
     pairs = recorder.pairs
     if not isinstance(returned, list) or len(returned) != len(pairs):
@@ -90,7 +90,7 @@ def planned_ids(original: Callable[[Any], Any], generator: Any) -> list[str] | N
 
 
 class _Recorder:
-    """Stands in for a generator: records the ids, hands out empty pairs."""
+    """Replaces a generator: records the ids and returns empty pairs."""
 
     def __init__(self, generator: Any) -> None:
         self._generator = generator

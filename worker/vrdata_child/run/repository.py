@@ -15,7 +15,7 @@ _LIBRARIES = ("numpy", "numpy.random", "PIL.Image", "PIL.ImageDraw", "PIL.ImageF
 
 
 def preload_libraries() -> None:
-    """Import the usual libraries, those that the environment has."""
+    """Import the usual libraries that the environment has."""
     for name in _LIBRARIES:
         try:
             import_module(name)
@@ -48,10 +48,10 @@ def run_script(  # noqa: PLR0913 - the request's fields
     """Run the script for a whole block.
 
     Args:
-        collect: called whenever finished samples may be on disk; None = only at the end.
+        collect: called whenever new samples may be on disk; None = never.
 
     Raises:
-        BaseException: whatever the script raises, but for a normal end.
+        BaseException: whatever the script raises, except a normal exit.
     """
     _put_on_path(root)
     base = _base_generator()

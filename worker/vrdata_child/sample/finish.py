@@ -1,6 +1,6 @@
 """Turn a generator's files into a sample: checked, normalised, hashed, in a private folder.
 
-Everything a generator wrote is untrusted data: names, sizes, links and contents are checked.
+A generator's files are untrusted data: names, sizes, links and contents are checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){
 
 @dataclass(frozen=True)
 class BlockFacts:
-    """What the samples of one block share."""
+    """Facts that all samples of a block share."""
 
     generator: str
     block: int
@@ -49,7 +49,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
     """
     try:
         if not _SAFE_DOMAIN.fullmatch(source.domain):
-            raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a usable domain")
+            raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a valid domain")
         _check_files(source.path)
         prompt = _normalise_texts(source.path)
         sample_id = f"{source.domain}_{block.start + position:08d}"
@@ -86,7 +86,7 @@ def _check_files(folder: Path) -> None:
         if not entry.is_file(follow_symlinks=False):
             raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a regular file")
         if not _SAFE_NAME.fullmatch(entry.name):
-            raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a usable file name")
+            raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a valid file name")
         total += entry.stat(follow_symlinks=False).st_size
     if total > MAX_SAMPLE_BYTES:
         raise SampleInvalidError("TooLarge", f"{total} bytes, at most {MAX_SAMPLE_BYTES}")
@@ -113,7 +113,7 @@ def _normalise_texts(folder: Path) -> str:
         if path.name == "prompt.txt":
             prompt = text
     if not prompt.strip():
-        raise SampleInvalidError("EmptyPrompt", "prompt.txt holds no text")
+        raise SampleInvalidError("EmptyPrompt", "prompt.txt is empty")
     return prompt
 
 

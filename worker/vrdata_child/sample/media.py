@@ -1,4 +1,4 @@
-"""Check media files and know their pixels; what our own encoders wrote is not decoded again.
+"""Check media files and hash their pixels; files of the child's own encoders are not decoded.
 
 The encoders register each finished file by the sha256 of its bytes, so a generator may copy or
 move it. Everything else is decoded.
@@ -31,30 +31,30 @@ T = TypeVar("T")
 
 
 class _Memory(Generic[T]):
-    """The last few facts by file sha256; bounded."""
+    """The last REMEMBERED facts, by sha256 of the file."""
 
     def __init__(self) -> None:
         self._facts: OrderedDict[str, T] = OrderedDict()
 
     def remember(self, sha256: str, fact: T) -> None:
-        """Keep a fact, forgetting the oldest beyond REMEMBERED."""
+        """Keep a fact; drop the oldest beyond REMEMBERED."""
         self._facts[sha256] = fact
         if len(self._facts) > REMEMBERED:
             self._facts.popitem(last=False)
 
     def get(self, sha256: str) -> T | None:
-        """The fact, or None."""
+        """The fact of a file, or None."""
         return self._facts.get(sha256)
 
 
 pixel_hashes: _Memory[str] = _Memory()
 video_facts: _Memory[VideoFacts] = _Memory()
-# Of the frames of videos written by others, when they were asked for.
+# Hashes of the frames of videos that OpenCV wrote, when frame hashing is on.
 frame_hashes: _Memory[str] = _Memory()
 
 
 def finish_video(encoder: VideoEncoder, path: Path) -> VideoFacts:
-    """Close an encoder and remember the facts of the file it made."""
+    """Close an encoder and remember the facts of its file."""
     facts = encoder.close()
     video_facts.remember(file_sha256(path), facts)
     return facts
@@ -68,7 +68,7 @@ def file_sha256(path: Path) -> str:
 
 def pixel_hash(image: Image.Image) -> str:
     """Hex sha256 over the size and the RGB pixels."""
-    image.info.pop("transparency", None)  # changes no pixel, and Pillow warns of it
+    image.info.pop("transparency", None)  # it changes no pixel, and Pillow warns about it
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
     digest.update(rgb.tobytes())
@@ -103,14 +103,14 @@ def check_png(path: Path, sha256: str) -> str:
 
 
 def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
-    """Facts of a video file whose bytes have this sha256; decodes its first frame.
+    """The facts of a video file whose bytes have this sha256; decodes its first frame.
 
     Args:
-        as_named: refuse what is not in the format that the name tells, as readers and
-            `vrdata verify` do; else the content tells it, and the file is to be converted.
+        as_named: refuse a file whose format is not the one of its name, as readers and
+            `vrdata verify` do; otherwise the content decides, and the file is converted later.
 
     Raises:
-        SampleInvalidError: it does not decode, or has no frame.
+        SampleInvalidError: it cannot be decoded, or has no frame.
     """
     suffix = path.suffix.lower()
     known = video_facts.get(sha256)
@@ -142,5 +142,5 @@ def _count_packets(path: Path, container_format: str | None) -> int:
 
 
 def content_hash(first: str, final: str, prompt: str) -> str:
-    """Hex sha256 over the pixel hashes of both frames and the prompt: equal for duplicates."""
+    """Hex sha256 over the pixel hashes of both frames and the prompt; equal for duplicates."""
     return hashlib.sha256(f"{first}\n{final}\n{prompt}".encode()).hexdigest()

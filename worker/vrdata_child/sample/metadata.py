@@ -1,4 +1,4 @@
-"""Normalise a sample's metadata.json: no time, no git, no private path; ids made global. Pure."""
+"""Normalise a sample's metadata.json: no time, no private path; global ids. Pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     position: int,
     private: str,
 ) -> tuple[bytes, str]:
-    """The normalised file and the generator's own parameter hash (or "").
+    """The normalised file, and the generator's parameter hash or "".
 
     Args:
-        body: the generator's metadata.json, `{}` when it wrote none.
-        private: the block's private folder, whose path must not reach content.
+        body: the generator's metadata.json, `{}` if it did not write one.
+        private: the block's private folder, whose path must not appear in the content.
 
     Raises:
-        ValueError: not a JSON object, too large or nested too deep, or with a number that JSON
-            does not have (RFC 8259, section 6: no NaN, no infinity).
+        ValueError: not a JSON object, too large, nested too deep, or with NaN or an infinite
+            number (RFC 8259, section 6, has neither).
     """
     if len(body) > MAX_BYTES:
         raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
@@ -38,8 +38,8 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     if not isinstance(found, dict):
         raise ValueError("metadata.json is not a JSON object")  # noqa: TRY004 - bad data, not a bad call
     found.pop("timestamp", None)
-    told = found.get("param_hash", "")
-    param_hash = told.replace(private, ".") if isinstance(told, str) else ""
+    given = found.get("param_hash", "")
+    param_hash = given.replace(private, ".") if isinstance(given, str) else ""
     found |= {
         "task_id": sample_id,
         "generator": generator,
@@ -58,8 +58,8 @@ def _dumped(found: dict[str, Any], private: str) -> str:
         raise ValueError("metadata.json is nested too deep") from None
     except ValueError:
         raise ValueError(
-            "metadata.json holds NaN or an infinite number, which JSON does not have;"
-            " write null or a text instead"
+            "metadata.json contains NaN or an infinite number, which is not valid JSON;"
+            " write null or a string instead"
         ) from None
 
 

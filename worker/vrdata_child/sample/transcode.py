@@ -11,10 +11,10 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 
 def to_h264(path: Path) -> VideoFacts:
-    """Replace a video file by an H.264 MP4 of the frames it decodes to.
+    """Replace a video file by an H.264 MP4 of its decoded frames.
 
     Raises:
-        SampleInvalidError: it does not decode.
+        SampleInvalidError: it cannot be decoded, or has no frame.
     """
     target = path.with_name(f"{path.name}.new")
     encoder: VideoEncoder | None = None
