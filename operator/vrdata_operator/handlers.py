@@ -23,6 +23,7 @@ from vrdata_operator.state.stored import StoredRun
 
 SPACING_SECONDS = 1.0  # between the starts of two turns of one run
 RETRY_SECONDS = 5.0  # after a request to the API server failed
+IDLE_SECONDS = 60.0  # between two checks of a run that has ended and is still watched
 CANCEL_SECONDS = 10.0  # for a turn in progress to end
 START_TRIES = 30  # of one profile, before the process exits and the kubelet restarts it
 START_SECONDS = 2.0  # between two tries
@@ -155,9 +156,11 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
     async def serve(
         namespace: str | None, name: str, uid: str, stopped: kopf.DaemonStopped, **_: Any
     ) -> None:
-        await operator.serve(namespace or "", name, uid)
-        # kopf starts a daemon again, for a repair, only if it was stopped and did not return.
-        await stopped.wait()
+        # kopf starts a daemon again, for a repair, only if it was stopped and did not return. A
+        # repair that is asked for in the moment when the run ends does not even stop it.
+        while not stopped:
+            await operator.serve(namespace or "", name, uid)
+            await stopped.wait(IDLE_SECONDS)
 
     @kopf.on.event(names.GROUP, names.VERSION, names.RUNS, registry=registry, id="see")
     async def see(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name

@@ -162,3 +162,12 @@ def test_a_marker_of_another_version_is_refused(body: bytes) -> None:
 def test_a_shard_without_a_marker_is_not_found() -> None:
     with pytest.raises(ObjectNotFoundError):
         read_head(MemoryStore(), "O-1_maze", 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["1" * 30 + ".json", "\u0661" * 6 + ".json", "7.json", "000001.json.bak"]
+)
+def test_keys_that_no_worker_writes_are_not_shards(name: str) -> None:
+    """A set of shards takes one bit for each number up to the largest."""
+    with pytest.raises(ValueError, match="commits"):
+        layout.parse_commit_key(f"{layout.COMMITS}O-1_maze/{name}")

@@ -68,6 +68,35 @@ def test_a_profile_that_is_always_rejected_stops_the_operator(
         started(Young(refusals=handlers.START_TRIES), tmp_path, monkeypatch)
 
 
+class _Stopped:
+    """kopf's request to stop a daemon: it is set when it has been waited for often enough."""
+
+    def __init__(self, waits: int) -> None:
+        self.waits = waits
+
+    def __bool__(self) -> bool:
+        return self.waits == 0
+
+    async def wait(self, timeout: float) -> None:
+        assert timeout > 0
+        self.waits -= 1
+
+
+def test_a_run_that_kopf_does_not_stop_is_served_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = kopf.OperatorRegistry()
+    operator = Operator(Settings(Home(SYSTEM)), Metrics())
+    served: list[str] = []
+
+    async def serve(_namespace: str, name: str, _uid: str) -> None:
+        served.append(name)
+
+    monkeypatch.setattr(operator, "serve", serve)
+    handlers.register(registry, operator)
+    (daemon,) = (one for one in registry._spawning.get_all_handlers() if one.id == "serve")
+    asyncio.run(daemon.fn(namespace="team", name="demo", uid="uid-1", stopped=_Stopped(2)))  # type: ignore[call-arg, arg-type]
+    assert served == ["demo"] * 2
+
+
 @pytest.mark.slow
 @pytest.mark.smoke
 def test_an_operator_that_cannot_start_prints_why_and_exits(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ DATA = (QUESTIONS, SHARDS)
 """Folders of data objects, in listing order."""
 
 _INDEX = re.compile(r"[0-9]{8,}\Z")
+_COMMIT = re.compile(r"[0-9]{6,8}\.json")  # a set of shards takes one bit for each number
 _FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
 
 
@@ -43,10 +44,9 @@ def commit_key(generator: str, shard: int) -> str:
 def parse_commit_key(key: str) -> Shard:
     """Generator and shard of a commit marker's key. Raises ValueError for another key."""
     generator, _, name = key.removeprefix(COMMITS).rpartition("/")
-    stem, dot, ext = name.partition(".")
-    if not (key.startswith(COMMITS) and generator and dot and ext == "json" and stem.isdecimal()):
+    if not (key.startswith(COMMITS) and generator and _COMMIT.fullmatch(name)):
         raise ValueError(key)
-    return Shard(generator, int(stem))
+    return Shard(generator, int(name.partition(".")[0]))
 
 
 def failure_key(generator: str, shard: int, attempt: int) -> str:

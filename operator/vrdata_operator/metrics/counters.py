@@ -1,7 +1,7 @@
 """Prometheus counters and histograms of one operator process.
 
-Counters start at 0 with each process, which Prometheus handles. A new process counts the commit
-markers of unfinished runs once, and not those of finished runs. Names: docs/metrics.md.
+Counters start at 0 with each process, which Prometheus handles. What happened before a process
+first read a run is not counted: it would look like work to `rate`. Names: docs/metrics.md.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Failures:
         store: the run's store.
         run: UID of the run.
         readers: threads that read records, shared by all runs.
-        found: called once for each failed attempt.
+        found: called once for each failed attempt, with its wave and completion index.
 
     Attributes:
         by_shard: the last known failure of each shard.
@@ -37,7 +37,7 @@ class Failures:
         store: ObjectStore,
         run: str,
         readers: Executor,
-        found: Callable[[FailureRecord], None],
+        found: Callable[[Wave, int, FailureRecord], None],
     ) -> None:
         self._store = store
         self._run = run
@@ -90,7 +90,7 @@ class Failures:
             for index, failure in zip(chunk, failures, strict=True):
                 explained.add(index)
                 self.by_shard[failure.key] = failure
-                self._found(failure)
+                self._found(wave, index, failure)
         return True
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> FailureRecord:

@@ -54,7 +54,7 @@ class Listener(Protocol):
     """Called once for each; `metrics.Metrics` counts them."""
 
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
-        """A commit marker of this run, not of an earlier object with its name."""
+        """A new commit marker."""
         ...
 
     def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
@@ -73,12 +73,12 @@ class Ledger:
         store: the run's store.
         plan: its plan.
         run: UID of the run.
-        listener: called for everything that is counted.
+        listener: called for everything that happens after the first listing. What that finds may
+            have been counted by the process before this one.
         readers: threads that read markers, shared by all runs.
 
     Attributes:
         waves: wave files in the store, in order.
-        count_existing: also tell the listener of markers that the first listing finds.
         waves_changed: set it after a wave file was written: `refresh` lists them again.
         request: value of the repair annotation; set it before `refresh`.
         commits: the commit markers.
@@ -102,20 +102,19 @@ class Ledger:
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
         self._listener = listener
-        self._first_attempt = 0
         self._read_indexes: dict[int, frozenset[int]] = {}
         self._listed: _Listed | None = None
         self._next: _Listed | None = None
+        self._first: _Listed | None = None
         self._repairs = Repairs(store, plan)
         self.waves: tuple[Wave, ...] = ()
-        self.count_existing = True
         self.waves_changed = True
         self.request = ""
         self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
         self.failures = Failures(store, run, readers, self._report_failure)
         self.reading: Reading | None = None
         self.dataset_hash = ""
-        self.differences = Differences(store, self._classes, listener.shard_differed)
+        self.differences = Differences(store, self._classes, self._report_difference)
 
     def refresh(self, jobs: Mapping[str, JobFacts], now: float, deadline: float) -> bool:
         """Read what is new, until the deadline.
@@ -240,14 +239,23 @@ class Ledger:
         for number, indexes in self._next.indexes.items():
             self._read_indexes[number] = self._read_indexes.get(number, frozenset()) | indexes
         self._listed, self._next = self._next, None
+        self._first = self._first or self._listed
 
     def _report(self, generator_class: str, manifest: ShardManifest) -> None:
-        known = self._listed is None and not self.count_existing
-        if manifest.attempt.number >= self._first_attempt and not known:
+        if self._first is not None:
             self._listener.shard_committed(generator_class, manifest)
 
-    def _report_failure(self, failure: FailureRecord) -> None:
-        self._listener.shard_failed(self._classes[failure.generator], failure)
+    def _report_failure(self, wave: Wave, index: int, failure: FailureRecord) -> None:
+        first = self._first
+        old = first is not None and (
+            wave.wave in first.ended or index in first.indexes.get(wave.wave, frozenset())
+        )
+        if not old:
+            self._listener.shard_failed(self._classes[failure.generator], failure)
+
+    def _report_difference(self, generator_class: str) -> None:
+        if self._first is not None:
+            self._listener.shard_differed(generator_class)
 
     def _read_waves(self) -> None:
         after = layout.wave_key(len(self.waves) - 1) if self.waves else ""
@@ -262,7 +270,6 @@ class Ledger:
                     f"{layout.wave_key(len(self.waves))} is missing in {self._store.url}"
                 )
             self.waves = (*self.waves, wave)
-        self._first_attempt = self._history.first_attempt
 
 
 def _ended(wave: Wave, job: JobFacts) -> frozenset[int]:

@@ -74,8 +74,6 @@ class Viewer:
             return plan
         if memory.ledger is None:
             memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
-            # The markers of a finished run were counted before.
-            memory.ledger.count_existing = not stored.status.finished
         memory.plan, memory.plan_hash = plan, memory.plan_hash or plan.hash
         facts = await self._observer.observe(stored, memory, memory.ledger, self._clock())
         config = WorkerConfig(

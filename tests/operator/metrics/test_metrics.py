@@ -93,7 +93,7 @@ def test_a_late_deletion_of_an_old_run_keeps_the_series_of_a_new_run_of_its_name
     assert series(finished.metrics, namespace="team", run="demo") > 0
 
 
-def test_after_a_restart_a_running_run_is_counted_from_its_markers_once(life: Life) -> None:
+def test_after_a_restart_only_new_shards_of_a_running_run_are_counted(life: Life) -> None:
     life.create(run_object(generators=MAZE))
     life.live(until=lambda: life.status().samples.succeeded >= 20)
     life.restart()
@@ -102,10 +102,11 @@ def test_after_a_restart_a_running_run_is_counted_from_its_markers_once(life: Li
         life.turn()
         see(life)
     done = life.status().samples.succeeded
-    assert samples(life.metrics) == done < 40
+    assert done < 40
+    assert samples(life.metrics) == 0
     life.live()
     see(life)
-    assert samples(life.metrics) == 40
+    assert samples(life.metrics) == 40 - done
     assert value(life.metrics, "vrdata_runs_total", outcome="succeeded") == 1
 
 
@@ -143,6 +144,20 @@ def test_failed_attempts_are_counted_by_reason_and_unknown_reasons_share_one_lab
     labels["reason"] = "Unknown"
     assert value(life.metrics, "vrdata_shard_failures_total", **labels) == 1
     assert series(life.metrics, reason="Anything") == 0  # text of users never becomes a label
+
+
+def test_after_a_restart_an_earlier_failed_attempt_is_not_counted_again(life: Life) -> None:
+    life.workers.script = lambda one: "InvalidOutput" if one.attempt == 0 else ""
+    life.create(run_object(generators=MAZE))
+    labels = {"generator_class": "O", "reason": "InvalidOutput"}
+    name = "vrdata_shard_failures_total"
+    life.live(until=lambda: value(life.metrics, name, **labels) == 2)
+    life.restart()
+    life.turn()
+    assert life.status().failures
+    assert value(life.metrics, name, **labels) == 0
+    assert life.live().phase == "Succeeded"
+    assert value(life.metrics, name, **labels) == 2
 
 
 def test_deadlines_and_estimates_are_served_only_where_they_exist(finished: Life) -> None:

@@ -85,6 +85,7 @@ def test_a_run_is_complete_only_after_a_listing_of_all_its_markers(store: Memory
 
 def test_a_marker_that_was_removed_is_no_longer_committed(store: MemoryStore) -> None:
     found = Counted(store)
+    found.refresh()
     for shard in A:
         commit(store, PLAN, shard)
     found.refresh()
