@@ -6,20 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
-from support.lives import Life, profile_object, run_object
+from support.lives import Life, run_object
 from support.operator.fakeworkers import Try
-from vrdata.api.status import GenerationRunStatus
-from vrdata.dataset import layout
+from support.operator.repairs import (
+    INDEX,
+    MARKER,
+    TAR,
+    annotate,
+    data,
+    finished,
+    is_served,
+    repaired,
+    tried,
+)
 from vrdata.plan.planned import Shard
-from vrdata.store.port import StorageError
-from vrdata_operator import handlers
-from vrdata_operator.observe import jobs
-from vrdata_operator.state.names import REPAIR_ANNOTATION, final_job
+from vrdata_operator.state.names import final_job
 
-PREFIX = "team/demo/"
-TAR = PREFIX + layout.shard_tar_key("O-maze", 1)
-MARKER = PREFIX + layout.commit_key("G-ball", 0)
-INDEX = PREFIX + layout.index_key("O-maze")
 Damage = Callable[[dict[str, bytes]], None]
 
 
@@ -39,45 +41,15 @@ DAMAGES = [
 ]
 
 
-def finished(life: Life) -> tuple[GenerationRunStatus, dict[str, bytes]]:
-    """The status and the data of a run that has ended."""
-    life.create()
-    status = life.live()
-    life.workers.tries.clear()
-    return status, data(life)
-
-
-def data(life: Life) -> dict[str, bytes]:
-    """Everything in the store but wave files and the facts of attempts."""
-    return {
-        key: b"" if layout.COMMITS in key else body
-        for key, body in life.store.objects.items()
-        if layout.WAVES not in key
-    }
-
-
-def annotate(life: Life, value: str) -> None:
-    metadata = life.cluster.runs["team", "demo"]["metadata"]
-    metadata.setdefault("annotations", {})[REPAIR_ANNOTATION] = value
-
-
-def is_served(life: Life) -> bool:
-    return handlers.unfinished(life.cluster.runs["team", "demo"])  # type: ignore[arg-type]
-
-
-def tried(life: Life) -> list[Shard]:
-    return [one.shard for one in life.workers.tries]
-
-
 @pytest.mark.parametrize(("damage", "shard"), DAMAGES)
-def test_an_annotation_heals_a_finished_run(
+def test_an_annotation_repairs_a_finished_run(
     life: Life, damage: Damage, shard: Shard | None
 ) -> None:
     before, objects = finished(life)
     damage(life.store.objects)
     annotate(life, "once")
     assert is_served(life)
-    after = life.live(until=lambda: healed(life, "once"))
+    after = life.live(until=lambda: repaired(life, "once"))
     assert data(life) == objects
     assert tried(life) == ([shard] if shard else [])
     assert (after.dataset_hash, after.samples) == (before.dataset_hash, before.samples)
@@ -87,7 +59,7 @@ def test_an_annotation_heals_a_finished_run(
 
 @pytest.mark.parametrize(("damage", "shard"), DAMAGES)
 @pytest.mark.parametrize("restart", [False, True], ids=["", "restarted"])
-def test_applying_the_file_again_heals_a_finished_run(
+def test_applying_the_file_again_repairs_a_finished_run(
     life: Life, damage: Damage, shard: Shard | None, restart: bool
 ) -> None:
     before, objects = finished(life)
@@ -108,7 +80,7 @@ def test_a_value_is_handled_once_and_another_one_again(life: Life) -> None:
     for value in ("first", "second"):
         life.store.objects.pop(TAR)
         annotate(life, value)
-        life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
+        life.live(until=lambda value=value: repaired(life, value))  # type: ignore[misc]
         assert TAR in life.store.objects
         life.store.objects.pop(TAR)
         assert not is_served(life)
@@ -118,26 +90,12 @@ def test_a_value_is_handled_once_and_another_one_again(life: Life) -> None:
     life.no_duplicates()
 
 
-def test_an_operator_that_is_killed_at_any_write_repairs_once(life: Life) -> None:
-    finished(life)
-    for late in (False, True):
-        for at in range(1, 8):
-            life.workers.tries.clear()
-            life.store.objects.pop(TAR)
-            annotate(life, value := f"{at}-{late}")
-            life.killer.writes.clear()
-            life.killer.at, life.killer.late = at, late
-            life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
-            assert tried(life) == [Shard("O-maze", 1)], (at, late, life.status())
-            assert TAR in life.store.objects
-
-
 def test_a_repair_with_other_bytes_is_reported_and_not_tried_again(life: Life) -> None:
     finished(life)
     life.store.objects.pop(TAR)
     life.workers.script = lambda _tried: "NotDeterministic"
     annotate(life, "once")
-    status = life.live(until=lambda: healed(life, "once"))
+    status = life.live(until=lambda: repaired(life, "once"))
     assert status.phase == "Failed"
     assert [group.reason for group in status.failures] == ["NotDeterministic"]
     assert status.shards.failed == 1
@@ -155,7 +113,7 @@ def test_a_repair_that_fails_once_is_tried_again(life: Life) -> None:
 
     life.workers.script = script
     annotate(life, "once")
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert life.live(until=lambda: repaired(life, "once")).phase == "Succeeded"
     assert tried(life) == [Shard("O-maze", 1)] * 2
 
 
@@ -164,12 +122,12 @@ def test_a_second_repair_tries_again_what_the_first_one_could_not_restore(life: 
     life.store.objects.pop(TAR)
     life.workers.script = lambda _tried: "NotDeterministic"
     annotate(life, "first")
-    assert life.live(until=lambda: healed(life, "first")).phase == "Failed"
+    assert life.live(until=lambda: repaired(life, "first")).phase == "Failed"
     life.workers.script = lambda _tried: ""
     annotate(life, "second")
     life.live(until=lambda: life.status().observed_repair == "second")
     life.restart()
-    assert life.live(until=lambda: healed(life, "second")).phase == "Succeeded"
+    assert life.live(until=lambda: repaired(life, "second")).phase == "Succeeded"
     assert tried(life) == [Shard("O-maze", 1)] * 2
     assert TAR in life.store.objects
 
@@ -179,10 +137,10 @@ def test_a_second_repair_accepts_data_that_was_copied_back(life: Life) -> None:
     data = life.store.objects.pop(TAR)
     life.workers.script = lambda _tried: "NotDeterministic"
     annotate(life, "first")
-    assert life.live(until=lambda: healed(life, "first")).phase == "Failed"
+    assert life.live(until=lambda: repaired(life, "first")).phase == "Failed"
     life.store.objects[TAR] = data
     annotate(life, "second")
-    assert life.live(until=lambda: healed(life, "second")).phase == "Succeeded"
+    assert life.live(until=lambda: repaired(life, "second")).phase == "Succeeded"
     assert len(tried(life)) == 1
 
 
@@ -193,7 +151,7 @@ def test_a_deleted_marker_is_restored_as_often_as_it_is_asked_for(life: Life) ->
     for value in ("first", "second"):
         life.store.objects.pop(MARKER)
         annotate(life, value)
-        status = life.live(until=lambda value=value: healed(life, value))  # type: ignore[misc]
+        status = life.live(until=lambda value=value: repaired(life, value))  # type: ignore[misc]
         assert (status.phase, status.samples.succeeded) == ("Succeeded", 60)
         assert data(life) == before
     life.no_duplicates()
@@ -206,39 +164,8 @@ def test_a_failed_run_gets_new_attempts(life: Life) -> None:
     life.workers.tries.clear()
     life.workers.script = lambda _tried: ""
     annotate(life, "once")
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
+    assert life.live(until=lambda: repaired(life, "once")).phase == "Succeeded"
     assert tried(life) == [Shard("G-ball", 0)]
-
-
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("at", [1, 2])
-def test_an_operator_that_is_killed_while_it_stores_waves_restores_everything(
-    life: Life, at: int, late: bool
-) -> None:
-    _, objects = finished(life)
-    life.cluster.collect_garbage("team", "demo")
-    life.store.objects.pop(TAR)
-    life.store.objects.pop(MARKER)
-    life.restart()
-    life.killer.writes.clear()
-    life.killer.at, life.killer.late = at, late
-    life.create(uid="uid-2")
-    assert life.live().phase == "Succeeded"
-    assert data(life) == objects
-
-
-def test_a_repair_of_a_suspended_queued_run_survives_a_restart(life: Life) -> None:
-    life.install(profile_object(allowedQueues=["gpu"]))
-    life.create(run_object(queueName="gpu"))
-    life.live()
-    life.store.objects.pop(TAR)
-    life.cluster.patch_spec("team", "demo", suspend=True)
-    annotate(life, "once")
-    life.live(until=lambda: life.status().observed_repair == "once")
-    life.restart()
-    life.cluster.patch_spec("team", "demo", suspend=False)
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
-    assert TAR in life.store.objects
 
 
 def test_a_repair_does_not_end_at_the_deadline_of_the_first_pass(life: Life) -> None:
@@ -247,56 +174,7 @@ def test_a_repair_does_not_end_at_the_deadline_of_the_first_pass(life: Life) -> 
     life.now += 10_000
     life.store.objects.pop(TAR)
     annotate(life, "once")
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
-
-
-def test_a_repair_continues_when_its_first_turn_does_not_read_everything(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    finished(life)
-    life.store.objects.pop(TAR)
-    annotate(life, "once")
-    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
-    assert not life.turn().done
-    assert life.reason("Progressing") == ("True", "ReadingCommits")
-    assert runs_counted(life) == 1
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
-    assert TAR in life.store.objects
-    assert runs_counted(life) == 2
-
-
-def test_a_repair_continues_after_the_store_was_unavailable(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    finished(life)
-    life.store.objects.pop(TAR)
-    annotate(life, "once")
-
-    def unavailable(_prefix: str, _after: str = "") -> None:
-        raise StorageError("no answer")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(life.store, "list_after", unavailable)
-        assert not life.turn().done
-    assert life.reason("Stalled") == ("True", "StorageUnavailable")
-    assert life.live(until=lambda: healed(life, "once")).phase == "Succeeded"
-    assert TAR in life.store.objects
-
-
-def test_a_repair_continues_when_its_annotation_is_removed(life: Life) -> None:
-    finished(life)
-    life.store.objects.pop(TAR)
-    annotate(life, "once")
-    life.live(until=lambda: life.status().phase == "Running")
-    del life.cluster.runs["team", "demo"]["metadata"]["annotations"]
-    assert life.live().phase == "Succeeded"
-    assert TAR in life.store.objects
-    assert ("team", final_job("uid-1", "once")) in life.cluster.jobs
-
-
-def runs_counted(life: Life) -> float | None:
-    """Runs that this operator has ended."""
-    return life.metrics.registry.get_sample_value("vrdata_runs_total", {"outcome": "succeeded"})
+    assert life.live(until=lambda: repaired(life, "once")).phase == "Succeeded"
 
 
 def test_a_repair_does_not_count_samples_twice(life: Life) -> None:
@@ -304,18 +182,13 @@ def test_a_repair_does_not_count_samples_twice(life: Life) -> None:
     name, labels = "vrdata_samples_total", {"generator_class": "O", "outcome": "succeeded"}
     before = life.metrics.registry.get_sample_value(name, labels)
     annotate(life, "once")
-    life.live(until=lambda: healed(life, "once"))
+    life.live(until=lambda: repaired(life, "once"))
     assert life.metrics.registry.get_sample_value(name, labels) == before
 
 
-def healed(life: Life, value: str) -> bool:
-    status = life.status()
-    return status.finished and status.observed_repair == value
-
-
-def test_each_repair_has_a_final_job_of_its_own(life: Life) -> None:
+def test_each_repair_has_its_own_final_job(life: Life) -> None:
     finished(life)
     annotate(life, "once")
-    life.live(until=lambda: healed(life, "once"))
+    life.live(until=lambda: repaired(life, "once"))
     finals = {name for where, name in life.cluster.jobs if where == "team" and "final" in name}
     assert finals == {final_job("uid-1"), final_job("uid-1", "once")}
