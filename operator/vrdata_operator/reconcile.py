@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
+from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.plan.waves import Wave
 from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.metrics.counters import Metrics
@@ -151,10 +153,7 @@ class Reconciler:
         namespace = view.identity.namespace
         match action:
             case StoreWave(wave):
-                store = self._stores.run(view.config.store, view.config.prefix)
-                key = layout.wave_key(wave.wave)
-                if not await self._stores.call(lambda: put_model(store, key, wave)):
-                    raise VrdataError(f"another process wrote {key}", fix="the next turn reads it")
+                await self._store_wave(view, wave)
             case ApplyJob(manifest):
                 await self._cluster.apply_job(manifest)
             case ReshapeJob(name, shape):
@@ -166,6 +165,14 @@ class Reconciler:
                 )
             case DeleteJob(name):
                 await self._cluster.delete_job(namespace, name)
+
+    async def _store_wave(self, view: RunView, wave: Wave) -> None:
+        store = self._stores.run(view.config.store, view.config.prefix)
+        key = layout.wave_key(wave.wave)
+        generators = {span.generator for span in wave.spans}
+        await self._stores.call(lambda: delete_indexes(store, generators))
+        if not await self._stores.call(lambda: put_model(store, key, wave)):
+            raise VrdataError(f"another process wrote {key}", fix="the next turn reads it")
 
     async def _write_status(
         self, stored: StoredRun, status: GenerationRunStatus, memory: RunMemory

@@ -92,6 +92,20 @@ def test_a_shard_whose_bytes_now_differ_is_reported_and_nothing_is_overwritten(
     assert [record["reason"] for record in records] == ["NotDeterministic"]
 
 
+def test_a_lost_shard_that_comes_back_with_other_bytes_is_reported(tmp_path: Path) -> None:
+    home = add_traps(tmp_path, "shared")
+    run = write_run(tmp_path / "run.yaml", {"O-shared": 4}, shard_size=2, block_size=2)
+    arguments = ("run", run, "--local", "--out", tmp_path / "out", "--generators", home)
+    assert vrdata(*arguments).code == 0
+    folder = tmp_path / "out" / "default" / "demo"
+    _data(folder)[0].unlink()
+    _markers(folder)[0].unlink()
+    _change_results(home)
+    again = vrdata(*arguments)
+    assert again.code == 3, again.out
+    assert "have changed since this run finished" in again.err
+
+
 def _change_results(home: Path) -> None:
     """Change the copied code without its digest: as a nondeterministic generator does."""
     (source,) = home.rglob("src/__init__.py")

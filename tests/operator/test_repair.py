@@ -192,3 +192,14 @@ def test_each_repair_has_its_own_final_job(life: Life) -> None:
     life.live(until=lambda: repaired(life, "once"))
     finals = {name for where, name in life.cluster.jobs if where == "team" and "final" in name}
     assert finals == {final_job("uid-1"), final_job("uid-1", "once")}
+
+
+def test_the_index_is_deleted_before_a_lost_marker_is_written_again(life: Life) -> None:
+    finished(life)
+    life.store.objects.pop(MARKER)
+    index = INDEX.replace("O-maze", "G-ball")
+    assert index in life.store.objects
+    annotate(life, "once")
+    life.live(until=lambda: any(key.endswith("waves/0002.json") for key in life.store.objects))
+    assert index not in life.store.objects
+    assert INDEX in life.store.objects

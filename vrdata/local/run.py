@@ -12,6 +12,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits
+from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
 from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
 from vrdata.errors import InvalidInputError
@@ -135,6 +136,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
     missing = list(prepared.plan.missing_shards(prepared.committed - damaged))
     if not missing:
         return ExecutionResult()
+    delete_indexes(prepared.store, {one.generator for one in missing if one not in damaged})
     jobs, children = _parallelism(prepared, len(missing))
     config = WorkerConfig(
         store=prepared.options.store,
