@@ -9,12 +9,8 @@ from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.objects import put_model
-from vrdata.dataset.reader import load_model
-from vrdata.errors import InvalidInputError, OutputConflictError
-from vrdata.plan.difference import describe_difference
+from vrdata.dataset.plans import find_plan, store_plan
 from vrdata.plan.planned import Plan
-from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
@@ -119,7 +115,7 @@ class Viewer:
                 an image with other generators.
         """
         store = self._stores.run(store_settings(profile.spec.storage), prefix)
-        existing = await self._stores.call(lambda: _existing_plan(store))
+        existing = await self._stores.call(lambda: find_plan(store))
         if existing is not None and existing.hash == begun:
             return existing
         image = await self._catalogues.of(profile, uid)
@@ -127,42 +123,10 @@ class Viewer:
             return image
         plan = make_plan(run, profile, image, existing)
         if isinstance(plan, Plan):
-            await self._stores.call(lambda: _store_plan(store, plan))
+            await self._stores.call(lambda: store_plan(store, plan))
         return plan
 
 
 def _reopened(status: GenerationRunStatus) -> GenerationRunStatus:
     """The status of a finished run that is repaired: its clock starts again."""
     return status.model_copy(update={"start_time": None, "completion_time": None})
-
-
-def _existing_plan(store: ObjectStore) -> Plan | None:
-    """The plan in the output, or None.
-
-    Raises:
-        OutputConflictError: the object is not a plan.
-    """
-    try:
-        return load_model(store, layout.PLAN, Plan)
-    except ObjectNotFoundError:
-        return None
-    except InvalidInputError as error:
-        raise OutputConflictError(error.what, why=error.why, fix=_FIX) from None
-
-
-def _store_plan(store: ObjectStore, plan: Plan) -> None:
-    """Write the plan, unless the same one is there.
-
-    Raises:
-        OutputConflictError: another plan is there; nothing was changed.
-        StorageError: the store cannot be used.
-    """
-    if put_model(store, layout.PLAN, plan):
-        return
-    existing = _existing_plan(store)
-    if existing is None or existing.hash != plan.hash:
-        why = "; ".join(describe_difference(existing, plan)) if existing else ""
-        raise OutputConflictError(f"{store.url} already contains another plan", why=why, fix=_FIX)
-
-
-_FIX = "use another metadata.name or output.prefix; nothing was overwritten"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vrdata.api.profile import GenerationProfileSpec
@@ -51,25 +51,12 @@ def first_waves(
     """
     missing = ShardSet.of_plan(plan) - committed - history.assigned
     attempt = history.first_attempt
-    waves: list[Wave] = []
-    for name in CLASSES:
-        shards = missing.only(
-            planned.name for planned in plan.generators if planned.generator_class == name
-        )
-        for chunk in chunks(list(shards)):
-            waves.append(
-                Wave(
-                    plan=plan.hash,
-                    run=history.run,
-                    wave=len(history.waves) + len(waves),
-                    generator_class=name,
-                    attempt=attempt,
-                    memory_bytes=ladder(profile, name).memory,
-                    allow_failed_samples=_allowance(history, attempt, policy),
-                    spans=to_spans(chunk),
-                )
-            )
-    return waves
+    allowance = _allowance(history, attempt, policy)
+    groups = [
+        (_Kind(name, attempt, ladder(profile, name).memory, allowance), shards)
+        for name, shards in _by_class(plan, missing)
+    ]
+    return _waves(plan.hash, history, groups)
 
 
 def retry_waves(
@@ -86,40 +73,31 @@ def retry_waves(
         ended: uncommitted shards by the number of their ended wave.
         failures: why they failed, as far as it is known.
     """
-    groups: dict[tuple[GeneratorClass, int, int, bool, str], list[Shard]] = {}
+    groups: dict[_Kind, list[Shard]] = {}
     for number, shards in sorted(ended.items()):
         wave = history.waves[number]
         if history.is_last(wave.attempt, policy, repair=wave.repair):
             continue
         steps = ladder(profile, wave.generator_class)
+        attempt = wave.attempt + 1
+        allowance = _allowance(history, attempt, policy, repair=wave.repair)
         for shard in shards:
             failure = failures.get(shard)
             if failure is not None and failure.reason is FailureReason.NOT_DETERMINISTIC:
                 continue
             more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
             memory = steps.next(wave.memory_bytes) if more else wave.memory_bytes
-            key = (wave.generator_class, wave.attempt + 1, memory, wave.repair, wave.request)
-            groups.setdefault(key, []).append(shard)
-    order = {name: place for place, name in enumerate(CLASSES)}
-    keys = sorted(groups, key=lambda key: (order[key[0]], *key[1:]))
-    waves: list[Wave] = []
-    for name, attempt, memory, repair, request in keys:
-        for chunk in chunks(sorted(groups[name, attempt, memory, repair, request])):
-            waves.append(
-                Wave(
-                    plan=history.waves[0].plan,
-                    run=history.run,
-                    wave=len(history.waves) + len(waves),
-                    generator_class=name,
-                    attempt=attempt,
-                    memory_bytes=memory,
-                    allow_failed_samples=_allowance(history, attempt, policy, repair=repair),
-                    repair=repair,
-                    request=request,
-                    spans=to_spans(chunk),
-                )
+            kind = _Kind(
+                wave.generator_class, attempt, memory, allowance, wave.repair, wave.request
             )
-    return waves
+            groups.setdefault(kind, []).append(shard)
+    if not groups:
+        return []
+    return _waves(
+        history.waves[0].plan,
+        history,
+        [(kind, sorted(groups[kind])) for kind in sorted(groups, key=_Kind.order)],
+    )
 
 
 def repair_waves(
@@ -138,23 +116,58 @@ def repair_waves(
         profile: the run's profile.
         policy: the run's failure policy.
     """
-    waves: list[Wave] = []
-    for name in CLASSES:
-        shards = damaged.only(
-            planned.name for planned in plan.generators if planned.generator_class == name
+    attempt, allowance = history.repair_attempt, policy.max_failed_samples
+    groups = [
+        (
+            _Kind(name, attempt, ladder(profile, name).memory, allowance, True, history.request),
+            shards,
         )
+        for name, shards in _by_class(plan, damaged)
+    ]
+    return _waves(plan.hash, history, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the shards of one wave have in common; see the fields of `Wave`."""
+
+    generator_class: GeneratorClass
+    attempt: int
+    memory_bytes: int
+    allow_failed_samples: int
+    repair: bool = False
+    request: str = ""
+
+    def order(self) -> tuple[int, int, int, bool, str]:
+        """Sorts kinds: by class as in CLASSES, then by attempt and memory."""
+        place = CLASSES.index(self.generator_class)
+        return place, self.attempt, self.memory_bytes, self.repair, self.request
+
+
+def _by_class(plan: Plan, shards: ShardSet) -> Iterator[tuple[GeneratorClass, ShardSet]]:
+    for name in CLASSES:
+        generators = (one.name for one in plan.generators if one.generator_class == name)
+        yield name, shards.only(generators)
+
+
+def _waves(
+    plan_hash: str, history: History, groups: Iterable[tuple[_Kind, Iterable[Shard]]]
+) -> list[Wave]:
+    """The next waves, numbered after those of the history."""
+    waves: list[Wave] = []
+    for kind, shards in groups:
         for chunk in chunks(list(shards)):
             waves.append(
                 Wave(
-                    plan=plan.hash,
+                    plan=plan_hash,
                     run=history.run,
                     wave=len(history.waves) + len(waves),
-                    generator_class=name,
-                    attempt=history.repair_attempt,
-                    memory_bytes=ladder(profile, name).memory,
-                    allow_failed_samples=policy.max_failed_samples,
-                    repair=True,
-                    request=history.request,
+                    generator_class=kind.generator_class,
+                    attempt=kind.attempt,
+                    memory_bytes=kind.memory_bytes,
+                    allow_failed_samples=kind.allow_failed_samples,
+                    repair=kind.repair,
+                    request=kind.request,
                     spans=to_spans(chunk),
                 )
             )
