@@ -29,7 +29,8 @@ ATTACKS = (
 )
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in the thread: other modules could not start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for all tests of this process."""
     with running_browser() as started:
