@@ -129,7 +129,7 @@ def test_a_crashing_generator_is_quoted_and_the_failure_budget_applies(
             "toomany",
             {"samples": 10_000_000, "generators": [{"name": "O-maze"}, {"name": "G-*"}]},
             "TooManySamples",
-            "ask for fewer",
+            "Request fewer samples",
         ),
         ("noqueue", {"queueName": "fast"}, "QueueNotAllowed", "fast"),
         ("wide", {"parallelism": 5000}, "TooMuchParallelism", "5000"),
