@@ -111,7 +111,6 @@ def test_the_stored_run_contains_its_defaults(server: ApiServer, stored: str) ->
         "allowNondeterministic": False,
         "dedup": {"enabled": False, "onExhausted": "Fail"},
         "failurePolicy": {"maxFailedSamples": 0, "retries": 2},
-        "generators": [one | {"start": 0} for one in SPEC["generators"]],
         "output": {"format": "webdataset", "video": "h264"},
         "suspend": False,
     }

@@ -37,8 +37,9 @@ class GeneratorSelection(Model):
         le=MAX_SAMPLES,
         description="Samples of each matching generator. Default: spec.samples. Example: 1000.",
     )
-    start: int = Field(
-        default=0,
+    # Not 0: a default that the API server stores in a list makes each `kubectl apply` a change.
+    start: int | None = Field(
+        default=None,
         ge=0,
         le=INDEX_LIMIT - 1,
         description="Global index of the first sample; the run generates the samples start to "
@@ -200,7 +201,7 @@ class GenerationRunSpec(Model):
     def _indexes_have_eight_digits(self) -> GenerationRunSpec:
         for item in self.generators:
             samples = item.samples or self.samples or 0
-            range_below(INDEX_LIMIT, item.name, item.start, samples)
+            range_below(INDEX_LIMIT, item.name, item.start or 0, samples)
         return self
 
 

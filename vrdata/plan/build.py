@@ -61,7 +61,7 @@ def _planned(
         name=entry.name,
         generator_class=entry.generator_class,
         digest=entry.digest,
-        start=selection.start,
+        start=selection.start or 0,
         samples=samples,
         block_size=block_size,
         shard_blocks=shard_blocks,
