@@ -162,7 +162,7 @@ def test_kubectl_knows_short_names_category_and_every_field(server: ApiServer, s
     assert stored in server.kubectl("get", "gruns").stdout
     assert stored in server.kubectl("get", "vrdata").stdout
     explained = server.kubectl("explain", "generationrun.spec.generators.blockSize").stdout
-    assert "Part of the data's identity" in explained
+    assert "Changing it changes the data" in explained
     wide = server.kubectl("get", "genrun", "-o", "wide").stdout.splitlines()[0].split()
     assert wide[:7] == ["NAME", "PHASE", "PROGRESS", "FAILED", "RATE", "ETA", "AGE"]
     assert wide[7:] == ["PROFILE", "QUEUE", "SHARDS", "ACTIVE", "OUTPUT", "REASON"]

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from support.cluster.places import REPOSITORY
+from vrdata.api.status import MAX_REPAIR
 from vrdata.model import API_VERSION
 
 KINDS = {"run": "GenerationRun", "profile": "GenerationProfile"}
@@ -48,6 +49,7 @@ def largest_status() -> dict[str, Any]:
         "eta": "e" * 32,
         "reason": "R" * 128,
         "observedGeneration": 7,
+        "observedRepair": "r" * MAX_REPAIR,
         "plan": "p" * 80,
         "datasetHash": "d" * 80,
         "report": text,
