@@ -84,7 +84,9 @@ class Run:
         first = self.plan.generators[0]
         generators = [{"name": first.name, "samples": first.samples}]
         self.cluster.add_run(run_object(generators=generators, parallelism=PODS), synthetic.UID)
-        self.cluster.runs["team", "demo"]["status"] = {"plan": self.hash}
+        # With waves in its status, the run has compared data with markers already.
+        status = {"plan": self.hash, "waves": len(self.waves)}
+        self.cluster.runs["team", "demo"]["status"] = status
         for wave in self.waves:
             self.cluster.jobs["team", names.wave_job(synthetic.UID, wave.wave)] = synthetic.job(
                 wave, PODS
@@ -145,7 +147,9 @@ def commits(folder: Path) -> Json:
         start = time.process_time()
         asyncio.run(_turns(reconciler))
         spent += time.process_time() - start
-    run.require(SHORT - 2 * AT_ONCE)  # a status is written every five seconds
+    time.sleep(WRITE_SECONDS)
+    asyncio.run(reconciler.turn("team", "demo"))
+    run.require(SHORT - AT_ONCE)
     return {"commit": spent * 1e3 / (SHORT - AT_ONCE)}
 
 
