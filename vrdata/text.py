@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 
 ELLIPSIS = "…"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # starts with the mark of UTF-16: comes first
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def byte_order_mark(data: bytes) -> bytes:
+    """The byte-order mark that a text file starts with, or b""."""
+    return next((mark for mark, _ in _MARKS if data.startswith(mark)), b"")
+
+
+def decode(data: bytes, errors: str = "strict") -> str:
+    """The text of a file that a user wrote: UTF-8, or UTF-16 or UTF-32 with a byte-order mark.
+
+    Args:
+        data: the whole file.
+        errors: what to do with invalid bytes, as for `bytes.decode`.
+
+    Returns:
+        The text without the mark.
+
+    Raises:
+        UnicodeDecodeError: it has another encoding.
+    """
+    mark = byte_order_mark(data)
+    encoding = dict(_MARKS).get(mark, "utf-8")
+    return data[len(mark) :].decode(encoding, errors)
 
 
 def printable(text: str, instead: str = "") -> str:

@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.text import head, printable, printable_line, shorten, tail
+from vrdata.text import decode, head, printable, printable_line, shorten, tail
 
 
 def test_control_characters_are_removed_and_line_ends_stay() -> None:
@@ -61,3 +62,14 @@ def test_a_shortened_text_keeps_the_start_of_its_first_line_and_its_end() -> Non
 @given(text=st.text().map(printable), limit=st.integers(16, 60))
 def test_a_shortened_text_is_within_its_bytes(text: str, limit: int) -> None:
     assert len(shorten(text, limit).encode()) <= limit
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_file_of_a_user_is_decoded_by_its_byte_order_mark(encoding: str) -> None:
+    assert decode("größer 🎲".encode(encoding)) == "größer 🎲"
+
+
+def test_text_without_a_mark_in_another_encoding_is_an_error() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode("größer".encode("latin-1"))
+    assert decode("größer".encode("latin-1"), "replace") == "gr\ufffd\ufffder"

@@ -16,6 +16,7 @@ from vrdata.api.wording import without_echoes, word_problem
 from vrdata.api.yaml_nodes import MAX_BYTES, Document, YamlError, parse_documents
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import API_VERSION, Model
+from vrdata.text import decode
 
 M = TypeVar("M", bound=Model)
 
@@ -92,7 +93,7 @@ def _documents(path: Path) -> list[Document]:
     if size > MAX_BYTES:
         raise _one(path, 1, 1, f"larger than {MAX_BYTES} bytes; a run file is a few kilobytes")
     try:
-        return parse_documents(raw.decode("utf-8-sig"))
+        return parse_documents(decode(raw))
     except UnicodeDecodeError as error:
         raise _one(path, 1, 1, f"not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except YamlError as error:

@@ -100,7 +100,8 @@ class Adder:
             )
         entry = _entry(located, generator_class, prepared, assessment, self.home)
         self._keep(entry, prepared)
-        return Added(entry, _all_warnings(entry, assessment), other_flags=prepared.flags.others)
+        warnings = _all_warnings(entry, (*prepared.warnings, *assessment.warnings))
+        return Added(entry, warnings, other_flags=prepared.flags.others)
 
     def _assess(self, name: str, prepared: Prepared, folder: Path) -> Assessment:
         known = self.home.probes / f"{prepared.digest[7:]}-{child_digest()}.json"
@@ -182,15 +183,15 @@ def _takes_seed(prepared: Prepared) -> bool:
     return prepared.kind != "repository" or prepared.flags.flags.seed is not None
 
 
-def _all_warnings(entry: CatalogueEntry, assessment: Assessment) -> tuple[str, ...]:
-    warnings = list(assessment.warnings)
+def _all_warnings(entry: CatalogueEntry, found: tuple[str, ...]) -> tuple[str, ...]:
+    warnings = list(found)
     if entry.kind == "repository" and entry.flags.seed is None:
         warnings.append("it has no seed flag, so only a run that allows nondeterminism can use it")
     if forbids_commercial_use(entry.license):
         warnings.append(f"its licence, {entry.license}, forbids commercial use")
     if not entry.license:
         warnings.append("it has no licence file")
-    return tuple(warnings)
+    return tuple(dict.fromkeys(warnings))
 
 
 def _already_added(existing: CatalogueEntry, prepared: Prepared) -> Added:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from vrdata.plan.catalogue import Flags
 from vrdata_generators.adapter.digest import files_digest, generator_digest, library_digest
-from vrdata_generators.adapter.environment.distributions import CHILD_BOUNDED, CHILD_PINNED
-from vrdata_generators.adapter.environment.imports import scan_imports
+from vrdata_generators.adapter.environment.distributions import (
+    CHILD_BOUNDED,
+    CHILD_PINNED,
+    DISTRIBUTIONS,
+)
+from vrdata_generators.adapter.environment.imports import Imports, scan_imports
+from vrdata_generators.adapter.environment.installed import missing_modules
+from vrdata_generators.adapter.environment.requirement_files import read_requirements
 from vrdata_generators.adapter.environment.requirements import (
     RequirementSet,
     compose,
     installed_versions,
-    read_requirements,
-    unknown_modules,
 )
 from vrdata_generators.adapter.environment.venv import Environment, EnvironmentBuilder
 from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
@@ -24,7 +30,8 @@ from vrdata_generators.adapter.source.copying import copy_repository
 from vrdata_generators.adapter.source.detect import GeneratorFolder, Kind
 
 # A generator that imports no more than these runs in the environment of the worker.
-_API_MODULES = frozenset({"vrdata_generators", "numpy", "PIL"})
+_LIBRARY = frozenset({"vrdata_generators"})
+_API_MODULES = _LIBRARY | {"numpy", "PIL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Prepared:
         python: its interpreter; None = the interpreter of the worker.
         files: digest of the copied files only.
         digest: `sha256:…` over its files and its environment.
+        warnings: what the user should know about its environment.
     """
 
     root: Path
@@ -45,6 +53,7 @@ class Prepared:
     files: str
     digest: str
     flags: ProbedFlags
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(
@@ -66,7 +75,7 @@ def prepare(
     """
     copy = GeneratorFolder(folder / "generator", found.kind)
     copy_repository(found.root, copy.root)
-    environment, requirements = _environment(copy, environments, say)
+    environment, requirements, warnings = _environment(copy, environments, say)
     flags = ProbedFlags(Flags(), ())
     if environment is not None and found.kind == "repository":
         scratch = folder / "help"
@@ -85,22 +94,35 @@ def prepare(
         files=files,
         digest=generator_digest(files, versions),
         flags=flags,
+        warnings=warnings,
     )
 
 
 def _environment(
     copy: GeneratorFolder, environments: EnvironmentBuilder, say: Callable[[str], None]
-) -> tuple[Environment | None, tuple[str, ...]]:
+) -> tuple[Environment | None, tuple[str, ...], tuple[str, ...]]:
+    """The environment, its requirements, and warnings."""
     declared = read_requirements(copy.root)
     imports = scan_imports(copy.root, copy.entry)
     if copy.kind == "api" and not declared and imports.needed <= _API_MODULES:
-        return None, ()
+        return None, (), ()
     requirements = compose(declared, imports, installed_versions())
     say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
-    for module in unknown_modules(declared, imports):
-        say(f"no known requirement provides the imported module {module}")
+    for line in requirements.replaced:
+        say(f"environment {requirements.key}: {line}")
     environment = environments.build(requirements)
-    return environment, _exact(requirements, environment)
+    missing = tuple(_missing(copy, imports, environment.python))
+    return environment, _exact(requirements, environment), missing
+
+
+def _missing(copy: GeneratorFolder, imports: Imports, python: Path) -> Iterator[str]:
+    for module in missing_modules(python, imports.needed - DISTRIBUTIONS.keys() - _LIBRARY):
+        # A folder that the code itself puts on sys.path may have it.
+        if not any(copy.root.rglob(f"{module}.py")) and not any(copy.root.rglob(f"{module}/")):
+            yield (
+                f"its environment has no module {module}, which the code imports: "
+                "name its distribution in requirements.txt"
+            )
 
 
 def _worker_versions() -> tuple[str, ...]:
@@ -114,11 +136,13 @@ def _worker_versions() -> tuple[str, ...]:
 
 def _exact(requirements: RequirementSet, environment: Environment) -> tuple[str, ...]:
     """The lines of the set; those that vrdata added get the version that was installed."""
-    versions = dict(line.lower().split("==", 1) for line in environment.versions)
+    pairs = (line.split("==", 1) for line in environment.versions)
+    versions = {str(canonicalize_name(name)): version for name, version in pairs}
     lines = []
     for line in requirements.lines:
         note = requirements.notes.get(line, "")
         name = line.partition("<=")[0]
         exact = f"{name}=={versions[name]}" if note and name in versions else line
         lines.append(f"{exact}  # {note}" if note else exact)
-    return tuple(lines)
+    lines += [f"{line}  # a constraint" for line in requirements.constraints]
+    return (*lines, *requirements.options)

@@ -70,6 +70,24 @@ def test_invalid_arguments_have_their_own_exit_code(
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("first", ["# ours\r\n", ""])
+def test_a_list_is_decoded_by_its_byte_order_mark(
+    tmp_path: Path, encoding: str, first: str
+) -> None:
+    (tmp_path / "list.txt").write_text(f"{first}./no-such-folder - O-1\r\n", encoding)
+    result = run("add", "--from", tmp_path / "list.txt")
+    assert result.exit_code == 5
+    assert "O-1: error: there is no folder ./no-such-folder" in result.stderr
+
+
+def test_a_list_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes("./gr\u00fcn -\n".encode("latin-1"))
+    result = run("add", "--from", tmp_path / "list.txt")
+    assert result.exit_code == 3
+    assert "save it as UTF-8" in result.stderr
+
+
 def test_a_password_in_a_url_is_never_shown() -> None:
     for scheme in ("https", "http"):
         result = run("add", f"{scheme}://user:secret@localhost:1/x", "--commit", "0" * 40)

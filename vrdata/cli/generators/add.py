@@ -9,7 +9,8 @@ import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators.common import HomeOption, open_home, say
-from vrdata.errors import ExitCode, NotFoundError, UsageError
+from vrdata.errors import ExitCode, InvalidInputError, NotFoundError, UsageError
+from vrdata.text import decode
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.adding import Added, Failed
@@ -85,9 +86,16 @@ def _sources(
             "with --from, the list gives names and commits", fix="remove --name and --commit"
         )
     try:
-        text = from_list.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFoundError(f"{from_list} cannot be read", why=str(error)) from None
+        text = decode(from_list.read_bytes())
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise NotFoundError(
+            f"{from_list} cannot be read", why=why, fix="name the file of a list"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{from_list} is not UTF-8 text", why=error.reason, fix="save it as UTF-8"
+        ) from None
     return tuple(
         GeneratorSource(source.address, source.commit, source.name, chosen)
         for source in parse_list(text)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.text import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def read_catalogue(path: Path) -> Catalogue:
         InvalidInputError: it is not a catalogue.
     """
     try:
-        return Catalogue.model_validate_json(path.read_bytes())
+        return Catalogue.model_validate_json(decode(path.read_bytes()))
     except FileNotFoundError:
         raise NotFoundError(
             f"no catalogue at {path}",
@@ -42,6 +43,12 @@ def read_catalogue(path: Path) -> Catalogue:
         ) from None
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read", why=str(error)) from None
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not a generator catalogue",
+            why=f"it is not UTF-8 text: {error.reason}",
+            fix="generate it again with `vrdata generators catalog`",
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

@@ -86,12 +86,19 @@ def _imported(nodes: Iterable[ast.AST], *, guarded: bool = False) -> Iterator[tu
         elif isinstance(node, ast.ImportFrom):
             if node.level == 0 and node.module:
                 yield node.module.partition(".")[0], guarded
+        elif isinstance(node, ast.If) and _for_type_checkers(node.test):
+            yield from _imported(node.orelse, guarded=guarded)
         elif isinstance(node, ast.Try) and any(map(_catches_import, node.handlers)):
             yield from _imported(node.body, guarded=True)
             rest = (*node.handlers, *node.orelse, *node.finalbody)
             yield from _imported(rest, guarded=guarded)
         else:
             yield from _imported(ast.iter_child_nodes(node), guarded=guarded)
+
+
+def _for_type_checkers(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return bool(name == "TYPE_CHECKING")
 
 
 def _catches_import(handler: ast.ExceptHandler) -> bool:

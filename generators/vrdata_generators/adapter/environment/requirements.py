@@ -1,19 +1,17 @@
-"""The exact distributions of a generator's environment. Pure, except that it reads one file."""
+"""The exact distributions of a generator's environment. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from vrdata.errors import InvalidInputError
 from vrdata_generators.adapter.environment.distributions import (
     ALSO,
     CHILD_BOUNDED,
@@ -23,9 +21,7 @@ from vrdata_generators.adapter.environment.distributions import (
     NEEDED_IF_IMPORTED,
 )
 from vrdata_generators.adapter.environment.imports import Imports
-
-FILE = "requirements.txt"
-MAX_LINES = 500
+from vrdata_generators.adapter.environment.requirement_files import Declared, DeclaredLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,121 +29,123 @@ class RequirementSet:
     """What to install, as lines for pip.
 
     Attributes:
-        lines: requirements without comments, sorted.
+        lines: requirements without comments, sorted; pip intersects those of one distribution.
         notes: line → why it differs from the repository's own requirements.
+        constraints: lines for `pip install --constraint`, sorted.
+        options: for `pip install`.
+        hashes: distribution → `sha256:…` of the archives that may be installed for it.
+        origins: distribution → the repository's own lines, for messages.
     """
 
     lines: tuple[str, ...]
     notes: Mapping[str, str]
+    constraints: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """12 hex digits: equal for equal sets on equal interpreters and machines."""
         machine = f"{sys.implementation.cache_tag} {platform.machine()}"
-        text = "\n".join((machine, *self.lines))
+        hashes = (f"{name} {','.join(sorted(some))}" for name, some in sorted(self.hashes.items()))
+        rest = (*(f"-c {line}" for line in self.constraints), *self.options, *hashes)
+        text = "\n".join((machine, *self.lines, *rest))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-
-def read_requirements(root: Path) -> tuple[Requirement, ...]:
-    """The requirements of a generator's folder; empty when it has no requirements.txt.
-
-    Raises:
-        InvalidInputError: a line is an option, a URL or not a requirement.
-    """
-    path = root / FILE
-    if not path.is_file():
-        return ()
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (UnicodeDecodeError, OSError) as error:
-        raise InvalidInputError(f"{FILE} cannot be read", why=str(error)) from None
-    if len(lines) > MAX_LINES:
-        raise InvalidInputError(f"{FILE} has more than {MAX_LINES} lines")
-    return tuple(
-        _parse(number, text)
-        for number, line in enumerate(lines, start=1)
-        if (text := line.partition("#")[0].strip())
-    )
-
-
-def _parse(number: int, text: str) -> Requirement:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        why = (
-            "options for pip are not supported"
-            if text.startswith("-")
-            else str(error).splitlines()[0]
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """What is installed instead of a line of the repository, one phrase for each."""
+        return tuple(
+            f"{line} {self.notes[line]}"
+            for line in self.lines
+            if self.notes.get(line, "").startswith("replaces")
         )
-        raise InvalidInputError(
-            f"{FILE}, line {number} cannot be used: {text[:120]}",
-            why=why,
-            fix="write one distribution per line, such as numpy==1.26.4",
-        ) from None
-    if requirement.url:
-        raise InvalidInputError(
-            f"{FILE}, line {number} names a URL: {text[:120]}",
-            why="distributions are installed from the configured package index only",
-            fix="write the name of the distribution and its version",
-        )
-    return requirement
 
 
-def compose(
-    declared: tuple[Requirement, ...], imports: Imports, installed: Mapping[str, str]
-) -> RequirementSet:
+def compose(declared: Declared, imports: Imports, installed: Mapping[str, str]) -> RequirementSet:
     """The declared requirements, and what the generator child and the imports need in addition.
 
     Args:
-        declared: from read_requirements; taken literally, except for OpenCV with a display.
+        declared: from read_requirements; every line is kept, except for OpenCV with a display and
+            for the encoders of the generator child.
         imports: from scan_imports.
         installed: versions of the worker's distributions, by canonical name; an added
             distribution is never newer than that of the worker.
     """
-    lines, notes = _declared(declared)
-    for name in CHILD_PINNED:
-        if name in installed:
-            lines[name] = f"{name}=={installed[name]}"
-            notes[lines[name]] = "added for the generator child"
-    reasons = dict.fromkeys(CHILD_BOUNDED, "added for the generator child")
-    for module in sorted(imports.needed | (imports.optional & NEEDED_IF_IMPORTED)):
-        name = DISTRIBUTIONS.get(module, "")
-        if name and not ALSO.get(module, set()) & lines.keys():
-            reasons.setdefault(name, f"added because {module} is imported")
-    for name, reason in reasons.items():
-        if name not in lines:
-            lines[name] = _bounded(name, installed)
-            notes[lines[name]] = reason
-    return RequirementSet(tuple(sorted(lines.values())), notes)
-
-
-def _declared(declared: tuple[Requirement, ...]) -> tuple[dict[str, str], dict[str, str]]:
-    lines: dict[str, str] = {}
+    pinned = {name: installed[name] for name in CHILD_PINNED if name in installed}
+    kept = [line for line in declared.requirements if _name(line) not in pinned]
     notes: dict[str, str] = {}
-    for requirement in declared:
-        if requirement.marker is not None and not requirement.marker.evaluate():
-            continue
-        plain = str(canonicalize_name(requirement.name))
-        name = HEADLESS.get(plain, plain)
-        lines[name] = _line(requirement, name)
-        if plain in HEADLESS:
-            notes[lines[name]] = f"replaces {requirement}: the same library without a display"
-    return lines, notes
-
-
-def unknown_modules(declared: tuple[Requirement, ...], imports: Imports) -> tuple[str, ...]:
-    """Needed modules that no declared requirement is known to provide; one still may."""
-    names = {canonicalize_name(requirement.name) for requirement in declared}
-    return tuple(
-        module
-        for module in sorted(imports.needed - DISTRIBUTIONS.keys())
-        if canonicalize_name(module) not in names and module != "vrdata_generators"
+    lines = {_for_pip(line, notes) for line in kept}
+    for name, version in pinned.items():
+        own = [line.requirement for line in declared.requirements if _name(line) == name]
+        lines.add(text := f"{name}=={version}")
+        notes[text] = (
+            f"replaces {', '.join(map(str, own))}: the version of the worker"
+            if own
+            else "added for the generator child"
+        )
+    there = pinned.keys() | {_name(line) for line in kept if _applies(line.requirement)}
+    for name, reason in _additions(imports, there).items():
+        lines.add(text := _bounded(name, installed))
+        notes[text] = reason
+    constraints = [line for line in declared.constraints if _name(line) not in pinned]
+    return RequirementSet(
+        lines=tuple(sorted(lines)),
+        notes=notes,
+        constraints=tuple(sorted({_for_pip(line, {}) for line in constraints})),
+        options=tuple(name for name in declared.options if name != "--require-hashes"),
+        hashes=_hashes((*kept, *constraints)),
+        origins=_origins((*declared.requirements, *declared.constraints)),
     )
 
 
-def _line(requirement: Requirement, name: str) -> str:
+def _additions(imports: Imports, there: Iterable[str]) -> dict[str, str]:
+    """Distributions that no line names, and why they are added."""
+    present = set(there)
+    reasons = dict.fromkeys(CHILD_BOUNDED, "added for the generator child")
+    for module in sorted(imports.needed | (imports.optional & NEEDED_IF_IMPORTED)):
+        if name := DISTRIBUTIONS.get(module, ""):
+            reasons.setdefault(name, f"added because {module} is imported")
+    for module, others in ALSO.items():
+        if others & present:
+            present.add(DISTRIBUTIONS[module])
+    return {name: reason for name, reason in reasons.items() if name not in present}
+
+
+def _name(line: DeclaredLine) -> str:
+    plain = str(canonicalize_name(line.requirement.name))
+    return HEADLESS.get(plain, plain)
+
+
+def _applies(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+
+
+def _for_pip(line: DeclaredLine, notes: dict[str, str]) -> str:
+    requirement, name = line.requirement, _name(line)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    return f"{name}{extras}{requirement.specifier}"
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    text = f"{name}{extras}{requirement.specifier}{marker}"
+    if canonicalize_name(requirement.name) in HEADLESS:
+        notes[text] = f"replaces {requirement}: the same library without a display"
+    return text
+
+
+def _hashes(lines: Iterable[DeclaredLine]) -> dict[str, frozenset[str]]:
+    """Of the distributions that are installed as named: a replaced one has other archives."""
+    found: dict[str, frozenset[str]] = {}
+    for line in lines:
+        if line.hashes and canonicalize_name(line.requirement.name) not in HEADLESS:
+            found[_name(line)] = found.get(_name(line), line.hashes) & line.hashes
+    return found
+
+
+def _origins(lines: Iterable[DeclaredLine]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines:
+        found[_name(line)] = (*found.get(_name(line), ()), str(line))
+    return found
 
 
 def _bounded(name: str, installed: Mapping[str, str]) -> str:

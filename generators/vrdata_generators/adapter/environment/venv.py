@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,22 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.errors import VrdataError
+from vrdata_generators.adapter.environment.installed import (
+    check_archives,
+    install_error,
+    last_lines,
+)
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 
 INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
+_OF_VENV = ("pip==", "setuptools==", "wheel==")
 # Large compiled libraries: building them from source is slow and fails with obscure errors.
 WHEELS_ONLY = (
     "av,h5py,matplotlib,moderngl,numba,numpy,opencv-contrib-python-headless,"
     "opencv-python-headless,pandas,pillow,pydantic-core,pygame,scikit-image,scikit-learn,"
     "scipy,shapely,zlib-ng"
-)
-_UNRESOLVED = re.compile(
-    r"No matching distribution found for (?P<a>\S+)"
-    r"|Cannot install (?P<b>.+?) because these package versions have conflicting"
-    r"|Failed to build installable wheels for some pyproject.toml based projects \((?P<c>[^)]+)\)"
-    r"|Could not build wheels for (?P<d>[^,]+),"
 )
 
 
@@ -82,46 +81,50 @@ class VenvBuilder:
         if created.returncode:
             raise VrdataError(
                 "the virtual environment cannot be created",
-                why=_tail(created.stderr or created.stdout),
+                why=last_lines(created.stderr or created.stdout),
                 fix="install the venv module for this Python",
             )
-        (target / "requirements.txt").write_text("\n".join(requirements.lines) + "\n")
         pip = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
-        only = ["--only-binary", WHEELS_ONLY, "--prefer-binary"]
-        installed = _run(
-            [*pip, "install", "--quiet", *only, "-r", str(target / "requirements.txt")]
-        )
+        report = target / "pip-report.json"
+        installed = _run([*pip, "install", *_arguments(target, requirements, report)])
         if installed.returncode:
-            raise install_error(installed.stderr)
-        frozen = _run([*pip, "freeze"])
-        versions = sorted(line for line in frozen.stdout.splitlines() if "==" in line)
-        if frozen.returncode or not versions:
-            raise VrdataError(
-                "the distributions of the new environment cannot be listed",
-                why=_tail(frozen.stderr),
-            )
-        content = {"requirements": requirements.lines, "versions": versions}
+            raise install_error(installed.stdout, installed.stderr, requirements)
+        check_archives(requirements, report.read_text("utf-8"))
+        content = {"requirements": requirements.lines, "versions": _versions(pip, requirements)}
         (target / _COMPLETE).write_text(json.dumps(content, indent=2) + "\n")
 
 
-def install_error(stderr: str) -> VrdataError:
-    """The error for the end of pip's output."""
-    match = _UNRESOLVED.search(stderr)
-    if match is None:
-        return VrdataError(
-            "the generator's requirements could not be installed",
-            why=_tail(stderr),
-            fix="check that pip can reach its package index (pip's own settings apply), then "
-            "add the generator again",
-        )
-    named = next(group for group in match.groups() if group)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return InvalidInputError(
-        f"requirement {named} cannot be installed for Python {version}",
-        why=_tail(stderr),
-        fix="change it in the generator's requirements.txt, or run vrdata with a Python version "
-        "that it supports",
+def _arguments(target: Path, requirements: RequirementSet, report: Path) -> list[str]:
+    wanted, bounds = target / "requirements.txt", target / "constraints.txt"
+    wanted.write_text("\n".join(requirements.lines) + "\n", encoding="utf-8")
+    bounds.write_text("\n".join((*requirements.constraints, "")), encoding="utf-8")
+    only = [
+        "--progress-bar",
+        "off",
+        "--only-binary",
+        WHEELS_ONLY,
+        "--prefer-binary",
+        *requirements.options,
+    ]
+    files = ["--requirement", str(wanted), "--constraint", str(bounds)]
+    return [*only, "--report", str(report), *files]
+
+
+def _versions(pip: list[str], requirements: RequirementSet) -> list[str]:
+    """`name==version` of every distribution, except for venv's own that no line names."""
+    frozen = _run([*pip, "freeze", "--all"])
+    named = requirements.origins.keys()
+    versions = sorted(
+        line
+        for line in frozen.stdout.splitlines()
+        if "==" in line and (line.partition("==")[0] in named or not line.startswith(_OF_VENV))
     )
+    if frozen.returncode or not versions:
+        raise VrdataError(
+            "the distributions of the new environment cannot be listed",
+            why=last_lines(frozen.stderr),
+        )
+    return versions
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -142,10 +145,6 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
             f"the installation took longer than {INSTALL_SECONDS} s",
             fix="check that pip can reach its package index, then try again",
         ) from None
-
-
-def _tail(text: str, lines: int = 8) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])
 
 
 @contextmanager

@@ -93,7 +93,10 @@ def _prepared(
     say: Callable[[str], None],
 ) -> SamplingTarget:
     name = name_from(found.root.name)
-    launch = launch_of_prepared(name, prepare(found, place, environments, say))
+    prepared = prepare(found, place, environments, say)
+    for warning in prepared.warnings:
+        say(f"{name}: warning: {warning}")
+    launch = launch_of_prepared(name, prepared)
     stream, bare = replace(launch, mode="stream"), replace(launch, mode="bare")
     return SamplingTarget(name, stream, BLOCK_SIZE, fallback=bare)
 

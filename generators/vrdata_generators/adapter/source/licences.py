@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vrdata.text import printable_line
+from vrdata.text import decode, printable_line
 
 _MAX_BYTES = 65_536
 _FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING")
@@ -31,7 +31,7 @@ def licence_of(root: Path) -> str:
         path = root / name
         if path.is_file():
             with path.open("rb") as file:
-                return guess(file.read(_MAX_BYTES).decode("utf-8", "replace"))
+                return guess(decode(file.read(_MAX_BYTES), "replace"))
     return ""
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.model import GeneratorClass
+from vrdata.text import printable_line
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.git import clone, describe
 from vrdata_generators.adapter.source.naming import is_url, name_from, without_credentials
+
+_COMMENT = re.compile(r"(^|\s)#.*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +63,22 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
 
 
 def parse_list(text: str) -> tuple[GeneratorSource, ...]:
-    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME]` per line; `#` starts a comment.
+    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME]` per line.
 
-    The commit of a folder is `-`.
+    The commit of a folder is `-`. A `#` at the start of a line or after a space starts a comment.
+    A folder with spaces is written in quotes.
 
     Raises:
         InvalidInputError: a line has another form, or the list is empty.
     """
     sources = []
     for number, line in enumerate(text.splitlines(), start=1):
-        parts = line.partition("#")[0].split()
+        parts = _parts(_COMMENT.sub("", line))
         if not parts:
             continue
         if len(parts) not in {2, 3}:
             raise InvalidInputError(
-                f"line {number} of the list is invalid: {line.strip()[:120]}",
+                f"line {number} of the list is invalid: {printable_line(line.strip()[:120])}",
                 fix="write FOLDER_OR_URL COMMIT [NAME]; the commit of a folder is '-'",
             )
         commit = "" if parts[1] == "-" else parts[1]
@@ -82,6 +88,13 @@ def parse_list(text: str) -> tuple[GeneratorSource, ...]:
             "the list is empty", fix="write one FOLDER_OR_URL COMMIT [NAME] per line"
         )
     return tuple(sources)
+
+
+def _parts(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # an apostrophe in a name
+        return line.split()
 
 
 def _folder(source: GeneratorSource, staging: Path) -> tuple[Path, str, str]:

@@ -1,5 +1,6 @@
 """Environments, and the errors of a failed installation."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,13 @@ import pytest
 
 from vrdata.errors import ExitCode, InvalidInputError, VrdataError
 from vrdata_generators.adapter.environment import venv
+from vrdata_generators.adapter.environment.installed import (
+    check_archives,
+    install_error,
+    missing_modules,
+)
 from vrdata_generators.adapter.environment.requirements import RequirementSet
-from vrdata_generators.adapter.environment.venv import VenvBuilder, install_error
+from vrdata_generators.adapter.environment.venv import VenvBuilder
 
 
 def requirement_set(*lines: str) -> RequirementSet:
@@ -26,25 +32,73 @@ def requirement_set(*lines: str) -> RequirementSet:
             ),
             "numpy==1.26.4",
         ),
-        (
-            (
-                "ERROR: Cannot install numpy==1.26.4 and scipy==1.17.0 because these "
-                "package versions have conflicting dependencies.\n"
-            ),
-            "numpy==1.26.4 and scipy==1.17.0",
-        ),
         ("ERROR: Could not build wheels for chess, which is required\n", "chess"),
     ],
 )
 def test_the_requirement_that_cannot_be_installed_is_named(stderr: str, named: str) -> None:
-    error = install_error(stderr)
+    error = install_error("", stderr, requirement_set())
     assert isinstance(error, InvalidInputError)
     assert f"requirement {named} cannot" in error.what
     assert "requirements.txt" in error.fix
 
 
+def test_a_conflict_is_shown_in_the_words_of_pip_and_with_the_lines() -> None:
+    wanted = RequirementSet(
+        ("numpy==1.26.4", "scipy==1.17.0"),
+        {},
+        origins={
+            "numpy": ("numpy==1.26.4 (requirements.txt, line 3)",),
+            "scipy": ("scipy==1.17.0 (deps/more.txt, line 1)",),
+        },
+    )
+    error = install_error(
+        "INFO: pip is looking at multiple versions\n\nThe conflict is caused by:\n"
+        "    The user requested numpy==1.26.4\n    scipy 1.17.0 depends on numpy>=2\n\nTo fix\n",
+        "ERROR: Cannot install numpy==1.26.4 and scipy==1.17.0 because these package versions "
+        "have conflicting dependencies.\n",
+        wanted,
+    )
+    assert isinstance(error, InvalidInputError)
+    assert "requirements conflict" in error.what
+    assert "scipy 1.17.0 depends on numpy>=2" in error.why
+    assert "numpy==1.26.4 (requirements.txt, line 3)" in error.why
+    assert "scipy==1.17.0 (deps/more.txt, line 1)" in error.why
+
+
+REPORT = {
+    "install": [
+        {
+            "metadata": {"name": "Foo.Bar"},
+            "download_info": {"archive_info": {"hashes": {"sha256": "aa"}}},
+        },
+        {"metadata": {"name": "old"}, "download_info": {"archive_info": {"hash": "sha256=bb"}}},
+        {"metadata": {"name": "added"}, "download_info": {"archive_info": {}}},
+    ]
+}
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("foo-bar", "aa"), ("old", "bb"), ("none", "cc")])
+def test_an_archive_with_an_allowed_hash_is_accepted(name: str, allowed: str) -> None:
+    hashes = {name: frozenset({f"sha256:{allowed}", "sha256:ff"})}
+    check_archives(RequirementSet((), {}, hashes=hashes), json.dumps(REPORT))
+
+
+@pytest.mark.parametrize("name", ["foo-bar", "old", "added"])
+def test_an_archive_with_another_hash_is_refused(name: str) -> None:
+    hashes = {name: frozenset({"sha256:ff"})}
+    with pytest.raises(InvalidInputError, match=f"archive of {name} has another hash"):
+        check_archives(RequirementSet((), {}, hashes=hashes), json.dumps(REPORT))
+
+
+def test_only_modules_that_the_environment_cannot_find_are_missing() -> None:
+    wanted = ["numpy", "yaml", "no_such_module_anywhere", "pkg_nowhere"]
+    missing = missing_modules(Path(sys.executable), wanted)
+    assert missing == ("no_such_module_anywhere", "pkg_nowhere")
+    assert missing_modules(Path("/nowhere/python"), ["x"]) == ()
+
+
 def test_another_failure_is_not_attributed_to_the_generator() -> None:
-    error = install_error("line\n" * 50 + "ConnectionError: no route\n")
+    error = install_error("", "line\n" * 50 + "ConnectionError: no route\n", requirement_set())
     assert error.exit_code == ExitCode.FAILED
     assert "no route" in error.why
     assert len(error.why.splitlines()) <= 8
@@ -71,10 +125,19 @@ def test_an_installer_that_does_not_exit_is_killed(monkeypatch: pytest.MonkeyPat
         venv._run([sys.executable, "-c", "import signal; signal.pause()"])
 
 
+HASHES = {  # of the wheel packaging-24.2-py3-none-any.whl
+    "packaging": frozenset(
+        {"sha256:09abb1bccd265c01f4a3aa3f7a7db064b36514d2cba19a2f694fe6150451a759"}
+    )
+}
+
+
 @pytest.mark.slow
 @pytest.mark.smoke
 def test_an_environment_has_exactly_its_requirements_and_is_built_once(tmp_path: Path) -> None:
-    wanted = requirement_set("packaging==24.2")
+    wanted = RequirementSet(
+        ("packaging", "packaging>=24"), {}, constraints=("packaging==24.2",), hashes=HASHES
+    )
     made = VenvBuilder(tmp_path).build(wanted)
     assert made.versions == ("packaging==24.2",)
     shown = subprocess.run(
@@ -93,3 +156,16 @@ def test_an_environment_has_exactly_its_requirements_and_is_built_once(tmp_path:
 def test_a_pin_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"packaging==0\.0\.1"):
         VenvBuilder(tmp_path).build(requirement_set("packaging==0.0.1"))
+
+
+@pytest.mark.slow
+def test_lines_that_conflict_are_refused_in_the_words_of_pip(tmp_path: Path) -> None:
+    wanted = RequirementSet(
+        ("packaging==24.1", "packaging==24.2"),
+        {},
+        origins={"packaging": ("packaging==24.1 (requirements.txt, line 1)",)},
+    )
+    with pytest.raises(InvalidInputError, match="requirements conflict") as caught:
+        VenvBuilder(tmp_path).build(wanted)
+    assert "The user requested packaging==24.2" in caught.value.why
+    assert "packaging==24.1 (requirements.txt, line 1)" in caught.value.why

@@ -29,6 +29,11 @@ def test_a_folder_without_a_licence_file_has_none(tmp_path: Path) -> None:
     assert licence_of(tmp_path) == "MIT"
 
 
+def test_a_licence_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("Our own terms\n", "utf-16")
+    assert licence_of(tmp_path) == "Our own terms"
+
+
 def test_non_commercial_terms_are_detected() -> None:
     assert forbids_commercial_use("CC-BY-NC-SA-4.0")
     assert not forbids_commercial_use("CC-BY-4.0")

@@ -114,10 +114,15 @@ def test_several_generators_are_named_after_their_folders(tmp_path: Path, stagin
 
 
 def test_a_list_is_read_line_by_line() -> None:
-    text = "# all\nhttps://example.org/a abc\n\n/data/b - O-2_b  # local\n"
+    text = (
+        "# all\nhttps://example.org/a#b abc\r\n\n/data/b - O-2_b  # local\n"
+        "'/data/with space' - O-3\n/data/it's -\n"
+    )
     assert parse_list(text) == (
-        GeneratorSource("https://example.org/a", "abc"),
+        GeneratorSource("https://example.org/a#b", "abc"),
         GeneratorSource("/data/b", "", "O-2_b"),
+        GeneratorSource("/data/with space", "", "O-3"),
+        GeneratorSource("/data/it's", ""),
     )
 
 

@@ -1,0 +1,141 @@
+"""What pip did: its errors, the archives that it installed, and modules that are missing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from vrdata.errors import InvalidInputError, VrdataError
+from vrdata_generators.adapter.environment.requirements import RequirementSet
+
+FIND_SECONDS = 60
+_CONFLICT = re.compile(
+    r"Cannot install (?P<all>.+?) because these package versions have conflicting", re.DOTALL
+)
+_CAUSE = re.compile(r"The conflict is caused by:\n(?:[ \t]+\S.*\n?)+")
+_UNRESOLVED = re.compile(
+    r"No matching distribution found for (?P<a>\S+)"
+    r"|Failed to build installable wheels for some pyproject.toml based projects \((?P<b>[^)]+)\)"
+    r"|Could not build wheels for (?P<c>[^,]+),"
+)
+_FIND = (
+    "import importlib.util, sys\n"
+    "for name in sys.argv[1:]:\n"
+    "    try:\n"
+    "        found = importlib.util.find_spec(name)\n"
+    "    except Exception:\n"
+    "        found = True\n"
+    "    if found is None:\n"
+    "        print(name)\n"
+)
+
+
+def install_error(stdout: str, stderr: str, requirements: RequirementSet) -> VrdataError:
+    """The error for pip's output; a conflict is shown in pip's words, with the lines."""
+    conflict, unresolved = _CONFLICT.search(stderr), _UNRESOLVED.search(stderr)
+    if conflict:
+        return _conflict(stdout, conflict["all"], requirements)
+    if unresolved is None:
+        return VrdataError(
+            "the generator's requirements could not be installed",
+            why=last_lines(stderr),
+            fix="check that pip can reach its package index (pip's own settings apply), then "
+            "add the generator again",
+        )
+    named = next(group for group in unresolved.groups() if group)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return InvalidInputError(
+        f"requirement {named} cannot be installed for Python {version}",
+        why=last_lines(stderr) + _lines_of([named], requirements),
+        fix="change it in the generator's requirements.txt, or run vrdata with a Python version "
+        "that it supports",
+    )
+
+
+def _conflict(stdout: str, named: str, requirements: RequirementSet) -> InvalidInputError:
+    names = re.split(r",\s*|\s+and\s+", named)
+    cause = _CAUSE.search(stdout)
+    words = f"Cannot install {named}: the versions conflict"
+    if cause:
+        words += "\n" + "\n".join(line.rstrip() for line in cause[0].splitlines()[:12])
+        names += re.findall(r"The user requested (?:\(constraint\) )?([\w.-]+)", cause[0])
+    lines = _lines_of(names, requirements)
+    return InvalidInputError(
+        "the generator's requirements conflict",
+        why=words + lines,
+        fix="change one of these lines in the generator's requirements.txt",
+    )
+
+
+def _lines_of(texts: Iterable[str], requirements: RequirementSet) -> str:
+    """The repository's own lines of the distributions that start these texts."""
+    names = (re.match(r"[A-Za-z0-9][\w.-]*", text.strip()) for text in texts)
+    found = {str(canonicalize_name(name[0])): None for name in names if name}
+    lines = [line for name in found for line in requirements.origins.get(name, ())]
+    return "\nlines: " + "; ".join(lines[:12]) if lines else ""
+
+
+def check_archives(requirements: RequirementSet, report: str) -> None:
+    """Compare what pip installed with the hashes of the requirements.
+
+    Args:
+        requirements: the installed set.
+        report: the JSON that `pip install --report` wrote.
+
+    Raises:
+        InvalidInputError: an archive has none of the hashes that its lines allow.
+    """
+    if not requirements.hashes:
+        return
+    for item in json.loads(report)["install"]:
+        name = str(canonicalize_name(item["metadata"]["name"]))
+        allowed = requirements.hashes.get(name)
+        found = _archive_hashes(item.get("download_info", {}).get("archive_info", {}))
+        if allowed is not None and not allowed & found:
+            raise InvalidInputError(
+                f"the archive of {name} has another hash than its requirement",
+                why=f"pip installed {', '.join(sorted(found)) or 'an archive without a hash'}"
+                + _lines_of([name], requirements),
+                fix="correct the hash in requirements.txt, or the package index of this machine",
+            )
+
+
+def _archive_hashes(info: dict[str, object]) -> set[str]:
+    hashes = info.get("hashes")
+    found = (
+        {f"{kind}:{digest}" for kind, digest in hashes.items()}
+        if isinstance(hashes, dict)
+        else set()
+    )
+    single = info.get("hash")  # pip before 23.0: "sha256=…"
+    return found | ({single.replace("=", ":", 1)} if isinstance(single, str) else set())
+
+
+def missing_modules(python: Path, modules: Iterable[str]) -> tuple[str, ...]:
+    """The top-level modules that an environment cannot find; none of them is imported."""
+    wanted = sorted(modules)
+    if not wanted:
+        return ()
+    try:
+        done = subprocess.run(
+            [str(python), "-I", "-c", _FIND, *wanted],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=FIND_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return tuple(done.stdout.split())
+
+
+def last_lines(text: str, lines: int = 8) -> str:
+    """The end of a program's output."""
+    return "\n".join(text.strip().splitlines()[-lines:])
