@@ -10,14 +10,30 @@ import os
 import select
 import signal
 import socket
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vrdata_child.block import describe, leave, run_block
+from vrdata_child.descendants import (
+    adopt_orphans,
+    children,
+    end_orphans,
+    record_shared_memory,
+    remove_shared_memory,
+)
 from vrdata_child.hermetic import process as hermetic
 from vrdata_child.patches import heap
 
 MAX_PACKET = 180_000  # below the default socket buffer
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+@dataclass(frozen=True)
+class _Block:
+    pid: int
+    number: int
+    folder: Path
 
 
 class Template:
@@ -26,7 +42,8 @@ class Template:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._load: dict[str, Any] = {}
-        self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (pid, block)
+        self._blocks: dict[int, _Block] = {}  # by pidfd
+        self._helpers: list[int] = []  # processes that the import of the generator started
 
     def serve(self) -> None:
         """Serve requests until `quit` or the end of the supervisor; then end all children."""
@@ -62,11 +79,13 @@ class Template:
         self._load = request
         try:
             heap.keep_freed_memory()
-            hermetic.install()
+            adopt_orphans()
+            hermetic.install(request["root"])
             _prepare(request)
         except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
             self._send({"event": "broken", "error": describe(error)})
             return False
+        self._helpers = children()
         gc.collect()
         gc.freeze()
         self._send({"event": "ready"})
@@ -84,20 +103,22 @@ class Template:
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # the child does the same: the order does not matter
         fd = os.pidfd_open(pid)
-        self._children[fd] = (pid, request["block"])
+        self._blocks[fd] = _Block(pid, request["block"], Path(request["dir"]))
         self._send({"event": "started", "block": request["block"], "pid": pid})
         return fd
 
     def _reap(self, fd: int) -> None:
-        pid, block = self._children.pop(fd)
+        ended = self._blocks.pop(fd)
         os.close(fd)
-        _kill_group(pid)  # processes that the generator started and did not end
-        _, status, usage = os.wait4(pid, 0)
+        _kill_group(ended.pid)  # processes that the generator started and did not end
+        _, status, usage = os.wait4(ended.pid, 0)
+        end_orphans({*self._helpers, *(block.pid for block in self._blocks.values())})
+        remove_shared_memory(ended.folder)
         code = os.waitstatus_to_exitcode(status)
         self._send(
             {
                 "event": "exit",
-                "block": block,
+                "block": ended.number,
                 "code": code if code >= 0 else None,
                 "signal": -code if code < 0 else None,
                 "peakMemoryBytes": usage.ru_maxrss * 1024,
@@ -106,10 +127,12 @@ class Template:
         )
 
     def _end_all(self) -> None:
-        for pid, _ in self._children.values():
-            _kill_group(pid)
-        for pid, _ in self._children.values():
-            os.waitpid(pid, 0)
+        for block in self._blocks.values():
+            _kill_group(block.pid)
+        for block in self._blocks.values():
+            os.waitpid(block.pid, 0)
+            remove_shared_memory(block.folder)
+        end_orphans(())
 
     def _send(self, packet: dict[str, Any]) -> None:
         self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))
@@ -137,6 +160,8 @@ def _prepare(load: dict[str, Any]) -> None:
 def _become_child(folder: str) -> None:
     os.setpgid(0, 0)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    adopt_orphans()
+    record_shared_memory(Path(folder))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     log = os.open(f"{folder}/log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import builtins
 import os
 import random
+import sys
 import tempfile
 import uuid
 from hashlib import sha256
 from typing import Any
 
+from vrdata_child.hermetic import caller
+
 _seed = 0
 _draws = 0
 _original_hash = builtins.hash
-_original_random_seed = random.seed
+_original_random_seed = random.Random.seed
+NODE = 0x0242_AC11_0002  # a locally administered network address
 
 
 def reset(seed: int) -> None:
     """Start a block: seed the global generators; new ones without a seed follow."""
     global _seed, _draws
     _seed, _draws = seed, 0
-    _original_random_seed(seed)
+    random.seed(seed)
     tempfile._name_sequence = None  # type: ignore[attr-defined]  # noqa: SLF001 - temporary names
     _reset_numpy(seed)
     _reset_opencv(seed)
@@ -59,66 +63,68 @@ def _digest_hash(data: bytes) -> int:
     return int.from_bytes(digest[:8], signed=True) >> 3  # 61 bits, as CPython's
 
 
+class _Hash(caller.Replacement):
+    """hash(); `block_hash` for the generator's own code.
+
+    In a `__hash__` method it is Python's own, so that equal keys of dicts have equal hashes.
+    """
+
+    def __call__(self, value: object, /) -> int:
+        frame = sys._getframe(1)  # noqa: SLF001 - CPython's documented function
+        if frame.f_code.co_name != "__hash__" and caller.is_own(frame):
+            return block_hash(value)
+        return _original_hash(value)
+
+
 def install() -> None:
-    """Replace the sources of randomness in this process; they use the block's current seed."""
-    builtins.hash = block_hash
-    os.urandom = draw
-    random.seed = _random_seed
-    random._urandom = draw  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom, secrets
-    random.Random = _Random  # type: ignore[misc]
-    tempfile._Random = _Random  # type: ignore[attr-defined]  # noqa: SLF001 - temporary names
-    uuid.uuid1 = lambda *_, **__: uuid.uuid4()
+    """Replace the sources of randomness in this process; they use the block's current seed.
+
+    No class is replaced: unseeded generators draw their seed from the block.
+    """
+    builtins.hash = _Hash(builtins.hash)
+    os.urandom = _Entropy(os.urandom)
+    setattr(os, "getrandom", _Entropy(os.getrandom))  # noqa: B010 - declared without a default
+    random._urandom = os.urandom  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom, secrets
+    random.Random.seed = _seed_from_block  # type: ignore[method-assign]
+    random.seed = random._inst.seed  # noqa: SLF001 - it was bound to the original
+    uuid.uuid1 = uuid1
+    uuid.getnode = lambda: NODE
     _install_numpy()
 
 
-def _random_seed(a: Any = None, version: int = 2) -> None:
-    _original_random_seed(fresh_seed() if a is None else a, version)
+class _Entropy(caller.Replacement):
+    """os.urandom and os.getrandom."""
+
+    def __call__(self, size: int, _flags: int = 0, /) -> bytes:
+        return draw(size)
 
 
-class _Random(random.Random):
-    """random.Random; without a seed it is seeded from the block."""
+def _seed_from_block(self: random.Random, a: Any = None, version: int = 2) -> None:
+    """Seed; None = from the block."""
+    _original_random_seed(self, fresh_seed() if a is None else a, version)
 
-    def __init__(self, x: Any = None) -> None:
-        super().__init__(fresh_seed() if x is None else x)
 
-    def seed(self, a: Any = None, version: int = 2) -> None:
-        """Seed; None = from the block."""
-        super().seed(fresh_seed() if a is None else a, version)
+def uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
+    """A UUID of version 1 without the machine's address and time."""
+    drawn = uuid.UUID(bytes=draw(16), version=1)
+    sequence = drawn.clock_seq if clock_seq is None else clock_seq
+    return uuid.UUID(
+        fields=(
+            *(drawn.time_low, drawn.time_mid, drawn.time_hi_version),
+            *(0x80 | (sequence >> 8) & 0x3F, sequence & 0xFF),
+            NODE if node is None else node,
+        ),
+        version=1,
+    )
 
 
 def _install_numpy() -> None:
+    """Unseeded generators of numpy draw all their entropy from this function."""
     try:
-        from numpy import random as numpy_random
+        from numpy.random import bit_generator
     except ImportError:
         return
-    default_rng, global_seed = numpy_random.default_rng, numpy_random.seed
-    original_state, original_sequence = numpy_random.RandomState, numpy_random.SeedSequence
-
-    class SeededState(original_state):  # type: ignore[misc, valid-type]
-        """RandomState; without a seed it is seeded from the block."""
-
-        def __init__(self, seed: Any = None) -> None:
-            super().__init__(fresh_seed() & 0xFFFFFFFF if seed is None else seed)
-
-    class SeededSequence(original_sequence):  # type: ignore[misc, valid-type]
-        """SeedSequence; without entropy it is seeded from the block."""
-
-        def __init__(self, entropy: Any = None, **named: Any) -> None:
-            super().__init__(fresh_seed() if entropy is None else entropy, **named)
-
-    def seeded_rng(seed: Any = None) -> Any:
-        return default_rng(fresh_seed() if seed is None else seed)
-
-    def seeded_seed(seed: Any = None) -> None:
-        global_seed(fresh_seed() & 0xFFFFFFFF if seed is None else seed)
-
-    for name, replacement in (
-        ("default_rng", seeded_rng),
-        ("seed", seeded_seed),
-        ("RandomState", SeededState),
-        ("SeedSequence", SeededSequence),
-    ):
-        setattr(numpy_random, name, replacement)
+    setattr(bit_generator, "randbits", lambda _: fresh_seed())  # noqa: B010 - not declared
 
 
 def _reset_numpy(seed: int) -> None:

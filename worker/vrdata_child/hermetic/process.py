@@ -1,4 +1,4 @@
-"""Isolate a process: randomness, clock, network, folders."""
+"""Isolate a process: randomness, clock, network, machine, folders."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vrdata_child.hermetic import chance, clock, network
+from vrdata_child.hermetic import caller, chance, clock, machine, network, waits
 
 MAX_FILE_BYTES = 4 * 2**30
 
 
-def install() -> None:
-    """Patch the process once, before the generator is imported."""
+def install(root: str) -> None:
+    """Patch the process once, before the generator is imported.
+
+    Args:
+        root: the generator's folder, or "" for a first-party generator.
+    """
+    caller.set_folders(root)
     chance.install()
     clock.install()
+    waits.install()
     network.install()
+    machine.install()
+    machine.hide_git(root)
     sys.dont_write_bytecode = True
 
 
@@ -41,8 +49,10 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
         for entry in os.scandir(root):
             (places["cwd"] / entry.name).symlink_to(entry.path)
     os.chdir(places["cwd"])
+    machine.hide_git(root, str(places["cwd"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    caller.set_folders(root, str(folder))
     clock.reset()
     chance.reset(seed)
     return places["out"]

@@ -1,0 +1,88 @@
+"""A generator learns nothing of the machine that it could write into content."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.generators.probe import Probes, open_probes
+
+FACTS = {
+    "host": ("socket.gethostname()", "localhost"),
+    "full host": ("socket.getfqdn()", "localhost"),
+    "node": ("platform.node()", "localhost"),
+    "kernel": ("[platform.release(), platform.version()]", ["6.1.0", "#1"]),
+    "uname": ("os.uname().nodename", "localhost"),
+    "architecture": ("platform.machine()", platform.machine()),
+    "user": ("getpass.getuser()", "vrdata"),
+    "login": ("os.getlogin()", "vrdata"),
+    "account": ("list(pwd.getpwuid(os.getuid()))[:1]", ["vrdata"]),
+    "home of the account": ("pwd.getpwuid(os.getuid()).pw_dir == os.environ['HOME']", True),
+    "network address": ("uuid.getnode()", 0x0242_AC11_0002),
+    "processors": (
+        "[os.cpu_count(), multiprocessing.cpu_count(), len(os.sched_getaffinity(0))]",
+        [4, 4, 4],
+    ),
+    "time zone": ("list(time.tzname)", ["UTC", "UTC"]),
+    "git's user": ("git('config', 'user.name')", ""),
+}
+PREAMBLE = """
+import getpass, multiprocessing, os, platform, pwd, socket, subprocess, time, uuid
+
+def git(*words, folder=None):
+    done = subprocess.run(["git", *words], capture_output=True, text=True, cwd=folder)
+    return done.stdout.strip()
+
+"""
+
+
+@pytest.fixture(scope="module")
+def found(probes: Probes) -> dict[str, object]:
+    table = "".join(f"    {name!r}: {code},\n" for name, (code, _) in FACTS.items())
+    answer: dict[str, object] = probes.run(f"{PREAMBLE}facts = {{\n{table}}}\n")
+    return answer
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_a_fact_of_the_machine_is_a_constant(fact: str, found: dict[str, object]) -> None:
+    assert found[fact] == FACTS[fact][1]
+
+
+def test_the_environment_has_no_variable_of_the_user(
+    probes: Probes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = probes.run("import os\nfacts = dict(os.environ)")
+    assert set(facts) <= {
+        *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "HOME", "MPLCONFIGDIR", "PYTHONPATH"),
+        *("PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "TZ", "LC_ALL"),
+        *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+        *("SOURCE_DATE_EPOCH", "MPLBACKEND", "USER", "LOGNAME", "LNAME", "USERNAME"),
+        *("GIT_CEILING_DIRECTORIES", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"),
+    }
+
+
+def test_git_finds_no_repository_around_the_generator(tmp_path: Path) -> None:
+    around = tmp_path / "lab"
+    around.mkdir()
+    for words in (
+        ["init", "--quiet", "."],
+        ["remote", "add", "origin", "https://user:token@example.org/lab.git"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "a"],
+    ):
+        subprocess.run(["git", *words], cwd=around, check=True, env={**os.environ, "HOME": "/"})
+    inside = around / "home"
+    inside.mkdir()
+    code = f"""{PREAMBLE}
+places = [None, {str(inside / "generator")!r}, {str(inside)!r}, {str(around)!r}]
+facts = [git("rev-parse", "HEAD", folder=place) for place in places[:3]]
+facts += [git("config", "remote.origin.url", folder=place) for place in places[:3]]
+own = os.path.join(os.environ["TMPDIR"], "own")
+git("init", "--quiet", own)
+facts.append(git("rev-parse", "--show-prefix", folder=own) + str(os.path.isdir(own + "/.git")))
+"""
+    with open_probes(inside) as probes:
+        assert probes.run(code) == ["", "", "", "", "", "", "True"]

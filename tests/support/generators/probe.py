@@ -1,0 +1,103 @@
+"""Run a piece of generator code as a block of its own, and read what it found.
+
+All probes of a module share one template process, so each costs a fork.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vrdata.plan.catalogue import Flags
+from vrdata_worker.child import events
+from vrdata_worker.child.launch import Launch
+from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+
+BLOCK_SECONDS = 60
+E = TypeVar("E", events.Exit, events.Started)
+_SCRIPT = """
+import argparse
+import json
+import runpy
+
+parser = argparse.ArgumentParser()
+for flag in ("--num-samples", "--output", "--seed", "--probe"):
+    parser.add_argument(flag)
+facts = runpy.run_path(parser.parse_args().probe)["facts"]
+print("facts:", json.dumps(facts), flush=True)
+"""
+
+
+class Probes:
+    """Runs probes in blocks of one template.
+
+    Args:
+        template: a started template whose script is `_SCRIPT`.
+        root: the folder of the generator.
+        blocks: an existing folder for the blocks.
+    """
+
+    def __init__(self, template: GeneratorTemplate, root: Path, blocks: Path) -> None:
+        self._template = template
+        self._root = root
+        self._blocks = blocks
+        self._number = itertools.count()
+
+    def run(self, code: str, *, seed: int = 1) -> Any:
+        """The value of `facts` that the code sets; raises AssertionError when it fails."""
+        number, folder = self._submit(code, seed)
+        self._await(events.Exit, number, folder)
+        log = (folder / "log.txt").read_text()
+        lines = [line for line in log.splitlines() if line.startswith("facts: ")]
+        assert lines, log
+        return json.loads(lines[-1].removeprefix("facts: "))
+
+    def start(self, code: str) -> int:
+        """Start a block and leave it running; returns its process."""
+        number, folder = self._submit(code, 1)
+        return self._await(events.Started, number, folder).pid
+
+    def _submit(self, code: str, seed: int) -> tuple[int, Path]:
+        number = next(self._number)
+        probe = self._root / f"probe_{number}.py"
+        probe.write_text(textwrap.dedent(code))
+        folder = self._blocks / str(number)
+        folder.mkdir()
+        args = ("--probe", str(probe))
+        self._template.submit(
+            BlockRequest(block=number, seed=seed, count=1, want=1, start=0, dir=folder, args=args)
+        )
+        return number, folder
+
+    def _await(self, kind: type[E], number: int, folder: Path) -> E:
+        deadline = time.monotonic() + BLOCK_SECONDS
+        while time.monotonic() < deadline:
+            event = self._template.poll(0.2)
+            if isinstance(event, kind) and event.block == number:
+                return event
+        self._template.kill_block(number)
+        raise AssertionError(f"the block did not end: {(folder / 'log.txt').read_text()}")
+
+
+@contextmanager
+def open_probes(folder: Path) -> Iterator[Probes]:
+    """Start a template for probes in an existing private folder."""
+    root = folder / "generator"
+    script = root / "examples" / "generate.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(_SCRIPT)
+    (folder / "blocks").mkdir()
+    flags = Flags(samples="--num-samples", output="--output", seed="--seed")
+    launch = Launch(name="O-probe", kind="repository", root=str(root), mode="bare", flags=flags)
+    template = GeneratorTemplate(launch, folder)
+    try:
+        template.start()
+        yield Probes(template, root, folder / "blocks")
+    finally:
+        template.close()
