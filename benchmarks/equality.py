@@ -5,8 +5,8 @@
 HOME is a folder of added generators (`vrdata generators add --home HOME …`). vrdata generates one
 block of N samples with `video: asIs`; then the repository's own script generates the same samples
 with the seed of the block. Equal means: the same PNG pixels, and the same bytes of the videos, the
-prompts and every other file; in metadata.json the repository's own fields, except time stamps and
-the number of the sample. A repository whose plain run differs each time (unseeded or hash-based
+prompts and every other file; in metadata.json the repository's own fields, except time stamps.
+A repository whose plain run differs each time (unseeded or hash-based
 randomness) is reported as such: there is nothing to compare with.
 """
 
@@ -25,7 +25,9 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-VOLATILE = frozenset({"timestamp", "task_id", "generator", "domain", "generation"})
+from vrdata_child.sample.names import stored_name
+
+VOLATILE = "timestamp"
 TIMEOUT_SECONDS = 600
 
 
@@ -91,12 +93,13 @@ def _differences(made: list[Path], plain: list[Path]) -> tuple[int, list[str]]:
     different = [] if len(plain) == len(made) else [f"{len(made)} and {len(plain)} samples"]
     files = 0
     for ours, theirs in zip(made, plain, strict=False):
-        names = {path.name for folder in (ours, theirs) for path in folder.iterdir()}
+        names = {stored_name(path.name): path.name for path in theirs.iterdir()}
+        names = {path.name: path.name for path in ours.iterdir()} | names
         files += len(names)
         different += [
             f"{ours.name}/{name}"
-            for name in sorted(names)
-            if not _equal(ours / name, theirs / name)
+            for name, original in sorted(names.items())
+            if not _equal(ours / name, theirs / original)
         ]
     return files, different
 
@@ -156,15 +159,13 @@ def _equal(ours: Path, theirs: Path) -> bool:
                 one.convert("RGBA"), other.convert("RGBA")
             ).getbbox(alpha_only=False)
     if ours.name == "metadata.json":
-        return _fields(ours) == _fields(theirs)
+        own = json.loads(json.loads(ours.read_text())["generator_metadata"])
+        plain = json.loads(theirs.read_text())
+        plain.pop(VOLATILE, None)
+        return bool(own == plain)
     if ours.suffix == ".txt":
         return ours.read_text() == theirs.read_text()
     return ours.read_bytes() == theirs.read_bytes()
-
-
-def _fields(path: Path) -> dict[str, Any]:
-    fields = json.loads(path.read_text())
-    return {key: value for key, value in fields.items() if key not in VOLATILE}
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def mismatches(folder: Path) -> list[str]:
     """Samples whose video does not show the colour of their metadata."""
     wrong = []
     for metadata in sorted(folder.rglob("metadata.json")):
-        colour = json.loads(metadata.read_text())["parameters"]["colour"]
+        own = json.loads(json.loads(metadata.read_text())["generator_metadata"])
+        colour = own["parameters"]["colour"]
         if colour_of(metadata.parent / "ground_truth.mp4") != colour:
             wrong.append(metadata.parent.name)
     return wrong

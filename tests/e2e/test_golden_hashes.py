@@ -29,10 +29,10 @@ TRAP_SAMPLES = 15  # one block and a half
 # (architecture, versions of LIBRARIES) to the dataset hash of each run.
 GOLDEN: dict[tuple[str, ...], dict[str, str]] = {
     ("x86_64", "2.4.6", "13.0.0", "18.1.0", "1.1.0", "5.0.0.93"): {
-        "demo": "sha256:d3116c43341e9ead65513ef445c3a9e119f9b7d8f0f302d72e9e4a8caa47faae",
-        "O-shared": "sha256:caf5d11179bec628bd81a140cf264214ef363270cb8706b4527da5125f722fa7",
-        "O-unseeded": "sha256:c51de356d6f6ea75693750d3ebb66db3138d6cdb36799777f33d1c5a3182dc71",
-        "O-overriding": "sha256:6c82867a2cda1bdbf8a944c2594bcc25288fc5c6b472b965b47b63b5e6c46040",
+        "demo": "sha256:96283c40b785852327f291488a502079415b0e1147229bed90417cc6e3c7eaa0",
+        "O-shared": "sha256:9be56aa5423aa47d409b534bd617619e388daae11fa554f3511deb3b267766a5",
+        "O-unseeded": "sha256:7f19f8d629536b522ab5c5087c1eeb9984cb7702ee41f3dd77e05446244972a5",
+        "O-overriding": "sha256:93a0dcd06abeef789a06eb36f572445ae97de4ac3d2b1febc2510445fa668713",
     },
 }
 

@@ -86,6 +86,8 @@ def sample_files(plan: Plan, generator: str, index: int) -> dict[str, bytes]:
         "generator": generator,
         "domain": domain,
         "generation": {"seed": seed, "block": block, "position": position},
+        "param_hash": "",
+        "generator_metadata": "{}",
     }
     return {
         "final_frame.png": png(shade + 1),

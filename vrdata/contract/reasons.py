@@ -95,7 +95,7 @@ class FailureReason(StrEnum):
     UNSAFE_FILE = (
         "UnsafeFile",
         WorkerExit.INVALID_OUTPUT,
-        "A file is not a regular file, or a file or domain has a name that is not allowed.",
+        "A file is not a regular file, or a name is not allowed or equal to another for readers.",
     )
     FILE_CHANGED = (
         "FileChanged",
@@ -112,12 +112,26 @@ class FailureReason(StrEnum):
         WorkerExit.INVALID_OUTPUT,
         "The generator wrote two samples of one block to folders of the same name.",
     )
-    EMPTY_PROMPT = ("EmptyPrompt", WorkerExit.INVALID_OUTPUT, "prompt.txt contains no text.")
+    EMPTY_PROMPT = (
+        "EmptyPrompt",
+        WorkerExit.INVALID_OUTPUT,
+        "prompt.txt contains no visible text.",
+    )
     PROMPT_NOT_UTF8 = ("PromptNotUtf8", WorkerExit.INVALID_OUTPUT, "prompt.txt is not UTF-8.")
+    BAD_TEXT = (
+        "BadText",
+        WorkerExit.INVALID_OUTPUT,
+        "A text file is not UTF-8, or contains control characters.",
+    )
     BAD_METADATA = (
         "BadMetadata",
         WorkerExit.INVALID_OUTPUT,
-        "metadata.json is not a JSON object, or too large.",
+        "metadata.json is too large, or not a JSON object that every reader reads.",
+    )
+    IMAGE_UNDECODABLE = (
+        "ImageUndecodable",
+        WorkerExit.INVALID_OUTPUT,
+        "An image other than PNG does not decode.",
     )
     NOT_A_PNG = ("NotAPng", WorkerExit.INVALID_OUTPUT, "A .png file is not a PNG image.")
     PNG_TRUNCATED = ("PngTruncated", WorkerExit.INVALID_OUTPUT, "A PNG image does not decode.")

@@ -14,6 +14,7 @@ DIFFERENCES = "_vrdata/differences/"
 WAVES = "_vrdata/waves/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
+CARD = "README.md"
 INDEX = "index/"
 REPORT = "report/"
 SUCCESS = "_SUCCESS"

@@ -1,4 +1,4 @@
-"""Close a run whose shards are all committed: indexes, dataset.json, report, then `_SUCCESS`.
+"""Close a run whose shards are all committed: indexes, dataset.json, README.md, report, `_SUCCESS`.
 
 Idempotent: killed at any point and started again, it ends in the same state.
 """
@@ -10,6 +10,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from vrdata.dataset import layout
+from vrdata.dataset.finish.card import card
 from vrdata.dataset.finish.generator import index_generator
 from vrdata.dataset.finish.index import DamagedIndexError, read_counts, read_samples
 from vrdata.dataset.finish.shards import CONNECTIONS, committed_shards
@@ -49,7 +50,7 @@ def write_outputs(
 def close_run(
     store: ObjectStore, plan: Plan, *, detect: bool, max_failed: int = 0
 ) -> DatasetSummary:
-    """Index what has no index; write dataset.json, the report and `_SUCCESS`.
+    """Index what has no index; write dataset.json, README.md, the report and `_SUCCESS`.
 
     These files are derived from the commit markers, so a missing, damaged or foreign one is
     written again. A whole report is kept. `_SUCCESS` is written only when no more samples failed
@@ -77,7 +78,7 @@ def close_run(
 def summarise(
     store: ObjectStore, plan: Plan, *, detect: bool
 ) -> tuple[DatasetSummary, ReportBuilder]:
-    """Index what has no index and write dataset.json; also return what the report needs.
+    """Index what has no index; write dataset.json and README.md; return what the report needs, too.
 
     Raises:
         As `close_run`.
@@ -90,6 +91,7 @@ def summarise(
         summary, report = _read_indexes(store, plan, detect=detect)
     _require_same_success(store, summary)
     _restore(store, layout.DATASET, summary.to_json(), "application/json")
+    _restore(store, layout.CARD, card(summary), "text/markdown; charset=utf-8")
     return summary, report
 
 
@@ -142,7 +144,7 @@ def _restore(store: ObjectStore, key: str, body: bytes, content_type: str) -> No
 
 
 def _existing_outputs(store: ObjectStore, plan: Plan) -> DatasetSummary | None:
-    """The summary if `_SUCCESS`, dataset.json, all indexes and the report are whole."""
+    """The summary if all outputs are whole: `_SUCCESS`, indexes, report and the others."""
     try:
         summary = load_summary(store)
     except InvalidInputError:
@@ -151,9 +153,18 @@ def _existing_outputs(store: ObjectStore, plan: Plan) -> DatasetSummary | None:
         return None
     if store.get(layout.SUCCESS) != success_body(summary):
         return None
+    if _stored(store, layout.CARD) != card(summary):
+        return None
     if not is_whole(PrefixedStore(store, layout.REPORT)):
         return None
     return summary if _are_indexed(store, summary) else None
+
+
+def _stored(store: ObjectStore, key: str) -> bytes | None:
+    try:
+        return store.get(key)
+    except ObjectNotFoundError:
+        return None
 
 
 def _are_indexed(store: ObjectStore, summary: DatasetSummary) -> bool:

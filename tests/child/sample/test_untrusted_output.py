@@ -69,7 +69,8 @@ def test_neither_metadata_nor_marker_contains_the_private_folder(
     packet = finish_sample(found, 0, block)
     written = json.loads((tmp_path / "done/000000/metadata.json").read_text())
     assert packet["paramHash"] == written["param_hash"] == "./7"
-    assert written["sizes"] == [{"./a.png": 8}]
+    own = json.loads(written["generator_metadata"])
+    assert own == {"param_hash": "./7", "sizes": [{"./a.png": 8}]}
 
 
 @pytest.mark.parametrize(

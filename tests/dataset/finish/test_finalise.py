@@ -196,7 +196,7 @@ def test_finalising_archives_takes_two_requests_a_shard() -> None:
     store.requests.clear()
     finalise(store, plan)
     requests = store.requests
-    assert (requests["head"], requests["put_new"]) == (10, 2)
+    assert (requests["head"], requests["put_new"]) == (10, 3)
     assert requests["get_range"] <= 10 + 20  # the markers, and the index that is read back
     assert requests["list"] <= 5
 

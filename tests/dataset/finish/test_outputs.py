@@ -37,7 +37,8 @@ def replaced(store: MemoryStore, key: str) -> None:
     store.objects[key] = b"{}"
 
 
-DERIVED = (INDEX, layout.DATASET, "report/index.html", "report/cards.js", "report/report.css", CLIP)
+REPORT = ("report/index.html", "report/cards.js", "report/report.css", CLIP)
+DERIVED = (INDEX, layout.DATASET, layout.CARD, *REPORT)
 
 
 @pytest.mark.parametrize("damage", [removed, truncated, replaced])

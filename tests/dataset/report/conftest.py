@@ -62,7 +62,8 @@ def attacked_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def change(index: int, files: dict[str, bytes]) -> None:
         attack = ATTACKS[index % len(ATTACKS)]
-        metadata = json.loads(files["metadata.json"]) | {"parameters": {attack: attack}}
+        own = json.dumps({"parameters": {attack: attack}})
+        metadata = json.loads(files["metadata.json"]) | {"generator_metadata": own}
         files["metadata.json"] = json.dumps(metadata).encode()
         files["prompt.txt"] = attack.encode()
         files["ground_truth.mp4"] = encoded("mpeg4", frames=16)

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ JSON = st.recursive(
 
 
 def metadata(value: object) -> bytes:
-    return json.dumps(value).encode()
+    return json.dumps({"generator_metadata": json.dumps(value)}).encode()
 
 
 @given(st.binary())
@@ -73,6 +74,18 @@ def test_parameters_are_plain_values_and_short_lists_with_dotted_names() -> None
     )
 
 
+def test_the_generators_own_metadata_is_shown_as_an_object() -> None:
+    _, shown = metadata_texts(metadata({"goal": [1, 2]}))
+    assert json.loads(shown) == {"generator_metadata": {"goal": [1, 2]}}
+
+
+@pytest.mark.parametrize("own", ["[" * 100_000, "{", ""])
+def test_generator_metadata_that_is_not_json_is_shown_as_it_is(own: str) -> None:
+    parameters, shown = metadata_texts(json.dumps({"generator_metadata": own}).encode())
+    assert parameters == ()
+    assert own[:100] in shown
+
+
 def test_a_deeply_nested_document_is_no_error() -> None:
     parameters, shown = metadata_texts(b"[" * 100_000)
     assert parameters == ()
@@ -80,7 +93,7 @@ def test_a_deeply_nested_document_is_no_error() -> None:
 
 
 def test_a_lone_surrogate_is_replaced() -> None:
-    parameters, shown = metadata_texts(b'{"parameters": {"name": "\\ud800"}}')
+    parameters, shown = metadata_texts(metadata({"parameters": {"name": "\ud800"}}))
     assert parameters[0].value == "?"
     shown.encode("utf-8")
 

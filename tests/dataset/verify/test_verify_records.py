@@ -36,7 +36,7 @@ def problems_after(change: Callable[[dict[str, Any]], None]) -> list[Problem]:
     ("change", "kind", "message"),
     [
         ({"content": "0" * 64}, "WrongContent", "its content hash differs"),
-        ({"paramHash": "ab12"}, "BadMetadata", "param_hash is None instead of 'ab12'"),
+        ({"paramHash": "ab12"}, "BadMetadata", "param_hash is '' instead of 'ab12'"),
         ({"video": {"fps": 10.0}}, "WrongVideo", "8 frames a second, its commit marker says 10"),
         ({"video": {"fps": 0.0}}, "WrongVideo", "8 frames a second, its commit marker says 0"),
         ({"video": {"frames": 4}}, "WrongVideo", "3 frames of 64 x 64"),

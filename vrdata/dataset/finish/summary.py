@@ -17,6 +17,32 @@ from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, Video
 from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
+MAX_FILE_NAMES = 1000
+"""A table with more columns is of no use; it bounds memory, too."""
+
+
+class FileNames:
+    """The first MAX_FILE_NAMES names in sort order, whatever order they are added in."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._last = ""
+        self.unlisted = False
+
+    def add(self, name: str) -> None:
+        """Add the name of a sample's file."""
+        if name in self._names or (self.unlisted and name > self._last):
+            return
+        self._names.add(name)
+        if len(self._names) > MAX_FILE_NAMES:
+            self._names.remove(max(self._names))
+            self._last = max(self._names)
+            self.unlisted = True
+
+    def sorted(self) -> tuple[str, ...]:
+        """The names."""
+        return tuple(sorted(self._names))
+
 
 class GeneratorSummary(Model):
     """One generator's part of the dataset.
@@ -47,6 +73,8 @@ class DatasetSummary(Model):
         bytes: bytes of all data objects.
         architectures: machine architectures that generated the pixels.
         failures: failed samples by reason.
+        file_names: names of the samples' files, sorted; at most MAX_FILE_NAMES.
+        unlisted_file_names: samples have files of other names, too.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
@@ -68,6 +96,8 @@ class DatasetSummary(Model):
     duplicates: int
     duplicate_examples: tuple[DuplicateExample, ...] = ()
     failures: dict[str, int]
+    file_names: tuple[str, ...]
+    unlisted_file_names: bool = False
 
 
 class SummaryBuilder(Closing):
@@ -77,6 +107,7 @@ class SummaryBuilder(Closing):
         self._plan = plan
         self._hasher = DatasetHasher()
         self._duplicates = DuplicateFinder()
+        self._names = FileNames()
         self._position = {planned.name: at for at, planned in enumerate(plan.generators)}
         self._counts: dict[str, GeneratorCounts] = {}
 
@@ -92,6 +123,7 @@ class SummaryBuilder(Closing):
     def add(self, generator: str, sample: IndexedSample) -> None:
         """Add one sample of a generator, in any order. Raises OSError when the disk is full."""
         for name, sha256 in sample.files:
+            self._names.add(name)
             self._hasher.add(sample.id, name, sha256)
         if sample.content:
             position, name = self._position[generator], f"{generator}/{sample.id}"
@@ -127,6 +159,8 @@ class SummaryBuilder(Closing):
             duplicates=duplicates.total(),
             duplicate_examples=examples,
             failures=dict(sorted(failures.items())),
+            file_names=self._names.sorted(),
+            unlisted_file_names=self._names.unlisted,
         )
 
     def _generator(self, planned: PlannedGenerator, duplicates: int) -> GeneratorSummary:

@@ -16,6 +16,9 @@ MAX_VALUE = 120
 MAX_LIST = 8
 """Longest list of plain values that is shown as one parameter."""
 
+GENERATOR_METADATA = "generator_metadata"
+"""The field of metadata.json with what the generator wrote, as JSON text."""
+
 ELLIPSIS = "…"
 
 
@@ -33,18 +36,28 @@ def prompt_text(body: bytes) -> str:
 def metadata_texts(body: bytes) -> tuple[tuple[Parameter, ...], str]:
     """The parameters, and the whole metadata.json indented.
 
-    Parameters are the plain values in the object `parameters`; nested ones get dotted names.
-    A body that is not JSON has no parameters and is shown unchanged.
+    Parameters are the plain values in the generator's object `parameters`; nested ones get dotted
+    names. A body that is not JSON has no parameters and is shown unchanged.
     """
     text = body.decode("utf-8", "replace")
     try:
         found = json.loads(text)
+        own = _generator_metadata(found)
         shown = json.dumps(found, indent=2, ensure_ascii=False, sort_keys=True)
     except (ValueError, RecursionError):
         return (), cut(text, MAX_METADATA)
-    own = found.get("parameters") if isinstance(found, dict) else None
-    parameters = tuple(_first(_plain("", own), MAX_PARAMETERS)) if isinstance(own, dict) else ()
+    given = own.get("parameters") if isinstance(own, dict) else None
+    parameters = tuple(_first(_plain("", given), MAX_PARAMETERS)) if isinstance(given, dict) else ()
     return parameters, cut(shown, MAX_METADATA)
+
+
+def _generator_metadata(found: Any) -> Any:
+    """What the generator wrote; replaces its JSON text in `found`, so that it is shown indented."""
+    if not isinstance(found, dict) or not isinstance(found.get(GENERATOR_METADATA), str):
+        return None
+    own = json.loads(found[GENERATOR_METADATA])
+    found[GENERATOR_METADATA] = own
+    return own
 
 
 def size_text(size: int) -> str:

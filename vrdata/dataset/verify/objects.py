@@ -62,7 +62,7 @@ class ObjectCheck:
             self._check_folder(sample)
 
     def _with_required_files(self, sample: SampleRecord) -> SampleRecord:
-        self._sample_check.check_required(sample)
+        self._sample_check.check_names(sample)
         return sample
 
     def _check_archive(self, item: DataObject, samples: Iterator[SampleRecord]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.checks.problems import RESTORE, Problem, problem
+from vrdata.dataset.finish.card import card
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.plans import load_plan
@@ -119,3 +120,18 @@ def _summary_problems(
     ):
         if stored != found:
             yield problem(kind, layout.DATASET, f"{name} is {stored}, the data has {found}")
+    yield from _card_problems(store, summary, tally)
+
+
+def _card_problems(store: ObjectStore, summary: DatasetSummary, tally: Tally) -> Iterator[Problem]:
+    if summary.file_names != tally.file_names.sorted():
+        message = f"fileNames differ from the names of the samples' files; {RESTORE}"
+        yield problem("DamagedSummary", layout.DATASET, message)
+    try:
+        stored = store.get(layout.CARD)
+    except ObjectNotFoundError:
+        yield problem("DamagedSummary", layout.CARD, f"it is missing; {RESTORE}")
+        return
+    if stored != card(summary):
+        message = f"it is not the dataset card of {layout.DATASET}; {RESTORE}"
+        yield problem("DamagedSummary", layout.CARD, message)

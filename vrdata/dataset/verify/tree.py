@@ -16,7 +16,7 @@ from itertools import groupby
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.verify.sample.check import Findings, check_file, check_required
+from vrdata.dataset.verify.sample.check import Findings, check_file, check_names
 from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level
 from vrdata.errors import NotFoundError
@@ -156,7 +156,7 @@ class _TreeCheck:
         generator, _, _ = _parts(path)
         found.findings.samples += 1
         found.generators[generator] += 1
-        check_required(names, where=where.rpartition("/")[0], findings=found.findings)
+        check_names(names, where=where.rpartition("/")[0], findings=found.findings)
 
 
 def _parts(path: str) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.dataset.checks.problems import Problem, ProblemLog
+from vrdata.dataset.finish.summary import FileNames
 from vrdata.dataset.verify.sample.check import Findings
 from vrdata.model import Model
 
@@ -65,6 +66,7 @@ class Tally:
         self.problems = ProblemLog()
         self.generators: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
+        self.file_names = FileNames()
         self._names: Counter[str] = Counter()
         self._images: Counter[str] = Counter()
 
@@ -75,6 +77,8 @@ class Tally:
         self.counts["samples"] += findings.samples
         self.counts["failed"] += findings.failed
         self._names.update(findings.names)
+        for name in findings.names:
+            self.file_names.add(name)
         self._images.update(findings.images)
 
     def report(self, report: VerifyReport) -> VerifyReport:

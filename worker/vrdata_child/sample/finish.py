@@ -14,16 +14,23 @@ from typing import Any
 
 from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.hermetic.folders import SampleFolder
-from vrdata_child.sample import media
+from vrdata_child.sample import media, texts
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.metadata import normalise_metadata
+from vrdata_child.sample.names import (
+    IMAGES,
+    METADATA,
+    REQUIRED,
+    check_names,
+    ending,
+    stored_name,
+)
 from vrdata_child.sample.transcode import to_h264
 
 MAX_FILES = 64
 MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
 _SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 
 
 @dataclass(frozen=True)
@@ -85,40 +92,49 @@ def _check_files(folder: Path) -> None:
     for entry in entries:
         if not entry.is_file(follow_symlinks=False):
             raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a regular file")
-        if not _SAFE_NAME.fullmatch(entry.name):
-            raise SampleInvalidError("UnsafeFile", f"{entry.name!r} is not a valid file name")
         total += entry.stat(follow_symlinks=False).st_size
     if total > MAX_SAMPLE_BYTES:
         raise SampleInvalidError("TooLarge", f"{total} bytes, at most {MAX_SAMPLE_BYTES}")
-    for name in ("first_frame.png", "prompt.txt"):
+    check_names(entry.name for entry in entries)
+    for name in REQUIRED:
         if not (folder / name).exists():
             raise SampleInvalidError("MissingFile", f"{name} was not written")
+    for entry in entries:
+        if (stored := stored_name(entry.name)) != entry.name:
+            (folder / entry.name).rename(folder / stored)
 
 
 def _normalise_texts(folder: Path) -> str:
-    prompt = ""
-    for path in folder.glob("*.txt"):
-        if path.stat().st_size > MAX_TEXT_BYTES:
-            raise SampleInvalidError(
-                "TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes"
-            )
-        try:
-            text = path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            if path.name == "prompt.txt":
-                raise SampleInvalidError("PromptNotUtf8", str(error)) from None
-            continue
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        path.write_bytes(text.encode())
-        if path.name == "prompt.txt":
-            prompt = text
-    if not prompt.strip():
-        raise SampleInvalidError("EmptyPrompt", "prompt.txt is empty")
+    """Rewrite every text file; returns the prompt."""
+    found = {
+        path.name: _normalise_text(path)
+        for path in sorted(folder.iterdir())
+        if ending(path.name) in texts.TEXT_ENDINGS
+    }
+    prompt = found["prompt.txt"]
+    if not texts.has_visible_text(prompt):
+        raise SampleInvalidError("EmptyPrompt", "prompt.txt contains no visible text")
     return prompt
 
 
+def _normalise_text(path: Path) -> str:
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise SampleInvalidError("TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes")
+    try:
+        text = texts.normalise_newlines(texts.decode_text(path.read_bytes()))
+    except UnicodeDecodeError as error:
+        reason = "PromptNotUtf8" if path.name == "prompt.txt" else "BadText"
+        why = f"{path.name} is neither UTF-8 nor UTF-16 or UTF-32 with a byte order mark: {error}"
+        raise SampleInvalidError(reason, why) from None
+    if found := texts.control_character(text):
+        why = f"{path.name} contains the control character U+{ord(found):04X}"
+        raise SampleInvalidError("BadText", why)
+    path.write_bytes(text.encode())
+    return text
+
+
 def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockFacts) -> str:
-    path = source.path / "metadata.json"
+    path = source.path / METADATA
     try:
         body, param_hash = normalise_metadata(
             path.read_bytes() if path.exists() else b"{}",
@@ -189,9 +205,10 @@ def _hashed(folder: Path, digests: dict[str, str]) -> list[tuple[str, tuple[int,
 
 
 def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str) -> str:
-    pixels = {
-        name: media.check_png(folder / name, sha256)
-        for name, (_, sha256) in files
-        if name.lower().endswith(".png")
-    }
+    pixels = {}
+    for name, (_, sha256) in files:
+        if ending(name) == "png":
+            pixels[name] = media.check_png(folder / name, sha256)
+        elif ending(name) in IMAGES:
+            media.check_image(folder / name)
     return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)

@@ -102,6 +102,27 @@ def check_png(path: Path, sha256: str) -> str:
         raise SampleInvalidError("PngTruncated", f"{path.name} does not decode: {error}") from None
 
 
+def check_image(path: Path) -> None:
+    """Decode an image that is not a PNG, as readers do because of its ending.
+
+    Raises:
+        SampleInvalidError: it does not decode, or is too large.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise SampleInvalidError(
+                    "TooLarge", f"{path.name} has {image.width} x {image.height} px"
+                )
+            image.load()
+    except Image.DecompressionBombError as error:
+        raise SampleInvalidError("TooLarge", f"{path.name}: {error}") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise SampleInvalidError(
+            "ImageUndecodable", f"{path.name} does not decode: {error}"
+        ) from None
+
+
 def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
     """The facts of a video file whose bytes have this sha256; decodes its first frame.
 

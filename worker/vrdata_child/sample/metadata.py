@@ -1,11 +1,15 @@
-"""Normalise a sample's metadata.json: no time, no private path; global ids. Pure."""
+"""Normalise a sample's metadata.json: equal fields for all generators, global ids. Pure."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from vrdata_child.sample import jsontext
+from vrdata_child.sample.texts import decode_text
+
 MAX_BYTES = 16 * 2**20
+"""Bytes of metadata.json before and after; a reader of JSON Lines takes no larger object."""
 
 
 def normalise_metadata(  # noqa: PLR0913 - the sample's identity
@@ -21,46 +25,59 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
 ) -> tuple[bytes, str]:
     """The normalised file, and the generator's parameter hash or "".
 
+    Readers derive types from a few samples, so every sample of every generator has the same
+    fields of the same types. What the generator wrote is one of them, as JSON text.
+
     Args:
         body: the generator's metadata.json, `{}` if it did not write one.
         private: the block's private folder, whose path must not appear in the content.
 
     Raises:
-        ValueError: not a JSON object, too large, nested too deep, or with NaN or an infinite
-            number (RFC 8259, section 6, has neither).
+        ValueError: not a JSON object, too large, nested too deep, or with something that JSON
+            readers refuse or change; see `jsontext.parse`.
     """
-    if len(body) > MAX_BYTES:
-        raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
+    own = _parsed(body)
+    own.pop("timestamp", None)
     try:
-        found = json.loads(body.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"metadata.json is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("metadata.json is not a JSON object")  # noqa: TRY004 - bad data, not a bad call
-    found.pop("timestamp", None)
-    given = found.get("param_hash", "")
-    param_hash = given.replace(private, ".") if isinstance(given, str) else ""
-    found |= {
+        own = _without_path(own, private)
+        text = jsontext.canonical(own)
+    except RecursionError:
+        raise ValueError("metadata.json is nested too deep") from None
+    given = own.get("param_hash")
+    param_hash = given if isinstance(given, str) else ""
+    fields = {
         "task_id": sample_id,
         "generator": generator,
         "domain": domain,
         "generation": {"seed": seed, "block": block, "position": position},
+        "param_hash": param_hash,
+        "generator_metadata": text,
     }
-    text = _dumped(found, private)
-    return text.encode("utf-8", "replace") + b"\n", param_hash
+    written = f"{json.dumps(fields, sort_keys=True, indent=2, ensure_ascii=False)}\n".encode()
+    _require_size(written)
+    return written, param_hash
 
 
-def _dumped(found: dict[str, Any], private: str) -> str:
+def _parsed(body: bytes) -> dict[str, Any]:
+    _require_size(body)
     try:
-        cleaned = _without_path(found, private)
-        return json.dumps(cleaned, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+        found = jsontext.parse(decode_text(body))
     except RecursionError:
         raise ValueError("metadata.json is nested too deep") from None
-    except ValueError:
-        raise ValueError(
-            "metadata.json contains NaN or an infinite number, which is not valid JSON;"
-            " write null or a string instead"
-        ) from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"metadata.json is not UTF-8: {error}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"metadata.json is not JSON: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"metadata.json: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError("metadata.json is not a JSON object")  # noqa: TRY004 - bad data, not a bad call
+    return found
+
+
+def _require_size(body: bytes) -> None:
+    if len(body) > MAX_BYTES:
+        raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
 
 
 def _without_path(value: Any, private: str) -> Any:

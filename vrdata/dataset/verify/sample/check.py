@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +13,8 @@ from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.sample.decode import Decoder, Media
+from vrdata.dataset.verify.sample.metadata import METADATA, metadata_problem
+from vrdata.dataset.verify.sample.texts import TEXT_ENDINGS, text_problem
 
 REQUIRED = ("first_frame.png", "prompt.txt")
 MAX_IMAGE_KINDS = 50
@@ -65,7 +65,7 @@ def check_file(  # noqa: PLR0913 - what is known of the file
         findings: gets what is found.
         decoder: decodes images and videos; None skips decoding.
         video: the record of this file as a video.
-        metadata: what metadata.json must say, at the top level.
+        metadata: what metadata.json must say, at the top level; None outside of a run.
         pixels: hash the pixels of an image.
 
     Returns:
@@ -74,10 +74,11 @@ def check_file(  # noqa: PLR0913 - what is known of the file
     findings.names[name] += 1
     findings.bytes += len(body)
     media: Media | None = None
-    if name == "prompt.txt":
-        wrong = _prompt_problem(body)
-    elif name == "metadata.json":
-        wrong = _metadata_problem(body, metadata or {})
+    if name.lower().endswith(TEXT_ENDINGS):
+        wrong = text_problem(name, body)
+    elif name == METADATA:
+        message = metadata_problem(body, metadata)
+        wrong = ("BadMetadata", message) if message else None
     elif decoder is not None and (media := decoder.inspect(name, body, video, pixels=pixels)):
         wrong = (media.kind, media.message) if media.kind else None
         if media.image and (
@@ -91,11 +92,16 @@ def check_file(  # noqa: PLR0913 - what is known of the file
     return media.pixels if media else ""
 
 
-def check_required(names: Iterable[str], *, where: str, findings: Findings) -> None:
-    """Note the required files that are not among `names`."""
-    present = set(names)
+def check_names(names: Iterable[str], *, where: str, findings: Findings) -> None:
+    """Note required files that are not among `names`, and names that some readers confuse."""
+    present: dict[str, str] = {}
+    for name in sorted(names):
+        other = present.setdefault(name.lower(), name)
+        if other != name:
+            message = f"its name differs from {other} only in upper and lower case"
+            findings.note("NameCollision", f"{where}/{name}", message)
     for name in REQUIRED:
-        if name not in present:
+        if present.get(name) != name:
             findings.note("MissingFile", f"{where}/{name}", "every sample must have this file")
 
 
@@ -125,10 +131,10 @@ class SampleCheck:
         self._findings = findings
         self._content = ContentCheck()
 
-    def check_required(self, sample: SampleRecord) -> None:
-        """Note the required files that this sample does not have."""
+    def check_names(self, sample: SampleRecord) -> None:
+        """Note the required files that this sample does not have, and names that collide."""
         names = [file.name for file in sample.files]
-        check_required(names, where=self._where(sample), findings=self._findings)
+        check_names(names, where=self._where(sample), findings=self._findings)
 
     def check_body(
         self, sample: SampleRecord, record: FileRecord, body: bytes, fix: str = ""
@@ -181,34 +187,3 @@ class SampleCheck:
 
     def _where(self, sample: SampleRecord) -> str:
         return f"{self._generator}/{sample.id}"
-
-
-def _prompt_problem(body: bytes) -> tuple[str, str] | None:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return "BadPrompt", f"it is not UTF-8: {error}"
-    return None if text.strip() else ("BadPrompt", "it contains no text")
-
-
-def _metadata_problem(body: bytes, expected: Mapping[str, Any]) -> tuple[str, str] | None:
-    try:
-        found = json.loads(
-            body.decode("utf-8"), parse_constant=_finite_number, parse_float=_finite_number
-        )
-    except (ValueError, RecursionError) as error:
-        return "BadMetadata", f"it is not JSON: {error}"
-    if not isinstance(found, dict):
-        return "BadMetadata", "it is not a JSON object"
-    for name, value in expected.items():
-        if found.get(name) != value:
-            return "BadMetadata", f"{name} is {found.get(name)!r} instead of {value!r}"
-    return None
-
-
-def _finite_number(text: str) -> float:
-    """A JSON number: NaN and infinity are not allowed (RFC 8259, section 6)."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"it contains the number {text}, which readers other than Python refuse")
-    return number

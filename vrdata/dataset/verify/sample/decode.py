@@ -26,6 +26,11 @@ VIDEO_FORMATS = {
 }
 
 
+_IMAGES = "bmp gif jpeg jpg pbm pgm pnm ppm tif tiff webp"
+IMAGE_ENDINGS = tuple(f".{ending}" for ending in _IMAGES.split())
+"""Images other than PNG; the generator child decodes the same ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """What was found in a media file.
@@ -77,6 +82,8 @@ class Decoder:
         """
         if name.lower().endswith(".png"):
             return _inspect_png(body, pixels=pixels)
+        if name.lower().endswith(IMAGE_ENDINGS):
+            return _inspect_image(body)
         video_format = next(
             (value for end, value in VIDEO_FORMATS.items() if name.lower().endswith(end)), ""
         )
@@ -159,3 +166,16 @@ def _inspect_png(body: bytes, *, pixels: bool) -> Media:
             return Media(image=described, pixels=pixel_hash(image) if pixels else "")
     except (OSError, SyntaxError, ValueError) as error:
         return Media("PngUndecodable", f"it cannot be decoded: {error}")
+
+
+def _inspect_image(body: bytes) -> Media:
+    from PIL import Image  # noqa: PLC0415 - an extra
+
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+            image.load()
+            return Media(image=f"{image.width}x{image.height} {image.mode}")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return Media("ImageUndecodable", f"it cannot be decoded: {error}")

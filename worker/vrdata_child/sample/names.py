@@ -1,0 +1,82 @@
+"""Names of a sample's files: valid, distinct for every reader, and not parsed by any. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from vrdata_child.sample.invalid import SampleInvalidError
+
+REQUIRED = ("first_frame.png", "prompt.txt")
+METADATA = "metadata.json"
+WELL_KNOWN = (*REQUIRED, METADATA, "final_frame.png")
+_IMAGES = "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp"
+IMAGES = frozenset(_IMAGES.split())
+"""Image file endings that readers decode with Pillow."""
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
+_JSON = frozenset({"jsn", "json"})
+# Endings that WebDataset or Hugging Face `datasets` parse, unpickle, decompress or open as an
+# image; a reader then fails, or gives something else than the bytes.
+_VALUES = "cls cls2 id index inx pickle pkl pyd pth cbor mp msg npy npz tb ten"
+_COMPRESSED = "bz2 gz lz4 xz zst"
+_OTHER_IMAGES = (
+    "apng blp bufr bw cur dcx dds dib emf eps fit fits flc fli ftc ftu gbr grib h5 hdf icb icns"
+    " ico iim im j2c j2k jfif jp2 jpc jpe jpf jpx mpeg mpg msp pcd pcx ps psd pxr ras rgb rgba sgi"
+    " tga vda vst wmf xbm xpm"
+)
+_PARSED = frozenset(f"{_VALUES} {_COMPRESSED} {_OTHER_IMAGES}".split())
+
+
+def ending(name: str) -> str:
+    """What follows the last dot of a file name, in lower case."""
+    return name.rpartition(".")[2].lower()
+
+
+def stored_name(name: str) -> str:
+    """The name under which a file is stored, with unchanged bytes.
+
+    A file that readers would parse because of its ending gets another one: JSON other than
+    metadata.json is read as text, everything else as bytes.
+    """
+    last = ending(name)
+    if last in _JSON and name != METADATA:
+        return f"{name}.txt"
+    return f"{name}.bin" if last in _PARSED else name
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Check the names of a sample's files.
+
+    Raises:
+        SampleInvalidError: a name is not allowed, or a reader cannot tell two of them apart.
+    """
+    given = sorted(names)
+    for name in given:
+        if not _SAFE_NAME.fullmatch(name):
+            raise SampleInvalidError("UnsafeFile", f"{name!r} is not a valid file name")
+    # metadata.json is always stored, and the others have a meaning in this spelling only.
+    seen = {known.lower(): known for known in WELL_KNOWN}
+    originals: dict[str, str] = {}
+    for name, stored in _stored(given):
+        known = seen.setdefault(stored.lower(), stored)
+        if known != stored:
+            raise _collision(name, known)
+        if stored in originals:
+            raise SampleInvalidError(
+                "UnsafeFile", f"{originals[stored]!r} and {name!r} are both stored as {stored!r}"
+            )
+        originals[stored] = name
+
+
+def _stored(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        yield name, name if name.lower() == METADATA else stored_name(name)
+
+
+def _collision(name: str, known: str) -> SampleInvalidError:
+    return SampleInvalidError(
+        "UnsafeFile",
+        f"the names {name!r} and {known!r} differ only in upper and lower case,"
+        " which some readers and file systems ignore; rename one",
+    )

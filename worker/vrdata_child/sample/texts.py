@@ -1,0 +1,53 @@
+r"""Texts of a sample: UTF-8 without a byte order mark, `\n` at line ends. Pure.
+
+`vrdata.dataset.verify.sample.texts` has the same rules for what is stored.
+"""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+
+TEXT_ENDINGS = frozenset({"text", "transcript", "txt"})
+"""File name endings whose content readers give as text."""
+
+# The longer mark first: that of UTF-16 is the beginning of that of UTF-32.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LAYOUT = frozenset("\t\n\v\f\x85")
+# Letters and a symbol that are drawn as nothing: Hangul fillers, the empty Braille pattern.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def decode_text(body: bytes) -> str:
+    """A file's text: UTF-8, or UTF-16 or UTF-32 with a byte order mark, which is dropped.
+
+    Raises:
+        UnicodeDecodeError: it is none of these.
+    """
+    encoding = next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
+    return body.decode(encoding).lstrip("\ufeff")
+
+
+def normalise_newlines(text: str) -> str:
+    r"""`\r\n` and `\r` become `\n`; other separators and Unicode forms stay as they are."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def control_character(text: str) -> str:
+    """The first control character that is not a tabulator or line separator, or ""."""
+    return next((c for c in text if unicodedata.category(c) == "Cc" and c not in _LAYOUT), "")
+
+
+def has_visible_text(text: str) -> bool:
+    """Whether a character is drawn: no space, mark, control or format character, or filler."""
+    return any(map(_is_visible, text))
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] not in "ZM" and category not in ("Cc", "Cf") and character not in _BLANK
