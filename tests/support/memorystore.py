@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vrdata.store.keys import check_key
@@ -21,6 +21,10 @@ class MemoryStore:
     @property
     def url(self) -> str:
         return "memory://run/"
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        return {}
 
     def put_new(
         self,

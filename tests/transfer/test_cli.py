@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from support.objects import put
 from support.services.s3server import S3Server, free_port
+from support.services.weak_s3 import WeakS3
 from support.trees import read_tree
 from vrdata.cli import transfer
 from vrdata.store.opening import open_store
@@ -55,13 +56,30 @@ def test_a_failed_file_is_named_and_the_exit_code_is_one(source: Path, tmp_path:
     assert "failed: link: it is a link" in done.stderr
 
 
+def test_an_upload_to_a_server_without_create_only_writes_says_so_once(
+    source: Path, weak_s3: WeakS3
+) -> None:
+    weak_s3.behaviour.refused_headers = {"if-none-match": (501, "NotImplemented")}
+    for outcome in ("uploaded 6 files", "uploaded 0 files (0.0 MB), 6 already there"):
+        done = vrdata("upload", source, "s3://bucket/x", "--endpoint", weak_s3.endpoint)
+        assert done.exit_code == 0, done.output
+        assert done.stdout.startswith(outcome)
+        expected = 1 if "uploaded 6" in outcome else 0  # nothing is written again
+        assert done.stderr.count("refuses If-None-Match (501 NotImplemented)") == expected
+
+
+def test_a_download_creates_the_parents_of_its_folder(source: Path, tmp_path: Path) -> None:
+    assert vrdata("download", source, tmp_path / "a/b/c").exit_code == 0
+    assert read_tree(tmp_path / "a/b/c") == read_tree(source)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (["download", "{tmp}/none", "{tmp}/back"], 5, "is empty or does not exist"),
         (["upload", "{tmp}/none", "{tmp}/store"], 5, "does not exist"),
         (["download", "gs://x/y", "{tmp}/back"], 2, "s3://bucket/prefix"),
-        (["download", "{tmp}/source", "{tmp}/a/b/c"], 7, "mkdir -p"),
+        (["download", "{tmp}/source", "{tmp}/source/index.json/x"], 2, "one folder"),
         (["upload", "{tmp}/source", "{tmp}/source/index.json/x"], 2, "one folder"),
         (["download", "{tmp}/source", "{tmp}/back", "--generator", "O-1"], 2, "not the folder"),
     ],

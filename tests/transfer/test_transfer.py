@@ -132,9 +132,9 @@ def test_a_copy_into_itself_is_refused(source: Path) -> None:
 
 def test_a_download_into_an_unusable_folder_fails(source: Path, tmp_path: Path) -> None:
     store = open_store(str(source))
-    with pytest.raises(StorageError, match="is the disk mounted"):
-        download(store, tmp_path / "typo/back")
     (tmp_path / "file").write_text("mine")
+    with pytest.raises(StorageError, match="is a file"):
+        download(store, tmp_path / "file/back")
     with pytest.raises(StorageError, match="is a file"):
         download(store, tmp_path / "file")
 

@@ -210,17 +210,22 @@ def _say_damaged(prepared: Prepared) -> None:
 
 
 def _detect_mode(prepared: Prepared) -> bool:
-    """Whether the store ignores create-only writes. A finished run is not probed."""
+    """Whether the store lacks create-only writes. An intact finished run is not probed."""
     from vrdata.store.probe import probe
 
-    if not prepared.options.store.url.startswith("s3://") or prepared.finished:
+    intact = prepared.finished and not prepared.damaged
+    if not prepared.options.store.url.startswith("s3://") or intact:
         return False
     found = probe(prepared.store)
+    for note in found.notes:
+        stderr.print(f"note: {note}", markup=False)
     if found.mode == "strict":
         return False
     stderr.print(
-        "warning: the store ignores create-only writes; every shard is read again at the end",
+        f"warning: {found.reasons[0]}; each write first checks that its key is free, and every "
+        "shard is read again at the end",
         style="yellow",
+        markup=False,
     )
     return True
 

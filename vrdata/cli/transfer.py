@@ -20,6 +20,7 @@ from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionO
 from vrdata.errors import ExitCode
 
 if TYPE_CHECKING:
+    from vrdata.store.port import ObjectStore
     from vrdata.transfer.result import TransferResult
 
 PROGRESS_SECONDS = 5.0
@@ -86,7 +87,26 @@ def upload_command(
     from vrdata.transfer.copy import upload
 
     store = open_store(destination, endpoint=endpoint, region=region, profile=aws_profile)
-    _finish("uploaded", upload(folder, store, jobs=jobs, report=_Progress("uploaded")), output)
+    try:
+        result = upload(folder, store, jobs=jobs, report=_Progress("uploaded"))
+    finally:
+        _print_limits(store)
+    _finish("uploaded", result, output)
+
+
+def _print_limits(store: ObjectStore) -> None:
+    """What the server was found to lack, one line each."""
+    from vrdata.store.limits import describe_mode, describe_notes
+
+    if refused := describe_mode(store.limits):
+        stderr.print(
+            f"warning: {refused}; each write first checks that its key is free: do not upload "
+            "to one place from two machines",
+            style="yellow",
+            markup=False,
+        )
+    for note in describe_notes(store.limits):
+        stderr.print(f"note: {note}", markup=False)
 
 
 class _Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -38,6 +38,11 @@ class CountingStore:
     def total(self) -> int:
         """All requests so far."""
         return sum(self.counts.values())
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """See `ObjectStore.limits`."""
+        return self._store.limits
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
         """See `ObjectStore.put_new`."""

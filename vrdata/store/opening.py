@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -127,6 +127,11 @@ class PrefixedStore:
     def url(self) -> str:
         """The URL of the part, with a closing slash."""
         return f"{self._store.url.rstrip('/')}/{self._prefix}"
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """See `ObjectStore.limits`."""
+        return self._store.limits
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
         """See `ObjectStore.put_new`."""

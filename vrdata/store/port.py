@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,14 @@ class ObjectStore(Protocol):
     @property
     def url(self) -> str:
         """The root, as a user would write it, without credentials."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """What the server was found to lack so far: a header, and the server's answer to it.
+
+        With `If-None-Match` in it, writes are not atomic: each one checks that its key is free.
+        """
         ...
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from vrdata.store.port import DigestMismatchError, ObjectStore, StoreAccessError
+from vrdata.store.limits import NO_METADATA, describe_mode, describe_notes
+from vrdata.store.port import DigestMismatchError, ObjectStore, StorageError, StoreAccessError
 
 PROBE_PREFIX = "_vrdata/probe/"
 WRITERS = 8  # concurrent writers of one key: enough to expose writes that are not atomic
@@ -38,7 +39,7 @@ class ProbeResult:
 def probe(store: ObjectStore) -> ProbeResult:
     """Test the store with small objects below `_vrdata/probe/{random}/`, and delete them.
 
-    Sends at most 52 requests, 36 of them for the races.
+    Sends at most 53 requests, 36 of them for the races.
 
     Raises:
         StorageError: the store cannot be used.
@@ -47,8 +48,9 @@ def probe(store: ObjectStore) -> ProbeResult:
     base = f"{PROBE_PREFIX}{uuid.uuid4().hex}/"
     _put(store, f"{base}again", b"first")  # an unreachable store fails here: nothing to clean up
     try:
-        reasons = [*_overwrites(store, base), *_loses_races(store, base), *_lists(store, base)]
-        notes = _accepts_wrong_digest(store, base)
+        reasons = [*_writes(store, base), *_lists(store, base)]
+        notes = [*_accepts_wrong_digest(store, base), *_forgets_digest(store, base)]
+        notes = list(dict.fromkeys([*notes, *describe_notes(store.limits)]))
     finally:
         left = _clean(store, base)
     return ProbeResult("detect" if reasons else "strict", tuple(reasons), (*notes, *left))
@@ -56,6 +58,13 @@ def probe(store: ObjectStore) -> ProbeResult:
 
 def _put(store: ObjectStore, key: str, body: bytes) -> bool:
     return store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
+
+
+def _writes(store: ObjectStore, base: str) -> list[str]:
+    refused = describe_mode(store.limits)
+    if refused:  # races prove nothing more: these writes are not atomic
+        return [refused]
+    return [*_overwrites(store, base), *_loses_races(store, base)]
 
 
 def _overwrites(store: ObjectStore, base: str) -> list[str]:
@@ -102,6 +111,13 @@ def _accepts_wrong_digest(store: ObjectStore, base: str) -> list[str]:
     return ["the store does not check the digest of the bytes that it receives"]
 
 
+def _forgets_digest(store: ObjectStore, base: str) -> list[str]:
+    info = store.head(f"{base}again")
+    if info is None or info.sha256 is not None:
+        return []
+    return [NO_METADATA]
+
+
 def _clean(store: ObjectStore, base: str) -> list[str]:
     keys = [f"{base}{name}" for name in ("again", "list-1", "list-2", "digest")]
     keys += [f"{base}race-{race}" for race in range(RACES)]
@@ -110,4 +126,6 @@ def _clean(store: ObjectStore, base: str) -> list[str]:
             store.delete(key)
     except StoreAccessError:
         return [f"these credentials do not allow deleting: small objects stay below {base}"]
+    except StorageError as error:
+        return [f"small objects stay below {base}: {error.what}: {error.why}"]
     return []

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from vrdata.store.port import (
     ObjectNotFoundError,
     ObjectStore,
 )
-from vrdata.store.streaming import read_chunks, sha256_file
+from vrdata.store.streaming import read_chunks, sha256_file, sha256_object
 from vrdata.transfer.result import Copied, TransferResult
 from vrdata.transfer.selection import select
 
@@ -50,7 +51,7 @@ def download(
 
     Args:
         store: the source.
-        folder: the destination; created if missing, its parent must exist.
+        folder: the destination; created if missing, as are its parents.
         generators: only the objects of these generators; the store must then be a vrdata run.
         jobs: files copied concurrently.
         report: called with the result so far after each file.
@@ -115,6 +116,8 @@ def _download_one(store: ObjectStore, target: FileStore, key: str) -> Copied:
         if target.put_chunks(key, chunks, sha256=recorded.sha256 or ""):
             return Copied(key, "transferred", recorded.size)
         existing = target.head(key)
+    if existing is not None:
+        recorded = _with_digest(store, key, recorded, existing)
     return _compare(key, source=recorded, existing=existing)
 
 
@@ -134,13 +137,21 @@ def _upload_one(folder: Path, store: ObjectStore, key: str) -> Copied:
         if store.put_new(key, path, sha256=source.sha256 or ""):
             return Copied(key, "transferred", source.size)
         existing = store.head(key)
+    if existing is not None:
+        existing = _with_digest(store, key, existing, source)
     return _compare(key, source=source, existing=existing)
 
 
+def _with_digest(store: ObjectStore, key: str, stored: ObjectInfo, other: ObjectInfo) -> ObjectInfo:
+    """The facts of a stored object with its digest; read it if nobody recorded one."""
+    if stored.sha256 is not None or stored.size != other.size:
+        return stored
+    return replace(stored, sha256=sha256_object(store, key, stored.size))
+
+
 def _compare(key: str, *, source: ObjectInfo, existing: ObjectInfo | None) -> Copied:
-    """Skip an existing object that equals the source; unknown digests count as equal."""
-    digests = {info.sha256 for info in (source, existing) if info and info.sha256}
-    if existing and existing.size == source.size and len(digests) < 2:
+    """Skip an existing object that equals the source."""
+    if existing and (existing.size, existing.sha256) == (source.size, source.sha256):
         return Copied(key, "skipped", source.size)
     return Copied(key, "failed", why="the destination has other bytes; nothing is overwritten")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -75,6 +75,11 @@ class MeteredStore:
     def url(self) -> str:
         """The inner store's URL."""
         return self._store.url
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """See `ObjectStore.limits`."""
+        return self._store.limits
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
         """See `ObjectStore.put_new`."""

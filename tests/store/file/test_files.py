@@ -55,11 +55,15 @@ def test_files_get_the_usual_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "root/a").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_missing_parent_of_the_root_is_not_created(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="is the disk mounted") as caught:
-        put(FileStore(tmp_path / "typo/root"), "a")
-    assert f"mkdir -p {tmp_path / 'typo'}" in caught.value.fix
-    assert list(tmp_path.iterdir()) == []
+def test_missing_parents_of_the_root_are_created(tmp_path: Path) -> None:
+    put(FileStore(tmp_path / "a/b/root"), "key")
+    assert (tmp_path / "a/b/root/key").is_file()
+
+
+def test_a_parent_of_the_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    with pytest.raises(StorageError, match="is a file"):
+        put(FileStore(tmp_path / "mine/b/root"), "key")
 
 
 def test_a_root_that_is_a_file_is_refused_by_every_request(tmp_path: Path) -> None:

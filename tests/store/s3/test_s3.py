@@ -14,7 +14,7 @@ from support.services.s3server import SECRET_KEY, S3Server
 from vrdata.errors import ExitCode, InvalidInputError
 from vrdata.store.opening import open_store
 from vrdata.store.port import ObjectNotFoundError, StorageError, StoreAccessError
-from vrdata.store.s3.store import MAX_PUT_BYTES
+from vrdata.store.s3.writing import MAX_PUT_BYTES
 
 pytestmark = [pytest.mark.slow, pytest.mark.s3]
 

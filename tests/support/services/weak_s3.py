@@ -9,11 +9,42 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Literal
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
+
+
+@dataclass
+class Behaviour:
+    """What the server lacks; the default has all of it except create-only writes.
+
+    Attributes:
+        create_only: honour If-None-Match; False ignores it.
+        refused_headers: answers to requests with a header that starts with this name, in lower
+            case: status, error code.
+        refused_requests: answers to requests by method, or to `LIST` and `LIST 2`.
+        ranges: `short` sends one byte of a range; `plain` sends a range with status 200; `ignored`
+            sends the whole object.
+        keeps_metadata: store x-amz-meta-*.
+        old_listing: answer ListObjectsV2 as ListObjects, without continuation tokens.
+        page: keys of one page of a listing.
+        virtual_only: refuse requests with the bucket in the path.
+        redirect: answer every request with this status and Location.
+    """
+
+    create_only: bool = False
+    refused_headers: dict[str, tuple[int, str]] | None = None
+    refused_requests: dict[str, tuple[int, str]] | None = None
+    ranges: Literal["honoured", "short", "plain", "ignored"] = "honoured"
+    keeps_metadata: bool = True
+    old_listing: bool = False
+    page: int = 1000
+    virtual_only: bool = False
+    redirect: tuple[int, str] | None = None
 
 
 class WeakS3(ThreadingHTTPServer):
@@ -25,6 +56,7 @@ class WeakS3(ThreadingHTTPServer):
         refusals: errors for the next requests: (status, error code).
         read_only: refuse every PUT.
         broken_bodies: how many GET responses to cut in the middle.
+        behaviour: what it lacks.
     """
 
     daemon_threads = True
@@ -37,6 +69,7 @@ class WeakS3(ThreadingHTTPServer):
         self.refusals: list[tuple[int, str]] = []
         self.read_only = False
         self.broken_bodies = 0
+        self.behaviour = Behaviour()
         self.lock = threading.Lock()
 
     @property
@@ -73,6 +106,7 @@ def weak_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeakS3]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client
     server: WeakS3
 
     def log_message(self, *_: object) -> None:
@@ -86,15 +120,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(403, "AccessDenied")
             return
         with self.server.lock:
-            self.server.objects[self._path] = body
-            self.server.metadata[self._path] = self.headers.get("x-amz-meta-sha256", "")
-        self._answer(200)
+            conditional = self.behaviour.create_only and self.headers.get("If-None-Match") == "*"
+            taken = conditional and self._path in self.server.objects
+            if not taken:
+                self.server.objects[self._path] = body
+                if self.behaviour.keeps_metadata:
+                    self.server.metadata[self._path] = self.headers.get("x-amz-meta-sha256", "")
+        if taken:
+            self._error(412, "PreconditionFailed")
+        else:
+            self._answer(200)
 
     def do_GET(self) -> None:
-        if self._refused():
-            return
         query = parse_qs(urlsplit(self.path).query)
-        if "list-type" in query:
+        is_list = self._path.strip("/").count("/") == 0
+        if self._refused(("LIST 2" if "list-type" in query else "LIST") if is_list else "GET"):
+            return
+        if is_list:
             self._list(query)
         elif self._path not in self.server.objects:
             self._error(404, "NoSuchKey")
@@ -107,8 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         known = self._path in self.server.objects or self._path.count("/") == 1
         self.send_response(200 if known else 404)
         self.send_header("Content-Length", str(len(self.server.objects.get(self._path, b""))))
-        if self.server.metadata.get(self._path):
-            self.send_header("x-amz-meta-sha256", self.server.metadata[self._path])
+        self._send_metadata()
         self.end_headers()
 
     def do_DELETE(self) -> None:
@@ -118,46 +159,90 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(204)
 
     @property
-    def _path(self) -> str:
-        return unquote(urlsplit(self.path).path)
+    def behaviour(self) -> Behaviour:
+        return self.server.behaviour
 
-    def _refused(self) -> bool:
+    @property
+    def _path(self) -> str:
+        """`/bucket/key`, wherever the request names the bucket."""
+        path = unquote(urlsplit(self.path).path)
+        host = self.headers.get("Host", "").partition(":")[0]
+        return f"/{host.partition('.')[0]}{path}" if host.count(".") == 2 else path
+
+    def _refused(self, operation: str = "") -> bool:
         with self.server.lock:
             self.server.requests.append(f"{self.command} {self._path}")
             refusal = self.server.refusals.pop(0) if self.server.refusals else None
+        refusal = refusal or self._lacking(operation or self.command)
         if refusal:
             self._error(*refusal)
         return refusal is not None
+
+    def _lacking(self, operation: str) -> tuple[int, str] | None:
+        if self.behaviour.redirect:
+            return self.behaviour.redirect[0], ""
+        if self.behaviour.virtual_only and self.headers["Host"].count(".") < 2:
+            return 403, "SecondLevelDomainForbidden"
+        refused = (self.behaviour.refused_requests or {}).get(operation)
+        for name, answer in (self.behaviour.refused_headers or {}).items():
+            if any(header.lower().startswith(name) for header in self.headers):
+                refused = answer
+        return refused
 
     def _send_object(self, body: bytes) -> None:
         with self.server.lock:
             broken = self.server.broken_bodies > 0
             self.server.broken_bodies -= broken
-        wanted = self.headers.get("Range", "")
-        if wanted:
-            first, last = wanted.removeprefix("bytes=").split("-")
-            body = body[int(first) : int(last) + 1]
-        self.send_response(206 if wanted else 200)
+        wanted, size, ranges = self.headers.get("Range", ""), len(body), self.behaviour.ranges
+        ranged = bool(wanted) and ranges != "ignored"
+        first, last = 0, size - 1
+        if ranged:
+            first, last = (int(part) for part in wanted.removeprefix("bytes=").split("-"))
+            last = first if ranges == "short" else min(last, size - 1)
+            if first >= size:
+                self._error(416, "InvalidRange")
+                return
+            body = body[first : last + 1]
+        self.send_response(206 if ranged and ranges != "plain" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')  # noqa: S324 - S3's ETag
+        if ranged:
+            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self._send_metadata()
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if broken else body)
         self.close_connection = broken
 
+    def _send_metadata(self) -> None:
+        if self.server.metadata.get(self._path):
+            self.send_header("x-amz-meta-sha256", self.server.metadata[self._path])
+
     def _list(self, query: dict[str, list[str]]) -> None:
-        bucket = self._path.strip("/")
-        prefix, after = query.get("prefix", [""])[0], query.get("start-after", [""])[0]
+        bucket, second = self._path.strip("/"), "list-type" in query
+        # ListObjects does not know `start-after` or tokens.
+        names = ("start-after", "continuation-token")
+        if not second or self.behaviour.old_listing:
+            names = ("marker", "")
+        prefix = query.get("prefix", [""])[0]
+        after = max(query.get(name, [""])[0] for name in names)
         keys = sorted(path.removeprefix(f"/{bucket}/") for path in self.server.objects)
-        # Like some real servers, list the start key too.
-        wanted = [key for key in keys if key.startswith(prefix) and key >= after]
+        # Like some real servers, list the start key too; the marker of a page is never repeated.
+        found = [key for key in keys if key.startswith(prefix) and key >= after]
+        if found[:1] == [after] and len(found) > self.behaviour.page:
+            found = found[1:]
+        wanted = found[: self.behaviour.page]
         rows = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>"
+            f"<Contents><Key>{quote(key)}</Key><Size>"
             f"{len(self.server.objects[f'/{bucket}/{key}'])}</Size></Contents>"
             for key in wanted
         )
+        more = len(found) > len(wanted)
+        token = f"<NextContinuationToken>{escape(max(wanted, default=''))}</NextContinuationToken>"
         self._answer(
             200,
-            f"<ListBucketResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated>{rows}"
+            f"<ListBucketResult><Name>{bucket}</Name><EncodingType>url</EncodingType>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>"
+            f"{token if more and second and not self.behaviour.old_listing else ''}{rows}"
             "</ListBucketResult>".encode(),
         )
 
@@ -167,6 +252,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
+        if self.behaviour.redirect:
+            self.send_header("Location", self.behaviour.redirect[1])
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -12,7 +12,7 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from vrdata.store.file.errors import explained
@@ -35,9 +35,8 @@ class FileStore:
     """Objects as files below a root folder; keys are paths.
 
     No digest is stored with a file: `head` reads the file and computes the sha256 of its present
-    bytes. The first write creates the root; its parent must exist (a missing one usually means
-    that a disk is not mounted). Symbolic links below the root are
-    neither followed nor listed. Threads and processes may share a root.
+    bytes. The first write creates the root and its missing parents. Symbolic links below the root
+    are neither followed nor listed. Threads and processes may share a root.
     """
 
     def __init__(self, root: Path) -> None:
@@ -48,6 +47,11 @@ class FileStore:
     def url(self) -> str:
         """The root folder's absolute path."""
         return str(self._root)
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """See `ObjectStore.limits`; a folder has none."""
+        return {}
 
     def put_new(
         self,
@@ -151,20 +155,20 @@ class FileStore:
 
     def _create_root(self) -> None:
         self._refuse_file_as_root()
-        if not self._root.parent.is_dir():
+        existing = next(folder for folder in self._root.parents if folder.exists())
+        if not existing.is_dir():
             raise StorageError(
                 f"cannot create the folder {self._root}",
-                why=f"{self._root.parent} is not a folder",
-                fix=f"check the path (is the disk mounted?), or: mkdir -p {self._root.parent}",
+                why=f"{existing} is a file",
+                fix="choose another folder",
             )
         self._create_folders(self._root / TEMPORARY)
 
     def _create_folders(self, folder: Path) -> None:
-        """Create a folder and its parents up to the root, durably."""
+        """Create a folder and its missing parents, durably."""
         if folder.is_dir():
             return
-        if folder != self._root:
-            self._create_folders(folder.parent)
+        self._create_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 

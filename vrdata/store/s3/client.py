@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,11 +15,13 @@ from vrdata.errors import UsageError
 from vrdata.store.s3.errors import s3_error
 
 Checksums = Literal["auto", "when_required"]
+Addressing = Literal["", "path", "virtual"]
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 5  # of one request, the first one included
 CONNECTIONS = 64  # open concurrently: the most threads that a transfer uses
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
 DEFAULT_REGION = "us-east-1"
 
 
@@ -51,8 +54,13 @@ class S3Settings:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
-def make_client(settings: S3Settings) -> Any:
+def make_client(settings: S3Settings, addressing: Addressing = "") -> Any:
     """An S3 client that threads may share.
+
+    Args:
+        settings: the connection.
+        addressing: put the bucket into the `path` or the host name (`virtual`); "" = boto3's
+            choice, path for every endpoint except those of AWS.
 
     Raises:
         UsageError: the endpoint is not an http(s) URL, or contains a password.
@@ -62,7 +70,7 @@ def make_client(settings: S3Settings) -> Any:
         _require_valid_endpoint(settings.endpoint)
     try:
         session = boto3.Session(profile_name=settings.profile or None)
-        client = _client(session, settings)
+        client = _client(session, settings, addressing)
     except ValueError as error:  # botocore raises it for an endpoint that is not a URL
         raise UsageError(
             "the endpoint in the AWS settings is not a URL",
@@ -71,27 +79,46 @@ def make_client(settings: S3Settings) -> Any:
     except BotoCoreError as error:
         raise s3_error(error, "access objects", settings.url, settings.bucket) from error
     _require_valid_endpoint(client.meta.endpoint_url)
+    if not str(urlsplit(client.meta.endpoint_url).hostname).endswith(_AWS):
+        client.meta.events.register("before-call.s3.HeadBucket", _no_region)
     return client
 
 
-def _client(session: boto3.Session, settings: S3Settings) -> Any:
-    # boto3 uses path-style addresses for every endpoint except those of AWS.
+def _client(session: boto3.Session, settings: S3Settings, addressing: Addressing) -> Any:
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
         "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
         "max_pool_connections": CONNECTIONS,
         "tcp_keepalive": True,
+        # Requests for whole objects ask for it; some servers send the whole object's checksum
+        # with a part of it.
+        "response_checksum_validation": "when_required",
     }
+    if addressing:
+        config["s3"] = {"addressing_style": addressing}
     if settings.checksums == "when_required":
         config["request_checksum_calculation"] = "when_required"
-        config["response_checksum_validation"] = "when_required"
     return session.client(
         "s3",
         endpoint_url=settings.endpoint or None,
         region_name=settings.region or session.region_name or DEFAULT_REGION,
         config=Config(**config),
     )
+
+
+def _no_region(**_: Any) -> tuple[Any, dict[str, Any]]:
+    """Answer boto3's question for a bucket's region, which only AWS can.
+
+    boto3 asks after every redirect; a server that redirects the question as well, for example to
+    https, makes it ask without end.
+    """
+    headers: dict[str, str] = {}
+    metadata = {"HTTPStatusCode": 404, "HTTPHeaders": headers}
+    return SimpleNamespace(status_code=404, headers=headers), {
+        "Error": {"Code": "404", "Message": ""},
+        "ResponseMetadata": metadata,
+    }
 
 
 def _require_valid_endpoint(endpoint: str) -> None:

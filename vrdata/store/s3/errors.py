@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
@@ -19,16 +23,19 @@ CREDENTIALS_FIX = (
     "--aws-profile; on a cluster, fix the Secret that the profile's storage.existingSecret names"
 )
 
+_LOG_IN = "get new credentials, for example: aws sso login"
 _BAD_CREDENTIALS = {
-    "InvalidAccessKeyId": "the server does not know the access key",
-    "XAdminUserNotFound": "the server does not know the access key",  # versitygw's name for it
-    "SignatureDoesNotMatch": "the secret key does not match the access key",
-    "AuthorizationHeaderMalformed": "the server expects another region: set --region",
-    "ExpiredToken": "the session token has expired",
-    "ExpiredTokenException": "the session token has expired",
-    "InvalidToken": "the server rejects the session token",
-    "TokenRefreshRequired": "the session token has expired",
-    "RequestTimeTooSkewed": "this machine's clock is wrong",
+    "InvalidAccessKeyId": ("the server does not know the access key", CREDENTIALS_FIX),
+    # versitygw's name for it
+    "XAdminUserNotFound": ("the server does not know the access key", CREDENTIALS_FIX),
+    "SignatureDoesNotMatch": (
+        "the secret key does not match the access key, or a proxy changes the request",
+        CREDENTIALS_FIX,
+    ),
+    "ExpiredToken": ("the session token has expired", _LOG_IN),
+    "ExpiredTokenException": ("the session token has expired", _LOG_IN),
+    "InvalidToken": ("the server rejects the session token", _LOG_IN),
+    "TokenRefreshRequired": ("the session token has expired", _LOG_IN),
 }
 _NO_PERMISSION = {"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "403"}
 _NO_KEY = {"NoSuchKey", "NotFound", "404"}
@@ -38,9 +45,10 @@ _BAD_DIGEST = {
     "XAmzContentSHA256Mismatch",
     "XAmzContentChecksumMismatch",
 }
-_WRONG_REGION = {"PermanentRedirect", "301", "IllegalLocationConstraintException"}
-_OLD_SERVER = "if the server is old: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
-_NO_CHECKSUMS = {"NotImplemented", "InvalidRequest", "InvalidArgument"}
+_OTHER_REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+_BUCKET_OPERATIONS = {"PutObject", "ListObjectsV2", "ListObjects"}  # 404: no such bucket
+_BUSY = {"SlowDown", "ServiceUnavailable", "TooManyRequests", "RequestLimitExceeded", "429", "503"}
+_NO_API = "check --endpoint: it must be the URL of the S3 API, not of a web page or console"
 
 
 def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError:
@@ -85,9 +93,20 @@ _CREDENTIAL_ERRORS = (
 )
 
 
-def _error_code(error: ClientError) -> str:
+def error_code(error: ClientError) -> str:
     """The server's error code, e.g. `NoSuchKey`; the HTTP status of an answer without a body."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    return str(error.response.get("Error", {}).get("Code") or http_status(error))
+
+
+def error_text(error: ClientError) -> str:
+    """All that the server says in its answer: code, message, and further fields."""
+    return " ".join(str(value) for value in error.response.get("Error", {}).values())
+
+
+def short_answer(error: ClientError) -> str:
+    """Status and code of an answer, such as `501 NotImplemented`."""
+    status, code = http_status(error), _clean(error_code(error))
+    return f"{status}" if code in {"", str(status)} else f"{status} {code}"
 
 
 def http_status(error: ClientError) -> int:
@@ -97,30 +116,39 @@ def http_status(error: ClientError) -> int:
 
 def is_no_permission(error: Exception) -> bool:
     """Whether the credentials are valid and do not allow the request."""
-    return isinstance(error, ClientError) and _error_code(error) in _NO_PERMISSION
+    return isinstance(error, ClientError) and error_code(error) in _NO_PERMISSION
 
 
 def _error_of_answer(error: ClientError, what: str, bucket: str) -> VrdataError:
-    code, status = _error_code(error), http_status(error)
-    if code == "NoSuchBucket":
-        return StoreAccessError(
-            what,
-            why=f"the bucket {bucket} does not exist",
-            fix=f"check the name and --endpoint, or create it: aws s3 mb s3://{bucket}",
-        )
-    if code == "InvalidBucketName":
-        return _bad_bucket_name(what, bucket)
-    if code in _BAD_CREDENTIALS:
-        return StoreAccessError(what, why=_BAD_CREDENTIALS[code], fix=CREDENTIALS_FIX)
-    if code in _NO_PERMISSION or status == 403:
-        return StoreAccessError(
-            what,
-            why=f"these credentials do not allow it ({code})",
-            fix=f"allow s3:GetObject, s3:PutObject and s3:ListBucket on {bucket}",
-        )
+    code, status = error_code(error), http_status(error)
+    if code in _OTHER_REGION or 300 <= status < 400:
+        return _elsewhere(error, what)
+    if refused := _error_of_access(error, what, bucket):
+        return refused
     if code in _NO_KEY:
         return ObjectNotFoundError(what, why="the object does not exist", fix="check the name")
-    return _server_error(code, status, what, _message(error))
+    return _server_error(error, what)
+
+
+def _error_of_access(error: ClientError, what: str, bucket: str) -> StoreAccessError | None:
+    """The error if the bucket does not exist or these credentials may not use it."""
+    code = error_code(error)
+    if code == "NoSuchBucket":
+        why = f"the bucket {bucket} does not exist"
+        fix = f"check the name and --endpoint, or create it: aws s3 mb s3://{bucket}"
+    elif code in _BAD_CREDENTIALS:
+        why, fix = _BAD_CREDENTIALS[code]
+    elif code in _NO_KEY and error.operation_name in _BUCKET_OPERATIONS:
+        why, fix = f"the server answered 404: no bucket {bucket} here", _NO_API
+    elif code == "InvalidBucketName":
+        return _bad_bucket_name(what, bucket)
+    elif code == "RequestTimeTooSkewed":
+        return _wrong_clock(error, what)
+    elif code in _NO_PERMISSION or http_status(error) in {401, 403}:
+        return _no_permission(error, what, bucket)
+    else:
+        return None
+    return StoreAccessError(what, why=why, fix=fix)
 
 
 def _bad_bucket_name(what: str, bucket: str) -> StoreAccessError:
@@ -129,21 +157,79 @@ def _bad_bucket_name(what: str, bucket: str) -> StoreAccessError:
     )
 
 
-def _server_error(code: str, status: int, what: str, message: str) -> StorageError:
-    why = f"the server answered {status} {code}: {message}".rstrip(": ")
+def _no_permission(error: ClientError, what: str, bucket: str) -> StoreAccessError:
+    message = _message(error)
+    return StoreAccessError(
+        what,
+        why=f"these credentials do not allow it ({short_answer(error)})"
+        + (f": {message}" if message else ""),
+        fix=f"allow s3:GetObject, s3:PutObject and s3:ListBucket on {bucket}; check --endpoint",
+    )
+
+
+def _wrong_clock(error: ClientError, what: str) -> StoreAccessError:
+    why = "this machine's clock is wrong"
+    try:
+        theirs = parsedate_to_datetime(_header(error, "date"))
+        ahead = (datetime.now(UTC) - theirs).total_seconds()
+        why += f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's"
+    except (TypeError, ValueError):
+        pass
+    return StoreAccessError(what, why=why, fix="set the clock: timedatectl set-ntp true")
+
+
+def _elsewhere(error: ClientError, what: str) -> StorageError:
+    """The bucket is in another region, or has another address."""
+    details = error.response.get("Error", {})
+    region = _clean(str(details.get("Region") or _header(error, "x-amz-bucket-region")))
+    location = _header(error, "location")
+    endpoint = str(details.get("Endpoint") or "")
+    why = f"the server answered {short_answer(error)}: {_message(error)}".rstrip(": ")
+    if region:
+        return StorageError(what, why=why, fix=f"name the bucket's region: --region {region}")
+    if location:
+        parts = urlsplit(location)
+        endpoint = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+        why = f"the server redirects to {_clean(endpoint or location)} ({short_answer(error)})"
+    if endpoint:
+        url = endpoint if "://" in endpoint else f"https://{endpoint}"
+        return StorageError(
+            what, why=why, fix=f"use the server's own URL: --endpoint {_clean(url)}"
+        )
+    return StorageError(what, why=why, fix="name the bucket's region with --region")
+
+
+def _server_error(error: ClientError, what: str) -> StorageError:
+    code, status = error_code(error), http_status(error)
+    why = f"the server answered {short_answer(error)}: {_message(error)}".rstrip(": ")
     if code in _BAD_DIGEST:
         return DigestMismatchError(
-            what, why="the server received bytes that do not have their digest"
+            what,
+            why="the server received bytes that do not have their digest",
+            fix="run the same command again; if it repeats, check the network and its proxies",
         )
-    if code in _WRONG_REGION:
-        return StorageError(what, why=why, fix="set the bucket's region with --region")
-    if code in _NO_CHECKSUMS:
-        return StorageError(what, why=why, fix=_OLD_SERVER)
+    if code in _BUSY or status in {429, 503}:
+        return StorageError(
+            what, why=why, fix="run the same command again later, with a smaller --jobs"
+        )
+    if status == 507 or "quota" in code.lower() or "StorageFull" in code:
+        return StorageError(what, why=why, fix="free space or raise the quota; then run it again")
+    if status == 405:
+        return StorageError(what, why=why, fix=_NO_API)
+    if status in {400, 501}:
+        return StorageError(
+            what, why=why, fix="the server does not support this request: use another S3 server"
+        )
     return StorageError(what, why=why, fix="try again later; no partial objects remain")
 
 
+def _header(error: ClientError, name: str) -> str:
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get(name, ""))
+
+
 def _message(error: ClientError) -> str:
-    return _clean(str(error.response.get("Error", {}).get("Message", "")))
+    return _clean(str(error.response.get("Error", {}).get("Message") or ""))
 
 
 def _first_line(error: Exception) -> str:
