@@ -13,6 +13,7 @@ from typing import Any
 
 from vrdata_child.hermetic import caller
 
+_SEEDED = (str, bytes, tuple, frozenset)  # what `block_hash` treats
 _seed = 0
 _draws = 0
 _original_hash = builtins.hash
@@ -70,6 +71,8 @@ class _Hash(caller.Replacement):
     """
 
     def __call__(self, value: object, /) -> int:
+        if not isinstance(value, _SEEDED):
+            return _original_hash(value)
         frame = sys._getframe(1)  # noqa: SLF001 - CPython's documented function
         if frame.f_code.co_name != "__hash__" and caller.is_own(frame):
             return block_hash(value)

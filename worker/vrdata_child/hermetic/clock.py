@@ -33,11 +33,14 @@ _now_ns = EPOCH_NS
 _paced_ns = EPOCH_NS  # the virtual and the real time of the last comparison
 _paced_real_ns = 0
 _block_process = 0
+_main_thread = threading.get_ident()
 
 
 def reset() -> None:
     """Set the clock to the epoch; called at the start of each block, in its process."""
-    global _now_ns, _paced_ns, _paced_real_ns, _block_process  # noqa: PLW0603 - one clock per process
+    global _now_ns, _paced_ns, _paced_real_ns  # noqa: PLW0603 - one clock per process
+    global _block_process, _main_thread  # noqa: PLW0603 - as above
+    _main_thread = threading.get_ident()
     _now_ns = _paced_ns = EPOCH_NS
     _paced_real_ns = _real_ns()
     _block_process = os.getpid()
@@ -45,8 +48,8 @@ def reset() -> None:
 
 def read_ns() -> int:
     """The virtual time in nanoseconds, after one step."""
-    main = threading.get_ident() == threading.main_thread().ident
-    if main or caller.runs_generator():  # a library's own thread must not move the clock
+    # A library's own thread must not move the clock.
+    if threading.get_ident() == _main_thread or caller.runs_generator():
         _advance(STEP_NS)
     return _now_ns
 
