@@ -61,8 +61,29 @@ def test_the_environment_has_no_variable_of_the_user(
         *("PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "TZ", "LC_ALL"),
         *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
         *("SOURCE_DATE_EPOCH", "MPLBACKEND", "USER", "LOGNAME", "LNAME", "USERNAME"),
+        *("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE", "OPENCV_IPP"),
         *("GIT_CEILING_DIRECTORIES", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"),
     }
+
+
+@pytest.mark.skipif(
+    " avx2 " not in Path("/proc/cpuinfo").read_text(), reason="the libraries have one kind of code"
+)
+def test_numeric_libraries_use_the_same_code_on_processors_with_and_without_avx512(
+    probes: Probes,
+) -> None:
+    code = """
+        import os
+        from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+        names = [name for name in __cpu_dispatch__ if name == "X86_V4" or name.startswith("AVX512")]
+        facts = {
+            "named": set(names) <= set(os.environ["NPY_DISABLE_CPU_FEATURES"].split()),
+            "used": [name for name in names if __cpu_features__[name]],
+            "blas": os.environ["OPENBLAS_CORETYPE"],
+            "opencv": os.environ["OPENCV_IPP"],
+        }
+    """
+    assert probes.run(code) == {"named": True, "used": [], "blas": "Haswell", "opencv": "avx2"}
 
 
 def test_git_finds_no_repository_around_the_generator(tmp_path: Path) -> None:

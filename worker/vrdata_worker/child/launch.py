@@ -16,6 +16,14 @@ from vrdata_worker.image.catalogues import Located
 
 _PACKAGES = ("vrdata_child", "vrdata_generators")
 _PASSED = ("PATH", "LD_LIBRARY_PATH")
+# Libraries choose code by the processor. With AVX-512, exp, log, tan and pow of numpy, matrix
+# products of OpenBLAS, and resize, dft and exp of OpenCV give other bits than with AVX2.
+_AVX2_ONLY = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F AVX512CD AVX512_KNL AVX512_KNM AVX512_SKX"
+    " AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "OPENCV_IPP": "avx2",
+}
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -116,6 +124,7 @@ def _environment(folder: Path) -> dict[str, str]:
         **{name: os.environ[name] for name in _PASSED if name in os.environ},
         **{name: str(path) for name, path in private.items()},
         **dict.fromkeys(_ONE_THREAD, "1"),
+        **(_AVX2_ONLY if _has_avx2() else {}),
         "PYTHONPATH": str(packages),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -125,3 +134,11 @@ def _environment(folder: Path) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": "1577836800",
         "MPLBACKEND": "Agg",
     }
+
+
+def _has_avx2() -> bool:
+    """Whether this processor has AVX2 (proc(5), cpuinfo); false on other architectures."""
+    try:
+        return " avx2 " in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
