@@ -76,6 +76,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         start=request["start"],
         folder=folder,
         video=load["video"],
+        root=load["root"],
     )
     out = hermetic.enter_block(facts.seed, folder, load["root"])
     reporter = Reporter(out, request["want"], facts, send)

@@ -29,7 +29,7 @@ def normalised(text: str | bytes) -> dict[str, Any]:
         seed=7,
         block=1,
         position=3,
-        private="/scratch/block-7",
+        paths=("/scratch/block-7",),
     )
     assert metadata_problem(body, IDENTITY) == ""
     found: dict[str, Any] = json.loads(body)

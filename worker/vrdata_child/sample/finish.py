@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from vrdata_child.sample.names import (
     ending,
     stored_name,
 )
+from vrdata_child.sample.paths import clean_file, machine_paths
 from vrdata_child.sample.transcode import to_h264
 
 MAX_FILES = 64
@@ -43,6 +45,12 @@ class BlockFacts:
     start: int
     folder: Path
     video: str
+    root: str = ""
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of this machine, which content must not contain."""
+        return machine_paths(self.folder, self.root)
 
 
 def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dict[str, Any]:
@@ -58,7 +66,8 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         if not _SAFE_DOMAIN.fullmatch(source.domain):
             raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a valid domain")
         _check_files(source.path)
-        prompt = _normalise_texts(source.path)
+        prompt = _normalise_texts(source.path, block)
+        _clean_others(source.path, block)
         sample_id = f"{source.domain}_{block.start + position:08d}"
         param_hash = _metadata(source, position, sample_id, block)
         digests: dict[str, str] = {}
@@ -104,10 +113,10 @@ def _check_files(folder: Path) -> None:
             (folder / entry.name).rename(folder / stored)
 
 
-def _normalise_texts(folder: Path) -> str:
+def _normalise_texts(folder: Path, block: BlockFacts) -> str:
     """Rewrite every text file; returns the prompt."""
     found = {
-        path.name: _normalise_text(path)
+        path.name: _normalise_text(path, block)
         for path in sorted(folder.iterdir())
         if ending(path.name) in texts.TEXT_ENDINGS
     }
@@ -117,7 +126,7 @@ def _normalise_texts(folder: Path) -> str:
     return prompt
 
 
-def _normalise_text(path: Path) -> str:
+def _normalise_text(path: Path, block: BlockFacts) -> str:
     if path.stat().st_size > MAX_TEXT_BYTES:
         raise SampleInvalidError("TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes")
     try:
@@ -129,8 +138,17 @@ def _normalise_text(path: Path) -> str:
     if found := texts.control_character(text):
         why = f"{path.name} contains the control character U+{ord(found):04X}"
         raise SampleInvalidError("BadText", why)
+    text = texts.without_paths(text, block.paths)
     path.write_bytes(text.encode())
     return text
+
+
+def _clean_others(folder: Path, block: BlockFacts) -> None:
+    """Treat the files that are neither texts, pictures, videos nor metadata.json."""
+    treated = {*texts.TEXT_ENDINGS, *IMAGES, *(name[1:] for name in media.VIDEO_FORMATS)}
+    for path in folder.iterdir():
+        if path.name != METADATA and ending(path.name) not in treated:
+            clean_file(path, block.paths)
 
 
 def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockFacts) -> str:
@@ -144,7 +162,7 @@ def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockF
             seed=block.seed,
             block=block.block,
             position=position,
-            private=str(block.folder),
+            paths=block.paths,
         )
     except ValueError as error:
         raise SampleInvalidError("BadMetadata", str(error)) from None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from vrdata_child.sample import jsontext
-from vrdata_child.sample.texts import decode_text
+from vrdata_child.sample.texts import decode_text, without_paths
 
 MAX_BYTES = 16 * 2**20
 """Bytes of metadata.json before and after; a reader of JSON Lines takes no larger object."""
@@ -21,7 +22,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     seed: int,
     block: int,
     position: int,
-    private: str,
+    paths: Sequence[str],
 ) -> tuple[bytes, str]:
     """The normalised file, and the generator's parameter hash or "".
 
@@ -30,7 +31,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
 
     Args:
         body: the generator's metadata.json, `{}` if it did not write one.
-        private: the block's private folder, whose path must not appear in the content.
+        paths: paths of this machine, which must not appear in the content.
 
     Raises:
         ValueError: not a JSON object, too large, nested too deep, or with something that JSON
@@ -39,7 +40,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     own = _parsed(body)
     own.pop("timestamp", None)
     try:
-        own = _without_path(own, private)
+        own = _without_paths(own, paths)
         text = jsontext.canonical(own)
     except RecursionError:
         raise ValueError("metadata.json is nested too deep") from None
@@ -80,13 +81,13 @@ def _require_size(body: bytes) -> None:
         raise ValueError(f"metadata.json is larger than {MAX_BYTES} bytes")
 
 
-def _without_path(value: Any, private: str) -> Any:
+def _without_paths(value: Any, paths: Sequence[str]) -> Any:
     if isinstance(value, str):
-        return value.replace(private, ".")
+        return without_paths(value, paths)
     if isinstance(value, list):
-        return [_without_path(item, private) for item in value]
+        return [_without_paths(item, paths) for item in value]
     if isinstance(value, dict):
         return {
-            key.replace(private, "."): _without_path(item, private) for key, item in value.items()
+            without_paths(key, paths): _without_paths(item, paths) for key, item in value.items()
         }
     return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
+from collections.abc import Sequence
 
 TEXT_ENDINGS = frozenset({"text", "transcript", "txt"})
 """File name endings whose content readers give as text."""
@@ -36,6 +37,13 @@ def decode_text(body: bytes) -> str:
 def normalise_newlines(text: str) -> str:
     r"""`\r\n` and `\r` become `\n`; other separators and Unicode forms stay as they are."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def without_paths(text: str, paths: Sequence[str]) -> str:
+    """The text with `.` in the place of each path; the longest path comes first."""
+    for path in paths:
+        text = text.replace(path, ".")
+    return text
 
 
 def control_character(text: str) -> str:

@@ -1,0 +1,61 @@
+"""A path of the machine enters no file of a sample."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.generators.samples import write_sample
+from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample.finish import BlockFacts, finish_sample
+from vrdata_child.sample.invalid import SampleInvalidError
+from vrdata_child.sample.names import stored_name
+
+ROOT = "/home/ada/.local/share/vrdata/generators/repos/O-maze-0123456789ab"
+
+
+def finished(tmp_path: Path, name: str, body: bytes) -> bytes:
+    """A file of a sample after the child has finished the sample."""
+    block = dataclasses.replace(write_sample(tmp_path, "maze"), root=ROOT)
+    (found,) = find_samples(tmp_path / "out")
+    (found.path / name).write_bytes(body)
+    packet = finish_sample(found, 0, block)
+    return Path(packet["folder"], stored_name(name)).read_bytes()
+
+
+def every_path(block: BlockFacts) -> list[str]:
+    """Each path as a generator would write it, with something after it."""
+    return [f"{path}/assets/ball.png" for path in (str(block.folder), ROOT, sys.prefix)]
+
+
+@pytest.mark.parametrize("name", ["prompt.txt", "notes.txt", "scene.json", "table.csv", "a.svg"])
+def test_a_path_in_a_text_becomes_relative(tmp_path: Path, name: str) -> None:
+    block = dataclasses.replace(write_sample(tmp_path / "other", "maze"), folder=tmp_path)
+    text = "\n".join(f"see {path}" for path in every_path(block))
+    body = finished(tmp_path, name, text.encode())
+    assert body.decode().splitlines() == ["see ./assets/ball.png"] * 3
+
+
+def test_a_path_in_metadata_becomes_relative_in_keys_and_values(tmp_path: Path) -> None:
+    own = {"deep": [{f"{ROOT}/a": f"{ROOT}/b"}], "search": os.environ["PATH"]}
+    stored = json.loads(finished(tmp_path, "metadata.json", json.dumps(own).encode()))
+    expected = {"deep": [{"./a": "./b"}], "search": "."}
+    assert json.loads(stored["generator_metadata"]) == expected
+
+
+def test_a_path_in_a_file_of_another_format_makes_the_sample_invalid(tmp_path: Path) -> None:
+    with pytest.raises(SampleInvalidError) as caught:
+        finished(tmp_path, "scene.bin", b"\x00\xff" + ROOT.encode() + b"/assets")
+    assert caught.value.reason == "UnsafeFile"
+    assert "scene.bin" in caught.value.message
+    assert "relative path" in caught.value.message
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\xff/usr/share/fonts", b"see /usr/share/fonts"])
+def test_a_file_without_a_path_of_the_machine_is_unchanged(tmp_path: Path, body: bytes) -> None:
+    assert finished(tmp_path, "scene.bin", body) == body
