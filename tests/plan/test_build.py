@@ -9,7 +9,8 @@ import pytest
 
 from support.plans.catalogues import VERSIONS, entry, make_run, planned
 from vrdata.api.run import GenerationRun
-from vrdata.plan.catalogue import CatalogueEntry
+from vrdata.plan.build import build_plan
+from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata.plan.planned import Plan
 
 FAST = {"secondsPerSample": 0.01, "peakMemoryBytes": 1, "bytesPerSample": 1000}
@@ -38,6 +39,20 @@ def test_a_known_plan_has_the_text_and_hash_that_stored_runs_have() -> None:
 
 def test_an_explicit_start_of_0_changes_no_hash() -> None:
     assert plan_of(make_run({"name": "O-a", "start": 0})).hash == GOLDEN_HASH
+
+
+def test_the_commit_of_a_generator_is_in_the_plan_and_changes_no_hash() -> None:
+    plan = plan_of(one=entry("O-a", commit="0" * 40))
+    assert plan.to_dict()["generators"][0]["commit"] == "0" * 40
+    assert plan.hash == GOLDEN_HASH
+    assert Plan.model_validate_json(plan.to_json()) == plan
+
+
+def test_a_run_keeps_the_commit_that_it_began_with() -> None:
+    begun = plan_of(one=entry("O-a", commit="0" * 40))
+    catalogue = Catalogue(generators=(entry("O-a", commit="1" * 40),))
+    again = build_plan(make_run("O-a"), catalogue, versions=VERSIONS, adopt=begun)
+    assert again == begun
 
 
 @pytest.mark.parametrize("start", [0, 10_000])

@@ -22,8 +22,8 @@ def build_plan(
         run: what to make.
         catalogue: the generators there are.
         versions: versions that can change a byte beside the generators' digests.
-        adopt: a stored plan whose automatic shard sizes are taken over, so that figures
-            measured again never change a run that has begun.
+        adopt: a stored plan whose automatic shard sizes and commits are taken over, so that
+            figures measured again never change a run that has begun.
 
     Raises:
         InvalidInputError: the catalogue cannot serve the run.
@@ -51,6 +51,8 @@ def _planned(
     samples = selection.samples or run.spec.samples
     if samples is None:  # the spec's own rule holds this
         raise ValueError(f"no samples for {entry.name}")
+    begun = stored if stored is not None and stored.digest == entry.digest else None
+    commit = entry.commit if begun is None else begun.commit
     if run.spec.shard_size is not None:
         shard_blocks = blocks_per_shard(run.spec.shard_size, block_size)
     elif stored is not None and stored.block_size == block_size:
@@ -66,4 +68,5 @@ def _planned(
         block_size=block_size,
         shard_blocks=shard_blocks,
         args=selection.args,
+        commit=commit,
     )

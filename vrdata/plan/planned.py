@@ -39,6 +39,10 @@ class PlannedGenerator(Model):
     Blocks have fixed borders, the multiples of `block_size`. The first and the last block may be
     used in part; a block is generated as a whole in any case, so its samples do not depend on
     the range that a run asks for.
+
+    Attributes:
+        commit: the commit that the generator was added from, or "". The digest covers what it
+            changes, so it is not part of the hash of the plan.
     """
 
     name: GeneratorName
@@ -49,14 +53,17 @@ class PlannedGenerator(Model):
     block_size: int = Field(ge=1)
     shard_blocks: int = Field(ge=1)
     args: tuple[str, ...] = ()
+    commit: str = ""
 
     @model_serializer(mode="wrap")
-    def _without_start_0(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Plans stored before `start` existed must keep their hash."""
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Plans stored before `start` and `commit` existed must keep their hash."""
         fields: dict[str, Any] = handler(self)
-        if not self.start:
-            fields.pop("start")
-        return fields
+        return {
+            name: value
+            for name, value in fields.items()
+            if value or name not in {"start", "commit"}
+        }
 
     @property
     def stop(self) -> int:
@@ -123,8 +130,10 @@ class Plan(Model):
 
     @property
     def hash(self) -> str:
-        """`sha256:…` over the plan without `globs`: equal hashes give equal bytes."""
+        """`sha256:…` over the plan without globs and commits: equal hashes give equal bytes."""
         facts = {name: value for name, value in self.to_dict().items() if name != "globs"}
+        for generator in facts["generators"]:
+            generator.pop("commit", None)
         return "sha256:" + hashlib.sha256(canonical_json(facts)).hexdigest()
 
     def generator(self, name: str) -> PlannedGenerator:

@@ -1,21 +1,21 @@
-"""Add generators to a home and remove them: all or nothing, staged in a private folder."""
+"""Add generators to a home: all or nothing, staged in a private folder."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
+from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.model import GeneratorClass
-from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
+from vrdata_generators.adapter.keeping import keep, name_taken, update_facts
 from vrdata_generators.adapter.prepare import Prepared, prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
@@ -25,6 +25,11 @@ from vrdata_generators.adapter.source.locations import (
     open_source,
 )
 from vrdata_generators.adapter.source.naming import check_name, class_of, without_credentials
+from vrdata_generators.adapter.source.placeholders import (
+    explained,
+    missing_content,
+    not_fetched,
+)
 from vrdata_worker.image.catalogues import builtin_catalogue
 from vrdata_worker.image.versions import child_digest
 
@@ -35,12 +40,15 @@ class Added:
 
     Attributes:
         already: it was in the catalogue before, with the same digest.
+        replaced: digest of the entry that it replaces, or ""; the same digest when only the
+            recorded source and commit are new.
         other_flags: flags of its script that a run may set with `args`.
     """
 
     entry: CatalogueEntry
     warnings: tuple[str, ...]
     already: bool = False
+    replaced: str = ""
     other_flags: tuple[str, ...] = ()
 
 
@@ -60,12 +68,14 @@ class Adder:
         environments: builds Python environments.
         proof: compare an accelerated block with a plain one; otherwise acceleration stays off.
         say: receives progress messages, one line each.
+        replace: replace a generator that has the same name and another digest.
     """
 
     home: Home
     environments: EnvironmentBuilder
     proof: bool
     say: Callable[[str], None]
+    replace: bool = False
 
     def add(self, source: GeneratorSource) -> Iterator[Added | Failed]:
         """Add every generator of a source; a failed one leaves nothing behind."""
@@ -85,12 +95,29 @@ class Adder:
         name = check_name(located.name)
         generator_class = class_of(name, given)
         if builtin_catalogue().get(name) is not None:
-            raise _name_taken(name, "a first-party generator has this name")
+            raise InvalidInputError(
+                f"the name {name} is taken",
+                why="a first-party generator has this name",
+                fix="choose another name with --name NAME",
+            )
+        if located.fetched and located.placeholders:
+            raise not_fetched(located.placeholders, located.problems)
         self.say(f"{name}: copying")
+        try:
+            return self._prepare_and_keep(located, generator_class, folder)
+        except VrdataError as error:
+            raise explained(error, located.placeholders) from None
+
+    def _prepare_and_keep(
+        self, located: LocatedGenerator, generator_class: GeneratorClass, folder: Path
+    ) -> Added:
+        name = located.name
         prepared = prepare(located.found, folder, self.environments, self.say)
         existing = self.home.read().get(name)
-        if existing is not None:
-            return _already_added(existing, prepared)
+        if existing is not None and existing.digest == prepared.digest:
+            return self._already_added(existing, located)
+        if existing is not None and not self.replace:
+            raise name_taken(name, "a generator with other files or other library versions has it")
         assessment = self._assess(name, prepared, folder)
         if files_digest(prepared.root) != prepared.files:
             raise InvalidInputError(
@@ -99,9 +126,21 @@ class Adder:
                 fix="let it write only to its output folder or to the temporary folder",
             )
         entry = _entry(located, generator_class, prepared, assessment, self.home)
-        self._keep(entry, prepared)
-        warnings = _all_warnings(entry, (*prepared.warnings, *assessment.warnings))
-        return Added(entry, warnings, other_flags=prepared.flags.others)
+        keep(self.home, entry, prepared.root, replace=self.replace)
+        found = (*_about(located), *prepared.warnings, *assessment.warnings)
+        return Added(
+            entry,
+            _all_warnings(entry, found),
+            replaced=existing.digest if existing else "",
+            other_flags=prepared.flags.others,
+        )
+
+    def _already_added(self, existing: CatalogueEntry, located: LocatedGenerator) -> Added:
+        entry = existing.model_copy(update={"source": located.origin, "commit": located.commit})
+        if not self.replace or entry == existing:
+            return Added(existing, (), already=True)
+        update_facts(self.home, entry)
+        return Added(entry, (), already=True, replaced=existing.digest)
 
     def _assess(self, name: str, prepared: Prepared, folder: Path) -> Assessment:
         known = self.home.probes / f"{prepared.digest[7:]}-{child_digest()}.json"
@@ -115,38 +154,6 @@ class Adder:
         if self.proof:
             write_atomically(known, assessment.model_dump_json(by_alias=True, exclude_none=True))
         return assessment
-
-    def _keep(self, entry: CatalogueEntry, prepared: Prepared) -> None:
-        target = self.home.path / entry.path
-        with self.home.exclusive() as catalogue:
-            if catalogue.get(entry.name) is not None:
-                raise _name_taken(entry.name, "another process has just added it")
-            shutil.rmtree(target, ignore_errors=True)
-            prepared.root.replace(target)
-            self.home.write(Catalogue(generators=(*catalogue.generators, entry)))
-
-
-def remove(home: Home, name: str) -> CatalogueEntry:
-    """Remove a generator and its copy from a home, and its environment if no other one uses it.
-
-    Raises:
-        NotFoundError: the generator is not in this home.
-    """
-    with home.exclusive() as catalogue:
-        entry = catalogue.get(name)
-        if entry is None:
-            raise NotFoundError(
-                f"generator {name} is not in {home.path}",
-                fix="see `vrdata generators list`; first-party generators cannot be removed",
-            )
-        others = tuple(other for other in catalogue.generators if other.name != name)
-        home.write(Catalogue(generators=others))
-    shutil.rmtree(home.path / entry.path, ignore_errors=True)
-    if entry.python and all(other.python != entry.python for other in others):
-        environment = (home.path / entry.python).parent.parent
-        if environment.parent == home.environments:
-            shutil.rmtree(environment, ignore_errors=True)
-    return entry
 
 
 def _entry(
@@ -183,6 +190,10 @@ def _takes_seed(prepared: Prepared) -> bool:
     return prepared.kind != "repository" or prepared.flags.flags.seed is not None
 
 
+def _about(located: LocatedGenerator) -> tuple[str, ...]:
+    return (missing_content(located.placeholders),) if located.placeholders else ()
+
+
 def _all_warnings(entry: CatalogueEntry, found: tuple[str, ...]) -> tuple[str, ...]:
     warnings = list(found)
     if entry.kind == "repository" and entry.flags.seed is None:
@@ -192,19 +203,3 @@ def _all_warnings(entry: CatalogueEntry, found: tuple[str, ...]) -> tuple[str, .
     if not entry.license:
         warnings.append("it has no licence file")
     return tuple(dict.fromkeys(warnings))
-
-
-def _already_added(existing: CatalogueEntry, prepared: Prepared) -> Added:
-    if existing.digest != prepared.digest:
-        raise _name_taken(
-            existing.name, "a generator with other files or other library versions has it"
-        )
-    return Added(existing, (), already=True)
-
-
-def _name_taken(name: str, why: str) -> InvalidInputError:
-    return InvalidInputError(
-        f"the name {name} is taken",
-        why=why,
-        fix=f"choose another name with --name NAME, or `vrdata generators remove {name}` first",
-    )

@@ -19,6 +19,7 @@ from vrdata_worker.scratch import scratch_folder
 
 VARIABLE = "VRDATA_GENERATORS"
 CATALOGUE = "catalogue.json"
+REPLACED = "replaced.json"
 
 
 def default_home() -> Path:
@@ -90,10 +91,19 @@ class Home:
 
     def write(self, catalogue: Catalogue) -> None:
         """Replace the catalogue file atomically; generators are sorted by name."""
-        ordered = sorted(catalogue.generators, key=lambda entry: entry.name)
-        in_order = catalogue.model_copy(update={"generators": tuple(ordered)})
-        text = in_order.model_dump_json(by_alias=True, indent=2, exclude_none=True)
-        write_atomically(self.catalogue, text + "\n")
+        _write(self.catalogue, catalogue)
+
+    def read_replaced(self) -> Catalogue:
+        """The entry that each replaced generator had before."""
+        file = self.path / REPLACED
+        return read_catalogue(file) if file.exists() else Catalogue()
+
+    def write_replaced(self, catalogue: Catalogue) -> None:
+        """Replace the file of replaced entries; without entries there is no file."""
+        if catalogue.generators:
+            _write(self.path / REPLACED, catalogue)
+        else:
+            (self.path / REPLACED).unlink(missing_ok=True)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -105,6 +115,13 @@ class Home:
         self.create()
         with scratch_folder(self.path) as folder:
             yield folder
+
+
+def _write(path: Path, catalogue: Catalogue) -> None:
+    ordered = sorted(catalogue.generators, key=lambda entry: entry.name)
+    in_order = catalogue.model_copy(update={"generators": tuple(ordered)})
+    text = in_order.model_dump_json(by_alias=True, indent=2, exclude_none=True)
+    write_atomically(path, text + "\n")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -121,27 +138,22 @@ def write_atomically(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def load_catalogue_with_builtin(path: Path | None = None) -> tuple[Catalogue, Path]:
+def load_catalogue_with_builtin(home: Home) -> tuple[Catalogue, Path]:
     """All generators that a run on this machine can name: first-party and added ones.
 
     Args:
-        path: a catalogue file or a home folder; None means the default home, which
-            need not have a catalogue.
+        home: it need not have a catalogue.
 
     Returns:
         The merged catalogue, sorted by name, and the catalogue file that its paths are relative
         to (it does not exist until a generator is added).
 
     Raises:
-        NotFoundError: the named catalogue does not exist.
         InvalidInputError: it is not a catalogue, or it has an entry with a first-party name.
     """
-    file = default_home() / CATALOGUE if path is None else path
-    if file.is_dir():
-        file = file / CATALOGUE
-    located = locate(() if path is None and not file.exists() else (file,))
+    located = locate((home.catalogue,) if home.catalogue.exists() else ())
     entries = sorted((one.entry for one in located.values()), key=lambda entry: entry.name)
-    return Catalogue(generators=tuple(entries)), file
+    return Catalogue(generators=tuple(entries)), home.catalogue
 
 
 def launch_for(entry: CatalogueEntry, catalogue: Path, video: VideoMode) -> Launch:

@@ -9,7 +9,7 @@ from support.markers import change_marker, data_keys
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.finish.shards import IncompleteRunError
-from vrdata.dataset.finish.summary import DatasetSummary, load_summary
+from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder, load_summary
 from vrdata.dataset.outputs import succeed, summarise
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
@@ -55,6 +55,15 @@ def test_a_finished_run_has_summary_index_and_success(finished: MemoryStore, pla
     )
     assert finished.objects[layout.SUCCESS].decode().strip() == summary.dataset_hash
     assert summary.plan == plan.hash
+
+
+def test_the_summary_names_the_commits_of_the_plan(plan: Plan) -> None:
+    first, second = plan.generators
+    known = first.model_copy(update={"commit": "0" * 40})
+    with SummaryBuilder(plan.model_copy(update={"generators": (known, second)})) as builder:
+        one, other = builder.finish().to_dict()["generators"]
+    assert one["commit"] == "0" * 40
+    assert "commit" not in other
 
 
 def test_finalising_again_changes_nothing(finished: MemoryStore, plan: Plan) -> None:

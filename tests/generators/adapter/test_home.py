@@ -8,13 +8,13 @@ import pytest
 
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
-from vrdata_generators.adapter.adding import remove
 from vrdata_generators.adapter.home import (
     Home,
     default_home,
     launch_for,
     load_catalogue_with_builtin,
 )
+from vrdata_generators.adapter.keeping import keep, remove
 from vrdata_generators.adapter.presentation import relocated, requirement_sets
 from vrdata_worker.image.catalogues import builtin_catalogue
 
@@ -62,27 +62,22 @@ def test_a_written_catalogue_is_read_back_in_name_order(home: Home) -> None:
 
 
 def test_first_party_and_added_generators_are_merged(home: Home) -> None:
-    catalogue, file = load_catalogue_with_builtin(home.path)
+    catalogue, file = load_catalogue_with_builtin(home)
     names = [one.name for one in catalogue.generators]
     own = [one.name for one in builtin_catalogue().generators]
     assert names == sorted([*own, "O-1", "O-2"])
     assert file == home.catalogue
 
 
-def test_without_a_home_there_are_first_party_generators(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_home_without_a_catalogue_has_the_first_party_generators_only(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VRDATA_GENERATORS", str(tmp_path))
-    catalogue, file = load_catalogue_with_builtin()
+    monkeypatch.setenv("VRDATA_GENERATORS", str(home.path))
+    catalogue, file = load_catalogue_with_builtin(Home(tmp_path / "another"))
     assert {one.name for one in catalogue.generators} == {
         one.name for one in builtin_catalogue().generators
     }
-    assert file == tmp_path / "catalogue.json"
-
-
-def test_a_named_catalogue_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="no catalogue"):
-        load_catalogue_with_builtin(tmp_path / "catalogue.json")
+    assert file == tmp_path / "another/catalogue.json"
 
 
 def test_an_added_generator_cannot_have_a_first_party_name(home: Home) -> None:
@@ -90,7 +85,7 @@ def test_an_added_generator_cannot_have_a_first_party_name(home: Home) -> None:
     with home.exclusive():
         home.write(Catalogue(generators=(entry(own),)))
     with pytest.raises(InvalidInputError, match=own):
-        load_catalogue_with_builtin(home.path)
+        load_catalogue_with_builtin(home)
 
 
 def test_an_entry_is_started_from_its_folder_with_its_interpreter(home: Home) -> None:
@@ -98,6 +93,64 @@ def test_an_entry_is_started_from_its_folder_with_its_interpreter(home: Home) ->
     assert launch.root == str(home.path / "repos/O-1-000000000000")
     assert launch.python == str(home.path / "envs/abc/bin/python")
     assert launch.video == "asIs"
+
+
+def new_copy(home: Home, text: str) -> Path:
+    folder = home.path / "staged"
+    folder.mkdir(exist_ok=True)
+    (folder / "generate.py").write_text(text)
+    return folder
+
+
+def second(**facts: object) -> CatalogueEntry:
+    return entry("O-1", digest="sha256:" + "1" * 64, path="repos/O-1-111111111111", **facts)
+
+
+def test_a_replaced_generator_keeps_its_copy_until_it_is_replaced_again(home: Home) -> None:
+    keep(home, second(python="envs/new/bin/python"), new_copy(home, "2"), replace=True)
+    assert home.read().get("O-1") == second(python="envs/new/bin/python")
+    assert (home.path / "repos/O-1-111111111111/generate.py").read_text() == "2"
+    assert (home.path / "repos/O-1-000000000000").exists()
+    third = entry("O-1", digest="sha256:" + "2" * 64, path="repos/O-1-222222222222")
+    keep(home, third, new_copy(home, "3"), replace=True)
+    assert not (home.path / "repos/O-1-000000000000").exists()
+    assert (home.path / "repos/O-1-111111111111").exists()
+    remove(home, "O-1")
+    assert [path.name for path in home.repositories.iterdir()] == ["O-2-000000000000"]
+    assert not (home.path / "replaced.json").exists()
+
+
+def test_a_replaced_generator_can_come_back(home: Home) -> None:
+    old = home.read().get("O-1")
+    assert old is not None
+    keep(home, second(), new_copy(home, "2"), replace=True)
+    keep(home, old, new_copy(home, "1"), replace=True)
+    assert home.read().get("O-1") == old
+    assert (home.path / "repos/O-1-000000000000/generate.py").read_text() == "1"
+    assert (home.path / "repos/O-1-111111111111").exists()
+
+
+def test_a_name_is_replaced_only_on_request(home: Home) -> None:
+    with pytest.raises(InvalidInputError, match="is taken") as caught:
+        keep(home, second(), new_copy(home, "2"), replace=False)
+    assert "--replace" in caught.value.fix
+    assert home.read().get("O-1") == entry("O-1")
+
+
+def test_the_old_entry_stays_when_the_new_one_cannot_be_written(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Home, "write", fail)
+    with pytest.raises(OSError, match="No space"):
+        keep(home, second(), new_copy(home, "2"), replace=True)
+    assert home.read().get("O-1") == entry("O-1")
+    assert sorted(path.name for path in home.repositories.iterdir()) == [
+        "O-1-000000000000",
+        "O-2-000000000000",
+    ]
 
 
 def test_an_environment_stays_until_its_last_generator_is_removed(home: Home) -> None:

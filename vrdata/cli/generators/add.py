@@ -37,6 +37,12 @@ def add_command(
         Path | None,
         typer.Option("--from", help="A text file with one FOLDER_OR_URL COMMIT [NAME] per line."),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Replace a generator with the same name, for example by a new commit."
+        ),
+    ] = False,
     proof: Annotated[
         bool,
         typer.Option("--proof/--no-proof", help="Prove determinism, streaming and acceleration."),
@@ -50,7 +56,7 @@ def add_command(
 
     wanted = _sources(sources or [], from_list, commit, name, generator_class)
     place = open_home(home)
-    adder = Adder(place, VenvBuilder(place.environments), proof, say)
+    adder = Adder(place, VenvBuilder(place.environments), proof, say, replace)
     results: list[Added | Failed] = []
     for source in wanted:
         for result in adder.add(source):
@@ -118,6 +124,8 @@ def _report(result: Added | Failed, output: Output) -> None:
 
 def _added_line(result: Added) -> str:
     entry, measured = result.entry, result.entry.measured
+    if result.already and result.replaced:
+        return f"{entry.name}: the same files; commit {entry.commit or 'none'} is recorded now"
     if result.already:
         return f"{entry.name}: already added, nothing to do"
     figures = (
@@ -127,7 +135,8 @@ def _added_line(result: Added) -> str:
         else ""
     )
     accelerated = "accelerated" if entry.acceleration.enabled else "not accelerated"
-    text = f"{entry.name}: added; class {entry.generator_class}, {entry.mode}, {accelerated}"
+    done = f"replaced {result.replaced[7:19]}" if result.replaced else "added"
+    text = f"{entry.name}: {done}; class {entry.generator_class}, {entry.mode}, {accelerated}"
     others = f"\n  other flags: {' '.join(result.other_flags)}" if result.other_flags else ""
     return f"{text}; {figures}\n  acceleration: {entry.acceleration.reason}{others}"
 
@@ -139,6 +148,7 @@ def _added_json(results: list[Added | Failed]) -> list[dict[str, Any]]:
         {
             "name": result.entry.name,
             "already": result.already,
+            "replaced": result.replaced,
             "warnings": list(result.warnings),
             "otherFlags": list(result.other_flags),
             "entry": result.entry.to_dict(),

@@ -58,12 +58,22 @@ def check_command(
         raise UsageError("name generators, or all of them with --all", fix="see --help")
     kept = folder or (DEFAULT_OUTPUT if keep else None)
     results = _test_all(open_home(home), wanted, samples=samples, seed=seed, keep=kept, log=verbose)
+    if kept is not None:
+        _say_kept(kept, results)
     if as_json or output is Output.JSON:
         print_json([_as_json(result) for result in results])
     else:
         _print(results)
     if not all(result.passed for result in results):
         raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _say_kept(folder: Path, results: list[SamplingResult]) -> None:
+    """Where the samples of each generator are."""
+    for result in results:
+        if result.valid:
+            samples = f"{result.valid} sample{'s'[: result.valid > 1]}"
+            say(f"{result.name}: {samples} kept in {(folder / result.name).absolute()}")
 
 
 def _test_all(
@@ -100,8 +110,7 @@ def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarg
     from vrdata_generators.adapter.home import load_catalogue_with_builtin
     from vrdata_generators.adapter.proof.sampling import target_of, targets_in
 
-    file = place.catalogue if place.catalogue.exists() else None
-    catalogue, base = load_catalogue_with_builtin(file)
+    catalogue, base = load_catalogue_with_builtin(place)
     if not wanted:
         return [target_of(entry, base) for entry in catalogue.generators]
     targets: list[SamplingTarget] = []

@@ -35,9 +35,7 @@ def list_command(home: HomeOption = None, output: OutputOption = Output.TABLE) -
     from vrdata_generators.adapter.home import load_catalogue_with_builtin
     from vrdata_generators.adapter.presentation import COLUMNS, row
 
-    place = open_home(home)
-    file = place.catalogue if place.catalogue.exists() else None
-    catalogue, _ = load_catalogue_with_builtin(file)
+    catalogue, _ = load_catalogue_with_builtin(open_home(home))
     if output is Output.JSON:
         print_json([entry.to_dict() for entry in catalogue.generators])
         return
@@ -78,7 +76,7 @@ def remove_command(
     name: Annotated[str, typer.Argument(help="Name in the catalogue.")], home: HomeOption = None
 ) -> None:
     """Remove an added generator, its copy, and its environment if no other one uses it."""
-    from vrdata_generators.adapter.adding import remove
+    from vrdata_generators.adapter.keeping import remove
 
     entry = remove(open_home(home), name)
     stderr.print(f"{entry.name} removed", markup=False)

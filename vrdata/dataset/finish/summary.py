@@ -49,6 +49,7 @@ class GeneratorSummary(Model):
 
     Attributes:
         digest: of its code and environment, from the plan.
+        commit: that it was added from, from the plan; None when it was added from no commit.
         failed_samples: samples that could not be generated.
         bytes: bytes of its data objects.
         duplicates: samples with the content of an earlier one; see `finish.duplicates`.
@@ -57,6 +58,7 @@ class GeneratorSummary(Model):
     name: str
     generator_class: GeneratorClass = Field(alias="class")
     digest: str
+    commit: str | None = None
     samples: int
     failed_samples: int
     shards: int
@@ -169,6 +171,7 @@ class SummaryBuilder(Closing):
             name=planned.name,
             generator_class=planned.generator_class,
             digest=planned.digest,
+            commit=planned.commit or None,
             samples=counts.samples if counts else 0,
             failed_samples=counts.failed_samples if counts else 0,
             shards=counts.shards if counts else 0,

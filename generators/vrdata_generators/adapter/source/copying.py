@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from vrdata.errors import InvalidInputError
 
@@ -18,6 +18,10 @@ SKIPPED_NAMES = frozenset(
 )
 # Where the known generators write their samples; skipped unless it contains Python files.
 OUTPUT_FOLDERS = (PurePosixPath("samples"), PurePosixPath("data/questions"))
+
+_COMPILED = (".pyc", ".pyo")
+# Where git-annex keeps the files that its links name.
+_ANNEX = (".git", "annex", "objects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +58,34 @@ def copy_repository(source: Path, target: Path) -> Copied:
     return Copied(files, size)
 
 
+def is_copied(relative: PurePath) -> bool:
+    """Whether a file of a generator's folder is copied, by its path in the folder."""
+    if SKIPPED_NAMES.intersection(relative.parts) or relative.suffix in _COMPILED:
+        return False
+    return not any(relative.is_relative_to(folder) for folder in OUTPUT_FOLDERS)
+
+
+def only_output(folder: Path, root: Path) -> bool:
+    """Whether a sub-folder of a generator's folder has its output and is not copied."""
+    outputs = tuple(root / output for output in OUTPUT_FOLDERS)
+    return folder in outputs and not any(folder.rglob("*.py"))
+
+
 def _walk(root: Path) -> Iterator[tuple[Path, Path]]:
-    outputs = tuple(root / folder for folder in OUTPUT_FOLDERS)
     for folder, names, files in os.walk(root):
         here = Path(folder)
         names[:] = sorted(
             name
             for name in names
-            if name not in SKIPPED_NAMES and not _only_output(here / name, outputs)
+            if name not in SKIPPED_NAMES and not only_output(here / name, root)
         )
         for name in names:
             if (here / name).is_symlink():
                 raise _refused(here / name, "is a symbolic link to a folder")
         for name in sorted(files):
-            if name not in SKIPPED_NAMES and not name.endswith((".pyc", ".pyo")):
-                path = here / name
+            path = here / name
+            if name not in SKIPPED_NAMES and path.suffix not in _COMPILED:
                 yield _checked(path, root), path.relative_to(root)
-
-
-def _only_output(folder: Path, outputs: tuple[Path, ...]) -> bool:
-    return folder in outputs and not any(folder.rglob("*.py"))
 
 
 def _checked(path: Path, root: Path) -> Path:
@@ -81,7 +93,8 @@ def _checked(path: Path, root: Path) -> Path:
         target = path.resolve()
         if not target.is_relative_to(root):
             raise _refused(path, "is a symbolic link to a file outside the folder")
-        if SKIPPED_NAMES.intersection(target.relative_to(root).parts):
+        parts = target.relative_to(root).parts
+        if SKIPPED_NAMES.intersection(parts) and parts[: len(_ANNEX)] != _ANNEX:
             raise _refused(path, "is a symbolic link to a file that is not copied")
         path = target
     if not path.is_file():

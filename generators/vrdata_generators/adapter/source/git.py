@@ -1,92 +1,60 @@
-"""Fetch one commit of a generator's repository with git."""
+"""Run git without prompts, hooks and settings that change files; describe a work tree."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from vrdata.errors import InvalidInputError, UsageError, VrdataError
+from vrdata.errors import VrdataError
+from vrdata_generators.adapter.source.copying import is_copied
 from vrdata_generators.adapter.source.naming import without_credentials
 
-CLONE_SECONDS = 600
-LOCAL_SECONDS = 60
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+LOCAL_SECONDS = 120
+# Without them, the files of a checkout would depend on the settings of this machine.
+_SAME_FILES = (
+    *("-c", "core.autocrlf=false"),
+    *("-c", "core.eol=lf"),
+    *("-c", "core.attributesFile=/dev/null"),
+    # Git LFS leaves its pointers, also where it is configured and not installed.
+    *("-c", "filter.lfs.smudge="),
+    *("-c", "filter.lfs.clean="),
+    *("-c", "filter.lfs.process="),
+    *("-c", "filter.lfs.required=false"),
+)
 _SAFE = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.fsmonitor=false"),
     *("-c", "advice.detachedHead=false"),
 )
+# A git hook that calls vrdata sets them for its own repository.
+_OF_ANOTHER_REPOSITORY = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("DIR", "WORK_TREE", "INDEX_FILE", "COMMON_DIR", "PREFIX", "NAMESPACE"),
+        *("OBJECT_DIRECTORY", "ALTERNATE_OBJECT_DIRECTORIES", "SHALLOW_FILE"),
+    )
+)
+_GITLINK = "160000"
 
 
-def clone(url: str, commit: str, target: Path) -> None:
-    """Clone a repository to `target`, which must not exist, and check out one commit.
+def git(
+    arguments: list[str], *, seconds: int = LOCAL_SECONDS, protocols: str = "https:ssh:file"
+) -> subprocess.CompletedProcess[str]:
+    """Run git.
 
-    Submodules and Git LFS objects are not fetched; git never prompts.
+    Args:
+        arguments: after `git`.
+        seconds: the longest time it can take.
+        protocols: the transports that it can use, separated by colons.
 
     Raises:
-        UsageError: the commit is missing or not a full hash.
-        VrdataError: the repository cannot be reached.
-        InvalidInputError: it does not contain the commit.
+        VrdataError: git is not installed, or takes too long.
     """
-    shown = without_credentials(url)
-    if not _COMMIT.fullmatch(commit):
-        raise UsageError(
-            f"no commit is given for {shown}"
-            if not commit
-            else f"{commit!r} is not a full commit hash",
-            why="a branch or a short hash can refer to other code later",
-            fix="give the 40-digit hash with --commit SHA (`git ls-remote URL HEAD` prints one)",
-        )
-    done = _git(["clone", "--quiet", "--no-checkout", "--", url, str(target)], CLONE_SECONDS)
-    if done.returncode:
-        raise VrdataError(
-            f"{shown} cannot be cloned",
-            why=_tail(done.stderr).replace(url, shown),
-            fix="check the URL, and that this machine can read it without a password prompt",
-        )
-    done = _git(["-C", str(target), "checkout", "--quiet", "--detach", commit], LOCAL_SECONDS)
-    if done.returncode:
-        raise InvalidInputError(
-            f"{shown} has no commit {commit}",
-            why=_tail(done.stderr),
-            fix="use the commit of one of its branches; `git ls-remote URL` lists them",
-        )
-
-
-def describe(folder: Path) -> tuple[str, str]:
-    """The origin (without credentials) and commit of a local work tree, "" where unknown.
-
-    A work tree with changes has the commit `{hash}-dirty`.
-    """
-    if not (folder / ".git").exists():
-        return "", ""
-    head = _git(["-C", str(folder), "rev-parse", "HEAD"], LOCAL_SECONDS)
-    if head.returncode:
-        return "", ""
-    origin = _git(["-C", str(folder), "remote", "get-url", "origin"], LOCAL_SECONDS)
-    changed = _git(["-C", str(folder), "status", "--porcelain"], LOCAL_SECONDS)
-    dirty = "-dirty" if changed.returncode or changed.stdout.strip() else ""
-    return without_credentials(origin.stdout.strip()), head.stdout.strip() + dirty
-
-
-def _git(arguments: list[str], seconds: int) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "true",
-        "SSH_ASKPASS": "true",
-        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
-        "GIT_ALLOW_PROTOCOL": "https:ssh:file",
-        "GIT_LFS_SKIP_SMUDGE": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "LC_ALL": "C.UTF-8",
-    }
     try:
         return subprocess.run(
-            ["git", *_SAFE, *arguments],  # noqa: S607 - the user's own git
-            env=environment,
+            ["git", *_SAFE, *_SAME_FILES, *arguments],  # noqa: S607 - the user's own git
+            env=_environment(protocols),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -104,5 +72,53 @@ def _git(arguments: list[str], seconds: int) -> subprocess.CompletedProcess[str]
         ) from None
 
 
-def _tail(text: str) -> str:
+def _environment(protocols: str) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY},
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",
+        "SSH_ASKPASS": "true",
+        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
+        "GIT_ALLOW_PROTOCOL": protocols,
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def describe(folder: Path) -> tuple[str, str]:
+    """The origin (without credentials) and commit of a folder in a work tree, "" where unknown.
+
+    A folder whose files differ from the commit has the commit `{hash}-dirty`; so does one with
+    untracked or ignored files that are copied. A folder without any tracked file has no commit.
+    """
+    tracked = git(["-C", str(folder), "ls-files", "-z", "--", "."])
+    if tracked.returncode or not tracked.stdout:
+        return "", ""
+    head = git(["-C", str(folder), "rev-parse", "HEAD"])
+    if head.returncode:
+        return "", ""
+    origin = git(["-C", str(folder), "remote", "get-url", "origin"])
+    dirty = "-dirty" if _is_changed(folder) else ""
+    return without_credentials(origin.stdout.strip()), head.stdout.strip() + dirty
+
+
+def _is_changed(folder: Path) -> bool:
+    tracked = ["-C", str(folder), "status", "--porcelain", "--untracked-files=no", "--", "."]
+    others = ["-C", str(folder), "ls-files", "-z", "--others", "--", "."]
+    changed, found = git(tracked), git(others)
+    if changed.returncode or found.returncode or changed.stdout.strip():
+        return True
+    return any(is_copied(PurePosixPath(name)) for name in found.stdout.split("\0") if name)
+
+
+def submodule_paths(folder: Path) -> tuple[str, ...]:
+    """The submodules below a folder of a work tree, relative to it; not those inside them."""
+    staged = git(["-C", str(folder), "ls-files", "--stage", "-z", "--", "."])
+    entries = (line.partition("\t") for line in staged.stdout.split("\0"))
+    return tuple(path for facts, _, path in entries if facts.startswith(_GITLINK))
+
+
+def tail(text: str) -> str:
+    """The last lines of git's output."""
     return "\n".join(text.strip().splitlines()[-5:])

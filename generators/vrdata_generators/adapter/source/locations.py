@@ -10,9 +10,11 @@ from pathlib import Path
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.model import GeneratorClass
 from vrdata.text import printable_line
+from vrdata_generators.adapter.source.clone import clone
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
-from vrdata_generators.adapter.source.git import clone, describe
+from vrdata_generators.adapter.source.git import describe
 from vrdata_generators.adapter.source.naming import is_url, name_from, without_credentials
+from vrdata_generators.adapter.source.placeholders import Placeholder, find_placeholders
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
 
@@ -29,12 +31,21 @@ class GeneratorSource:
 
 @dataclass(frozen=True, slots=True)
 class LocatedGenerator:
-    """One generator of a source, with its name and origin."""
+    """One generator of a source, with its name and origin.
+
+    Attributes:
+        fetched: it was fetched with git; otherwise it is a folder of the user.
+        placeholders: its files and submodules without content.
+        problems: why git could not fetch them.
+    """
 
     found: GeneratorFolder
     name: str
     origin: str
     commit: str
+    fetched: bool = False
+    placeholders: tuple[Placeholder, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerator, ...]:
@@ -46,7 +57,8 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
         InvalidInputError: it contains no generator.
         VrdataError: it cannot be cloned.
     """
-    folder, origin, commit = _folder(source, staging)
+    place = _folder(source, staging)
+    folder = place.path
     found = find_generators(folder)
     if source.name and len(found) > 1:
         folders = ", ".join(str(one.root.relative_to(folder)) for one in found[:8])
@@ -57,7 +69,15 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
             fix="omit --name, or name the folder of one generator",
         )
     return tuple(
-        LocatedGenerator(one, source.name or _name(one, folder, source.address), origin, commit)
+        LocatedGenerator(
+            found=one,
+            name=source.name or _name(one, folder, source.address),
+            origin=place.origin,
+            commit=place.commit,
+            fetched=is_url(source.address),
+            placeholders=find_placeholders(one.root),
+            problems=place.problems,
+        )
         for one in found
     )
 
@@ -97,11 +117,20 @@ def _parts(line: str) -> list[str]:
         return line.split()
 
 
-def _folder(source: GeneratorSource, staging: Path) -> tuple[Path, str, str]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: Path
+    origin: str
+    commit: str
+    problems: tuple[str, ...] = ()
+
+
+def _folder(source: GeneratorSource, staging: Path) -> _Place:
     if is_url(source.address):
         target = staging / "clone"
-        clone(source.address, source.commit, target)
-        return target, without_credentials(source.address), source.commit
+        cloned = clone(source.address, source.commit, target)
+        origin = without_credentials(source.address)
+        return _Place(target, origin, cloned.commit, cloned.problems)
     if "://" in source.address:
         raise UsageError(
             f"{without_credentials(source.address)} cannot be fetched",
@@ -119,7 +148,7 @@ def _folder(source: GeneratorSource, staging: Path) -> tuple[Path, str, str]:
             fix=f"to add one of its commits, use the URL file://{folder}",
         )
     origin, commit = describe(folder)
-    return folder, origin or str(folder), commit
+    return _Place(folder, origin or str(folder), commit)
 
 
 def _name(found: GeneratorFolder, folder: Path, address: str) -> str:

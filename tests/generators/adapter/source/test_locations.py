@@ -85,6 +85,67 @@ def test_a_work_tree_reports_its_commit_and_whether_it_is_dirty(
     assert describe(folder) == ("https://example.org/x.git", f"{commits[1]}-dirty")
 
 
+def test_untracked_files_that_are_copied_make_a_work_tree_dirty(
+    repository: tuple[Path, list[str]],
+) -> None:
+    folder, commits = repository
+    (folder / ".git/info/exclude").write_text("assets/\n__pycache__/\n")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__/x.pyc").touch()
+    assert describe(folder)[1] == commits[1]
+    (folder / "assets").mkdir()
+    (folder / "assets/downloaded.png").touch()
+    assert describe(folder)[1] == f"{commits[1]}-dirty"
+
+
+def test_a_folder_of_a_work_tree_reports_its_commit_if_it_is_tracked(
+    repository: tuple[Path, list[str]],
+) -> None:
+    folder, commits = repository
+    (folder / "untracked").mkdir()
+    (folder / "untracked/x.txt").touch()
+    assert describe(folder / "examples")[1] == commits[1]
+    assert describe(folder / "untracked") == ("", "")
+
+
+def test_a_work_tree_is_described_from_within_a_git_hook(
+    repository: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "another.git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "another.git/index"))
+    folder, commits = repository
+    assert describe(folder)[1] == commits[1]
+
+
+def test_a_commit_of_no_branch_is_fetched_by_its_hash(
+    repository: tuple[Path, list[str]], staging: Path
+) -> None:
+    folder, commits = repository
+    git(folder, "reset", "--hard", "--quiet", commits[0])
+    git(folder, "update-ref", "refs/pull/1/head", commits[1])
+    git(folder, "config", "uploadpack.allowReachableSHA1InWant", "true")
+    (located,) = open_source(GeneratorSource(f"file://{folder}", commits[1]), staging)
+    assert located.found.entry.read_text() == "2"
+
+
+def test_files_do_not_depend_on_the_git_settings_of_the_machine(
+    repository: tuple[Path, list[str]],
+    staging: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, _ = repository
+    (folder / "examples/generate.py").write_bytes(b"x = 1\ny = 2\n")
+    git(folder, "commit", "--quiet", "-am", "lines")
+    (tmp_path / "config").write_text(
+        '[core]\n\tautocrlf = true\n[filter "lfs"]\n\tprocess = no-such\n\trequired = true\n'
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    commit = git(folder, "rev-parse", "HEAD")
+    (located,) = open_source(GeneratorSource(f"file://{folder}", commit), staging)
+    assert located.found.entry.read_bytes() == b"x = 1\ny = 2\n"
+
+
 def test_a_plain_folder_has_no_commit(tmp_path: Path) -> None:
     assert describe(tmp_path) == ("", "")
 
