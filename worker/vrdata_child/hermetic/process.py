@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vrdata_child.hermetic import caller, chance, clock, machine, network, waits
+from vrdata_child.hermetic import caller, chance, clock, listing, machine, network, waits
 
 MAX_FILE_BYTES = 4 * 2**30
 
@@ -23,6 +23,7 @@ def install(root: str) -> None:
     chance.install()
     clock.install()
     waits.install()
+    listing.install()
     network.install()
     machine.install()
     machine.hide_git(root)
