@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from vrdata.api.metadata import MAX_RUN_NAME
+from vrdata.api.run import INDEX_LIMIT
+from vrdata.contract.worker import StoreSettings
+from vrdata.dataset import layout
 from vrdata.errors import UsageError
-from vrdata.store.opening import open_store
+from vrdata.store.keys import MAX_KEY_BYTES, key_problem
+from vrdata.store.opening import MAX_ROOT_BYTES, open_settings, open_store
 from vrdata.store.port import StoreAccessError
 
 
@@ -95,3 +100,20 @@ def test_an_unknown_aws_profile_is_an_access_error() -> None:
 def test_an_unknown_checksum_mode_is_refused() -> None:
     with pytest.raises(UsageError, match="md5"):
         open_store("s3://bucket", checksums="md5")
+
+
+def test_the_longest_key_of_a_run_below_the_longest_prefix_fits_s3() -> None:
+    run = layout.run_prefix("n" * 63, "r" * MAX_RUN_NAME, "p" * 200)
+    folder = layout.sample_folder("G" * 100, "d" * 100, INDEX_LIMIT - 1)
+    name = f"{'n' * 64}.{'a' * 16}.{'b' * 16}.json.txt"
+    key = f"{run}{layout.QUESTIONS}{folder}/{name}"
+    assert key_problem(key) == ""
+    assert MAX_ROOT_BYTES + 1 + len(key) <= MAX_KEY_BYTES
+
+
+def test_a_prefix_that_leaves_no_room_for_the_keys_of_a_run_is_refused() -> None:
+    longest = f"s3://bucket/{'p/' * (MAX_ROOT_BYTES // 2)}"
+    assert open_settings(StoreSettings(url=longest)).url.startswith("s3://bucket/p/")
+    with pytest.raises(UsageError, match="has 258 bytes") as error:
+        open_settings(StoreSettings(url=f"{longest}pp/"))
+    assert "at most 256 bytes" in error.value.fix

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from vrdata.contract.worker import StoreSettings
 from vrdata.errors import UsageError
 from vrdata.store.file.store import FileStore
+from vrdata.store.keys import MAX_KEY_BYTES
 from vrdata.store.port import ObjectInfo, ObjectStore
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
@@ -18,8 +19,26 @@ _EXAMPLES = "a folder, file:///folder, or s3://bucket/prefix"
 _LIKE_S3 = {"s3a", "s3n", "gs", "r2", "minio", "oss"}
 
 
+MAX_ROOT_BYTES = 256
+"""Bytes of the prefix below which runs are stored: the keys of a run have at most 760 more."""
+
+
 def open_settings(settings: StoreSettings) -> ObjectStore:
-    """The store of these settings. Raises as `open_store`."""
+    """The store of these settings, below whose root runs are stored.
+
+    Raises:
+        UsageError: the prefix is so long that a key of a run could exceed S3's limit; or as
+            `open_store`.
+        StoreAccessError: as `open_store`.
+    """
+    if settings.url.startswith("s3://"):
+        prefix = settings.url.removeprefix("s3://").partition("/")[2].strip("/")
+        if len(prefix.encode()) > MAX_ROOT_BYTES:
+            raise UsageError(
+                f"the prefix in {settings.url} has {len(prefix.encode())} bytes",
+                why=f"a key has at most {MAX_KEY_BYTES} bytes, of which a run needs the rest",
+                fix=f"use a prefix of at most {MAX_ROOT_BYTES} bytes",
+            )
     return open_store(
         settings.url,
         endpoint=settings.endpoint,

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import shutil
+import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,10 +54,43 @@ def test_a_long_name_is_split_at_a_slash_and_reads_back_whole(name: str) -> None
         assert tar.getnames() == [name]
 
 
-@pytest.mark.parametrize("name", ["n" * 101, "p" * 156 + "/n", "p/" + "n" * 101, "p" * 120 + "/"])
-def test_a_name_that_does_not_fit_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInputError, match="does not fit a tar archive"):
-        header(name, 0)
+LONG = ["n" * 101, "p" * 156 + "/n", "p/" + "n" * 101, "n" * 2000]
+# Lengths at which the number of digits of the record's own length changes.
+LONG += ["n" * length for length in (989, 990, 991, 992, 993)]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_name_that_ustar_cannot_hold_has_the_extended_header_of_the_standard_library(
+    name: str,
+) -> None:
+    body = b"some content"
+    reference = io.BytesIO()
+    with tarfile.open(fileobj=reference, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo(name)
+        info.size = len(body)
+        tar.addfile(info, io.BytesIO(body))
+    written, ((offset, _),) = archive([(name, body)])
+    assert reference.getvalue().rstrip(b"\0") == written.rstrip(b"\0")
+    assert written[offset : offset + len(body)] == body
+
+
+@pytest.mark.parametrize("name", [*LONG, "ü" * 51])
+def test_long_and_short_names_are_read_back_with_their_offsets(name: str) -> None:
+    files = [("a", b"1"), (name, b"2" * 700), ("b", b"3")]
+    written, places = archive(files)
+    with tarfile.open(fileobj=io.BytesIO(written)) as tar:
+        assert [(each.name, each.offset_data) for each in tar] == [
+            (name, offset) for (name, _), (offset, _) in zip(files, places, strict=True)
+        ]
+
+
+@pytest.mark.skipif(shutil.which("tar") is None, reason="there is no tar command")
+def test_the_tar_command_reads_long_names(tmp_path: Path) -> None:
+    written, _ = archive([("n" * 200, b"body"), ("short", b"x")])
+    (tmp_path / "a.tar").write_bytes(written)
+    subprocess.run(["tar", "-xf", "a.tar"], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / ("n" * 200)).read_bytes() == b"body"
+    assert (tmp_path / "short").read_bytes() == b"x"
 
 
 def test_names_of_the_largest_sizes_fit() -> None:

@@ -12,7 +12,6 @@ import pytest
 from vrdata.dataset.formats.base import PendingObject, ShardWriter, SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.formats.untrusted import FileChangedError
-from vrdata.errors import InvalidInputError
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import ShardRange
 
@@ -152,15 +151,25 @@ def test_a_file_that_changed_after_it_was_checked_is_refused(
     made.finish()
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar"])
-def test_a_name_too_long_for_a_tar_is_refused_with_a_fix(
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_the_longest_names_are_stored_and_read_back(
     output_format: OutputFormat, tmp_path: Path
 ) -> None:
-    made = writer(output_format, tmp_path / "scratch")
-    with pytest.raises(InvalidInputError, match="does not fit") as error:
-        made.add(12, "maze", [source(tmp_path / "in", "n" * 120 + ".png", b"")])
-    assert error.value.fix
-    made.finish()
+    generator, domain, name = "G" * 100, "d" * 100, f"{'n' * 64}.{'a' * 16}.{'b' * 16}.json.txt"
+    (tmp_path / "scratch").mkdir()
+    shard = ShardRange(generator, 0, 0, 1, 0, 1)
+    made = format_of(output_format).open_writer(tmp_path / "scratch", shard)
+    (record,) = made.add(0, domain, [source(tmp_path / "in", name, b"body")])
+    (item,) = made.finish()
+    if output_format == "files":
+        assert item.key.endswith(f"/{name}")
+        return
+    with tarfile.open(item.path) as tar:
+        (member,) = tar.getmembers()
+        assert member.name.endswith(name)
+        assert len(member.name) > 200
+        assert record.offset in (None, member.offset_data)
+        assert format_of(output_format).locate(member.name) == (0, name)
 
 
 def test_a_tar_holds_paths_of_more_than_100_bytes(tmp_path: Path) -> None:

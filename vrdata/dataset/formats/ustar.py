@@ -1,7 +1,8 @@
 """Write tar archives fast, with the same bytes everywhere and with known content offsets.
 
-Format: ustar of POSIX.1-1988, as in IEEE Std 1003.1-2017, `pax`, "ustar Interchange Format".
-Owner, group and time are 0 and the mode is 0644, so the bytes depend only on names and contents.
+Format: ustar of POSIX.1-1988, as in IEEE Std 1003.1-2017, `pax`, "ustar Interchange Format". A
+name that does not fit gets an extended header of the same standard, "pax Extended Header". Owner,
+group and time are 0 and the mode is 0644, so the bytes depend only on names and contents.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ BLOCK = 512
 MAX_SIZE = 8**11 - 1  # eleven octal digits
 MAX_NAME = 100
 MAX_PREFIX = 155
+EXTENDED_NAME = b"././@PaxHeader"  # as Python's tarfile names it
 
 
 class Sink(Protocol):
@@ -38,7 +40,7 @@ class TarWriter:
         """Append a file.
 
         Args:
-            name: member name, at most 100 bytes, or 255 when a slash splits it.
+            name: member name of any length.
             chunks: the content; memory holds one of them.
             size: its size in bytes, which is written before the content.
 
@@ -46,10 +48,11 @@ class TarWriter:
             Offset of the content in the archive, and hex sha256 of the content.
 
         Raises:
-            InvalidInputError: the name or the size does not fit the format; nothing is written.
+            InvalidInputError: the size does not fit the format; nothing is written.
             ValueError: the chunks are not `size` bytes in all; the archive is then damaged.
         """
-        self._stream.write(header(name, size))
+        headers = header(name, size)
+        self._stream.write(headers)
         digest = hashlib.sha256()
         written = 0
         for chunk in chunks:
@@ -60,7 +63,7 @@ class TarWriter:
             raise ValueError(f"{name}: {written} bytes instead of {size}")
         padding = -size % BLOCK
         self._stream.write(bytes(padding))
-        offset = self._position + BLOCK
+        offset = self._position + len(headers)
         self._position = offset + size + padding
         return offset, digest.hexdigest()
 
@@ -70,16 +73,40 @@ class TarWriter:
 
 
 def header(name: str, size: int) -> bytes:
-    """The 512-byte header of a regular file. Raises InvalidInputError like `TarWriter.add`."""
+    """The headers of a regular file, blocks of 512 bytes. Raises like `TarWriter.add`."""
     if not 0 <= size <= MAX_SIZE:
         raise InvalidInputError(
             f"{name} has {size} bytes", why=f"a file in a tar archive has at most {MAX_SIZE}"
         )
-    prefix, short = _split(name)
+    encoded = name.encode()
+    prefix, short = _split(encoded)
+    extended = b"" if len(short) <= MAX_NAME else _extended(encoded)
+    return extended + _block(short[:MAX_NAME], size, prefix=prefix)
+
+
+def _extended(name: bytes) -> bytes:
+    """An extended header that holds a name; the header after it has the beginning of the name."""
+    record = _record(b"path", name)
+    padding = bytes(-len(record) % BLOCK)
+    return _block(EXTENDED_NAME, len(record), kind=b"x") + record + padding
+
+
+def _record(keyword: bytes, value: bytes) -> bytes:
+    """`LENGTH KEYWORD=VALUE` and a newline; the decimal length counts its own digits."""
+    rest = len(keyword) + len(value) + 3
+    length = rest + len(str(rest))
+    length = rest + len(str(length))
+    return b"%d %b=%b\n" % (length, keyword, value)
+
+
+def _block(name: bytes, size: int, *, prefix: bytes = b"", kind: bytes = b"0") -> bytes:
     block = bytearray(_blank())
-    block[0 : len(short)] = short
+    block[0 : len(name)] = name
     block[345 : 345 + len(prefix)] = prefix
     block[124:136] = b"%011o\0" % size
+    if kind != b"0":
+        block[100:108] = b"0000000\0"  # an extended header has no mode
+    block[156:157] = kind
     block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
 
@@ -96,16 +123,14 @@ def _blank() -> bytes:
     return bytes(block)
 
 
-def _split(name: str) -> tuple[bytes, bytes]:
-    """Prefix and name fields: the shortest prefix that leaves a name of at most 100 bytes."""
-    encoded = name.encode()
-    if len(encoded) <= MAX_NAME:
-        return b"", encoded
-    cut = encoded.find(b"/", len(encoded) - MAX_NAME - 1)
-    if not 1 <= cut <= MAX_PREFIX or cut == len(encoded) - 1:
-        raise InvalidInputError(
-            f"the name {name} does not fit a tar archive",
-            why=f"it has {len(encoded)} bytes; a part after a slash has at most {MAX_NAME}",
-            fix="give the generator a shorter name",
-        )
-    return encoded[:cut], encoded[cut + 1 :]
+def _split(name: bytes) -> tuple[bytes, bytes]:
+    """Prefix and name fields: the shortest prefix that leaves a name of at most 100 bytes.
+
+    A name that cannot be split is returned whole.
+    """
+    if len(name) <= MAX_NAME:
+        return b"", name
+    cut = name.find(b"/", len(name) - MAX_NAME - 1)
+    if not 1 <= cut <= MAX_PREFIX or cut == len(name) - 1:
+        return b"", name
+    return name[:cut], name[cut + 1 :]
