@@ -16,11 +16,16 @@ def raised(reason: str, message: str, traceback: str = "") -> dict[str, str]:
 
 
 def ended(
-    state: BlockState, log_tail: str = "", error: dict[str, str] | None = None, **facts: object
+    state: BlockState,
+    log_tail: str = "",
+    error: dict[str, str] | None = None,
+    failed: tuple[int, int] | None = None,
+    **facts: object,
 ) -> BlockState:
     """The state after the child's end."""
     packet = {"block": state.block, "signal": None, "code": 0, "peakMemoryBytes": 0}
-    state.end(parse_exit(packet | {"cpuSeconds": 0.0} | facts, error), log_tail)
+    end = {"error": error, "failed": failed}
+    state.end(parse_exit(packet | {"cpuSeconds": 0.0} | facts, end), log_tail)
     return state
 
 
@@ -90,7 +95,7 @@ def test_the_first_sample_that_a_crash_costs_keeps_the_end_of_its_traceback() ->
     trace = "an early frame\n" * 1000 + "ValueError: é\n"
     state = BlockState(block=0, start=10, want=4, reported={0, 1})
     error = raised("GeneratorFailed", "ValueError: é", trace)
-    first, second = ended(state, error=error).failures
+    first, second = ended(state, error=error, failed=(2, 2)).failures
     assert (first.sample, second.sample, second.traceback) == (12, 13, "")
     assert first.traceback.endswith("an early frame\nValueError: é\n")
     assert first.traceback.startswith("an early frame\n")

@@ -65,6 +65,8 @@ class CatalogueEntry(Model):
         mode: `stream` = samples arrive one at a time; `whole` = the repository generates a block
             before it writes; `bare` = like whole, from an interpreter that has not imported
             the repository (it cannot be imported ahead).
+        sequential: each sample is finished before the next one is begun, so the finished samples
+            of a block that fails are kept.
         seeded: False when the repository has no seed flag; it is then refused unless the run
             allows nondeterminism.
         domain: the sample folder's prefix seen in its output, for information only.
@@ -77,6 +79,7 @@ class CatalogueEntry(Model):
     path: str = ""
     python: str = ""
     mode: Literal["stream", "whole", "bare"] = "stream"
+    sequential: bool = False
     flags: Flags = Flags()
     seeded: bool = True
     block_size: int = Field(default=10, ge=1, le=1000)

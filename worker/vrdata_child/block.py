@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,63 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from vrdata_child.hermetic import process as hermetic
-from vrdata_child.hermetic.folders import SampleFolder, find_samples
+from vrdata_child.report import MAX_TEXT, Reporter
+from vrdata_child.run.journal import Journal, restore_videos
 from vrdata_child.run.lazy import EnoughSamples
 from vrdata_child.run.repository import run_script
-from vrdata_child.sample.finish import BlockFacts, finish_sample
+from vrdata_child.run.watch import Watch
+from vrdata_child.sample.finish import BlockFacts
 from vrdata_child.sample.invalid import SampleInvalidError
 
-MAX_TEXT = 6000
+COLLECT_SECONDS = 300  # for the samples that a killed process has left
 Send = Callable[[dict[str, Any]], None]
 
 
-class Reporter:
-    """Finishes sample folders as they appear and reports them in order."""
-
-    def __init__(self, out: Path, want: int, facts: BlockFacts, send: Send) -> None:
-        self._out = out
-        self._want = want
-        self._facts = facts
-        self._send = send
-        self._ids: set[str] = set()
-        self.reported = 0
-
-    def collect(self) -> None:
-        """Report every finished folder.
-
-        Raises:
-            EnoughSamples: all samples that the shard needs are reported.
-        """
-        for folder in find_samples(self._out):
-            self.report(folder)
-
-    def report(self, folder: SampleFolder) -> None:
-        """Finish and report one sample. Raises EnoughSamples as `collect`."""
-        try:
-            if folder.path.name in self._ids:
-                raise SampleInvalidError("DuplicateId", f"{folder.path.name} was written twice")
-            self._ids.add(folder.path.name)
-            packet = finish_sample(folder, self.reported, self._facts)
-        except SampleInvalidError as error:
-            self._next({"event": "invalid", "reason": error.reason, "message": error.message})
-        else:
-            self._next({"event": "sample"} | packet)
-
-    def failed(self, error: Exception) -> None:
-        """Report a sample that the generator raised for. Raises EnoughSamples as `collect`."""
-        self._next({"event": "invalid"} | describe(error))
-
-    def _next(self, packet: dict[str, Any]) -> None:
-        if "message" in packet:
-            packet["message"] = packet["message"][:MAX_TEXT]
-        self._send(packet | {"block": self._facts.block, "position": self.reported})
-        self.reported += 1
-        if self.reported >= self._want:
-            raise EnoughSamples
-
-
 def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
-    """Generate a block as the `load` and `block` packets request; returns the exit code."""
+    """Generate a block as the `load` and `block` packets request; returns the exit code.
+
+    With a `collect` packet, report what the killed process of the block has finished.
+    """
     # Resolved, as a working directory is: only this spelling of the path is removed from content.
     folder = Path(request["dir"]).resolve()
     facts = BlockFacts(
@@ -78,23 +39,45 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         video=load["video"],
         root=load["root"],
     )
-    out = hermetic.enter_block(facts.seed, folder, load["root"])
-    reporter = Reporter(out, request["want"], facts, send)
+    reporter = Reporter(load, request, facts, send)
     error: dict[str, str] | None = None
     try:
-        _generate(load, request, out, reporter)
+        if request["cmd"] == "collect":
+            _collect(reporter, folder)
+        else:
+            _generate(
+                load, request, reporter, hermetic.enter_block(facts.seed, folder, load["root"])
+            )
     except EnoughSamples:
         pass
     except BaseException as raised:  # noqa: BLE001 - foreign code; its error is sent
         error = describe(raised)
     sys.stdout.flush()
     sys.stderr.flush()
-    send({"event": "end", "block": facts.block, "reported": reporter.reported, "error": error})
+    send({"event": "end", "block": facts.block, "error": error} | reporter.summary())
     return 0 if error is None else 1
 
 
-def _generate(load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter) -> None:
-    if load["kind"] == "repository":
+def _collect(reporter: Reporter, folder: Path) -> None:
+    signal.alarm(COLLECT_SECONDS)
+    restore_videos(folder)
+    reporter.end_early()
+
+
+def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter, out: Path) -> None:
+    if load["kind"] != "repository":
+        _generate_each(load, request, out, reporter)
+        return
+    journal = Journal(out.parent)
+    journal.remember_videos()
+    watch = Watch(out, journal)
+    watch.install()
+
+    def collect(more: bool) -> None:
+        with watch.pause():
+            reporter.collect(more=more)
+
+    try:
         run_script(
             load["root"],
             load["flags"],
@@ -102,11 +85,18 @@ def _generate(load: dict[str, Any], request: dict[str, Any], out: Path, reporter
             count=request["count"],
             out=out,
             args=request["args"],
-            collect=reporter.collect if load["mode"] == "stream" else None,
+            collect=collect if load["mode"] == "stream" else None,
+            journal=journal,
         )
-        reporter.collect()
-        return
-    _generate_each(load, request, out, reporter)
+    except EnoughSamples:
+        raise
+    except BaseException as error:
+        watch.ended_by(error)
+        with watch.pause():
+            reporter.end_early()
+        raise
+    with watch.pause():
+        reporter.end()
 
 
 def _generate_each(
@@ -123,9 +113,10 @@ def _generate_each(
                 generator, request["seed"], position, out, hash_frames=hashed
             )
         except MemoryError:
+            reporter.end_early()
             raise  # the whole block fails: a retry gets more memory
         except Exception as error:  # noqa: BLE001 - foreign code; its error is sent
-            reporter.failed(error)
+            reporter.failed(describe(error))
         else:
             reporter.report(sample)
 

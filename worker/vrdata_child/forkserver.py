@@ -69,7 +69,7 @@ class Template:
         match request["cmd"]:
             case "load":
                 return self._load_generator(request)
-            case "block":
+            case "block" | "collect":
                 poller.register(self._fork(request), select.POLLIN)
                 return True
             case _:

@@ -24,6 +24,8 @@ class BlockState:
         skip: how many of its first samples belong to the shard before: generated and dropped.
         reported: positions reported so far, valid or invalid.
         failures: the failed samples, each with its global index.
+        cause: the first failure that is not a consequence of another; its sample is None when it
+            is not known, and its message says which samples it may be.
         killed: why the supervisor killed the child, set before it does.
     """
 
@@ -33,13 +35,9 @@ class BlockState:
     skip: int = 0
     reported: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
+    cause: Failure | None = None
     killed: FailureReason | None = None
     exited: bool = False
-
-    @property
-    def first_failure(self) -> Failure | None:
-        """The failure of the sample with the lowest index."""
-        return min(self.failures, key=lambda failure: failure.sample or 0, default=None)
 
     def invalid(self, event: Invalid) -> None:
         """Record a sample that the child found invalid or that the generator raised for."""
@@ -47,11 +45,12 @@ class BlockState:
         if event.position < self.skip:
             return
         self.failures.append(self._at(event.position, event.failure))
+        self.cause = self.cause or self.failures[-1]
 
     def end(self, event: Exit, log_tail: str) -> None:
         """Record the child's end; every wanted sample that was not reported has failed.
 
-        The first of them keeps the traceback, because the block ended there.
+        The one that caused the end keeps the traceback; if it is not known, the first does.
         """
         self.exited = True
         wanted = range(self.skip, self.want)
@@ -61,9 +60,22 @@ class BlockState:
         cause = self._cause(event)
         if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
             cause = cause.model_copy(update={"message": f"{cause.message}\n{log_tail}"})
-        self.failures.append(self._at(missing[0], cause))
-        other = cause.model_copy(update={"traceback": ""})
-        self.failures += [self._at(position, other) for position in missing[1:]]
+        first, last = event.failed or (missing[0], self.want - 1)
+        if first == last:
+            cause = self._at(first, cause)
+            why = cause.message.partition("\n")[0]
+            other = f"not generated: its block ended at sample {cause.sample}: {why}"
+        else:
+            samples = f"{self.start + first}-{self.start + last}"
+            note = f"one of the samples {samples} of block {self.block}: {cause.message}"
+            cause = cause.model_copy(update={"message": note})
+            other = note
+        self.cause = self.cause or cause
+        consequence = cause.model_copy(update={"message": other, "traceback": ""})
+        holder = max(first, missing[0])
+        self.failures += [
+            self._at(position, cause if position == holder else consequence) for position in missing
+        ]
 
     def _at(self, position: int, failure: Failure) -> Failure:
         return failure.model_copy(update={"sample": self.start + position})

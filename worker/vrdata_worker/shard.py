@@ -174,7 +174,7 @@ class ShardGenerator:
         failed = len(self._generated.failed) + sum(
             len(other.state.failures) for other in self._running.values()
         )
-        first = running.state.first_failure
+        first = running.state.cause
         if failed > self._limits.failed_samples and first is not None:
             raise ShardFailedError(first.reason, first.message, first.sample, first.traceback)
 
@@ -233,7 +233,7 @@ class ShardGenerator:
         deadline = time.monotonic() + STOP_SECONDS
         while alive and self._template.alive:
             for block in alive:
-                self._template.kill_block(block)
+                self._template.kill_block(block, abandon=True)
             event = self._template.poll(POLL_SECONDS)
             if isinstance(event, events.Exit):
                 alive.discard(event.block)

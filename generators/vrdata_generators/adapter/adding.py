@@ -173,6 +173,7 @@ def _entry(
         path=str(path.relative_to(home.path)),
         python=os.path.relpath(prepared.python, home.path) if prepared.python else "",
         mode=assessment.mode,
+        sequential=assessment.sequential,
         flags=flags,
         seeded=_takes_seed(prepared) and assessment.deterministic is not False,
         block_size=BLOCK_SIZE,

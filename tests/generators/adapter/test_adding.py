@@ -42,7 +42,7 @@ def test_a_valid_repository_is_copied_assessed_and_catalogued(
     assert home.read().get("O-1_square") == entry
     assert (home.path / entry.path / "examples/generate.py").read_text() == GENERATE
     assert entry.path == f"repos/O-1_square-{entry.digest[7:19]}"
-    assert (entry.generator_class, entry.mode, entry.seeded) == ("O", "stream", True)
+    assert (entry.generator_class, entry.mode, entry.seeded) == ("O", "whole", True)
     assert (entry.domain, entry.license) == ("square", "MIT")
     assert entry.flags.seed == "--seed"
     assert entry.measured is not None

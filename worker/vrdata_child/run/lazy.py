@@ -9,7 +9,12 @@ the next is generated, so memory does not grow with the number of samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from functools import wraps
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from vrdata_child.run.journal import Journal
 
 
 class EnoughSamples(BaseException):
@@ -22,15 +27,22 @@ class LazyDataset(Sequence[Any]):
     Args:
         ids: the task ids, in order.
         generate: generates the pair of one id.
-        collect: called when a pair's consumer asks for the next one: the pair is written.
+        collect: called when a pair's consumer asks for the next one: the pair is written. Its
+            argument: whether another pair follows.
+        journal: of the block.
     """
 
     def __init__(
-        self, ids: Sequence[str], generate: Callable[[str], Any], collect: Callable[[], None]
+        self,
+        ids: Sequence[str],
+        generate: Callable[[str], Any],
+        collect: Callable[[bool], None],
+        journal: Journal,
     ) -> None:
         self._ids = ids
         self._generate = generate
         self._collect = collect
+        self._journal = journal
         self._all: list[Any] | None = None
 
     def __len__(self) -> int:
@@ -40,9 +52,13 @@ class LazyDataset(Sequence[Any]):
         if self._all is not None:
             yield from self._all
             return
-        for task_id in self._ids:
-            yield self._generate(task_id)
-            self._collect()
+        for number, task_id in enumerate(self._ids, 1):
+            pair = self._generate(task_id)
+            self._journal.hand_out()
+            yield pair
+            self._journal.ask()
+            del pair
+            self._collect(number < len(self._ids))
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -55,7 +71,60 @@ class LazyDataset(Sequence[Any]):
         return self._all[index]
 
 
-def install_lazy(base: type, collect: Callable[[], None]) -> None:
+def count_pairs(base: type[Any], journal: Journal) -> None:
+    """Note each call of `generate_task_pair` of a repository's BaseGenerator and its subclasses."""
+    calls = _Calls(journal)
+    for known in _with_subclasses(base):
+        calls.note(known)
+    own = vars(base).get("__init_subclass__")
+
+    def note_subclass(cls: type, /, **options: Any) -> None:
+        if own is None:
+            super(base, cls).__init_subclass__(**options)
+        else:
+            own.__func__(cls, **options)
+        calls.note(cls)
+
+    base.__init_subclass__ = classmethod(note_subclass)  # type: ignore[assignment]
+
+
+def _with_subclasses(base: type) -> Iterator[type]:
+    yield base
+    known: type
+    for known in base.__subclasses__():
+        yield from _with_subclasses(known)
+
+
+class _Calls:
+    """Notes calls; a method that calls the one of its base class begins no other pair."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._inner = False
+
+    def note(self, known: type) -> None:
+        """Replace the class's own `generate_task_pair`, if it has one."""
+        original = vars(known).get("generate_task_pair")
+        if not isinstance(original, FunctionType):
+            return
+
+        @wraps(original)
+        def generate_task_pair(*args: Any, **options: Any) -> Any:
+            if self._inner:
+                return original(*args, **options)
+            self._inner = True
+            self._journal.begin_pair(str([*args[1:], *options.values(), ""][0]))
+            try:
+                pair = original(*args, **options)
+            finally:
+                self._inner = False
+            self._journal.end_pair()
+            return pair
+
+        known.generate_task_pair = generate_task_pair  # type: ignore[attr-defined]
+
+
+def install_lazy(base: type, collect: Callable[[bool], None], journal: Journal) -> None:
     """Replace `generate_dataset` of a repository's BaseGenerator by a lazy one.
 
     A class that overrides it is not affected: it generates the whole block first.
@@ -66,7 +135,7 @@ def install_lazy(base: type, collect: Callable[[], None]) -> None:
         ids = planned_ids(original, self)
         if ids is None:
             return original(self)
-        return LazyDataset(ids, self.generate_task_pair, collect)
+        return LazyDataset(ids, self.generate_task_pair, collect, journal)
 
     base.generate_dataset = generate_dataset  # type: ignore[attr-defined]
 

@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from vrdata_child.run.lazy import EnoughSamples, install_lazy
+from vrdata_child.run.journal import Journal
+from vrdata_child.run.lazy import EnoughSamples, count_pairs, install_lazy
 
 SCRIPT = Path("examples") / "generate.py"
 _LIBRARIES = ("numpy", "numpy.random", "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "cv2")
+
+
+class ScriptExitError(Exception):
+    """The script ended itself, with an exit code other than 0 or with a text."""
 
 
 def preload_libraries() -> None:
@@ -43,20 +48,25 @@ def run_script(  # noqa: PLR0913 - the request's fields
     count: int,
     out: Path,
     args: Sequence[str],
-    collect: Callable[[], None] | None,
+    collect: Callable[[bool], None] | None,
+    journal: Journal,
 ) -> None:
     """Run the script for a whole block.
 
     Args:
-        collect: called whenever new samples may be on disk; None = never.
+        collect: called whenever new samples may be on disk; None = never. Its argument: whether
+            the script will generate more.
+        journal: of the block.
 
     Raises:
         BaseException: whatever the script raises, except a normal exit.
     """
     _put_on_path(root)
     base = _base_generator()
-    if collect is not None and base is not None:
-        install_lazy(base, collect)
+    if base is not None:
+        count_pairs(base, journal)
+        if collect is not None:
+            install_lazy(base, collect, journal)
     script = Path(root) / SCRIPT
     sys.argv = [str(script), str(flags["samples"]), str(count), str(flags["output"]), str(out)]
     if flags.get("seed"):
@@ -69,7 +79,9 @@ def run_script(  # noqa: PLR0913 - the request's fields
         return
     except SystemExit as ending:
         if ending.code not in (None, 0):
-            raise RuntimeError(f"generate.py exited with {ending.code}") from None
+            raise ScriptExitError(f"generate.py exited with {ending.code}").with_traceback(
+                ending.__traceback__
+            ) from None
 
 
 def _put_on_path(root: str) -> None:

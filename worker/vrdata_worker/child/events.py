@@ -9,6 +9,7 @@ from typing import Any
 
 from vrdata.contract.reasons import FailureReason, parse_reason
 from vrdata.contract.records import Failure
+from vrdata.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ class Exit:
     Attributes:
         failure: the exception that ended the generator, or None.
         code: exit code; None when a signal ended it.
+        failed: first and last position of the samples of which one failed; None = not known.
+        streamed: a sample was reported before the next one was generated.
+        sequential: each sample was finished before the next one was begun.
+        beside: number of files that belong to no sample.
+        examples: names of some of them.
     """
 
     block: int
@@ -80,6 +86,11 @@ class Exit:
     signal: int | None
     peak_memory_bytes: int
     cpu_seconds: float
+    failed: tuple[int, int] | None = None
+    streamed: bool = False
+    sequential: bool = False
+    beside: int = 0
+    examples: tuple[str, ...] = ()
 
 
 Event = Started | Sample | Invalid | Exit
@@ -119,9 +130,11 @@ def parse_invalid(packet: Mapping[str, Any]) -> Invalid:
     return Invalid(block=packet["block"], position=packet["position"], failure=failure)
 
 
-def parse_exit(packet: Mapping[str, Any], error: Mapping[str, Any] | None) -> Exit:
-    """An `exit` packet and the error of the block's `end`. Raises KeyError for a malformed one."""
-    failure = parse_failure(error) if error else None
+def parse_exit(packet: Mapping[str, Any], end: Mapping[str, Any] | None) -> Exit:
+    """An `exit` packet and the block's `end`, if it came. Raises KeyError for a malformed one."""
+    end = end or {"error": None, "failed": None}
+    failure = parse_failure(end["error"]) if end["error"] else None
+    beside = end.get("beside", {"files": 0, "examples": ()})
     if failure is not None and failure.reason is not FailureReason.OUT_OF_MEMORY:
         failure = failure.model_copy(update={"reason": FailureReason.GENERATOR_FAILED})
     return Exit(
@@ -131,6 +144,11 @@ def parse_exit(packet: Mapping[str, Any], error: Mapping[str, Any] | None) -> Ex
         signal=packet["signal"],
         peak_memory_bytes=packet["peakMemoryBytes"],
         cpu_seconds=packet["cpuSeconds"],
+        failed=(end["failed"][0], end["failed"][1]) if end["failed"] else None,
+        streamed=end.get("streamed", False),
+        sequential=end.get("sequential", False),
+        beside=beside["files"],
+        examples=tuple(printable(name) for name in beside["examples"]),
     )
 
 

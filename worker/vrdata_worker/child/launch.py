@@ -39,6 +39,7 @@ class Launch:
         root: absolute folder of the repository; empty for first-party generators.
         python: interpreter of its environment; empty = this one.
         accelerate: replace library calls by faster ones with equal pixels.
+        sequential: each sample is finished before the next one is begun.
         hash_frames: hash every frame handed to the encoder, for proofs.
     """
 
@@ -50,6 +51,7 @@ class Launch:
     flags: Flags = field(default_factory=Flags)
     video: VideoMode = "h264"
     accelerate: bool = False
+    sequential: bool = False
     hash_frames: bool = False
 
     def load_request(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Launch:
             "flags": self.flags.model_dump(by_alias=True),
             "video": self.video,
             "accelerate": self.accelerate,
+            "sequential": self.sequential,
             "hashFrames": self.hash_frames,
         }
 
@@ -79,6 +82,7 @@ def launch_of(located: Located, video: VideoMode) -> Launch:
         flags=entry.flags,
         video=video,
         accelerate=entry.acceleration.enabled,
+        sequential=entry.sequential,
     )
 
 

@@ -37,6 +37,25 @@ class BlockRequest:
     args: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Block:
+    """What is known of a block in progress.
+
+    Attributes:
+        request: its `block` packet.
+        reported: samples reported so far.
+        end: the `end` packet of its child.
+        killed: the `exit` packet of a child that sent no `end`; its finished samples are collected.
+        abandoned: nobody wants its samples any more.
+    """
+
+    request: dict[str, Any]
+    reported: int = 0
+    end: dict[str, Any] | None = None
+    killed: dict[str, Any] | None = None
+    abandoned: bool = False
+
+
 class GeneratorTemplate:
     """One template process and its block children.
 
@@ -51,7 +70,7 @@ class GeneratorTemplate:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._pids: dict[int, int] = {}
-        self._errors: dict[int, dict[str, Any]] = {}
+        self._blocks: dict[int, _Block] = {}
 
     def start(self) -> None:
         """Start the process and import the generator.
@@ -79,6 +98,7 @@ class GeneratorTemplate:
         with contextlib.suppress(OSError):  # poll notices a dead template
             self._send(packet)
         self._pids.setdefault(request.block, 0)
+        self._blocks[request.block] = _Block(packet)
 
     def poll(self, timeout: float) -> events.Event | None:
         """The next event, or None after `timeout` seconds.
@@ -88,23 +108,32 @@ class GeneratorTemplate:
         packet = self._receive(timeout)
         if packet is None:
             return self._lost()
+        block = self._blocks.setdefault(packet["block"], _Block({}))
         match packet["event"]:
             case "started":
                 self._pids[packet["block"]] = packet["pid"]
                 return events.Started(packet["block"], packet["pid"])
             case "sample":
+                block.reported += 1
                 return events.parse_sample(packet)
             case "invalid":
+                block.reported += 1
                 return events.parse_invalid(packet)
             case "end":
-                if packet["error"]:
-                    self._errors[packet["block"]] = packet["error"]
+                block.end = packet
                 return None
             case _:
                 return self._exit(packet)
 
-    def kill_block(self, block: int) -> None:
-        """Kill a block child and all processes that it started."""
+    def kill_block(self, block: int, *, abandon: bool = False) -> None:
+        """Kill a block child and all processes that it started.
+
+        Args:
+            block: its number.
+            abandon: report no sample that it has finished.
+        """
+        if abandon and block in self._blocks:
+            self._blocks[block].abandoned = True
         pid = self._pids.get(block, 0)
         if pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -121,7 +150,7 @@ class GeneratorTemplate:
     def close(self) -> None:
         """End the template and its children; waits at most CLOSE_SECONDS before it kills."""
         for block in list(self._pids):
-            self.kill_block(block)
+            self.kill_block(block, abandon=True)
         if self._channel is not None:
             self._channel.close()
         if self._process is not None:
@@ -151,15 +180,27 @@ class GeneratorTemplate:
         received: dict[str, Any] = json.loads(packet)
         return received
 
-    def _exit(self, packet: dict[str, Any]) -> events.Exit:
-        block = packet["block"]
-        self._pids.pop(block, None)
-        return events.parse_exit(packet, self._errors.pop(block, None))
+    def _exit(self, packet: dict[str, Any]) -> events.Exit | None:
+        """The end of a block; None when its finished samples are to be collected first."""
+        number = packet["block"]
+        block = self._blocks[number]
+        wants_more = block.reported < block.request.get("want", 0)
+        if block.end is None and block.killed is None and wants_more and not block.abandoned:
+            block.killed = packet
+            with contextlib.suppress(OSError):
+                self._send(block.request | {"cmd": "collect", "position": block.reported})
+            return None
+        self._pids.pop(number, None)
+        del self._blocks[number]
+        if block.killed is not None:
+            packet = _added(block.killed, packet)
+        return events.parse_exit(packet, block.end)
 
     def _lost(self) -> events.Event | None:
         if self._process is None or self._process.poll() is None or not self._pids:
             return None
         block = next(iter(self._pids))
+        self._blocks.setdefault(block, _Block({})).abandoned = True
         return self._exit(
             {
                 "block": block,
@@ -178,3 +219,9 @@ class GeneratorTemplate:
         error = events.parse_failure(packet["error"])
         why = f"{error.message}\n{error.traceback}"
         return f"generator {self._launch.name} cannot be imported: {why}"
+
+
+def _added(killed: dict[str, Any], collected: dict[str, Any]) -> dict[str, Any]:
+    """How a killed child ended, and what it and the collection of its samples cost."""
+    seconds = killed["cpuSeconds"] + collected["cpuSeconds"]
+    return killed | {"cpuSeconds": seconds}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Assessment(Model):
     mode: Mode
     acceleration: Acceleration
     deterministic: bool | None
+    sequential: bool = False
     domain: str
     measured: Measured
     warnings: tuple[str, ...] = ()
@@ -41,8 +43,9 @@ def assess(name: str, prepared: Prepared, folder: Path, *, proof: bool) -> Asses
     Raises:
         InvalidInputError: it gives no usable block.
     """
-    run = _runner(name, prepared, folder, proof=proof)
-    return _assessment(prove(run) if proof else try_once(run))
+    trials: list[TrialResult] = []
+    run = _runner(name, prepared, folder, trials, proof=proof)
+    return _assessment(prove(run) if proof else try_once(run), trials)
 
 
 def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
@@ -56,33 +59,50 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
         flags=prepared.flags.flags,
         video="h264",
         accelerate=False,
+        sequential=True,  # a trial stores nothing, so it shows all that is there
     )
 
 
-def _runner(name: str, prepared: Prepared, folder: Path, *, proof: bool) -> RunBlock:
+def _runner(
+    name: str, prepared: Prepared, folder: Path, trials: list[TrialResult], *, proof: bool
+) -> RunBlock:
     launch = launch_of_prepared(name, prepared)
     want = BLOCK_SIZE if proof else TRIAL_SAMPLES_UNPROVEN
 
     def run(mode: Mode, accelerate: bool) -> TrialResult:
         chosen = replace(launch, mode=mode, accelerate=accelerate)
-        return run_trial(chosen, folder, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want)
+        trials.append(run_trial(chosen, folder, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want))
+        return trials[-1]
 
     return run
 
 
-def _assessment(proof: Proof) -> Assessment:
+def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
     trial = proof.trial
     samples = list(trial.samples.values())
     generated = len(samples) + len(trial.invalid)
     return Assessment(
-        mode=proof.mode,
+        # A script that keeps what it generates, or writes its samples itself, does not stream.
+        mode="whole" if proof.mode == "stream" and not trial.streamed else proof.mode,
         acceleration=proof.acceleration,
         deterministic=proof.deterministic,
+        sequential=all(one.sequential for one in trials),
         domain=samples[0].domain,
         measured=Measured(
             seconds_per_sample=max(round(trial.seconds / generated, 4), 0.0001),
             peak_memory_bytes=trial.peak_memory_bytes,
             bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
         ),
-        warnings=proof.warnings,
+        warnings=(*proof.warnings, *_beside(trials)),
     )
+
+
+def _beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:
+    """A warning about files that belong to no sample."""
+    most = max(trials, key=lambda trial: trial.beside)
+    if not most.beside:
+        return ()
+    names = ", ".join(most.examples) + (", …" if most.beside > len(most.examples) else "")
+    if most.beside == 1:
+        return (f"1 file beside the sample folders is not stored: {names}",)
+    return (f"{most.beside} files beside the sample folders are not stored: {names}",)

@@ -54,6 +54,10 @@ class TrialResult:
         log: the end of what the generator printed.
         seconds: CPU seconds of the block's child.
         traceback: of the first exception of the generator, or "".
+        streamed: samples arrived while later ones were not generated yet.
+        sequential: each sample was finished before the next one was begun.
+        beside: number of files that belong to no sample.
+        examples: names of some of them.
     """
 
     samples: dict[int, TrialSample]
@@ -63,6 +67,10 @@ class TrialResult:
     seconds: float
     peak_memory_bytes: int
     traceback: str = ""
+    streamed: bool = False
+    sequential: bool = False
+    beside: int = 0
+    examples: tuple[str, ...] = ()
 
     def same_content(self, other: TrialResult) -> bool:
         """True when both have the same samples."""

@@ -156,4 +156,8 @@ def _outcome(progress: _Progress, log: str, want: int) -> TrialResult:
         seconds=end.cpu_seconds,
         peak_memory_bytes=end.peak_memory_bytes,
         traceback=progress.traceback,
+        streamed=end.streamed,
+        sequential=end.sequential,
+        beside=end.beside,
+        examples=end.examples,
     )

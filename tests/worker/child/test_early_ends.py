@@ -1,0 +1,252 @@
+"""Scripts that end in the middle of a block: finished samples are kept, the failed one is named."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.generators.repositories import write_repository
+from support.generators.traps import BASE, WRITER
+from support.polling import wait_until
+from vrdata.contract.reasons import FailureReason
+from vrdata.plan.catalogue import Flags
+from vrdata_worker.block import BlockState
+from vrdata_worker.child import events
+from vrdata_worker.child.launch import Launch
+from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.failures import log_tail
+
+pytestmark = pytest.mark.slow
+
+HEAD = """
+import argparse, os, signal, sys, time
+from pathlib import Path
+from PIL import Image
+
+parser = argparse.ArgumentParser()
+for flag in ("--num-samples", "--at"):
+    parser.add_argument(flag, type=int)
+for flag in ("--output", "--seed", "--way"):
+    parser.add_argument(flag)
+options = parser.parse_args()
+
+def fail(number):
+    if number != options.at:
+        return
+    if options.way == "raise": raise ValueError("cannot paint")
+    if options.way == "memory": raise MemoryError
+    if options.way == "code": sys.exit(3)
+    if options.way == "text": sys.exit("no colour is left")
+    if options.way == "leave": os._exit(3)
+    if options.way == "kill": os.kill(os.getpid(), signal.SIGKILL)
+    while True: time.sleep(1)
+
+def folder_of(number):
+    folder = Path(options.output) / "square_task" / f"square_{number:08d}"
+    folder.mkdir(parents=True)
+    return folder
+
+def write(folder, number):
+    (folder / "prompt.txt").write_text(f"Paint {number}.")
+    Image.new("RGB", (8, 8)).save(folder / "first_frame.png")
+"""
+BETWEEN = """
+for number in range(options.num_samples):
+    fail(number)
+    write(folder_of(number), number)
+"""
+WITHIN = """
+def sample(number):
+    folder = folder_of(number)
+    (folder / "final_frame.png").write_bytes(b"")
+    Image.new("RGB", (8, 8)).save(folder / "final_frame.png")
+    fail(number)
+    write(folder, number)
+
+for number in range(options.num_samples):
+    sample(number)
+"""
+AT_THE_END = """
+for number in range(options.num_samples):
+    fail(number)
+for number in range(options.num_samples):
+    write(folder_of(number), number)
+"""
+TWO_PASSES = """
+for number in range(options.num_samples):
+    write(folder_of(number), number)
+for number in range(options.num_samples):
+    fail(number)
+    name = f"square_task/square_{number:08d}/goal.txt"
+    (Path(options.output) / name).write_text("Done.")
+"""
+FRAMEWORK = """
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from core.base_generator import BaseGenerator
+from core.writer import write_dataset
+
+class Config:
+    domain, random_seed, num_samples = "square", 1, options.num_samples
+
+class Pair:
+    first = final = Image.new("RGB", (8, 8))
+    colour, video = 1, None
+
+class Generator(BaseGenerator):
+    def generate_task_pair(self, task_id):
+        fail(int(task_id[-8:]))
+        pair = Pair()
+        pair.task_id = task_id
+        return pair
+    OVERRIDE
+
+write_dataset(options.output, "square", Generator(Config()).generate_dataset())
+"""
+OVERRIDE = """
+    def generate_dataset(self):
+        numbers = range(self.config.num_samples)
+        return [self.generate_task_pair(f"square_{number:08d}") for number in numbers]
+"""
+SCRIPTS = {
+    "between": BETWEEN,
+    "within": WITHIN,
+    "at the end": AT_THE_END,
+    "two passes": TWO_PASSES,
+    "framework": FRAMEWORK.replace("OVERRIDE", ""),
+    "own dataset": FRAMEWORK.replace("    OVERRIDE", textwrap.indent(OVERRIDE, "")),
+}
+FAMILY = {
+    "core/__init__.py": "import core.base_generator\n",
+    "core/base_generator.py": BASE,
+    "core/writer.py": WRITER,
+}
+WAYS = ["raise", "memory", "code", "text", "leave", "kill"]
+OUT_OF_MEMORY = {"memory", "kill"}
+
+
+class Blocks:
+    """Runs blocks of one script, with one template."""
+
+    def __init__(self, folder: Path, script: str, mode: str) -> None:
+        files = {"examples/generate.py": HEAD + SCRIPTS[script]} | FAMILY
+        root = write_repository(folder / "repository", files)
+        launch = Launch(
+            "O-square",
+            "repository",
+            str(root),
+            mode=mode,  # type: ignore[arg-type]
+            flags=Flags(seed="--seed"),
+            sequential=script != "two passes",
+        )
+        self.template = GeneratorTemplate(launch, folder)
+        self.template.start()
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def run(self, way: str, at: int, *, kill: bool = False) -> tuple[BlockState, list[int]]:
+        """The state after a block of ten, and the positions of its valid samples.
+
+        Args:
+            way: how sample `at` fails.
+            at: its position.
+            kill: kill the block as soon as sample `at` hangs, as for its timeout.
+        """
+        number = next(self._numbers)
+        folder = self._folder / str(number)
+        folder.mkdir()
+        args = ("--way", way, "--at", str(at))
+        self.template.submit(BlockRequest(number, 1, 10, 10, number * 10, folder, args))
+        state, valid = BlockState(number, number * 10, 10), list[int]()
+        if kill:
+            state.killed = FailureReason.SAMPLE_TIMEOUT
+            wait_until(lambda: self._written(folder) >= at, "the samples before it")
+            self.template.poll(5)  # its start
+            self.template.kill_block(number)
+        while not state.exited:
+            match self.template.poll(5):
+                case events.Sample() as event:
+                    state.reported.add(event.position)
+                    valid.append(event.position)
+                case events.Invalid() as event:
+                    state.invalid(event)
+                case events.Exit() as event:
+                    state.end(event, log_tail(folder))
+        return state, valid
+
+    @staticmethod
+    def _written(folder: Path) -> int:
+        return len(list(folder.glob("out/*/*/first_frame.png")))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        ("between", "whole"),
+        ("between", "bare"),
+        ("within", "whole"),
+        ("framework", "stream"),
+        ("own dataset", "stream"),
+        ("framework", "whole"),
+        ("at the end", "whole"),
+        ("two passes", "whole"),
+    ],
+    ids=lambda way: f"{way[0]} {way[1]}",
+)
+def blocks(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Blocks]]:
+    """One kind of script, and its blocks."""
+    script, mode = request.param
+    running = Blocks(tmp_path_factory.mktemp("blocks"), script, mode)
+    yield f"{script} {mode}", running
+    running.template.close()
+
+
+KEEPS = {"between whole", "between bare", "within whole", "framework stream"}
+# Only with a loop of its own can a script fail at a sample that nobody can name.
+UNKNOWN = {
+    "between whole": {0},
+    "between bare": {0},
+    "within whole": {0},
+    "at the end whole": {0, 4, 9},
+}
+
+
+@pytest.mark.parametrize("at", [0, 4, 9])
+def test_the_failed_sample_is_named_and_those_before_it_are_kept(
+    blocks: tuple[str, Blocks], at: int
+) -> None:
+    kind, running = blocks
+    for way in WAYS:
+        state, valid = running.run(way, at)
+        assert valid == (list(range(at)) if kind in KEEPS else []), way
+        assert state.cause is not None
+        memory = state.cause.reason is FailureReason.OUT_OF_MEMORY
+        assert memory == (way in OUT_OF_MEMORY), way
+        if at in UNKNOWN.get(kind, set()) or kind == "two passes whole":
+            assert state.cause.sample is None, way
+            assert state.cause.message.startswith("one of the samples"), way
+        else:
+            assert state.cause.sample == state.start + at, way
+        indexes = [failure.sample for failure in state.failures]
+        assert indexes == [state.start + one for one in range(10) if one not in valid]
+
+
+def test_a_block_that_is_killed_for_its_timeout_keeps_what_is_certainly_finished(
+    blocks: tuple[str, Blocks],
+) -> None:
+    kind, running = blocks
+    if kind not in {"between whole", "within whole"}:
+        return  # the other kinds write nothing by themselves
+    state, valid = running.run("hang", 4, kill=True)
+    assert state.cause is not None
+    assert state.cause.reason is FailureReason.SAMPLE_TIMEOUT
+    assert valid in ([0, 1, 2], [0, 1, 2, 3])
+    if valid == [0, 1, 2]:
+        assert f"one of the samples {state.start + 3}-{state.start + 4}" in state.cause.message
+    else:
+        assert state.cause.sample == state.start + 4
