@@ -41,7 +41,7 @@ _EXIT_CODES = {
     ExitCode.CLUSTER_UNREACHABLE: "the cluster cannot be reached",
     ExitCode.STORAGE: "the object store cannot be used",
     ExitCode.TIMEOUT: "a time limit was exceeded",
-    ExitCode.INTERRUPTED: "interrupted by Ctrl-C; committed shards are kept",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; committed shards are kept",
 }
 
 

@@ -64,7 +64,8 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)],
 )
 def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
     tmp_path: Path, traps_home: Path, number: int, code: int

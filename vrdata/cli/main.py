@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -42,7 +43,13 @@ def options(
 
 def main() -> None:
     """Entry point of the console script."""
+    signal.signal(signal.SIGTERM, _interrupt)
     app()
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """End as after Ctrl-C: with the processes that the command started."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
