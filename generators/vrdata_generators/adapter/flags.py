@@ -10,13 +10,18 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
+from vrdata.text import printable
+from vrdata_generators.adapter.help_text import flags_in
 from vrdata_generators.adapter.source.detect import REPOSITORY_ENTRY
 
 HELP_SECONDS = 60
-_FLAG = re.compile(r"(?<![\w-])--[A-Za-z0-9][A-Za-z0-9_-]*")
-_SAMPLES = ("--num-samples", "--num_samples", "--samples")
-_OUTPUT = ("--output", "--output-dir", "--output_dir", "--out")
-_SEED = ("--seed", "--random-seed", "--random_seed")
+SHOWN_LINES = 12  # of a help text in a message
+SHOWN_WIDTH = 120
+# Without dashes, and with `_` for `-`.
+_SAMPLES = ("num_samples", "samples", "n_samples")
+_OUTPUT = ("output", "output_dir", "out", "out_dir")
+_SEED = ("seed", "random_seed")
+_HELP = ("help", "helpfull", "helpshort", "helpxml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +32,41 @@ class ProbedFlags:
     others: tuple[str, ...]
 
 
-def parse_help(text: str) -> ProbedFlags:
+def parse_help(text: str, code: int = 0) -> ProbedFlags:
     """The flags listed in a `--help` text.
 
-    Flags are read from the option lists, not from the surrounding prose or examples.
+    Args:
+        text: what the script printed.
+        code: its exit code, for the message.
 
     Raises:
         InvalidInputError: no flag sets the number of samples or the output folder.
     """
-    offered = _offered(text)
+    offered = flags_in(text)
     samples, output = _first(_SAMPLES, offered), _first(_OUTPUT, offered)
     if samples is None or output is None:
-        missing = f"one of {', '.join(_SAMPLES)}" if samples is None else "--output"
+        wanted = _SAMPLES if samples is None else _OUTPUT
         raise InvalidInputError(
             f"{REPOSITORY_ENTRY} has no flag for "
             f"{'the number of samples' if samples is None else 'the output folder'}",
-            why=f"its --help lists {', '.join(offered) or 'no flags'}; {missing} is required",
-            fix="add that flag to its argument parser",
+            why=f"its --help lists {', '.join(offered) or 'no flags'}; one of "
+            f"{', '.join('--' + name.replace('_', '-') for name in wanted)} is required"
+            f"\n{_printed(text, code)}",
+            fix="add that flag to its command line",
         )
-    flags = Flags(
-        samples=samples,
-        output=output,
-        seed=_first(_SEED, offered),
-    )
-    known = {samples, output, flags.seed, "--help"}
-    return ProbedFlags(flags, tuple(flag for flag in offered if flag not in known))
+    flags = Flags(samples=samples, output=output, seed=_first(_SEED, offered))
+    known = {samples, output, flags.seed}
+    others = (flag for flag in offered if flag not in known and len(_normal(flag)) > 1)
+    return ProbedFlags(flags, tuple(flag for flag in others if _normal(flag) not in _HELP))
+
+
+def _printed(text: str, code: int) -> str:
+    lines = [line for line in printable(text).splitlines() if line.strip()]
+    if not lines:
+        return f"it printed nothing and exited with code {code}"
+    shown = [f"  {line[:SHOWN_WIDTH]}" for line in lines[:SHOWN_LINES]]
+    more = ["  …"] if len(lines) > SHOWN_LINES else []
+    return "\n".join([f"it exited with code {code} and printed:", *shown, *more])
 
 
 def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
@@ -82,14 +97,19 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
             f"{REPOSITORY_ENTRY} --help took longer than {HELP_SECONDS} s",
             fix="change it to print its help and exit without other work",
         ) from None
-    if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-8:])
+    # absl exits with 1; other scripts print their usage to standard error and exit with 2.
+    if done.returncode and ("Traceback (most recent" in done.stderr or not _offers(done)):
+        tail = printable("\n".join((done.stderr or done.stdout).strip().splitlines()[-8:]))
         raise InvalidInputError(
             f"{REPOSITORY_ENTRY} --help failed with exit code {done.returncode}",
             why=tail or "it printed no error message",
             fix=_fix(tail),
         )
-    return parse_help(done.stdout)
+    return parse_help(f"{done.stdout}\n{done.stderr}", done.returncode)
+
+
+def _offers(done: subprocess.CompletedProcess[str]) -> bool:
+    return bool(flags_in(f"{done.stdout}\n{done.stderr}"))
 
 
 def _fix(tail: str) -> str:
@@ -98,6 +118,9 @@ def _fix(tail: str) -> str:
         return (
             f"add the distribution that provides {missing[1]} to the generator's requirements.txt"
         )
+    file = re.search(r"No such file or directory: '([^']+)'", tail)
+    if file:
+        return f"add {file[1]} to the generator's folder; a file that git does not track is missing"
     return "fix the generator so that its --help works"
 
 
@@ -106,6 +129,8 @@ def _environment(scratch: Path) -> dict[str, str]:
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "200",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "MPLCONFIGDIR": str(scratch),
@@ -114,16 +139,19 @@ def _environment(scratch: Path) -> dict[str, str]:
     }
 
 
-def _offered(text: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for line in text.splitlines():
-        # An option in the help of argparse and click: an indented line that starts with its names.
-        match = re.match(r"\s{1,8}(-\w(?:[ =]\S+)?, )?(--\S.*)", line)
-        if match:
-            head = re.split(r"\s{2,}", match[2])[0]
-            found.update(dict.fromkeys(_FLAG.findall(head)))
-    return tuple(found)
-
-
 def _first(names: tuple[str, ...], offered: tuple[str, ...]) -> str | None:
-    return next((name for name in names if name in offered), None)
+    """The offered flag with the first of these names; `-` and `_` are equal in a name.
+
+    A name in a group, such as `--config.seed`, counts when no plain name fits.
+    """
+    plain = {_normal(flag): flag for flag in reversed(offered)}
+    grouped = {name.rpartition(".")[2]: flag for name, flag in plain.items() if "." in name}
+    for known in (plain, grouped):
+        for name in names:
+            if name in known:
+                return known[name]
+    return None
+
+
+def _normal(flag: str) -> str:
+    return flag.lstrip("-").replace("-", "_").lower()

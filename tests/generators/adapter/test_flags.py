@@ -46,9 +46,78 @@ def test_other_spellings_and_additional_flags_are_found() -> None:
     assert found.others == ("--no-video", "--symbol-set", "--min-length")
 
 
+HELPS = sorted((Path(__file__).parent / "helps").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", HELPS, ids=lambda path: path.stem)
+def test_the_help_of_every_library_is_read(path: Path) -> None:
+    found = parse_help(path.read_text("utf-8"))
+    names = (found.flags.samples, found.flags.output, found.flags.seed or "")
+    assert [name.lstrip("-").replace("-", "_") for name in names] == [
+        "num_samples",
+        "output",
+        "seed",
+    ]
+    assert {name.lstrip("-") for name in found.others} <= {"videos", "no-videos"}
+
+
+@pytest.mark.parametrize(
+    ("text", "samples"),
+    [
+        (
+            "  \x1b[1;36m-\x1b[0m\x1b[1;36m-num\x1b[0m\x1b[1;36m-samples\x1b[0m N\r\n",
+            "--num-samples",
+        ),
+        ("| *  --num_samples  -n  INTEGER  how many |\n", "--num_samples"),
+        ("* --samples=N: how many\n", "--samples"),
+        ("  --n-samples\n      how many\n", "--n-samples"),
+        ("Usage example: python generate.py -num_samples 3 \\\n   -output x\n", "-num_samples"),
+        ("  --config.num-samples INT\n  --config.output DIR\n", "--config.num-samples"),
+        ("--num-samples\tN\n", "--num-samples"),
+    ],
+)
+def test_other_forms_of_a_help_are_read(text: str, samples: str) -> None:
+    assert parse_help(f"{text}--output DIR\n").flags.samples == samples
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Make it.\n\nSet --num-samples and --output in run.sh.\n",
+        "Examples:\n  python generate.py --num-samples 3 \\\n    --output x\n",
+        "  --count N  as --num-samples and --output of the other tool\n",
+        "  --verbose  Print more: --num-samples, --output\n",
+        "│ --num-sam… N  cut off │\n",
+        "",
+    ],
+)
+def test_flags_in_prose_and_examples_do_not_count(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="has no flag for the number"):
+        parse_help(text)
+
+
+def test_what_was_read_is_shown_when_a_flag_is_missing() -> None:
+    text = "\x1b[2Jusage: generate.py [-n N]\n" + "".join(f"line {n}\n" for n in range(50))
+    with pytest.raises(InvalidInputError) as caught:
+        parse_help(text, 2)
+    assert "it exited with code 2 and printed:" in caught.value.why
+    assert "usage: generate.py [-n N]" in caught.value.why
+    assert "its --help lists -n;" in caught.value.why
+    assert "--num-samples, --samples" in caught.value.why
+    assert "\x1b" not in caught.value.why
+    assert len(caught.value.why.splitlines()) < 20
+
+
+def test_a_script_that_prints_nothing_is_said_to() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        parse_help("\n")
+    assert "it printed nothing and exited with code 0" in caught.value.why
+
+
 @pytest.mark.parametrize("lost", ["--num-samples", "--output"])
 def test_a_missing_flag_is_an_error_that_lists_the_existing_flags(lost: str) -> None:
-    text = "\n".join(line for line in USUAL.splitlines() if not line.startswith(f"  {lost}"))
+    lines = (line for line in USUAL.splitlines() if not line.startswith(f"  {lost}"))
+    text = "\n".join(line.replace(lost, "--other") for line in lines)
     with pytest.raises(InvalidInputError, match="has no flag") as caught:
         parse_help(text)
     assert "--seed" in caught.value.why
@@ -84,6 +153,19 @@ def test_a_crash_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="exit code 1") as caught:
         probe(root)
     assert "no display" in caught.value.why
+
+
+def test_usage_on_standard_error_with_an_exit_code_is_read(tmp_path: Path) -> None:
+    usage = "usage: generate.py --num-samples N --output DIR"
+    root = entry(tmp_path, f"import sys\nsys.exit({usage!r})\n")
+    assert probe(root).flags.samples == "--num-samples"
+
+
+def test_a_missing_file_is_named_in_the_fix(tmp_path: Path) -> None:
+    root = entry(tmp_path, "open('assets/words.txt')\n")
+    with pytest.raises(InvalidInputError) as caught:
+        probe(root)
+    assert "add assets/words.txt to the generator's folder" in caught.value.fix
 
 
 def test_a_missing_module_is_named_in_the_fix(tmp_path: Path) -> None:
