@@ -48,6 +48,27 @@ def test_the_order_of_the_catalogue_and_of_the_run_changes_nothing() -> None:
     assert chosen("O-*", "G-1_ball") == chosen("G-1_ball", "O-*", names=turned)
 
 
+@pytest.mark.parametrize("glob", ["O-*", "O_*", "[O]-*", "[OG][-_]*_maze", "O?3*"])
+@pytest.mark.parametrize("name", ["O-3_maze", "O_3_maze", "o-3_maze", "o_3_maze"])
+def test_a_glob_matches_every_spelling_of_a_class_prefix(name: str, glob: str) -> None:
+    entries = catalogue(entry(name, **{"class": "O"}), "G-1_ball")
+    names = [item.entry.name for item in expand(make_run(glob).spec, entries)]
+    assert name in names
+
+
+def test_other_underscores_are_not_spellings_of_a_prefix() -> None:
+    names = ("O-1_maze", "O-1-sort", "G_1_maze")
+    assert chosen("O-1_*", names=names) == ["O-1_maze"]
+    assert chosen("[!O]*", names=(*names, "O_2")) == ["G_1_maze"]
+
+
+def test_an_overlap_through_another_spelling_is_told() -> None:
+    run = make_run("O_1_maze", "O-*")
+    assert overlaps(run.spec, expand(run.spec, catalogue("O_1_maze", "O-2"))) == [
+        "entry O_1_maze is used where O-* matches too: 1 generator"
+    ]
+
+
 def test_names_are_compared_with_their_case() -> None:
     assert "matches no" in refused("o-*").why
 

@@ -28,8 +28,9 @@ class GeneratorSelection(Model):
     name: str = Field(
         pattern=SELECTOR,
         max_length=100,
-        description="A catalogue name, or a glob for generators of classes O and G. If several "
-        "entries match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
+        description="A catalogue name, or a glob for generators of classes O and G. A glob with a "
+        "class prefix matches every spelling of it: O-* matches O_maze, too. If several entries "
+        "match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
     )
     samples: int | None = Field(
         default=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from vrdata.api.run import GenerationRunSpec, GeneratorSelection
 from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 
+_CLASS_PREFIX = re.compile(r"[OGM][-_]", re.IGNORECASE)
 GLOB_CLASSES = ("O", "G")  # importers (M) read existing data and must be named
 
 
@@ -72,7 +74,7 @@ def overlaps(spec: GenerationRunSpec, chosen: Iterable[Chosen]) -> list[str]:
         if item.entry.generator_class not in GLOB_CLASSES:
             continue
         for other in spec.generators:
-            if other.name != item.selection.name and fnmatchcase(item.entry.name, other.name):
+            if other.name != item.selection.name and matches(item.entry.name, other.name):
                 pairs[item.selection.name, other.name] += 1
     return [
         f"entry {used} is used where {other} matches too: {count} generator{'s'[: count > 1]}"
@@ -85,6 +87,14 @@ def is_glob(name: str) -> bool:
     return any(letter in name for letter in "*?[")
 
 
+def matches(name: str, glob: str) -> bool:
+    """Whether a glob matches a name, in any spelling of its class prefix: `O-`, `O_`, `o_`."""
+    spellings = [name]
+    if _CLASS_PREFIX.match(name):
+        spellings += [f"{name[0].upper()}{mark}{name[2:]}" for mark in "-_"]
+    return any(fnmatchcase(spelling, glob) for spelling in spellings)
+
+
 def globs_of(spec: GenerationRunSpec) -> tuple[str, ...] | None:
     """The globs of a run in its order, None when it has none."""
     return tuple(item.name for item in spec.generators if is_glob(item.name)) or None
@@ -95,7 +105,7 @@ def glob_matches(glob: str, catalogue: Catalogue) -> list[CatalogueEntry]:
     return [
         entry
         for entry in catalogue.generators
-        if entry.generator_class in GLOB_CLASSES and fnmatchcase(entry.name, glob)
+        if entry.generator_class in GLOB_CLASSES and matches(entry.name, glob)
     ]
 
 

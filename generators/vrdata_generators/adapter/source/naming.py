@@ -38,10 +38,16 @@ def name_from(source: str) -> str:
         source: a path or URL; its last part is used, without `.git`.
 
     Raises:
-        InvalidInputError: it has no character that a name may have.
+        InvalidInputError: it has no character that a name can have, or too many.
     """
     last = re.split(r"[/:]", source.rstrip("/"))[-1].removesuffix(".git")
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", last).lstrip("_-")[:_MAX_NAME]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", last).lstrip("_-")
+    if len(name) > _MAX_NAME:
+        raise InvalidInputError(
+            f"the name {name[:40]}… is too long for a generator",
+            why=f"it has {len(name)} characters, and a name has at most {_MAX_NAME}",
+            fix="choose one with --name NAME",
+        )
     if not name:
         raise InvalidInputError(
             f"{source!r} cannot be turned into a generator name", fix="choose one with --name NAME"

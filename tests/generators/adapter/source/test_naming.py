@@ -40,6 +40,13 @@ def test_a_name_is_the_last_part_of_the_source(source: str, name: str) -> None:
     assert name_from(source) == name
 
 
+def test_a_long_name_is_refused_instead_of_cut() -> None:
+    assert name_from("/data/" + "a" * 100) == "a" * 100
+    with pytest.raises(InvalidInputError, match="too long") as caught:
+        name_from("/data/" + "a" * 101)
+    assert "--name" in caught.value.fix
+
+
 @pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "x\n", "a" * 101, "é"])
 def test_a_name_that_a_catalogue_refuses_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="not a generator name"):
