@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -65,11 +64,7 @@ def download(
     target = FileStore(folder)
     # Other tools mark a folder by an empty object whose key ends with a slash.
     keys = (info.key for info in select(store, generators) if info.size or info.key[-1:] != "/")
-    try:
-        result = _transfer(keys, partial(_download_one, store, target), jobs, report)
-    finally:
-        with suppress(OSError):  # other writers may be using it
-            (folder / TEMPORARY).rmdir()
+    result = _transfer(keys, partial(_download_one, store, target), jobs, report)
     if not result.files:
         raise NotFoundError(
             f"{store.url} is empty or does not exist",

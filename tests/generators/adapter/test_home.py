@@ -13,6 +13,7 @@ from vrdata_generators.adapter.home import (
     default_home,
     launch_for,
     load_catalogue_with_builtin,
+    write_atomically,
 )
 from vrdata_generators.adapter.keeping import keep, remove
 from vrdata_generators.adapter.presentation import relocated, requirement_sets
@@ -234,3 +235,10 @@ def test_requirement_sets_list_their_generators() -> None:
         ("envs/abc", ("O-1", "O-2")),
         ("envs/x", ("O-3",)),
     ]
+
+
+def test_a_catalogue_that_cannot_be_replaced_leaves_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.json").mkdir()
+    with pytest.raises(OSError, match="catalogue"):
+        write_atomically(tmp_path / "catalogue.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["catalogue.json"]

@@ -13,6 +13,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from vrdata.store.file.errors import explained
@@ -29,6 +30,9 @@ from vrdata.store.streaming import file_chunks
 
 LEFTOVER_SECONDS = 3600.0
 """An unfinished write that has not changed for this long belongs to a killed writer."""
+
+FOLDER_ATTEMPTS = 1000
+"""Attempts to create a file in a folder that other writers remove when it is empty."""
 
 
 class FileStore:
@@ -83,7 +87,7 @@ class FileStore:
                 self._create_folders(final.parent)
                 return _link_new(temporary, final)
             finally:
-                temporary.unlink(missing_ok=True)
+                self._remove_temporary(temporary)
 
     def get(self, key: str) -> bytes:
         """The whole file; see `ObjectStore.get`."""
@@ -162,7 +166,7 @@ class FileStore:
                 why=f"{existing} is a file",
                 fix="choose another folder",
             )
-        self._create_folders(self._root / TEMPORARY)
+        self._create_folders(self._root)
 
     def _create_folders(self, folder: Path) -> None:
         """Create a folder and its missing parents, durably."""
@@ -175,7 +179,7 @@ class FileStore:
     def _write_temporary(self, key: str, chunks: Iterable[bytes], sha256: str) -> Path:
         path = self._root / TEMPORARY / uuid.uuid4().hex
         try:
-            with path.open("xb") as stream:
+            with self._new_temporary(path) as stream:
                 self._remove_leftovers(os.fstat(stream.fileno()).st_mtime)
                 digest = hashlib.sha256()
                 for chunk in chunks:
@@ -185,9 +189,24 @@ class FileStore:
                 stream.flush()
                 os.fsync(stream.fileno())
         except BaseException:
-            path.unlink(missing_ok=True)
+            self._remove_temporary(path)
             raise
         return path
+
+    def _new_temporary(self, path: Path) -> io.BufferedWriter:
+        """A new file in the folder of unfinished writes, which another writer may just remove."""
+        for _ in range(FOLDER_ATTEMPTS):
+            with suppress(FileExistsError):
+                path.parent.mkdir()
+            with suppress(FileNotFoundError):
+                return path.open("xb")
+        return path.open("xb")
+
+    def _remove_temporary(self, path: Path) -> None:
+        """Remove a finished write, and its folder if there is no other write."""
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()
 
     def _remove_leftovers(self, now: float) -> None:
         """Delete the leftovers of killed writers, once; `now` is the disk's own clock."""
