@@ -12,6 +12,7 @@ and `failures` the reasons of failed attempts.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from vrdata.contract.reasons import FailureReason
 from vrdata_operator.reasons import EventReason, Reason, Topic
@@ -33,12 +34,12 @@ def _table(kind: str) -> str:
             return _lines(("reason", "type", "recorded when"), rows)
         case "failures":
             known = [one for one in FailureReason if one is not FailureReason.PREEMPTED]
-            rows = [(f"`{one}`", str(int(one.exit)), one.meaning) for one in known]
-            return _lines(("reason", "exit code", "meaning"), rows)
+            failures = [(f"`{one}`", str(int(one.exit)), one.recurs, one.meaning) for one in known]
+            return _lines(("reason", "exit code", "retried", "meaning"), failures)
     rows = [(f"`{one}`", one.meaning, one.fix) for one in Reason if one.topic is Topic(kind)]
     return _lines(("reason", "meaning", "what to do"), rows)
 
 
-def _lines(head: tuple[str, str, str], rows: list[tuple[str, str, str]]) -> str:
+def _lines(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in (head, *rows)]
-    return "".join((lines[0], "|---|---|---|\n", *lines[1:]))
+    return "".join((lines[0], "|" + "---|" * len(head) + "\n", *lines[1:]))

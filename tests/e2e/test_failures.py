@@ -53,6 +53,30 @@ def test_a_crashing_generator_fails_the_run_with_the_sample_and_its_message(
     assert not list((tmp_path / "out").rglob("*.tar")), "half a shard is visible"
 
 
+def attempts(folder: Path) -> list[tuple[str, int]]:
+    """The stored failures: shard and attempt."""
+    records = sorted((folder / "out/default/demo/_vrdata/failures").rglob("*.json"))
+    return [(record.parent.name, int(record.stem)) for record in records]
+
+
+def test_a_sample_that_a_seeded_generator_raises_for_is_tried_once(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    ran = run_armed(tmp_path, traps_home, "failing", retries=2)
+    assert ran.code == 1
+    assert attempts(tmp_path) == [("000000", 0), ("000001", 0)]
+    records = (tmp_path / "out/default/demo/_vrdata/failures").rglob("*.json")
+    assert sorted(json.loads(path.read_text())["sample"] for path in records) == [4, 14]
+
+
+def test_samples_that_certainly_fail_are_dropped_by_the_second_attempt(
+    tmp_path: Path, traps_home: Path
+) -> None:
+    ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=12, retries=5)
+    assert ran.code == 4, ran.err
+    assert attempts(tmp_path) == [("000000", 0), ("000001", 0)]
+
+
 def test_a_stuck_generator_is_ended_by_the_sample_timeout(tmp_path: Path, traps_home: Path) -> None:
     profile = {"classes": {"O": {"sampleTimeoutSeconds": 2}}}
     ran = run_armed(tmp_path, traps_home, "stuck", profile)

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from support.cli import Ran, vrdata, write_run
+from support.generators.repositories import GENERATE, RunningInterpreter, write_repository
+from vrdata_generators.adapter.adding import Added, Adder
+from vrdata_generators.adapter.home import Home
+from vrdata_generators.adapter.source.locations import GeneratorSource
 
 pytestmark = pytest.mark.slow
 
-GENERATOR = """
+SHY = """
 from PIL import Image
 
 from vrdata_generators.api import Generator, Sample
@@ -45,7 +49,7 @@ OTHERS = sorted(set(range(20)) - {4, 14})
 def add(folder: Path) -> Path:
     """A home below `folder` with the generator."""
     (folder / "O-shy").mkdir(parents=True)
-    (folder / "O-shy/generator.py").write_text(GENERATOR)
+    (folder / "O-shy/generator.py").write_text(SHY)
     home = folder / "home"
     added = vrdata("generators", "add", folder / "O-shy", "--home", home)
     assert added.code == 0, added.err
@@ -137,9 +141,65 @@ def test_generators_test_shows_the_end_of_the_traceback(home: Path) -> None:
 
 def test_a_lack_of_memory_ends_the_block_because_a_retry_gets_more(tmp_path: Path) -> None:
     (tmp_path / "O-shy").mkdir()
-    text = GENERATOR.replace("raise ValueError", "raise MemoryError")
+    text = SHY.replace("raise ValueError", "raise MemoryError")
     (tmp_path / "O-shy/generator.py").write_text(text)
     ran = vrdata("generators", "test", tmp_path / "O-shy", "-n", 6, "--home", tmp_path / "home")
     assert ran.code == 1
     assert "4 of 6" in ran.out
     assert "MemoryError" in ran.out
+
+
+RAISES = """        if index == 4:
+            raise ValueError("no more paint")
+"""
+PLAIN = GENERATE.replace("        folder.mkdir(", RAISES + "        folder.mkdir(")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a script that has a loop of its own, and raises at the fifth sample."""
+    folder = tmp_path_factory.mktemp("plain")
+    repository = write_repository(folder / "O-plain", {"examples/generate.py": PLAIN})
+    adder = Adder(Home(folder / "home"), RunningInterpreter(), False, lambda _line: None)
+    (added,) = adder.add(GeneratorSource(str(repository)))
+    assert isinstance(added, Added), added.error
+    assert (added.entry.mode, added.entry.sequential) == ("whole", True)
+    return folder / "home"
+
+
+def plain_run(folder: Path, home: Path, allowed: int) -> Ran:
+    policy = {"failurePolicy": {"maxFailedSamples": allowed}}
+    run = write_run(folder / "run.yaml", {"O-plain": 20}, shard_size=20, extra=policy)
+    where = ("--local", "--out", folder / "out", "--generators", home)
+    return vrdata("run", run, *where, "--jobs", 1, "-o", "json")
+
+
+def test_a_plain_script_keeps_the_samples_before_the_one_that_it_raises_for(
+    tmp_path: Path, plain: Path
+) -> None:
+    ran = plain_run(tmp_path, plain, 12)
+    assert ran.code == 4, ran.err
+    assert (ran.json["samples"], ran.json["failedSamples"]) == (8, 12)
+    assert vrdata("verify", tmp_path / "out").code == 0
+    lines = (tmp_path / "out/default/demo/_vrdata/commits/O-plain/000000.json").read_text()
+    records = [json.loads(line) for line in lines.splitlines()[1:]]
+    kept = [record["index"] for record in records if record["kind"] == "Sample"]
+    assert kept == [0, 1, 2, 3, 10, 11, 12, 13]
+    failed = {record["index"]: record for record in records if record["kind"] == "FailedSample"}
+    assert failed[4]["message"] == "ValueError: no more paint"
+    assert "raise ValueError" in failed[4]["traceback"]
+    assert failed[15]["message"] == (
+        "not generated: its block ended at sample 14: ValueError: no more paint"
+    )
+
+
+def test_a_plain_script_names_the_sample_that_it_raises_for(tmp_path: Path, plain: Path) -> None:
+    ran = plain_run(tmp_path, plain, 0)
+    assert ran.code == 1
+    (record,) = (tmp_path / "out/default/demo/_vrdata/failures").rglob("*.json")
+    facts = json.loads(record.read_text())
+    assert (facts["reason"], facts["sample"], facts["attempt"]) == ("GeneratorFailed", 4, 0)
+    tested = vrdata("generators", "test", "O-plain", "-n", 6, "--home", plain)
+    assert tested.code == 1
+    assert "4 of 6" in tested.out
+    assert "GeneratorFailed at sample 4: ValueError: no more paint" in tested.out + tested.err

@@ -62,6 +62,34 @@ def test_only_the_last_attempt_may_drop_samples(life: Life) -> None:
     assert (status.samples.succeeded, status.samples.failed) == (58, 2)
 
 
+def test_a_shard_that_certainly_fails_again_is_tried_once(life: Life) -> None:
+    life.workers.script, life.workers.retry = fails_always, "Useless"
+    life.create(run_object(failurePolicy={"maxFailedSamples": 3}))
+    status = life.live()
+    assert [one.attempt for one in life.workers.tries if one.shard == ("O-maze", 1)] == [0]
+    assert life.reason("Succeeded") == ("False", "FailureBudgetExceeded")
+    assert (status.shards.succeeded, status.shards.failed) == (5, 1)
+
+
+def test_samples_that_certainly_fail_again_are_dropped_by_the_next_attempt(life: Life) -> None:
+    life.workers.script = lambda one: "" if one.allowed else fails_always(one)
+    life.workers.retry = "Dropping"
+    life.workers.left_out = {("O-maze", 1): 2}
+    life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 5}))
+    life.live()
+    tried = [one for one in life.workers.tries if one.shard == ("O-maze", 1)]
+    assert [(one.attempt, one.allowed) for one in tried] == [(0, 0), (1, 3)]
+    assert life.reason("Succeeded") == ("True", "WithinFailureBudget")
+
+
+def test_samples_that_certainly_fail_again_are_tried_once_without_a_budget(life: Life) -> None:
+    life.workers.script, life.workers.retry = fails_always, "Dropping"
+    life.create()
+    life.live()
+    assert [one.attempt for one in life.workers.tries if one.shard == ("O-maze", 1)] == [0]
+    assert life.reason("Succeeded") == ("False", "FailureBudgetExceeded")
+
+
 def test_more_failed_samples_than_the_budget_fail_the_run(life: Life) -> None:
     life.workers.left_out = {("O-maze", 0): 2, ("O-maze", 1): 2}
     life.create(run_object(failurePolicy={"maxFailedSamples": 3, "retries": 0}))

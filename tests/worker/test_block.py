@@ -60,9 +60,10 @@ def test_an_invalid_sample_before_the_first_one_of_the_shard_is_not_a_failure() 
     [
         ({"error": raised("GeneratorFailed", "ValueError: no")}, FailureReason.GENERATOR_FAILED),
         ({"error": raised("OutOfMemory", "MemoryError: ")}, FailureReason.OUT_OF_MEMORY),
+        ({"error": raised("GeneratorCrashed", "no space")}, FailureReason.GENERATOR_CRASHED),
         ({"error": raised("ContractMismatch", "a lie")}, FailureReason.GENERATOR_FAILED),
         ({"signal": 9, "code": None}, FailureReason.OUT_OF_MEMORY),
-        ({"signal": 11, "code": None}, FailureReason.GENERATOR_FAILED),
+        ({"signal": 11, "code": None}, FailureReason.GENERATOR_CRASHED),
         ({"code": 3}, FailureReason.GENERATOR_FAILED),
     ],
 )
@@ -126,3 +127,38 @@ def test_every_wanted_sample_is_either_reported_or_failed(want: int, reported: s
     state = ended(BlockState(block=0, start=100, want=want, reported=set(reported)))
     missing = {(failure.sample or 0) - 100 for failure in state.failures}
     assert missing == set(range(want)) - reported
+
+
+def test_the_sample_that_ended_the_block_is_named_and_the_others_say_so() -> None:
+    state = BlockState(block=3, start=30, want=6, reported={0, 1})
+    error = raised("GeneratorFailed", "ValueError: no", "trace")
+    ended(state, "log", error, failed=(3, 3))
+    assert state.cause is not None
+    assert (state.cause.sample, state.cause.message) == (33, "ValueError: no\nlog")
+    assert [failure.sample for failure in state.failures] == [32, 33, 34, 35]
+    assert [failure.traceback for failure in state.failures] == ["", "trace", "", ""]
+    assert state.failures[0].message == (
+        "not generated: its block ended at sample 33: ValueError: no"
+    )
+
+
+def test_a_sample_that_is_not_known_is_named_as_a_range() -> None:
+    state = BlockState(block=3, start=30, want=10, reported={0})
+    ended(state, error=raised("GeneratorFailed", "ValueError: no"), failed=(1, 9))
+    assert state.cause is not None
+    assert state.cause.sample is None
+    assert state.cause.message == "one of the samples 31-39 of block 3: ValueError: no"
+
+
+def test_a_block_whose_process_vanished_names_all_samples_that_it_did_not_report() -> None:
+    state = ended(BlockState(block=0, start=0, want=10, reported={0, 1}), signal=9, code=None)
+    assert state.cause is not None
+    assert state.cause.message.startswith("one of the samples 2-9 of block 0: ")
+
+
+def test_a_sample_that_failed_by_itself_stays_the_cause_when_the_block_ends_later() -> None:
+    state = BlockState(block=0, start=0, want=5, reported={0})
+    state.invalid(parse_invalid({"block": 0, "position": 1} | raised("EmptyPrompt", "bad")))
+    ended(state, error=raised("GeneratorFailed", "ValueError: no"), failed=(3, 3))
+    assert state.cause is not None
+    assert (state.cause.sample, state.cause.reason) == (1, FailureReason.EMPTY_PROMPT)

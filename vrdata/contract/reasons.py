@@ -23,134 +23,195 @@ class WorkerExit(IntEnum):
     CONTRACT_MISMATCH = 40
 
 
+class Recurs(StrEnum):
+    """Whether the next attempt of a shard fails in the same way.
+
+    An attempt that certainly fails again is not made. The value is for the documentation.
+    """
+
+    ALWAYS = "never"
+    SEEDED = "unless seeded"  # the same seed gives the same block
+    MAYBE = "yes"
+
+
 class FailureReason(StrEnum):
     """One reason, spelled as in records, status, metrics and reports.
 
     Attributes:
         exit: the exit code of a worker that ends for this reason.
+        recurs: whether the next attempt fails in the same way.
         meaning: one sentence for the documentation.
     """
 
     exit: WorkerExit
+    recurs: Recurs
     meaning: str
 
-    def __new__(cls, name: str, code: WorkerExit, meaning: str) -> Self:
-        """A member with its exit code and its line of documentation."""
+    def __new__(cls, name: str, code: WorkerExit, recurs: Recurs, meaning: str) -> Self:
+        """A member with its exit code, and what the documentation says of it."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.exit = code
+        member.recurs = recurs
         member.meaning = meaning
         return member
 
     NOT_DETERMINISTIC = (
         "NotDeterministic",
         WorkerExit.GENERATOR_FAILED,
+        Recurs.ALWAYS,
         "A restored shard has other bytes than its commit marker; nothing is overwritten.",
     )
     PREEMPTED = (
         "Preempted",
         WorkerExit.PREEMPTED,
+        Recurs.MAYBE,
         "The worker was told to stop; the attempt is repeated and never counted.",
     )
     GENERATOR_FAILED = (
         "GeneratorFailed",
         WorkerExit.GENERATOR_FAILED,
-        "The generator raised an exception, crashed or cannot be started.",
+        Recurs.SEEDED,
+        "The generator raised an exception, exited with an error or cannot be imported.",
+    )
+    GENERATOR_CRASHED = (
+        "GeneratorCrashed",
+        WorkerExit.GENERATOR_FAILED,
+        Recurs.MAYBE,
+        "A signal, a time limit, a full disk or an I/O error ended the generator.",
     )
     UNDER_PRODUCTION = (
         "UnderProduction",
         WorkerExit.UNDER_PRODUCTION,
+        Recurs.SEEDED,
         "The generator ended without an error before it had written every sample.",
     )
     SAMPLE_TIMEOUT = (
         "SampleTimeout",
         WorkerExit.SAMPLE_TIMEOUT,
+        Recurs.MAYBE,
         "The generator wrote no sample for longer than the sample timeout.",
     )
     OUT_OF_MEMORY = (
         "OutOfMemory",
         WorkerExit.OUT_OF_MEMORY,
-        "The generator used more memory than its limit; a retry gets more.",
+        Recurs.MAYBE,
+        "The generator or its pod (`OOMKilled`) used too much memory; a retry gets more.",
     )
     STORAGE_UNAVAILABLE = (
         "StorageUnavailable",
         WorkerExit.STORAGE_UNAVAILABLE,
+        Recurs.MAYBE,
         "The object store or the scratch folder cannot be used.",
     )
     CONTRACT_MISMATCH = (
         "ContractMismatch",
         WorkerExit.CONTRACT_MISMATCH,
+        Recurs.ALWAYS,
         "The plan, the wave or the catalogue is not the one that the worker was started for.",
     )
     INVALID_OUTPUT = (
         "InvalidOutput",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A sample is invalid for a reason that is not in this list.",
     )
     MISSING_FILE = (
         "MissingFile",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A sample has no first_frame.png or no prompt.txt.",
     )
     UNSAFE_FILE = (
         "UnsafeFile",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A file is not a regular file, or a name is not allowed or equal to another for readers.",
     )
     FILE_CHANGED = (
         "FileChanged",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.MAYBE,
         "A file changed after it was checked: a process of the generator still writes to it.",
     )
     TOO_LARGE = (
         "TooLarge",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A sample has too many files, bytes or pixels.",
     )
     DUPLICATE_ID = (
         "DuplicateId",
         WorkerExit.INVALID_OUTPUT,
-        "The generator wrote two samples of one block to folders of the same name.",
+        Recurs.SEEDED,
+        "The generator wrote two samples of one block to the same folder.",
     )
     EMPTY_PROMPT = (
         "EmptyPrompt",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "prompt.txt contains no visible text.",
     )
-    PROMPT_NOT_UTF8 = ("PromptNotUtf8", WorkerExit.INVALID_OUTPUT, "prompt.txt is not UTF-8.")
+    PROMPT_NOT_UTF8 = (
+        "PromptNotUtf8",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "prompt.txt is not UTF-8.",
+    )
     BAD_TEXT = (
         "BadText",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A text file is not UTF-8, or contains control characters.",
     )
     BAD_METADATA = (
         "BadMetadata",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "metadata.json is too large, or not a JSON object that every reader reads.",
     )
     IMAGE_UNDECODABLE = (
         "ImageUndecodable",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "An image other than PNG does not decode.",
     )
-    NOT_A_PNG = ("NotAPng", WorkerExit.INVALID_OUTPUT, "A .png file is not a PNG image.")
-    PNG_TRUNCATED = ("PngTruncated", WorkerExit.INVALID_OUTPUT, "A PNG image does not decode.")
-    VIDEO_EMPTY = ("VideoEmpty", WorkerExit.INVALID_OUTPUT, "A video has no frame.")
+    NOT_A_PNG = (
+        "NotAPng",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "A .png file is not a PNG image.",
+    )
+    PNG_TRUNCATED = (
+        "PngTruncated",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "A PNG image does not decode.",
+    )
+    VIDEO_EMPTY = (
+        "VideoEmpty",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "A video has no frame.",
+    )
     VIDEO_UNDECODABLE = (
         "VideoUndecodable",
         WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
         "A video does not decode in the format of its file name extension.",
     )
     UNKNOWN = (
         "Unknown",
         WorkerExit.GENERATOR_FAILED,
+        Recurs.MAYBE,
         "The attempt ended without a failure record: its pod or process is gone.",
     )
 
     @property
     def of_a_sample(self) -> bool:
         """Whether a generator child may report it of one sample."""
-        return self is FailureReason.GENERATOR_FAILED or self.exit is WorkerExit.INVALID_OUTPUT
+        raised = (FailureReason.GENERATOR_FAILED, FailureReason.GENERATOR_CRASHED)
+        return self in raised or self.exit is WorkerExit.INVALID_OUTPUT
 
 
 def parse_reason(text: object) -> FailureReason:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from vrdata.contract.reasons import FailureReason, parse_reason
+from vrdata.contract.retries import Retry
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.planned import Shard
 from vrdata.text import printable, shorten, tail
@@ -30,6 +31,11 @@ _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 def _reason(value: object) -> object:
     """A reason of another version of vrdata is Unknown; what is not a text is an error."""
     return parse_reason(value) if isinstance(value, str) else value
+
+
+def _retry(value: object) -> object:
+    """A judgement of another version of vrdata counts as none."""
+    return value if value in set(Retry) else Retry.USEFUL
 
 
 def _message(text: str) -> str:
@@ -47,12 +53,14 @@ class Failure(Model, extra="ignore"):
         message: one or more lines for the user; may hold text of the generator.
         sample: global index of the first failed sample, if it is known.
         traceback: the end of the generator's traceback, or "".
+        retry: what another attempt can change.
     """
 
     reason: Annotated[FailureReason, BeforeValidator(_reason)]
     message: Annotated[str, AfterValidator(_message)] = ""
     sample: int | None = Field(default=None, ge=0, le=MAX_SAMPLE)
     traceback: Annotated[str, AfterValidator(_traceback)] = ""
+    retry: Annotated[Retry, BeforeValidator(_retry)] = Retry.USEFUL
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -77,6 +85,7 @@ class Failure(Model, extra="ignore"):
             message=self.message,
             sample=self.sample,
             traceback=self.traceback,
+            retry=self.retry,
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,6 +21,10 @@ from vrdata_child.run.watch import Watch
 from vrdata_child.sample.finish import BlockFacts
 from vrdata_child.sample.invalid import SampleInvalidError
 
+_OF_THE_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.ENOMEM),
+    *(errno.EMFILE, errno.ENFILE, errno.EINTR),
+}
 COLLECT_SECONDS = 300  # for the samples that a killed process has left
 Send = Callable[[dict[str, Any]], None]
 
@@ -130,8 +136,16 @@ def describe(error: BaseException) -> dict[str, str]:
         case MemoryError():
             reason, message = "OutOfMemory", f"{type(error).__name__}: {error}"
         case _:
-            reason, message = "GeneratorFailed", f"{type(error).__name__}: {error}"
+            reason = "GeneratorCrashed" if _by_chance(error) else "GeneratorFailed"
+            message = f"{type(error).__name__}: {error}"
     return {"reason": reason, "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
+
+
+def _by_chance(error: BaseException) -> bool:
+    """Whether the same script may succeed another time: only the machine is the cause."""
+    if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
+        return True
+    return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE
 
 
 def leave(code: int) -> None:

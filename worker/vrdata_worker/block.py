@@ -92,7 +92,7 @@ class BlockState:
             )
         if end.signal is not None:
             message = f"the generator was ended by signal {end.signal}"
-            return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
+            return Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
         if end.code:
             message = f"the generator exited with code {end.code}"
             return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)

@@ -21,7 +21,11 @@ LOG_TAIL_BYTES = 4096
 
 
 class ShardFailedError(Exception):
-    """A shard cannot be committed."""
+    """A shard cannot be committed.
+
+    Attributes:
+        of_samples: samples failed that the shard may drop, within the failure policy.
+    """
 
     def __init__(
         self,
@@ -29,8 +33,11 @@ class ShardFailedError(Exception):
         message: str,
         sample: int | None = None,
         traceback: str = "",
+        *,
+        of_samples: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {message}")
+        self.of_samples = of_samples
         self.failure = Failure(reason=reason, message=message, sample=sample, traceback=traceback)
 
 

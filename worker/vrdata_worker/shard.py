@@ -176,7 +176,9 @@ class ShardGenerator:
         )
         first = running.state.cause
         if failed > self._limits.failed_samples and first is not None:
-            raise ShardFailedError(first.reason, first.message, first.sample, first.traceback)
+            raise ShardFailedError(
+                first.reason, first.message, first.sample, first.traceback, of_samples=True
+            )
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()

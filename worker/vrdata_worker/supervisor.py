@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress
 from vrdata.contract.reasons import FailureReason, WorkerExit
+from vrdata.contract.retries import judge
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
@@ -65,6 +66,7 @@ class Supervisor:
         self._plan = plan
         self._store = store
         self._scratch = scratch
+        self._generators = generators
         self._warm = WarmTemplate(plan, generators, scratch)
         self._emit_lock = threading.Lock()
         self._emit_raw = emit
@@ -224,7 +226,11 @@ class Supervisor:
         return commit(self._store, draft, pending, detect=self._config.commit_mode == "detect")
 
     def _fail(self, task: ShardTask, error: ShardFailedError) -> WorkerExit:
-        record = error.failure.of(task.key, task.attempt, self._config.run)
+        located = self._generators.get(task.generator)
+        seeded = located is None or located.entry.seeded
+        retry = judge(error.failure.reason, seeded=seeded, of_samples=error.of_samples)
+        judged = error.failure.model_copy(update={"retry": retry})
+        record = judged.of(task.key, task.attempt, self._config.run)
         store_failure(self._store, record)
         self._emit(record)
         return record.reason.exit

@@ -10,10 +10,11 @@ from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import FailureRecord
+from vrdata.contract.retries import Retry
 from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import CLASSES, Wave, chunks, to_spans
-from vrdata_operator.state.history import History
+from vrdata_operator.state.history import History, can_retry
 from vrdata_operator.state.shard_sets import ShardSet
 
 MEMORY_STEP = 2  # each retry after running out of memory doubles the limit
@@ -83,12 +84,17 @@ def retry_waves(
         allowance = _allowance(history, attempt, policy, repair=wave.repair)
         for shard in shards:
             failure = failures.get(shard)
-            if failure is not None and failure.reason is FailureReason.NOT_DETERMINISTIC:
+            if not can_retry(wave, failure, policy):
                 continue
             more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
-            memory = steps.next(wave.memory_bytes) if more else wave.memory_bytes
+            drops = failure is not None and failure.retry is Retry.DROPPING
             kind = _Kind(
-                wave.generator_class, attempt, memory, allowance, wave.repair, wave.request
+                wave.generator_class,
+                attempt,
+                steps.next(wave.memory_bytes) if more else wave.memory_bytes,
+                policy.max_failed_samples if drops else allowance,
+                wave.repair,
+                wave.request,
             )
             groups.setdefault(kind, []).append(shard)
     if not groups:
@@ -138,10 +144,10 @@ class _Kind:
     repair: bool = False
     request: str = ""
 
-    def order(self) -> tuple[int, int, int, bool, str]:
-        """Sorts kinds: by class as in CLASSES, then by attempt and memory."""
-        place = CLASSES.index(self.generator_class)
-        return place, self.attempt, self.memory_bytes, self.repair, self.request
+    def order(self) -> tuple[int, int, int, int, bool, str]:
+        """Sorts kinds: by class as in CLASSES, then by attempt, memory and allowance."""
+        place, allowed = CLASSES.index(self.generator_class), self.allow_failed_samples
+        return place, self.attempt, self.memory_bytes, allowed, self.repair, self.request
 
 
 def _by_class(plan: Plan, shards: ShardSet) -> Iterator[tuple[GeneratorClass, ShardSet]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vrdata.api.run import FailurePolicy
+from vrdata.contract.records import Failure
+from vrdata.contract.retries import is_retried
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.shard_sets import ShardSet
 
@@ -97,3 +99,17 @@ class History:
                 found[wave.wave] |= shards & repairing
             later |= shards
         return {number: found[number] for number in sorted(found) if found[number]}
+
+
+def can_retry(wave: Wave, failure: Failure | None, policy: FailurePolicy) -> bool:
+    """Whether another attempt of a shard of this wave can succeed where this one failed.
+
+    Args:
+        wave: whose attempt failed.
+        failure: why, if it is known.
+        policy: of the run.
+    """
+    if failure is None:
+        return True
+    allowed, budget = wave.allow_failed_samples, policy.max_failed_samples
+    return is_retried(failure.reason, failure.retry, allowed=allowed, budget=budget)

@@ -8,11 +8,11 @@ from functools import cached_property
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
-from vrdata.contract.reasons import FailureReason
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.waves import Wave
 from vrdata_operator.state.facts import Facts
-from vrdata_operator.state.history import History
+from vrdata_operator.state.history import History, can_retry
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.shard_sets import ShardSet
@@ -65,7 +65,7 @@ class RunView:
 
     @cached_property
     def lost(self) -> ShardSet:
-        """Shards whose last attempt failed; another try of a repair would differ again."""
+        """Shards whose last attempt failed, or that would certainly fail again."""
         history, policy = self.history, self.spec.failure_policy
         lost = ShardSet()
         for number, shards in self.ended.items():
@@ -73,7 +73,8 @@ class RunView:
             if history.is_last(wave.attempt, policy, repair=wave.repair):
                 lost |= shards
             else:
-                lost |= ShardSet.of(filter(self._differs, shards)) if wave.repair else ShardSet()
+                certain = (one for one in shards if not self._can_retry(wave, one))
+                lost |= ShardSet.of(certain)
         return lost
 
     @cached_property
@@ -91,6 +92,5 @@ class RunView:
         """Committed shards whose data is not known to be damaged."""
         return self.facts.committed - self.facts.damaged
 
-    def _differs(self, shard: Shard) -> bool:
-        failure = self.facts.failures.get(shard)
-        return failure is not None and failure.reason is FailureReason.NOT_DETERMINISTIC
+    def _can_retry(self, wave: Wave, shard: Shard) -> bool:
+        return can_retry(wave, self.facts.failures.get(shard), self.spec.failure_policy)

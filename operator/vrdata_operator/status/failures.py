@@ -42,7 +42,7 @@ def from_pod(wave: Wave, pod: PodFacts) -> FailureRecord | None:
         message=pod.termination_message or pod.reason,
     )
     if pod.terminated == OOM_KILLED or pod.exit_code == SIGKILLED:
-        message = f"{pod.terminated or OOM_KILLED} by the kernel. {failure.message}".rstrip(" .")
+        message = f"the pod used more memory than its limit. {failure.message}".rstrip(" .")
         failure = Failure(
             reason=FailureReason.OUT_OF_MEMORY, message=message, sample=failure.sample
         )

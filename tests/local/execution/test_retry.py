@@ -4,15 +4,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
+from vrdata.contract.retries import Retry
 from vrdata.contract.worker import ShardTask
 from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
 
 MIB = 1024 * 1024
 
 
-def attempts(policy: RetryPolicy, reason: FailureReason) -> list[ShardTask]:
+def failure(reason: FailureReason, retry: Retry = Retry.USEFUL) -> Failure:
+    return Failure(reason=reason, retry=retry)
+
+
+def attempts(
+    policy: RetryPolicy, reason: FailureReason, retry: Retry = Retry.USEFUL
+) -> list[ShardTask]:
     tasks = [first_attempt("O-maze", 0, policy)]
-    while (task := next_attempt(tasks[-1], reason, policy)) is not None:
+    while (task := next_attempt(tasks[-1], failure(reason, retry), policy)) is not None:
         tasks.append(task)
     return tasks
 
@@ -49,29 +57,45 @@ def test_other_failures_do_not_change_memory() -> None:
 def test_preemption_is_never_counted() -> None:
     policy = RetryPolicy(retries=0, max_failed_samples=0)
     task = first_attempt("O-maze", 3, policy)
-    assert next_attempt(task, FailureReason.PREEMPTED, policy) == task
+    assert next_attempt(task, failure(FailureReason.PREEMPTED), policy) == task
 
 
 def test_a_contract_mismatch_is_never_retried() -> None:
     policy = RetryPolicy(retries=9, max_failed_samples=0)
     task = first_attempt("O-maze", 3, policy)
-    assert next_attempt(task, FailureReason.CONTRACT_MISMATCH, policy) is None
+    assert next_attempt(task, failure(FailureReason.CONTRACT_MISMATCH), policy) is None
 
 
 def test_a_repair_with_other_bytes_is_never_retried() -> None:
     policy = RetryPolicy(retries=9, max_failed_samples=0)
     task = first_attempt("O-maze", 3, policy, repair=True)
     assert task.repair
-    assert next_attempt(task, FailureReason.NOT_DETERMINISTIC, policy) is None
+    assert next_attempt(task, failure(FailureReason.NOT_DETERMINISTIC), policy) is None
 
 
 def test_every_attempt_of_a_repair_may_drop_failed_samples() -> None:
     policy = RetryPolicy(retries=2, max_failed_samples=5)
     first = first_attempt("O-maze", 3, policy, repair=True)
-    second = next_attempt(first, FailureReason.OUT_OF_MEMORY, policy)
+    second = next_attempt(first, failure(FailureReason.OUT_OF_MEMORY), policy)
     assert second is not None
     assert (first.allow_failed_samples, second.allow_failed_samples) == (5, 5)
     assert second.repair
+
+
+def test_a_failure_that_certainly_occurs_again_is_tried_once() -> None:
+    policy = RetryPolicy(retries=2, max_failed_samples=5)
+    assert len(attempts(policy, FailureReason.UNSAFE_FILE, Retry.USELESS)) == 1
+
+
+def test_the_attempt_after_certain_failures_of_samples_drops_them() -> None:
+    policy = RetryPolicy(retries=4, max_failed_samples=5)
+    tasks = attempts(policy, FailureReason.EMPTY_PROMPT, Retry.DROPPING)
+    assert [(task.attempt, task.allow_failed_samples) for task in tasks] == [(0, 0), (1, 5)]
+
+
+def test_certain_failures_of_samples_are_tried_once_when_no_sample_may_fail() -> None:
+    policy = RetryPolicy(retries=2, max_failed_samples=0)
+    assert len(attempts(policy, FailureReason.GENERATOR_FAILED, Retry.DROPPING)) == 1
 
 
 RETRIED = [

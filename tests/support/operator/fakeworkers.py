@@ -64,6 +64,7 @@ class Workers:
         script: which attempts fail, and why.
         tries: every attempt so far.
         left_out: number of failed samples, by shard.
+        retry: what another attempt can change, in the records of failures.
     """
 
     cluster: FakeCluster
@@ -73,6 +74,7 @@ class Workers:
     final_fails: str = ""
     tries: list[Try] = field(default_factory=list)
     left_out: dict[Shard, int] = field(default_factory=dict)
+    retry: str = "Useful"
 
     def work(self) -> None:
         """Let each Job that is not suspended run one batch of pods."""
@@ -163,7 +165,7 @@ class Workers:
         if reason == "OOMKilled":  # the kernel killed the supervisor: only the kubelet knows
             ended["reason"] = "OOMKilled"
         else:
-            words = {"reason": reason, "message": f"why {reason}", "run": run}
+            words = {"reason": reason, "message": f"why {reason}", "run": run, "retry": self.retry}
             record = {"attempt": tried.attempt} | words
             body = json.dumps(record).encode()
             put(store, layout.failure_key(*tried.shard, tried.attempt), body)

@@ -155,7 +155,7 @@ class LocalExecutor:
             raise ContractMismatchError(
                 failure.message, fix="install the same vrdata and generators for the whole run"
             )
-        retry = next_attempt(task, failure.reason, self._policies[task.generator])
+        retry = next_attempt(task, failure, self._policies[task.generator])
         if retry is None:
             self._result.failed.append(failure)
         else:

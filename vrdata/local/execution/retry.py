@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
+from vrdata.contract.retries import Retry, is_retried
 from vrdata.contract.worker import ShardTask
 
 MEMORY_STEP = 2  # each attempt after out of memory doubles the limit
@@ -27,24 +29,26 @@ class RetryPolicy:
     memory_ceiling: int = 0
 
 
-def next_attempt(task: ShardTask, reason: FailureReason, policy: RetryPolicy) -> ShardTask | None:
+def next_attempt(task: ShardTask, failure: Failure, policy: RetryPolicy) -> ShardTask | None:
     """The task to queue after a failure, or None when the shard has failed for good."""
+    reason, budget = failure.reason, policy.max_failed_samples
     if reason is FailureReason.PREEMPTED:
         return task  # never counted
-    if reason in {FailureReason.CONTRACT_MISMATCH, FailureReason.NOT_DETERMINISTIC}:
-        return None
     if task.attempt >= policy.retries:
+        return None
+    allowed = task.allow_failed_samples
+    if not is_retried(reason, failure.retry, allowed=allowed, budget=budget):
         return None
     attempt = task.attempt + 1
     memory = task.memory_bytes or policy.memory_bytes
     if reason is FailureReason.OUT_OF_MEMORY and memory:
         memory = min(memory * MEMORY_STEP, max(policy.memory_ceiling, memory))
-    last = attempt == policy.retries
+    drops = attempt == policy.retries or task.repair or failure.retry is Retry.DROPPING
     return task.model_copy(
         update={
             "attempt": attempt,
             "memory_bytes": memory,
-            "allow_failed_samples": policy.max_failed_samples if last or task.repair else 0,
+            "allow_failed_samples": budget if drops else 0,
         }
     )
 

@@ -135,8 +135,8 @@ def parse_exit(packet: Mapping[str, Any], end: Mapping[str, Any] | None) -> Exit
     end = end or {"error": None, "failed": None}
     failure = parse_failure(end["error"]) if end["error"] else None
     beside = end.get("beside", {"files": 0, "examples": ()})
-    if failure is not None and failure.reason is not FailureReason.OUT_OF_MEMORY:
-        failure = failure.model_copy(update={"reason": FailureReason.GENERATOR_FAILED})
+    if failure is not None:
+        failure = failure.model_copy(update={"reason": reason_of_end(failure.reason)})
     return Exit(
         block=packet["block"],
         failure=failure,
@@ -150,6 +150,12 @@ def parse_exit(packet: Mapping[str, Any], end: Mapping[str, Any] | None) -> Exit
         beside=beside["files"],
         examples=tuple(printable(name) for name in beside["examples"]),
     )
+
+
+def reason_of_end(sent: FailureReason) -> FailureReason:
+    """Why a block or an import ended; a child can send no other reason than these."""
+    known = (FailureReason.OUT_OF_MEMORY, FailureReason.GENERATOR_CRASHED)
+    return sent if sent in known else FailureReason.GENERATOR_FAILED
 
 
 def parse_failure(fields: Mapping[str, Any]) -> Failure:

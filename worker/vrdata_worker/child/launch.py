@@ -10,6 +10,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any, Literal
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
 from vrdata_worker.image.catalogues import Located
@@ -28,7 +29,17 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 
 
 class TemplateBrokenError(Exception):
-    """The generator cannot be imported; the message holds its own error and log tail."""
+    """The generator cannot be imported; the message holds its own error and log tail.
+
+    Attributes:
+        reason: of the failure.
+    """
+
+    def __init__(
+        self, message: str, reason: FailureReason = FailureReason.GENERATOR_FAILED
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.text import printable
 from vrdata_worker.child import events
 from vrdata_worker.child.launch import Launch, TemplateBrokenError, start_process
@@ -85,7 +86,7 @@ class GeneratorTemplate:
         self._send(self._launch.load_request())
         packet = self._receive(LOAD_SECONDS)
         if packet is None or packet["event"] != "ready":
-            raise TemplateBrokenError(self._why_broken(packet))
+            raise self._broken(packet)
 
     @property
     def alive(self) -> bool:
@@ -211,14 +212,16 @@ class GeneratorTemplate:
             }
         )
 
-    def _why_broken(self, packet: dict[str, Any] | None) -> str:
+    def _broken(self, packet: dict[str, Any] | None) -> TemplateBrokenError:
         if packet is None:
             body = (self._folder / "template.log").read_bytes()[-LOG_TAIL_BYTES:]
             log = printable(body.decode("utf-8", "replace")).strip()
-            return f"generator {self._launch.name} cannot be started\n{log}"
+            what = f"generator {self._launch.name} cannot be started\n{log}"
+            return TemplateBrokenError(what, FailureReason.GENERATOR_CRASHED)
         error = events.parse_failure(packet["error"])
         why = f"{error.message}\n{error.traceback}"
-        return f"generator {self._launch.name} cannot be imported: {why}"
+        what = f"generator {self._launch.name} cannot be imported: {why}"
+        return TemplateBrokenError(what, events.reason_of_end(error.reason))
 
 
 def _added(killed: dict[str, Any], collected: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class WarmTemplate:
             template.start()
         except TemplateBrokenError as error:
             template.close()
-            raise ShardFailedError(FailureReason.GENERATOR_FAILED, str(error)) from None
+            raise ShardFailedError(error.reason, str(error)) from None
         self._current, self._name = template, name
         return template
 

@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata_generators.adapter.proof.results import (
     BrokenGeneratorError,
     TrialResult,
     TrialSample,
     sample_of,
 )
+from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
@@ -33,7 +36,7 @@ class _Progress:
     invalid: list[str] = field(default_factory=list)
     traceback: str = ""
     exit: events.Exit | None = None
-    killed: str = ""
+    killed: Failure | None = None
 
 
 def run_trial(  # noqa: PLR0913 - they describe the block
@@ -78,7 +81,7 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         progress = _follow(template, block, keep)
         log = log_tail(place)
     shutil.rmtree(folder, ignore_errors=True)
-    return _outcome(progress, log, want)
+    return _outcome(progress, log, want, block * count)
 
 
 @contextmanager
@@ -110,14 +113,17 @@ def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Prog
     return progress
 
 
-def _limit(template: GeneratorTemplate, block: int, total: float, idle: float) -> str:
+def _limit(template: GeneratorTemplate, block: int, total: float, idle: float) -> Failure | None:
     if total > BLOCK_SECONDS:
-        return f"the block took longer than {BLOCK_SECONDS} s"
+        what = f"the block took longer than {BLOCK_SECONDS} s"
+        return Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
     if idle > SAMPLE_SECONDS:
-        return f"no new sample for {SAMPLE_SECONDS} s"
+        what = f"no new sample for {SAMPLE_SECONDS} s"
+        return Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
     if template.rss_bytes(block) > MEMORY_BYTES:
-        return f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
-    return ""
+        what = f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
+        return Failure(reason=FailureReason.OUT_OF_MEMORY, message=what)
+    return None
 
 
 def _record(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
@@ -138,20 +144,14 @@ def _record(event: events.Event | None, progress: _Progress, keep: Path | None) 
             pass
 
 
-def _outcome(progress: _Progress, log: str, want: int) -> TrialResult:
+def _outcome(progress: _Progress, log: str, want: int, start: int) -> TrialResult:
     end = progress.exit
     if end is None:
         raise RuntimeError("the block has not ended")
-    error = progress.killed or (end.failure.message if end.failure else "")
-    generated = len(progress.samples) + len(progress.invalid)
-    if not error and end.signal is not None:
-        error = f"the generator was killed by signal {end.signal}"
-    if not error and generated < want:
-        error = f"the generator gave {generated} of {want} samples and exited with code {end.code}"
     return TrialResult(
         samples=progress.samples,
         invalid=tuple(progress.invalid),
-        error=error,
+        error=_error(progress, end, want, start),
         log=log,
         seconds=end.cpu_seconds,
         peak_memory_bytes=end.peak_memory_bytes,
@@ -161,3 +161,16 @@ def _outcome(progress: _Progress, log: str, want: int) -> TrialResult:
         beside=end.beside,
         examples=end.examples,
     )
+
+
+def _error(progress: _Progress, end: events.Exit, want: int, start: int) -> str:
+    """What ended the block early, with its reason and the sample that failed; "" = nothing."""
+    reported = set(range(len(progress.samples) + len(progress.invalid)))
+    state = BlockState(end.block, start, want, reported=reported)
+    state.killed = progress.killed.reason if progress.killed else None
+    state.end(end, "")
+    if state.cause is None:
+        return ""
+    sample = "" if state.cause.sample is None else f" at sample {state.cause.sample}"
+    message = progress.killed.message if progress.killed else state.cause.message
+    return f"{state.cause.reason}{sample}: {message}"
