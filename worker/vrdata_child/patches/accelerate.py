@@ -6,6 +6,8 @@ with and without them, and enables them only if all decoded images and frames ar
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ def _direct_video(hash_frames: bool) -> None:
     """Encode frames directly, without the conversion to BGR in the repositories' video helper."""
     generator = getattr(sys.modules.get("core.video_utils"), "VideoGenerator", None)
     original = getattr(generator, "create_video_from_frames", None)
-    if original is None:
+    if original is None or _parameters(original) != ["self", "frames", "output_path", "size"]:
         return
 
     def create_video_from_frames(
@@ -54,4 +56,12 @@ def _direct_video(hash_frames: bool) -> None:
         finish_video(encoder, target)
         return target
 
+    functools.update_wrapper(create_video_from_frames, original)
     generator.create_video_from_frames = create_video_from_frames  # type: ignore[union-attr]
+
+
+def _parameters(function: Any) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []
