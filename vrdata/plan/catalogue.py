@@ -70,6 +70,7 @@ class CatalogueEntry(Model):
         seeded: False when the repository has no seed flag; it is then refused unless the run
             allows nondeterminism.
         domain: the sample folder's prefix seen in its output, for information only.
+        notes: what `video: h264` does not keep of its videos, as seen when it was added.
     """
 
     name: GeneratorName
@@ -86,6 +87,7 @@ class CatalogueEntry(Model):
     acceleration: Acceleration = Acceleration(enabled=False, reason="not tested")
     measured: Measured | None = None
     domain: str = ""
+    notes: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     license: str = ""
     source: str = ""

@@ -44,6 +44,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         folder=folder,
         video=load["video"],
         root=load["root"],
+        hash_frames=bool(load.get("hashFrames")),
     )
     reporter = Reporter(load, request, facts, send)
     error: dict[str, str] | None = None

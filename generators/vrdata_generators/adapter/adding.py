@@ -180,6 +180,7 @@ def _entry(
         acceleration=assessment.acceleration,
         measured=assessment.measured,
         domain=assessment.domain,
+        notes=assessment.notes,
         requirements=prepared.requirements,
         license=licence_of(prepared.root),
         source=located.origin,

@@ -34,7 +34,17 @@ NOISY = 6.0
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """A finished video: frames, frames per second, pixels, and how it was encoded."""
+    """A finished video.
+
+    Attributes:
+        frames: number of frames.
+        fps: frames per second; the average if their times vary.
+        width: pixels.
+        height: pixels.
+        encoder: encoder and settings, or the codec of a video that was not encoded here.
+        frames_sha256: over its frames and their times, if frame hashing is on.
+        notes: what the file does not keep of the generator's video.
+    """
 
     frames: int
     fps: float
@@ -42,6 +52,29 @@ class VideoFacts:
     height: int
     encoder: str
     frames_sha256: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """Facts of a video stream that is encoded again.
+
+    Attributes:
+        time_base: seconds of one unit of time; None = each frame takes 1/fps.
+        primaries: colour primaries (ITU-T H.273, table 2).
+        transfer: transfer characteristics (table 3).
+        aspect: width of a pixel divided by its height; None = not known.
+        sound: audio streams whose packets are copied.
+    """
+
+    time_base: Fraction | None = None
+    primaries: int = 1
+    transfer: int = 1
+    aspect: Fraction | None = None
+    sound: tuple[av.AudioStream, ...] = ()
+
+
+_NEW = StreamFacts()
 
 
 class VideoEncoder:
@@ -53,15 +86,26 @@ class VideoEncoder:
         height: as `width`.
         fps: frames per second.
         hash_frames: also hash the RGB bytes of every frame.
+        facts: of the stream that is encoded again.
     """
 
-    def __init__(
-        self, path: Path, width: int, height: int, fps: float, *, hash_frames: bool = False
+    def __init__(  # noqa: PLR0913 - the facts of a video
+        self,
+        path: Path,
+        width: int,
+        height: int,
+        fps: float,
+        *,
+        hash_frames: bool = False,
+        facts: StreamFacts = _NEW,
     ) -> None:
         self._path = path
         self._size = (width, height)
         self._fps = fps
+        self._facts = facts
         self._frames = 0
+        self._sound: dict[int, av.AudioStream] = {}
+        self._durations: dict[int, int] = {}
         self._hash = hashlib.sha256() if hash_frames else None
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
@@ -70,8 +114,12 @@ class VideoEncoder:
         self._pixels = "yuv420p" if even else "yuv444p"
         self._yuv = YuvFrame(width, height) if even and YuvFrame is not None else None
 
-    def add(self, image: Image.Image) -> None:
+    def add(self, image: Image.Image, time: tuple[int, int] | None = None) -> None:
         """Append a frame.
+
+        Args:
+            image: the frame.
+            time: when it is shown and how long, in units of `facts.time_base`; None = in turn.
 
         Raises:
             ValueError: the frame has another size.
@@ -83,11 +131,11 @@ class VideoEncoder:
             self._hash.update(rgb.tobytes())
         self._begin(rgb)
         if self._yuv is None:
-            self._encode(_whole_frame(rgb, self._pixels))
+            self._encode(_whole_frame(rgb, self._pixels), time)
         else:
             packed = Packed(rgb)  # its address is valid only while it lives
             self._yuv.show(packed.address)
-            self._encode(self._yuv.picture)
+            self._encode(self._yuv.picture, time)
 
     def add_array(self, frame: NDArray[np.uint8]) -> None:
         """Append a frame of height x width x 4 RGBX bytes; raises as `add`."""
@@ -99,6 +147,13 @@ class VideoEncoder:
             raise ValueError(f"a frame of {contiguous.shape} in a video of {self._size}")
         self._yuv.show(contiguous.ctypes.data)
         self._encode(self._yuv.picture)
+
+    def add_sound(self, packet: av.Packet) -> None:
+        """Append a packet of one of `facts.sound`; after the first frame."""
+        if self._container is None:
+            raise ValueError("sound cannot precede the first frame")
+        packet.stream = self._sound[packet.stream.index]
+        self._container.mux(packet)
 
     def close(self) -> VideoFacts:
         """Finish the file.
@@ -116,8 +171,14 @@ class VideoEncoder:
             self._fps,
             *self._size,
             encoder=f"x264 {self._preset} crf{CRF} {self._pixels}",
-            frames_sha256=self._hash.hexdigest() if self._hash is not None else "",
+            frames_sha256=self._frames_sha256(),
         )
+
+    def _frames_sha256(self) -> str:
+        if self._hash is None:
+            return ""
+        shape = f"{self._frames} {self._size} {self._fps!r}"
+        return hashlib.sha256(f"{shape} {self._hash.hexdigest()}".encode()).hexdigest()
 
     def _begin(self, first: Image.Image) -> None:
         if self._container is not None:
@@ -125,21 +186,31 @@ class VideoEncoder:
         self._preset = "veryfast" if noisiness(first) > NOISY else "ultrafast"
         options = {"movflags": "+faststart", "fflags": "+bitexact"}
         self._container = av.open(str(self._path), "w", format="mp4", options=options)
-        rate = Fraction(self._fps).limit_denominator(1001)
+        rate = Fraction(self._fps).limit_denominator(1001) or Fraction(1, 1001)
         self._stream = stream = self._container.add_stream("libx264", rate=rate)
         stream.width, stream.height = self._size
         stream.pix_fmt = self._pixels
-        stream.time_base = 1 / rate
+        facts = self._facts
+        stream.time_base = facts.time_base or 1 / rate
         stream.options = {"preset": self._preset, "crf": CRF, "g": GOP, "threads": "1"}
         context = stream.codec_context
         context.thread_count = 1
-        context.color_primaries = 1  # ITU-T H.273, tables 2 to 4: BT.709 colours and transfer,
-        context.color_trc = 1
+        context.color_primaries = facts.primaries  # ITU-T H.273, tables 2 to 4; 1 = BT.709
+        context.color_trc = facts.transfer
         context.colorspace = 6  # BT.601 matrix,
         context.color_range = 1  # limited range
+        if facts.time_base is not None:
+            context.time_base = facts.time_base
+        if facts.aspect is not None:
+            context.sample_aspect_ratio = facts.aspect
+        for sound in facts.sound:
+            self._sound[sound.index] = self._container.add_stream_from_template(sound)
 
-    def _encode(self, picture: VideoFrame) -> None:
+    def _encode(self, picture: VideoFrame, time: tuple[int, int] | None = None) -> None:
         picture.pts = self._frames
+        if time is not None:
+            picture.pts, self._durations[time[0]] = time
+            picture.time_base = self._facts.time_base
         self._frames += 1
         self._mux(picture)
 
@@ -147,6 +218,8 @@ class VideoEncoder:
         if self._container is None or self._stream is None:
             return
         for packet in self._stream.encode(picture):
+            if self._durations:
+                packet.duration = self._durations.pop(packet.pts)
             self._container.mux(packet)
 
 

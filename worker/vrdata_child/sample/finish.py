@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.hermetic.folders import SampleFolder
 from vrdata_child.sample import media, texts
 from vrdata_child.sample.invalid import SampleInvalidError
@@ -27,7 +26,8 @@ from vrdata_child.sample.names import (
     stored_name,
 )
 from vrdata_child.sample.paths import clean_file, machine_paths
-from vrdata_child.sample.transcode import to_h264
+from vrdata_child.sample.video.containers import VIDEO_FORMATS
+from vrdata_child.sample.video.finish import finish_videos
 
 MAX_FILES = 64
 MAX_SAMPLE_BYTES = 512 * 2**20
@@ -46,6 +46,7 @@ class BlockFacts:
     folder: Path
     video: str
     root: str = ""
+    hash_frames: bool = False
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -69,13 +70,12 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         prompt = _normalise_texts(source.path, block)
         _clean_others(source.path, block)
         sample_id = f"{source.domain}_{block.start + position:08d}"
-        param_hash = _metadata(source, position, sample_id, block)
-        digests: dict[str, str] = {}
-        video = _videos(source.path, block, digests)
+        videos = finish_videos(source.path, block.video, hash_frames=block.hash_frames)
+        param_hash = _metadata(source, position, sample_id, block, videos.notes)
         target = block.folder / "done" / f"{position:06d}"
         target.parent.mkdir(exist_ok=True)
         source.path.rename(target)
-        files = _hashed(target, digests)
+        files = _hashed(target, videos.digests)
         content = _content(target, files, prompt)
     except SampleInvalidError:
         shutil.rmtree(source.path, ignore_errors=True)
@@ -86,9 +86,12 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         "id": sample_id,
         "domain": source.domain,
         "files": [{"name": name, "size": size, "sha256": sha} for name, (size, sha) in files],
-        "video": video,
+        "video": videos.described,
         "content": content,
         "paramHash": param_hash,
+        "notes": videos.notes,
+        "frames": videos.frames,
+        "own": videos.own,
     }
 
 
@@ -145,13 +148,15 @@ def _normalise_text(path: Path, block: BlockFacts) -> str:
 
 def _clean_others(folder: Path, block: BlockFacts) -> None:
     """Treat the files that are neither texts, pictures, videos nor metadata.json."""
-    treated = {*texts.TEXT_ENDINGS, *IMAGES, *(name[1:] for name in media.VIDEO_FORMATS)}
+    treated = {*texts.TEXT_ENDINGS, *IMAGES, *(name[1:] for name in VIDEO_FORMATS)}
     for path in folder.iterdir():
         if path.name != METADATA and ending(path.name) not in treated:
             clean_file(path, block.paths)
 
 
-def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockFacts) -> str:
+def _metadata(
+    source: SampleFolder, position: int, sample_id: str, block: BlockFacts, notes: list[str]
+) -> str:
     path = source.path / METADATA
     try:
         body, param_hash = normalise_metadata(
@@ -163,54 +168,12 @@ def _metadata(source: SampleFolder, position: int, sample_id: str, block: BlockF
             block=block.block,
             position=position,
             paths=block.paths,
+            notes=notes,
         )
     except ValueError as error:
         raise SampleInvalidError("BadMetadata", str(error)) from None
     path.write_bytes(body)
     return param_hash
-
-
-def _videos(folder: Path, block: BlockFacts, digests: dict[str, str]) -> dict[str, Any] | None:
-    """Check and convert videos; adds the sha256 of each to `digests`, so that it is read once."""
-    described: dict[str, Any] | None = None
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in media.VIDEO_FORMATS:
-            continue
-        as_named = block.video == "asIs"
-        sha256 = media.file_sha256(path)
-        facts = media.check_video(path, sha256, as_named=as_named)
-        final = path
-        if block.video == "h264":
-            if not facts.encoder.startswith("x264 "):
-                # Written without OpenCV (by imageio or ffmpeg): encode the decoded frames.
-                facts = to_h264(path)
-                sha256 = media.file_sha256(path)
-            final = _named_mp4(path)
-        digests[final.name] = sha256
-        if described is None or final.stem == "ground_truth":
-            described = _video_packet(final.name, sha256, facts)
-    return described
-
-
-def _named_mp4(path: Path) -> Path:
-    target = path.with_suffix(".mp4")
-    if path != target:
-        if target.exists():
-            raise SampleInvalidError("UnsafeFile", f"{path.name} and {target.name} both exist")
-        path.rename(target)
-    return target
-
-
-def _video_packet(name: str, sha256: str, facts: VideoFacts) -> dict[str, Any]:
-    return {
-        "name": name,
-        "frames": facts.frames,
-        "fps": facts.fps,
-        "width": facts.width,
-        "height": facts.height,
-        "encoder": facts.encoder,
-        "framesSha256": facts.frames_sha256 or media.frame_hashes.get(sha256) or "",
-    }
 
 
 def _hashed(folder: Path, digests: dict[str, str]) -> list[tuple[str, tuple[int, str]]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import av
 from PIL import Image, UnidentifiedImageError
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
@@ -19,14 +19,6 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 MAX_PIXELS = 8192 * 8192
 REMEMBERED = 4096
-# FFmpeg's format name of each file ending; vrdata.dataset.verify.sample.decode has the same table.
-VIDEO_FORMATS = {
-    ".avi": "avi",
-    ".mkv": "matroska",
-    ".mov": "mov",
-    ".mp4": "mp4",
-    ".webm": "matroska",
-}
 T = TypeVar("T")
 
 
@@ -49,13 +41,19 @@ class _Memory(Generic[T]):
 
 pixel_hashes: _Memory[str] = _Memory()
 video_facts: _Memory[VideoFacts] = _Memory()
-# Hashes of the frames of videos that OpenCV wrote, when frame hashing is on.
-frame_hashes: _Memory[str] = _Memory()
+# Why the frames of a video are missing; also by the hash of an empty file.
+dropped_frames: _Memory[str] = _Memory()
 
 
-def finish_video(encoder: VideoEncoder, path: Path) -> VideoFacts:
-    """Close an encoder and remember the facts of its file."""
-    facts = encoder.close()
+def finish_video(encoder: VideoEncoder, path: Path, note: str = "") -> VideoFacts:
+    """Close an encoder and remember the facts of its file.
+
+    Args:
+        encoder: with at least one frame.
+        path: its file.
+        note: what the file does not have of the generator's video, or "".
+    """
+    facts = replace(encoder.close(), notes=(note,) if note else ())
     video_facts.remember(file_sha256(path), facts)
     return facts
 
@@ -121,45 +119,6 @@ def check_image(path: Path) -> None:
         raise SampleInvalidError(
             "ImageUndecodable", f"{path.name} does not decode: {error}"
         ) from None
-
-
-def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
-    """The facts of a video file whose bytes have this sha256; decodes its first frame.
-
-    Args:
-        as_named: refuse a file whose format is not the one of its name, as readers and
-            `vrdata verify` do; otherwise the content decides, and the file is converted later.
-
-    Raises:
-        SampleInvalidError: it cannot be decoded, or has no frame.
-    """
-    suffix = path.suffix.lower()
-    known = video_facts.get(sha256)
-    if known is not None and (suffix == ".mp4" or not as_named):
-        return known
-    container_format = VIDEO_FORMATS[suffix] if as_named else None
-    try:
-        frames = _count_packets(path, container_format)
-        with av.open(str(path), format=container_format) as container:
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-            first = next(container.decode(stream), None)
-            if first is None or not frames:
-                raise SampleInvalidError("VideoEmpty", f"{path.name} has no frame")
-            rate = float(stream.average_rate or 0)
-            return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
-    except (av.error.FFmpegError, ValueError, IndexError) as error:
-        what = f" as {suffix[1:]}, as its name says" if as_named else ""
-        raise SampleInvalidError(
-            "VideoUndecodable", f"{path.name} does not decode{what}: {error}"
-        ) from None
-
-
-def _count_packets(path: Path, container_format: str | None) -> int:
-    with av.open(str(path), format=container_format) as container:
-        if not container.streams.video:
-            raise SampleInvalidError("VideoEmpty", f"{path.name} has no video stream")
-        return sum(packet.size > 0 for packet in container.demux(video=0))
 
 
 def content_hash(first: str, final: str, prompt: str) -> str:

@@ -12,6 +12,9 @@ from vrdata_child.sample.texts import decode_text, without_paths
 MAX_BYTES = 16 * 2**20
 """Bytes of metadata.json before and after; a reader of JSON Lines takes no larger object."""
 
+NOTES = "vrdata_notes"
+"""The field of the generator's part that says what the dataset does not keep of its videos."""
+
 
 def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     body: bytes,
@@ -23,6 +26,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     block: int,
     position: int,
     paths: Sequence[str],
+    notes: Sequence[str] = (),
 ) -> tuple[bytes, str]:
     """The normalised file, and the generator's parameter hash or "".
 
@@ -32,6 +36,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     Args:
         body: the generator's metadata.json, `{}` if it did not write one.
         paths: paths of this machine, which must not appear in the content.
+        notes: what the dataset does not keep of the generator's videos.
 
     Raises:
         ValueError: not a JSON object, too large, nested too deep, or with something that JSON
@@ -39,6 +44,8 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     """
     own = _parsed(body)
     own.pop("timestamp", None)
+    if notes:
+        own[NOTES] = list(notes)
     try:
         own = _without_paths(own, paths)
         text = jsontext.canonical(own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """The ground-truth video; `frames_sha256` only when frame hashing is on."""
+    """The ground-truth video."""
 
     name: str
     frames: int
@@ -39,12 +39,18 @@ class Video:
     width: int
     height: int
     encoder: str
-    frames_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A finished, checked and normalised sample in its own folder."""
+    """A finished, checked and normalised sample in its own folder.
+
+    Attributes:
+        notes: what the dataset does not keep of the generator's videos.
+        frames: name of a video → hex sha256 over its frames, when frame hashing is on.
+        own: name of a video that was encoded again → hex sha256 of the generator's own file, when
+            frame hashing is on.
+    """
 
     block: int
     position: int
@@ -55,6 +61,9 @@ class Sample:
     video: Video | None
     content: str
     param_hash: str
+    notes: tuple[str, ...] = ()
+    frames: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +124,12 @@ def parse_sample(packet: Mapping[str, Any]) -> Sample:
             width=video["width"],
             height=video["height"],
             encoder=video["encoder"],
-            frames_sha256=video.get("framesSha256", ""),
         ),
         content=packet.get("content", ""),
         param_hash=packet.get("paramHash", ""),
+        notes=tuple(packet.get("notes", ())),
+        frames=dict(packet.get("frames", {})),
+        own=dict(packet.get("own", {})),
     )
 
 

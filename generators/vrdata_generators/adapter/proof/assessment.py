@@ -9,7 +9,14 @@ from pathlib import Path
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
 from vrdata_generators.adapter.prepare import Prepared
-from vrdata_generators.adapter.proof.prove import Mode, Proof, RunBlock, prove, try_once
+from vrdata_generators.adapter.proof.prove import (
+    Mode,
+    Proof,
+    RunBlock,
+    notes_of,
+    prove,
+    try_once,
+)
 from vrdata_generators.adapter.proof.results import TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_worker.child.launch import Launch
@@ -28,6 +35,7 @@ class Assessment(Model):
     sequential: bool = False
     domain: str
     measured: Measured
+    notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -93,6 +101,7 @@ def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
             peak_memory_bytes=trial.peak_memory_bytes,
             bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
         ),
+        notes=notes_of(trial),
         warnings=(*proof.warnings, *_beside(trials)),
     )
 

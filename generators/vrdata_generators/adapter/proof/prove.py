@@ -17,6 +17,7 @@ from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialR
 Mode = Literal["stream", "whole", "bare"]
 RunBlock = Callable[[Mode, bool], TrialResult]
 
+MAX_NOTES = 20
 NOT_PROVEN = Acceleration(enabled=False, reason="not proven: added with --no-proof")
 
 
@@ -56,10 +57,13 @@ def prove(run: RunBlock) -> Proof:
         InvalidInputError: the generator gives no usable block.
     """
     plain, reference = _first_working(run, ("whole", "bare"))
+    uncompared = _uncompared(reference)
+    if uncompared:
+        return _unproven(plain, reference, uncompared)
     fast: Mode = "stream" if plain == "whole" else plain
     accelerated = _attempt(run, fast, accelerate=True)
     if _equal(accelerated, reference):
-        return _proven(fast, accelerated)
+        return _proven(fast, accelerated, reference)
     streamed = _attempt(run, fast, accelerate=False) if fast != plain else None
     if streamed is not None and _equal(streamed, reference):
         return _plain(fast, streamed, reference, accelerated)
@@ -69,21 +73,44 @@ def prove(run: RunBlock) -> Proof:
     if streamed is not None:
         accelerated = _attempt(run, plain, accelerate=True)
         if _equal(accelerated, reference):
-            return _proven(plain, accelerated)
-    return _plain(plain, reference, reference, accelerated)
+            return _proven(plain, accelerated, reference)
+    return _plain(plain, repeated, reference, accelerated)
 
 
 def _equal(trial: TrialResult, reference: TrialResult) -> bool:
     return not trial.error and trial.same_content(reference)
 
 
-def _proven(mode: Mode, trial: TrialResult) -> Proof:
+def _uncompared(trial: TrialResult) -> str:
+    """The first video whose frames are not known, as `sample: file`, or ""."""
+    return next(
+        (
+            f"{sample.id}: {name}"
+            for sample in trial.samples.values()
+            for name in sample.videos
+            if name not in sample.frames
+        ),
+        "",
+    )
+
+
+def _unproven(mode: Mode, trial: TrialResult, video: str) -> Proof:
+    warning = (
+        f"the frames of a video cannot be compared ({video}), so only a run that allows"
+        " nondeterminism can use it"
+    )
+    reason = f"cannot be proven: the frames of a video cannot be compared ({video})"
+    return Proof(mode, Acceleration(enabled=False, reason=reason), False, trial, (warning,))
+
+
+def _proven(mode: Mode, trial: TrialResult, reference: TrialResult) -> Proof:
     videos = sum(bool(sample.frames) for sample in trial.samples.values())
     reason = (
         f"equal pixels, texts and video frames in {len(trial.samples)} samples "
         f"({videos} with video), with and without acceleration"
     )
-    return Proof(mode, Acceleration(enabled=True, reason=reason), True, trial, _warnings(trial))
+    warnings = (*_warnings(trial), *_own_bytes(trial, reference))
+    return Proof(mode, Acceleration(enabled=True, reason=reason), True, trial, warnings)
 
 
 def _plain(
@@ -93,7 +120,21 @@ def _plain(
         reason = f"the accelerated block failed: {accelerated.error.splitlines()[0]}"
     else:
         reason = f"acceleration changes the content: {difference(reference, accelerated)}"
-    return Proof(mode, Acceleration(enabled=False, reason=reason), True, trial, _warnings(trial))
+    warnings = (*_warnings(trial), *_own_bytes(trial, reference))
+    return Proof(mode, Acceleration(enabled=False, reason=reason), True, trial, warnings)
+
+
+def _own_bytes(trial: TrialResult, reference: TrialResult) -> tuple[str, ...]:
+    """A warning if a file that the generator encoded has other bytes with equal frames."""
+    for position, sample in trial.samples.items():
+        for name, digest in sample.own.items():
+            if reference.samples[position].own.get(name, digest) != digest:
+                warning = (
+                    f"{name} has other bytes each time, with equal frames: with video: asIs, the"
+                    " same run gives another dataset hash"
+                )
+                return (warning,)
+    return ()
 
 
 def _nondeterministic(
@@ -155,9 +196,23 @@ def _unusable(trial: TrialResult) -> InvalidInputError:
 
 
 def _warnings(trial: TrialResult) -> tuple[str, ...]:
+    encoded_again = {name for sample in trial.samples.values() for name in sample.own}
+    notes = tuple(
+        f"{note}; video: asIs keeps the file" if note.partition(":")[0] in encoded_again else note
+        for note in notes_of(trial)
+    )
     if not trial.invalid:
-        return ()
-    return (f"{len(trial.invalid)} samples of the block are invalid: {trial.invalid[0]}",)
+        return notes
+    return (
+        f"{len(trial.invalid)} samples of the block are invalid: {trial.invalid[0]}",
+        *notes,
+    )
+
+
+def notes_of(trial: TrialResult) -> tuple[str, ...]:
+    """What H.264 does not keep of the videos of a block: each note once, in order."""
+    notes = dict.fromkeys(note for sample in trial.samples.values() for note in sample.notes)
+    return tuple(notes)[:MAX_NOTES]
 
 
 def difference(first: TrialResult, second: TrialResult) -> str:
@@ -173,8 +228,9 @@ def difference(first: TrialResult, second: TrialResult) -> str:
         for name in sorted(one.pixels):
             if one.pixels[name] != two.pixels[name]:
                 return f"{one.id}: pixels of {name}"
-        if one.frames != two.frames:
-            return f"{one.id}: frames of {one.video}"
+        for name in one.videos:
+            if one.frames.get(name) != two.frames.get(name):
+                return f"{one.id}: frames of {name}"
         names = [name for name in sorted(one.files) if one.files[name] != two.files[name]]
         return f"{one.id}: {', '.join(names) or 'its name'}"
     return "no difference"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
@@ -13,6 +13,7 @@ from vrdata.errors import InvalidInputError
 from vrdata_worker.child import events
 
 MAX_PIXELS = 8192 * 8192
+VIDEO_SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,32 @@ class TrialSample:
     Attributes:
         files: name → hex sha256 of the bytes.
         pixels: name of an image → hex sha256 of its decoded pixels.
-        frames: hex sha256 over the frames that the video encoder received, or "".
+        frames: name of a video → hex sha256 over its frames and their times: those that vrdata's
+            encoder received, or those of the file that the generator wrote.
+        own: name of a video → hex sha256 of the file that the generator wrote, if it encoded it.
+        notes: what H.264 does not keep of its videos.
     """
 
     id: str
     domain: str
     files: dict[str, str]
     pixels: dict[str, str]
-    video: str
-    frames: str
+    frames: dict[str, str]
     bytes: int
+    own: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def videos(self) -> list[str]:
+        """The names of its videos, in order."""
+        return sorted(name for name in self.files if name.lower().endswith(VIDEO_SUFFIXES))
 
     def same_content(self, other: TrialSample) -> bool:
         """True for equal names, decoded images, video frames and texts; encodings may differ."""
         return self._content() == other._content()
 
     def _content(self) -> tuple[object, ...]:
-        encoded = {*self.pixels, self.video}
+        encoded = {*self.pixels, *self.frames}
         plain = {name: digest for name, digest in self.files.items() if name not in encoded}
         return self.id, sorted(self.files), plain, self.pixels, self.frames
 
@@ -96,14 +106,15 @@ def sample_of(event: events.Sample) -> TrialSample:
         domain=event.domain,
         files={file.name: file.sha256 for file in event.files},
         pixels={name: pixel_digest(event.folder / name) for name in images},
-        video=event.video.name if event.video else "",
-        frames=event.video.frames_sha256 if event.video else "",
+        frames=event.frames,
         bytes=sum(file.size for file in event.files),
+        own=event.own,
+        notes=event.notes,
     )
 
 
 def pixel_digest(path: Path) -> str:
-    """Hex sha256 over an image's mode, size and decoded pixels.
+    """Hex sha256 over an image's mode, size and decoded pixels; of every frame of an animation.
 
     Raises:
         InvalidInputError: it cannot be decoded, or has more than MAX_PIXELS pixels.
@@ -115,6 +126,10 @@ def pixel_digest(path: Path) -> str:
                 if image.width * image.height > MAX_PIXELS:
                     raise InvalidInputError(f"{path.name} has more than {MAX_PIXELS} pixels")
                 head = f"{image.mode} {image.width}x{image.height}\n".encode()
-                return hashlib.sha256(head + image.tobytes()).hexdigest()
+                digest = hashlib.sha256(head + image.tobytes())
+                for number in range(1, getattr(image, "n_frames", 1)):
+                    image.seek(number)
+                    digest.update(f"{image.info.get('duration')}\n".encode() + image.tobytes())
+                return digest.hexdigest()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidInputError(f"{path.name} cannot be decoded", why=str(error)) from None

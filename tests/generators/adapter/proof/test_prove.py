@@ -22,8 +22,7 @@ def block(
             domain="d",
             files={"first_frame.png": encoded, "prompt.txt": "p", "ground_truth.mp4": encoded},
             pixels={"first_frame.png": content},
-            video="ground_truth.mp4",
-            frames=content,
+            frames={"ground_truth.mp4": content},
             bytes=10,
         )
         for position in range(samples)

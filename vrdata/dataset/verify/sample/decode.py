@@ -6,6 +6,7 @@ import io
 import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify.sample.content_hash import pixel_hash
@@ -95,7 +96,7 @@ class Decoder:
         try:
             packets = _packets(body, video_format)
             with av.open(io.BytesIO(body), "r", format=video_format) as container:
-                stream = container.streams.video[0]
+                stream = _main_stream(container)
                 stream.codec_context.thread_count = 1
                 decoded = container.decode(stream)
                 first = next(decoded, None)
@@ -147,7 +148,19 @@ def _packets(body: bytes, video_format: str) -> int:
     import av  # noqa: PLC0415 - an extra
 
     with av.open(io.BytesIO(body), "r", format=video_format) as container:
-        return sum(packet.size > 0 for packet in container.demux(video=0))
+        return sum(packet.size > 0 for packet in container.demux(_main_stream(container)))
+
+
+def _main_stream(container: Any) -> Any:
+    """The video that players show, as in the generator child; not a cover picture.
+
+    Raises:
+        IndexError: there is no video.
+    """
+    stream = container.streams.best("video")
+    if stream is None:
+        raise IndexError("it has no video stream")
+    return stream
 
 
 def _inspect_png(body: bytes, *, pixels: bool) -> Media:

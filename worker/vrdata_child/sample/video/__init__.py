@@ -1,0 +1,1 @@
+"""Check and convert the videos of a sample."""
