@@ -148,7 +148,7 @@ class VideoEncoder:
         self._yuv.show(contiguous.ctypes.data)
         self._encode(self._yuv.picture)
 
-    def add_sound(self, packet: av.Packet) -> None:
+    def add_sound(self, packet: av.Packet[av.AudioStream]) -> None:
         """Append a packet of one of `facts.sound`; after the first frame."""
         if self._container is None:
             raise ValueError("sound cannot precede the first frame")
@@ -218,7 +218,7 @@ class VideoEncoder:
         if self._container is None or self._stream is None:
             return
         for packet in self._stream.encode(picture):
-            if self._durations:
+            if self._durations and packet.pts is not None:
                 packet.duration = self._durations.pop(packet.pts)
             self._container.mux(packet)
 

@@ -38,7 +38,7 @@ _TIMES = frozenset({11, 12, 13})  # cv2.VIDEOWRITER_PROP_PTS and its neighbours
 _UNKNOWN_PROPERTY = -1.0
 _PROPERTIES = {6: 0.0, 8: 0.0}  # no hardware acceleration
 # OpenCV 5 returns whether a frame was written; OpenCV 4 returns None.
-_RETURNS = _original().write(np.zeros((2, 2, 3), np.uint8)) is not None  # type: ignore[func-returns-value]
+_RETURNS = _original().write(np.zeros((2, 2, 3), np.uint8)) is not None
 
 
 def install(video: str, *, hash_frames: bool) -> None:
@@ -100,7 +100,7 @@ class H264Writer:
         """
         encoder = self._encoder
         if encoder is None:
-            return self._plain.write(image)  # type: ignore[func-returns-value]
+            return self._plain.write(image)
         if type(image) is not np.ndarray or image.dtype != np.uint8:
             image = self._converted(image)
         if image.shape not in self._shapes:

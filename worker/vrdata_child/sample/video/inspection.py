@@ -112,7 +112,7 @@ def pictures(path: Path, container_format: str, found: Inspection) -> Iterator[N
     """The frames as RGB arrays (height, width, 3), turned as players show them."""
     with av.open(str(path), format=container_format) as container:
         for frame in container.decode(main_stream(container)):
-            rgb: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
+            rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
             yield np.ascontiguousarray(_turned(rgb, found.matrix))
 
 
@@ -219,7 +219,8 @@ def _set_times(
 
 def _matrix(path: Path, frame: VideoFrame) -> tuple[int, int, int, int]:
     """The upper left of a frame's display matrix (FFmpeg: libavutil/display.h)."""
-    data: Any = next((item for item in frame.side_data if item.type == Type.DISPLAYMATRIX), None)
+    items: Any = frame.side_data
+    data = next((item for item in items if item.type == Type.DISPLAYMATRIX), None)
     if data is None:
         return (1, 0, 0, 1)
     values = struct.unpack("=9i", bytes(data)[:36])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.stream import Disposition
@@ -105,7 +106,7 @@ class _SoundPackets:
         self._delay = delay
         self._next = next(self._rest, None)
 
-    def until(self, seconds: Fraction | None) -> Iterator[av.Packet]:
+    def until(self, seconds: Fraction | None) -> Iterator[Any]:
         """The packets that begin before a time; all that remain, for None."""
         while (packet := self._next) is not None:
             begin = packet.dts if packet.dts is not None else packet.pts or 0
