@@ -18,7 +18,7 @@ from vrdata_generators.adapter.environment.distributions import (
 )
 from vrdata_generators.adapter.environment.imports import Imports, scan_imports
 from vrdata_generators.adapter.environment.installed import missing_modules
-from vrdata_generators.adapter.environment.requirement_files import read_requirements
+from vrdata_generators.adapter.environment.project_files import read_project_files
 from vrdata_generators.adapter.environment.requirements import (
     RequirementSet,
     compose,
@@ -102,17 +102,18 @@ def _environment(
     copy: GeneratorFolder, environments: EnvironmentBuilder, say: Callable[[str], None]
 ) -> tuple[Environment | None, tuple[str, ...], tuple[str, ...]]:
     """The environment, its requirements, and warnings."""
-    declared = read_requirements(copy.root)
+    project = read_project_files(copy.root)
+    declared = project.declared
     imports = scan_imports(copy.root, copy.entry)
     if copy.kind == "api" and not declared and imports.needed <= _API_MODULES:
-        return None, (), ()
+        return None, (), project.warnings
     requirements = compose(declared, imports, installed_versions())
     say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
     for line in requirements.replaced:
         say(f"environment {requirements.key}: {line}")
     environment = environments.build(requirements)
-    missing = tuple(_missing(copy, imports, environment.python))
-    return environment, _exact(requirements, environment), missing
+    warnings = (*project.warnings, *_missing(copy, imports, environment.python))
+    return environment, _exact(requirements, environment), warnings
 
 
 def _missing(copy: GeneratorFolder, imports: Imports, python: Path) -> Iterator[str]:

@@ -147,6 +147,15 @@ def read_requirements(root: Path) -> Declared:
     return Declared(tuple(reader.requirements), tuple(reader.constraints), tuple(reader.options))
 
 
+def parse_requirement(path: Path, origin: str, text: str) -> DeclaredLine:
+    """A requirement that another file than requirements.txt has.
+
+    Raises:
+        InvalidInputError: it names a URL, or is not a requirement.
+    """
+    return _requirement(_Line(path, origin, text), text, "")
+
+
 def _check_hashes(reader: _Reader) -> None:
     lines = (*reader.requirements, *reader.constraints)
     hashed = {canonicalize_name(line.requirement.name) for line in lines if line.hashes}

@@ -67,7 +67,7 @@ def compose(declared: Declared, imports: Imports, installed: Mapping[str, str]) 
     """The declared requirements, and what the generator child and the imports need in addition.
 
     Args:
-        declared: from read_requirements; every line is kept, except for OpenCV with a display and
+        declared: from read_project_files; every line is kept, except for OpenCV with a display and
             for the encoders of the generator child.
         imports: from scan_imports.
         installed: versions of the worker's distributions, by canonical name; an added

@@ -24,6 +24,12 @@ from vrdata_generators.adapter.environment.requirements import RequirementSet
 
 INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
+# With them, pip would not install into the virtual environment, or something else in addition.
+_ELSEWHERE = frozenset(
+    {"PYTHONPATH", "PYTHONHOME"}
+    | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}
+    | {f"PIP_{name}" for name in ("REQUIREMENT", "CONSTRAINT", "EDITABLE", "REPORT", "QUIET")}
+)
 _OF_VENV = ("pip==", "setuptools==", "wheel==")
 # Large compiled libraries: building them from source is slow and fails with obscure errors.
 WHEELS_ONLY = (
@@ -128,7 +134,7 @@ def _versions(pip: list[str], requirements: RequirementSet) -> list[str]:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         return subprocess.run(
             command,

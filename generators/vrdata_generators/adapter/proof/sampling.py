@@ -18,6 +18,11 @@ from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialR
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.naming import name_from
+from vrdata_generators.adapter.source.placeholders import (
+    explained,
+    find_placeholders,
+    missing_content,
+)
 from vrdata_worker.child.launch import Launch
 
 
@@ -93,8 +98,13 @@ def _prepared(
     say: Callable[[str], None],
 ) -> SamplingTarget:
     name = name_from(found.root.name)
-    prepared = prepare(found, place, environments, say)
-    for warning in prepared.warnings:
+    placeholders = find_placeholders(found.root)
+    try:
+        prepared = prepare(found, place, environments, say)
+    except VrdataError as error:
+        raise explained(error, placeholders) from None
+    about = (missing_content(placeholders),) if placeholders else ()
+    for warning in (*about, *prepared.warnings):
         say(f"{name}: warning: {warning}")
     launch = launch_of_prepared(name, prepared)
     stream, bare = replace(launch, mode="stream"), replace(launch, mode="bare")

@@ -44,7 +44,7 @@ def clone(url: str, commit: str, target: Path) -> Clone:
         VrdataError: the repository cannot be reached.
         InvalidInputError: it does not contain the commit.
     """
-    shown = without_credentials(url)
+    shown, commit = without_credentials(url), commit.lower()
     if not _COMMIT.fullmatch(commit):
         raise UsageError(
             f"no commit is given for {shown}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path, PurePosixPath
 
@@ -36,6 +37,7 @@ _OF_ANOTHER_REPOSITORY = frozenset(
     )
 )
 _GITLINK = "160000"
+_CREDENTIALS = re.compile(r"(\w://)[^/\s@]+@")
 
 
 def git(
@@ -109,7 +111,22 @@ def _is_changed(folder: Path) -> bool:
     changed, found = git(tracked), git(others)
     if changed.returncode or found.returncode or changed.stdout.strip():
         return True
+    if _tags(folder) - {"H"}:  # sparse checkouts, `git update-index --assume-unchanged`
+        return True
     return any(is_copied(PurePosixPath(name)) for name in found.stdout.split("\0") if name)
+
+
+def _tags(folder: Path) -> set[str]:
+    """How git sees the tracked files of a folder: H = in the work tree, and compared."""
+    listed = git(["-C", str(folder), "ls-files", "-v", "-z", "--", "."])
+    return {line[0] for line in listed.stdout.split("\0") if line}
+
+
+def unchecked_paths(folder: Path) -> tuple[str, ...]:
+    """Tracked files that a sparse checkout leaves out, relative to the folder."""
+    listed = git(["-C", str(folder), "ls-files", "-t", "-z", "--", "."])
+    entries = (line.partition(" ") for line in listed.stdout.split("\0"))
+    return tuple(path for tag, _, path in entries if tag == "S")
 
 
 def submodule_paths(folder: Path) -> tuple[str, ...]:
@@ -120,5 +137,5 @@ def submodule_paths(folder: Path) -> tuple[str, ...]:
 
 
 def tail(text: str) -> str:
-    """The last lines of git's output."""
-    return "\n".join(text.strip().splitlines()[-5:])
+    """The last lines of git's output, without user names and passwords of URLs."""
+    return _CREDENTIALS.sub(r"\1", "\n".join(text.strip().splitlines()[-5:]))

@@ -7,11 +7,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vrdata.errors import InvalidInputError, VrdataError
-from vrdata_generators.adapter.source.copying import MAX_FILES, SKIPPED_NAMES, only_output
-from vrdata_generators.adapter.source.git import submodule_paths
+from vrdata_generators.adapter.source.copying import (
+    MAX_FILES,
+    SKIPPED_NAMES,
+    is_copied,
+    only_output,
+)
+from vrdata_generators.adapter.source.git import submodule_paths, unchecked_paths
 
 MAX_NAMED = 3
 MAX_POINTER_BYTES = 1024  # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -22,6 +27,7 @@ _DVC_PATH = re.compile(r"^\s*(?:-\s+)?path:\s*(.+?)\s*$", re.MULTILINE)
 _KINDS = {
     "lfs": ("Git LFS pointers", "git lfs pull"),
     "submodule": ("submodules", "git submodule update --init --recursive"),
+    "sparse": ("files outside its sparse checkout", "git sparse-checkout disable"),
     "annex": ("git-annex pointers", "git annex get"),
     "dvc": ("DVC files", "dvc pull"),
     "crypt": ("files encrypted by git-crypt", "git-crypt unlock"),
@@ -44,6 +50,9 @@ class Placeholder:
 def find_placeholders(root: Path) -> tuple[Placeholder, ...]:
     """The files and submodules of a generator's folder whose content is missing, sorted."""
     found = {Placeholder("submodule", path) for path in _empty_submodules(root)}
+    for name in unchecked_paths(root):
+        if is_copied(PurePosixPath(name)) and not (root / name).exists():
+            found.add(Placeholder("sparse", name))
     for path in _files(root):
         kind = _kind(path)
         if kind:

@@ -8,6 +8,7 @@ import pytest
 
 from vrdata.errors import InvalidInputError
 from vrdata_generators.adapter.source.copying import copy_repository
+from vrdata_generators.adapter.source.git import describe
 from vrdata_generators.adapter.source.locations import GeneratorSource, open_source
 from vrdata_generators.adapter.source.placeholders import (
     Placeholder,
@@ -217,6 +218,26 @@ def test_a_link_of_git_annex_is_a_placeholder_until_its_content_is_there(tmp_pat
     copy_repository(folder, tmp_path / "copy")
     assert (tmp_path / "copy/sprite.png").read_text() == "content"
     assert not (tmp_path / "copy/.git").exists()
+
+
+def test_files_that_a_sparse_checkout_leaves_out_are_found(tmp_path: Path) -> None:
+    folder = tmp_path / "O-1_x"
+    commit(folder, {"examples/generate.py": "x", "assets/a.png": "a"})
+    git(folder, "sparse-checkout", "set", "examples")
+    assert find_placeholders(folder) == (Placeholder("sparse", "assets/a.png"),)
+    assert describe(folder)[1].endswith("-dirty")
+
+
+def test_a_password_in_the_output_of_git_is_never_shown(staging: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "O-1_x"
+    commit(folder, {"examples/generate.py": "x"})
+    commit(tmp_path / "library", {"helper.py": "x"})
+    git(folder, "submodule", "add", "--quiet", f"file://{tmp_path}/library", "shared")
+    git(folder, "config", "-f", ".gitmodules", "submodule.shared.url", "https://u:secret@[x/y")
+    head = commit(folder, {})
+    (located,) = open_source(GeneratorSource(f"file://{folder}", head), staging)
+    assert located.problems
+    assert "secret" not in " ".join(located.problems)
 
 
 def test_many_placeholders_are_counted() -> None:
