@@ -15,7 +15,7 @@ from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore, open_settings
 from vrdata.store.port import ObjectStore
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.image.catalogues import locate
+from vrdata_worker.image.catalogues import locate_planned
 from vrdata_worker.scratch import root_of, scratch_folder
 from vrdata_worker.supervisor import Supervisor
 
@@ -35,7 +35,7 @@ def run_tasks(
     """
     store = run_store(config)
     plan = expected_plan(store, config.plan)
-    generators = locate(tuple(Path(path) for path in config.catalogues))
+    generators = locate_planned(tuple(Path(path) for path in config.catalogues), plan)
     with scratch_folder(root_of(config.scratch)) as scratch:
         supervisor = Supervisor(config, plan, store, generators, scratch, emit)
         try:

@@ -14,12 +14,11 @@ from vrdata.errors import VrdataError
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata_worker.child.launch import Launch, launch_of
-from vrdata_worker.image.catalogues import Located, locate, read_catalogue
+from vrdata_worker.image.catalogues import REPLACED, Located, locate, read_catalogue
 from vrdata_worker.scratch import scratch_folder
 
 VARIABLE = "VRDATA_GENERATORS"
 CATALOGUE = "catalogue.json"
-REPLACED = "replaced.json"
 
 
 def default_home() -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.plans.catalogues import make_run, planned
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata_generators.adapter.home import (
@@ -17,7 +18,7 @@ from vrdata_generators.adapter.home import (
 )
 from vrdata_generators.adapter.keeping import keep, remove
 from vrdata_generators.adapter.presentation import relocated, requirement_sets
-from vrdata_worker.image.catalogues import builtin_catalogue
+from vrdata_worker.image.catalogues import builtin_catalogue, locate_planned
 
 
 def entry(name: str, **facts: object) -> CatalogueEntry:
@@ -119,6 +120,16 @@ def test_a_replaced_generator_keeps_its_copy_until_it_is_replaced_again(home: Ho
     remove(home, "O-1")
     assert [path.name for path in home.repositories.iterdir()] == ["O-2-000000000000"]
     assert not (home.path / "replaced.json").exists()
+
+
+def test_a_run_in_progress_finds_the_generator_that_it_planned(home: Home) -> None:
+    plan = planned(make_run("O-1", "O-2"), *home.read().generators)
+    keep(home, second(), new_copy(home, "2"), replace=True)
+    found = locate_planned((home.catalogue,), plan)
+    assert found["O-1"].entry == entry("O-1")
+    assert found["O-2"].entry == entry("O-2")
+    again = planned(make_run("O-1"), *home.read().generators)
+    assert locate_planned((home.catalogue,), again)["O-1"].entry == second()
 
 
 def test_a_replaced_generator_can_come_back(home: Home) -> None:

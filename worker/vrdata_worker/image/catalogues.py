@@ -9,7 +9,11 @@ from pydantic import ValidationError
 
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.plan.planned import Plan
 from vrdata.text import decode
+
+REPLACED = "replaced.json"
+"""Beside a catalogue file: the entries that newer ones have replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +81,21 @@ def locate(paths: tuple[Path, ...]) -> dict[str, Located]:
                 )
             found[entry.name] = Located(entry, path.parent)
             origin[entry.name] = str(path)
+    return found
+
+
+def locate_planned(paths: tuple[Path, ...], plan: Plan) -> dict[str, Located]:
+    """All generators by name; one that was replaced since the run began, as it was planned.
+
+    Raises:
+        InvalidInputError, NotFoundError: as locate.
+    """
+    found = locate(paths)
+    for planned in plan.generators:
+        there = found.get(planned.name)
+        if there is not None and there.entry.digest != planned.digest:
+            file = there.base / REPLACED
+            old = read_catalogue(file).get(planned.name) if file.is_file() else None
+            if old is not None and old.digest == planned.digest:
+                found[planned.name] = Located(old, there.base)
     return found
