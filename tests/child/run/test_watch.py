@@ -37,7 +37,7 @@ class Script:
 
     @property
     def has_left(self) -> bool:
-        return left(self.begun[-2], self.begun[-1], self.end)
+        return left(self.begun, self.end)
 
 
 def at_the_top(script: Script) -> None:
@@ -92,6 +92,15 @@ def in_a_loop_over_files(script: Script) -> None:
                 begun = True
 
 
+def in_two_steps(script: Script) -> None:
+    for number in range(5):
+        if number == 4:
+            script.stop()
+            return
+        script.begin()  # a temporary folder
+        script.begin()  # its final name
+
+
 def without_a_counter(script: Script) -> None:
     names = iter("abcde")
     for name in names:
@@ -124,7 +133,9 @@ def with_a_counter_of_its_own(script: Script) -> None:
         number += 2
 
 
-@pytest.mark.parametrize("body", [at_the_top, in_a_function_per_sample, with_a_counter_of_its_own])
+@pytest.mark.parametrize(
+    "body", [at_the_top, in_a_function_per_sample, in_two_steps, with_a_counter_of_its_own]
+)
 def test_a_loop_that_has_begun_its_next_turn_has_left_the_sample(
     body: Callable[[Script], None],
 ) -> None:

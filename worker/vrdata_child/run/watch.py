@@ -6,10 +6,11 @@ the script has begun the next one: its loop has jumped back, and the loop's coun
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from vrdata_child.run.journal import Journal
 
 _KEPT = 8  # begun folders whose places are kept; some are no samples
+_EVENTS = frozenset({"open", "os.mkdir", "os.rename", "os.kill"})
 _WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -83,8 +85,11 @@ class Watch:
         self._end(_stack_of(error.__traceback__))
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if self._paused:
-            return
+        if not self._paused and event in _EVENTS:
+            with contextlib.suppress(OSError, RuntimeError, TypeError, ValueError):
+                self._note(event, args)  # whatever a script does, it does not see this
+
+    def _note(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
             if isinstance(args[2], int) and args[2] & _WRITES:
                 self._write_to(args[0], parent=True)
@@ -122,35 +127,35 @@ class Watch:
             for name, stack in begun
             if not any(other.startswith(name + "/") for other, _ in begun)
         ]
-        if len(leaves) > 1 and left(leaves[-2], leaves[-1], now):
+        if left(leaves, now):
             self._journal.went_on()
 
 
-def left(before: Stack, last: Stack, now: Stack) -> bool:
+def left(begun: Sequence[Stack], now: Stack) -> bool:
     """Whether a script has left the sample that it began last, as far as its calls show.
 
     Args:
-        before: where it began the sample before.
-        last: where it began the last one.
+        begun: where it began its last samples, in order.
         now: where it is.
     """
+    if not begun:
+        return False
+    *before, last = begun
     then = {place.key: at for at, place in enumerate(last)}
     common = [at for at, place in enumerate(now) if place.key in then]
     if not common:
         return False
     loop = now[common[-1]]
     depth = then[loop.key]
-    begun = last[depth]
-    if depth >= len(before) or loop.offset > begun.offset:
-        return False
-    earlier = before[depth]
-    if earlier.key[1] is not loop.key[1]:
-        return False  # the sample before was begun by another function
-    if loop.offset == begun.offset and common[-1] == len(now) - 1:
-        return False  # it is in the call that begins the sample
-    return any(
+    here = last[depth]
+    if loop.offset > here.offset or (loop.offset == here.offset and common[-1] == len(now) - 1):
+        return False  # it is after the place where the sample begins, or in this place
+    same = (one[depth] for one in reversed(before) if len(one) > depth)
+    code = loop.key[1]
+    earlier = next((one for one in same if (one.key[1], one.offset) == (code, here.offset)), None)
+    return earlier is not None and any(
         step and loop.counters.get(name) == value + step
-        for name, value in begun.counters.items()
+        for name, value in here.counters.items()
         if (step := value - earlier.counters.get(name, value))
     )
 
@@ -180,5 +185,6 @@ def _stack_of(traceback: TracebackType | None) -> Stack:
 
 
 def _place(frame: FrameType, offset: int) -> Place:
-    counters = {name: value for name, value in frame.f_locals.items() if type(value) is int}
+    variables = dict(frame.f_locals)  # a copy: those of a module may change meanwhile
+    counters = {name: value for name, value in variables.items() if type(value) is int}
     return Place((id(frame), frame.f_code), offset, counters)
