@@ -62,6 +62,17 @@ def _is_harmless(letter: str) -> bool:
     return letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs"
 
 
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 sample`, `2 samples`, `0 samples`.
+
+    Args:
+        number: how many.
+        noun: in the singular.
+        plural: if it is not the singular with an `s`.
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def head(text: str, limit: int) -> str:
     """At most the first `limit` bytes of a text's UTF-8; a cut text ends with an ellipsis.
 

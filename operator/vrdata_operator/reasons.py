@@ -186,7 +186,13 @@ class Reason(StrEnum):
         "FailureBudgetExceeded",
         Topic.ENDED,
         "More samples failed than failurePolicy.maxFailedSamples allows",
-        "Fix the cause in status.failures, delete the run and apply it again: shards are kept",
+        "Delete the run and apply it again with a higher limit: shards are kept; or fix the cause",
+    )
+    NO_SAMPLES = (
+        "NoSamples",
+        Topic.ENDED,
+        "Every sample failed, so the dataset is empty",
+        "Fix the cause in status.failures, then apply the run with another name",
     )
     DEADLINE_EXCEEDED = (
         "DeadlineExceeded",

@@ -14,6 +14,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.commits import (
     CHUNK,
+    RUN_AGAIN,
     DamagedMarkerError,
     iter_commits,
     iter_records,
@@ -113,7 +114,7 @@ def test_a_truncated_marker_is_named_with_the_fix(records: int, place: str) -> N
     with pytest.raises(DamagedMarkerError, match=r"000000\.json in memory.* is damaged") as error:
         deque(iter_records(store, manifest), maxlen=0)
     assert error.value.why
-    assert error.value.fix == f"remove {KEY}, then run the same file again: vrdata run FILE"
+    assert error.value.fix == f"remove {KEY}, then {RUN_AGAIN}"
 
 
 @pytest.mark.parametrize("records", [3, 3000])

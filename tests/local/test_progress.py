@@ -50,6 +50,15 @@ def test_on_a_terminal_bars_are_drawn_and_removed_at_the_end() -> None:
     assert plain.rstrip().endswith("O 3/30")
 
 
+def test_the_last_line_has_no_estimate() -> None:
+    shown, text = progress(animated=False)
+    for samples in (1, 5):
+        shown.update(ShardProgress(generator="O-a", shard=0, samples=samples))
+        shown.tick()
+    shown.close()
+    assert text.getvalue().splitlines()[-1] == "O 5/30"
+
+
 def test_samples_of_committed_and_running_shards_are_counted() -> None:
     shown, _ = progress(animated=False, committed=4)
     shown.update(ShardProgress(generator="O-a", shard=1, samples=2))

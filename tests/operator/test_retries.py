@@ -98,6 +98,18 @@ def test_more_failed_samples_than_the_budget_fail_the_run(life: Life) -> None:
     assert not life.status().dataset_hash  # no `_SUCCESS` for a failed run
 
 
+def test_a_run_in_which_every_sample_failed_fails_whatever_its_budget(life: Life) -> None:
+    life.workers.left_out = {
+        (name, shard): 10 for name in ("O-maze", "G-ball") for shard in range(9)
+    }
+    life.create(run_object(failurePolicy={"maxFailedSamples": 1000, "retries": 0}))
+    status = life.live()
+    assert status.phase == "Failed"
+    assert (status.samples.succeeded, status.samples.failed) == (0, 60)
+    assert life.reason("Succeeded") == ("False", "NoSamples")
+    assert not status.dataset_hash
+
+
 def test_many_failed_shards_are_all_explained_and_all_get_more_memory(life: Life) -> None:
     """More pods than one page, and more records than one turn reads."""
     life.workers.script = lambda one: "OutOfMemory" if one.attempt == 0 else ""

@@ -57,4 +57,4 @@ def test_notes_stay_short_with_many_generators_and_runs() -> None:
     notes = describe_shared(shared)
     assert len(notes) == MAX_RUNS + 1
     assert f"O-e 0-4 and of {len(names) - MAX_GENERATORS} more generators;" in notes[0]
-    assert notes[-1] == "4 more runs have some of these samples, too"
+    assert notes[-1] == "4 more runs with some of these samples"

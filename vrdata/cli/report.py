@@ -10,6 +10,7 @@ import typer
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stdout
 from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
 from vrdata.errors import UsageError, VrdataError
+from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.store.port import ObjectStore
@@ -60,7 +61,8 @@ def report_command(
         return
     state = "finished" if facts.finished else "not finished"
     stdout.print(
-        f"{facts.run}, {state}: {facts.samples} samples, {facts.cards} shown\nreport: {page}",
+        f"{facts.run}, {state}: {count(facts.samples, 'sample')}, {facts.cards} shown\n"
+        f"report: {page}",
         markup=False,
     )
 

@@ -19,6 +19,7 @@ from vrdata.cli.common import (
 )
 from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
 from vrdata.errors import ExitCode, NotFoundError, UsageError
+from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.local.finish import RunSummary
@@ -191,7 +192,7 @@ def _say_left_out(prepared: Prepared) -> None:
     if prepared.added:
         more = ", ..." if len(prepared.added) > NAMED else ""
         stderr.print(
-            f"continues with the {len(prepared.plan.generators)} generators of its plan; "
+            f"continues with the {count(len(prepared.plan.generators), 'generator')} of its plan; "
             f"{len(prepared.added)} added since match its globs, too "
             f"({', '.join(prepared.added[:NAMED])}{more}): "
             "use another metadata.name to include them",
@@ -203,7 +204,7 @@ def _say_damaged(prepared: Prepared) -> None:
     """One line when data of committed shards is missing or damaged."""
     if prepared.damaged:
         stderr.print(
-            f"restoring {len(prepared.damaged)} shards whose data is missing or damaged; "
+            f"restoring {count(len(prepared.damaged), 'shard')} whose data is missing or damaged; "
             f"the first: {prepared.damaged[0].what}",
             markup=False,
         )

@@ -18,6 +18,7 @@ from vrdata.cli.common import (
 )
 from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
 from vrdata.errors import ExitCode
+from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.store.port import ObjectStore
@@ -126,7 +127,7 @@ class _Progress:
 
 def _line(verb: str, result: TransferResult) -> str:
     return (
-        f"{verb} {result.transferred} files ({result.bytes / 1e6:.1f} MB), "
+        f"{verb} {count(result.transferred, 'file')} ({result.bytes / 1e6:.1f} MB), "
         f"{result.skipped} already there, {result.failed} failed"
     )
 

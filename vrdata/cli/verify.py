@@ -11,6 +11,7 @@ import typer
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
 from vrdata.errors import ExitCode
+from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.dataset.verify.verdict import VerifyReport
@@ -82,7 +83,9 @@ class _Progress:
         if now - self._printed >= PROGRESS_SECONDS:
             self._printed = now
             stderr.print(
-                f"checked {done} of {total} shards" if total else f"checked {done} samples"
+                f"checked {done} of {count(total, 'shard')}"
+                if total
+                else f"checked {count(done, 'sample')}"
             )
 
 
@@ -91,17 +94,19 @@ def _print(report: VerifyReport) -> None:
         stderr.print(f"{problem.kind}: {problem.where}: {problem.message}", markup=False)
     found = sum(report.problem_counts.values())
     if found > len(report.problems):
-        stderr.print(f"and {found - len(report.problems)} more problems")
+        stderr.print(f"and {count(found - len(report.problems), 'more problem')}")
     stdout.print("\n".join(summary_lines(report)), markup=False)
 
 
 def summary_lines(report: VerifyReport) -> list[str]:
     """The report for a person."""
     verdict = "verified" if report.ok else "NOT verified"
-    shards = f" in {report.shards} of {report.expected_shards} shards" if report.plan else ""
+    shards = (
+        f" in {report.shards} of {count(report.expected_shards, 'shard')}" if report.plan else ""
+    )
     dropped = f", {report.failed_samples} dropped" if report.failed_samples else ""
     lines = [
-        f"{verdict}: {report.samples} samples{shards}{dropped}, {report.bytes} bytes",
+        f"{verdict}: {count(report.samples, 'sample')}{shards}{dropped}, {report.bytes} bytes",
         f"output: {report.output}",
         f"files: {_counts(report.files)}",
     ]

@@ -116,7 +116,7 @@ def decode_records(chunks: Iterable[bytes], expected: RecordLines) -> Iterator[R
     if size != expected.bytes:
         raise ValueError(f"its records have {size} bytes, its first line says {expected.bytes}")
     if rest or lines != expected.lines:
-        raise ValueError(f"it has {lines} records, its first line says {expected.lines}")
+        raise ValueError(f"its records are {lines}, its first line says {expected.lines}")
     if digest.hexdigest() != expected.sha256:
         raise ValueError("its records do not have the sha256 that its first line says")
 

@@ -15,6 +15,8 @@ from vrdata.store.port import ObjectStore
 CHUNK = 2**20
 """Bytes of one request for records: one request for most markers."""
 
+RUN_AGAIN = "run the same file again: vrdata run FILE --local --out OUT"
+
 
 class DamagedMarkerError(InvalidInputError):
     """A commit marker cannot be used: damaged, of another version, or another shard's."""
@@ -141,4 +143,4 @@ def _damaged(store: ObjectStore, generator: str, shard: int, why: str) -> Damage
 
 
 def _fix(key: str) -> str:
-    return f"remove {key}, then run the same file again: vrdata run FILE"
+    return f"remove {key}, then {RUN_AGAIN}"

@@ -53,8 +53,8 @@ def close_run(
     """Index what has no index; write dataset.json, README.md, the report and `_SUCCESS`.
 
     These files are derived from the commit markers, so a missing, damaged or foreign one is
-    written again. A whole report is kept. `_SUCCESS` is written only when no more samples failed
-    than the failure policy allows. Memory does not grow with samples.
+    written again. A whole report is kept. `_SUCCESS` is written only when there is a sample and no
+    more samples failed than the failure policy allows. Memory does not grow with samples.
 
     Args:
         store: the run's store.
@@ -70,7 +70,7 @@ def close_run(
     summary, report = summarise(store, plan, detect=detect)
     if not is_whole(PrefixedStore(store, layout.REPORT)):
         report.write(summary, PrefixedStore(store, layout.REPORT))
-    if summary.failed_samples <= max_failed:
+    if summary.samples and summary.failed_samples <= max_failed:
         succeed(store, summary)
     return summary
 
@@ -168,14 +168,16 @@ def _stored(store: ObjectStore, key: str) -> bytes | None:
 
 
 def _are_indexed(store: ObjectStore, summary: DatasetSummary) -> bool:
-    def indexed_samples(generator: str) -> int | None:
+    def indexed(generator: str) -> tuple[int, int, int] | None:
         counts = read_counts(store, summary.plan, generator)
-        return counts.samples if counts else None
+        return (counts.samples, counts.failed_samples, counts.shards) if counts else None
 
     names = [one.name for one in summary.generators]
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         try:
-            found = list(pool.map(indexed_samples, names))
+            found = list(pool.map(indexed, names))
         except DamagedIndexError:
             return False
-    return found == [one.samples for one in summary.generators]
+    parts = [(one.samples, one.failed_samples, one.shards) for one in summary.generators]
+    totals = (summary.samples, summary.failed_samples, summary.shards)
+    return found == parts and totals == tuple(map(sum, zip(*parts, strict=True)))

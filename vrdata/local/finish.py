@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vrdata.api.status import FailureGroup
 from vrdata.contract.groups import FailureGroups
+from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.errors import ExitCode
@@ -11,6 +12,7 @@ from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
 from vrdata.model import Model
+from vrdata.text import count
 
 MAX_NONDETERMINISTIC = 20  # object keys in the summary
 
@@ -32,7 +34,9 @@ class RunSummary(Model):
     seconds: float
     dataset_hash: str = ""
     report: str = ""
+    empty_generators: tuple[str, ...] = ()
     failures: tuple[FailureGroup, ...] = ()
+    fix: str = ""
     nondeterministic: tuple[str, ...] = ()
     exit_code: int
 
@@ -41,20 +45,23 @@ class RunSummary(Model):
         restored = f", {self.restored_shards} restored" if self.restored_shards else ""
         lines = [
             (
-                f"{self.phase}: {self.samples} samples in {self.shards} shards"
+                f"{self.phase}: {count(self.samples, 'sample')} in {count(self.shards, 'shard')}"
                 f" ({self.generated_shards} generated now{restored}) in {duration(self.seconds)}"
             )
         ]
         if self.failed_samples:
-            over = self.phase == "Failed" and not self.failed_shards
+            over = self.phase == "Failed" and not self.failed_shards and self.samples
             what = "more than failurePolicy.maxFailedSamples" if over else "by failurePolicy"
-            lines.append(f"dropped: {self.failed_samples} failed samples ({what})")
+            lines.append(f"dropped: {count(self.failed_samples, 'failed sample')} ({what})")
+        lines += [f"no samples: {name}: every sample failed" for name in self.empty_generators]
         lines += [
-            f"failed: {group.generator}: {group.reason}, {group.shards} shards"
+            f"failed: {group.generator}: {group.reason}, {count(group.shards, 'shard')}"
             + (f", first at sample {group.sample}" if group.sample is not None else "")
             + f"\n    {group.message.partition(chr(10))[0]}"
             for group in self.failures
         ]
+        if self.fix:
+            lines.append(f"fix: {self.fix}")
         lines += [f"nondeterministic: {key}" for key in self.nondeterministic]
         lines.append(f"output: {self.output}")
         if self.dataset_hash:
@@ -94,15 +101,17 @@ def finish(
         exit_code=int(ExitCode.FAILED),
     )
     if result.failed:
-        return summary
+        return summary.model_copy(update={"fix": _fix_of_shards(result)})
     return _finalised(prepared, summary, detect=detect)
 
 
 def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
     dataset = _write_outputs(prepared, detect=detect)
     budget = prepared.run.spec.failure_policy.max_failed_samples
-    if dataset.failed_samples > budget:
+    fix = ""
+    if not dataset.samples or dataset.failed_samples > budget:
         phase, code = "Failed", ExitCode.FAILED
+        fix = _fix_of_samples(dataset)
     elif dataset.failed_samples:
         phase, code = "Succeeded", ExitCode.PARTIAL
     else:
@@ -112,10 +121,33 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "phase": phase,
             "samples": dataset.samples,
             "failed_samples": dataset.failed_samples,
+            "empty_generators": tuple(one.name for one in dataset.generators if not one.samples),
+            "fix": fix,
             "dataset_hash": dataset.dataset_hash,
             "report": f"{prepared.store.url.rstrip('/')}/{layout.REPORT}index.html",
             "exit_code": int(code),
         }
+    )
+
+
+def _fix_of_shards(result: ExecutionResult) -> str:
+    """What to do about shards that failed in every attempt."""
+    if all(failure.reason is FailureReason.NOT_DETERMINISTIC for failure in result.failed):
+        return "use another metadata.name: this machine generates other bytes than those stored"
+    return (
+        "fix the cause and repeat the command, or set failurePolicy.maxFailedSamples to drop "
+        "failed samples; a changed generator needs another metadata.name"
+    )
+
+
+def _fix_of_samples(dataset: DatasetSummary) -> str:
+    """What to do about a complete run without enough samples."""
+    other = "correct the generator and use another metadata.name"
+    if not dataset.samples:
+        return other
+    return (
+        f"set failurePolicy.maxFailedSamples to {dataset.failed_samples} and repeat the command, "
+        f"or {other}"
     )
 
 

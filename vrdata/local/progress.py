@@ -118,16 +118,16 @@ class RunProgress:
         """Remove the bars and print the last state."""
         self.tick()
         self._bars.stop()
-        self._print(self.summary())
+        self._print(self.summary(ended=True))
 
-    def summary(self) -> str:
-        """One line: samples per class, rate, time left, failed samples."""
+    def summary(self, *, ended: bool = False) -> str:
+        """One line: samples per class, rate, time left unless it has `ended`, failed samples."""
         parts = [
             f"{name} {count.generated}/{count.total}"
             for name, count in sorted(self.classes.items())
         ]
         task = self._task(self._all)
-        if task.speed and task.time_remaining is not None and task.remaining:
+        if not ended and task.speed and task.time_remaining is not None and task.remaining:
             parts += [_rate(task), f"eta {duration(task.time_remaining)}"]
         if self._failed:
             parts.append(f"failed {self._failed}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrdata.plan.planned import Plan, PlannedGenerator
+from vrdata.text import count
 
 MAX_LINES = 8
 
@@ -29,7 +30,7 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
         if old != new:
             lines.append(f"{name} was {old}, now {new}")
     if len(lines) > MAX_LINES:
-        lines[MAX_LINES - 1 :] = [f"and {len(lines) - MAX_LINES + 1} more differences"]
+        lines[MAX_LINES - 1 :] = [f"and {count(len(lines) - MAX_LINES + 1, 'more difference')}"]
     return lines
 
 

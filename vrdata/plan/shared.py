@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
+from vrdata.text import count
 
 MAX_RUNS = 5  # runs that are described
 MAX_GENERATORS = 5  # generators that are named for each
@@ -62,14 +63,14 @@ def describe_shared(shared: Iterable[SharedRange]) -> list[str]:
         by_run.setdefault(one.run, []).append(one)
     notes = [_note(run, ranges) for run, ranges in list(by_run.items())[:MAX_RUNS]]
     if len(by_run) > MAX_RUNS:
-        notes.append(f"{len(by_run) - MAX_RUNS} more runs have some of these samples, too")
+        notes.append(f"{count(len(by_run) - MAX_RUNS, 'more run')} with some of these samples")
     return notes
 
 
 def _note(run: str, ranges: list[SharedRange]) -> str:
     named = [f"{one.generator} {one.start}-{one.stop - 1}" for one in ranges[:MAX_GENERATORS]]
     more = len(ranges) - len(named)
-    samples = ", ".join(named) + (f" and of {more} more generators" if more else "")
+    samples = ", ".join(named) + (f" and of {count(more, 'more generator')}" if more else "")
     free = max(one.free for one in ranges)
     return (
         f"run {run} has the same seed ({ranges[0].seed}) and already generates samples {samples}; "

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.text import count
 from vrdata_worker.child.events import Exit, Invalid
 
 _KILLED = {
@@ -98,5 +99,6 @@ class BlockState:
             return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
         return Failure(
             reason=FailureReason.UNDER_PRODUCTION,
-            message=f"wrote {len(self.reported)} of {self.want} samples and ended without an error",
+            message=f"wrote {len(self.reported)} of {count(self.want, 'sample')}"
+            " and ended without an error",
         )

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from vrdata.errors import UsageError, VrdataError
+from vrdata.text import count
 from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
@@ -120,7 +121,7 @@ async def _main() -> int:
     finally:
         await rest.close()
     sys.stdout.write(
-        f"removed the finalizer from {released} runs; their Jobs continue, their data is kept\n"
+        f"removed the finalizer from {count(released, 'run')}; Jobs continue, data is kept\n"
     )
     return 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrdata.contract.pod import termination_text
+from vrdata.text import count
 from vrdata_operator.policy.deadline import deadline
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Explanation
@@ -34,7 +35,8 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
     """
     if foreign:
         return Outcome(Reason.JOB_NAME_CONFLICT, f"Job {foreign}")
-    over = _over_budget(view)  # such a run gets no `_SUCCESS`, so it is not finalised
+    # Such a run gets no `_SUCCESS`, so it is not finalised.
+    over = _empty(view) or _over_budget(view)
     if over is not None:
         return over
     final = view.facts.jobs.get(view.identity.final_job)
@@ -43,20 +45,29 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
     return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
 
 
+def _empty(view: RunView) -> Outcome | None:
+    """Every shard is committed, and all samples of the plan failed."""
+    failed = _failed_samples(view)
+    planned = sum(generator.samples for generator in view.plan.generators)
+    if not view.complete or not failed or failed < planned:
+        return None
+    return Outcome(Reason.NO_SAMPLES, f"{failed} of {planned}")
+
+
 def _over_budget(view: RunView) -> Outcome | None:
     """Every shard is committed, without more samples than the run allows."""
     budget = view.spec.failure_policy.max_failed_samples
     failed = _failed_samples(view)
     if not view.complete or failed <= budget:
         return None
-    detail = f"{failed} samples failed; maxFailedSamples is {budget}"
+    detail = f"{count(failed, 'sample')} failed; maxFailedSamples is {budget}"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)
 
 
 def _finished(view: RunView) -> Outcome:
     failed = _failed_samples(view)
     if failed:
-        return Outcome(Reason.WITHIN_FAILURE_BUDGET, f"{failed} samples failed")
+        return Outcome(Reason.WITHIN_FAILURE_BUDGET, f"{count(failed, 'sample')} failed")
     return Outcome(Reason.ALL_SAMPLES)
 
 
@@ -95,5 +106,5 @@ def _lost(view: RunView) -> Outcome | None:
         return None
     if len(view.lost) < view.shards - len(view.done):
         return None
-    detail = f"{len(view.lost)} shards failed in every attempt"
+    detail = f"{count(len(view.lost), 'shard')} failed in every attempt"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)

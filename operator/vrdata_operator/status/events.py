@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrdata.api.status import ConditionType, GenerationRunStatus
+from vrdata.text import count
 from vrdata_operator.reasons import EventReason
 
 MAX_EVENTS = 30  # of one run in the lifetime of one operator process
@@ -43,10 +44,10 @@ def _accepted(before: GenerationRunStatus, after: GenerationRunStatus) -> list[R
 def _work(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
     found = []
     if after.waves and not before.waves:
-        text = f"{after.samples.desired} samples in {_all_shards(after)} shards"
+        text = f"{count(after.samples.desired, 'sample')} in {count(_all_shards(after), 'shard')}"
         found.append(RunEvent(EventReason.STARTED, text))
     elif after.waves > before.waves:
-        text = f"{after.shards.retrying} shards are retried"
+        text = f"retrying {count(after.shards.retrying, 'shard')}"
         found.append(RunEvent(EventReason.RETRYING, text))
     for quarter in (25, 50, 75):
         if _percent(before) < quarter <= _percent(after) < 100:

@@ -85,9 +85,9 @@ def test_another_number_of_objects_than_the_records_have_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda records: records.pop(1), "1 samples have no record, first 1"),
-        (lambda records: records.pop(), "1 samples have no record, first 3"),
-        (lambda records: records.clear(), "4 samples have no record, first 0, 1, 2"),
+        (lambda records: records.pop(1), "1 sample without a record, first 1"),
+        (lambda records: records.pop(), "1 sample without a record, first 3"),
+        (lambda records: records.clear(), "4 samples without a record, first 0, 1, 2"),
         (lambda records: records.reverse(), "the record of sample 2 is out of order"),
         (lambda records: records.append(records[3]), "the record of sample 3 is out of order"),
         (

@@ -90,7 +90,7 @@ def test_finalisation_that_is_killed_at_any_write_can_be_repeated(
 def test_a_run_with_missing_shards_is_refused(plan: Plan) -> None:
     store = MemoryStore()
     build_run(store, plan, skip=[("O-1_maze", 1)])
-    with pytest.raises(IncompleteRunError, match=r"1 shards are not committed.*O-1_maze 1"):
+    with pytest.raises(IncompleteRunError, match=r"1 shard not committed.*O-1_maze 1"):
         finalise(store, plan)
     assert layout.DATASET not in store.objects
 
@@ -100,7 +100,7 @@ def test_a_marker_of_a_shard_outside_the_plan_is_refused(plan: Plan, key: tuple[
     store = MemoryStore()
     build_run(store, plan)
     put_object(store, layout.commit_key(*key), b"{}")
-    with pytest.raises(OutputConflictError, match="does not have"):
+    with pytest.raises(OutputConflictError, match="outside the plan"):
         finalise(store, plan)
 
 

@@ -207,6 +207,6 @@ def test_a_marker_of_a_shard_outside_the_plan_is_refused(
     committed: MemoryStore, plan: Plan
 ) -> None:
     put_object(committed, layout.commit_key("O-1_maze", 2), b"{}")
-    with pytest.raises(OutputConflictError, match="does not have"):
+    with pytest.raises(OutputConflictError, match="outside the plan"):
         index(committed, plan)
     assert MAZE not in committed.objects

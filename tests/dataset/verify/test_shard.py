@@ -87,5 +87,5 @@ def test_a_marker_truncated_in_its_records_is_one_problem_that_names_the_fix(
     (problem,) = findings.problems.kept
     assert (problem.kind, problem.where) == ("DamagedMarker", MARKER)
     assert problem.message.endswith(
-        f"remove {MARKER}, then run the same file again: vrdata run FILE"
+        f"remove {MARKER}, then run the same file again: vrdata run FILE --local --out OUT"
     )

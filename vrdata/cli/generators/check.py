@@ -10,6 +10,7 @@ import typer
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators.common import HomeOption, open_home, say
 from vrdata.errors import ExitCode, NotFoundError, UsageError
+from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.home import Home
@@ -84,7 +85,7 @@ def _test_all(
     results = []
     with place.staging() as staging:
         for target in _targets(place, wanted, staging):
-            say(f"{target.name}: generating {samples} samples")
+            say(f"{target.name}: generating {count(samples, 'sample')}")
             kept = keep / target.name if keep else None
             result = run_sampling(target, staging, samples=samples, seed=seed, keep=kept)
             results.append(result)
@@ -147,7 +148,7 @@ def _print(results: list[SamplingResult]) -> None:
     for result in results:
         mark = "passed" if result.passed else "FAILED"
         stdout.print(
-            f"{result.name}: {mark}; {result.valid} of {result.requested} samples, "
+            f"{result.name}: {mark}; {result.valid} of {count(result.requested, 'sample')}, "
             f"{result.seconds_per_sample:.3g} s and {result.bytes_per_sample / 1000:.0f} kB "
             f"per sample, {result.peak_memory_bytes / 2**20:.0f} MiB",
             markup=False,

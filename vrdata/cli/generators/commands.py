@@ -12,6 +12,7 @@ from vrdata.cli.generators.add import add_command
 from vrdata.cli.generators.check import check_command
 from vrdata.cli.generators.common import HomeOption, open_home
 from vrdata.cli.generators.new import new_command
+from vrdata.text import count
 
 generators_app = typer.Typer(
     name="generators",
@@ -67,7 +68,7 @@ def catalog_command(
     catalogue = relocated(catalogue, place.path, target.parent)
     text = catalogue.model_dump_json(by_alias=True, indent=2, exclude_none=True)
     write_atomically(target, text + "\n")
-    stderr.print(f"{len(catalogue.generators)} generators written to {file}", markup=False)
+    stderr.print(f"{count(len(catalogue.generators), 'generator')} written to {file}", markup=False)
 
 
 @generators_app.command("remove")

@@ -10,6 +10,7 @@ from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import FileObjects, Record, SampleRecord, ShardManifest
 from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.plan.seeds import block_seed
+from vrdata.text import count
 
 Report = Callable[[Problem], None]
 
@@ -101,7 +102,7 @@ class _RecordCheck:
             self._problem("WrongSamples", message)
         elif self._missing_count:
             first = ", ".join(map(str, self._missing))
-            message = f"{self._missing_count} samples have no record, first {first}"
+            message = f"{count(self._missing_count, 'sample')} without a record, first {first}"
             self._problem("WrongSamples", message)
         manifest = self._manifest
         for name, found, counted in (
@@ -114,8 +115,9 @@ class _RecordCheck:
         counted_files = FileObjects(objects=self._files, bytes=self._bytes)
         if manifest.files is not None and manifest.files != counted_files:
             message = (
-                f"files is {manifest.files.objects} objects of {manifest.files.bytes} bytes in "
-                f"its first line, its records have {self._files} of {self._bytes}"
+                f"files is {count(manifest.files.objects, 'object')} of "
+                f"{manifest.files.bytes} bytes in its first line, "
+                f"its records have {self._files} of {self._bytes}"
             )
             self._problem("WrongMarker", message)
 

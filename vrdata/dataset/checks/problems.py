@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from vrdata.dataset.commits import RUN_AGAIN
 from vrdata.model import Model
 from vrdata.text import printable_line
 
 KEPT_PER_KIND = 20
 MAX_MESSAGE = 500
-RESTORE = "to restore it, run the same file again: vrdata run FILE"
+RESTORE = f"to restore it, {RUN_AGAIN}"
 
 
 class Problem(Model):
@@ -34,7 +35,7 @@ def problem(kind: str, where: str, message: str) -> Problem:
 
 def remove_first(key: str) -> str:
     """How to restore an object whose size is right and whose bytes are not."""
-    return f"remove {key}, then run the same file again: vrdata run FILE"
+    return f"remove {key}, then {RUN_AGAIN}"
 
 
 class ProblemLog:

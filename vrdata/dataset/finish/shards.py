@@ -16,6 +16,7 @@ from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import sha256_object
+from vrdata.text import count
 
 JOBS = 8
 CONNECTIONS = 16
@@ -43,14 +44,14 @@ def committed_shards(store: ObjectStore, plan: Plan, generator: str = "") -> lis
     missing = [shard for shard in planned if shard not in committed]
     if missing:
         raise IncompleteRunError(
-            f"{len(missing)} shards are not committed, the first is "
+            f"{count(len(missing), 'shard')} not committed, the first is "
             f"{missing[0].generator} {missing[0].number}",
             fix="run the same command again",
         )
     extra = sorted(committed.difference(planned))
     if extra:
         raise OutputConflictError(
-            f"{store.url} holds {len(extra)} commit markers of shards that the plan does not have",
+            f"{store.url} has {count(len(extra), 'commit marker')} of shards outside the plan",
             why=f"the first is {layout.commit_key(*extra[0])}",
             fix="something else wrote there; remove them, or use another output folder",
         )

@@ -16,6 +16,7 @@ from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord
 from vrdata.errors import OutputConflictError
 from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectStore
+from vrdata.text import count
 
 
 class ShardPlace(Protocol):
@@ -148,7 +149,7 @@ class Format(ABC):
         except ValueError as error:
             raise _other_samples(data, f"{error} is not a file of a sample") from None
         if set(found) != set(indexes):
-            why = f"{len(found)} samples are stored, {len(indexes)} were generated"
+            why = f"stored: {count(len(found), 'sample')}; generated: {len(indexes)}"
             raise _other_samples(data, why)
         return {
             index: tuple(sorted(files, key=lambda file: file.name))

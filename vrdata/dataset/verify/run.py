@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
-from vrdata.dataset.checks.problems import RESTORE, Problem, problem
+from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
+from vrdata.dataset.commits import RUN_AGAIN
 from vrdata.dataset.finish.card import card
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
@@ -100,11 +101,12 @@ def _summary_problems(
     store: ObjectStore, plan: Plan, tally: Tally, digest: str, *, finished: bool
 ) -> Iterator[Problem]:
     if not finished:
-        message = "the run is not finished; run the same file again: vrdata run FILE"
-        yield problem("NotFinished", layout.SUCCESS, message)
+        yield problem("NotFinished", layout.SUCCESS, _why_not_finished(plan, tally))
         return
+    whole = not tally.problems.counts
     if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
-        message = f"it differs from the dataset hash of the data, {digest}"
+        advice = remove_first(layout.SUCCESS) if whole else "restore the data first"
+        message = f"it differs from the dataset hash of the data, {digest}; {advice}"
         yield problem("HashMismatch", layout.SUCCESS, message)
     try:
         summary = load_model(store, layout.DATASET, DatasetSummary)
@@ -119,8 +121,27 @@ def _summary_problems(
         ("DamagedSummary", "shards", summary.shards, tally.counts["shards"]),
     ):
         if stored != found:
-            yield problem(kind, layout.DATASET, f"{name} is {stored}, the data has {found}")
+            advice = RESTORE if whole else "restore the data first"
+            message = f"{name} is {stored}, the data has {found}; {advice}"
+            yield problem(kind, layout.DATASET, message)
     yield from _card_problems(store, summary, tally)
+
+
+def _why_not_finished(plan: Plan, tally: Tally) -> str:
+    """Why there is no `_SUCCESS`: with every shard committed, the failure policy forbids it."""
+    committed = tally.counts["shards"] == sum(planned.shards for planned in plan.generators)
+    failed = tally.counts["failed"]
+    if not committed or not failed:
+        return f"the run is not finished; {RUN_AGAIN}"
+    if not tally.counts["samples"]:
+        return (
+            f"every sample failed ({failed}): fix the generator, then run the file with another "
+            "metadata.name"
+        )
+    return (
+        f"more samples failed ({failed}) than failurePolicy.maxFailedSamples allowed: set it to "
+        f"{failed} and {RUN_AGAIN}; or fix the generator and use another metadata.name"
+    )
 
 
 def _card_problems(store: ObjectStore, summary: DatasetSummary, tally: Tally) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
+from vrdata.text import count
 from vrdata_generators.adapter.prepare import Prepared
 from vrdata_generators.adapter.proof.prove import (
     Mode,
@@ -114,4 +115,5 @@ def _beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:
     names = ", ".join(most.examples) + (", …" if most.beside > len(most.examples) else "")
     if most.beside == 1:
         return (f"1 file beside the sample folders is not stored: {names}",)
-    return (f"{most.beside} files beside the sample folders are not stored: {names}",)
+    files = count(most.beside, "file")
+    return (f"{files} beside the sample folders are not stored: {names}",)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
+from vrdata.text import count
 from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
 
 Mode = Literal["stream", "whole", "bare"]
@@ -106,7 +107,7 @@ def _unproven(mode: Mode, trial: TrialResult, video: str) -> Proof:
 def _proven(mode: Mode, trial: TrialResult, reference: TrialResult) -> Proof:
     videos = sum(bool(sample.frames) for sample in trial.samples.values())
     reason = (
-        f"equal pixels, texts and video frames in {len(trial.samples)} samples "
+        f"equal pixels, texts and video frames in {count(len(trial.samples), 'sample')} "
         f"({videos} with video), with and without acceleration"
     )
     warnings = (*_warnings(trial), *_own_bytes(trial, reference))
@@ -204,7 +205,7 @@ def _warnings(trial: TrialResult) -> tuple[str, ...]:
     if not trial.invalid:
         return notes
     return (
-        f"{len(trial.invalid)} samples of the block are invalid: {trial.invalid[0]}",
+        f"{count(len(trial.invalid), 'invalid sample')} in the block: {trial.invalid[0]}",
         *notes,
     )
 
@@ -218,7 +219,7 @@ def notes_of(trial: TrialResult) -> tuple[str, ...]:
 def difference(first: TrialResult, second: TrialResult) -> str:
     """The first difference between two blocks, as a phrase."""
     if first.samples.keys() != second.samples.keys():
-        return f"{len(first.samples)} and {len(second.samples)} samples"
+        return f"{len(first.samples)} and {count(len(second.samples), 'sample')}"
     for position in sorted(first.samples):
         one, two = first.samples[position], second.samples[position]
         if one.same_content(two):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.model import GeneratorClass
-from vrdata.text import printable_line
+from vrdata.text import count, printable_line
 from vrdata_generators.adapter.source.clone import clone
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
 from vrdata_generators.adapter.source.git import describe
@@ -63,7 +63,7 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
     if source.name and len(found) > 1:
         folders = ", ".join(str(one.root.relative_to(folder)) for one in found[:8])
         raise UsageError(
-            f"--name gives one name, but there are {len(found)} generators in "
+            f"--name gives one name, but there are {count(len(found), 'generator')} in "
             f"{without_credentials(source.address)}",
             why=folders,
             fix="omit --name, or name the folder of one generator",

@@ -22,6 +22,7 @@ from vrdata.errors import NotFoundError
 from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan
 from vrdata.store.port import DigestMismatchError, ObjectStore
+from vrdata.text import count
 
 JOBS = 4
 MAX_FILE = 64 * 2**20
@@ -196,4 +197,4 @@ def _video_text(sample: SampleRecord) -> str:
     if video is None:
         return ""
     size = f"{video.width} x {video.height}"
-    return f"{video.frames} frames, {video.fps:g} fps, {size}"
+    return f"{count(video.frames, 'frame')}, {video.fps:g} fps, {size}"

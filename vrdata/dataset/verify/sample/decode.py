@@ -11,6 +11,7 @@ from typing import Any
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify.sample.content_hash import pixel_hash
 from vrdata.errors import VrdataError
+from vrdata.text import count
 
 MAX_PIXELS = 8192 * 8192
 _RATE_TOLERANCE = 0.01  # containers round the timestamps of frames
@@ -133,8 +134,8 @@ class _Found:
             expected.height,
         ):
             return (
-                f"{self.frames} frames of {self.width} x {self.height} pixels, its commit marker"
-                f" says {expected.frames} of {expected.width} x {expected.height}"
+                f"{count(self.frames, 'frame')} of {self.width} x {self.height} pixels, its commit"
+                f" marker says {expected.frames} of {expected.width} x {expected.height}"
             )
         if not math.isclose(self.rate, expected.fps, rel_tol=_RATE_TOLERANCE):
             return f"{self.rate:g} frames a second, its commit marker says {expected.fps:g}"

@@ -1,0 +1,78 @@
+"""The end of a local run: which runs succeed, and what the others can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.builders import build_run, make_plan
+from vrdata.api.profile import default_profile
+from vrdata.api.run import GenerationRun
+from vrdata.contract.worker import StoreSettings
+from vrdata.dataset import layout
+from vrdata.errors import ExitCode
+from vrdata.local.execution.executor import ExecutionResult
+from vrdata.local.finish import RunSummary, finish
+from vrdata.local.run import LocalOptions, Prepared
+from vrdata.store.opening import open_store
+
+PLAN = make_plan({"O-1_maze": 4, "O-2_tiles": 4}, shard_blocks=1)
+SAMPLES = [(name, index) for name in ("O-1_maze", "O-2_tiles") for index in range(4)]
+
+
+def ended(folder: Path, failed: list[tuple[str, int]], budget: int) -> RunSummary:
+    """Finish a run whose shards are committed without the failed samples."""
+    store = open_store(str(folder))
+    build_run(store, PLAN, failed=failed)
+    run = GenerationRun.model_validate(
+        {
+            "apiVersion": "vrdata.dev/v1alpha1",
+            "kind": "GenerationRun",
+            "metadata": {"name": "demo"},
+            "spec": {
+                "generators": [{"name": "O-1_maze", "samples": 4}],
+                "failurePolicy": {"maxFailedSamples": budget},
+            },
+        }
+    )
+    options = LocalOptions(store=StoreSettings(url=str(folder)))
+    prepared = Prepared(run, default_profile(), options, store, "", PLAN, {})
+    return finish(prepared, ExecutionResult(), seconds=1, detect=False)
+
+
+@pytest.mark.parametrize(
+    ("failed", "budget", "phase", "code"),
+    [
+        (0, 0, "Succeeded", ExitCode.OK),
+        (3, 3, "Succeeded", ExitCode.PARTIAL),
+        (3, 2, "Failed", ExitCode.FAILED),
+        (8, 8, "Failed", ExitCode.FAILED),
+        (8, 2, "Failed", ExitCode.FAILED),
+    ],
+)
+def test_a_run_succeeds_with_a_sample_and_no_more_failed_samples_than_its_budget(
+    tmp_path: Path, failed: int, budget: int, phase: str, code: ExitCode
+) -> None:
+    summary = ended(tmp_path, SAMPLES[:failed], budget)
+    assert (summary.phase, summary.exit_code) == (phase, code)
+    assert (tmp_path / layout.SUCCESS).exists() == (phase == "Succeeded")
+    assert bool(summary.fix) == (phase == "Failed")
+
+
+def test_a_run_without_samples_names_its_generators_and_the_fix(tmp_path: Path) -> None:
+    lines = ended(tmp_path, SAMPLES, 100).lines()
+    assert lines[0].startswith("Failed: 0 samples in ")
+    assert "no samples: O-1_maze: every sample failed" in lines
+    assert "fix: correct the generator and use another metadata.name" in lines
+
+
+def test_a_generator_without_samples_is_named_in_a_run_that_succeeds(tmp_path: Path) -> None:
+    summary = ended(tmp_path, SAMPLES[:4], 4)
+    assert summary.phase == "Succeeded"
+    assert summary.empty_generators == ("O-1_maze",)
+
+
+def test_a_run_over_its_budget_names_the_limit_that_lets_it_succeed(tmp_path: Path) -> None:
+    summary = ended(tmp_path, SAMPLES[:3], 1)
+    assert "set failurePolicy.maxFailedSamples to 3 and repeat" in summary.fix
