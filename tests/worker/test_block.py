@@ -162,3 +162,16 @@ def test_a_sample_that_failed_by_itself_stays_the_cause_when_the_block_ends_late
     ended(state, error=raised("GeneratorFailed", "ValueError: no"), failed=(3, 3))
     assert state.cause is not None
     assert (state.cause.sample, state.cause.reason) == (1, FailureReason.EMPTY_PROMPT)
+
+
+def test_a_sample_of_the_shard_before_is_named_but_is_no_failure_of_this_one() -> None:
+    state = BlockState(block=0, start=0, want=10, skip=5, reported={0, 1, 2, 3})
+    error = raised("GeneratorFailed", "ValueError: no", "trace")
+    ended(state, error=error, failed=(4, 4))
+    assert state.cause is not None
+    assert state.cause.sample == 4
+    assert [failure.sample for failure in state.failures] == [5, 6, 7, 8, 9]
+    assert [failure.traceback for failure in state.failures] == ["trace", "", "", "", ""]
+    assert {failure.message for failure in state.failures} == {
+        "not generated: its block ended at sample 4: ValueError: no"
+    }

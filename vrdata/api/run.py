@@ -108,7 +108,8 @@ class FailurePolicy(Model):
         default=2,
         ge=0,
         le=10,
-        description="Number of retries of a failed shard. Default: 2.",
+        description="Number of retries of a failed shard. A failure that certainly occurs again "
+        "is not retried. Default: 2.",
     )
 
 

@@ -122,7 +122,7 @@ def _generate_each(
         except MemoryError:
             reporter.end_early()
             raise  # the whole block fails: a retry gets more memory
-        except Exception as error:  # noqa: BLE001 - foreign code; its error is sent
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; its error is sent
             reporter.failed(describe(error))
         else:
             reporter.report(sample)

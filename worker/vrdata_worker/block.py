@@ -73,10 +73,13 @@ class BlockState:
             other = note
         self.cause = self.cause or cause
         consequence = cause.model_copy(update={"message": other, "traceback": ""})
-        holder = max(first, missing[0])
-        self.failures += [
-            self._at(position, cause if position == holder else consequence) for position in missing
+        found = [
+            self._at(position, cause if position == first == last else consequence)
+            for position in missing
         ]
+        if not any(failure.traceback for failure in found):
+            found[0] = found[0].model_copy(update={"traceback": cause.traceback})
+        self.failures += found
 
     def _at(self, position: int, failure: Failure) -> Failure:
         return failure.model_copy(update={"sample": self.start + position})

@@ -111,6 +111,23 @@ OVERRIDE = """
         numbers = range(self.config.num_samples)
         return [self.generate_task_pair(f"square_{number:08d}") for number in numbers]
 """
+API = """
+import os, sys
+from PIL import Image
+from vrdata_generators.api import Generator, Sample
+
+class X(Generator):
+    name, domain, generator_class = "O-x", "x", "O"
+
+    def params(self, rng, index):
+        return {"index": index}
+
+    def render(self, params):
+        if params["index"] == 4:
+            CODE
+        image = Image.new("RGB", (32, 32))
+        return Sample(first=image, final=image, prompt="Look.", frames=[image])
+"""
 SCRIPTS = {
     "between": BETWEEN,
     "within": WITHIN,
@@ -146,6 +163,17 @@ class Blocks:
         self.template.start()
         self._folder = folder
         self._numbers = itertools.count()
+
+    @classmethod
+    def of_api(cls, folder: Path, code: str) -> Blocks:
+        """Blocks of a generator of the API that runs this code before its fifth sample."""
+        running = cls.__new__(cls)
+        (folder / "api").mkdir()
+        (folder / "api/generator.py").write_text(API.replace("CODE", code))
+        running.template = GeneratorTemplate(Launch("O-x", "api", str(folder / "api")), folder)
+        running.template.start()
+        running._folder, running._numbers = folder, itertools.count()
+        return running
 
     def run(self, way: str, at: int, *, kill: bool = False) -> tuple[BlockState, list[int]]:
         """The state after a block of ten, and the positions of its valid samples.
@@ -191,6 +219,7 @@ class Blocks:
         ("framework", "stream"),
         ("own dataset", "stream"),
         ("framework", "whole"),
+        ("framework", "bare"),
         ("at the end", "whole"),
         ("two passes", "whole"),
     ],
@@ -250,3 +279,23 @@ def test_a_block_that_is_killed_for_its_timeout_keeps_what_is_certainly_finished
         assert f"one of the samples {state.start + 3}-{state.start + 4}" in state.cause.message
     else:
         assert state.cause.sample == state.start + 4
+
+
+@pytest.mark.parametrize("code", ["raise ValueError('no')", "sys.exit(3)"])
+def test_a_sample_that_a_generator_of_the_api_raises_for_costs_no_other(
+    tmp_path: Path, code: str
+) -> None:
+    running = Blocks.of_api(tmp_path, code)
+    state, valid = running.run("", 0)
+    running.template.close()
+    assert valid == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert [failure.sample for failure in state.failures] == [4]
+
+
+def test_a_sample_that_kills_a_generator_of_the_api_is_named(tmp_path: Path) -> None:
+    running = Blocks.of_api(tmp_path, "os._exit(3)")
+    state, valid = running.run("", 0)
+    running.template.close()
+    assert valid == [0, 1, 2, 3]
+    assert state.cause is not None
+    assert (state.cause.sample, state.cause.reason) == (4, FailureReason.GENERATOR_FAILED)

@@ -63,10 +63,9 @@ def run_script(  # noqa: PLR0913 - the request's fields
     """
     _put_on_path(root)
     base = _base_generator()
-    if base is not None:
-        count_pairs(base, journal)
-        if collect is not None:
-            install_lazy(base, collect, journal)
+    count_pairs(base, journal)
+    if collect is not None and base is not None:
+        install_lazy(base, collect, journal)
     script = Path(root) / SCRIPT
     sys.argv = [str(script), str(flags["samples"]), str(count), str(flags["output"]), str(out)]
     if flags.get("seed"):
