@@ -151,9 +151,15 @@ def build_run(
     return manifests
 
 
-def build_finished_run(store: ObjectStore, plan: Plan) -> DatasetSummary:
-    """A whole run with dataset.json, index and `_SUCCESS`."""
-    build_run(store, plan)
+def build_finished_run(
+    store: ObjectStore,
+    plan: Plan,
+    *,
+    failed: Collection[tuple[str, int]] = (),
+    change: Change = lambda _index, _files: None,
+) -> DatasetSummary:
+    """A whole run with dataset.json, index and `_SUCCESS`; see `build_run`."""
+    build_run(store, plan, failed=failed, change=change)
     summary, _ = summarise(store, plan, detect=False)
     succeed(store, summary)
     return summary

@@ -31,7 +31,7 @@ def verify_command(
         typer.Argument(
             metavar="WHERE",
             help="The folder or s3:// prefix of a run; a root with one run; "
-            "or a folder of samples, {domain}_task/{sample}/.",
+            "or a folder with {domain}_task/{sample}/, a {domain}_task folder, or one sample.",
         ),
     ],
     jobs: Annotated[
@@ -100,6 +100,8 @@ def _print(report: VerifyReport) -> None:
 
 def summary_lines(report: VerifyReport) -> list[str]:
     """The report for a person."""
+    from vrdata.dataset.finish.duplicates import duplicates_line
+
     verdict = "verified" if report.ok else "NOT verified"
     shards = (
         f" in {report.shards} of {count(report.expected_shards, 'shard')}" if report.plan else ""
@@ -112,6 +114,8 @@ def summary_lines(report: VerifyReport) -> list[str]:
     ]
     if report.images:
         lines.append(f"images: {_counts(report.images)}")
+    if warning := duplicates_line(report.duplicates or 0, report.duplicate_examples):
+        lines.append(warning)
     if report.decoded == "no":
         lines.append("images and videos were not decoded")
     if report.index.startswith("not checked"):

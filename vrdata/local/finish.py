@@ -6,6 +6,7 @@ from vrdata.api.status import FailureGroup
 from vrdata.contract.groups import FailureGroups
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
+from vrdata.dataset.finish.duplicates import DuplicateExample, duplicates_line
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
@@ -38,6 +39,8 @@ class RunSummary(Model):
     failures: tuple[FailureGroup, ...] = ()
     fix: str = ""
     nondeterministic: tuple[str, ...] = ()
+    duplicates: int = 0
+    duplicate_examples: tuple[DuplicateExample, ...] = ()
     exit_code: int
 
     def lines(self) -> list[str]:
@@ -63,6 +66,8 @@ class RunSummary(Model):
         if self.fix:
             lines.append(f"fix: {self.fix}")
         lines += [f"nondeterministic: {key}" for key in self.nondeterministic]
+        if warning := duplicates_line(self.duplicates, self.duplicate_examples):
+            lines.append(warning)
         lines.append(f"output: {self.output}")
         if self.dataset_hash:
             lines.append(f"dataset hash: {self.dataset_hash}")
@@ -124,6 +129,8 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "empty_generators": tuple(one.name for one in dataset.generators if not one.samples),
             "fix": fix,
             "dataset_hash": dataset.dataset_hash,
+            "duplicates": dataset.duplicates,
+            "duplicate_examples": dataset.duplicate_examples,
             "report": f"{prepared.store.url.rstrip('/')}/{layout.REPORT}index.html",
             "exit_code": int(code),
         }

@@ -12,6 +12,7 @@ from support.builders import build_run, make_plan
 from support.memorystore import MemoryStore
 from vrdata.bounded.sorting import SortedLines
 from vrdata.dataset import commits, layout
+from vrdata.dataset.finish.duplicates import RunDuplicates
 from vrdata.dataset.formats import archive
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.verify.sample.check import Findings
@@ -50,9 +51,10 @@ def in_a_folder(store: MemoryStore, folder: Path) -> FileStore:
 
 def check(store: ObjectStore, plan: Plan) -> tuple[int, Findings]:
     """Peak memory in bytes, and what was found."""
-    with DatasetHasher() as hasher, SampleFiles(plan) as files:
+    with DatasetHasher() as hasher, SampleFiles(plan) as files, RunDuplicates([NAME]) as duplicates:
         tracemalloc.start()
-        manifest, findings = ShardCheck(store, plan, None, hasher, files).check(NAME, 0)
+        shard_check = ShardCheck(store, plan, None, hasher, files, duplicates)
+        manifest, findings = shard_check.check(NAME, 0)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert manifest is not None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vrdata.bounded.closing import Closing
 from vrdata.bounded.sorting import RUN_LINES, SortedLines
 from vrdata.model import Model
+from vrdata.text import count
 
 MAX_EXAMPLES = 20
 
@@ -18,6 +19,15 @@ class DuplicateExample(Model):
 
     sample: str
     original: str
+
+
+def duplicates_line(duplicates: int, examples: Sequence[DuplicateExample]) -> str:
+    """A warning for a person; "" without duplicates."""
+    if not duplicates:
+        return ""
+    first = f": {examples[0].sample} equals {examples[0].original}" if examples else ""
+    samples = count(duplicates, "sample")
+    return f"warning: {samples} with the frames and the prompt of an earlier sample{first}"
 
 
 class DuplicateFinder(Closing):
@@ -62,3 +72,28 @@ class DuplicateFinder(Closing):
                 continue
             counts[int(position)] += 1
             yield int(position), int(index), name, original
+
+
+class RunDuplicates(Closing):
+    """Finds duplicates among the samples of a run; a context manager. Threads may share one.
+
+    Args:
+        generators: names of the generators, in the order of the plan.
+    """
+
+    def __init__(self, generators: Iterable[str]) -> None:
+        self._finder = DuplicateFinder()
+        self._position = {name: at for at, name in enumerate(generators)}
+
+    def close(self) -> None:
+        """See `Closing.close`."""
+        self._finder.close()
+
+    def add(self, generator: str, sample_id: str, index: int, content: str) -> None:
+        """Add a sample; one whose content is unknown ("") is no duplicate."""
+        if content:
+            self._finder.add(content, self._position[generator], index, f"{generator}/{sample_id}")
+
+    def find(self) -> tuple[Counter[int], tuple[DuplicateExample, ...]]:
+        """As `DuplicateFinder.find`."""
+        return self._finder.find()

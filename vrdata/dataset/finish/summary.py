@@ -10,7 +10,7 @@ from pydantic import Field
 from vrdata.bounded.closing import Closing
 from vrdata.dataset import layout
 from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
-from vrdata.dataset.finish.duplicates import DuplicateExample, DuplicateFinder
+from vrdata.dataset.finish.duplicates import DuplicateExample, RunDuplicates
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.reader import load_model
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
@@ -108,9 +108,8 @@ class SummaryBuilder(Closing):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._hasher = DatasetHasher()
-        self._duplicates = DuplicateFinder()
+        self._duplicates = RunDuplicates(planned.name for planned in plan.generators)
         self._names = FileNames()
-        self._position = {planned.name: at for at, planned in enumerate(plan.generators)}
         self._counts: dict[str, GeneratorCounts] = {}
 
     def close(self) -> None:
@@ -127,9 +126,7 @@ class SummaryBuilder(Closing):
         for name, sha256 in sample.files:
             self._names.add(name)
             self._hasher.add(sample.id, name, sha256)
-        if sample.content:
-            position, name = self._position[generator], f"{generator}/{sample.id}"
-            self._duplicates.add(sample.content, position, sample.sample_index, name)
+        self._duplicates.add(generator, sample.id, sample.sample_index, sample.content)
 
     def finish(self) -> DatasetSummary:
         """The summary of everything added."""

@@ -9,6 +9,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
 from vrdata.dataset.commits import RUN_AGAIN
 from vrdata.dataset.finish.card import card
+from vrdata.dataset.finish.duplicates import RunDuplicates
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.plans import load_plan
@@ -55,8 +56,13 @@ def verify(
     decoder = Decoder(deep=deep) if decode or deep else None
     tally = Tally()
     planned = list(plan.all_shards())
-    with DatasetHasher() as hasher, SampleFiles(plan) as files:
-        check = ShardCheck(store, plan, decoder, hasher, files)
+    names = (planned.name for planned in plan.generators)
+    with (
+        DatasetHasher() as hasher,
+        SampleFiles(plan) as files,
+        RunDuplicates(names) as duplicates,
+    ):
+        check = ShardCheck(store, plan, decoder, hasher, files, duplicates)
         committed, strays = stray_problems(store, plan)
         tally.problems.merge(strays)
         tally.problems.extend(_missing(plan, committed))
@@ -70,6 +76,7 @@ def verify(
             progress(done, len(planned))
         tally.problems.extend(files.strays(store))
         digest = hasher.hexdigest()
+        tally.add_duplicates(*duplicates.find())
     finished = store.head(layout.SUCCESS) is not None
     tally.problems.extend(_summary_problems(store, plan, tally, digest, finished=finished))
     index, index_problems = (
@@ -104,6 +111,9 @@ def _summary_problems(
         yield problem("NotFinished", layout.SUCCESS, _why_not_finished(plan, tally))
         return
     whole = not tally.problems.counts
+    if whole and not tally.counts["samples"]:
+        message = f"0 samples: all {tally.counts['failed']} failed and were dropped"
+        yield problem("NoSamples", layout.DATASET, message)
     if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
         advice = remove_first(layout.SUCCESS) if whole else "restore the data first"
         message = f"it differs from the dataset hash of the data, {digest}; {advice}"
@@ -119,6 +129,7 @@ def _summary_problems(
         ("DamagedSummary", "samples", summary.samples, tally.counts["samples"]),
         ("DamagedSummary", "failedSamples", summary.failed_samples, tally.counts["failed"]),
         ("DamagedSummary", "shards", summary.shards, tally.counts["shards"]),
+        ("DamagedSummary", "duplicates", summary.duplicates, tally.duplicates),
     ):
         if stored != found:
             advice = RESTORE if whole else "restore the data first"

@@ -8,6 +8,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.checks.markers import checked_records, head_problems
 from vrdata.dataset.checks.problems import Problem
 from vrdata.dataset.commits import DamagedMarkerError, open_marker
+from vrdata.dataset.finish.duplicates import RunDuplicates
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
 from vrdata.dataset.verify.objects import ObjectCheck
@@ -27,15 +28,17 @@ class ShardCheck:
         decoder: decodes images and videos; None skips decoding.
         hasher: gets every file of a sample that was read.
         files: gets every sample of a commit marker.
+        duplicates: gets the content hash of every sample of a commit marker.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what takes the samples
         self,
         store: ObjectStore,
         plan: Plan,
         decoder: Decoder | None,
         hasher: DatasetHasher,
         files: SampleFiles,
+        duplicates: RunDuplicates,
     ) -> None:
         self._store = store
         self._plan = plan
@@ -43,6 +46,7 @@ class ShardCheck:
         self._decoder = decoder
         self._hasher = hasher
         self._files = files
+        self._duplicates = duplicates
 
     def check(self, generator: str, shard: int) -> tuple[ShardManifest | None, Findings]:
         """The committed shard's manifest (None when it cannot be read) and what was found.
@@ -88,6 +92,7 @@ class ShardCheck:
             if isinstance(record, SampleRecord):
                 findings.samples += 1
                 self._files.add(manifest, record)
+                self._duplicates.add(manifest.generator, record.id, record.index, record.content)
                 yield record
             else:
                 findings.failed += 1

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from vrdata.bounded.parallel import in_order
+from vrdata.dataset.finish.duplicates import DuplicateFinder
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.verify.sample.check import Findings, check_file, check_names
+from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, content_hash
 from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.verdict import Tally, VerifyReport, decoding_level
 from vrdata.errors import NotFoundError
@@ -28,6 +30,7 @@ from vrdata.store.port import (
     ObjectStore,
 )
 
+_TASK = "_task"
 _SAMPLE = re.compile(r"(?:(?:.*/)?([^/]+)/)?[^/]+_task/([^/]+)/([^/]+)")
 _UNREADABLE = (DamagedArchiveError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
 
@@ -66,19 +69,23 @@ def verify_tree(
         VrdataError: a package for decoding is not installed.
     """
     tally = Tally()
-    with DatasetHasher() as hasher:
-        check = _TreeCheck(store, Decoder(deep=deep) if decode or deep else None, hasher)
-        for found in in_order(_units(store), check, jobs):
+    base = _base(store)
+    decoder = Decoder(deep=deep) if decode or deep else None
+    with DatasetHasher() as hasher, DuplicateFinder() as duplicates:
+        check = _TreeCheck(store, base, decoder, hasher, duplicates)
+        for found in in_order(_units(store, base), check, jobs):
             tally.add(found.findings)
             tally.counts["shards"] += found.archives
             tally.generators.update(found.generators)
             progress(tally.counts["samples"], 0)
         digest = hasher.hexdigest()
+        if decoder:
+            tally.add_duplicates(*duplicates.find())
     if not tally.counts["samples"] and not tally.problems.counts:
         raise NotFoundError(
             f"there is no dataset in {store.url}",
             why="it contains neither a run of vrdata nor folders {domain}_task/{sample}/",
-            fix="name the folder of a run, {root}/{namespace}/{run}, or one with questions/",
+            fix="name the folder of a run, {root}/{namespace}/{run}, or one with samples",
         )
     return tally.report(
         VerifyReport(
@@ -91,9 +98,28 @@ def verify_tree(
     )
 
 
-def _units(store: ObjectStore) -> Iterator[list[ObjectInfo]]:
+def _base(store: ObjectStore) -> str:
+    """What the paths of samples need in front: the root may be in a `{domain}_task` folder.
+
+    It may be that folder or one of its samples. Otherwise, and when the root contains such
+    folders, it is "".
+    """
+    parts = store.url.rstrip("/").split("/")
+    depth = next((n for n in (1, 2) if len(parts) > n and parts[-n].endswith(_TASK)), 0)
+    if not depth or any(_is_data(info.key) for info in store.list_after("")):
+        return ""
+    return "/".join([*parts[-depth - 1 :], ""])
+
+
+def _is_data(key: str) -> bool:
+    return key.endswith(".tar.gz") or _SAMPLE.fullmatch(key) is not None
+
+
+def _units(store: ObjectStore, base: str) -> Iterator[list[ObjectInfo]]:
     """Lists of the objects of one sample folder, or of one archive; one listing."""
-    for folder, objects in groupby(store.list_after(""), lambda info: info.key.rpartition("/")[0]):
+    for folder, objects in groupby(
+        store.list_after(""), lambda info: (base + info.key).rpartition("/")[0]
+    ):
         if _SAMPLE.fullmatch(f"{folder}/x"):
             yield list(objects)
         else:
@@ -101,10 +127,19 @@ def _units(store: ObjectStore) -> Iterator[list[ObjectInfo]]:
 
 
 class _TreeCheck:
-    def __init__(self, store: ObjectStore, decoder: Decoder | None, hasher: DatasetHasher) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        base: str,
+        decoder: Decoder | None,
+        hasher: DatasetHasher,
+        duplicates: DuplicateFinder,
+    ) -> None:
         self._store = store
+        self._base = base
         self._decoder = decoder
         self._hasher = hasher
+        self._duplicates = duplicates
 
     def __call__(self, objects: list[ObjectInfo]) -> _Found:
         found = _Found(Findings(), Counter())
@@ -115,20 +150,22 @@ class _TreeCheck:
         return found
 
     def _folder(self, objects: list[ObjectInfo], found: _Found) -> None:
-        names = []
+        parts: dict[str, bytes] = {}
         for info in objects:
-            names.append(info.key.rpartition("/")[2])
+            path = self._base + info.key
+            parts[path.rpartition("/")[2]] = b""
             if info.size > MAX_FILE:
                 message = f"its {info.size} bytes are more than {MAX_FILE}"
-                found.findings.note("UnreadableFile", info.key, message)
+                found.findings.note("UnreadableFile", path, message)
                 continue
             try:
                 body = self._store.get(info.key)
             except _UNREADABLE as error:
-                found.findings.note("UnreadableFile", info.key, error.why or error.what)
+                found.findings.note("UnreadableFile", path, error.why or error.what)
                 continue
-            self._file(info.key, info.key, body, found)
-        self._sample(objects[0].key, objects[0].key, names, found)
+            self._file(path, path, body, found, parts)
+        path = self._base + objects[0].key
+        self._sample(path, path, parts, found)
 
     def _archive(self, info: ObjectInfo, found: _Found) -> None:
         found.archives = 1
@@ -137,26 +174,44 @@ class _TreeCheck:
             for folder, files in groupby(members, lambda member: member.name.rpartition("/")[0]):
                 if not _SAMPLE.fullmatch(f"{folder}/x"):
                     continue
-                names = []
+                parts: dict[str, bytes] = {}
                 for member in files:
-                    names.append(member.name.rpartition("/")[2])
-                    self._file(member.name, f"{info.key}:{member.name}", member.body, found)
+                    parts[member.name.rpartition("/")[2]] = b""
+                    where = f"{info.key}:{member.name}"
+                    self._file(member.name, where, member.body, found, parts)
                 path = f"{folder}/x"
-                self._sample(path, f"{info.key}:{path}", names, found)
+                self._sample(path, f"{info.key}:{path}", parts, found)
         except _UNREADABLE as error:
             found.findings.note("DamagedArchive", info.key, error.why or error.what)
 
-    def _file(self, path: str, where: str, body: bytes, found: _Found) -> None:
+    def _file(
+        self, path: str, where: str, body: bytes, found: _Found, parts: dict[str, bytes]
+    ) -> None:
+        """Check a file; `parts` gets what the content hash of its sample needs of it."""
         _, sample, name = _parts(path)
         digest = hashlib.sha256(body).hexdigest()
         self._hasher.add(sample, name, digest)
-        check_file(name, body, where=where, findings=found.findings, decoder=self._decoder)
+        pixels = check_file(
+            name,
+            body,
+            where=where,
+            findings=found.findings,
+            decoder=self._decoder,
+            pixels=name in FRAMES,
+        )
+        parts[name] = body if name == PROMPT else pixels.encode()
 
-    def _sample(self, path: str, where: str, names: list[str], found: _Found) -> None:
-        generator, _, _ = _parts(path)
+    def _sample(self, path: str, where: str, parts: dict[str, bytes], found: _Found) -> None:
+        generator, sample, _ = _parts(path)
         found.findings.samples += 1
         found.generators[generator] += 1
-        check_names(names, where=where.rpartition("/")[0], findings=found.findings)
+        check_names(parts, where=where.rpartition("/")[0], findings=found.findings)
+        known = [parts[name] for name in (*FRAMES, PROMPT) if name in parts]
+        if self._decoder and parts.get(FRAMES[0]) and all(known):
+            first, final = (parts.get(frame, b"").decode() for frame in FRAMES)
+            content = content_hash(first, final, parts.get(PROMPT, b""))
+            name = f"{generator}/{sample}".strip("/").replace("\n", " ")
+            self._duplicates.add(content, 0, 0, name)
 
 
 def _parts(path: str) -> tuple[str, str, str]:

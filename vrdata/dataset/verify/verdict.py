@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.dataset.checks.problems import Problem, ProblemLog
+from vrdata.dataset.finish.duplicates import DuplicateExample
 from vrdata.dataset.finish.summary import FileNames
 from vrdata.dataset.verify.sample.check import Findings
 from vrdata.model import Model
@@ -31,6 +32,9 @@ class VerifyReport(Model):
         bytes: bytes of the samples' files.
         dataset_hash: hash of the bytes that were read.
         decoded: `no`; `yes` = images and the first frame of videos; `all` = every frame.
+        duplicates: samples with the frames and the prompt of an earlier one; None when they
+            were not compared.
+        duplicate_examples: the first of them.
         index: `verified`, `missing`, `wrong`, or why it was not checked.
         generators: samples by generator.
         files: files by name, at most 100 names.
@@ -51,6 +55,8 @@ class VerifyReport(Model):
     bytes: int = 0
     dataset_hash: str = ""
     decoded: Literal["no", "yes", "all"] = "yes"
+    duplicates: int | None = None
+    duplicate_examples: tuple[DuplicateExample, ...] = ()
     index: str = ""
     generators: dict[str, int] = Field(default_factory=dict)
     files: dict[str, int] = Field(default_factory=dict)
@@ -67,6 +73,8 @@ class Tally:
         self.generators: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.file_names = FileNames()
+        self.duplicates: int | None = None
+        self._examples: tuple[DuplicateExample, ...] = ()
         self._names: Counter[str] = Counter()
         self._images: Counter[str] = Counter()
 
@@ -81,6 +89,11 @@ class Tally:
             self.file_names.add(name)
         self._images.update(findings.images)
 
+    def add_duplicates(self, counts: Counter[int], examples: tuple[DuplicateExample, ...]) -> None:
+        """Set what a search for duplicates found."""
+        self.duplicates = counts.total()
+        self._examples = examples
+
     def report(self, report: VerifyReport) -> VerifyReport:
         """`report` with all totals."""
         return report.model_copy(
@@ -93,6 +106,8 @@ class Tally:
                 "generators": dict(sorted(self.generators.items())),
                 "files": dict(sorted(self._names.most_common(MAX_NAMES))),
                 "images": dict(self._images.most_common(MAX_NAMES)),
+                "duplicates": self.duplicates,
+                "duplicate_examples": self._examples,
                 "problems": self.problems.kept,
                 "problem_counts": self.problems.counts,
             }
