@@ -175,3 +175,14 @@ def test_a_sample_of_the_shard_before_is_named_but_is_no_failure_of_this_one() -
     assert {failure.message for failure in state.failures} == {
         "not generated: its block ended at sample 4: ValueError: no"
     }
+
+
+def test_under_production_names_files_outside_the_sample_folders() -> None:
+    packet = {"block": 0, "signal": None, "code": 0, "peakMemoryBytes": 0, "cpuSeconds": 0.0}
+    beside = {"files": 2, "examples": ["a.png", "b.png"]}
+    state = BlockState(block=0, start=0, want=2)
+    state.end(parse_exit(packet, {"error": None, "failed": [0, 1], "beside": beside}), "")
+    assert state.cause is not None
+    assert state.cause.message.endswith(
+        "ended without an error; 2 files outside the sample folders: a.png, b.png"
+    )

@@ -91,17 +91,17 @@ class BlockState:
             return end.failure
         if end.signal == 9:
             # The supervisor did not kill it: the kernel's out-of-memory killer usually did.
-            return Failure(
-                reason=FailureReason.OUT_OF_MEMORY, message="the generator was killed by signal 9"
-            )
+            message = "the generator was killed by signal 9, usually because memory ran out"
+            return Failure(reason=FailureReason.OUT_OF_MEMORY, message=message)
         if end.signal is not None:
             message = f"the generator was ended by signal {end.signal}"
             return Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
         if end.code:
             message = f"the generator exited with code {end.code}"
             return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
-        return Failure(
-            reason=FailureReason.UNDER_PRODUCTION,
-            message=f"wrote {len(self.reported)} of {count(self.want, 'sample')}"
-            " and ended without an error",
-        )
+        wrote = f"wrote {len(self.reported)} of {count(self.want, 'sample')}"
+        message = f"{wrote} and ended without an error"
+        if end.beside:
+            files = f"{count(end.beside, 'file')} outside the sample folders"
+            message += f"; {files}: {', '.join(end.examples)}"
+        return Failure(reason=FailureReason.UNDER_PRODUCTION, message=message)

@@ -165,4 +165,6 @@ class _Search:
         task = next((name for name in above if name.endswith("_task")), None)
         if task is not None:
             return task.removesuffix("_task")
-        return above[0] if above else re.sub(r"[\W_]*\d+\D*$", "", folder.name) or "sample"
+        if above:
+            return above[0]
+        return re.sub(r"[\W_]*\d+\D*$", "", folder.name).removesuffix("_task") or "sample"

@@ -8,7 +8,6 @@ the next is generated, so memory does not grow with the number of samples.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from types import FunctionType
@@ -72,25 +71,21 @@ class LazyDataset(Sequence[Any]):
         return self._all[index]
 
 
-def count_pairs(base: type | None, journal: Journal) -> None:
-    """Note each call of `generate_task_pair` of a repository's classes.
-
-    Args:
-        base: the repository's BaseGenerator, when it is imported already.
-        journal: of the block.
-    """
+def count_pairs(base: type[Any], journal: Journal) -> None:
+    """Note each call of `generate_task_pair` of a repository's BaseGenerator and its subclasses."""
     calls = _Calls(journal)
-    for known in _with_subclasses(base) if base is not None else ():
+    for known in _with_subclasses(base):
         calls.note(known)
-    build = builtins.__build_class__
+    own = vars(base).get("__init_subclass__")
 
-    def build_class(*args: Any, **options: Any) -> Any:
-        made = build(*args, **options)
-        if isinstance(made, type):
-            calls.note(made)
-        return made
+    def note_subclass(cls: type, /, **options: Any) -> None:
+        if own is None:
+            super(base, cls).__init_subclass__(**options)
+        else:
+            own.__func__(cls, **options)
+        calls.note(cls)
 
-    builtins.__build_class__ = build_class
+    base.__init_subclass__ = classmethod(note_subclass)  # type: ignore[assignment]
 
 
 def _with_subclasses(base: type) -> Iterator[type]:

@@ -6,11 +6,15 @@ import runpy
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 
 from vrdata_child.run.journal import Journal
 from vrdata_child.run.lazy import EnoughSamples, count_pairs, install_lazy
 
+FRAMEWORK = "core.base_generator"
 SCRIPT = Path("examples") / "generate.py"
 _LIBRARIES = ("numpy", "numpy.random", "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "cv2")
 
@@ -63,9 +67,12 @@ def run_script(  # noqa: PLR0913 - the request's fields
     """
     _put_on_path(root)
     base = _base_generator()
-    count_pairs(base, journal)
-    if collect is not None and base is not None:
-        install_lazy(base, collect, journal)
+    if base is None:
+        sys.meta_path.insert(0, _CountWhenImported(journal))
+    else:
+        count_pairs(base, journal)
+        if collect is not None:
+            install_lazy(base, collect, journal)
     script = Path(root) / SCRIPT
     sys.argv = [str(script), str(flags["samples"]), str(count), str(flags["output"]), str(out)]
     if flags.get("seed"):
@@ -88,7 +95,34 @@ def _put_on_path(root: str) -> None:
         sys.path.insert(0, root)
 
 
+class _CountWhenImported(MetaPathFinder):
+    """Counts the calls of a framework that the script itself imports."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The framework's module, with a loader that finds its class; None for every other one."""
+        if fullname != FRAMEWORK:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.loader is None:
+            return None
+        original = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            original(module)
+            base = _base_generator()
+            if base is not None:
+                count_pairs(base, self._journal)
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
 def _base_generator() -> type | None:
-    module = sys.modules.get("core.base_generator")
+    module = sys.modules.get(FRAMEWORK)
     base = getattr(module, "BaseGenerator", None)
     return base if isinstance(base, type) and hasattr(base, "generate_dataset") else None
