@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from vrdata.errors import InvalidInputError, VrdataError
+from vrdata_generators.adapter.environment.distributions import HEADLESS
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 
 FIND_SECONDS = 60
@@ -104,6 +106,28 @@ def check_archives(requirements: RequirementSet, report: str) -> None:
                 + _lines_of([name], requirements),
                 fix="correct the hash in requirements.txt, or the package index of this machine",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Distributions to remove, and requirements to install instead."""
+
+    remove: tuple[str, ...] = ()
+    install: tuple[str, ...] = ()
+
+
+def without_display(report: str) -> Swap:
+    """What to do about OpenCV with a display that a dependency brought; usually nothing.
+
+    Args:
+        report: the JSON that `pip install --report` wrote.
+    """
+    facts = (item["metadata"] for item in json.loads(report)["install"])
+    versions = {str(canonicalize_name(one["name"])): str(one["version"]) for one in facts}
+    brought = [name for name in HEADLESS if name in versions]
+    instead = {HEADLESS[name]: versions.get(HEADLESS[name], versions[name]) for name in brought}
+    remove = (*brought, *(name for name in instead if name in versions))
+    return Swap(remove, tuple(f"{name}=={version}" for name, version in instead.items()))
 
 
 def _archive_hashes(info: dict[str, object]) -> set[str]:

@@ -16,9 +16,11 @@ from typing import Protocol
 
 from vrdata.errors import VrdataError
 from vrdata_generators.adapter.environment.installed import (
+    Swap,
     check_archives,
     install_error,
     last_lines,
+    without_display,
 )
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 
@@ -95,7 +97,9 @@ class VenvBuilder:
         installed = _run([*pip, "install", *_arguments(target, requirements, report)])
         if installed.returncode:
             raise install_error(installed.stdout, installed.stderr, requirements)
-        check_archives(requirements, report.read_text("utf-8"))
+        text = report.read_text("utf-8")
+        check_archives(requirements, text)
+        _remove_display(pip, without_display(text), requirements)
         content = {"requirements": requirements.lines, "versions": _versions(pip, requirements)}
         (target / _COMPLETE).write_text(json.dumps(content, indent=2) + "\n")
 
@@ -114,6 +118,21 @@ def _arguments(target: Path, requirements: RequirementSet, report: Path) -> list
     ]
     files = ["--requirement", str(wanted), "--constraint", str(bounds)]
     return [*only, "--report", str(report), *files]
+
+
+def _remove_display(pip: list[str], swap: Swap, requirements: RequirementSet) -> None:
+    """Install OpenCV without a display where a dependency brought it with one.
+
+    Both write the same files, so which of them is imported would depend on the order of pip.
+    """
+    if not swap.remove:
+        return
+    removed = _run([*pip, "uninstall", "--yes", *swap.remove])
+    only = ["--progress-bar", "off", "--no-deps", "--only-binary", ":all:"]
+    added = _run([*pip, "install", *only, *swap.install])
+    for done in (removed, added):
+        if done.returncode:
+            raise install_error(done.stdout, done.stderr, requirements)
 
 
 def _versions(pip: list[str], requirements: RequirementSet) -> list[str]:

@@ -10,9 +10,11 @@ import pytest
 from vrdata.errors import ExitCode, InvalidInputError, VrdataError
 from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.environment.installed import (
+    Swap,
     check_archives,
     install_error,
     missing_modules,
+    without_display,
 )
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 from vrdata_generators.adapter.environment.venv import VenvBuilder
@@ -88,6 +90,31 @@ def test_an_archive_with_another_hash_is_refused(name: str) -> None:
     hashes = {name: frozenset({"sha256:ff"})}
     with pytest.raises(InvalidInputError, match=f"archive of {name} has another hash"):
         check_archives(RequirementSet((), {}, hashes=hashes), json.dumps(REPORT))
+
+
+@pytest.mark.parametrize(
+    ("installed", "swap"),
+    [
+        ({"numpy": "2", "opencv-python-headless": "4.10"}, Swap()),
+        (
+            {"opencv-python": "4.11", "opencv-python-headless": "4.10"},
+            Swap(("opencv-python", "opencv-python-headless"), ("opencv-python-headless==4.10",)),
+        ),
+        (
+            {"OpenCV_contrib.python": "4.11"},
+            Swap(("opencv-contrib-python",), ("opencv-contrib-python-headless==4.11",)),
+        ),
+    ],
+)
+def test_opencv_of_a_dependency_is_replaced_by_the_one_without_a_display(
+    installed: dict[str, str], swap: Swap
+) -> None:
+    report = {
+        "install": [
+            {"metadata": {"name": name, "version": version}} for name, version in installed.items()
+        ]
+    }
+    assert without_display(json.dumps(report)) == swap
 
 
 def test_only_modules_that_the_environment_cannot_find_are_missing() -> None:
