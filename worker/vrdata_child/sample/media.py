@@ -34,6 +34,10 @@ class _Memory(Generic[T]):
         if len(self._facts) > REMEMBERED:
             self._facts.popitem(last=False)
 
+    def forget(self, sha256: str) -> T | None:
+        """Remove the fact of a file; returns it, or None."""
+        return self._facts.pop(sha256, None)
+
     def get(self, sha256: str) -> T | None:
         """The fact of a file, or None."""
         return self._facts.get(sha256)

@@ -14,7 +14,14 @@ Way = tuple[Mode, bool]
 
 
 def block(
-    content: str = "a", *, encoded: str = "x", error: str = "", samples: int = 2
+    content: str = "a",
+    *,
+    encoded: str = "x",
+    error: str = "",
+    samples: int = 2,
+    frames: bool = True,
+    own: str = "",
+    notes: tuple[str, ...] = (),
 ) -> TrialResult:
     made = {
         position: TrialSample(
@@ -22,8 +29,10 @@ def block(
             domain="d",
             files={"first_frame.png": encoded, "prompt.txt": "p", "ground_truth.mp4": encoded},
             pixels={"first_frame.png": content},
-            frames={"ground_truth.mp4": content},
+            frames={"ground_truth.mp4": content} if frames else {},
             bytes=10,
+            own={"ground_truth.mp4": own} if own else {},
+            notes=notes,
         )
         for position in range(samples)
     }
@@ -164,3 +173,30 @@ def test_a_difference_names_the_sample_and_file() -> None:
     assert difference(block(), block(samples=1)) == "2 and 1 samples"
     assert difference(block(), block(encoded="other")) == "no difference"
     assert block().same_content(block(encoded="other"))
+
+
+def test_a_video_whose_frames_are_not_known_is_never_proven() -> None:
+    proof = prove(maker({("whole", False): block(frames=False)}))
+    assert (proof.deterministic, proof.acceleration.enabled) == (False, False)
+    (warning,) = proof.warnings
+    assert "cannot be compared (d_00000000: ground_truth.mp4)" in warning
+
+
+def test_other_bytes_with_equal_frames_are_a_warning() -> None:
+    ways: dict[Way, TrialResult | list[TrialResult]] = {
+        ("whole", False): block(own="one"),
+        ("stream", True): block(own="two"),
+    }
+    proof = prove(maker(ways))
+    assert proof.deterministic
+    (warning,) = proof.warnings
+    assert warning.startswith("ground_truth.mp4 has other bytes each time")
+
+
+def test_each_note_on_the_videos_is_a_warning_once() -> None:
+    noted = block(own="one", notes=("ground_truth.mp4: its sound is dropped", "b.mp4: short"))
+    proof = prove(maker({("whole", False): noted, ("stream", True): noted}))
+    assert proof.warnings == (
+        "ground_truth.mp4: its sound is dropped; video: asIs keeps the file",
+        "b.mp4: short",
+    )

@@ -153,15 +153,18 @@ def _packets(body: bytes, video_format: str) -> int:
 
 
 def _main_stream(container: Any) -> Any:
-    """The video that players show, as in the generator child; not a cover picture.
+    """The video that players show, as in the generator child: not a cover picture.
 
     Raises:
         IndexError: there is no video.
     """
-    stream = container.streams.best("video")
-    if stream is None:
-        raise IndexError("it has no video stream")
-    return stream
+    from av.stream import Disposition  # noqa: PLC0415 - an extra
+
+    videos = container.streams.video
+    if not videos:
+        raise IndexError("it has no video track")
+    shown = (stream for stream in videos if not stream.disposition & Disposition.attached_pic)
+    return next(shown, None) or videos[0]
 
 
 def _inspect_png(body: bytes, *, pixels: bool) -> Media:

@@ -77,7 +77,7 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
     known = media.video_facts.get(sha256)
     if known is not None and (path.suffix.lower() == ".mp4" or not as_named):
         return known
-    dropped = media.dropped_frames.get(sha256)
+    dropped = media.dropped_frames.forget(sha256)
     if dropped is not None:
         raise SampleInvalidError("VideoEmpty", f"{path.name} has no frame: {dropped}")
     container_format = format_of(path, as_named=as_named)

@@ -18,6 +18,7 @@ from typing import Any
 import av
 import numpy as np
 from av.sidedata.sidedata import Type
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -70,16 +71,18 @@ class Inspection:
 
 
 def main_stream(container: av.container.InputContainer) -> VideoStream:
-    """The video that players show: never a cover picture if there is another one.
+    """The video that players show: the first one that is not a cover picture.
 
     Raises:
         IndexError: there is no video.
     """
-    best = container.streams.best("video")
-    if not isinstance(best, VideoStream):
-        raise IndexError("it has no video stream")
-    best.codec_context.thread_count = 1
-    return best
+    videos = container.streams.video
+    if not videos:
+        raise IndexError("it has no video track")
+    shown = (stream for stream in videos if not stream.disposition & Disposition.attached_pic)
+    stream = next(shown, None) or videos[0]
+    stream.codec_context.thread_count = 1
+    return stream
 
 
 def inspect(path: Path, container_format: str, *, hash_frames: bool) -> Inspection:
@@ -101,8 +104,9 @@ def inspect(path: Path, container_format: str, *, hash_frames: bool) -> Inspecti
         raise undecodable(path, error) from None
     _set_times(path, found, times, rates)
     if digest is not None:
-        digest.update(f"{found.fps} {found.time_base} {found.times} {found.matrix}".encode())
-        digest.update(f"{found.aspect} {found.primaries} {found.transfer}".encode())
+        starts = [str(start * found.time_base) for start, _ in found.times]
+        shown_as = (found.matrix, str(found.aspect), found.primaries, found.transfer)
+        digest.update(f"{starts} {shown_as}".encode())
         _hash_tracks(path, container_format, digest)
         found.digest = digest.hexdigest()
     return found
