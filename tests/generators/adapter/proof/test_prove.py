@@ -170,7 +170,7 @@ def test_acceleration_is_on_only_if_it_changes_nothing(ways: dict[Way, TrialResu
 
 def test_a_difference_names_the_sample_and_file() -> None:
     assert difference(block("a"), block("b")) == "d_00000000: pixels of first_frame.png"
-    assert difference(block(), block(samples=1)) == "2 and 1 samples"
+    assert difference(block(), block(samples=1)) == "2 and 1 sample"
     assert difference(block(), block(encoded="other")) == "no difference"
     assert block().same_content(block(encoded="other"))
 
