@@ -60,7 +60,9 @@ def check_sample(generator: Generator, *, seed: int, position: int) -> Rendered:
 
 def _render(generator: Generator, params: Params) -> Rendered:
     sample = generator.render(params)
-    _require(bool(sample.prompt.strip()), "the prompt is blank")
+    # A byte order mark or a zero-width character is no text, although `strip` keeps it.
+    visible = any(letter.isprintable() and not letter.isspace() for letter in sample.prompt)
+    _require(visible, "the prompt is blank")
     _require(sample.fps >= 1, f"the frame rate is {sample.fps} per second")
     truth = _as_json(sample.ground_truth, "ground truth")
     digest = sha256(json.dumps([sample.prompt, sample.fps, truth], sort_keys=True).encode())

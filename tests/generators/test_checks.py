@@ -59,6 +59,7 @@ def test_a_valid_sample_is_returned_with_its_parameters_and_frame_count() -> Non
     ("change", "message"),
     [
         (lambda _: {"prompt": " \n"}, "prompt is blank"),
+        (lambda _: {"prompt": "\ufeff\u200b"}, "prompt is blank"),
         (lambda _: {"fps": 0}, "frame rate is 0"),
         (lambda _: {"frames": []}, "no frame"),
         (lambda _: {"first": grey(0, mode="L")}, "mode L"),

@@ -97,6 +97,7 @@ def test_big_endian_text_with_a_mark_is_read() -> None:
         ('{"\\udfff": 1}', "half of a surrogate pair"),
         ('{"a": ' + "9" * 4301 + "}", "more than 4300 digits"),
         ('{"a": 1e400}', "infinite number"),
+        ('{"a": ' + "[" * 101 + "]" * 101 + "}", "nested too deep"),
         ("[1]", "not a JSON object"),
         ("", "not JSON"),
         (b'{"a": "\xff"}', "not UTF-8"),
@@ -108,6 +109,15 @@ def test_metadata_that_a_reader_would_refuse_or_change_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=why):
         normalised(text)
+
+
+def test_a_hundred_levels_are_kept_whatever_the_depth_of_the_caller() -> None:
+    text = '{"a": ' + "[" * 99 + "]" * 99 + "}"
+
+    def call(depth: int) -> str:
+        return call(depth - 1) if depth else str(normalised(text)["generator_metadata"])
+
+    assert call(0) == call(300) == text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 MAX_DIGITS = 4300
 """Digits of an integer that Python reads without a setting of its own (sys.int_info)."""
 
+MAX_DEPTH = 100
+"""Levels of nesting: a limit of its own, because that of Python depends on its caller."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -25,7 +28,7 @@ def parse(text: str) -> Any:
     Raises:
         ValueError: it is not JSON, or readers would refuse it or read something else: NaN, an
             infinite number, an integer of more than MAX_DIGITS digits, a name that an object has
-            twice, or half of a surrogate pair.
+            twice, half of a surrogate pair, or more than MAX_DEPTH levels.
         RecursionError: it is nested too deep.
     """
     if _SURROGATE.search(text):
@@ -37,7 +40,7 @@ def parse(text: str) -> Any:
         parse_constant=_finite,
         object_pairs_hook=_object,
     )
-    _require_characters(found)
+    _check(found, MAX_DEPTH)
     return found
 
 
@@ -88,7 +91,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _require_characters(value: Any) -> None:
+def _check(value: Any, levels: int) -> None:
+    if levels < 0:
+        raise ValueError(f"it is nested too deep, in more than {MAX_DEPTH} levels")
     match value:
         case Number():
             return
@@ -96,8 +101,8 @@ def _require_characters(value: Any) -> None:
             raise ValueError("it contains an invalid Unicode character (half of a surrogate pair)")
         case list():
             for item in value:
-                _require_characters(item)
+                _check(item, levels - 1)
         case dict():
             for name, item in value.items():
-                _require_characters(name)
-                _require_characters(item)
+                _check(name, levels)
+                _check(item, levels - 1)
