@@ -62,6 +62,7 @@ class _Running:
     folder: Path
     seed: int
     last_event: float
+    begun: int = 0
     waiting: list[events.Sample] = field(default_factory=list)
 
 
@@ -185,6 +186,9 @@ class ShardGenerator:
         for block, running in self._running.items():
             if running.state.exited or running.state.killed:
                 continue
+            begun = self._template.begun(block)
+            if begun != running.begun:  # a script that reports its samples at the end
+                running.last_event, running.begun = now, begun
             if now - running.last_event > self._limits.sample_timeout:
                 running.state.killed = FailureReason.SAMPLE_TIMEOUT
             elif (

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from vrdata_child.hermetic.folders import SampleFolder
+from vrdata_child.run import journal as journals
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
-from vrdata_child.run.journal import Progress
+from vrdata_child.run.journal import Journal, Progress, read_journal
 
 FILES = frozenset({"first_frame.png", "prompt.txt", "ground_truth.mp4"})
 
@@ -151,3 +152,32 @@ def test_samples_that_are_missing_at_the_end_are_named() -> None:
     assert missing_of([], 0, 0, 10) == (0, 9)
     assert missing_of([], 0, 6, 10) == (6, 6)
     assert missing_of(folders(*range(10)), 10, 0, 10) is None
+
+
+def test_a_script_that_tries_the_same_sample_again_for_ever_fills_no_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for _ in range(1000):
+        journal.begin_pair("x_0")
+        journal.end_pair()
+    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 3
+    assert (tmp_path / "begun").stat().st_size == 1
+    progress = read_journal(tmp_path, set())
+    assert (progress.pairs, progress.in_call) == (["x_0"], True)
+
+
+def test_a_journal_that_is_full_proves_no_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "MAX_EVENTS", 10)
+    journal = Journal(tmp_path)
+    for number in range(50):
+        journal.write_to(f"x_{number}")
+    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 10
+    assert not read_journal(tmp_path, {"x_0", "x_1"}).in_order
+
+
+def test_a_line_that_was_cut_ends_the_journal(tmp_path: Path) -> None:
+    Journal(tmp_path).begin_pair("x_0")
+    with (tmp_path / "journal.jsonl").open("a") as file:
+        file.write('["1-2", "pa')
+    assert read_journal(tmp_path, set()).pairs == ["x_0"]

@@ -15,6 +15,8 @@ from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.sample import media
 
 NAME = "journal.jsonl"
+BEGUN = "begun"  # one byte for each pair and folder; the supervisor reads its size
+MAX_EVENTS = 20_000  # a script that loops for ever must not fill the disk
 
 
 class Journal:
@@ -27,18 +29,35 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(folder / NAME, flags, 0o600)
+        self._begun = os.open(folder / BEGUN, flags, 0o600)
+        self._events = 0
+        self._calls: dict[str, int] = {}
+        self._folders: set[str] = set()
+        self._pair = ""
 
     def begin_pair(self, task_id: str) -> None:
-        """The framework's `generate_task_pair` was called."""
-        self._write("pair", task_id)
+        """The framework's `generate_task_pair` was called.
+
+        A script may try again with the same id, without end: only the first two calls are noted.
+        """
+        self._pair = task_id
+        calls = self._calls[task_id] = self._calls.get(task_id, 0) + 1
+        if calls <= 2:
+            self._write("pair", task_id)
+        if calls == 1:
+            self._count()
 
     def end_pair(self) -> None:
         """The call returned."""
-        self._write("made")
+        if self._calls.get(self._pair) == 1:
+            self._write("made")
 
     def write_to(self, folder: str) -> None:
         """A file or folder is created in another folder than before, relative to the output."""
         self._write("folder", folder)
+        if folder not in self._folders:
+            self._folders.add(folder)
+            self._count()
 
     def hand_out(self) -> None:
         """The script gets the last pair, to write it."""
@@ -62,7 +81,16 @@ class Journal:
 
         media.video_facts.remember = remember  # type: ignore[method-assign]
 
+    def _count(self) -> None:
+        if self._events < MAX_EVENTS:
+            os.write(self._begun, b".")
+
     def _write(self, *event: object) -> None:
+        self._events += 1
+        if self._events == MAX_EVENTS:
+            event = ("full",)
+        elif self._events > MAX_EVENTS:
+            return
         writer = f"{os.getpid()}-{threading.get_ident()}"
         os.write(self._file, json.dumps([writer, *event]).encode() + b"\n")
 
@@ -123,6 +151,8 @@ def read_journal(folder: Path, samples: AbstractSet[str]) -> Progress:
                 found.in_call = False
             case "out" | "ask":
                 found.held = event == "out"
+            case "full":
+                found.in_order = False
             case "on":
                 found.unfinished.pop(writer, None)
             case "folder" if values[0] in samples:

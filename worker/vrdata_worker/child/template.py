@@ -20,6 +20,7 @@ from vrdata_worker.child import events
 from vrdata_worker.child.launch import Launch, TemplateBrokenError, start_process
 
 MAX_PACKET = 256 * 1024
+BEGUN = "begun"
 LOAD_SECONDS = 300.0
 CLOSE_SECONDS = 5.0
 LOG_TAIL_BYTES = 4000
@@ -146,6 +147,14 @@ class GeneratorTemplate:
             fields = Path(f"/proc/{self._pids.get(block, 0)}/statm").read_text().split()
             return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError, ValueError):
+            return 0
+
+    def begun(self, block: int) -> int:
+        """A number that grows with each sample that a script begins; 0 before the first one."""
+        running = self._blocks.get(block)
+        try:
+            return (Path(running.request.get("dir", "")) / BEGUN).stat().st_size if running else 0
+        except OSError:
             return 0
 
     def close(self) -> None:

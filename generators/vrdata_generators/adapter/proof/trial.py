@@ -100,11 +100,13 @@ def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
 def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Progress:
     progress = _Progress()
     started = last_event = time.monotonic()
+    known = 0
     while progress.exit is None:
         event = template.poll(POLL_SECONDS)
         now = time.monotonic()
-        if event is not None:
-            last_event = now
+        begun = template.begun(block)
+        if event is not None or begun != known:
+            last_event, known = now, begun
         _record(event, progress, keep)
         if not progress.killed and progress.exit is None:
             progress.killed = _limit(template, block, now - started, now - last_event)
