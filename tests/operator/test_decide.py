@@ -178,6 +178,14 @@ def test_jobs_that_still_run_are_deleted_when_the_dataset_is_finished() -> None:
     assert condition(view, "Finished") == ("True", "AllSamples")
 
 
+def test_duplicates_of_a_finished_dataset_are_in_its_status_and_its_message() -> None:
+    status = decide(seen(finalised(started(make_view())), duplicates=2)).status
+    found = status.condition("Succeeded")
+    assert found is not None
+    assert (status.duplicates, found.status) == (2, "True")
+    assert "2 duplicates" in found.message
+
+
 def test_a_finished_dataset_succeeds_even_if_the_deadline_has_passed_since() -> None:
     view = started(make_view(activeDeadlineSeconds=10))
     view = replace(view, status=GenerationRunStatus(start_time="2020-01-01T00:00:00Z"))

@@ -141,6 +141,11 @@ class GenerationRunStatus(_Written):
     dataset_hash: str = Field(
         default="", max_length=80, description="Hash of the finished dataset. Default: empty."
     )
+    duplicates: Count = Field(
+        default=0,
+        description="Samples of the finished dataset with the frames and the prompt of an earlier "
+        "one. Default: 0.",
+    )
     report: str = Field(default="", max_length=1024, description="URL of the report.")
     samples: SampleCounts = Field(default=SampleCounts(), description="All samples.")
     shards: ShardCounts = Field(default=ShardCounts(), description="All shards.")

@@ -67,6 +67,7 @@ class Observer:
             events=events,
             failures=dict(ledger.failures.by_shard),
             dataset_hash=ledger.dataset_hash,
+            duplicates=ledger.duplicates,
             nondeterministic=tuple(ledger.differences.objects.values()),
             reading=ledger.reading,
             behind=not current,

@@ -44,10 +44,9 @@ class _Listed:
     indexes: Mapping[int, frozenset[int]]
 
 
-class _Summary(Model, extra="ignore"):
-    """The one field of dataset.json that the operator repeats."""
-
+class _Summary(Model, extra="ignore"):  # the fields of dataset.json that the operator repeats
     dataset_hash: str
+    duplicates: int = 0
 
 
 class Listener(Protocol):
@@ -85,7 +84,7 @@ class Ledger:
         failures: failed attempts.
         reading: progress of a listing that must end before anything is decided; None = known
             facts are sufficient.
-        dataset_hash: of a finalised run, else empty.
+        dataset_hash, duplicates: of a finalised run, else empty.
         differences: shards that were generated again with other bytes.
     """
 
@@ -113,7 +112,7 @@ class Ledger:
         self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
         self.failures = Failures(store, run, readers, self._report_failure)
         self.reading: Reading | None = None
-        self.dataset_hash = ""
+        self.dataset_hash, self.duplicates = "", 0
         self.differences = Differences(store, self._classes, self._report_difference)
 
     def refresh(self, jobs: Mapping[str, JobFacts], now: float, deadline: float) -> bool:
@@ -147,10 +146,11 @@ class Ledger:
         return read and self._next is None and not must
 
     def check_success(self) -> None:
-        """Read the dataset's hash, if the run is finalised."""
+        """Read the dataset's hash and its duplicates, if the run is finalised."""
         if self.dataset_hash or self._store.head(layout.SUCCESS) is None:
             return
-        self.dataset_hash = load_model(self._store, layout.DATASET, _Summary).dataset_hash
+        found = load_model(self._store, layout.DATASET, _Summary)
+        self.dataset_hash, self.duplicates = found.dataset_hash, found.duplicates
 
     def check_data(self, jobs: Mapping[str, JobFacts], deadline: float, *, finished: bool) -> bool:
         """Compare the data objects with the commit markers, once for each `request`.

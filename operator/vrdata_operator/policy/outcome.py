@@ -65,10 +65,11 @@ def _over_budget(view: RunView) -> Outcome | None:
 
 
 def _finished(view: RunView) -> Outcome:
-    failed = _failed_samples(view)
-    if failed:
-        return Outcome(Reason.WITHIN_FAILURE_BUDGET, f"{count(failed, 'sample')} failed")
-    return Outcome(Reason.ALL_SAMPLES)
+    failed, duplicates = _failed_samples(view), view.facts.duplicates
+    details = [f"{count(failed, 'sample')} failed"] if failed else []
+    details += [count(duplicates, "duplicate")] if duplicates else []
+    reason = Reason.WITHIN_FAILURE_BUDGET if failed else Reason.ALL_SAMPLES
+    return Outcome(reason, "; ".join(details))
 
 
 def _failed_samples(view: RunView) -> int:

@@ -114,6 +114,7 @@ class Facts:
         jobs: by Job name.
         failures: the last known failure of each shard that failed an attempt.
         dataset_hash: of a finalised run, else empty.
+        duplicates: samples of a finalised run that are equal to an earlier one.
         nondeterministic: objects that were generated twice with different bytes.
         reading: set while the store is not completely read: nothing may be concluded from what
             is not known yet.
@@ -132,6 +133,7 @@ class Facts:
     events: tuple[JobEvent, ...] = ()
     failures: dict[Shard, FailureRecord] = field(default_factory=dict)
     dataset_hash: str = ""
+    duplicates: int = 0
     nondeterministic: tuple[str, ...] = ()
     reading: Reading | None = None
     behind: bool = False

@@ -42,6 +42,7 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         plan=view.config.plan,
         storage=Storage(url=view.url, mode=view.config.commit_mode),
         dataset_hash=facts.dataset_hash,
+        duplicates=facts.duplicates,
         report=f"{view.url}{REPORT}index.html" if facts.dataset_hash else "",
         samples=samples,
         shards=shards,

@@ -112,12 +112,12 @@ def test_the_dataset_hash_is_read_only_after_the_last_object_was_written(
     store: MemoryStore,
 ) -> None:
     found = Counted(store)
-    put(store, layout.DATASET, b'{"datasetHash": "sha256:x", "samples": 5}')
+    put(store, layout.DATASET, b'{"datasetHash": "sha256:x", "samples": 5, "duplicates": 2}')
     found.ledger.check_success()
     assert found.ledger.dataset_hash == ""
     put(store, layout.SUCCESS, b"")
     found.ledger.check_success()
-    assert found.ledger.dataset_hash == "sha256:x"
+    assert (found.ledger.dataset_hash, found.ledger.duplicates) == ("sha256:x", 2)
 
 
 def test_each_shard_that_was_generated_with_other_bytes_is_reported_once(

@@ -8,8 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ from support.services.small_disk import mounted_disk
 from support.trees import write_tree
 from vrdata.store.file.store import LEFTOVER_SECONDS, FileStore
 from vrdata.store.keys import TEMPORARY, key_problem
-from vrdata.store.port import DigestMismatchError, ObjectNotFoundError, StorageError
+from vrdata.store.port import ObjectNotFoundError, StorageError
 
 WRITER = """
 import sys, pathlib
@@ -201,55 +199,6 @@ def test_a_killed_writer_leaves_no_object_and_its_leftover_is_deleted_later(tmp_
     assert put(FileStore(root), "a", b"whole")
     assert not leftover.exists()
     assert store.get("a") == b"whole"
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "root"
-
-
-def test_finished_writes_leave_no_folder(root: Path) -> None:
-    store = FileStore(root)
-    assert put(store, "a")
-    assert not put(store, "a")
-    with pytest.raises(DigestMismatchError):
-        store.put_new("b", b"body", sha256="0" * 64)
-    assert [path.name for path in root.iterdir()] == ["a"]
-
-
-def test_a_write_that_is_interrupted_leaves_no_folder(root: Path) -> None:
-    def chunks() -> Iterator[bytes]:
-        yield b"half"
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        FileStore(root).put_chunks("a", chunks())
-    assert list(root.iterdir()) == []
-
-
-def test_concurrent_writers_share_and_remove_the_folder(root: Path) -> None:
-    def write(writer: int) -> None:
-        store = FileStore(root)
-        for number in range(60):
-            assert put(store, f"{writer}/{number}")
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(8)))
-    assert len(keys(FileStore(root))) == 8 * 60
-    assert not (root / TEMPORARY).exists()
-
-
-@pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_a_folder_of_unfinished_writes_that_cannot_be_used_is_an_error(
-    root: Path, kind: str
-) -> None:
-    root.mkdir(exist_ok=True)
-    if kind == "file":
-        (root / TEMPORARY).write_bytes(b"")
-    else:
-        (root / TEMPORARY).symlink_to(root / "nowhere")
-    with pytest.raises(StorageError):
-        put(FileStore(root), "a")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
