@@ -15,7 +15,7 @@ from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
-from vrdata_generators.adapter.keeping import keep, name_taken, update_facts
+from vrdata_generators.adapter.keeping import keep, name_taken
 from vrdata_generators.adapter.prepare import Prepared, prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
@@ -40,8 +40,8 @@ class Added:
 
     Attributes:
         already: it was in the catalogue before, with the same digest.
-        replaced: digest of the entry that it replaces, or ""; the same digest when only the
-            recorded source and commit are new.
+        replaced: digest of the entry that it replaces, or ""; the same digest when the files are
+            the same and other facts are new.
         other_flags: flags of its script that a run may set with `args`.
     """
 
@@ -114,9 +114,9 @@ class Adder:
         name = located.name
         prepared = prepare(located.found, folder, self.environments, self.say)
         existing = self.home.read().get(name)
-        if existing is not None and existing.digest == prepared.digest:
-            return self._already_added(existing, located)
         if existing is not None and not self.replace:
+            if existing.digest == prepared.digest:
+                return _already_added(existing, located, generator_class)
             raise name_taken(name, "a generator with other files or other library versions has it")
         assessment = self._assess(name, prepared, folder)
         if files_digest(prepared.root) != prepared.files:
@@ -126,6 +126,8 @@ class Adder:
                 fix="let it write only to its output folder or to the temporary folder",
             )
         entry = _entry(located, generator_class, prepared, assessment, self.home)
+        if entry == existing:
+            return Added(existing, (), already=True)
         keep(self.home, entry, prepared.root, replace=self.replace)
         found = (*_about(located), *prepared.warnings, *assessment.warnings)
         return Added(
@@ -134,13 +136,6 @@ class Adder:
             replaced=existing.digest if existing else "",
             other_flags=prepared.flags.others,
         )
-
-    def _already_added(self, existing: CatalogueEntry, located: LocatedGenerator) -> Added:
-        entry = existing.model_copy(update={"source": located.origin, "commit": located.commit})
-        if not self.replace or entry == existing:
-            return Added(existing, (), already=True)
-        update_facts(self.home, entry)
-        return Added(entry, (), already=True, replaced=existing.digest)
 
     def _assess(self, name: str, prepared: Prepared, folder: Path) -> Assessment:
         known = self.home.probes / f"{prepared.digest[7:]}-{child_digest()}.json"
@@ -190,6 +185,20 @@ def _entry(
 
 def _takes_seed(prepared: Prepared) -> bool:
     return prepared.kind != "repository" or prepared.flags.flags.seed is not None
+
+
+def _already_added(
+    existing: CatalogueEntry, located: LocatedGenerator, generator_class: GeneratorClass
+) -> Added:
+    """The same files under the same name; what else the user gave is not recorded."""
+    given = {"commit": located.commit or "none", "class": generator_class}
+    there = {"commit": existing.commit or "none", "class": existing.generator_class}
+    warnings = [
+        f"its {name} stays {there[name]}; to record {given[name]}, use --replace"
+        for name in given
+        if given[name] != there[name]
+    ]
+    return Added(existing, tuple(warnings), already=True)
 
 
 def _about(located: LocatedGenerator) -> tuple[str, ...]:

@@ -49,13 +49,6 @@ def keep(home: Home, entry: CatalogueEntry, root: Path, *, replace: bool) -> Non
             _set_replaced(home, old.name, old, in_use=(*others, entry, old))
 
 
-def update_facts(home: Home, entry: CatalogueEntry) -> None:
-    """Write the entry of a generator whose digest has not changed."""
-    with home.exclusive() as catalogue:
-        others = (other for other in catalogue.generators if other.name != entry.name)
-        home.write(Catalogue(generators=(*others, entry)))
-
-
 def remove(home: Home, name: str) -> CatalogueEntry:
     """Remove a generator and its copies from a home, and environments that no other one uses.
 

@@ -94,8 +94,11 @@ def test_a_new_commit_with_the_same_files_is_recorded(tmp_path: Path) -> None:
     folder = write_repository(tmp_path / "O-1_square")
     run("add", folder)
     head = commit(folder)
-    result = run("add", f"file://{folder}", "--commit", head, "--replace")
-    assert f"commit {head} is recorded now" in result.stdout
+    url = ("add", f"file://{folder}", "--commit", head)
+    kept = run(*url)
+    assert f"its commit stays none; to record {head}, use --replace" in kept.stderr
+    assert "already added" in kept.stdout
+    assert "updated; its files are the same" in run(*url, "--replace").stdout
     assert Home(tmp_path / "home").read().generators[0].commit == head
 
 

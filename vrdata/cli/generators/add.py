@@ -124,8 +124,6 @@ def _report(result: Added | Failed, output: Output) -> None:
 
 def _added_line(result: Added) -> str:
     entry, measured = result.entry, result.entry.measured
-    if result.already and result.replaced:
-        return f"{entry.name}: the same files; commit {entry.commit or 'none'} is recorded now"
     if result.already:
         return f"{entry.name}: already added, nothing to do"
     figures = (
@@ -135,7 +133,10 @@ def _added_line(result: Added) -> str:
         else ""
     )
     accelerated = "accelerated" if entry.acceleration.enabled else "not accelerated"
-    done = f"replaced {result.replaced[7:19]}" if result.replaced else "added"
+    done = "added"
+    if result.replaced:
+        old = result.replaced
+        done = f"replaced {old[7:19]}" if old != entry.digest else "updated; its files are the same"
     text = f"{entry.name}: {done}; class {entry.generator_class}, {entry.mode}, {accelerated}"
     others = f"\n  other flags: {' '.join(result.other_flags)}" if result.other_flags else ""
     return f"{text}; {figures}\n  acceleration: {entry.acceleration.reason}{others}"

@@ -73,8 +73,8 @@ def _say_kept(folder: Path, results: list[SamplingResult]) -> None:
     """Where the samples of each generator are."""
     for result in results:
         if result.valid:
-            samples = f"{result.valid} sample{'s'[: result.valid > 1]}"
-            say(f"{result.name}: {samples} kept in {(folder / result.name).absolute()}")
+            where = (folder / result.name).absolute()
+            say(f"{result.name}: {count(result.valid, 'sample')} kept in {where}")
 
 
 def _test_all(
