@@ -47,7 +47,7 @@ def generate(folder: Path, scratch: Path, script: str) -> int:
     root = write_repository(folder / NAME, {"examples/generate.py": script})
     template = GeneratorTemplate(Launch(NAME, "repository", str(root), mode="whole"), folder)
     template.start()
-    planned = make_plan({NAME: 10}).generators[0]
+    planned = make_plan({NAME: 10}, block_size=10).generators[0]
     shard = planned.shard(0)
     generator = ShardGenerator(
         template,
