@@ -101,7 +101,7 @@ class VideoEncoder:
     ) -> None:
         self._path = path
         self._size = (width, height)
-        self._fps = fps
+        self._fps = float(fps)
         self._facts = facts
         self._frames = 0
         self._sound: dict[int, av.AudioStream] = {}
