@@ -94,46 +94,52 @@ def describe(folder: Path) -> tuple[str, str]:
     A folder whose files differ from the commit has the commit `{hash}-dirty`; so does one with
     untracked or ignored files that are copied. A folder without any tracked file has no commit.
     """
-    tracked = git(["-C", str(folder), "ls-files", "-z", "--", "."])
-    if tracked.returncode or not tracked.stdout:
+    if not _ask(folder, "ls-files", "-z", "--", "."):
         return "", ""
-    head = git(["-C", str(folder), "rev-parse", "HEAD"])
-    if head.returncode:
+    head = (_ask(folder, "rev-parse", "HEAD") or "").strip()
+    if not head:
         return "", ""
-    origin = git(["-C", str(folder), "remote", "get-url", "origin"])
-    dirty = "-dirty" if _is_changed(folder) else ""
-    return without_credentials(origin.stdout.strip()), head.stdout.strip() + dirty
+    origin = (_ask(folder, "remote", "get-url", "origin") or "").strip()
+    return without_credentials(origin), head + ("-dirty" if _is_changed(folder) else "")
 
 
 def _is_changed(folder: Path) -> bool:
-    tracked = ["-C", str(folder), "status", "--porcelain", "--untracked-files=no", "--", "."]
-    others = ["-C", str(folder), "ls-files", "-z", "--others", "--", "."]
-    changed, found = git(tracked), git(others)
-    if changed.returncode or found.returncode or changed.stdout.strip():
+    changed = _ask(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    tags = _ask(folder, "ls-files", "-v", "-z", "--", ".")
+    others = _ask(folder, "ls-files", "-z", "--others", "--", ".")
+    if changed is None or tags is None or others is None or changed.strip():
         return True
-    if _tags(folder) - {"H"}:  # sparse checkouts, `git update-index --assume-unchanged`
+    # H: compared with the commit. Others: sparse checkouts, `git update-index --assume-unchanged`.
+    if any(not entry.startswith("H") for entry in _entries(tags)):
         return True
-    return any(is_copied(PurePosixPath(name)) for name in found.stdout.split("\0") if name)
-
-
-def _tags(folder: Path) -> set[str]:
-    """How git sees the tracked files of a folder: H = in the work tree, and compared."""
-    listed = git(["-C", str(folder), "ls-files", "-v", "-z", "--", "."])
-    return {line[0] for line in listed.stdout.split("\0") if line}
+    return any(is_copied(PurePosixPath(name)) for name in _entries(others))
 
 
 def unchecked_paths(folder: Path) -> tuple[str, ...]:
     """Tracked files that a sparse checkout leaves out, relative to the folder."""
-    listed = git(["-C", str(folder), "ls-files", "-t", "-z", "--", "."])
-    entries = (line.partition(" ") for line in listed.stdout.split("\0"))
-    return tuple(path for tag, _, path in entries if tag == "S")
+    listed = _entries(_ask(folder, "ls-files", "-t", "-z", "--", "."))
+    return tuple(entry.partition(" ")[2] for entry in listed if entry.startswith("S "))
 
 
 def submodule_paths(folder: Path) -> tuple[str, ...]:
     """The submodules below a folder of a work tree, relative to it; not those inside them."""
-    staged = git(["-C", str(folder), "ls-files", "--stage", "-z", "--", "."])
-    entries = (line.partition("\t") for line in staged.stdout.split("\0"))
-    return tuple(path for facts, _, path in entries if facts.startswith(_GITLINK))
+    staged = _entries(_ask(folder, "ls-files", "--stage", "-z", "--", "."))
+    return tuple(entry.partition("\t")[2] for entry in staged if entry.startswith(_GITLINK))
+
+
+def _entries(output: str | None) -> list[str]:
+    return [entry for entry in (output or "").split("\0") if entry]
+
+
+def _ask(folder: Path, *arguments: str) -> str | None:
+    """What git prints about a folder; None outside a work tree, without git, and on an error."""
+    if not any((base / ".git").exists() for base in (folder, *folder.parents)):
+        return None
+    try:
+        done = git(["-C", str(folder), *arguments])
+    except VrdataError:
+        return None
+    return None if done.returncode else done.stdout
 
 
 def tail(text: str) -> str:

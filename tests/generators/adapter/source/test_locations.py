@@ -146,6 +146,16 @@ def test_files_do_not_depend_on_the_git_settings_of_the_machine(
     assert located.found.entry.read_bytes() == b"x = 1\ny = 2\n"
 
 
+def test_a_folder_can_be_added_without_git(
+    repository: tuple[Path, list[str]], staging: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(staging))
+    (located,) = open_source(GeneratorSource(str(repository[0])), staging)
+    assert (located.commit, located.placeholders) == ("", ())
+    with pytest.raises(VrdataError, match="git is not installed"):
+        open_source(GeneratorSource(f"file://{repository[0]}", "0" * 40), staging)
+
+
 def test_a_plain_folder_has_no_commit(tmp_path: Path) -> None:
     assert describe(tmp_path) == ("", "")
 
