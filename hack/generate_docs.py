@@ -38,9 +38,7 @@ _EXIT_CODES = {
     "another plan",
     ExitCode.PARTIAL: "finished; some samples failed, within the failure budget",
     ExitCode.NOT_FOUND: "a named object does not exist, or access is denied",
-    ExitCode.CLUSTER_UNREACHABLE: "the cluster cannot be reached",
-    ExitCode.STORAGE: "the object store cannot be used",
-    ExitCode.TIMEOUT: "a time limit was exceeded",
+    ExitCode.STORAGE: "the object store, or a file of the command, cannot be used",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; committed shards are kept",
 }
 

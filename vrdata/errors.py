@@ -14,9 +14,7 @@ class ExitCode(IntEnum):
     INVALID = 3
     PARTIAL = 4
     NOT_FOUND = 5
-    CLUSTER_UNREACHABLE = 6
     STORAGE = 7
-    TIMEOUT = 124
     INTERRUPTED = 130
 
 

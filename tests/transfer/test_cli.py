@@ -76,7 +76,7 @@ def test_a_download_creates_the_parents_of_its_folder(source: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["download", "{tmp}/none", "{tmp}/back"], 5, "is empty or does not exist"),
+        (["download", "{tmp}/none", "{tmp}/back"], 5, "does not exist"),
         (["upload", "{tmp}/none", "{tmp}/store"], 5, "does not exist"),
         (["download", "gs://x/y", "{tmp}/back"], 2, "s3://bucket/prefix"),
         (["download", "{tmp}/source", "{tmp}/source/index.json/x"], 2, "one folder"),

@@ -66,7 +66,7 @@ def load_model(path: Path, model: type[M]) -> M:
         NotFoundError: the file cannot be read.
         InvalidFileError: no such document, several, or an invalid one.
     """
-    document = _pick(path, _documents(path), model.__name__)
+    document = _pick(path, _documents(path, model.__name__), model.__name__)
     try:
         # Strict: `samples: true` and `name: 7` are mistakes, not numbers and names.
         # By alias alone: a cluster knows shardSize, not shard_size.
@@ -80,16 +80,12 @@ def load_model(path: Path, model: type[M]) -> M:
         raise InvalidFileError(sorted(problems, key=lambda one: (one.line, one.column))) from None
 
 
-def _documents(path: Path) -> list[Document]:
+def _documents(path: Path, kind: str) -> list[Document]:
     try:
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        raise NotFoundError(
-            f"{path} cannot be read",
-            why=error.strerror or str(error),
-            fix="check the name; `vrdata init` writes a run file",
-        ) from None
+        raise _unreadable(path, kind, error) from None
     if size > MAX_BYTES:
         raise _one(path, 1, 1, f"larger than {MAX_BYTES} bytes; a run file is a few kilobytes")
     try:
@@ -99,6 +95,17 @@ def _documents(path: Path) -> list[Document]:
     except YamlError as error:
         fix = f"; {error.fix}" if error.fix else ""
         raise _one(path, error.line, error.column, f"{error.what}{fix}") from None
+
+
+def _unreadable(path: Path, kind: str, error: OSError) -> NotFoundError:
+    if path.is_dir():
+        return NotFoundError(f"{path} is a folder, not a file", fix=f"name the file of a {kind}")
+    if isinstance(error, PermissionError):
+        fix = f"check its permissions: ls -l {path}"
+    else:
+        init = "; `vrdata init` writes one" if kind == GenerationRun.__name__ else ""
+        fix = f"name the file of a {kind}{init}"
+    return NotFoundError(f"{path} cannot be read", why=error.strerror or str(error), fix=fix)
 
 
 def _pick(path: Path, documents: list[Document], kind: str) -> Document:

@@ -6,13 +6,16 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from functools import wraps
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from vrdata.cli.failures import is_optional, missing_package, unusable
 from vrdata.errors import ExitCode, VrdataError
 
 P = ParamSpec("P")
@@ -31,12 +34,21 @@ OutputOption = Annotated[
 ]
 
 stdout = Console(soft_wrap=True, highlight=False)
+WIDE = 10_000  # columns of a table that no terminal shows
 stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document to standard output (data only, no colour)."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+
+
+def print_table(table: Table) -> None:
+    """Print a table: as wide as the terminal, and as wide as its texts everywhere else."""
+    if stdout.is_terminal:
+        stdout.print(table)
+    else:
+        stdout.print(table, width=WIDE)
 
 
 def is_interactive() -> bool:
@@ -54,6 +66,8 @@ def report_error(error: VrdataError) -> None:
 def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Turn a VrdataError into its message and exit code, and Ctrl-C into exit 130.
 
+    A missing package of an extra, a file that cannot be used, and a closed pipe are errors, too.
+
     Set VRDATA_DEBUG=1 to see the traceback instead.
     """
 
@@ -64,10 +78,32 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
         except VrdataError as error:
             if os.environ.get("VRDATA_DEBUG"):
                 raise
-            report_error(error)
-            raise typer.Exit(int(error.exit_code)) from None
+            _fail(error)
+        except ModuleNotFoundError as error:
+            if os.environ.get("VRDATA_DEBUG") or not is_optional(error):
+                raise
+            _fail(missing_package(error.name or ""))
+        except BrokenPipeError:
+            # The reader of the output has ended, for example `head`: nothing is left to do.
+            _drop_output()
+            raise typer.Exit(int(ExitCode.FAILED)) from None
+        except OSError as error:
+            if os.environ.get("VRDATA_DEBUG"):
+                raise
+            _fail(unusable(error))
         except KeyboardInterrupt:
             stderr.print("interrupted")
             raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
 
     return wrapper
+
+
+def _fail(error: VrdataError) -> NoReturn:
+    report_error(error)
+    raise typer.Exit(int(error.exit_code)) from None
+
+
+def _drop_output() -> None:
+    """Let the interpreter flush its standard output at exit without a second error."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

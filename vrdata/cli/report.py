@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stdout
-from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
-from vrdata.errors import UsageError, VrdataError
+from vrdata.cli.failures import REPORT, require
+from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption, require_source
+from vrdata.errors import UsageError
 from vrdata.text import count
 
 if TYPE_CHECKING:
@@ -46,13 +47,15 @@ def report_command(
 
     A finished run already has one; this command replaces it, or writes one for an unfinished run.
     """
-    _require_packages()
+    require(REPORT, "a report")
     from vrdata.dataset.discover import open_run
     from vrdata.dataset.report.build import make_report, report_page
     from vrdata.store.opening import open_store
 
-    url = source if "://" in source else str(Path(source).absolute())
-    run = open_run(open_store(url, endpoint=endpoint, region=region, profile=aws_profile))
+    store = open_store(
+        require_source(source), endpoint=endpoint, region=region, profile=aws_profile
+    )
+    run = open_run(store)
     target = _own_report(run) if out is None else _folder(out)
     facts = make_report(run, target)
     page = report_page(target.url)
@@ -88,22 +91,14 @@ def _folder(out: Path) -> ObjectStore:
     try:
         taken = folder.exists() and any(folder.iterdir()) and not is_report(folder / PAGE)
     except OSError as error:
-        raise UsageError(f"--out {out} cannot be used", why=error.strerror or "") from None
+        raise UsageError(
+            f"--out {out} cannot be used",
+            why=error.strerror or "",
+            fix="name a new or empty folder",
+        ) from None
     if taken:
         raise UsageError(
             f"--out {out}: the folder contains something other than a report",
             fix="name a new or empty folder",
         )
     return FileStore(folder)
-
-
-def _require_packages() -> None:
-    try:
-        import av  # noqa: F401 - an extra
-        import jinja2  # noqa: F401 - an extra
-        from PIL import Image  # noqa: F401 - an extra
-    except ImportError as error:
-        raise VrdataError(
-            f"a report needs {error.name}, which is not installed",
-            fix="pip install 'vrdata[local]'",
-        ) from None

@@ -14,11 +14,19 @@ from vrdata.cli.common import (
     handle_errors,
     is_interactive,
     print_json,
+    print_table,
     stderr,
     stdout,
 )
-from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
-from vrdata.errors import ExitCode, NotFoundError, UsageError
+from vrdata.cli.failures import LOCAL, require
+from vrdata.cli.sources import (
+    AwsProfileOption,
+    EndpointOption,
+    GeneratorsOption,
+    RegionOption,
+    catalogues_in,
+)
+from vrdata.errors import ExitCode, UsageError
 from vrdata.text import count
 
 if TYPE_CHECKING:
@@ -30,14 +38,6 @@ NAMED = 5  # generators in a message
 RunFile = Annotated[Path, typer.Argument(help="The run file.", metavar="RUN.yaml")]
 OutOption = Annotated[
     str, typer.Option("--out", help="Where to write the data: a folder, or s3://bucket/prefix.")
-]
-GeneratorsOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--generators",
-        help="A folder of added generators (with catalogue.json); repeatable. "
-        "Default: the folder that `vrdata generators add` uses.",
-    ),
 ]
 ProfileOption = Annotated[
     Path | None, typer.Option("--profile", help="A GenerationProfile file (default: built in).")
@@ -91,6 +91,7 @@ def run_command(
             why="vrdata run generates on this machine",
             fix=f"vrdata run {run_file} --local; on a cluster: kubectl apply -f {run_file}",
         )
+    require(LOCAL, "a run on this machine")
     run, loaded_profile = _load(run_file, profile)
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
@@ -134,7 +135,8 @@ def plan_command(
     if output is Output.JSON:
         print_json(rows.to_dict())
     else:
-        stdout.print(rows.table())
+        stdout.print(rows.title, markup=False)
+        print_table(rows.table())
         if rows.overlaps:
             stderr.print(f"note: {'; '.join(rows.overlaps)}", markup=False, soft_wrap=True)
         for note in describe_shared(rows.shared):
@@ -164,27 +166,11 @@ def _options(
     url = out if "://" in out else str(Path(out).absolute())
     return LocalOptions(
         store=StoreSettings(url=url, endpoint=endpoint, region=region, aws_profile=aws_profile),
-        catalogues=_catalogues(generators),
+        catalogues=catalogues_in(generators),
         jobs=jobs,
         limit=limit,
         scratch=scratch,
     )
-
-
-def _catalogues(folders: list[Path] | None) -> tuple[Path, ...]:
-    from vrdata_generators.adapter.home import default_home
-
-    if folders is None:
-        path = default_home() / "catalogue.json"
-        return (path,) if path.exists() else ()
-    paths = tuple(folder / "catalogue.json" for folder in folders)
-    for path in paths:
-        if not path.is_file():
-            raise NotFoundError(
-                f"--generators {path.parent}: the folder has no catalogue.json",
-                fix=f"add generators to it: vrdata generators add PATH --home {path.parent}",
-            )
-    return paths
 
 
 def _say_left_out(prepared: Prepared) -> None:

@@ -16,7 +16,7 @@ from vrdata.cli.common import (
     stderr,
     stdout,
 )
-from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
+from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption, require_source
 from vrdata.errors import ExitCode
 from vrdata.text import count
 
@@ -60,7 +60,9 @@ def download_command(
     from vrdata.store.opening import open_store
     from vrdata.transfer.copy import download
 
-    store = open_store(source, endpoint=endpoint, region=region, profile=aws_profile)
+    store = open_store(
+        require_source(source), endpoint=endpoint, region=region, profile=aws_profile
+    )
     result = download(
         store, folder, generators=generator or (), jobs=jobs, report=_Progress("downloaded")
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
-from vrdata.cli.storage_options import AwsProfileOption, EndpointOption, RegionOption
+from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption, require_source
 from vrdata.errors import ExitCode
 from vrdata.text import count
 
@@ -58,8 +57,7 @@ def verify_command(
     from vrdata.dataset.verify.tree import verify_tree
     from vrdata.store.opening import open_store
 
-    url = where if "://" in where else str(Path(where).absolute())
-    store = open_store(url, endpoint=endpoint, region=region, profile=aws_profile)
+    store = open_store(require_source(where), endpoint=endpoint, region=region, profile=aws_profile)
     run = find_run(store)
     check = verify_tree if run is None else verify
     report = check(

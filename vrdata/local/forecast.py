@@ -43,9 +43,14 @@ class Forecast(Model):
     overlaps: tuple[str, ...] = ()
     shared: tuple[SharedRange, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """The output and the start of the plan's hash."""
+        return f"{self.output}  {self.plan[:19]}"
+
     def table(self) -> Table:
         """The forecast for a person."""
-        table = Table(title=f"{self.output}  {self.plan[:19]}", title_justify="left")
+        table = Table()
         for heading in ("GENERATOR", "CLASS", "SAMPLES", "SHARDS", "STORED", "SIZE", "CPU HOURS"):
             table.add_column(heading, justify="left" if heading == "GENERATOR" else "right")
         for row in self.rows:

@@ -15,13 +15,13 @@ from vrdata.dataset.commits import iter_commits
 from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
 from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
-from vrdata.errors import InvalidInputError
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
 from vrdata.local.planning import plan_run
 from vrdata.local.progress import RunProgress
 from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.expand import check_spec
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.opening import PrefixedStore, open_settings
 from vrdata.store.port import ObjectStore
@@ -102,7 +102,7 @@ def prepare(
         OutputConflictError: the output holds another plan.
         StorageError, StoreAccessError: the store cannot be used.
     """
-    _refuse_dedup(run)
+    check_spec(run.spec)
     generators = locate(options.catalogues)
     catalogue = Catalogue(generators=tuple(item.entry for item in generators.values()))
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
@@ -157,15 +157,6 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             return executor.run(missing, damaged)
         finally:
             view.close()
-
-
-def _refuse_dedup(run: GenerationRun) -> None:
-    if run.spec.dedup.enabled:
-        raise InvalidInputError(
-            "spec.dedup.enabled: replacing duplicates is not available in this release",
-            why="duplicates are counted in dataset.json and shown in the report",
-            fix="set spec.dedup.enabled to false",
-        )
 
 
 def _parallelism(prepared: Prepared, missing: int) -> tuple[int, int]:

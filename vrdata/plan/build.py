@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import Catalogue
-from vrdata.plan.expand import Chosen, expand, globs_of
+from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard
 
@@ -41,6 +41,36 @@ def build_plan(
         versions=versions,
         globs=globs_of(run.spec),
     )
+
+
+def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tuple[str, ...]:
+    """Refuse what `vrdata run` refuses, as far as the catalogue shows.
+
+    Args:
+        run: the run.
+        catalogue: the known generators.
+        complete: the run can use these generators only; else generators that are not known
+            may exist where it runs, for example in an image.
+
+    Returns:
+        The names and globs of the run that are not in the catalogue, and so are not checked.
+
+    Raises:
+        InvalidInputError: the run cannot be planned.
+    """
+    check_spec(run.spec)
+    known = {entry.name for entry in catalogue.generators}
+    selected = run.spec.generators
+    found = tuple(
+        item
+        for item in selected
+        if complete
+        or (bool(glob_matches(item.name, catalogue)) if is_glob(item.name) else item.name in known)
+    )
+    if found:
+        spec = run.spec.model_copy(update={"generators": found})
+        build_plan(run.model_copy(update={"spec": spec}), catalogue, versions={})
+    return tuple(item.name for item in selected if item not in found)
 
 
 def _planned(

@@ -25,6 +25,20 @@ class Chosen:
     selection: GeneratorSelection
 
 
+def check_spec(spec: GenerationRunSpec) -> None:
+    """What no catalogue can serve.
+
+    Raises:
+        InvalidInputError: a field has a value that this release cannot apply.
+    """
+    if spec.dedup.enabled:
+        raise InvalidInputError(
+            "spec.dedup.enabled: replacing duplicates is not available in this release",
+            why="duplicates are counted in dataset.json and shown in the report",
+            fix="set it to false",
+        )
+
+
 def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
     """The generators of a run, sorted by name.
 

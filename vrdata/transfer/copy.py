@@ -93,7 +93,8 @@ def upload(
         StorageError: folder or store cannot be used; copied files stay.
     """
     if not folder.is_dir():
-        raise NotFoundError(f"the folder {folder} does not exist", fix="name the folder to upload")
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise NotFoundError(f"{folder} {kind}", fix="name the folder to upload")
     _refuse_overlap(store, folder)
     result = _transfer(_files_below(folder), partial(_upload_one, folder, store), jobs, report)
     if not result.files:

@@ -7,6 +7,7 @@ from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.continuing import begin_or_continue
+from vrdata.plan.expand import check_spec
 from vrdata.plan.planned import Plan
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Rejection
@@ -61,12 +62,10 @@ def _check_limits(spec: GenerationRunSpec, profile: GenerationProfileSpec) -> Re
             Reason.TOO_MUCH_PARALLELISM,
             f"it is {spec.parallelism}; profile {spec.profile!r} allows {most}",
         )
-    if spec.dedup.enabled:
-        return Rejection(
-            Reason.INVALID_SPEC,
-            "spec.dedup.enabled: replacing duplicates is not available in this release",
-            "Set it to false; dataset.json counts duplicates",
-        )
+    try:
+        check_spec(spec)
+    except InvalidInputError as error:
+        return Rejection(Reason.INVALID_SPEC, error.what, f"{error.fix}; {error.why}")
     return None
 
 

@@ -158,7 +158,7 @@ def test_table_rows_do_not_wrap_in_a_pipe() -> None:
         (("add", "--from", "none.txt"), 5, "cannot be read"),
         (("test",), 2, "--all"),
         (("test", "x", "--all"), 2, "--all"),
-        (("test", "O-none"), 5, "no generator and no folder"),
+        (("test", "O-none"), 5, "no generator O-none, and no folder"),
         (("remove", "O-none"), 5, "O-none is not in"),
     ],
 )
@@ -179,7 +179,7 @@ def test_a_list_is_decoded_by_its_byte_order_mark(
     (tmp_path / "list.txt").write_text(f"{first}./no-such-folder - O-1\r\n", encoding)
     result = run("add", "--from", tmp_path / "list.txt")
     assert result.exit_code == 5
-    assert "O-1: error: there is no folder ./no-such-folder" in result.stderr
+    assert "O-1: error: ./no-such-folder does not exist" in result.stderr
 
 
 def test_a_list_in_another_encoding_is_refused(tmp_path: Path) -> None:

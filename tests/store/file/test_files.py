@@ -60,12 +60,6 @@ def test_missing_parents_of_the_root_are_created(tmp_path: Path) -> None:
     assert (tmp_path / "a/b/root/key").is_file()
 
 
-def test_a_parent_of_the_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("")
-    with pytest.raises(StorageError, match="is a file"):
-        put(FileStore(tmp_path / "mine/b/root"), "key")
-
-
 def test_a_root_that_is_a_file_is_refused_by_every_request(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.write_text("mine")

@@ -123,11 +123,21 @@ def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarg
             maker = VenvBuilder(place.environments)
             targets += targets_in(Path(name), staging, maker, say)
         else:
-            raise NotFoundError(
-                f"there is no generator and no folder {name}",
-                fix="see `vrdata generators list`, or name the folder of a generator",
-            )
+            raise _unknown(name)
     return targets
+
+
+def _unknown(name: str) -> NotFoundError:
+    path = Path(name)
+    if path.exists():
+        what = f"{name} is a file, not the folder of a generator"
+    elif len(path.parts) > 1 or path.suffix:
+        what = f"{name} does not exist"
+    else:
+        what = f"there is no generator {name}, and no folder of this name"
+    return NotFoundError(
+        what, fix="see `vrdata generators list`, or name the folder of a generator"
+    )
 
 
 def _as_json(result: SamplingResult) -> dict[str, Any]:

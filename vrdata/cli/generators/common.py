@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vrdata.cli.common import stderr
+from vrdata.errors import UsageError
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.home import Home
@@ -26,7 +27,13 @@ def open_home(folder: Path | None) -> Home:
     """The home named by an option, else the default one; it need not exist."""
     from vrdata_generators.adapter.home import Home, default_home
 
-    return Home(folder.expanduser().absolute() if folder else default_home())
+    path = folder.expanduser().absolute() if folder else default_home()
+    if path.exists() and not path.is_dir():
+        raise UsageError(
+            f"the home {path} is a file, not a folder",
+            fix="name a folder with --home or VRDATA_GENERATORS",
+        )
+    return Home(path)
 
 
 def say(line: str) -> None:

@@ -138,8 +138,9 @@ def _folder(source: GeneratorSource, staging: Path) -> _Place:
         )
     folder = Path(source.address).expanduser().absolute()
     if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
         raise NotFoundError(
-            f"there is no folder {source.address}",
+            f"{source.address} {kind}",
             fix="name the folder of a generator, or an https, ssh or file URL of a git repository",
         )
     if source.commit:
