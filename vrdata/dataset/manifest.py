@@ -34,7 +34,7 @@ class VideoRecord(Model):
     Attributes:
         name: name of its file.
         frames: number of frames.
-        fps: frames per second.
+        fps: frames per second; the average if their times vary.
         width: pixels.
         height: pixels.
         encoder: encoder and settings, or the codec of a video that was not encoded again.

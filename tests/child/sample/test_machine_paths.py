@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image, PngImagePlugin
 
+from support.datasets.clips import write_clip
 from support.generators.samples import write_sample
 from vrdata_child.hermetic.folders import find_samples
 from vrdata_child.sample.finish import BlockFacts, finish_sample
@@ -54,6 +58,33 @@ def test_a_path_in_a_file_of_another_format_makes_the_sample_invalid(tmp_path: P
     assert caught.value.reason == "UnsafeFile"
     assert "scene.bin" in caught.value.message
     assert "relative path" in caught.value.message
+
+
+def test_a_path_in_a_text_of_a_picture_makes_the_sample_invalid(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("source", f"{ROOT}/assets/ball.png")
+    body = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(body, "PNG", pnginfo=info)
+    with pytest.raises(SampleInvalidError, match=r"extra\.png contains .* a path of the machine"):
+        finished(tmp_path, "extra.png", body.getvalue())
+
+
+@pytest.mark.parametrize("mode", ["asIs", "h264"])
+def test_a_path_in_a_tag_of_a_video_is_dropped_or_makes_the_sample_invalid(
+    tmp_path: Path, mode: str
+) -> None:
+    def tagged(output: Any, _: Any) -> None:
+        output.metadata["comment"] = f"{ROOT}/assets"
+
+    block = dataclasses.replace(write_sample(tmp_path, "maze", mode), root=ROOT)
+    (found,) = find_samples(tmp_path / "out")
+    write_clip(found.path / "ground_truth.mp4", more=tagged)
+    if mode == "asIs":
+        with pytest.raises(SampleInvalidError, match="a path of the machine"):
+            finish_sample(found, 0, block)
+        return
+    video = Path(finish_sample(found, 0, block)["folder"], "ground_truth.mp4")
+    assert ROOT.encode() not in video.read_bytes()
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff/usr/share/fonts", b"see /usr/share/fonts"])

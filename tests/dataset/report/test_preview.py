@@ -3,13 +3,16 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from support.builders import png
+from support.datasets.clips import corners, picture_of, write_clip
 from support.datasets.videos import encoded
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.report.cards import preview
@@ -111,6 +114,22 @@ def test_long_videos_are_cut_with_a_note(monkeypatch: pytest.MonkeyPatch) -> Non
     made = clip(encoded("mpeg4", frames=8), record())
     assert opened(made.body)[4] == 3
     assert made.note == "the clip shows the first 3 frames"
+
+
+def test_a_clip_says_what_it_does_not_show(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "v.mp4", [0, 0.1, 0.9], codec="mpeg4", sound="aac")
+    made = clip(path.read_bytes(), record(frames=3))
+    assert made.note == "the clip has no sound and shows every frame for the same time"
+
+
+def test_a_clip_is_turned_as_players_show_the_video(tmp_path: Path) -> None:
+    path = write_clip(
+        tmp_path / "v.mp4", codec="mpeg4", more=lambda _, stream: stream.set_display_rotation(90)
+    )
+    (tmp_path / "clip.mp4").write_bytes(clip(path.read_bytes(), record(frames=4)).body)
+    shown = cv2.VideoCapture(str(path)).read()[1][:, :, ::-1]
+    found = corners(picture_of(tmp_path / "clip.mp4"))
+    assert found == [pytest.approx(colour, abs=25) for colour in corners(shown)]
 
 
 def test_equal_videos_give_equal_clips() -> None:

@@ -30,6 +30,8 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(folder / NAME, flags, 0o600)
         self._begun = os.open(folder / BEGUN, flags, 0o600)
+        self._path = folder / NAME
+        self._read = 0  # bytes of the journal
         self._events = 0
         self._calls: dict[str, int] = {}
         self._folders: set[str] = set()
@@ -72,14 +74,25 @@ class Journal:
         self._write("on")
 
     def remember_videos(self) -> None:
-        """Keep the facts of the videos that the encoder writes."""
+        """Keep the facts of the videos that the encoder writes, for all processes of the block."""
         original = media.video_facts.remember
 
         def remember(sha256: str, fact: VideoFacts) -> None:
             original(sha256, fact)
             self._write("video", sha256, asdict(fact))
 
+        def recall() -> None:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                lines = file.read()
+            complete = lines[: lines.rfind(b"\n") + 1]
+            self._read += len(complete)
+            for _writer, event, *values in _parsed(complete):
+                if event == "video":
+                    original(values[0], VideoFacts(**values[1]))
+
         media.video_facts.remember = remember  # type: ignore[method-assign]
+        media.video_facts.recall = recall
 
     def _count(self) -> None:
         if self._events < MAX_EVENTS:
@@ -169,10 +182,13 @@ def restore_videos(folder: Path) -> None:
 
 def _events(folder: Path) -> Iterator[list[Any]]:
     try:
-        lines = (folder / NAME).read_bytes().splitlines()
+        return _parsed((folder / NAME).read_bytes())
     except OSError:
-        return
-    for line in lines:
+        return iter(())
+
+
+def _parsed(text: bytes) -> Iterator[list[Any]]:
+    for line in text.splitlines():
         try:
             yield json.loads(line)
         except ValueError:

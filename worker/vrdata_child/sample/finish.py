@@ -76,7 +76,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         target.parent.mkdir(exist_ok=True)
         source.path.rename(target)
         files = _hashed(target, videos.digests)
-        content = _content(target, files, prompt)
+        content = _content(target, files, prompt, block)
     except SampleInvalidError:
         shutil.rmtree(source.path, ignore_errors=True)
         raise
@@ -147,8 +147,10 @@ def _normalise_text(path: Path, block: BlockFacts) -> str:
 
 
 def _clean_others(folder: Path, block: BlockFacts) -> None:
-    """Treat the files that are neither texts, pictures, videos nor metadata.json."""
-    treated = {*texts.TEXT_ENDINGS, *IMAGES, *(name[1:] for name in VIDEO_FORMATS)}
+    """Remove paths from files that are stored as they are; PNG files are checked when decoded."""
+    treated = {*texts.TEXT_ENDINGS, "png"}
+    if block.video == "h264":
+        treated |= {name[1:] for name in VIDEO_FORMATS}  # their tags are dropped
     for path in folder.iterdir():
         if path.name != METADATA and ending(path.name) not in treated:
             clean_file(path, block.paths)
@@ -185,10 +187,14 @@ def _hashed(folder: Path, digests: dict[str, str]) -> list[tuple[str, tuple[int,
     return files
 
 
-def _content(folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str) -> str:
+def _content(
+    folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str, block: BlockFacts
+) -> str:
     pixels = {}
     for name, (_, sha256) in files:
         if ending(name) == "png":
+            if media.pixel_hashes.get(sha256) is None:  # not of vrdata's encoder
+                clean_file(folder / name, block.paths)
             pixels[name] = media.check_png(folder / name, sha256)
         elif ending(name) in IMAGES:
             media.check_image(folder / name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -23,10 +24,15 @@ T = TypeVar("T")
 
 
 class _Memory(Generic[T]):
-    """The last REMEMBERED facts, by sha256 of the file."""
+    """The last REMEMBERED facts, by sha256 of the file.
+
+    Attributes:
+        recall: learns the facts that other processes know; called for an unknown file.
+    """
 
     def __init__(self) -> None:
         self._facts: OrderedDict[str, T] = OrderedDict()
+        self.recall: Callable[[], None] = lambda: None
 
     def remember(self, sha256: str, fact: T) -> None:
         """Keep a fact; drop the oldest beyond REMEMBERED."""
@@ -40,6 +46,8 @@ class _Memory(Generic[T]):
 
     def get(self, sha256: str) -> T | None:
         """The fact of a file, or None."""
+        if sha256 not in self._facts:
+            self.recall()
         return self._facts.get(sha256)
 
 

@@ -10,13 +10,19 @@ import io
 import struct
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import av
 from PIL import Image
 
 from vrdata.dataset.manifest import VideoRecord
-from vrdata.dataset.verify.sample.decode import MAX_PIXELS, PNG_SIGNATURE, VIDEO_FORMATS
+from vrdata.dataset.verify.sample.decode import (
+    MAX_PIXELS,
+    PNG_SIGNATURE,
+    VIDEO_FORMATS,
+    main_stream,
+)
 
 EDGE = 512
 """Longest side of a preview that is encoded again, in pixels."""
@@ -87,13 +93,12 @@ def clip(body: bytes, video: VideoRecord) -> Preview:
     with tempfile.TemporaryDirectory(prefix="vrdata-clip-") as folder:
         target = Path(folder) / "clip.mp4"
         try:
-            cut = _encode(body, video_format, video.fps, target)
+            notes = _encode(body, video_format, video.fps, target)
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             raise NoPreviewError(f"it cannot be decoded: {error}") from None
         if target.stat().st_size > MAX_CLIP:
             raise NoPreviewError(f"its preview has more than {MAX_CLIP // 2**20} MiB")
-        note = f"the clip shows the first {MAX_FRAMES} frames" if cut else ""
-        return Preview(target.read_bytes(), ".mp4", note)
+        return Preview(target.read_bytes(), ".mp4", _note(notes))
 
 
 def _plays(video: VideoRecord) -> bool:
@@ -101,30 +106,49 @@ def _plays(video: VideoRecord) -> bool:
     return video.encoder.startswith("x264 ") and video.encoder.endswith(" yuv420p")
 
 
-def _encode(body: bytes, video_format: str, fps: float, target: Path) -> bool:
-    """Write at most MAX_FRAMES frames as H.264; True if more frames follow."""
+def _note(parts: list[str]) -> str:
+    return f"the clip {' and '.join(parts)}" if parts else ""
+
+
+def _encode(body: bytes, video_format: str, fps: float, target: Path) -> list[str]:
+    """Write at most MAX_FRAMES frames as H.264; returns how the clip differs, as phrases."""
     from vrdata_child.encoders.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
 
     encoder = None
-    cut = False
+    notes: list[str] = []
+    times: list[float] = []
     with av.open(io.BytesIO(body), "r", format=video_format) as container:
-        stream = container.streams.video[0]
+        stream = main_stream(container)
         stream.codec_context.thread_count = 1
         rate = fps or float(stream.average_rate or 10)
         for number, frame in enumerate(container.decode(stream)):
             if number == MAX_FRAMES:
-                cut = True
+                notes.append(f"shows the first {MAX_FRAMES} frames")
                 break
             if frame.width * frame.height > MAX_PIXELS:
                 raise ValueError(f"{frame.width} x {frame.height} pixels are too many")
+            width, height = _even_size(frame.width, frame.height)
+            shown = frame.to_image(width=width, height=height)
+            if frame.rotation:
+                shown = shown.rotate(frame.rotation, expand=True)
             if encoder is None:
-                size = _even_size(frame.width, frame.height)
-                encoder = VideoEncoder(target, *size, rate)
-            encoder.add(frame.to_image(width=size[0], height=size[1]))  # type: ignore[no-untyped-call]
+                encoder = VideoEncoder(target, shown.width, shown.height, rate)
+            encoder.add(shown)
+            times.append(float(frame.time or 0))
+        if container.streams.audio:
+            notes.append("has no sound")
     if encoder is None:
         raise ValueError("it has no frames")
     encoder.close()
-    return cut
+    if video_format != "avi" and _uneven(times):
+        notes.append("shows every frame for the same time")
+    return notes
+
+
+def _uneven(times: list[float]) -> bool:
+    """Whether frames are shown for clearly different times."""
+    steps = [after - before for before, after in pairwise(times)]
+    return bool(steps) and max(steps) > 1.5 * min(steps)
 
 
 def _even_size(width: int, height: int) -> tuple[int, int]:

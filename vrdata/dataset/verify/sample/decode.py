@@ -97,7 +97,7 @@ class Decoder:
         try:
             packets = _packets(body, video_format)
             with av.open(io.BytesIO(body), "r", format=video_format) as container:
-                stream = _main_stream(container)
+                stream = main_stream(container)
                 stream.codec_context.thread_count = 1
                 decoded = container.decode(stream)
                 first = next(decoded, None)
@@ -149,10 +149,10 @@ def _packets(body: bytes, video_format: str) -> int:
     import av  # noqa: PLC0415 - an extra
 
     with av.open(io.BytesIO(body), "r", format=video_format) as container:
-        return sum(packet.size > 0 for packet in container.demux(_main_stream(container)))
+        return sum(packet.size > 0 for packet in container.demux(main_stream(container)))
 
 
-def _main_stream(container: Any) -> Any:
+def main_stream(container: Any) -> Any:
     """The video that players show, as in the generator child: not a cover picture.
 
     Raises:
