@@ -68,7 +68,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
 def _collect(reporter: Reporter, folder: Path) -> None:
     signal.alarm(COLLECT_SECONDS)
     restore_videos(folder)
-    reporter.end_early()
+    reporter.end_killed()
 
 
 def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter, out: Path) -> None:
@@ -77,6 +77,7 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
         return
     journal = Journal(out.parent)
     journal.remember_videos()
+    reporter.journal = journal
     watch = Watch(out, journal)
     watch.install()
 
@@ -102,6 +103,7 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
         with watch.pause():
             reporter.end_early()
         raise
+    journal.script_ended()
     with watch.pause():
         reporter.end()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
-from vrdata_child.run.journal import Progress, read_journal
+from vrdata_child.run.journal import Journal, Progress, read_journal
 from vrdata_child.run.lazy import EnoughSamples
 from vrdata_child.sample.finish import BlockFacts, finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
@@ -25,6 +25,9 @@ class Reporter:
         request: the `block` or `collect` packet.
         facts: of the block.
         send: sends a packet.
+
+    Attributes:
+        journal: of the block, while its script runs.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Reporter:
         self._finder = SampleFinder(facts.folder / "out")
         self._names: set[str] = set()
         self._reported: int = request.get("position", 0)
+        self.journal: Journal | None = None
         self._failed: tuple[int, int] | None = None
         self._in_order = True
         self._streamed = self._each
@@ -89,9 +93,33 @@ class Reporter:
         self._failed = ended.failed
         self._report_all(ended.finished)
 
+    def end_killed(self) -> None:
+        """Report what a process has left that was killed. Raises EnoughSamples.
+
+        It may have been killed while it reported: then the sample that it was about to report is
+        dropped, because it may be half rewritten.
+        """
+        if self._each:
+            self.end_early()
+            return
+        progress = read_journal(self._facts.folder, frozenset())
+        lost = self._reported
+        dropped = progress.reports[lost:]
+        if dropped:
+            shutil.rmtree(self._facts.folder / "out" / dropped[0], ignore_errors=True)
+            self._reported += 1
+        try:
+            if self._reported < self._want:
+                self.end() if progress.ended else self.end_early()
+        finally:
+            if dropped:
+                self._failed = lost, lost
+
     def report(self, folder: SampleFolder) -> None:
         """Finish and report one sample. Raises EnoughSamples as `collect`."""
         name = str(folder.path)
+        if self.journal is not None:
+            self.journal.report(self._finder.relative(folder))
         try:
             if name in self._names:
                 raise SampleInvalidError("DuplicateId", f"{folder.path.name} was written twice")

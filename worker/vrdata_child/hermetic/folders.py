@@ -82,7 +82,8 @@ class SampleFinder:
                 whatever they hold, and what belongs to no sample is listed.
         """
         search = _Search(self._out)
-        search.visit(self._out, MAX_DEPTH)
+        if self._out.is_dir():  # a process that was killed at its start has none
+            search.visit(self._out, MAX_DEPTH)
         self._series.update(sample.pattern for sample in search.samples)
         found = Found(search.samples, search.beside)
         for folder in search.others if ended else ():

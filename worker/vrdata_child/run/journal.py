@@ -73,6 +73,14 @@ class Journal:
         """The script has left the sample that it wrote last."""
         self._write("on")
 
+    def script_ended(self) -> None:
+        """The script ended without an error: all its samples are finished."""
+        self._write("ended")
+
+    def report(self, folder: str) -> None:
+        """A sample is checked and moved now, then reported."""
+        self._write("report", folder)
+
     def remember_videos(self) -> None:
         """Keep the facts of the videos that the encoder writes, for all processes of the block."""
         original = media.video_facts.remember
@@ -118,6 +126,8 @@ class Progress:
         held: the script was given the last pair, to write it, and did not ask for the next.
         folders: sample folders, in the order in which they were begun.
         unfinished: of each process and thread, the folder that it may not have finished.
+        ended: the script ended without an error.
+        reports: sample folders that were reported, and the one that was about to be.
         in_order: one thread wrote all, and never went back to an earlier folder.
     """
 
@@ -126,6 +136,8 @@ class Progress:
     held: bool = False
     folders: list[str] = field(default_factory=list)
     unfinished: dict[str, str] = field(default_factory=dict)
+    ended: bool = False
+    reports: list[str] = field(default_factory=list)
     in_order: bool = True
     _writers: set[str] = field(default_factory=set)
 
@@ -164,6 +176,10 @@ def read_journal(folder: Path, samples: AbstractSet[str]) -> Progress:
                 found.in_call = False
             case "out" | "ask":
                 found.held = event == "out"
+            case "ended":
+                found.ended = True
+            case "report":
+                found.reports.append(values[0])
             case "full":
                 found.in_order = False
             case "on":

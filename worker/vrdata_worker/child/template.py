@@ -202,9 +202,10 @@ class GeneratorTemplate:
             return None
         self._pids.pop(number, None)
         del self._blocks[number]
-        if block.killed is not None:
-            packet = _added(block.killed, packet)
-        return events.parse_exit(packet, block.end)
+        if block.killed is None:
+            return events.parse_exit(packet, block.end)
+        end = block.end | {"error": None} if block.end else None  # the collection's is no cause
+        return events.parse_exit(_added(block.killed, packet), end)
 
     def _lost(self) -> events.Event | None:
         if self._process is None or self._process.poll() is None or not self._pids:
