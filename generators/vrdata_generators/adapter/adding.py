@@ -86,20 +86,15 @@ class Adder:
                     folder.mkdir()
                     try:
                         yield self._add(located, source.generator_class, folder)
-                    except VrdataError as error:
-                        yield Failed(located.name, error)
-        except VrdataError as error:
-            yield Failed(source.name or without_credentials(source.address), error)
+                    except (VrdataError, OSError) as error:
+                        yield Failed(located.name, _as_error(error))
+        except (VrdataError, OSError) as error:
+            yield Failed(source.name or without_credentials(source.address), _as_error(error))
 
     def _add(self, located: LocatedGenerator, given: GeneratorClass | None, folder: Path) -> Added:
         name = check_name(located.name)
         generator_class = class_of(name, given)
-        if builtin_catalogue().get(name) is not None:
-            raise InvalidInputError(
-                f"the name {name} is taken",
-                why="a first-party generator has this name",
-                fix="choose another name with --name NAME",
-            )
+        self._check_free(name)
         if located.fetched and located.placeholders:
             raise not_fetched(located.placeholders, located.problems)
         self.say(f"{name}: copying")
@@ -107,6 +102,18 @@ class Adder:
             return self._prepare_and_keep(located, generator_class, folder)
         except VrdataError as error:
             raise explained(error, located.placeholders) from None
+
+    def _check_free(self, name: str) -> None:
+        """Refuse a first-party name, and one that is another folder on Linux only."""
+        own = {entry.name for entry in builtin_catalogue().generators}
+        for other in (*own, *(entry.name for entry in self.home.read().generators)):
+            if other.lower() == name.lower() and (other in own or other != name):
+                kind = "a first-party generator" if other in own else "another generator"
+                raise InvalidInputError(
+                    f"the name {name} is taken",
+                    why=f"{kind} has the name {other}; upper and lower case do not count",
+                    fix="choose another name with --name NAME",
+                )
 
     def _prepare_and_keep(
         self, located: LocatedGenerator, generator_class: GeneratorClass, folder: Path
@@ -149,6 +156,16 @@ class Adder:
         if self.proof:
             write_atomically(known, assessment.model_dump_json(by_alias=True, exclude_none=True))
         return assessment
+
+
+def _as_error(error: VrdataError | OSError) -> VrdataError:
+    if isinstance(error, VrdataError):
+        return error
+    return VrdataError(
+        f"{error.filename or 'a file'} cannot be read or written",
+        why=error.strerror or str(error),
+        fix="check its permissions and the free disk space, then add the generator again",
+    )
 
 
 def _entry(
