@@ -60,7 +60,13 @@ class Watch:
 
     def install(self) -> None:
         """Watch this process and those that it forks, until it ends."""
-        sys.addaudithook(self._hook)
+        events, note = _EVENTS, self._try_to_note
+
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            if event in events:  # a function with two names in reach: it is called very often
+                note(event, args)
+
+        sys.addaudithook(hook)
         leave = os._exit
 
         def _exit(status: int) -> None:
@@ -84,8 +90,8 @@ class Watch:
         """Note whether the script had left its last sample when it raised."""
         self._end(_stack_of(error.__traceback__))
 
-    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self._paused and event in _EVENTS:
+    def _try_to_note(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self._paused:
             with contextlib.suppress(OSError, RuntimeError, TypeError, ValueError):
                 self._note(event, args)  # whatever a script does, it does not see this
 
