@@ -170,7 +170,7 @@ def test_a_commit_for_a_folder_is_refused(
 
 
 def test_a_missing_folder_is_not_found(tmp_path: Path, staging: Path) -> None:
-    with pytest.raises(NotFoundError, match="no folder"):
+    with pytest.raises(NotFoundError, match="does not exist"):
         open_source(GeneratorSource(str(tmp_path / "none")), staging)
 
 
