@@ -219,6 +219,10 @@ def _options(line: _Line, text: str) -> Iterator[tuple[str, str]]:
                 "configured on this machine only",
                 _INDEX_FIX,
             )
+        elif name == "--hash":
+            raise line.refused(
+                "it has no requirement, so pip would ignore it", "end the line before it with \\"
+            )
         elif name in _EDITABLE:
             raise line.refused(
                 f"the option {name} is not supported: the generator's folder is used as it is",

@@ -30,7 +30,7 @@ _COMPLETE = "vrdata-environment.json"
 _ELSEWHERE = frozenset(
     {"PYTHONPATH", "PYTHONHOME"}
     | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}
-    | {f"PIP_{name}" for name in ("REQUIREMENT", "CONSTRAINT", "EDITABLE", "REPORT", "QUIET")}
+    | {f"PIP_{name}" for name in ("REQUIREMENT", "EDITABLE", "REPORT", "QUIET")}
 )
 _OF_VENV = ("pip==", "setuptools==", "wheel==")
 # Large compiled libraries: building them from source is slow and fails with obscure errors.

@@ -144,6 +144,7 @@ def test_a_line_without_a_hash_beside_one_with_a_hash_is_refused(tmp_path: Path)
         ("-r https://example.org/r.txt", "not in the generator's folder"),
         ("-c none.txt", "no file none.txt"),
         ("-r", "no value"),
+        ("    --hash=sha256:aa", "no requirement"),
     ],
 )
 def test_an_unusable_line_is_refused_with_its_number_and_the_reason(
