@@ -121,7 +121,9 @@ def _summary_problems(
     try:
         summary = load_model(store, layout.DATASET, DatasetSummary)
     except (ObjectNotFoundError, InvalidInputError) as error:
-        yield problem("DamagedSummary", layout.DATASET, error.why or f"it is missing; {RESTORE}")
+        yield problem(
+            "DamagedSummary", layout.DATASET, f"{error.why or 'it is missing'}; {RESTORE}"
+        )
         return
     for kind, name, stored, found in (
         ("HashMismatch", "datasetHash", summary.dataset_hash, digest),
