@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 
+from support.datasets.clips import frame_times, write_clip
 from support.datasets.videos import encoded
 from support.generators.samples import write_sample
 from vrdata.dataset.manifest import VideoRecord
@@ -54,6 +56,29 @@ def test_generation_accepts_exactly_what_verify_accepts(
     record = VideoRecord.model_validate(video)
     assert decode.Decoder(deep=True).inspect(name, content, record) == decode.Media()
     assert record.frames == 8
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("mode", ["asIs", "h264"])
+def test_frames_that_an_edit_list_cuts_off_are_not_counted(
+    tmp_path: Path, mode: str, deep: bool
+) -> None:
+    whole = write_clip(tmp_path / "whole.mkv", [n / 10 for n in range(10)], options={"bf": "0"})
+    cut = tmp_path / "cut.mp4"
+    with av.open(str(whole)) as source, av.open(str(cut), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size and packet.pts is not None:
+                packet.pts = packet.dts = packet.pts - 300  # the first three frames
+                packet.stream = stream
+                output.mux(packet)
+    assert len(frame_times(cut)) == 7
+    packet_of_sample = finished(tmp_path, "ground_truth.mp4", cut.read_bytes(), mode)
+    record = VideoRecord.model_validate(packet_of_sample["video"])
+    path = Path(packet_of_sample["folder"], "ground_truth.mp4")
+    found = decode.Decoder(deep=deep).inspect("ground_truth.mp4", path.read_bytes(), record)
+    assert (record.frames, found) == (7, decode.Media())
+    assert frame_times(path) == frame_times(cut)
 
 
 def test_avi_bytes_in_an_mp4_are_refused_in_mode_asis_and_converted_in_mode_h264(

@@ -204,7 +204,9 @@ class VideoEncoder:
         if facts.aspect is not None:
             context.sample_aspect_ratio = facts.aspect
         for sound in facts.sound:
-            self._sound[sound.index] = self._container.add_stream_from_template(sound)
+            copy = self._container.add_stream_from_template(sound)
+            copy.metadata["language"] = sound.metadata.get("language", "und")
+            self._sound[sound.index] = copy
 
     def _encode(self, picture: VideoFrame, time: tuple[int, int] | None = None) -> None:
         picture.pts = self._frames

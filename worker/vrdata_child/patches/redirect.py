@@ -20,8 +20,9 @@ from vrdata_child.sample import media
 
 # Parameters of Image.save that change bytes but no pixel.
 _HARMLESS = frozenset({"optimize", "compress_level"})
-# What Pillow writes to a PNG file from the facts of an image (PngImagePlugin._save).
-_WRITTEN_INFO = ("transparency", "icc_profile")
+# What Pillow writes to a PNG file from the facts of an image; exif until version 10
+# (PngImagePlugin._save).
+_WRITTEN_INFO = ("transparency", "icc_profile", "exif")
 _PATHS = (str, bytes, os.PathLike)
 
 

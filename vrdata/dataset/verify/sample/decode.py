@@ -149,7 +149,9 @@ def _packets(body: bytes, video_format: str) -> int:
     import av  # noqa: PLC0415 - an extra
 
     with av.open(io.BytesIO(body), "r", format=video_format) as container:
-        return sum(packet.size > 0 for packet in container.demux(main_stream(container)))
+        packets = container.demux(main_stream(container))
+        # An edit list may cut off frames.
+        return sum(packet.size > 0 and not packet.is_discard for packet in packets)
 
 
 def main_stream(container: Any) -> Any:

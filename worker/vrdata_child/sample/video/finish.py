@@ -95,10 +95,12 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
 
 
 def _count_packets(path: Path, container_format: str) -> int:
+    """The number of frames; not those that an edit list cuts off."""
     with av.open(str(path), format=container_format) as container:
         if not container.streams.video:
             raise SampleInvalidError("VideoEmpty", f"{path.name} has no video stream")
-        return sum(packet.size > 0 for packet in container.demux(main_stream(container)))
+        packets = container.demux(main_stream(container))
+        return sum(packet.size > 0 and not packet.is_discard for packet in packets)
 
 
 def _named_mp4(path: Path) -> Path:

@@ -186,7 +186,8 @@ def _packet_times(path: Path, container_format: str) -> list[int]:
     """The times at which frames are decoded, in order."""
     with av.open(str(path), format=container_format) as container:
         packets = container.demux(main_stream(container))
-        return sorted(packet.dts for packet in packets if packet.size and packet.dts is not None)
+        shown = (packet for packet in packets if packet.size and not packet.is_discard)
+        return sorted(packet.dts for packet in shown if packet.dts is not None)
 
 
 def _times(
