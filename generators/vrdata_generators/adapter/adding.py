@@ -139,7 +139,7 @@ class Adder:
         found = (*_about(located), *prepared.warnings, *assessment.warnings)
         return Added(
             entry,
-            _all_warnings(entry, found),
+            _all_warnings(entry, found, deterministic=assessment.deterministic is not False),
             replaced=existing.digest if existing else "",
             other_flags=prepared.flags.others,
         )
@@ -222,10 +222,13 @@ def _about(located: LocatedGenerator) -> tuple[str, ...]:
     return (missing_content(located.placeholders),) if located.placeholders else ()
 
 
-def _all_warnings(entry: CatalogueEntry, found: tuple[str, ...]) -> tuple[str, ...]:
+def _all_warnings(
+    entry: CatalogueEntry, found: tuple[str, ...], *, deterministic: bool
+) -> tuple[str, ...]:
     warnings = list(found)
     if entry.kind == "repository" and entry.flags.seed is None:
-        warnings.append("it has no seed flag, so only a run that allows nondeterminism can use it")
+        effect = ", so only a run that allows nondeterminism can use it" if deterministic else ""
+        warnings.append(f"it has no seed flag{effect}")
     if forbids_commercial_use(entry.license):
         warnings.append(f"its licence, {entry.license}, forbids commercial use")
     if not entry.license:
