@@ -125,6 +125,7 @@ def _summary_problems(
             "DamagedSummary", layout.DATASET, f"{error.why or 'it is missing'}; {RESTORE}"
         )
         return
+    matches = True
     for kind, name, stored, found in (
         ("HashMismatch", "datasetHash", summary.dataset_hash, digest),
         ("DamagedSummary", "plan", summary.plan, plan.hash),
@@ -134,10 +135,12 @@ def _summary_problems(
         ("DamagedSummary", "duplicates", summary.duplicates, tally.duplicates),
     ):
         if stored != found:
+            matches = False
             advice = RESTORE if whole else "restore the data first"
             message = f"{name} is {stored}, the data has {found}; {advice}"
             yield problem(kind, layout.DATASET, message)
-    yield from _card_problems(store, summary, tally)
+    if whole and matches:  # else the files or the summary that the card derives from are wrong
+        yield from _card_problems(store, summary, tally)
 
 
 def _why_not_finished(plan: Plan, tally: Tally) -> str:
