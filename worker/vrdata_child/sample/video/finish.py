@@ -12,7 +12,7 @@ from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.video.containers import VIDEO_FORMATS, format_of, undecodable
-from vrdata_child.sample.video.inspection import inspect, main_stream
+from vrdata_child.sample.video.inspection import exact, inspect, main_stream
 from vrdata_child.sample.video.transcode import to_h264
 
 
@@ -88,7 +88,7 @@ def check_video(path: Path, sha256: str, *, as_named: bool) -> VideoFacts:
             first = next(container.decode(stream), None)
             if first is None or not frames:
                 raise SampleInvalidError("VideoEmpty", f"{path.name} has no frame")
-            rate = float(stream.average_rate or 0)
+            rate = float(exact(stream.average_rate))
             return VideoFacts(frames, rate, first.width, first.height, stream.codec_context.name)
     except (av.error.FFmpegError, ValueError, IndexError) as error:
         raise undecodable(path, error) from None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from numbers import Rational
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,15 @@ def main_stream(container: av.container.InputContainer) -> VideoStream:
     return stream
 
 
+def exact(value: Any) -> Fraction:
+    """A rational number of PyAV: a Fraction or None until version 18, an AVRational since then."""
+    if not value:
+        return Fraction(0)
+    if isinstance(value, Rational):
+        return Fraction(value)
+    return Fraction(value.num, value.den)
+
+
 def inspect(path: Path, container_format: str, *, hash_frames: bool) -> Inspection:
     """Decode every frame.
 
@@ -128,7 +138,7 @@ def _decode(
     for frame in container.decode(stream):
         if found is None:
             codec = stream.codec_context.name
-            time_base = stream.time_base or Fraction(1, MAX_RATE)
+            time_base = exact(stream.time_base) or Fraction(1, MAX_RATE)
             found = Inspection(frame.width, frame.height, codec, time_base)
             found.matrix = _matrix(path, frame)
         if (frame.width, frame.height) != (found.width, found.height):
@@ -165,8 +175,8 @@ def _describe_stream(found: Inspection, stream: VideoStream) -> None:
     context = stream.codec_context
     found.primaries = _specified(int(context.color_primaries))
     found.transfer = _specified(int(context.color_trc))
-    aspect = stream.sample_aspect_ratio
-    if aspect is not None and aspect > 0 and aspect != 1:
+    aspect = exact(stream.sample_aspect_ratio)
+    if aspect > 0 and aspect != 1:
         found.aspect = 1 / aspect if found.matrix[0] == 0 else aspect
     if stream.metadata.get("alpha_mode") == "1":  # https://wiki.webmproject.org/alpha-channel
         found.notes.add("transparency is dropped")
@@ -178,8 +188,8 @@ def _specified(value: int) -> int:
 
 
 def _rates(stream: VideoStream) -> list[Fraction]:
-    rates = (stream.average_rate, stream.base_rate, stream.guessed_rate)
-    return [Fraction(rate).limit_denominator(1001) for rate in rates if rate and rate <= MAX_RATE]
+    rates = map(exact, (stream.average_rate, stream.base_rate, stream.guessed_rate))
+    return [rate.limit_denominator(1001) for rate in rates if 0 < rate <= MAX_RATE]
 
 
 def _packet_times(path: Path, container_format: str) -> list[int]:
@@ -225,7 +235,7 @@ def _set_times(
 def _matrix(path: Path, frame: VideoFrame) -> tuple[int, int, int, int]:
     """The upper left of a frame's display matrix (FFmpeg: libavutil/display.h)."""
     items: Any = frame.side_data
-    data = next((item for item in items if item.type == Type.DISPLAYMATRIX), None)
+    data = items.get(Type.DISPLAYMATRIX)
     if data is None:
         return (1, 0, 0, 1)
     values = struct.unpack("=9i", bytes(data)[:36])

@@ -15,7 +15,13 @@ from PIL import Image
 
 from vrdata_child.encoders.h264 import StreamFacts, VideoEncoder, VideoFacts
 from vrdata_child.sample.video.containers import undecodable
-from vrdata_child.sample.video.inspection import Inspection, inspect, main_stream, pictures
+from vrdata_child.sample.video.inspection import (
+    Inspection,
+    exact,
+    inspect,
+    main_stream,
+    pictures,
+)
 
 # Codecs that MP4 stores (ISO/IEC 14496-12 and its registration authority, mp4ra.org).
 _SOUND = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp2", "mp3", "opus"})
@@ -55,7 +61,7 @@ def to_h264(path: Path, container_format: str, *, hash_frames: bool = False) -> 
             images = map(Image.fromarray, pictures(path, container_format, found))
             facts = _encode(source, images, found, target)
         with av.open(str(target), format="mp4") as written:
-            fps = float(main_stream(written).average_rate or facts.fps)
+            fps = float(exact(main_stream(written).average_rate) or facts.fps)
     except (av.error.FFmpegError, ValueError, IndexError) as error:
         target.unlink(missing_ok=True)
         raise undecodable(path, error) from None
@@ -110,10 +116,11 @@ class _SoundPackets:
         """The packets that begin before a time; all that remain, for None."""
         while (packet := self._next) is not None:
             begin = packet.dts if packet.dts is not None else packet.pts or 0
-            if seconds is not None and begin * packet.time_base > seconds:
+            unit = exact(packet.time_base)
+            if seconds is not None and begin * unit > seconds:
                 return
             if self._delay:
-                ticks = round(self._delay / packet.time_base)
+                ticks = round(self._delay / unit)
                 packet.dts = None if packet.dts is None else packet.dts + ticks
                 packet.pts = None if packet.pts is None else packet.pts + ticks
             yield packet
