@@ -39,6 +39,10 @@ SERVERS: dict[str, tuple[Behaviour, set[str]]] = {
     "If-None-Match, 501": (refusing(CONDITIONS), {CONDITION}),
     "If-None-Match, 400": (refusing(CONDITIONS, answer=INVALID), {CONDITION}),
     "If-None-Match, 405": (refusing(CONDITIONS, answer=(405, "MethodNotAllowed")), {CONDITION}),
+    "If-None-Match, always 412": (
+        refusing(CONDITIONS, answer=(412, "PreconditionFailed")),
+        {CONDITION},
+    ),
     "If-None-Match, without a body": (refusing(CONDITIONS, answer=(501, "")), {CONDITION}),
     "checksums, 501": (refusing(CHECKSUMS), {CHECKSUM}),
     "checksums, 400": (refusing(CHECKSUMS, answer=INVALID), {CHECKSUM}),
@@ -163,7 +167,25 @@ def test_a_refused_header_is_found_once(weak_s3: WeakS3) -> None:
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
     for name in ("a", "b", "c"):
         put(store, name)
-    assert weak_s3.requests == ["PUT /bucket/a", "PUT /bucket/a", "PUT /bucket/b", "PUT /bucket/c"]
+    assert weak_s3.requests == ["PUT /bucket/a"] * 3 + ["PUT /bucket/b", "PUT /bucket/c"]
+
+
+def test_a_header_is_not_dropped_for_one_refusal(weak_s3: WeakS3) -> None:
+    weak_s3.behaviour = good()
+    weak_s3.refusals = [(400, "BadDigest")]
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    assert put(store, "a")
+    assert store.limits == {}
+
+
+@pytest.mark.parametrize("status", [304, 412])
+def test_an_existing_key_is_found_by_either_status(weak_s3: WeakS3, status: int) -> None:
+    weak_s3.behaviour = good()
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    put(store, "a")
+    weak_s3.refusals = [(status, "")]
+    assert not put(store, "a")
+    assert store.limits == {}
 
 
 def test_bytes_that_changed_are_never_written_without_their_checksum(weak_s3: WeakS3) -> None:

@@ -90,6 +90,7 @@ def test_a_permanent_conflict_is_a_storage_error(weak: ObjectStore, weak_s3: Wea
 
 
 def test_an_existing_key_is_not_an_error(weak: ObjectStore, weak_s3: WeakS3) -> None:
+    put(weak, "a")
     weak_s3.refusals = [(412, "PreconditionFailed")]
     assert not put(weak, "a")
 

@@ -12,13 +12,14 @@ import hashlib
 import random
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from vrdata.errors import InvalidInputError
-from vrdata.store.limits import METADATA
+from vrdata.store.limits import CONDITION, METADATA
 from vrdata.store.port import DigestMismatchError, StorageError
 from vrdata.store.s3.connection import Connection
 from vrdata.store.s3.content_types import content_type_of
@@ -31,6 +32,7 @@ MAX_PUT_BYTES = 5 * 1024**3
 """S3's limit of one PutObject."""
 
 CONFLICT_ATTEMPTS = 6
+_EXISTS = {304, 412}  # 304 is the answer of servers that treat a PUT as a GET
 
 
 class Writer:
@@ -59,14 +61,37 @@ class Writer:
             content_type: MIME type; "" = from the name.
         """
         request = _request(key, name, body, sha256, content_type)
-        dialect = self._dialect
+        dialect, doing = self._dialect, f"look up {name}"
         try:
-            return self._put(request, name, body, sha256, dialect)
+            created = self._put(request, name, body, sha256, dialect)
+            if created or not dialect.condition or self._reader.head(key, doing) is not None:
+                return created
+            return self._put_at_free_key(request, name, body, sha256, dialect)
         except ClientError as error:
             if not is_refusal(http_status(error), error_code(error)):
                 raise self._connection.error(error, f"write {name}") from error
             _require_digest(name, body, sha256)
             return self._put_with_less(request, name, body, sha256, error)
+
+    def _put_at_free_key(
+        self,
+        request: dict[str, Any],
+        name: str,
+        body: bytes | Path,
+        sha256: str,
+        dialect: Dialect,
+    ) -> bool:
+        """Write after a conflict at a key that is free: it was deleted, or the answer is wrong."""
+        key = str(request["Key"])
+        if self._put(request, name, body, sha256, dialect):
+            return True
+        if self._reader.head(key, f"look up {name}") is not None:
+            return False
+        plain = replace(dialect, condition=False)
+        created = self._put(request, name, body, sha256, plain)
+        self._dialect = plain
+        self.limits[CONDITION] = "412 at a free key"
+        return created
 
     def _put_with_less(
         self,
@@ -78,7 +103,8 @@ class Writer:
     ) -> bool:
         """Find the refused header. If all are refused, the last answer, to none, is reported."""
         refused, last = self._dialect, first
-        for dialect in alternatives(refused, error_text(first)):
+        # The same request once more: its bytes can have changed on the way, for example.
+        for dialect in (refused, *alternatives(refused, error_text(first))):
             try:
                 created = self._put(request, name, body, sha256, dialect)
             except ClientError as error:
@@ -119,7 +145,7 @@ class Writer:
                     )
                     self._connection.call("put_object", Body=stream, **request)
             except ClientError as error:
-                if http_status(error) == 412:
+                if http_status(error) in _EXISTS:
                     return False
                 if http_status(error) != 409 or attempt == CONFLICT_ATTEMPTS - 1:
                     raise
