@@ -12,6 +12,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
 from vrdata.text import printable
 from vrdata_generators.adapter.help_text import flags_in
+from vrdata_generators.adapter.programs import run_program
 from vrdata_generators.adapter.source.detect import REPOSITORY_ENTRY
 
 HELP_SECONDS = 60
@@ -81,16 +82,11 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
         InvalidInputError: it fails, takes longer than HELP_SECONDS or lacks a required flag.
     """
     try:
-        done = subprocess.run(
+        done = run_program(
             [str(python), str(root / REPOSITORY_ENTRY), "--help"],
-            cwd=root,
+            seconds=HELP_SECONDS,
             env=_environment(scratch),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=HELP_SECONDS,
-            check=False,
+            cwd=root,
         )
     except subprocess.TimeoutExpired:
         raise InvalidInputError(

@@ -53,3 +53,10 @@ ALSO = {
     "cv2": {"opencv-contrib-python-headless"},
     "PIL": {"pillow-simd"},
 }
+
+# Large compiled libraries: building them from source is slow and fails with obscure errors.
+WHEELS_ONLY = (
+    "av,h5py,matplotlib,moderngl,numba,numpy,opencv-contrib-python-headless,"
+    "opencv-python-headless,pandas,pillow,pydantic-core,pygame,scikit-image,scikit-learn,"
+    "scipy,shapely,zlib-ng"
+)

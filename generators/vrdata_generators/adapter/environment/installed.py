@@ -13,8 +13,9 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from vrdata.errors import InvalidInputError, VrdataError
-from vrdata_generators.adapter.environment.distributions import HEADLESS
+from vrdata_generators.adapter.environment.distributions import HEADLESS, WHEELS_ONLY
 from vrdata_generators.adapter.environment.requirements import RequirementSet
+from vrdata_generators.adapter.programs import run_program
 
 FIND_SECONDS = 60
 _CONFLICT = re.compile(
@@ -54,10 +55,18 @@ def install_error(stdout: str, stderr: str, requirements: RequirementSet) -> Vrd
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return InvalidInputError(
         f"requirement {named} cannot be installed for Python {version}",
-        why=last_lines(stderr) + _lines_of([named], requirements),
+        why=last_lines(stderr) + _lines_of([named], requirements) + _wheels(named),
         fix="change it in the generator's requirements.txt, or run vrdata with a Python version "
         "that it supports",
     )
+
+
+def _wheels(named: str) -> str:
+    """What to know about a distribution that is not built from its source archive."""
+    name = re.match(r"[A-Za-z0-9][\w.-]*", named)
+    if name is None or canonicalize_name(name[0]) not in WHEELS_ONLY.split(","):
+        return ""
+    return f"\n{name[0]} is installed from wheels only; a version that has none is not built"
 
 
 def _conflict(stdout: str, named: str, requirements: RequirementSet) -> InvalidInputError:
@@ -147,14 +156,7 @@ def missing_modules(python: Path, modules: Iterable[str]) -> tuple[str, ...]:
     if not wanted:
         return ()
     try:
-        done = subprocess.run(
-            [str(python), "-I", "-c", _FIND, *wanted],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=FIND_SECONDS,
-            check=False,
-        )
+        done = run_program([str(python), "-I", "-c", _FIND, *wanted], seconds=FIND_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return ()
     return tuple(done.stdout.split())

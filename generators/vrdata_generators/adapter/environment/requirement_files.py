@@ -22,7 +22,7 @@ _SHOWN = 120  # characters of a line in a message
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")  # as pip
 
 _INCLUDES = ("-r", "--requirement", "-c", "--constraint")
-# pip gets these; --prefer-binary is its default here.
+# pip gets these.
 _KEPT_WITH_VALUE = ("--only-binary",)
 _KEPT = ("--pre", "--prefer-binary", "--require-hashes")
 _INDEX = (

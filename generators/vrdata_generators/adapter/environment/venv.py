@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vrdata.errors import VrdataError
+from vrdata_generators.adapter.environment.distributions import WHEELS_ONLY
 from vrdata_generators.adapter.environment.installed import (
     Swap,
     check_archives,
@@ -23,6 +24,7 @@ from vrdata_generators.adapter.environment.installed import (
     without_display,
 )
 from vrdata_generators.adapter.environment.requirements import RequirementSet
+from vrdata_generators.adapter.programs import run_program
 
 INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
@@ -33,12 +35,6 @@ _ELSEWHERE = frozenset(
     | {f"PIP_{name}" for name in ("REQUIREMENT", "EDITABLE", "REPORT", "QUIET")}
 )
 _OF_VENV = ("pip==", "setuptools==", "wheel==")
-# Large compiled libraries: building them from source is slow and fails with obscure errors.
-WHEELS_ONLY = (
-    "av,h5py,matplotlib,moderngl,numba,numpy,opencv-contrib-python-headless,"
-    "opencv-python-headless,pandas,pillow,pydantic-core,pygame,scikit-image,scikit-learn,"
-    "scipy,shapely,zlib-ng"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +104,7 @@ def _arguments(target: Path, requirements: RequirementSet, report: Path) -> list
     wanted, bounds = target / "requirements.txt", target / "constraints.txt"
     wanted.write_text("\n".join(requirements.lines) + "\n", encoding="utf-8")
     bounds.write_text("\n".join((*requirements.constraints, "")), encoding="utf-8")
-    only = [
-        "--progress-bar",
-        "off",
-        "--only-binary",
-        WHEELS_ONLY,
-        "--prefer-binary",
-        *requirements.options,
-    ]
+    only = ["--progress-bar", "off", "--only-binary", WHEELS_ONLY, *requirements.options]
     files = ["--requirement", str(wanted), "--constraint", str(bounds)]
     return [*only, "--report", str(report), *files]
 
@@ -155,16 +144,7 @@ def _versions(pip: list[str], requirements: RequirementSet) -> list[str]:
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
-        return subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
+        return run_program(command, seconds=INSTALL_SECONDS, env=environment)
     except subprocess.TimeoutExpired:
         raise VrdataError(
             f"the installation took longer than {INSTALL_SECONDS} s",

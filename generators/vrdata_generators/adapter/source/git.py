@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 from vrdata.errors import VrdataError
+from vrdata_generators.adapter.programs import run_program
 from vrdata_generators.adapter.source.copying import is_copied
 from vrdata_generators.adapter.source.naming import without_credentials
 
@@ -54,15 +55,10 @@ def git(
         VrdataError: git is not installed, or takes too long.
     """
     try:
-        return subprocess.run(
-            ["git", *_SAFE, *_SAME_FILES, *arguments],  # noqa: S607 - the user's own git
+        return run_program(
+            ["git", *_SAFE, *_SAME_FILES, *arguments],
+            seconds=seconds,
             env=_environment(protocols),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
         )
     except FileNotFoundError:
         raise VrdataError(

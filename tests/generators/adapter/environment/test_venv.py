@@ -17,7 +17,7 @@ from vrdata_generators.adapter.environment.installed import (
     without_display,
 )
 from vrdata_generators.adapter.environment.requirements import RequirementSet
-from vrdata_generators.adapter.environment.venv import VenvBuilder
+from vrdata_generators.adapter.environment.venv import VenvBuilder, _arguments
 
 
 def requirement_set(*lines: str) -> RequirementSet:
@@ -196,3 +196,17 @@ def test_lines_that_conflict_are_refused_in_the_words_of_pip(tmp_path: Path) -> 
         VenvBuilder(tmp_path).build(wanted)
     assert "The user requested packaging==24.2" in caught.value.why
     assert "packaging==24.1 (requirements.txt, line 1)" in caught.value.why
+
+
+@pytest.mark.parametrize(("name", "named"), [("Pygame<2.1", True), ("pymunk==1.0", False)])
+def test_a_missing_wheel_of_a_library_that_is_not_built_is_explained(
+    name: str, named: bool
+) -> None:
+    error = install_error(
+        "", f"ERROR: No matching distribution found for {name}", requirement_set()
+    )
+    assert ("installed from wheels only" in str(error)) is named
+
+
+def test_pip_chooses_the_versions_that_it_would_choose_by_itself(tmp_path: Path) -> None:
+    assert "--prefer-binary" not in _arguments(tmp_path, requirement_set(), tmp_path / "report")

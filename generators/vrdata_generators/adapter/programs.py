@@ -1,0 +1,58 @@
+"""Run another program with a time limit; nothing that it started outlives the call."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+END_SECONDS = 10
+
+
+def run_program(
+    command: Sequence[str],
+    *,
+    seconds: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a session of its own, without input; returns its output as text.
+
+    Its whole process group is killed when it takes too long or this process is interrupted:
+    pip, git and scripts start programs of their own.
+
+    Args:
+        command: the program and its arguments.
+        seconds: the longest time it can take.
+        env: its environment; None = that of this process.
+        cwd: its working directory; None = that of this process.
+
+    Raises:
+        subprocess.TimeoutExpired: it took too long.
+        OSError: it cannot be started.
+    """
+    with subprocess.Popen(
+        command,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=END_SECONDS)  # whoever holds the pipes has ended
+            raise
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it left running
+    return subprocess.CompletedProcess(list(command), process.returncode, stdout, stderr)
