@@ -12,7 +12,8 @@ from vrdata_child.encoders.h264 import VideoFacts
 from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.video.containers import VIDEO_FORMATS, format_of, undecodable
-from vrdata_child.sample.video.inspection import exact, inspect, main_stream
+from vrdata_child.sample.video.inspection import inspect
+from vrdata_child.sample.video.streams import exact, main_stream
 from vrdata_child.sample.video.transcode import to_h264
 
 

@@ -12,22 +12,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from numbers import Rational
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 from av.sidedata.sidedata import Type
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.video.containers import undecodable
+from vrdata_child.sample.video.streams import (
+    MAX_RATE,
+    exact,
+    main_stream,
+    packet_times,
+    rates_of,
+)
 
-MAX_RATE = 1000
 _UNITY = 1 << 16  # of a display matrix
 _ALPHA = ("yuva", "rgba", "bgra", "argb", "abgr", "gbra", "vuya", "ayuv", "ya8", "ya16", "pal8")
 
@@ -71,30 +75,6 @@ class Inspection:
     digest: str = ""
 
 
-def main_stream(container: av.container.InputContainer) -> VideoStream:
-    """The video that players show: the first one that is not a cover picture.
-
-    Raises:
-        IndexError: there is no video.
-    """
-    videos = container.streams.video
-    if not videos:
-        raise IndexError("it has no video track")
-    shown = (stream for stream in videos if not stream.disposition & Disposition.attached_pic)
-    stream = next(shown, None) or videos[0]
-    stream.codec_context.thread_count = 1
-    return stream
-
-
-def exact(value: Any) -> Fraction:
-    """A rational number of PyAV: a Fraction or None until version 18, an AVRational since then."""
-    if not value:
-        return Fraction(0)
-    if isinstance(value, Rational):
-        return Fraction(value)
-    return Fraction(value.num, value.den)
-
-
 def inspect(path: Path, container_format: str, *, hash_frames: bool) -> Inspection:
     """Decode every frame.
 
@@ -108,8 +88,8 @@ def inspect(path: Path, container_format: str, *, hash_frames: bool) -> Inspecti
             stream = main_stream(container)
             found, shown = _decode(path, container, stream, digest)
             _describe_stream(found, stream)
-            rates = _rates(stream)
-        times = _times(found, shown, _packet_times(path, container_format))
+            rates = rates_of(stream)
+        times = _times(found, shown, packet_times(path, container_format))
     except (av.error.FFmpegError, ValueError, IndexError) as error:
         raise undecodable(path, error) from None
     _set_times(path, found, times, rates)
@@ -185,19 +165,6 @@ def _describe_stream(found: Inspection, stream: VideoStream) -> None:
 def _specified(value: int) -> int:
     """A code of ITU-T H.273; BT.709, what drawings have, if it is reserved or not specified."""
     return value if value not in {0, 2, 3} else 1
-
-
-def _rates(stream: VideoStream) -> list[Fraction]:
-    rates = map(exact, (stream.average_rate, stream.base_rate, stream.guessed_rate))
-    return [rate.limit_denominator(1001) for rate in rates if 0 < rate <= MAX_RATE]
-
-
-def _packet_times(path: Path, container_format: str) -> list[int]:
-    """The times at which frames are decoded, in order."""
-    with av.open(str(path), format=container_format) as container:
-        packets = container.demux(main_stream(container))
-        shown = (packet for packet in packets if packet.size and not packet.is_discard)
-        return sorted(packet.dts for packet in shown if packet.dts is not None)
 
 
 def _times(

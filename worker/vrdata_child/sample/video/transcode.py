@@ -15,13 +15,8 @@ from PIL import Image
 
 from vrdata_child.encoders.h264 import StreamFacts, VideoEncoder, VideoFacts
 from vrdata_child.sample.video.containers import undecodable
-from vrdata_child.sample.video.inspection import (
-    Inspection,
-    exact,
-    inspect,
-    main_stream,
-    pictures,
-)
+from vrdata_child.sample.video.inspection import Inspection, inspect, pictures
+from vrdata_child.sample.video.streams import exact, main_stream
 
 # Codecs that MP4 stores (ISO/IEC 14496-12 and its registration authority, mp4ra.org).
 _SOUND = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp2", "mp3", "opus"})
