@@ -90,3 +90,11 @@ def test_a_path_in_a_tag_of_a_video_is_dropped_or_makes_the_sample_invalid(
 @pytest.mark.parametrize("body", [b"", b"\x00\xff/usr/share/fonts", b"see /usr/share/fonts"])
 def test_a_file_without_a_path_of_the_machine_is_unchanged(tmp_path: Path, body: bytes) -> None:
     assert finished(tmp_path, "scene.bin", body) == body
+
+
+def test_names_that_differ_only_in_a_path_of_the_machine_are_not_merged(tmp_path: Path) -> None:
+    own = {f"{ROOT}/a": 1, "./a": 2}
+    with pytest.raises(SampleInvalidError) as caught:
+        finished(tmp_path, "metadata.json", json.dumps(own).encode())
+    assert caught.value.reason == "BadMetadata"
+    assert "differ only in a path" in caught.value.message

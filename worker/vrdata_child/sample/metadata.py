@@ -94,7 +94,8 @@ def _without_paths(value: Any, paths: Sequence[str]) -> Any:
     if isinstance(value, list):
         return [_without_paths(item, paths) for item in value]
     if isinstance(value, dict):
-        return {
-            without_paths(key, paths): _without_paths(item, paths) for key, item in value.items()
-        }
+        named = {without_paths(key, paths): item for key, item in value.items()}
+        if len(named) < len(value):
+            raise ValueError("two of its names differ only in a path of this machine")
+        return {key: _without_paths(item, paths) for key, item in named.items()}
     return value
