@@ -102,3 +102,13 @@ def test_no_tracked_file_has_a_private_path_or_an_open_task(pattern: str) -> Non
 def test_pinned_requirements_contain_no_address() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in path.read_text()
+
+
+def test_every_test_file_that_the_documentation_names_exists() -> None:
+    named = {
+        name
+        for page in tracked("docs/*.md")
+        for name in re.findall(r"`(tests/[\w/.]+\.py)`", page.read_text())
+    }
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
