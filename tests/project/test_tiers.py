@@ -17,8 +17,8 @@ MAKEFILE = Path(__file__).resolve().parents[2] / "Makefile"
     [
         ((), "tests/plan/test_seeds.py", "fast"),
         (("parametrize",), "tests/plan/test_seeds.py", "fast"),
-        (("slow", "s3"), "tests/e2e/test_s3.py", "slow"),
-        (("slow", "smoke"), "tests/e2e/test_s3.py", "smoke"),
+        (("slow", "s3"), "tests/e2e/s3/test_s3.py", "slow"),
+        (("slow", "smoke"), "tests/e2e/s3/test_s3.py", "smoke"),
         (("cluster",), "tests/crd/test_rules_on_server.py", "api"),
         (("cluster",), "tests/cluster/test_whole_run.py", "cluster"),
     ],
