@@ -126,3 +126,29 @@ def test_it_depends_on_the_seed_of_the_block_only(
 @pytest.mark.parametrize("statement", HOLDS)
 def test_it_holds_in_a_block(statement: str, held: dict[str, object]) -> None:
     assert held[statement] is True
+
+
+FORKS = """
+import multiprocessing, os, random, uuid
+import numpy
+fork = multiprocessing.get_context("fork")
+
+def draw(answers):
+    numbers = random.random(), random.Random().random(), float(numpy.random.default_rng().random())
+    answers.put([*numbers, str(uuid.uuid4())])
+
+facts = []
+for _ in range(2):
+    answers = fork.Queue()
+    process = fork.Process(target=draw, args=(answers,))
+    process.start()
+    facts.append(answers.get())
+    process.join()
+"""
+
+
+def test_forked_processes_draw_different_values_from_the_seed_of_the_block(probes: Probes) -> None:
+    first, again, other = (probes.run(FORKS, seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    drawn = [*first[0], *first[1], *other[0], *other[1]]
+    assert len(set(drawn)) == len(drawn)

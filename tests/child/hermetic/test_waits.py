@@ -64,6 +64,14 @@ import multiprocessing
 with multiprocessing.get_context("fork").Pool(2) as pool:
     facts = sum(pool.map_async(abs, [0, 0]).get(timeout=50))
 """,
+    "a schedule of the time of day": """
+import sched
+made, plan = [], sched.scheduler(time.time, time.sleep)
+for delay in (0.2, 0.1):
+    plan.enter(delay, 1, made.append, (delay,))
+plan.run()
+facts = 0 if made == [0.1, 0.2] else 1
+""",
     "a pool of threads": """
 from concurrent.futures import ThreadPoolExecutor
 with ThreadPoolExecutor(2) as pool:
@@ -77,6 +85,10 @@ STEPS = {
         "try: q.get(timeout=0.05)\n    except queue.Empty: pass",
     ),
     "an event": ("import threading\nevent = threading.Event()", "event.wait(0.05)"),
+    "an event of processes": (
+        "import multiprocessing\nevent = multiprocessing.get_context('fork').Event()",
+        "event.wait(0.05)",
+    ),
     "a thread": (
         """
 import threading

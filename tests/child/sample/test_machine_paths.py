@@ -23,9 +23,9 @@ from vrdata_child.sample.names import stored_name
 ROOT = "/home/ada/.local/share/vrdata/generators/repos/O-maze-0123456789ab"
 
 
-def finished(tmp_path: Path, name: str, body: bytes) -> bytes:
+def finished(tmp_path: Path, name: str, body: bytes, root: str = ROOT) -> bytes:
     """A file of a sample after the child has finished the sample."""
-    block = dataclasses.replace(write_sample(tmp_path, "maze"), root=ROOT)
+    block = dataclasses.replace(write_sample(tmp_path, "maze"), root=root)
     (found,) = find_samples(tmp_path / "out")
     (found.path / name).write_bytes(body)
     packet = finish_sample(found, 0, block)
@@ -98,3 +98,35 @@ def test_names_that_differ_only_in_a_path_of_the_machine_are_not_merged(tmp_path
         finished(tmp_path, "metadata.json", json.dumps(own).encode())
     assert caught.value.reason == "BadMetadata"
     assert "differ only in a path" in caught.value.message
+
+
+@pytest.mark.parametrize("variable", ["PATH", "PYTHONPATH"])
+def test_a_variable_that_the_generator_sets_changes_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "maze/src" if variable == "PYTHONPATH" else "maze")
+    assert finished(tmp_path, "prompt.txt", b"Solve the maze.") == b"Solve the maze."
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("see /app/a.png, /app.", "see ./a.png, .."),
+        ("file:///app/a.png", "file://./a.png"),
+        ("open /applications", "open /applications"),
+        ("https://example.com/app/x", "https://example.com/app/x"),
+        ("run /app.py or /app-2", "run /app.py or /app-2"),
+    ],
+)
+def test_a_path_of_one_name_counts_only_as_a_whole(tmp_path: Path, text: str, stored: str) -> None:
+    assert finished(tmp_path, "prompt.txt", text.encode(), "/app").decode() == stored
+
+
+def test_a_path_of_one_name_makes_no_sample_invalid_by_chance(tmp_path: Path) -> None:
+    body = b"\x00\xff/app\x93/app/\x00"
+    assert finished(tmp_path, "scene.bin", body, "/app") == body
+
+
+def test_a_file_below_a_path_of_one_name_makes_the_sample_invalid(tmp_path: Path) -> None:
+    with pytest.raises(SampleInvalidError, match="a path of the machine"):
+        finished(tmp_path, "scene.bin", b"\x00\xff/app/assets/ball.png", "/app")

@@ -16,6 +16,8 @@ from vrdata_child.hermetic import caller
 _SEEDED = (str, bytes, tuple, frozenset)  # what `block_hash` treats
 _seed = 0
 _draws = 0
+_branch = ""  # of the process: which fork of the block's process it is, and which of that one's
+_forks = 0
 _original_hash = builtins.hash
 _original_random_seed = random.Random.seed
 NODE = 0x0242_AC11_0002  # a locally administered network address
@@ -23,8 +25,8 @@ NODE = 0x0242_AC11_0002  # a locally administered network address
 
 def reset(seed: int) -> None:
     """Start a block: seed the global generators; new ones without a seed follow."""
-    global _seed, _draws
-    _seed, _draws = seed, 0
+    global _seed, _draws, _branch, _forks
+    _seed, _draws, _branch, _forks = seed, 0, "", 0
     random.seed(seed)
     tempfile._name_sequence = None  # type: ignore[attr-defined]  # noqa: SLF001 - temporary names
     _reset_numpy(seed)
@@ -36,9 +38,24 @@ def draw(length: int) -> bytes:
     global _draws  # noqa: PLW0603 - one block a process
     parts = []
     for _ in range(-(-length // 32)):
-        parts.append(sha256(f"{_seed}/entropy/{_draws}".encode()).digest())
+        parts.append(sha256(f"{_seed}/entropy{_branch}/{_draws}".encode()).digest())
         _draws += 1
     return b"".join(parts)[:length]
+
+
+def _before_fork() -> None:
+    global _forks  # noqa: PLW0603 - one block a process
+    _forks += 1
+
+
+def _after_fork() -> None:
+    """Give a process that the generator forks draws of its own, and seed `random` from them.
+
+    Python seeds it there with the machine's entropy.
+    """
+    global _branch, _draws, _forks
+    _branch, _draws, _forks = f"{_branch}/fork-{_forks}", 0, 0
+    random.seed()
 
 
 def fresh_seed() -> int:
@@ -90,6 +107,7 @@ def install() -> None:
     random._urandom = os.urandom  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom, secrets
     random.Random.seed = _seed_from_block  # type: ignore[method-assign]
     random.seed = random._inst.seed  # noqa: SLF001 - it was bound to the original
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
     uuid.uuid1 = uuid1
     uuid.getnode = lambda: NODE
     _install_numpy()

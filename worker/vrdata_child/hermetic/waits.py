@@ -14,6 +14,7 @@ import selectors
 import subprocess
 import threading
 from collections.abc import Callable
+from multiprocessing import synchronize
 from typing import Any
 
 from vrdata_child.hermetic import caller, clock
@@ -27,6 +28,7 @@ def install() -> None:
     for selector in _selectors():
         _patch(selector, "select", 1, lambda _, events: not events)
     _patch(threading.Condition, "wait", 1, lambda _, notified: not notified)
+    _patch(synchronize.Condition, "wait", 1, lambda _, notified: not notified)
     _patch(threading.Thread, "join", 1, lambda thread, _: thread.is_alive())
     setattr(select, "select", _Select(select.select))  # noqa: B010 - the checker holds the signature
     setattr(subprocess.Popen, "wait", _process_wait(subprocess.Popen.wait))  # noqa: B010 - as above

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,16 @@ from vrdata_child.sample.texts import without_paths
 
 # Interpreters in these places are at the same path on many machines, and texts mention them.
 _COMMON = frozenset({"/", "/usr", "/usr/local", "/opt"})
+# Read at the start: a generator may set these variables to any text.
+_PACKAGES = os.environ.get("PYTHONPATH", "")
+_OF_PROCESS = frozenset(
+    {
+        *(sys.prefix, sys.base_prefix, os.environ.get("PATH", "")),
+        *([str(Path(_PACKAGES).parent)] if _PACKAGES else []),
+    }
+)
+# In compressed bytes, a path of a few bytes is often chance, but not with a name after it.
+_AFTER_SHORT = rb"/[!-~]{4}"
 
 
 def machine_paths(folder: Path, root: str) -> tuple[str, ...]:
@@ -26,10 +37,8 @@ def machine_paths(folder: Path, root: str) -> tuple[str, ...]:
         folder: the block's private folder.
         root: the generator's folder, or "".
     """
-    found = {str(folder), sys.prefix, sys.base_prefix, os.environ.get("PATH", "")}
+    found = {str(folder), *_OF_PROCESS}
     found |= {root, os.path.realpath(root)} if root else set()
-    if packages := os.environ.get("PYTHONPATH"):
-        found.add(str(Path(packages).parent))
     return tuple(sorted(found - _COMMON - {""}, key=lambda path: (-len(path), path)))
 
 
@@ -39,7 +48,7 @@ def clean_file(file: Path, paths: Sequence[str]) -> None:
     Raises:
         SampleInvalidError: it is not a text, and contains one.
     """
-    if not (found := _first_path(file, paths)):
+    if not (found := _first_path(file, paths, rb"")):
         return
     body = file.read_bytes()
     try:
@@ -47,6 +56,8 @@ def clean_file(file: Path, paths: Sequence[str]) -> None:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
+        if not (found := _first_path(file, paths, _AFTER_SHORT)):
+            return
         raise SampleInvalidError(
             "UnsafeFile",
             f"{file.name} contains {found}, a path of the machine that generated it, so its bytes"
@@ -55,8 +66,18 @@ def clean_file(file: Path, paths: Sequence[str]) -> None:
     file.write_bytes(without_paths(text, paths).encode())
 
 
-def _first_path(file: Path, paths: Sequence[str]) -> str:
+def _first_path(file: Path, paths: Sequence[str], after_short: bytes) -> str:
+    """The first path that a file contains; `after_short` follows a path of one name."""
     if not file.stat().st_size:
         return ""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as body:
-        return next((path for path in paths if body.find(os.fsencode(path)) >= 0), "")
+        return next((path for path in paths if _contains(body, path, after_short)), "")
+
+
+def _contains(body: mmap.mmap, path: str, after_short: bytes) -> bool:
+    given = os.fsencode(path)
+    if body.find(given) < 0:
+        return False
+    if path.count("/") > 1:
+        return True
+    return re.search(re.escape(given) + after_short, body) is not None

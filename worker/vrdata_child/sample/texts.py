@@ -6,8 +6,10 @@ r"""Texts of a sample: UTF-8 without a byte order mark, `\n` at line ends. Pure.
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 TEXT_ENDINGS = frozenset({"text", "transcript", "txt"})
 """File name endings whose content readers give as text."""
@@ -42,8 +44,19 @@ def normalise_newlines(text: str) -> str:
 def without_paths(text: str, paths: Sequence[str]) -> str:
     """The text with `.` in the place of each path; the longest path comes first."""
     for path in paths:
-        text = text.replace(path, ".")
+        if path in text:
+            text = _pattern(path).sub(".", text)
     return text
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    """Where a text contains a path.
+
+    A path of one name, such as `/app`, is also a part of web addresses and of words.
+    """
+    whole = r"(?<![\w.-]){}(?![\w-]|\.\w)" if path.count("/") < 2 else "{}"
+    return re.compile(whole.format(re.escape(path)), re.ASCII)
 
 
 def control_character(text: str) -> str:
