@@ -60,7 +60,7 @@ def check_sample(generator: Generator, *, seed: int, position: int) -> Rendered:
 
 def _render(generator: Generator, params: Params) -> Rendered:
     sample = generator.render(params)
-    # A byte order mark or a zero-width character is no text, although `strip` keeps it.
+    # A byte order mark or a zero-width character is not text, although `strip` keeps it.
     visible = any(letter.isprintable() and not letter.isspace() for letter in sample.prompt)
     _require(visible, "the prompt is blank")
     _require(sample.fps >= 1, f"the frame rate is {sample.fps} per second")

@@ -1,1 +1,1 @@
-"""The Kubernetes operator. Empty in this release: runs are executed locally."""
+"""The Kubernetes operator."""

@@ -101,14 +101,16 @@ def test_missing_parents_of_an_output_file_are_created(here: Path, line: str) ->
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
-def test_a_file_without_read_permission_is_an_error_with_the_command_to_look(here: Path) -> None:
+def test_a_file_without_read_permission_is_an_error_with_a_command_that_shows_it(
+    here: Path,
+) -> None:
     (here / "run.yaml").chmod(0)
     result = vrdata("run run.yaml --local")
     assert result.exit_code == 5
     assert "ls -l run.yaml" in result.stderr
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def test_a_closed_pipe_causes_no_traceback() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The advice of `verify` and `run` leads on: followed literally, it ends in a verified dataset."""
+"""The advice of `verify` and `run`, followed literally, results in a verified dataset."""
 
 from __future__ import annotations
 

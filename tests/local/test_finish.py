@@ -1,4 +1,4 @@
-"""The end of a local run: which runs succeed, and what the others can do."""
+"""The end of a local run: which runs succeed, and what fixes the others."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_run_without_samples_names_its_generators_and_the_fix(tmp_path: Path) 
     lines = ended(tmp_path, SAMPLES, 100).lines()
     assert lines[0].startswith("Failed: 0 samples in ")
     assert "no samples: O-1_maze: every sample failed" in lines
-    assert "fix: correct the generator and use another metadata.name" in lines
+    assert "fix: fix the generator and use another metadata.name" in lines
 
 
 def test_a_generator_without_samples_is_named_in_a_run_that_succeeds(tmp_path: Path) -> None:

@@ -33,5 +33,5 @@ def test_duplicates_are_a_warning_with_their_number_and_the_first_pair() -> None
     assert found.to_dict()["duplicateExamples"][1]["sample"] == "O-maze/maze_00000005"
 
 
-def test_a_run_without_duplicates_says_nothing_of_them() -> None:
+def test_a_run_without_duplicates_prints_no_warning() -> None:
     assert not [line for line in SUMMARY.lines() if "warning" in line]

@@ -62,7 +62,7 @@ def test_other_underscores_are_not_spellings_of_a_prefix() -> None:
     assert chosen("[!O]*", names=(*names, "O_2")) == ["G_1_maze"]
 
 
-def test_an_overlap_through_another_spelling_is_told() -> None:
+def test_an_overlap_through_another_spelling_is_reported() -> None:
     run = make_run("O_1_maze", "O-*")
     assert overlaps(run.spec, expand(run.spec, catalogue("O_1_maze", "O-2"))) == [
         "entry O_1_maze is used where O-* matches too: 1 generator"

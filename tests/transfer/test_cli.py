@@ -56,7 +56,7 @@ def test_a_failed_file_is_named_and_the_exit_code_is_one(source: Path, tmp_path:
     assert "failed: link: it is a link" in done.stderr
 
 
-def test_an_upload_to_a_server_without_create_only_writes_says_so_once(
+def test_an_upload_to_a_server_without_create_only_writes_warns_once(
     source: Path, weak_s3: WeakS3
 ) -> None:
     weak_s3.behaviour.refused_headers = {"if-none-match": (501, "NotImplemented")}

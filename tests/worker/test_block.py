@@ -164,7 +164,7 @@ def test_a_sample_that_failed_by_itself_stays_the_cause_when_the_block_ends_late
     assert (state.cause.sample, state.cause.reason) == (1, FailureReason.EMPTY_PROMPT)
 
 
-def test_a_sample_of_the_shard_before_is_named_but_is_no_failure_of_this_one() -> None:
+def test_a_sample_of_the_previous_shard_is_named_but_is_not_a_failure_of_this_one() -> None:
     state = BlockState(block=0, start=0, want=10, skip=5, reported={0, 1, 2, 3})
     error = raised("GeneratorFailed", "ValueError: no", "trace")
     ended(state, error=error, failed=(4, 4))

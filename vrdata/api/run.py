@@ -29,7 +29,7 @@ class GeneratorSelection(Model):
         pattern=SELECTOR,
         max_length=100,
         description="A catalogue name, or a glob for generators of classes O and G. A glob with a "
-        "class prefix matches every spelling of it: O-* matches O_maze, too. If several entries "
+        "class prefix matches every spelling of it: O-* also matches O_maze. If several entries "
         "match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
     )
     samples: int | None = Field(
@@ -108,8 +108,8 @@ class FailurePolicy(Model):
         default=2,
         ge=0,
         le=10,
-        description="Number of retries of a failed shard. A failure that certainly occurs again "
-        "is not retried. Default: 2.",
+        description="Number of retries of a failed shard. A failure that would certainly occur "
+        "again is not retried. Default: 2.",
     )
 
 

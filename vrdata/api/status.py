@@ -143,7 +143,7 @@ class GenerationRunStatus(_Written):
     )
     duplicates: Count = Field(
         default=0,
-        description="Samples of the finished dataset with the frames and the prompt of an earlier "
+        description="Samples of the finished dataset with the same frames and prompt as an earlier "
         "one. Default: 0.",
     )
     report: str = Field(default="", max_length=1024, description="URL of the report.")

@@ -26,7 +26,7 @@ class WorkerExit(IntEnum):
 class Recurs(StrEnum):
     """Whether the next attempt of a shard fails in the same way.
 
-    An attempt that certainly fails again is not made. The value is for the documentation.
+    An attempt that would certainly fail is not started. The value is shown in the documentation.
     """
 
     ALWAYS = "never"
@@ -48,7 +48,7 @@ class FailureReason(StrEnum):
     meaning: str
 
     def __new__(cls, name: str, code: WorkerExit, recurs: Recurs, meaning: str) -> Self:
-        """A member with its exit code, and what the documentation says of it."""
+        """A member with its exit code, and its text in the documentation."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.exit = code
@@ -126,7 +126,7 @@ class FailureReason(StrEnum):
         "UnsafeFile",
         WorkerExit.INVALID_OUTPUT,
         Recurs.SEEDED,
-        "A file is not a regular file, or a name is not allowed or equal to another for readers.",
+        "A file is not a regular file, or its name is not allowed or collides with another one.",
     )
     FILE_CHANGED = (
         "FileChanged",
@@ -168,7 +168,7 @@ class FailureReason(StrEnum):
         "BadMetadata",
         WorkerExit.INVALID_OUTPUT,
         Recurs.SEEDED,
-        "metadata.json is too large, or not a JSON object that every reader reads.",
+        "metadata.json is too large, or not a JSON object that every reader accepts.",
     )
     IMAGE_UNDECODABLE = (
         "ImageUndecodable",

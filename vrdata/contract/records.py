@@ -34,7 +34,7 @@ def _reason(value: object) -> object:
 
 
 def _retry(value: object) -> object:
-    """A judgement of another version of vrdata counts as none."""
+    """A value that this version of vrdata does not know is read as the default."""
     return value if value in set(Retry) else Retry.USEFUL
 
 

@@ -1,7 +1,7 @@
 """Whether a failed shard is tried again. Pure.
 
 Local runs and the operator decide with the same table: `Recurs` of each reason. The worker knows
-whether the generator is seeded, so it writes its judgement into the failure record.
+whether the generator is seeded, so it writes the answer into the failure record.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def judge(reason: FailureReason, *, seeded: bool, of_samples: bool) -> Retry:
     Args:
         reason: of the failure.
         seeded: the generator gives the same block for the same seed.
-        of_samples: samples failed that a shard may drop, within the failure policy.
+        of_samples: the failures are of samples, which a shard can drop within the failure policy.
     """
     if reason.recurs is Recurs.ALWAYS:
         return Retry.USELESS

@@ -149,7 +149,7 @@ def _fix_of_shards(result: ExecutionResult) -> str:
 
 def _fix_of_samples(dataset: DatasetSummary) -> str:
     """What to do about a complete run without enough samples."""
-    other = "correct the generator and use another metadata.name"
+    other = "fix the generator and use another metadata.name"
     if not dataset.samples:
         return other
     return (

@@ -26,7 +26,7 @@ class Chosen:
 
 
 def check_spec(spec: GenerationRunSpec) -> None:
-    """What no catalogue can serve.
+    """Check the fields that do not depend on the catalogue.
 
     Raises:
         InvalidInputError: a field has a value that this release cannot apply.

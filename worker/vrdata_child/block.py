@@ -145,7 +145,7 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def _by_chance(error: BaseException) -> bool:
-    """Whether the same script may succeed another time: only the machine is the cause."""
+    """Whether only the machine is the cause, so that the same script can succeed later."""
     if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
         return True
     return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE

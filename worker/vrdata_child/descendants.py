@@ -74,7 +74,7 @@ def _is_child(entry: os.DirEntry[str]) -> bool:
 
 
 def record_shared_memory(folder: Path) -> None:
-    """Note the names of the shared memory that this process creates, in `folder`."""
+    """Write the names of the shared memory that this process creates to `folder`."""
     original = _posixshmem.shm_open
 
     def shm_open(path: str, flags: int, mode: int = 0o777) -> int:
@@ -84,7 +84,7 @@ def record_shared_memory(folder: Path) -> None:
                 names.write(f"{path}\n")
         return descriptor
 
-    setattr(_posixshmem, "shm_open", shm_open)  # noqa: B010 - the checker holds the signature
+    setattr(_posixshmem, "shm_open", shm_open)  # noqa: B010 - mypy compares signatures
 
 
 def remove_shared_memory(folder: Path) -> None:

@@ -94,10 +94,10 @@ class Reporter:
         self._report_all(ended.finished)
 
     def end_killed(self) -> None:
-        """Report what a process has left that was killed. Raises EnoughSamples.
+        """Report what a killed process has finished. Raises EnoughSamples.
 
-        It may have been killed while it reported: then the sample that it was about to report is
-        dropped, because it may be half rewritten.
+        If it was killed while it reported a sample, that sample is dropped, because its files
+        may be half rewritten.
         """
         if self._each:
             self.end_early()

@@ -24,7 +24,7 @@ class ShardFailedError(Exception):
     """A shard cannot be committed.
 
     Attributes:
-        of_samples: samples failed that the shard may drop, within the failure policy.
+        of_samples: the failures are of samples, which the shard can drop within the failure policy.
     """
 
     def __init__(

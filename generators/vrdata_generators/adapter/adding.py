@@ -40,8 +40,8 @@ class Added:
 
     Attributes:
         already: it was in the catalogue before, with the same digest.
-        replaced: digest of the entry that it replaces, or ""; the same digest when the files are
-            the same and other facts are new.
+        replaced: digest of the entry that it replaces, or ""; its own digest if only facts other
+            than files changed.
         other_flags: flags of its script that a run may set with `args`.
     """
 

@@ -1,7 +1,7 @@
 """Find the flags in a `--help` text, whatever library printed it. Pure.
 
-Read are the option lists of argparse, click, typer and rich (boxes, columns, colours), tyro, absl,
-fire and docopt, and hand-written ones; and the usage lines. Prose and examples are not.
+It reads usage lines, and the option lists of argparse, click, typer and rich (boxes, columns,
+colours), tyro, absl, fire and docopt, and hand-written ones. It ignores prose and examples.
 """
 
 from __future__ import annotations

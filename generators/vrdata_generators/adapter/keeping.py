@@ -80,7 +80,7 @@ def name_taken(name: str, why: str) -> InvalidInputError:
 
 
 def _has_copy(target: Path, root: Path) -> bool:
-    """Whether the copy is already there: a replaced generator comes back."""
+    """Whether the copy already exists: a replaced generator is added again."""
     return target.is_dir() and files_digest(target) == files_digest(root)
 
 

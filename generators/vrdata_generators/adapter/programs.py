@@ -51,7 +51,7 @@ def run_program(
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=END_SECONDS)  # whoever holds the pipes has ended
+                process.communicate(timeout=END_SECONDS)  # every process with these pipes has ended
             raise
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # what it left running

@@ -44,7 +44,7 @@ class _Listed:
     indexes: Mapping[int, frozenset[int]]
 
 
-class _Summary(Model, extra="ignore"):  # the fields of dataset.json that the operator repeats
+class _Summary(Model, extra="ignore"):  # the fields of dataset.json that the status repeats
     dataset_hash: str
     duplicates: int = 0
 

@@ -35,7 +35,7 @@ def test_files_beside_the_sample_folders_are_listed_and_belong_to_no_sample(tmp_
     assert {sample.domain for sample in result.samples} == {"maze"}
 
 
-def test_folders_of_other_files_are_no_samples(tmp_path: Path) -> None:
+def test_folders_of_other_files_are_not_samples(tmp_path: Path) -> None:
     result = found(tmp_path, "maze_task/maze_0000/", "maze_task/cache/a.bin", "logs/2024/run.log")
     assert names(result, tmp_path) == ["maze_task/maze_0000"]
     assert result.beside == ["logs/2024/run.log", "maze_task/cache/a.bin"]

@@ -56,7 +56,7 @@ def test_a_started_process_ends_before_the_end_of_the_block_is_reported(
     assert not is_alive(pid)
 
 
-def test_the_processes_of_another_block_go_on(probes: Probes, tmp_path: Path) -> None:
+def test_the_processes_of_another_block_continue(probes: Probes, tmp_path: Path) -> None:
     with open_probes(tmp_path) as others:
         running = others.start("import subprocess, time\nsubprocess.run(['sleep', '600'])\n")
         sleeping = [0]

@@ -1,4 +1,4 @@
-"""A generator learns nothing of the machine that it could write into content."""
+"""A generator sees no fact of the machine that it could write into content."""
 
 from __future__ import annotations
 

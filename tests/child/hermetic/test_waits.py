@@ -1,4 +1,4 @@
-"""Waits for something outside the generator's own code are real, and time limits hold."""
+"""Waits for something outside the generator's own code are real, and time limits apply."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_sleep_of_an_idle_generator_takes_no_time(probes: Probes) -> None:
     assert probes.run(code) == 5000
 
 
-def test_a_wait_that_ends_early_does_not_move_the_clock(probes: Probes) -> None:
+def test_a_wait_that_ends_early_does_not_advance_the_clock(probes: Probes) -> None:
     code = """
         import queue, subprocess, threading, time
         answers = queue.Queue()
@@ -170,7 +170,7 @@ def test_a_wait_that_ends_early_does_not_move_the_clock(probes: Probes) -> None:
     assert probes.run(code) == 0.0001
 
 
-def test_the_thread_of_a_library_does_not_move_the_clock(probes: Probes) -> None:
+def test_the_thread_of_a_library_does_not_advance_the_clock(probes: Probes) -> None:
     code = """
         import threading, time, tqdm
         tqdm.tqdm.monitor_interval = 0.01

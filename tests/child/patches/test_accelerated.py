@@ -52,7 +52,7 @@ def outcome(act: Callable[[], Image.Image]) -> object:
 
 
 @pytest.mark.parametrize("act", BLENDS.values(), ids=BLENDS)
-def test_pictures_are_blended_as_pillow_blends_them(
+def test_images_are_blended_as_pillow_blends_them(
     act: Callable[[], Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = outcome(act)

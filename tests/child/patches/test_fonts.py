@@ -67,7 +67,7 @@ def test_arguments_that_are_equal_as_numbers_stay_apart(font: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", list(ImageFont.Layout))
-def test_a_font_has_the_layout_that_was_asked_for(font: Path, engine: ImageFont.Layout) -> None:
+def test_a_font_has_the_requested_layout(font: Path, engine: ImageFont.Layout) -> None:
     assert ImageFont.truetype(str(font), 20).layout_engine is not None
     assert ImageFont.truetype(str(font), 20, layout_engine=engine).layout_engine == engine
 

@@ -134,7 +134,7 @@ def decoded(body: bytes) -> object:
 
 
 @pytest.mark.parametrize("act", SAVES.values(), ids=SAVES)
-def test_a_picture_is_saved_as_pillow_saves_it(
+def test_an_image_is_saved_as_pillow_saves_it(
     tmp_path: Path, act: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = saved(act, tmp_path / "pillow")

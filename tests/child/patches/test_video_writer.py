@@ -133,7 +133,9 @@ def test_a_call_opens_what_it_opens_in_opencv(
 
 @pytest.mark.parametrize("color", [True, False], ids=["colour", "grey"])
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
-def test_a_frame_is_taken_or_refused_as_in_opencv(tmp_path: Path, frame: Any, color: bool) -> None:
+def test_a_frame_is_accepted_or_refused_as_in_opencv(
+    tmp_path: Path, frame: Any, color: bool
+) -> None:
     call: tuple[tuple[Any, ...], dict[str, Any]] = ((CODE, 10, SIZE, color), {})
     frames = [COLOUR if color else COLOUR[:, :, 0], frame]
     original = written(cv2.VideoWriter, tmp_path / "original.mp4", call, frames)
@@ -173,7 +175,7 @@ def test_a_file_name_may_have_every_type_that_opencv_takes(
         writer.release()
 
 
-def test_the_life_of_a_writer_is_that_of_opencv(tmp_path: Path) -> None:
+def test_a_writer_opens_and_closes_as_in_opencv(tmp_path: Path) -> None:
     lives = []
     for kind in (cv2.VideoWriter, H264Writer):
         path, again = (str(tmp_path / f"{kind.__name__}{n}.mp4") for n in (1, 2))

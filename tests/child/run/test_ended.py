@@ -25,7 +25,7 @@ def folders(*numbers: int, last: frozenset[str] = FILES) -> list[Written]:
 
 
 def progress(written: list[Written], *, left: bool = False, pairs: int = 0) -> Progress:
-    """The journal of one writer that began these folders; `left` = and went on from the last."""
+    """The journal of one writer that began these folders; `left` = and continued after the last."""
     found = Progress()
     for one in written:
         found.write_to("a", one.name)
@@ -78,7 +78,7 @@ def test_nothing_is_kept_when_folders_were_not_written_in_the_order_of_their_num
     assert judged(written, journal) == (0, (0, 9))
 
 
-def test_nothing_is_kept_when_a_number_is_left_out() -> None:
+def test_nothing_is_kept_when_a_number_is_missing() -> None:
     written = folders(0, 1, 3)
     assert judged(written, progress(written, left=True)) == (0, (0, 9))
 
@@ -105,7 +105,7 @@ def test_calls_of_the_framework_name_the_sample_when_nothing_is_written() -> Non
     assert judged([], Progress(pairs=["a", "b", "c"])) == (0, (3, 3))
 
 
-def test_a_pair_that_the_script_holds_is_the_sample_that_failed() -> None:
+def test_a_pair_that_the_script_was_writing_is_the_sample_that_failed() -> None:
     assert judged([], Progress(pairs=["a", "b", "c"], held=True), reported=2) == (0, (2, 2))
 
 
@@ -154,7 +154,9 @@ def test_samples_that_are_missing_at_the_end_are_named() -> None:
     assert missing_of(folders(*range(10)), 10, 0, 10) is None
 
 
-def test_a_script_that_tries_the_same_sample_again_for_ever_fills_no_disk(tmp_path: Path) -> None:
+def test_a_script_that_tries_the_same_sample_again_without_end_does_not_fill_the_disk(
+    tmp_path: Path,
+) -> None:
     journal = Journal(tmp_path)
     for _ in range(1000):
         journal.begin_pair("x_0")

@@ -60,7 +60,7 @@ def test_a_path_in_a_file_of_another_format_makes_the_sample_invalid(tmp_path: P
     assert "relative path" in caught.value.message
 
 
-def test_a_path_in_a_text_of_a_picture_makes_the_sample_invalid(tmp_path: Path) -> None:
+def test_a_path_in_a_text_of_an_image_makes_the_sample_invalid(tmp_path: Path) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("source", f"{ROOT}/assets/ball.png")
     body = io.BytesIO()

@@ -20,7 +20,7 @@ IDENTITY: dict[str, Any] = {
 
 
 def normalised(text: str | bytes) -> dict[str, Any]:
-    """The written metadata.json; `vrdata verify` has nothing to say about it."""
+    """The written metadata.json; `vrdata verify` finds no problem in it."""
     body, param_hash = normalise_metadata(
         text if isinstance(text, bytes) else text.encode(),
         generator="O-maze",

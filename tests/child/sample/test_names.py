@@ -38,7 +38,7 @@ REQUIRED = ("first_frame.png", "prompt.txt")
         (".hidden.png",),
     ],
 )
-def test_names_that_some_reader_cannot_keep_are_refused(names: tuple[str, ...]) -> None:
+def test_names_that_some_reader_cannot_use_are_refused(names: tuple[str, ...]) -> None:
     with pytest.raises(SampleInvalidError) as caught:
         check_names([*REQUIRED, *names])
     assert caught.value.reason == "UnsafeFile"

@@ -89,7 +89,7 @@ def test_a_control_character_is_refused_everywhere(tmp_path: Path, control: str)
     ("name", "expected"), [("prompt.txt", "PromptNotUtf8"), ("hint.txt", "BadText")]
 )
 @pytest.mark.parametrize("body", [b"caf\xe9", b"\xff\xfe\x00\xd8", b"\xed\xa0\x80"])
-def test_bytes_that_are_no_text_are_refused(
+def test_bytes_that_are_not_text_are_refused(
     tmp_path: Path, name: str, expected: str, body: bytes
 ) -> None:
     assert reason(tmp_path, name, body) == expected

@@ -1,4 +1,4 @@
-"""What a person must see although no byte is wrong: no sample at all, and duplicates."""
+"""What verify reports although no byte is wrong: runs without samples, and duplicates."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ REFUSED = (501, "NotImplemented")
 
 
 @pytest.mark.smoke
-def test_a_run_on_a_server_that_refuses_create_only_writes_and_checksums_says_so_once(
+def test_a_run_on_a_server_that_refuses_create_only_writes_and_checksums_warns_once(
     tmp_path: Path, weak_s3: WeakS3
 ) -> None:
     weak_s3.behaviour = Behaviour(

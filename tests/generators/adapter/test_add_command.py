@@ -1,4 +1,4 @@
-"""`vrdata generators add`: what is added, replaced, refused and said."""
+"""`vrdata generators add`: what is added, replaced, refused and reported."""
 
 import shutil
 import subprocess

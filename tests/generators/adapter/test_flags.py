@@ -108,7 +108,7 @@ def test_what_was_read_is_shown_when_a_flag_is_missing() -> None:
     assert len(caught.value.why.splitlines()) < 20
 
 
-def test_a_script_that_prints_nothing_is_said_to() -> None:
+def test_a_script_that_prints_nothing_is_reported() -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse_help("\n")
     assert "it printed nothing and exited with code 0" in caught.value.why

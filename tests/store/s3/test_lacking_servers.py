@@ -191,7 +191,7 @@ def test_an_existing_key_is_found_by_either_status(weak_s3: WeakS3, status: int)
 def test_bytes_that_changed_are_never_written_without_their_checksum(weak_s3: WeakS3) -> None:
     weak_s3.behaviour = refusing(CHECKSUMS, answer=(400, "BadDigest"))
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
-    with pytest.raises(DigestMismatchError, match="do not have their digest"):
+    with pytest.raises(DigestMismatchError, match="do not match their digest"):
         store.put_new("a", b"changed", sha256=hashlib.sha256(b"planned").hexdigest())
     assert weak_s3.objects == {}
 

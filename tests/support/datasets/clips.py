@@ -19,7 +19,7 @@ _MATRICES = {1: Colorspace.ITU709, 6: Colorspace.ITU601}
 
 
 def quarters(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
-    """A picture of four colours: upper left, upper right, lower left, lower right."""
+    """An image of four colours: upper left, upper right, lower left, lower right."""
     picture = np.zeros((height, width, 3), np.uint8)
     rows, columns = slice(height // 2), slice(width // 2)
     rest_rows, rest_columns = slice(height // 2, None), slice(width // 2, None)

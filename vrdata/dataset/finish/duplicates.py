@@ -90,7 +90,7 @@ class RunDuplicates(Closing):
         self._finder.close()
 
     def add(self, generator: str, sample_id: str, index: int, content: str) -> None:
-        """Add a sample; one whose content is unknown ("") is no duplicate."""
+        """Add a sample; one whose content is unknown ("") is not a duplicate."""
         if content:
             self._finder.add(content, self._position[generator], index, f"{generator}/{sample_id}")
 

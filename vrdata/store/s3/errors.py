@@ -58,7 +58,7 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
         ObjectNotFoundError: the object does not exist.
         StoreAccessError: the bucket does not exist, or the credentials are missing or invalid, or
             do not allow this.
-        DigestMismatchError: the bytes that the server received do not have their digest.
+        DigestMismatchError: the bytes that the server received do not match their digest.
         StorageError: anything else: unreachable, overloaded, TLS, unknown answers.
     """
     what = f"cannot {doing} in {url}"
@@ -205,15 +205,15 @@ def _server_error(error: ClientError, what: str) -> StorageError:
     if code in _BAD_DIGEST:
         return DigestMismatchError(
             what,
-            why="the server received bytes that do not have their digest",
-            fix="run the same command again; if it repeats, check the network and its proxies",
+            why="the server received bytes that do not match their digest",
+            fix="run the same command again; if it fails again, check the network and its proxies",
         )
     if code in _BUSY or status in {429, 503}:
         return StorageError(
             what, why=why, fix="run the same command again later, with a smaller --jobs"
         )
     if status == 507 or "quota" in code.lower() or "StorageFull" in code:
-        return StorageError(what, why=why, fix="free space or raise the quota; then run it again")
+        return StorageError(what, why=why, fix="free space or raise the quota, then try again")
     if status == 405:
         return StorageError(what, why=why, fix=_NO_API)
     if status in {400, 501}:

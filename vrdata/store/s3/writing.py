@@ -101,7 +101,7 @@ class Writer:
         sha256: str,
         first: ClientError,
     ) -> bool:
-        """Find the refused header. If all are refused, the last answer, to none, is reported."""
+        """Find the refused header. If a write without any is refused too, report that answer."""
         refused, last = self._dialect, first
         # The same request once more: its bytes can have changed on the way, for example.
         for dialect in (refused, *alternatives(refused, error_text(first))):
@@ -195,7 +195,7 @@ def _require_digest(name: str, body: bytes | Path, sha256: str) -> None:
     if found != sha256:
         raise DigestMismatchError(
             f"cannot write {name}",
-            why="the bytes to write do not have their digest",
+            why="the bytes to write do not match their digest",
             fix="the file changed after it was read: run the same command again",
         )
 

@@ -191,7 +191,7 @@ def _replace(name: str, kind: Callable[..., object], *arguments: object) -> None
 def _replace_method(kind: type, name: str, method: object) -> None:
     """Replace a method of a built-in type in place, so that the type stays the same object.
 
-    The only writable reference to the namespace of such a type is the one that its proxy holds.
+    Only the proxy of such a type has a writable reference to the namespace.
     """
     namespace = gc.get_referents(kind.__dict__)[0]
     namespace[name] = method

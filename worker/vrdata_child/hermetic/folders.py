@@ -24,8 +24,8 @@ class SampleFolder:
     """A folder with a sample's files, usually `{domain}_task/{id}/`.
 
     Attributes:
-        names: its files, hidden ones left out.
-        hidden: entries that no sample has: their names begin with a dot.
+        names: its files, without hidden ones.
+        hidden: entries whose names begin with a dot; they are not part of the sample.
     """
 
     path: Path
@@ -79,7 +79,7 @@ class SampleFinder:
             written: their folders relative to the output, in the order in which they were
                 begun, if it is known.
             ended: the generator writes no more: folders of a numbered series count as samples
-                whatever they hold, and what belongs to no sample is listed.
+                even when they are empty, and what belongs to no sample is listed.
         """
         search = _Search(self._out)
         if self._out.is_dir():  # a process that was killed at its start has none

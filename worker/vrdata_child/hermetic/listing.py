@@ -1,4 +1,4 @@
-"""Folders are listed in the order of names.
+"""List folders in the order of names.
 
 The order of a file system differs between machines, so that the same seed would choose another
 file. `glob`, `pathlib` and `os.walk` list folders with these two functions.
@@ -17,7 +17,7 @@ def install() -> None:
     """Replace os.listdir and os.scandir in this process."""
     setattr(os, "listdir", _Sorted(os.listdir, sorted))  # noqa: B010 - overloaded
     setattr(os, "scandir", _Sorted(os.scandir, _Entries))  # noqa: B010 - as above
-    os.supports_fd.update((os.listdir, os.scandir))  # shutil asks for them
+    os.supports_fd.update((os.listdir, os.scandir))  # shutil checks this set
 
 
 class _Sorted(caller.Replacement):

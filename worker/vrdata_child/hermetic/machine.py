@@ -16,7 +16,7 @@ from typing import Any
 
 HOST = "localhost"
 USER = "vrdata"
-# Fractions of it are still workers, and a pool of this size fits into a small pod.
+# A fraction of it is still at least one worker, and a pool of this size fits into a small pod.
 CPUS = 4
 _USER_VARIABLES = ("USER", "LOGNAME", "LNAME", "USERNAME")
 
@@ -39,8 +39,8 @@ def install() -> None:
 def hide_git(*folders: str) -> None:
     """Let git find no repository above these folders, and no settings of the machine.
 
-    Source: git(1), GIT_CEILING_DIRECTORIES. It holds the ancestors too, because git examines the
-    folder that it is started in whatever the ceilings are.
+    Source: git(1), GIT_CEILING_DIRECTORIES. The list contains all ancestors, because git always
+    examines the folder that it is started in, even if that is a ceiling.
     """
     places = {
         str(place)

@@ -30,7 +30,7 @@ def install() -> None:
     _patch(threading.Condition, "wait", 1, lambda _, notified: not notified)
     _patch(synchronize.Condition, "wait", 1, lambda _, notified: not notified)
     _patch(threading.Thread, "join", 1, lambda thread, _: thread.is_alive())
-    setattr(select, "select", _Select(select.select))  # noqa: B010 - the checker holds the signature
+    setattr(select, "select", _Select(select.select))  # noqa: B010 - mypy compares signatures
     setattr(subprocess.Popen, "wait", _process_wait(subprocess.Popen.wait))  # noqa: B010 - as above
 
 

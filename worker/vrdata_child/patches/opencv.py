@@ -1,7 +1,7 @@
 """The stand-in for cv2.VideoWriter: it behaves as the original does, and encodes H.264.
 
-Whatever it cannot honour, such as a lossless codec, a sequence of images or a property that it
-does not know, it leaves to OpenCV; the file is then encoded again when its sample is finished.
+It leaves to OpenCV what it cannot honour, such as a lossless codec, a sequence of images or an
+unknown property; the file is then encoded again when its sample is finished.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class H264Writer:
         """Append a frame; one of another size is dropped, as in OpenCV, and noted.
 
         Raises:
-            cv2.error: the frame is no array, or has a type that OpenCV refuses.
+            cv2.error: the frame is not an array, or has a type that OpenCV refuses.
         """
         encoder = self._encoder
         if encoder is None:
@@ -171,7 +171,7 @@ class H264Writer:
             return np.empty(0, np.uint8)  # OpenCV drops it
         if not isinstance(image, np.ndarray):
             self._plain.write(image)  # raises OpenCV's own error
-            raise cv2.error(f"VideoWriter.write: {type(image).__name__} is no frame")
+            raise cv2.error(f"VideoWriter.write: {type(image).__name__} is not a frame")
         if image.dtype != np.uint8:
             raise cv2.error(f"VideoWriter.write: the frame is {image.dtype}; convert it to uint8")
         return np.asarray(image)

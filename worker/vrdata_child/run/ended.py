@@ -23,7 +23,7 @@ class Ending:
 
     Attributes:
         finished: the next samples of the block, complete.
-        failed: first and last position of the samples of which one failed; None = none did.
+        failed: first and last position; one of these samples failed. None = none did.
     """
 
     finished: tuple[SampleFolder, ...]
@@ -38,7 +38,7 @@ def ending(
     count: int,
     sequential: bool,
 ) -> Ending:
-    """Judge what a script has left when it ended early.
+    """Find the finished samples of a script that ended early, and the one that failed.
 
     A folder is finished when the script has begun the next one. It counts only if the generator
     is known to finish each sample before it begins the next, and if its position is certain: the
@@ -100,7 +100,7 @@ def _lacks_files(written: Sequence[Written]) -> bool:
 
 
 def _numbered(written: Sequence[Written], progress: Progress) -> bool:
-    """Whether the samples were begun in this order, and no number is left out."""
+    """Whether the samples were begun in this order, and no number is missing."""
     names = [one.name for one in written if one.name in progress.folders]
     if names != [name for name in progress.folders if name in set(names)]:
         return False
@@ -122,7 +122,7 @@ def without_half(written: Sequence[Written], missing: int) -> Sequence[Written]:
 def missing_of(
     kept: Sequence[Written], written: int, reported: int, count: int
 ) -> tuple[int, int] | None:
-    """Which samples a script may have left out that ended without an error; None = none.
+    """Which samples may be missing of a script that ended without an error; None = none.
 
     Args:
         kept: the samples that are reported now.

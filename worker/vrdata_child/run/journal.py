@@ -16,7 +16,7 @@ from vrdata_child.sample import media
 
 NAME = "journal.jsonl"
 BEGUN = "begun"  # one byte for each pair and folder; the supervisor reads its size
-MAX_EVENTS = 20_000  # a script that loops for ever must not fill the disk
+MAX_EVENTS = 20_000  # a script that loops without end must not fill the disk
 
 
 class Journal:

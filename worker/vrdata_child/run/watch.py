@@ -19,14 +19,14 @@ from typing import Any
 
 from vrdata_child.run.journal import Journal
 
-_KEPT = 8  # begun folders whose places are kept; some are no samples
+_KEPT = 8  # begun folders whose places are kept; some are not samples
 _EVENTS = frozenset({"open", "os.mkdir", "os.rename", "os.kill"})
 _WRITES = os.O_WRONLY | os.O_RDWR
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one call of a function stands.
+    """The position in one call of a function.
 
     Attributes:
         key: the call; a later call may have the same one, but not while it lasts.
@@ -93,7 +93,7 @@ class Watch:
     def _try_to_note(self, event: str, args: tuple[Any, ...]) -> None:
         if not self._paused:
             with contextlib.suppress(OSError, RuntimeError, TypeError, ValueError):
-                self._note(event, args)  # whatever a script does, it does not see this
+                self._note(event, args)  # the script must not see these errors
 
     def _note(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open":

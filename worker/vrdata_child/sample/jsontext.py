@@ -8,16 +8,16 @@ import re
 from typing import Any, NamedTuple
 
 MAX_DIGITS = 4300
-"""Digits of an integer that Python reads without a setting of its own (sys.int_info)."""
+"""Most digits of an integer that Python reads with its default settings (sys.int_info)."""
 
 MAX_DEPTH = 100
-"""Levels of nesting: a limit of its own, because that of Python depends on its caller."""
+"""Most levels of nesting. Python's own limit depends on the caller."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Number(NamedTuple):
-    """A number as it was written: another type would round it or drop its sign."""
+    """A number as it was written: other types would round it or drop its sign."""
 
     text: str
 

@@ -10,7 +10,7 @@ from vrdata_child.sample import jsontext
 from vrdata_child.sample.texts import decode_text, without_paths
 
 MAX_BYTES = 16 * 2**20
-"""Bytes of metadata.json before and after; a reader of JSON Lines takes no larger object."""
+"""Most bytes of metadata.json, as written and as stored; JSON Lines readers accept no more."""
 
 NOTES = "vrdata_notes"
 """The field of the generator's part that says what the dataset does not keep of its videos."""

@@ -17,7 +17,7 @@ IMAGES = frozenset(_IMAGES.split())
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 _JSON = frozenset({"jsn", "json"})
 # Endings that WebDataset or Hugging Face `datasets` parse, unpickle, decompress or open as an
-# image; a reader then fails, or gives something else than the bytes.
+# image; a reader then fails, or does not return the bytes.
 _VALUES = "cls cls2 id index inx pickle pkl pyd pth cbor mp msg npy npz tb ten"
 _COMPRESSED = "bz2 gz lz4 xz zst"
 _OTHER_IMAGES = (

@@ -82,7 +82,7 @@ class Exit:
     Attributes:
         failure: the exception that ended the generator, or None.
         code: exit code; None when a signal ended it.
-        failed: first and last position of the samples of which one failed; None = not known.
+        failed: first and last position; one of these samples failed. None = not known.
         streamed: a sample was reported before the next one was generated.
         sequential: each sample was finished before the next one was begun.
         beside: number of files that belong to no sample.

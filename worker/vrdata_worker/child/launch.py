@@ -29,7 +29,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 
 
 class TemplateBrokenError(Exception):
-    """The generator cannot be imported; the message holds its own error and log tail.
+    """The generator cannot be imported; the message contains its error and the end of its log.
 
     Attributes:
         reason: of the failure.

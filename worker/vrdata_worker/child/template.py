@@ -204,7 +204,8 @@ class GeneratorTemplate:
         del self._blocks[number]
         if block.killed is None:
             return events.parse_exit(packet, block.end)
-        end = block.end | {"error": None} if block.end else None  # the collection's is no cause
+        # An error while samples are collected did not end the block.
+        end = block.end | {"error": None} if block.end else None
         return events.parse_exit(_added(block.killed, packet), end)
 
     def _lost(self) -> events.Event | None:

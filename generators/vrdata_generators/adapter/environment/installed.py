@@ -40,7 +40,7 @@ _FIND = (
 
 
 def install_error(stdout: str, stderr: str, requirements: RequirementSet) -> VrdataError:
-    """The error for pip's output; a conflict is shown in pip's words, with the lines."""
+    """The error for pip's output; for a conflict, pip's message and the lines."""
     conflict, unresolved = _CONFLICT.search(stderr), _UNRESOLVED.search(stderr)
     if conflict:
         return _conflict(stdout, conflict["all"], requirements)

@@ -28,7 +28,7 @@ from vrdata_generators.adapter.programs import run_program
 
 INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
-# With them, pip would not install into the virtual environment, or something else in addition.
+# With these variables, pip would install elsewhere, or something other than the requirements.
 _ELSEWHERE = frozenset(
     {"PYTHONPATH", "PYTHONHOME"}
     | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}

@@ -68,7 +68,7 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
         flags=prepared.flags.flags,
         video="h264",
         accelerate=False,
-        sequential=True,  # a trial stores nothing, so it shows all that is there
+        sequential=True,  # a trial stores nothing, so it reports every finished sample
     )
 
 

@@ -1,4 +1,4 @@
-"""Files that stand for content kept elsewhere: Git LFS pointers, empty submodules and others."""
+"""Find files whose content is stored elsewhere: Git LFS pointers, empty submodules and others."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_file_that_is_kept_has_no_notes(tmp_path: Path) -> None:
     assert metadata_notes(packet) is None
 
 
-def test_a_sample_with_dropped_frames_says_so(tmp_path: Path) -> None:
+def test_a_sample_with_dropped_frames_has_a_note(tmp_path: Path) -> None:
     def write(path: Path) -> None:
         with H264Writer(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 48)) as writer:
             for frame in (quarters(), quarters(32, 32)):

@@ -1,4 +1,4 @@
-"""A file that is no video, or another one than its name says, ends in a message that helps."""
+"""A file that is not a video, or not of the format of its name, gets an error with a fix."""
 
 from __future__ import annotations
 

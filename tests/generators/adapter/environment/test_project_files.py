@@ -51,13 +51,13 @@ def test_dependencies_that_are_not_read_are_a_warning(tmp_path: Path, name: str,
     assert read_project_files(write(tmp_path, {"requirements.txt": ""})).warnings == ()
 
 
-def test_files_without_dependencies_are_no_warning(tmp_path: Path) -> None:
+def test_files_without_dependencies_cause_no_warning(tmp_path: Path) -> None:
     files = {"setup.py": "setup(name='x')", "pyproject.toml": "[tool.ruff]\n"}
     assert read_project_files(write(tmp_path, files)).warnings == ()
 
 
 @pytest.mark.parametrize(("wanted", "warned"), [("<3.8", True), (">=3.8", False), ("?", False)])
-def test_another_python_version_is_a_warning(tmp_path: Path, wanted: str, warned: bool) -> None:
+def test_another_python_version_causes_a_warning(tmp_path: Path, wanted: str, warned: bool) -> None:
     text = f'[project]\nname = "x"\nrequires-python = "{wanted}"\ndependencies = []\n'
     warnings = read_project_files(write(tmp_path, {"pyproject.toml": text})).warnings
     assert bool(warnings) == warned

@@ -44,7 +44,7 @@ def test_the_requirement_that_cannot_be_installed_is_named(stderr: str, named: s
     assert "requirements.txt" in error.fix
 
 
-def test_a_conflict_is_shown_in_the_words_of_pip_and_with_the_lines() -> None:
+def test_a_conflict_is_shown_with_the_message_of_pip_and_the_lines() -> None:
     wanted = RequirementSet(
         ("numpy==1.26.4", "scipy==1.17.0"),
         {},
@@ -186,7 +186,7 @@ def test_a_pin_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_lines_that_conflict_are_refused_in_the_words_of_pip(tmp_path: Path) -> None:
+def test_lines_that_conflict_are_refused_with_the_message_of_pip(tmp_path: Path) -> None:
     wanted = RequirementSet(
         ("packaging==24.1", "packaging==24.2"),
         {},

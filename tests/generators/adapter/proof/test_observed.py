@@ -1,4 +1,4 @@
-"""What `generators add` observes of a script: whether it streams, and what it writes besides."""
+"""What `generators add` observes of a script: whether it streams, and what else it writes."""
 
 from __future__ import annotations
 

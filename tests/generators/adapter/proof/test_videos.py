@@ -87,7 +87,7 @@ def test_frames_that_are_shown_at_other_times_differ(tmp_path: Path) -> None:
     assert not added.entry.seeded
 
 
-def test_what_h264_does_not_keep_is_said_and_catalogued(tmp_path: Path) -> None:
+def test_what_h264_does_not_keep_is_reported_and_catalogued(tmp_path: Path) -> None:
     added = add(
         tmp_path, '    clip(folder / "ground_truth.avi", colour, False, "mpeg4", range(6), True)'
     )

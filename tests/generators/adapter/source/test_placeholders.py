@@ -91,7 +91,7 @@ def test_a_submodule_that_cannot_be_fetched_is_named(
     assert "git submodule update --init --recursive" in error.fix
 
 
-def test_a_submodule_without_an_address_is_named(generator: Path, staging: Path) -> None:
+def test_a_submodule_without_a_url_is_named(generator: Path, staging: Path) -> None:
     (generator / ".gitmodules").write_text("")
     head = commit(generator, {})
     (located,) = open_source(GeneratorSource(f"file://{generator}", head), staging)
@@ -194,7 +194,7 @@ def test_each_kind_of_placeholder_is_found(
     assert f"assets/{name}" in missing_content(found)
 
 
-def test_ordinary_files_are_no_placeholders(tmp_path: Path) -> None:
+def test_ordinary_files_are_not_placeholders(tmp_path: Path) -> None:
     for name, content in {
         "README.md": b"See " + POINTER.encode(),
         "long.txt": POINTER.encode() + b"x" * 2000,

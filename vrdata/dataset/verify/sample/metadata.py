@@ -13,7 +13,7 @@ from typing import Any
 METADATA = "metadata.json"
 GENERATOR_METADATA = "generator_metadata"
 MAX_DIGITS = 4300
-"""Digits of an integer that Python reads without a setting of its own."""
+"""Most digits of an integer that Python reads with its default settings."""
 
 _FIELDS: Mapping[str, Any] = {
     "domain": str,

@@ -28,7 +28,7 @@ _RIFF = {
     b"WAVE": ("", "a WAVE sound"),
     b"WEBP": ("", "a WebP image"),
 }
-# First bytes, FFmpeg's format or "" if this is no video, and the name for a message.
+# First bytes, FFmpeg's format or "" if this is not a video, and the name for a message.
 _SIGNATURES = (
     (b"\x1aE\xdf\xa3", "matroska", "a Matroska or WebM file"),
     (b"FLV", "flv", "a Flash video"),
