@@ -43,7 +43,7 @@ def called_by_generator() -> bool:
 def called_by_standard_library() -> bool:
     """Whether the caller of the function that asks is a module of the standard library.
 
-    `sched` is not meant: it waits as the generator tells it, by the clock that it is given.
+    Except `sched`: the generator chooses its waits and its clock.
     """
     module = str(sys._getframe(2).f_globals.get("__name__", ""))  # noqa: SLF001 - as above
     return module != "sched" and module.partition(".")[0] in sys.stdlib_module_names

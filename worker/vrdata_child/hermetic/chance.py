@@ -16,7 +16,7 @@ from vrdata_child.hermetic import caller
 _SEEDED = (str, bytes, tuple, frozenset)  # what `block_hash` treats
 _seed = 0
 _draws = 0
-_branch = ""  # of the process: which fork of the block's process it is, and which of that one's
+_branch = ""  # the place of this process in the tree of forks, such as "/fork-2/fork-1"
 _forks = 0
 _original_hash = builtins.hash
 _original_random_seed = random.Random.seed

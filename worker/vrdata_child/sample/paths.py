@@ -26,7 +26,7 @@ _OF_PROCESS = frozenset(
         *([str(Path(_PACKAGES).parent)] if _PACKAGES else []),
     }
 )
-# In compressed bytes, a path of a few bytes is often chance, but not with a name after it.
+# A path of a few bytes occurs in compressed data by chance; with a name after it, it does not.
 _AFTER_SHORT = rb"/[!-~]{4}"
 
 

@@ -53,7 +53,7 @@ def without_paths(text: str, paths: Sequence[str]) -> str:
 def _pattern(path: str) -> re.Pattern[str]:
     """Where a text contains a path.
 
-    A path of one name, such as `/app`, is also a part of web addresses and of words.
+    A path of one name, such as `/app`, can also be a part of a URL or of a word.
     """
     whole = r"(?<![\w.-]){}(?![\w-]|\.\w)" if path.count("/") < 2 else "{}"
     return re.compile(whole.format(re.escape(path)), re.ASCII)
