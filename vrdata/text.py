@@ -16,12 +16,12 @@ _MARKS = (
 
 
 def byte_order_mark(data: bytes) -> bytes:
-    """The byte-order mark that a text file starts with, or b""."""
+    """The byte order mark that a text file starts with, or b""."""
     return next((mark for mark, _ in _MARKS if data.startswith(mark)), b"")
 
 
 def decode(data: bytes, errors: str = "strict") -> str:
-    """The text of a file that a user wrote: UTF-8, or UTF-16 or UTF-32 with a byte-order mark.
+    """The text of a file that a user wrote: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
 
     Args:
         data: the whole file.

@@ -25,7 +25,7 @@ _OF_THE_MACHINE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.ENOMEM),
     *(errno.EMFILE, errno.ENFILE, errno.EINTR),
 }
-COLLECT_SECONDS = 300  # for the samples that a killed process has left
+COLLECT_SECONDS = 300  # for the finished samples of a killed process
 Send = Callable[[dict[str, Any]], None]
 
 

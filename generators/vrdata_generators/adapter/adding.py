@@ -207,7 +207,7 @@ def _takes_seed(prepared: Prepared) -> bool:
 def _already_added(
     existing: CatalogueEntry, located: LocatedGenerator, generator_class: GeneratorClass
 ) -> Added:
-    """The same files under the same name; what else the user gave is not recorded."""
+    """The result for files that were added before; other facts that the user gave are a warning."""
     given = {"commit": located.commit or "none", "class": generator_class}
     there = {"commit": existing.commit or "none", "class": existing.generator_class}
     warnings = [

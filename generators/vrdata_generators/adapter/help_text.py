@@ -1,4 +1,4 @@
-"""Find the flags in a `--help` text, whatever library printed it. Pure.
+"""Find the flags in the `--help` text of any library. Pure.
 
 It reads usage lines, and the option lists of argparse, click, typer and rich (boxes, columns,
 colours), tyro, absl, fire and docopt, and hand-written ones. It ignores prose and examples.

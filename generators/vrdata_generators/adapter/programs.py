@@ -54,5 +54,5 @@ def run_program(
                 process.communicate(timeout=END_SECONDS)  # every process with these pipes has ended
             raise
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it left running
+            os.killpg(process.pid, signal.SIGKILL)  # processes that it left behind
     return subprocess.CompletedProcess(list(command), process.returncode, stdout, stderr)

@@ -22,7 +22,7 @@ MAX_FILE_NAMES = 1000
 
 
 class FileNames:
-    """The first MAX_FILE_NAMES names in sort order, whatever order they are added in."""
+    """The first MAX_FILE_NAMES names in sort order, in whichever order they are added."""
 
     def __init__(self) -> None:
         self._names: set[str] = set()

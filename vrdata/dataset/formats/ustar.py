@@ -85,7 +85,7 @@ def header(name: str, size: int) -> bytes:
 
 
 def _extended(name: bytes) -> bytes:
-    """An extended header that holds a name; the header after it has the beginning of the name."""
+    """An extended header with a name; the header after it has the beginning of the name."""
     record = _record(b"path", name)
     padding = bytes(-len(record) % BLOCK)
     return _block(EXTENDED_NAME, len(record), kind=b"x") + record + padding

@@ -131,7 +131,7 @@ class H264Writer:
             dropped_frames.remember(_EMPTY, note)
 
     def set(self, propId: int, value: float) -> bool:  # noqa: N803 - OpenCV's name
-        """Set a property; before the first frame, OpenCV takes over the ones that it honours."""
+        """Set a property; before the first frame, OpenCV handles those that it supports."""
         if self._encoder is not None and not self._written and propId in _TIMES:
             call = self._call
             code = self.fourcc(*call.code)

@@ -78,7 +78,7 @@ class Watch:
 
     @contextmanager
     def pause(self) -> Iterator[None]:
-        """Ignore what this process itself writes meanwhile."""
+        """Ignore what this process itself writes in the meantime."""
         self._paused = True
         try:
             yield
@@ -191,6 +191,6 @@ def _stack_of(traceback: TracebackType | None) -> Stack:
 
 
 def _place(frame: FrameType, offset: int) -> Place:
-    variables = dict(frame.f_locals)  # a copy: those of a module may change meanwhile
+    variables = dict(frame.f_locals)  # a copy: another thread can change those of a module
     counters = {name: value for name, value in variables.items() if type(value) is int}
     return Place((id(frame), frame.f_code), offset, counters)

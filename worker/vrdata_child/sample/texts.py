@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 
 TEXT_ENDINGS = frozenset({"text", "transcript", "txt"})
-"""File name endings whose content readers give as text."""
+"""File name endings whose content readers return as text."""
 
 # The longer mark first: that of UTF-16 is the beginning of that of UTF-32.
 _MARKS = (

@@ -18,7 +18,7 @@ from vrdata_worker.image.catalogues import Located
 _PACKAGES = ("vrdata_child", "vrdata_generators")
 _PASSED = ("PATH", "LD_LIBRARY_PATH")
 # Libraries choose code by the processor. With AVX-512, exp, log, tan and pow of numpy, matrix
-# products of OpenBLAS, and resize, dft and exp of OpenCV give other bits than with AVX2.
+# products of OpenBLAS, and resize, dft and exp of OpenCV return other bits than with AVX2.
 _AVX2_ONLY = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F AVX512CD AVX512_KNL AVX512_KNM AVX512_SKX"
     " AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",

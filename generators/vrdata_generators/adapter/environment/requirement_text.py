@@ -39,14 +39,14 @@ def read_text(path: Path, name: str) -> str:
     if "\0" in text:
         raise InvalidInputError(
             f"{name} cannot be read",
-            why="it has null characters: probably UTF-16 without a byte-order mark",
+            why="it has null characters: probably UTF-16 without a byte order mark",
             fix="save it as UTF-8",
         )
     return text
 
 
 def _decoded(data: bytes) -> str:
-    """By byte-order mark, else by coding comment, else UTF-8, else the locale; as pip."""
+    """By byte order mark, else by coding comment, else UTF-8, else the locale; as pip."""
     if not byte_order_mark(data):
         for line in data.split(b"\n")[:2]:
             coding = _CODING.search(line) if line.startswith(b"#") else None

@@ -18,7 +18,7 @@ _SAME_FILES = (
     *("-c", "core.autocrlf=false"),
     *("-c", "core.eol=lf"),
     *("-c", "core.attributesFile=/dev/null"),
-    # Git LFS leaves its pointers, also where it is configured and not installed.
+    # Keep Git LFS pointers as they are, also where git-lfs is configured but not installed.
     *("-c", "filter.lfs.smudge="),
     *("-c", "filter.lfs.clean="),
     *("-c", "filter.lfs.process="),
@@ -112,7 +112,7 @@ def _is_changed(folder: Path) -> bool:
 
 
 def unchecked_paths(folder: Path) -> tuple[str, ...]:
-    """Tracked files that a sparse checkout leaves out, relative to the folder."""
+    """Tracked files that a sparse checkout omits, relative to the folder."""
     listed = _entries(_ask(folder, "ls-files", "-t", "-z", "--", "."))
     return tuple(entry.partition(" ")[2] for entry in listed if entry.startswith("S "))
 

@@ -9,7 +9,7 @@ import unicodedata
 
 PROMPT = "prompt.txt"
 TEXT_ENDINGS = (".text", ".transcript", ".txt")
-"""File name endings whose content readers give as text."""
+"""File name endings whose content readers return as text."""
 
 _LAYOUT = frozenset("\t\n\v\f\x85")
 # Letters and a symbol that are drawn as nothing: Hangul fillers, the empty Braille pattern.

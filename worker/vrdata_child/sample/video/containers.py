@@ -1,7 +1,7 @@
 """Find out what a video file is from its first bytes, and say why one cannot be used.
 
-FFmpeg is told the format and never guesses it: among its formats are playlists, which let data
-name other files to open, and pictures, which decode as videos of one frame.
+FFmpeg gets the format and never guesses it. Its formats include playlists, with which data could
+make it open other files, and images, which decode as videos of one frame.
 """
 
 from __future__ import annotations
