@@ -106,7 +106,7 @@ def _numbered(written: Sequence[Written], progress: Progress) -> bool:
         return False
     numbers = [one.folder.number for one in written]
     if None in numbers or len(set(numbers)) < len(numbers):
-        return True  # then the order of writing counts
+        return True  # the order of writing decides
     known = [number for number in numbers if number is not None]
     return known == list(range(known[0], known[0] + len(known)))
 

@@ -27,8 +27,8 @@ class LazyDataset(Sequence[Any]):
     Args:
         ids: the task ids, in order.
         generate: generates the pair of one id.
-        collect: called when a pair's consumer asks for the next one: the pair is written. Its
-            argument: whether another pair follows.
+        collect: called when the consumer of a pair requests the next one, so the pair is
+            written. Its argument: whether another pair follows.
         journal: of the block.
     """
 
