@@ -13,6 +13,7 @@ from types import ModuleType
 
 from vrdata_child.run.journal import Journal
 from vrdata_child.run.lazy import EnoughSamples, count_pairs, install_lazy
+from vrdata_child.run.leaving import forget_exit_handlers, leave_script
 
 FRAMEWORK = "core.base_generator"
 SCRIPT = Path("examples") / "generate.py"
@@ -79,6 +80,7 @@ def run_script(  # noqa: PLR0913 - the request's fields
         sys.argv += [str(flags["seed"]), str(seed)]
     sys.argv += args
     sys.path.insert(0, str(script.parent))
+    forget_exit_handlers()
     try:
         runpy.run_path(str(script), run_name="__main__")
     except EnoughSamples:
@@ -88,6 +90,7 @@ def run_script(  # noqa: PLR0913 - the request's fields
             raise ScriptExitError(f"generate.py exited with {ending.code}").with_traceback(
                 ending.__traceback__
             ) from None
+    leave_script()
 
 
 def _put_on_path(root: str) -> None:
