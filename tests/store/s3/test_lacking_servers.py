@@ -15,7 +15,7 @@ from support.services.weak_s3 import Behaviour, WeakS3
 from vrdata.errors import VrdataError
 from vrdata.store.limits import CHECKSUM, CONDITION, METADATA
 from vrdata.store.opening import open_store
-from vrdata.store.port import DigestMismatchError
+from vrdata.store.port import DigestMismatchError, StorageError
 from vrdata.store.probe import probe
 from vrdata.store.streaming import sha256_object
 from vrdata.transfer.copy import download, upload
@@ -175,6 +175,29 @@ def test_a_header_is_not_dropped_for_one_refusal(weak_s3: WeakS3) -> None:
     weak_s3.refusals = [(400, "BadDigest")]
     store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
     assert put(store, "a")
+    assert store.limits == {}
+
+
+@pytest.mark.parametrize("code", ["BadDigest", "NotImplemented"])
+def test_a_header_that_the_server_has_accepted_is_never_dropped(weak_s3: WeakS3, code: str) -> None:
+    weak_s3.behaviour = good()
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    put(store, "a")
+    weak_s3.refusals = [(400, code)] * 2
+    with pytest.raises(StorageError, match="cannot write b"):
+        put(store, "b")
+    assert store.limits == {}
+
+
+def test_an_object_that_a_late_look_up_does_not_find_is_not_overwritten(weak_s3: WeakS3) -> None:
+    weak_s3.behaviour = good()
+    store = open_store("s3://bucket", endpoint=weak_s3.endpoint)
+    assert put(store, "a")
+    weak_s3.behaviour.refused_requests = {"HEAD": (404, "")}
+    assert not put(store, "a")
+    assert [request for request in weak_s3.requests if request.startswith("PUT")] == [
+        "PUT /bucket/a"
+    ] * 3
     assert store.limits == {}
 
 

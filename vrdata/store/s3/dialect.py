@@ -28,6 +28,14 @@ class Dialect:
             names.append(CONDITION)
         return tuple(names)
 
+    def keeps(self, proven: Dialect) -> bool:
+        """Whether it sends all headers that `proven` sends."""
+        return (self.condition or not proven.condition) and (self.checksum or not proven.checksum)
+
+    def with_all_of(self, other: Dialect) -> Dialect:
+        """A dialect that sends the headers of both."""
+        return Dialect(self.condition or other.condition, self.checksum or other.checksum)
+
 
 # Answers about something other than an optional header. SignatureDoesNotMatch is absent: it is
 # also the answer when a proxy removes or changes a signed header (boto/boto3#4400).

@@ -46,6 +46,7 @@ class Writer:
         self._connection = connection
         self._reader = reader
         self._dialect = Dialect(checksum=connection.sends_checksums)
+        self._proven = Dialect(condition=False, checksum=False)  # what the server has accepted
         self.limits: dict[str, str] = {}
 
     def put_new(
@@ -85,8 +86,8 @@ class Writer:
         key = str(request["Key"])
         if self._put(request, name, body, sha256, dialect):
             return True
-        if self._reader.head(key, f"look up {name}") is not None:
-            return False
+        if self._proven.condition or self._reader.head(key, f"look up {name}") is not None:
+            return False  # a look-up that finds nothing can be late: never overwrite because of it
         plain = replace(dialect, condition=False)
         created = self._put(request, name, body, sha256, plain)
         self._dialect = plain
@@ -104,7 +105,8 @@ class Writer:
         """Find the refused header. If a write without any is refused too, report that answer."""
         refused, last = self._dialect, first
         # The same request once more: its bytes can have changed on the way, for example.
-        for dialect in (refused, *alternatives(refused, error_text(first))):
+        others = alternatives(refused, error_text(first))
+        for dialect in (refused, *(other for other in others if other.keeps(self._proven))):
             try:
                 created = self._put(request, name, body, sha256, dialect)
             except ClientError as error:
@@ -134,6 +136,7 @@ class Writer:
             headers["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
         if not self._send(request | headers, name, body):
             return False
+        self._proven = self._proven.with_all_of(dialect)
         return dialect.condition or self._holds(key, name, sha256)
 
     def _send(self, request: dict[str, Any], name: str, body: bytes | Path) -> bool:
