@@ -87,7 +87,7 @@ class Writer:
         if self._put(request, name, body, sha256, dialect):
             return True
         if self._proven.condition or self._reader.head(key, f"look up {name}") is not None:
-            return False  # a look-up that finds nothing can be late: never overwrite because of it
+            return False  # an object that HEAD does not find yet must not be overwritten
         plain = replace(dialect, condition=False)
         created = self._put(request, name, body, sha256, plain)
         self._dialect = plain
@@ -102,7 +102,7 @@ class Writer:
         sha256: str,
         first: ClientError,
     ) -> bool:
-        """Find the refused header. If a write without any is refused too, report that answer."""
+        """Find the refused header. If the server refuses every write, report its last answer."""
         refused, last = self._dialect, first
         # The same request once more: its bytes can have changed on the way, for example.
         others = alternatives(refused, error_text(first))

@@ -1,6 +1,6 @@
 """End a script as the interpreter does: its threads and processes finish, its exit handlers run.
 
-The process of a block ends without the interpreter's own end, because the template's exit handlers
+The process of a block skips the interpreter's own shutdown, because the template's exit handlers
 must not run in it.
 """
 
@@ -25,6 +25,6 @@ def leave_script() -> None:
         if not thread.daemon and thread is not threading.current_thread():
             thread.join()
     atexit._run_exitfuncs()  # noqa: SLF001 - as above
-    # The template may have imported it, so its handler is not among those of the script.
+    # If the template has imported it, its handler is not among those of the script.
     if processes := sys.modules.get("multiprocessing.util"):
         processes._exit_function()  # noqa: SLF001 - it waits for the processes
