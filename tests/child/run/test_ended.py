@@ -183,3 +183,11 @@ def test_a_line_that_was_cut_ends_the_journal(tmp_path: Path) -> None:
     with (tmp_path / "journal.jsonl").open("a") as file:
         file.write('["1-2", "pa')
     assert read_journal(tmp_path, set()).pairs == ["x_0"]
+
+
+def test_no_sample_is_named_when_several_threads_generate_pairs() -> None:
+    journal = Progress()
+    journal.begin_pair("a", "x_0")
+    journal.begin_pair("b", "x_1")
+    journal.in_call = False
+    assert judged([], journal) == (0, (0, 9))

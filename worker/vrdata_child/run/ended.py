@@ -73,6 +73,8 @@ def _range(first: int, end: int, last: int) -> tuple[int, int] | None:
 def _of_pairs(progress: Progress, reported: int, last: int) -> tuple[int, int] | None:
     """Which sample failed when none is on disk: the framework's calls are counted."""
     begun = len(progress.pairs)
+    if len(progress.callers) > 1:
+        return _range(reported, last, last)
     if progress.held:
         return _range(reported, begun - 1, last)
     if not begun or (begun > last and not progress.in_call):

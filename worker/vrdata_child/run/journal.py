@@ -129,6 +129,7 @@ class Progress:
         ended: the script ended without an error.
         reports: sample folders that were reported, and the one that was about to be.
         in_order: one thread wrote all, and never went back to an earlier folder.
+        callers: the processes and threads that called `generate_task_pair`.
     """
 
     pairs: list[str] = field(default_factory=list)
@@ -139,10 +140,12 @@ class Progress:
     ended: bool = False
     reports: list[str] = field(default_factory=list)
     in_order: bool = True
+    callers: set[str] = field(default_factory=set)
     _writers: set[str] = field(default_factory=set)
 
     def begin_pair(self, writer: str, task_id: str) -> None:
         """`generate_task_pair` was called."""
+        self.callers.add(writer)
         self.in_call = True
         if task_id not in self.pairs:
             self.pairs.append(task_id)

@@ -8,6 +8,7 @@ the next is generated, so memory does not grow with the number of samples.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from types import FunctionType
@@ -100,7 +101,7 @@ class _Calls:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._inner = False
+        self._local = threading.local()
 
     def note(self, known: type) -> None:
         """Replace the class's own `generate_task_pair`, if it has one."""
@@ -110,14 +111,14 @@ class _Calls:
 
         @wraps(original)
         def generate_task_pair(*args: Any, **options: Any) -> Any:
-            if self._inner:
+            if getattr(self._local, "inner", False):
                 return original(*args, **options)
-            self._inner = True
+            self._local.inner = True
             self._journal.begin_pair(str([*args[1:], *options.values(), ""][0]))
             try:
                 pair = original(*args, **options)
             finally:
-                self._inner = False
+                self._local.inner = False
             self._journal.end_pair()
             return pair
 
