@@ -191,8 +191,9 @@ def test_it_can_be_tested_added_and_run_with_an_additional_module(tmp_path: Path
         metadata = [json.load(shard.extractfile(name)) for name in names if "metadata" in name]  # type: ignore[arg-type]
     assert len(names) == 3 * 5
     assert [one["task_id"] for one in metadata] == [f"rope_{index:08d}" for index in range(3)]
-    assert [one["parameters"]["fields"] for one in metadata] == [4, 6, 9]
-    assert all(one["param_hash"] and one["ground_truth"]["end"] > 0 for one in metadata)
+    own = [json.loads(one["generator_metadata"]) for one in metadata]
+    assert [one["parameters"]["fields"] for one in own] == [4, 6, 9]
+    assert all(one["param_hash"] and one["ground_truth"]["end"] > 0 for one in own)
 
 
 @pytest.mark.slow

@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 
 NAMED = 5  # generators in a message
 
-RunFile = Annotated[Path, typer.Argument(help="The run file.", metavar="RUN.yaml")]
+# Typer's own check of permissions has another message and exit code than our reader's.
+RunFile = Annotated[Path, typer.Argument(help="The run file.", metavar="RUN.yaml", readable=False)]
 OutOption = Annotated[
     str, typer.Option("--out", help="Where to write the data: a folder, or s3://bucket/prefix.")
 ]
 ProfileOption = Annotated[
-    Path | None, typer.Option("--profile", help="A GenerationProfile file (default: built in).")
+    Path | None,
+    typer.Option("--profile", help="A GenerationProfile file (default: built in).", readable=False),
 ]
 LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most N samples of each generator.")

@@ -47,7 +47,9 @@ def init_command(
 
 @handle_errors
 def validate_command(
-    files: Annotated[list[Path], typer.Argument(help="Run files.", metavar="RUN.yaml…")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Run files.", metavar="RUN.yaml…", readable=False)
+    ],
     generators: GeneratorsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:

@@ -42,7 +42,9 @@ def download_command(
     source: Annotated[
         str, typer.Argument(metavar="SRC", help="s3://bucket/prefix, file:///folder, or a folder.")
     ],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the files.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to write the files.", readable=False)
+    ],
     generator: Annotated[
         list[str] | None,
         typer.Option("--generator", help="Copy only this generator of a run; repeatable."),
@@ -71,7 +73,9 @@ def download_command(
 
 @handle_errors
 def upload_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to copy.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to copy.", readable=False)
+    ],
     destination: Annotated[
         str, typer.Argument(metavar="DST", help="s3://bucket/prefix, file:///folder, or a folder.")
     ],
