@@ -56,7 +56,8 @@ def command_line() -> str:
         "This page is generated from the program (`make docs`).\n\n"
         "Data goes to standard output, messages and progress to standard error. "
         "`-o json` prints one JSON document. Colour and animation are off without a terminal, "
-        "with `NO_COLOR` and with `TERM=dumb`. `VRDATA_DEBUG=1` shows tracebacks.\n\n"
+        "with `NO_COLOR` and with `TERM=dumb`. `VRDATA_DEBUG=1` shows tracebacks. "
+        "If the reader of the output ends first (`| head`), the exit code is 1.\n\n"
         f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n{commands}\n"
     )
 

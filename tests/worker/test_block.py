@@ -92,6 +92,17 @@ def test_the_log_tail_follows_the_message_of_a_crash() -> None:
     assert state.failures[0].message == "E: x\nlast lines"
 
 
+def test_an_exit_code_is_followed_by_the_last_line_that_the_script_printed() -> None:
+    usage = "usage: generate.py [-h]\ngenerate.py: error: unrecognized arguments: --fast\n"
+    error = raised("GeneratorFailed", "ScriptExitError: generate.py exited with 2")
+    for state in (
+        ended(BlockState(block=0, start=0, want=1), usage, error),
+        ended(BlockState(block=0, start=0, want=1), usage, code=2),
+    ):
+        first = state.failures[0].message.partition("\n")[0]
+        assert first.endswith("2: generate.py: error: unrecognized arguments: --fast")
+
+
 def test_the_first_sample_that_a_crash_costs_keeps_the_end_of_its_traceback() -> None:
     trace = "an early frame\n" * 1000 + "ValueError: é\n"
     state = BlockState(block=0, start=10, want=4, reported={0, 1})

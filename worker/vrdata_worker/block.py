@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
-from vrdata.text import count
+from vrdata.text import count, head
 from vrdata_worker.child.events import Exit, Invalid
 
+MAX_LINE = 300  # bytes
+_EXITED = re.compile(r"\bexited with (code )?\d+$")
 _KILLED = {
     FailureReason.SAMPLE_TIMEOUT: "no new sample within the sample timeout",
     FailureReason.OUT_OF_MEMORY: "the generator used more memory than its limit",
@@ -60,7 +63,8 @@ class BlockState:
             return
         cause = self._cause(event)
         if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
-            cause = cause.model_copy(update={"message": f"{cause.message}\n{log_tail}"})
+            said = f"{cause.message}{_why_it_exited(cause, log_tail)}\n{log_tail}"
+            cause = cause.model_copy(update={"message": said})
         first, last = event.failed or (missing[0], self.want - 1)
         if first == last:
             cause = self._at(first, cause)
@@ -105,3 +109,9 @@ class BlockState:
             files = f"{count(end.beside, 'file')} outside the sample folders"
             message += f"; {files}: {', '.join(end.examples)}"
         return Failure(reason=FailureReason.UNDER_PRODUCTION, message=message)
+
+
+def _why_it_exited(cause: Failure, log_tail: str) -> str:
+    """The last line that was printed, for an end by exit code: argparse prints the reason there."""
+    lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
+    return f": {head(lines[-1], MAX_LINE)}" if lines and _EXITED.search(cause.message) else ""

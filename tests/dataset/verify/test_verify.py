@@ -82,6 +82,13 @@ def test_damage_is_found_and_named(damaged: Damage, kind: str, where: str) -> No
     assert (kind, where) in found, report.problems
 
 
+def test_where_data_is_missing_nothing_says_to_remove_the_index() -> None:
+    store = finished()
+    damage.remove_data(store)
+    advice = [problem.message for problem in verify(store).problems if problem.where == "index/"]
+    assert [message.rpartition("; ")[2] for message in advice] == ["restore the data first"]
+
+
 def run_with_changed_sample(change: Callable[[dict[str, bytes]], None]) -> MemoryStore:
     """A run whose sample 3 was changed before it was packed: every checksum matches."""
     store = MemoryStore()

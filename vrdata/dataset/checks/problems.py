@@ -12,6 +12,7 @@ from vrdata.text import printable_line
 KEPT_PER_KIND = 20
 MAX_MESSAGE = 500
 RESTORE = f"to restore it, {RUN_AGAIN}"
+RESTORE_DATA = "restore the data first"
 
 
 class Problem(Model):

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from vrdata.dataset import layout
-from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
+from vrdata.dataset.checks.problems import RESTORE, RESTORE_DATA, Problem, problem, remove_first
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
 
 
-def check_indexes(store: ObjectStore, plan: Plan, digest: str) -> tuple[str, tuple[Problem, ...]]:
+def check_indexes(
+    store: ObjectStore, plan: Plan, digest: str, *, whole: bool
+) -> tuple[str, tuple[Problem, ...]]:
     """The state of the indexes, and their problems; memory does not grow with rows.
 
     Args:
         store: the run's store.
         plan: its plan.
         digest: the dataset hash that the data give.
+        whole: nothing is wrong with the data.
 
     Raises:
         StorageError: the store cannot be used.
@@ -32,7 +35,8 @@ def check_indexes(store: ObjectStore, plan: Plan, digest: str) -> tuple[str, tup
         if hasher.hexdigest() != digest:
             message = f"their rows give the dataset hash {hasher.hexdigest()}"
             where = layout.INDEX
-            found = (problem("DamagedIndex", where, f"{message}; {remove_first(where)}"),)
+            advice = remove_first(where) if whole else RESTORE_DATA
+            found = (problem("DamagedIndex", where, f"{message}; {advice}"),)
             return "wrong", found
     return "verified", ()
 

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 
 from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
-from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
+from vrdata.dataset.checks.problems import (
+    RESTORE,
+    RESTORE_DATA,
+    Problem,
+    problem,
+    remove_first,
+)
 from vrdata.dataset.commits import RUN_AGAIN
 from vrdata.dataset.finish.card import card
 from vrdata.dataset.finish.duplicates import RunDuplicates
@@ -78,9 +84,10 @@ def verify(
         digest = hasher.hexdigest()
         tally.add_duplicates(*duplicates.find())
     finished = store.head(layout.SUCCESS) is not None
+    whole = not tally.problems.counts
     tally.problems.extend(_summary_problems(store, plan, tally, digest, finished=finished))
     index, index_problems = (
-        check_indexes(store, plan, digest) if finished else ("not written yet", ())
+        check_indexes(store, plan, digest, whole=whole) if finished else ("not written yet", ())
     )
     tally.problems.extend(index_problems)
     return tally.report(
@@ -115,7 +122,7 @@ def _summary_problems(
         message = f"0 samples: all {tally.counts['failed']} failed and were dropped"
         yield problem("NoSamples", layout.DATASET, message)
     if store.get(layout.SUCCESS).decode("utf-8", "replace").strip() != digest:
-        advice = remove_first(layout.SUCCESS) if whole else "restore the data first"
+        advice = remove_first(layout.SUCCESS) if whole else RESTORE_DATA
         message = f"it differs from the dataset hash of the data, {digest}; {advice}"
         yield problem("HashMismatch", layout.SUCCESS, message)
     try:
@@ -136,7 +143,7 @@ def _summary_problems(
     ):
         if stored != found:
             matches = False
-            advice = RESTORE if whole else "restore the data first"
+            advice = RESTORE if whole else RESTORE_DATA
             message = f"{name} is {stored}, the data has {found}; {advice}"
             yield problem(kind, layout.DATASET, message)
     if whole and matches:  # else the files or the summary that the card derives from are wrong

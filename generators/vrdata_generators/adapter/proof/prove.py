@@ -13,12 +13,13 @@ from typing import Literal
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
 from vrdata.text import count
-from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult, TrialSample
 
 Mode = Literal["stream", "whole", "bare"]
 RunBlock = Callable[[Mode, bool], TrialResult]
 
 MAX_NOTES = 20
+MAX_FIELDS = 5  # named in a message
 NOT_PROVEN = Acceleration(enabled=False, reason="not proven: added with --no-proof")
 
 
@@ -233,5 +234,15 @@ def difference(first: TrialResult, second: TrialResult) -> str:
             if one.frames.get(name) != two.frames.get(name):
                 return f"{one.id}: frames of {name}"
         names = [name for name in sorted(one.files) if one.files[name] != two.files[name]]
-        return f"{one.id}: {', '.join(names) or 'its name'}"
+        return f"{one.id}: {', '.join(names) or 'its name'}{_fields(one, two)}"
     return "no difference"
+
+
+def _fields(one: TrialSample, two: TrialSample) -> str:
+    """The fields of the generator's metadata that differ, as the end of a phrase."""
+    union = sorted(one.fields.keys() | two.fields.keys())
+    names = [name for name in union if one.fields.get(name) != two.fields.get(name)]
+    if not names:
+        return ""
+    more = f" and {len(names) - MAX_FIELDS} more" if len(names) > MAX_FIELDS else ""
+    return f", {'fields' if len(names) > 1 else 'field'} {', '.join(names[:MAX_FIELDS])}{more}"

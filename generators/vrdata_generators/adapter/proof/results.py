@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from vrdata.errors import InvalidInputError
 from vrdata_worker.child import events
 
 MAX_PIXELS = 8192 * 8192
+METADATA = "metadata.json"
 VIDEO_SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
 
 
@@ -27,6 +29,8 @@ class TrialSample:
             encoder received, or those of the file that the generator wrote.
         own: name of a video → hex sha256 of the file that the generator wrote, if it encoded it.
         notes: what H.264 does not keep of its videos.
+        fields: field of the generator's own metadata → hex sha256 of its value, to name a
+            difference.
     """
 
     id: str
@@ -37,6 +41,7 @@ class TrialSample:
     bytes: int
     own: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
 
     @property
     def videos(self) -> list[str]:
@@ -110,7 +115,19 @@ def sample_of(event: events.Sample) -> TrialSample:
         bytes=sum(file.size for file in event.files),
         own=event.own,
         notes=event.notes,
+        fields=_fields_of(event.folder / METADATA),
     )
+
+
+def _fields_of(path: Path) -> dict[str, str]:
+    try:
+        own = json.loads(json.loads(path.read_bytes())["generator_metadata"])
+    except FileNotFoundError:
+        return {}
+    return {
+        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+        for name, value in own.items()
+    }
 
 
 def pixel_digest(path: Path) -> str:

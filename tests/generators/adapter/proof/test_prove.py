@@ -1,6 +1,7 @@
 """Which way to run a generator is chosen, given the results of several trials."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -173,6 +174,18 @@ def test_a_difference_names_the_sample_and_file() -> None:
     assert difference(block(), block(samples=1)) == "2 and 1 sample"
     assert difference(block(), block(encoded="other")) == "no difference"
     assert block().same_content(block(encoded="other"))
+
+
+def test_a_difference_names_the_fields_of_the_generator_s_metadata() -> None:
+    def with_fields(content: str, **fields: str) -> TrialResult:
+        (sample,) = block(samples=1).samples.values()
+        files = sample.files | {"metadata.json": content}
+        return replace(block(), samples={0: replace(sample, files=files, fields=fields)})
+
+    first = with_fields("a", pid="1", steps="2", uuid="3")
+    one, two = with_fields("b", pid="9", steps="2", uuid="3"), with_fields("c", pid="9", steps="2")
+    assert difference(first, one) == "d_00000000: metadata.json, field pid"
+    assert difference(first, two) == "d_00000000: metadata.json, fields pid, uuid"
 
 
 def test_a_video_whose_frames_are_not_known_is_never_proven() -> None:
