@@ -143,7 +143,7 @@ def _fix_of_shards(result: ExecutionResult) -> str:
         return "use another metadata.name: this machine generates other bytes than those stored"
     return (
         "fix the cause and repeat the command, or set failurePolicy.maxFailedSamples to drop "
-        "failed samples; a changed generator needs another metadata.name"
+        "failed samples; a changed generator, or other args, needs another metadata.name"
     )
 
 
