@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from vrdata.contract.worker import StoreSettings
-from vrdata.errors import UsageError
+from vrdata.errors import UsageError, VrdataError
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import MAX_KEY_BYTES
 from vrdata.store.port import ObjectInfo, ObjectStore
@@ -68,6 +68,7 @@ def open_store(
 
     Raises:
         UsageError: the URL is invalid, or contains a user name or password.
+        VrdataError: boto3 is not installed.
         StoreAccessError: the AWS profile does not exist.
     """
     match = _SCHEME.match(url)
@@ -98,7 +99,7 @@ def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str)
         from vrdata.store.s3.client import S3Settings  # noqa: PLC0415
         from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
-        raise UsageError(
+        raise VrdataError(
             "s3:// needs boto3, which is not installed", fix="pip install 'vrdata[s3]'"
         ) from error
     return S3Store(
