@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.cli import vrdata
 from support.generators.commands import printed, run
 from support.generators.repositories import RunningInterpreter, write_repository
 from vrdata_generators.adapter.environment import venv
@@ -112,7 +113,8 @@ def test_an_added_generator_can_be_listed_tested_exported_and_removed(tmp_path: 
 
     (tested,) = printed("test", "sq", "-n", "2", "--json", "--output-dir", tmp_path / "kept")
     assert (tested["passed"], tested["samples"]) == (True, 2)
-    assert len(list((tmp_path / "kept/sq").iterdir())) == 2
+    assert len(list((tmp_path / "kept/sq").glob("*_task/*"))) == 2
+    assert vrdata("verify", tmp_path / "kept/sq").code == 0
     again = run("test", "sq", "-n", "1", "--output-dir", tmp_path / "again")
     assert f"sq: 1 sample kept in {tmp_path}/again/sq" in again.stderr
 

@@ -121,7 +121,7 @@ def run_sampling(
         staging: an existing private folder.
         samples: how many, starting with the first block.
         seed: the run seed.
-        keep: folder for the samples, with one sub-folder for each; created if missing.
+        keep: folder for the samples, as `{domain}_task/{id}/`; created if missing.
 
     Raises:
         InvalidInputError: `keep` is not empty.

@@ -58,7 +58,7 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         count: samples of a whole block.
         want: samples needed, at most count.
         block: which block of the run.
-        keep: an existing folder to copy finished samples to, as `{id}/`.
+        keep: an existing folder to copy finished samples to, as `{domain}_task/{id}/`.
 
     Raises:
         BrokenGeneratorError: the template cannot find or import the generator.
@@ -133,7 +133,7 @@ def _record(event: events.Event | None, progress: _Progress, keep: Path | None) 
         case events.Sample():
             progress.samples[event.position] = sample_of(event)
             if keep is not None:
-                shutil.copytree(event.folder, keep / event.id)
+                shutil.copytree(event.folder, keep / f"{event.domain}_task" / event.id)
             shutil.rmtree(event.folder, ignore_errors=True)
         case events.Invalid():
             progress.invalid.append(f"{event.failure.reason}: {event.failure.message}")
