@@ -67,7 +67,7 @@ def test_the_same_command_restores_lost_data_of_a_finished_run(
         restored = healed.json["restoredShards"]
         assert restored == (1 if name.startswith("data-") else 0), name
         assert healed.json["generatedShards"] == (1 if name == "marker-deleted" else 0), name
-        assert ("restoring 1 shards" in healed.err) == bool(restored), name
+        assert ("restoring 1 shard " in healed.err) == bool(restored), name
 
 
 def test_a_shard_whose_bytes_now_differ_is_reported_and_nothing_is_overwritten(

@@ -70,7 +70,7 @@ def _writes(store: ObjectStore, base: str) -> list[str]:
 def _overwrites(store: ObjectStore, base: str) -> list[str]:
     key = f"{base}again"
     if _put(store, key, b"second"):
-        return ["a second write of one key succeeds"]
+        return ["the server ignores create-only writes: a second write of one key succeeds"]
     if store.get(key) != b"first":
         return ["a second write of one key is refused, but changes the object"]
     return []

@@ -26,7 +26,10 @@ def test_the_probe_finds_a_server_that_ignores_conditions(
     counting = CountingStore(weak)
     result = probe(counting)
     assert result.mode == "detect"
-    assert "a second write of one key succeeds" in result.reasons
+    assert (
+        "the server ignores create-only writes: a second write of one key succeeds"
+        in result.reasons
+    )
     assert any("concurrent writers of one key" in reason for reason in result.reasons)
     assert result.notes == ("the store does not check the digest of the bytes that it receives",)
     assert weak_s3.objects == {}
