@@ -52,6 +52,7 @@ def largest_status() -> dict[str, Any]:
         "observedRepair": "r" * MAX_REPAIR,
         "plan": "p" * 80,
         "datasetHash": "d" * 80,
+        "duplicates": 10_000_000,
         "report": text,
         "storage": {"url": text, "mode": "detect"},
         "samples": samples,
