@@ -65,26 +65,35 @@ def is_copied(relative: PurePath) -> bool:
     return not any(relative.is_relative_to(folder) for folder in OUTPUT_FOLDERS)
 
 
-def only_output(folder: Path, root: Path) -> bool:
+def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Each folder of a generator, with the names of its sub-folders and files, sorted.
+
+    Folders that are not copied are left out, and so are files with the name of one.
+    """
+    for folder, names, files in os.walk(root):
+        here = Path(folder)
+        names[:] = sorted(
+            name
+            for name in names
+            if name not in SKIPPED_NAMES and not _only_output(here / name, root)
+        )
+        yield here, names, sorted(name for name in files if name not in SKIPPED_NAMES)
+
+
+def _only_output(folder: Path, root: Path) -> bool:
     """Whether a sub-folder of a generator's folder has its output and is not copied."""
     outputs = tuple(root / output for output in OUTPUT_FOLDERS)
     return folder in outputs and not any(folder.rglob("*.py"))
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, Path]]:
-    for folder, names, files in os.walk(root):
-        here = Path(folder)
-        names[:] = sorted(
-            name
-            for name in names
-            if name not in SKIPPED_NAMES and not only_output(here / name, root)
-        )
+    for here, names, files in walk_folders(root):
         for name in names:
             if (here / name).is_symlink():
                 raise _refused(here / name, "is a symbolic link to a folder")
-        for name in sorted(files):
+        for name in files:
             path = here / name
-            if name not in SKIPPED_NAMES and path.suffix not in _COMPILED:
+            if path.suffix not in _COMPILED:
                 yield _checked(path, root), path.relative_to(root)
 
 

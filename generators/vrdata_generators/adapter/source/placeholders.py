@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,9 +11,8 @@ from pathlib import Path, PurePosixPath
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata_generators.adapter.source.copying import (
     MAX_FILES,
-    SKIPPED_NAMES,
     is_copied,
-    only_output,
+    walk_folders,
 )
 from vrdata_generators.adapter.source.git import submodule_paths, unchecked_paths
 
@@ -118,18 +116,8 @@ def explained(error: VrdataError, placeholders: tuple[Placeholder, ...]) -> Vrda
 
 def _files(root: Path) -> Iterator[Path]:
     """The files that would be copied, at most as many as a generator can have."""
-    return islice(_all_files(root), MAX_FILES)
-
-
-def _all_files(root: Path) -> Iterator[Path]:
-    for folder, names, files in os.walk(root):
-        here = Path(folder)
-        names[:] = sorted(
-            name
-            for name in names
-            if name not in SKIPPED_NAMES and not only_output(here / name, root)
-        )
-        yield from (here / name for name in sorted(files) if name not in SKIPPED_NAMES)
+    found = (here / name for here, _, files in walk_folders(root) for name in files)
+    return islice(found, MAX_FILES)
 
 
 def _kind(path: Path) -> str:
