@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 _folders: tuple[str, ...] = ()
 _known: dict[str, bool] = {}
@@ -69,7 +71,8 @@ class Replacement:
         original: the function; its name, module and documentation are kept.
     """
 
-    def __init__(self, original: object) -> None:
+    def __init__(self, original: Callable[..., Any]) -> None:
+        self._original = original
         self.__name__: str = getattr(original, "__name__", "")
         self.__qualname__ = self.__name__
         self.__module__ = getattr(original, "__module__", None) or ""

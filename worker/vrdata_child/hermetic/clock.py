@@ -119,7 +119,6 @@ class _Stopwatch(caller.Replacement):
 
     def __init__(self, original: Callable[[], Any], unit: type[int | float]) -> None:
         super().__init__(original)
-        self._original = original
         self._unit = unit
 
     def __call__(self) -> float:
@@ -133,7 +132,6 @@ class _ClockById(caller.Replacement):
 
     def __init__(self, original: Callable[[int], Any], unit: type[int | float]) -> None:
         super().__init__(original)
-        self._original = original
         self._unit = unit
 
     def __call__(self, clock: int, /) -> float:
@@ -145,10 +143,6 @@ class _ClockById(caller.Replacement):
 class _Broken(caller.Replacement):
     """time.gmtime, localtime, ctime: without an argument, the virtual time."""
 
-    def __init__(self, original: Callable[..., Any]) -> None:
-        super().__init__(original)
-        self._original = original
-
     def __call__(self, seconds: float | None = None, /) -> Any:
         return self._original(read_ns() / 1e9 if seconds is None else seconds)
 
@@ -158,7 +152,6 @@ class _Formatted(caller.Replacement):
 
     def __init__(self, original: Callable[..., Any], arguments: int) -> None:
         super().__init__(original)
-        self._original = original
         self._arguments = arguments
 
     def __call__(self, *given: Any) -> Any:

@@ -25,7 +25,6 @@ class _Sorted(caller.Replacement):
 
     def __init__(self, original: Callable[..., Any], order: Callable[[Any], Any]) -> None:
         super().__init__(original)
-        self._original = original
         self._order = order
 
     def __call__(self, path: Any = ".") -> Any:

@@ -68,10 +68,6 @@ def _process_wait(original: Callable[..., int]) -> Callable[..., int]:
 class _Select(caller.Replacement):
     """select.select, which is also used to sleep."""
 
-    def __init__(self, original: Callable[..., Any]) -> None:
-        super().__init__(original)
-        self._original = original
-
     def __call__(self, *arguments: Any) -> Any:
         result = self._original(*arguments)
         if len(arguments) > 3 and arguments[3] is not None and not any(result):
