@@ -6,7 +6,7 @@ import pytest
 
 from vrdata.contract.reasons import FailureReason, Recurs
 from vrdata.contract.records import Failure
-from vrdata.contract.retries import Retry, is_retried, judge
+from vrdata.contract.retries import Retry, is_retried, retry_of
 
 BY_CHANCE = {
     "Preempted",
@@ -21,14 +21,14 @@ BY_CHANCE = {
 
 @pytest.mark.parametrize("reason", FailureReason)
 def test_only_what_may_be_chance_is_retried_for_a_seeded_generator(reason: FailureReason) -> None:
-    retry = judge(reason, seeded=True, of_samples=False)
+    retry = retry_of(reason, seeded=True, of_samples=False)
     assert (retry is Retry.USEFUL) == (reason in BY_CHANCE)
     assert is_retried(reason, retry, allowed=0, budget=100) == (reason in BY_CHANCE)
 
 
 @pytest.mark.parametrize("reason", FailureReason)
 def test_a_generator_that_is_not_seeded_may_succeed_the_next_time(reason: FailureReason) -> None:
-    retry = judge(reason, seeded=False, of_samples=True)
+    retry = retry_of(reason, seeded=False, of_samples=True)
     assert (retry is Retry.USEFUL) == (reason.recurs is not Recurs.ALWAYS)
 
 
@@ -39,7 +39,7 @@ def test_failed_samples_are_tried_again_only_to_drop_them(
     allowed: int, budget: int, retried: bool
 ) -> None:
     reason = FailureReason.EMPTY_PROMPT
-    retry = judge(reason, seeded=True, of_samples=True)
+    retry = retry_of(reason, seeded=True, of_samples=True)
     assert is_retried(reason, retry, allowed=allowed, budget=budget) == retried
 
 

@@ -19,7 +19,7 @@ class Retry(StrEnum):
     USELESS = "Useless"  # it fails in the same way
 
 
-def judge(reason: FailureReason, *, seeded: bool, of_samples: bool) -> Retry:
+def retry_of(reason: FailureReason, *, seeded: bool, of_samples: bool) -> Retry:
     """What another attempt can change.
 
     Args:

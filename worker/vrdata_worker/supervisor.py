@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress
 from vrdata.contract.reasons import FailureReason, WorkerExit
-from vrdata.contract.retries import judge
+from vrdata.contract.retries import retry_of
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
@@ -228,9 +228,9 @@ class Supervisor:
     def _fail(self, task: ShardTask, error: ShardFailedError) -> WorkerExit:
         located = self._generators.get(task.generator)
         seeded = located is None or located.entry.seeded
-        retry = judge(error.failure.reason, seeded=seeded, of_samples=error.of_samples)
-        judged = error.failure.model_copy(update={"retry": retry})
-        record = judged.of(task.key, task.attempt, self._config.run)
+        retry = retry_of(error.failure.reason, seeded=seeded, of_samples=error.of_samples)
+        failure = error.failure.model_copy(update={"retry": retry})
+        record = failure.of(task.key, task.attempt, self._config.run)
         store_failure(self._store, record)
         self._emit(record)
         return record.reason.exit

@@ -73,7 +73,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "no size": ((CODE, 10, (0, 0)), {}),
     "negative size": ((CODE, 10, (-1, 48)), {}),
     "one pixel": ((CODE, 10, (1, 1)), {}),
-    "code that is none": ((cv2.VideoWriter.fourcc(*"XXXX"), 10, SIZE), {}),
+    "unknown code": ((cv2.VideoWriter.fourcc(*"XXXX"), 10, SIZE), {}),
     "code of a dialogue": ((-1, 10, SIZE), {}),
 }
 COLOUR = np.full((48, 64, 3), (200, 30, 60), np.uint8)

@@ -35,7 +35,7 @@ def progress(written: list[Written], *, left: bool = False, pairs: int = 0) -> P
     return found
 
 
-def judged(
+def outcome(
     written: list[Written], journal: Progress, *, reported: int = 0, sequential: bool = True
 ) -> tuple[int, tuple[int, int] | None]:
     """How many samples are kept, and which failed."""
@@ -45,28 +45,28 @@ def judged(
 
 def test_the_samples_before_the_one_that_failed_are_kept() -> None:
     written = folders(0, 1, 2, 3)
-    assert judged(written, progress(written, left=True)) == (4, (4, 4))
+    assert outcome(written, progress(written, left=True)) == (4, (4, 4))
 
 
 def test_the_last_folder_is_dropped_when_the_script_may_still_have_been_writing_it() -> None:
     written = folders(0, 1, 2, 3)
-    assert judged(written, progress(written)) == (3, (3, 4))
+    assert outcome(written, progress(written)) == (3, (3, 4))
 
 
 def test_a_last_folder_without_a_file_that_the_others_have_is_the_one_that_failed() -> None:
     written = folders(0, 1, 2, 3, last=frozenset({"first_frame.png", "prompt.txt"}))
-    assert judged(written, progress(written)) == (3, (3, 3))
-    assert judged(written, progress(written, left=True)) == (3, (3, 3))
+    assert outcome(written, progress(written)) == (3, (3, 3))
+    assert outcome(written, progress(written, left=True)) == (3, (3, 3))
 
 
 def test_an_empty_last_folder_is_the_one_that_failed() -> None:
     written = folders(0, 1, 2, last=frozenset())
-    assert judged(written, progress(written)) == (2, (2, 2))
+    assert outcome(written, progress(written)) == (2, (2, 2))
 
 
 def test_nothing_is_kept_of_a_script_that_fills_its_folders_in_several_passes() -> None:
     written = folders(0, 1, 2, 3)
-    assert judged(written, progress(written, left=True), sequential=False) == (0, (0, 9))
+    assert outcome(written, progress(written, left=True), sequential=False) == (0, (0, 9))
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2), (0, 2, 1)])
@@ -75,44 +75,44 @@ def test_nothing_is_kept_when_folders_were_not_written_in_the_order_of_their_num
 ) -> None:
     written = folders(0, 1, 2)
     journal = progress([written[number] for number in order], left=True)
-    assert judged(written, journal) == (0, (0, 9))
+    assert outcome(written, journal) == (0, (0, 9))
 
 
 def test_nothing_is_kept_when_a_number_is_missing() -> None:
     written = folders(0, 1, 3)
-    assert judged(written, progress(written, left=True)) == (0, (0, 9))
+    assert outcome(written, progress(written, left=True)) == (0, (0, 9))
 
 
 def test_nothing_is_kept_when_the_script_went_back_to_an_earlier_folder() -> None:
     written = folders(0, 1, 2)
-    assert judged(written, progress([*written, written[0]])) == (0, (0, 9))
+    assert outcome(written, progress([*written, written[0]])) == (0, (0, 9))
 
 
 def test_nothing_is_kept_of_folders_that_several_processes_wrote() -> None:
     written = folders(0, 1)
     journal = progress(written[:1])
     journal.write_to("another process", written[1].name)
-    assert judged(written, journal) == (0, (0, 9))
+    assert outcome(written, journal) == (0, (0, 9))
 
 
 def test_without_any_folder_and_any_call_every_sample_may_have_failed() -> None:
-    assert judged([], Progress()) == (0, (0, 9))
-    assert judged([], Progress(), reported=4) == (0, (4, 9))
+    assert outcome([], Progress()) == (0, (0, 9))
+    assert outcome([], Progress(), reported=4) == (0, (4, 9))
 
 
 def test_calls_of_the_framework_name_the_sample_when_nothing_is_written() -> None:
-    assert judged([], Progress(pairs=["a", "b", "c"], in_call=True)) == (0, (2, 2))
-    assert judged([], Progress(pairs=["a", "b", "c"])) == (0, (3, 3))
+    assert outcome([], Progress(pairs=["a", "b", "c"], in_call=True)) == (0, (2, 2))
+    assert outcome([], Progress(pairs=["a", "b", "c"])) == (0, (3, 3))
 
 
 def test_a_pair_that_the_script_was_writing_is_the_sample_that_failed() -> None:
-    assert judged([], Progress(pairs=["a", "b", "c"], held=True), reported=2) == (0, (2, 2))
+    assert outcome([], Progress(pairs=["a", "b", "c"], held=True), reported=2) == (0, (2, 2))
 
 
 def test_when_all_pairs_were_generated_any_sample_may_have_failed() -> None:
     every = [f"x_{number}" for number in range(10)]
-    assert judged([], Progress(pairs=every)) == (0, (0, 9))
-    assert judged([], Progress(pairs=every, in_call=True)) == (0, (9, 9))
+    assert outcome([], Progress(pairs=every)) == (0, (0, 9))
+    assert outcome([], Progress(pairs=every, in_call=True)) == (0, (9, 9))
 
 
 def test_a_call_of_the_framework_after_the_last_folder_shows_that_it_is_finished() -> None:
@@ -121,9 +121,9 @@ def test_a_call_of_the_framework_after_the_last_folder_shows_that_it_is_finished
     for one in written:
         journal.begin_pair("a", one.name)
         journal.write_to("a", one.name)
-    assert judged(written, journal) == (1, (1, 1))
+    assert outcome(written, journal) == (1, (1, 1))
     journal.begin_pair("a", "third")
-    assert judged(written, journal) == (2, (2, 2))
+    assert outcome(written, journal) == (2, (2, 2))
 
 
 def test_a_second_call_for_the_same_sample_does_not_finish_it() -> None:
@@ -136,8 +136,8 @@ def test_a_second_call_for_the_same_sample_does_not_finish_it() -> None:
 
 def test_an_error_after_the_last_sample_costs_no_other() -> None:
     written = folders(*range(10))
-    assert judged(written, progress(written)) == (9, (9, 9))
-    assert judged(written, progress(written, left=True)) == (10, None)
+    assert outcome(written, progress(written)) == (9, (9, 9))
+    assert outcome(written, progress(written, left=True)) == (10, None)
 
 
 def test_a_script_that_ends_without_an_error_drops_a_last_folder_that_lacks_a_file() -> None:
@@ -190,4 +190,4 @@ def test_no_sample_is_named_when_several_threads_generate_pairs() -> None:
     journal.begin_pair("a", "x_0")
     journal.begin_pair("b", "x_1")
     journal.in_call = False
-    assert judged([], journal) == (0, (0, 9))
+    assert outcome([], journal) == (0, (0, 9))
