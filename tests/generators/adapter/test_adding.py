@@ -163,9 +163,11 @@ def test_sampling_gives_the_samples_of_a_run_and_keeps_them(
     assert tested.passed
     assert (tested.requested, tested.valid) == (11, 11)
     assert tested.seconds_per_sample > 0
-    names = sorted(path.name for path in kept.iterdir())
+    (task,) = kept.iterdir()
+    assert task.name == "square_task"
+    names = sorted(path.name for path in task.iterdir())
     assert (names[0], names[-1], len(names)) == ("square_00000000", "square_00000010", 11)
-    assert (kept / names[0] / "prompt.txt").read_text().startswith("Fill the square")
+    assert (task / names[0] / "prompt.txt").read_text().startswith("Fill the square")
     with pytest.raises(InvalidInputError, match="not empty"):
         run_sampling(target, tmp_path, samples=1, seed=42, keep=kept)
 
