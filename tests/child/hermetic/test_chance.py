@@ -97,22 +97,16 @@ def raises(kind, call):
 """
 
 
-def evaluated(table: dict[str, str], probes: Probes, seed: int = 1) -> dict[str, object]:
-    """Each expression's value in a block."""
-    lines = "".join(f"    {name!r}: {code},\n" for name, code in table.items())
-    answer: dict[str, object] = probes.run(f"{PREAMBLE}facts = {{\n{lines}}}\n", seed=seed)
-    return answer
-
-
 @pytest.fixture(scope="module")
 def drawn(probes: Probes) -> list[dict[str, object]]:
     """The values of two blocks of one seed and of a block of another."""
-    return [evaluated(UNSEEDED, probes, seed) for seed in (1, 1, 2)]
+    return [probes.evaluate(UNSEEDED, PREAMBLE, seed=seed) for seed in (1, 1, 2)]
 
 
 @pytest.fixture(scope="module")
 def held(probes: Probes) -> dict[str, object]:
-    return evaluated(HOLDS, probes)
+    answer: dict[str, object] = probes.evaluate(HOLDS, PREAMBLE)
+    return answer
 
 
 @pytest.mark.parametrize("source", UNSEEDED)

@@ -73,8 +73,7 @@ def raises(kind, call):
 @pytest.fixture(scope="module")
 def found(probes: Probes) -> dict[str, bool]:
     """What each expression gives in a block."""
-    table = "".join(f"    {name!r}: {code},\n" for name, code in TRUE_IN_A_BLOCK.items())
-    answer: dict[str, bool] = probes.run(f"{PREAMBLE}facts = {{\n{table}}}\n")
+    answer: dict[str, bool] = probes.evaluate(TRUE_IN_A_BLOCK, PREAMBLE)
     return answer
 
 

@@ -36,8 +36,7 @@ def in_context(folder):
 
 @pytest.fixture(scope="module")
 def listed(probes: Probes) -> dict[str, list[str]]:
-    table = "".join(f"    {name!r}: {code},\n" for name, code in LISTINGS.items())
-    answer: dict[str, list[str]] = probes.run(f"{PREAMBLE}facts = {{\n{table}}}\n")
+    answer: dict[str, list[str]] = probes.evaluate(LISTINGS, PREAMBLE)
     return answer
 
 

@@ -42,8 +42,8 @@ def git(*words, folder=None):
 
 @pytest.fixture(scope="module")
 def found(probes: Probes) -> dict[str, object]:
-    table = "".join(f"    {name!r}: {code},\n" for name, (code, _) in FACTS.items())
-    answer: dict[str, object] = probes.run(f"{PREAMBLE}facts = {{\n{table}}}\n")
+    table = {name: code for name, (code, _) in FACTS.items()}
+    answer: dict[str, object] = probes.evaluate(table, PREAMBLE)
     return answer
 
 

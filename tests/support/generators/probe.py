@@ -9,7 +9,7 @@ import itertools
 import json
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,6 +57,11 @@ class Probes:
         lines = [line for line in log.splitlines() if line.startswith("facts: ")]
         assert lines, log
         return json.loads(lines[-1].removeprefix("facts: "))
+
+    def evaluate(self, table: Mapping[str, str], preamble: str, *, seed: int = 1) -> Any:
+        """What each expression of a table gives, by its name, in one block."""
+        lines = "".join(f"    {name!r}: {code},\n" for name, code in table.items())
+        return self.run(f"{preamble}facts = {{\n{lines}}}\n", seed=seed)
 
     def start(self, code: str) -> int:
         """Start a block and leave it running; returns its process."""
