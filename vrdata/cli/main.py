@@ -10,6 +10,7 @@ import typer
 from vrdata import __version__
 from vrdata.cli import report, run, spec, transfer, verify
 from vrdata.cli.generators import commands as generators
+from vrdata.privacy.process import close_process
 
 app = typer.Typer(
     name="vrdata",
@@ -43,6 +44,7 @@ def options(
 
 def main() -> None:
     """Entry point of the console script."""
+    close_process()
     signal.signal(signal.SIGTERM, _interrupt)
     app()
 

@@ -1,8 +1,8 @@
 """The worker: `python -m vrdata_worker --config FILE [--shard GENERATOR:INDEX]…`.
 
-Without --shard, tasks are read as JSON lines from standard input until it ends. Messages
-(vrdata.contract.messages) go to standard output as JSON lines; the exit code is the first
-failure's, or 0.
+Without --shard, standard input has one line with the secrets (vrdata.privacy.handover), and then
+tasks as JSON lines until it ends. Messages (vrdata.contract.messages) go to standard output as JSON
+lines; the exit code is the first failure's, or 0.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import VrdataError
 from vrdata.model import Model
+from vrdata.privacy.handover import take_over
+from vrdata.privacy.process import close_process
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.run import run_tasks
 
@@ -31,11 +33,14 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 def main() -> int:
     """Run one worker process; returns its exit code."""
     arguments = _parse()
+    close_process()
     signal.signal(signal.SIGTERM, _preempt)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the executor decides, by SIGTERM
     if not arguments.shard:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
+        if not arguments.shard:
+            take_over(sys.stdin)
         config = WorkerConfig.model_validate_json(arguments.config.read_bytes())
         return int(run_tasks(config, _tasks(arguments.shard), _emit))
     except PreemptedError:

@@ -34,6 +34,7 @@ from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
+from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
 from vrdata.store.port import ObjectNotFoundError
 from vrdata_worker.failures import PreemptedError, ShardFailedError
@@ -44,6 +45,7 @@ from vrdata_worker.run import expected_plan, run_store, run_tasks
 
 def main() -> int:
     """Do the pod's task; returns its exit code."""
+    close_process()
     signal.signal(signal.SIGTERM, _preempt)
     try:
         return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))

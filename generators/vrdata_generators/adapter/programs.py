@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vrdata.privacy.variables import without_secrets
+
 END_SECONDS = 10
 
 
@@ -27,7 +29,7 @@ def run_program(
     Args:
         command: the program and its arguments.
         seconds: the longest time it can take.
-        env: its environment; None = that of this process.
+        env: its environment; None = that of this process without its secrets.
         cwd: its working directory; None = that of this process.
 
     Raises:
@@ -36,7 +38,7 @@ def run_program(
     """
     with subprocess.Popen(
         command,
-        env=env,
+        env=without_secrets(os.environ) if env is None else env,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

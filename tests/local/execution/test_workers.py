@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import queue
 import shutil
 from pathlib import Path
@@ -50,6 +52,25 @@ def test_a_dead_worker_keeps_its_task_and_counts_as_busy(
     assert worker.current == task  # so the executor sends it no other task
     assert list(worker.tasks.values()) == [task]
     worker.finish()
+
+
+def test_a_worker_gets_the_secrets_of_the_user_through_its_pipe_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "PLANTED-1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:PLANTED-2@proxy.example.org")
+    monkeypatch.setenv("SOME_SETTING", "kept")
+    inbox: Inbox = queue.SimpleQueue()
+    body = f"env > {tmp_path}/env; cat /proc/$$/environ /proc/$$/cmdline > {tmp_path}/process; "
+    worker = start(tmp_path, monkeypatch, inbox, f"{body} head -n 1 > {tmp_path}/pipe")
+    inbox.get(timeout=30)
+    worker.finish()
+    seen = (tmp_path / "env").read_text() + (tmp_path / "process").read_text()
+    assert "SOME_SETTING=kept" in seen
+    assert "PLANTED" not in seen
+    secrets = json.loads((tmp_path / "pipe").read_text())
+    for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY"):
+        assert secrets[name] == os.environ[name]
 
 
 def test_a_marker_of_a_shard_outside_the_plan_is_not_counted(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from pydantic import ValidationError
 from vrdata.contract.messages import MESSAGE, Message
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.plan.planned import Shard
+from vrdata.privacy.handover import handover
+from vrdata.privacy.variables import secrets_of, without_secrets
 from vrdata.text import printable, tail
 
 STOP_SECONDS = 10.0
@@ -58,9 +60,12 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
+                env=without_secrets(os.environ),
                 start_new_session=True,  # Ctrl-C in the terminal reaches the executor only
             )
         threading.Thread(target=self._listen, daemon=True).start()
+        with contextlib.suppress(OSError):  # a dead worker: its end arrives in the inbox
+            self._pipe(handover(secrets_of(os.environ)))
 
     @property
     def pid(self) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError, UsageError, VrdataError
+from vrdata_generators.adapter.source.credentials import kept_apart
 from vrdata_generators.adapter.source.git import git, submodule_paths, tail
 from vrdata_generators.adapter.source.naming import without_credentials
 from vrdata_generators.adapter.source.placeholders import has_lfs_pointers
 
 CLONE_SECONDS = 600
+_ANYWHERE = "https:ssh:file"
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LFS = (
     *("-c", "filter.lfs.clean=git-lfs clean -- %f"),
@@ -53,25 +56,35 @@ def clone(url: str, commit: str, target: Path) -> Clone:
             why="a branch or a short hash can refer to other code later",
             fix="give the 40-digit hash with --commit SHA (`git ls-remote URL HEAD` prints one)",
         )
-    done = git(["clone", "--quiet", "--no-checkout", "--", url, str(target)], seconds=CLONE_SECONDS)
-    if done.returncode:
-        raise VrdataError(
-            f"{shown} cannot be cloned",
-            why=tail(done.stderr).replace(url, shown),
-            fix="check the URL, and that this machine can read it without a password prompt",
-        )
-    _check_out(shown, commit, target)
     local = url.lower().startswith("file:")
-    problems = [*_fetch_submodules(target, local=local), *_fetch_lfs_files(target)]
+    with kept_apart(url, target.parent) as (plain, settings):
+        done = _fetch(settings, ["clone", "--quiet", "--no-checkout", "--", plain, str(target)])
+        if done.returncode:
+            raise VrdataError(
+                f"{shown} cannot be cloned",
+                why=tail(done.stderr).replace(url, shown),
+                fix="check the URL, and that this machine can read it without a password prompt",
+            )
+        _check_out(shown, commit, target, settings)
+        problems = [
+            *_fetch_submodules(target, settings, local=local),
+            *_fetch_lfs_files(target, settings),
+        ]
     head = git(["-C", str(target), "rev-parse", "HEAD"]).stdout.strip()
     return Clone(head or commit, tuple(problem.replace(url, shown) for problem in problems))
 
 
-def _check_out(shown: str, commit: str, target: Path) -> None:
+def _fetch(
+    settings: tuple[str, ...], arguments: list[str], protocols: str = _ANYWHERE
+) -> subprocess.CompletedProcess[str]:
+    return git([*settings, *arguments], seconds=CLONE_SECONDS, protocols=protocols)
+
+
+def _check_out(shown: str, commit: str, target: Path, settings: tuple[str, ...]) -> None:
     here = ["-C", str(target)]
     if git([*here, "cat-file", "-e", f"{commit}^{{commit}}"]).returncode:
         # A commit of no branch, such as that of a pull request: some servers send it by its hash.
-        git([*here, "fetch", "--quiet", "origin", commit], seconds=CLONE_SECONDS)
+        _fetch(settings, [*here, "fetch", "--quiet", "origin", commit])
     done = git([*here, "checkout", "--quiet", "--detach", commit], seconds=CLONE_SECONDS)
     if done.returncode:
         raise InvalidInputError(
@@ -81,22 +94,22 @@ def _check_out(shown: str, commit: str, target: Path) -> None:
         )
 
 
-def _fetch_submodules(target: Path, *, local: bool) -> Iterator[str]:
+def _fetch_submodules(target: Path, settings: tuple[str, ...], *, local: bool) -> Iterator[str]:
     """Check out the submodules; only a repository of this machine can name others on it."""
     for path in submodule_paths(target):
-        done = git(
+        done = _fetch(
+            settings,
             [
                 *("-C", str(target), "submodule", "--quiet", "update", "--init", "--recursive"),
                 *("--checkout", "--no-recommend-shallow", "--", path),
             ],
-            seconds=CLONE_SECONDS,
-            protocols="https:ssh:file" if local else "https:ssh",
+            _ANYWHERE if local else "https:ssh",
         )
         if done.returncode:
             yield f"submodule {path}: {tail(done.stderr)}"
 
 
-def _fetch_lfs_files(target: Path) -> Iterator[str]:
+def _fetch_lfs_files(target: Path, settings: tuple[str, ...]) -> Iterator[str]:
     for folder in _work_trees(target):
         if not has_lfs_pointers(folder):
             continue
@@ -104,7 +117,7 @@ def _fetch_lfs_files(target: Path) -> Iterator[str]:
             yield "git-lfs is not installed on this machine"
             return
         pull = ["-C", str(folder), *_LFS, "lfs", "pull", "--include=", "--exclude="]
-        done = git(pull, seconds=CLONE_SECONDS)
+        done = _fetch(settings, pull)
         if done.returncode:
             yield f"git lfs pull: {tail(done.stderr)}"
 

@@ -1,0 +1,22 @@
+"""Close this process to the other processes of its user."""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import sys
+
+_PR_SET_DUMPABLE = 4  # prctl(2)
+
+
+def close_process() -> None:
+    """Let other processes of the same user neither read nor trace this one; write no core files.
+
+    On Linux, the kernel then refuses them `/proc/PID/environ`, `mem`, `maps`, `fd`, `root` and
+    `cwd`, and ptrace (ptrace(2), "Ptrace access mode checking"); only a process with CAP_SYS_PTRACE
+    is not refused. Programs that this process starts are not closed. Elsewhere only core files are
+    turned off.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
