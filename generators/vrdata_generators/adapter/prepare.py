@@ -18,6 +18,7 @@ from vrdata_generators.adapter.environment.distributions import (
 )
 from vrdata_generators.adapter.environment.imports import Imports, scan_imports
 from vrdata_generators.adapter.environment.installed import missing_modules
+from vrdata_generators.adapter.environment.pip.run import site_packages
 from vrdata_generators.adapter.environment.project_files import read_project_files
 from vrdata_generators.adapter.environment.requirements import (
     RequirementSet,
@@ -112,12 +113,20 @@ def _environment(
     for line in requirements.replaced:
         say(f"environment {requirements.key}: {line}")
     environment = environments.build(requirements)
-    warnings = (*project.warnings, *_missing(copy, imports, environment.python))
+    missing = _missing(copy, imports, environment.python)
+    warnings = (*project.warnings, *_built(environment), *missing)
     return environment, _exact(requirements, environment), warnings
 
 
+def _built(environment: Environment) -> Iterator[str]:
+    """What no wheel has: an archive with code that ran to build it."""
+    for name in environment.built:
+        yield f"{name} has no wheel and was built from its source: its code ran with network access"
+
+
 def _missing(copy: GeneratorFolder, imports: Imports, python: Path) -> Iterator[str]:
-    for module in missing_modules(python, imports.needed - DISTRIBUTIONS.keys() - _LIBRARY):
+    folder = site_packages(python)
+    for module in missing_modules(folder, imports.needed - DISTRIBUTIONS.keys() - _LIBRARY):
         # A folder that the code itself puts on sys.path may have it.
         if not any(copy.root.rglob(f"{module}.py")) and not any(copy.root.rglob(f"{module}/")):
             yield (

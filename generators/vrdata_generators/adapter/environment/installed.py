@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata_generators.adapter.environment.distributions import HEADLESS, WHEELS_ONLY
 from vrdata_generators.adapter.environment.requirements import RequirementSet
-from vrdata_generators.adapter.programs import run_program
 
-FIND_SECONDS = 60
 _CONFLICT = re.compile(
     r"Cannot install (?P<all>.+?) because these package versions have conflicting", re.DOTALL
 )
@@ -27,16 +29,7 @@ _UNRESOLVED = re.compile(
     r"|Failed to build installable wheels for some pyproject.toml based projects \((?P<b>[^)]+)\)"
     r"|Could not build wheels for (?P<c>[^,]+),"
 )
-_FIND = (
-    "import importlib.util, sys\n"
-    "for name in sys.argv[1:]:\n"
-    "    try:\n"
-    "        found = importlib.util.find_spec(name)\n"
-    "    except Exception:\n"
-    "        found = True\n"
-    "    if found is None:\n"
-    "        print(name)\n"
-)
+_PROVIDED_BY = {"distutils": "setuptools"}  # by code of a .pth file, from Python 3.12 on
 
 
 def install_error(stdout: str, stderr: str, requirements: RequirementSet) -> VrdataError:
@@ -104,8 +97,8 @@ def check_archives(requirements: RequirementSet, report: str) -> None:
     """
     if not requirements.hashes:
         return
-    for item in json.loads(report)["install"]:
-        name = str(canonicalize_name(item["metadata"]["name"]))
+    for item in _items(report):
+        name = _name(item)
         allowed = requirements.hashes.get(name)
         found = _archive_hashes(item.get("download_info", {}).get("archive_info", {}))
         if allowed is not None and not allowed & found:
@@ -117,26 +110,61 @@ def check_archives(requirements: RequirementSet, report: str) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
-    """Distributions to remove, and requirements to install instead."""
-
-    remove: tuple[str, ...] = ()
-    install: tuple[str, ...] = ()
-
-
-def without_display(report: str) -> Swap:
-    """What to do about OpenCV with a display that a dependency brought; usually nothing.
+def built_from_source(report: str) -> tuple[str, ...]:
+    """`name version` of each installed distribution that was built, sorted; others were wheels.
 
     Args:
         report: the JSON that `pip install --report` wrote.
     """
-    facts = (item["metadata"] for item in json.loads(report)["install"])
-    versions = {str(canonicalize_name(one["name"])): str(one["version"]) for one in facts}
-    brought = [name for name in HEADLESS if name in versions]
-    instead = {HEADLESS[name]: versions.get(HEADLESS[name], versions[name]) for name in brought}
-    remove = (*brought, *(name for name in instead if name in versions))
-    return Swap(remove, tuple(f"{name}=={version}" for name, version in instead.items()))
+    return tuple(sorted(_text(item, " ") for item in _items(report) if not _is_wheel(item)))
+
+
+def without_display(report: str) -> tuple[str, ...]:
+    """Exact lines that install the same without a display; usually none.
+
+    A dependency can bring OpenCV with a display. It writes the same files as the one without, so
+    which of them is imported would depend on the order of pip.
+
+    Args:
+        report: the JSON that `pip install --report` wrote.
+    """
+    items = {_name(item): item for item in _items(report)}
+    brought = items.keys() & HEADLESS.keys()
+    if not brought:
+        return ()
+    lines = {name: _exact(item) for name, item in items.items() if name not in brought}
+    for name in brought:
+        version = items[name]["metadata"]["version"]
+        lines.setdefault(HEADLESS[name], f"{HEADLESS[name]}=={version}")
+    return tuple(sorted(lines.values()))
+
+
+def _items(report: str) -> list[dict[str, Any]]:
+    return list(json.loads(report)["install"])
+
+
+def _name(item: dict[str, Any]) -> str:
+    return str(canonicalize_name(item["metadata"]["name"]))
+
+
+def _text(item: dict[str, Any], between: str) -> str:
+    return f"{item['metadata']['name']}{between}{item['metadata']['version']}"
+
+
+def _is_wheel(item: dict[str, Any]) -> bool:
+    source = item.get("download_info", {})
+    path = urlsplit(source.get("url", "")).path
+    return path.endswith(".whl") and "dir_info" not in source and "vcs_info" not in source
+
+
+def _exact(item: dict[str, Any]) -> str:
+    """The line for one archive; a dependency can name a URL instead of a version."""
+    if not item.get("is_direct"):
+        return _text(item, "==")
+    source = item["download_info"]
+    vcs = source.get("vcs_info")
+    url = f"{vcs['vcs']}+{source['url']}@{vcs['commit_id']}" if vcs else source["url"]
+    return _text(item, " @ ").partition(" @ ")[0] + f" @ {url}"
 
 
 def _archive_hashes(info: dict[str, object]) -> set[str]:
@@ -150,16 +178,41 @@ def _archive_hashes(info: dict[str, object]) -> set[str]:
     return found | ({single.replace("=", ":", 1)} if isinstance(single, str) else set())
 
 
-def missing_modules(python: Path, modules: Iterable[str]) -> tuple[str, ...]:
-    """The top-level modules that an environment cannot find; none of them is imported."""
-    wanted = sorted(modules)
-    if not wanted:
-        return ()
+def versions_in(folder: Path) -> dict[str, str]:
+    """Name and version of each distribution in a site-packages folder; none of its code runs."""
+    return {
+        distribution.metadata["Name"]: _normal(distribution.version)
+        for distribution in metadata.distributions(path=[str(folder)])
+        if distribution.metadata["Name"]
+    }
+
+
+def _normal(version: str) -> str:
     try:
-        done = run_program([str(python), "-I", "-c", _FIND, *wanted], seconds=FIND_SECONDS)
-    except (OSError, subprocess.TimeoutExpired):
+        return str(Version(version))
+    except InvalidVersion:
+        return version
+
+
+def missing_modules(folder: Path, modules: Iterable[str]) -> tuple[str, ...]:
+    """The top-level modules that a site-packages folder does not have; none of its code runs."""
+    if not folder.is_dir():
         return ()
-    return tuple(done.stdout.split())
+    places = [str(folder), *_added_by(folder)]
+    return tuple(
+        name
+        for name in sorted(modules)
+        if PathFinder.find_spec(_PROVIDED_BY.get(name, name), places) is None
+    )
+
+
+def _added_by(folder: Path) -> Iterator[str]:
+    """The folders that `.pth` files add to sys.path; their lines of code are ignored."""
+    for file in sorted(folder.glob("*.pth")):
+        with contextlib.suppress(OSError):
+            for line in file.read_text("utf-8", "replace").splitlines():
+                if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                    yield str(folder / line.rstrip())
 
 
 def last_lines(text: str, lines: int = 8) -> str:

@@ -6,43 +6,43 @@ import fcntl
 import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vrdata.errors import VrdataError
+from vrdata.privacy.variables import without_secrets
 from vrdata_generators.adapter.environment.distributions import WHEELS_ONLY
 from vrdata_generators.adapter.environment.installed import (
-    Swap,
+    built_from_source,
     check_archives,
     install_error,
     last_lines,
+    versions_in,
     without_display,
 )
+from vrdata_generators.adapter.environment.pip.run import pip_for, run_limited, site_packages
 from vrdata_generators.adapter.environment.requirements import RequirementSet
-from vrdata_generators.adapter.programs import run_program
 
-INSTALL_SECONDS = 1800
 _COMPLETE = "vrdata-environment.json"
-# With these variables, pip would install elsewhere, or something other than the requirements.
-_ELSEWHERE = frozenset(
-    {"PYTHONPATH", "PYTHONHOME"}
-    | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}
-    | {f"PIP_{name}" for name in ("REQUIREMENT", "EDITABLE", "REPORT", "QUIET")}
-)
-_OF_VENV = ("pip==", "setuptools==", "wheel==")
+_OF_VENV = ("pip", "setuptools", "wheel")
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An interpreter and the distributions installed for it (`name==version`, sorted)."""
+    """An interpreter and the distributions installed for it.
+
+    Attributes:
+        versions: `name==version`, sorted.
+        built: those that had no wheel, so that their own code built them: `name version`.
+    """
 
     python: Path
     versions: tuple[str, ...]
+    built: tuple[str, ...] = ()
 
 
 class EnvironmentBuilder(Protocol):
@@ -76,80 +76,72 @@ class VenvBuilder:
                 except BaseException:
                     shutil.rmtree(target, ignore_errors=True)
                     raise
-            versions = json.loads((target / _COMPLETE).read_text())["versions"]
-        return Environment(target / "bin" / "python", tuple(versions))
+            facts = json.loads((target / _COMPLETE).read_text())
+        versions, built = facts["versions"], facts.get("built", ())
+        return Environment(target / "bin" / "python", tuple(versions), tuple(built))
 
     def _build(self, target: Path, requirements: RequirementSet) -> None:
-        python = target / "bin" / "python"
-        created = _run([sys.executable, "-m", "venv", str(target)])
-        if created.returncode:
-            raise VrdataError(
-                "the virtual environment cannot be created",
-                why=last_lines(created.stderr or created.stdout),
-                fix="install the venv module for this Python",
-            )
-        pip = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
-        report = target / "pip-report.json"
-        installed = _run([*pip, "install", *_arguments(target, requirements, report)])
-        if installed.returncode:
-            raise install_error(installed.stdout, installed.stderr, requirements)
-        text = report.read_text("utf-8")
-        check_archives(requirements, text)
-        _remove_display(pip, without_display(text), requirements)
-        content = {"requirements": requirements.lines, "versions": _versions(pip, requirements)}
+        report = _install(target, requirements)
+        instead = without_display(report)
+        if instead:
+            # In a new environment: pip would run code of the one that it changes.
+            shutil.rmtree(target)
+            _install(target, requirements, instead)
+        content = {
+            "requirements": requirements.lines,
+            "versions": _versions(target, requirements),
+            "built": built_from_source(report),
+        }
         (target / _COMPLETE).write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _arguments(target: Path, requirements: RequirementSet, report: Path) -> list[str]:
-    wanted, bounds = target / "requirements.txt", target / "constraints.txt"
-    wanted.write_text("\n".join(requirements.lines) + "\n", encoding="utf-8")
-    bounds.write_text("\n".join((*requirements.constraints, "")), encoding="utf-8")
-    only = ["--progress-bar", "off", "--only-binary", WHEELS_ONLY, *requirements.options]
-    files = ["--requirement", str(wanted), "--constraint", str(bounds)]
-    return [*only, "--report", str(report), *files]
+def _install(target: Path, requirements: RequirementSet, exact: Sequence[str] = ()) -> str:
+    """Create an environment and install into it; returns the JSON report of pip.
 
-
-def _remove_display(pip: list[str], swap: Swap, requirements: RequirementSet) -> None:
-    """Install OpenCV without a display where a dependency brought it with one.
-
-    Both write the same files, so which of them is imported would depend on the order of pip.
+    Args:
+        target: the folder of the environment.
+        requirements: what to install.
+        exact: lines to install without their dependencies, instead of those of `requirements`.
     """
-    if not swap.remove:
-        return
-    removed = _run([*pip, "uninstall", "--yes", *swap.remove])
-    only = ["--progress-bar", "off", "--no-deps", "--only-binary", ":all:"]
-    added = _run([*pip, "install", *only, *swap.install])
-    for done in (removed, added):
-        if done.returncode:
-            raise install_error(done.stdout, done.stderr, requirements)
-
-
-def _versions(pip: list[str], requirements: RequirementSet) -> list[str]:
-    """`name==version` of every distribution, except for venv's own that no line names."""
-    frozen = _run([*pip, "freeze", "--all"])
-    named = requirements.origins.keys()
-    versions = sorted(
-        line
-        for line in frozen.stdout.splitlines()
-        if "==" in line and (line.partition("==")[0] in named or not line.startswith(_OF_VENV))
-    )
-    if frozen.returncode or not versions:
+    command = [sys.executable, "-m", "venv", str(target)]
+    created = run_limited(command, without_secrets(os.environ))
+    if created.returncode:
         raise VrdataError(
-            "the distributions of the new environment cannot be listed",
-            why=last_lines(frozen.stderr),
+            "the virtual environment cannot be created",
+            why=last_lines(created.stderr or created.stdout),
+            fix="install the venv module for this Python",
         )
-    return versions
+    report = target / "pip-report.json"
+    with pip_for(target / "bin" / "python") as pip:
+        arguments = _arguments(target, requirements, report, exact)
+        installed = pip.run(["install", *arguments])
+    if installed.returncode:
+        raise install_error(installed.stdout, installed.stderr, requirements)
+    text = report.read_text("utf-8")
+    check_archives(requirements, text)
+    return text
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    try:
-        return run_program(command, seconds=INSTALL_SECONDS, env=environment)
-    except subprocess.TimeoutExpired:
-        raise VrdataError(
-            f"the installation took longer than {INSTALL_SECONDS} s",
-            fix="check that pip can reach its package index, then try again",
-        ) from None
+def _arguments(
+    target: Path, requirements: RequirementSet, report: Path, exact: Sequence[str] = ()
+) -> list[str]:
+    wanted, bounds = target / "requirements.txt", target / "constraints.txt"
+    wanted.write_text("\n".join(exact or requirements.lines) + "\n", encoding="utf-8")
+    bounds.write_text("\n".join((*requirements.constraints, "")), encoding="utf-8")
+    only = ["--progress-bar", "off", *requirements.options, "--only-binary", WHEELS_ONLY]
+    files = ["--requirement", str(wanted), "--constraint", str(bounds)]
+    return [*only, *(["--no-deps"] if exact else []), "--report", str(report), *files]
+
+
+def _versions(target: Path, requirements: RequirementSet) -> list[str]:
+    """`name==version` of every distribution, except for venv's own that no line names."""
+    found = versions_in(site_packages(target / "bin" / "python"))
+    named = requirements.origins.keys()
+    return sorted(
+        f"{name}=={version}"
+        for name, version in found.items()
+        if name not in _OF_VENV or name in named
+    )
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,15 @@ import pytest
 from vrdata.errors import ExitCode, InvalidInputError, VrdataError
 from vrdata_generators.adapter.environment import venv
 from vrdata_generators.adapter.environment.installed import (
-    Swap,
+    built_from_source,
     check_archives,
     install_error,
     missing_modules,
+    versions_in,
     without_display,
 )
+from vrdata_generators.adapter.environment.pip import run
+from vrdata_generators.adapter.environment.pip.run import run_limited, site_packages
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 from vrdata_generators.adapter.environment.venv import VenvBuilder, _arguments
 
@@ -93,35 +98,84 @@ def test_an_archive_with_another_hash_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("installed", "swap"),
+    ("installed", "lines"),
     [
-        ({"numpy": "2", "opencv-python-headless": "4.10"}, Swap()),
+        ({"numpy": "2", "opencv-python-headless": "4.10"}, ()),
         (
-            {"opencv-python": "4.11", "opencv-python-headless": "4.10"},
-            Swap(("opencv-python", "opencv-python-headless"), ("opencv-python-headless==4.10",)),
+            {"opencv-python": "4.11", "opencv-python-headless": "4.10", "x": "1"},
+            ("opencv-python-headless==4.10", "x==1"),
         ),
-        (
-            {"OpenCV_contrib.python": "4.11"},
-            Swap(("opencv-contrib-python",), ("opencv-contrib-python-headless==4.11",)),
-        ),
+        ({"OpenCV_contrib.python": "4.11"}, ("opencv-contrib-python-headless==4.11",)),
     ],
 )
 def test_opencv_of_a_dependency_is_replaced_by_the_one_without_a_display(
-    installed: dict[str, str], swap: Swap
+    installed: dict[str, str], lines: tuple[str, ...]
 ) -> None:
     report = {
         "install": [
             {"metadata": {"name": name, "version": version}} for name, version in installed.items()
         ]
     }
-    assert without_display(json.dumps(report)) == swap
+    assert without_display(json.dumps(report)) == lines
+
+
+def item(name: str, info: dict[str, object], **more: object) -> dict[str, object]:
+    return {"metadata": {"name": name, "version": "1"}, "download_info": info, **more}
+
+
+def test_a_dependency_that_names_a_url_is_installed_from_it_again() -> None:
+    git = {"url": "https://x.invalid/g", "vcs_info": {"vcs": "git", "commit_id": "12ab"}}
+    items = [
+        item("opencv-python", {"url": "https://x.invalid/o-1-py3-none-any.whl"}),
+        item("g", git, is_direct=True),
+        item("a", {"url": "https://x.invalid/a.zip"}, is_direct=True),
+    ]
+    assert without_display(json.dumps({"install": items})) == (
+        "a @ https://x.invalid/a.zip",
+        "g @ git+https://x.invalid/g@12ab",
+        "opencv-python-headless==1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("info", "built"),
+    [
+        (
+            {"url": "https://x.invalid/x-1-py3-none-any.whl?y=1#sha256=aa", "archive_info": {}},
+            False,
+        ),
+        ({"url": "file:///x-1-py3-none-any.whl", "archive_info": {}}, False),
+        ({"url": "https://x.invalid/x-1.tar.gz", "archive_info": {}}, True),
+        ({"url": "https://x.invalid/x.whl.zip", "archive_info": {}}, True),
+        ({"url": "https://x.invalid/x.whl", "vcs_info": {"vcs": "git"}}, True),
+        ({"url": "file:///x.whl", "dir_info": {}}, True),
+    ],
+)
+def test_what_was_not_installed_from_a_wheel_was_built(
+    info: dict[str, object], *, built: bool
+) -> None:
+    report = json.dumps({"install": [item("X", info)]})
+    assert built_from_source(report) == (("X 1",) if built else ())
 
 
 def test_only_modules_that_the_environment_cannot_find_are_missing() -> None:
     wanted = ["numpy", "yaml", "no_such_module_anywhere", "pkg_nowhere"]
-    missing = missing_modules(Path(sys.executable), wanted)
-    assert missing == ("no_such_module_anywhere", "pkg_nowhere")
-    assert missing_modules(Path("/nowhere/python"), ["x"]) == ()
+    folder = site_packages(Path(sys.executable))
+    assert missing_modules(folder, wanted) == ("no_such_module_anywhere", "pkg_nowhere")
+    assert missing_modules(Path("/nowhere"), ["x"]) == ()
+
+
+def test_modules_and_versions_are_found_without_running_code(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "there.py").write_text("raise SystemExit")
+    (tmp_path / "code.pth").write_text("import sys; sys.exit(3)\nmore\n")
+    (tmp_path / "name").mkdir()
+    (tmp_path / "Some.Thing-01.0.dist-info").mkdir()
+    (tmp_path / "Some.Thing-01.0.dist-info" / "METADATA").write_text(
+        "Name: Some.Thing\nVersion: 01.0"
+    )
+    assert missing_modules(tmp_path, ["there", "name", "away"]) == ("away",)
+    assert versions_in(tmp_path) == {"Some.Thing": "1.0"}
 
 
 def test_another_failure_is_not_attributed_to_the_generator() -> None:
@@ -134,22 +188,31 @@ def test_another_failure_is_not_attributed_to_the_generator() -> None:
 def test_a_failed_environment_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(command: list[str]) -> subprocess.CompletedProcess[str]:
-        if "venv" in command:
-            Path(command[-1]).mkdir()
-            return subprocess.CompletedProcess(command, 0, "", "")
-        return subprocess.CompletedProcess(command, 1, "", "No matching distribution found for x")
+    class FailingPip:
+        def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+            return subprocess.CompletedProcess(
+                list(arguments), 1, "", "No matching distribution found for x"
+            )
 
-    monkeypatch.setattr(venv, "_run", fail)
+    @contextmanager
+    def failing_pip(_python: Path) -> Iterator[FailingPip]:
+        yield FailingPip()
+
+    def create(command: list[str], _env: object) -> subprocess.CompletedProcess[str]:
+        Path(command[-1]).mkdir()
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(venv, "run_limited", create)
+    monkeypatch.setattr(venv, "pip_for", failing_pip)
     with pytest.raises(InvalidInputError, match="requirement x"):
         VenvBuilder(tmp_path).build(requirement_set("x"))
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_an_installer_that_does_not_exit_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(venv, "INSTALL_SECONDS", 0.2)
+    monkeypatch.setattr(run, "INSTALL_SECONDS", 0.2)
     with pytest.raises(VrdataError, match="took longer"):
-        venv._run([sys.executable, "-c", "import signal; signal.pause()"])
+        run_limited([sys.executable, "-c", "import signal; signal.pause()"], {})
 
 
 HASHES = {  # of the wheel packaging-24.2-py3-none-any.whl

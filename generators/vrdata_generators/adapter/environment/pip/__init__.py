@@ -1,0 +1,1 @@
+"""pip, with the settings of the user; the builds that it starts do not see them."""
