@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +47,9 @@ class OneSample:
     def poll(self, _timeout: float) -> events.Event | None:
         return self._events.pop() if self._events else None
 
+    def new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp())
+
     def kill_block(self, block: int) -> None: ...
 
     def rss_bytes(self, _block: int) -> int:
@@ -62,7 +66,6 @@ def generate(scratch: Path, template: OneSample, output_format: OutputFormat) ->
         shard,
         run_seed=42,
         writer=writer,
-        scratch=scratch,
         limits=Limits(1, 60.0, 0, 0),
         on_sample=lambda _: None,
     )

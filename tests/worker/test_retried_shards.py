@@ -62,7 +62,6 @@ def generate(template: GeneratorTemplate, scratch: Path, allowed: int) -> Genera
         shard,
         run_seed=1,
         writer=format_of("files").open_writer(scratch, shard),
-        scratch=scratch,
         limits=Limits(children=2, sample_timeout=60, memory_bytes=0, failed_samples=allowed),
         on_sample=lambda _: None,
     ).generate()

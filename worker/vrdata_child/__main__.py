@@ -1,11 +1,13 @@
-"""`python -m vrdata_child --fd N`: serve a supervisor over an inherited socket."""
+"""`python -m vrdata_child --fd N`: serve a supervisor over an inherited socket, in a sandbox."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 
 from vrdata_child.forkserver import Template
+from vrdata_child.sandbox.__main__ import GUARD_VARIABLE
 
 
 def main() -> None:
@@ -13,7 +15,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="vrdata_child")
     parser.add_argument("--fd", type=int, required=True, help="an inherited SOCK_SEQPACKET socket")
     channel = socket.socket(fileno=parser.parse_args().fd)
-    Template(channel).serve()
+    guard = socket.socket(fileno=int(os.environ.pop(GUARD_VARIABLE)))
+    for inherited in (channel, guard):
+        inherited.set_inheritable(False)
+    Template(channel, guard).serve()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from vrdata_child.descendants import (
 )
 from vrdata_child.hermetic import process as hermetic
 from vrdata_child.patches import heap
+from vrdata_child.sandbox.narrow import Narrowing
 
 MAX_PACKET = 180_000  # below the default socket buffer
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -37,10 +39,17 @@ class _Block:
 
 
 class Template:
-    """Serves the requests of one supervisor over one SOCK_SEQPACKET socket."""
+    """Serves the requests of one supervisor over one SOCK_SEQPACKET socket.
 
-    def __init__(self, channel: socket.socket) -> None:
+    Args:
+        channel: the supervisor's socket.
+        guard: the guard's socket; it learns which process is which block.
+    """
+
+    def __init__(self, channel: socket.socket, guard: socket.socket) -> None:
         self._channel = channel
+        self._guard = guard
+        self._narrowing: Narrowing | None = None
         self._load: dict[str, Any] = {}
         self._blocks: dict[int, _Block] = {}  # by pidfd
         self._helpers: list[int] = []  # processes that the import of the generator started
@@ -80,6 +89,7 @@ class Template:
         try:
             heap.keep_freed_memory()
             adopt_orphans()
+            self._narrowing = Narrowing(request["root"], str(Path.cwd()), sys.executable)
             hermetic.install(request["root"])
             _prepare(request)
         except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
@@ -92,19 +102,24 @@ class Template:
         return True
 
     def _fork(self, request: dict[str, Any]) -> int:
+        waiting, go = os.pipe()
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                _become_child(request["dir"])
+                os.close(go)
+                self._become_child(request["dir"], waiting)
                 code = run_block(self._load, request, self._send)
             finally:
                 leave(code)
+        os.close(waiting)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # the child does the same: the order does not matter
         fd = os.pidfd_open(pid)
         self._blocks[fd] = _Block(pid, request["block"], Path(request["dir"]))
+        self._tell_guard({"begin": pid, "dir": request["dir"]})
         self._send({"event": "started", "block": request["block"], "pid": pid})
+        os.close(go)  # its own packets follow
         return fd
 
     def _reap(self, fd: int) -> None:
@@ -114,6 +129,7 @@ class Template:
         _, status, usage = os.wait4(ended.pid, 0)
         end_orphans({*self._helpers, *(block.pid for block in self._blocks.values())})
         remove_shared_memory(ended.folder)
+        self._tell_guard({"end": ended.pid})
         code = os.waitstatus_to_exitcode(status)
         self._send(
             {
@@ -133,6 +149,25 @@ class Template:
             os.waitpid(block.pid, 0)
             remove_shared_memory(block.folder)
         end_orphans(())
+
+    def _become_child(self, folder: str, waiting: int) -> None:
+        """Become the process of a block: alone in its group, closed, with its own log."""
+        os.setpgid(0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        self._guard.close()
+        if self._narrowing is not None:
+            self._narrowing.apply(folder)
+        adopt_orphans()
+        record_shared_memory(Path(folder))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        _redirect(folder)
+        os.read(waiting, 1)
+        os.close(waiting)
+
+    def _tell_guard(self, packet: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # without a guard, nothing is counted
+            self._guard.send(json.dumps(packet).encode())
 
     def _send(self, packet: dict[str, Any]) -> None:
         self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))
@@ -157,13 +192,7 @@ def _prepare(load: dict[str, Any]) -> None:
         install_acceleration(load["video"], hash_frames=bool(load.get("hashFrames")))
 
 
-def _become_child(folder: str) -> None:
-    os.setpgid(0, 0)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    adopt_orphans()
-    record_shared_memory(Path(folder))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+def _redirect(folder: str) -> None:
     log = os.open(f"{folder}/log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

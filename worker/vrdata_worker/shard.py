@@ -77,7 +77,6 @@ class ShardGenerator:
         *,
         run_seed: int,
         writer: ShardWriter,
-        scratch: Path,
         limits: Limits,
         on_sample: Callable[[int], None],
     ) -> None:
@@ -86,7 +85,6 @@ class ShardGenerator:
         self._shard = shard
         self._run_seed = run_seed
         self._writer = writer
-        self._scratch = scratch
         self._limits = limits
         self._on_sample = on_sample
         self._running: dict[int, _Running] = {}
@@ -126,8 +124,7 @@ class ShardGenerator:
         start = block * self._planned.block_size
         want = min(self._planned.block_size, self._shard.stop - start)
         skip = max(0, self._shard.start - start)
-        folder = self._scratch / f"block-{block:08d}"
-        folder.mkdir()
+        folder = self._template.new_folder()
         seed = block_seed(self._run_seed, self._planned.name, block)
         self._running[block] = _Running(
             BlockState(block, start, want, skip), folder, seed, time.monotonic()
@@ -245,6 +242,8 @@ class ShardGenerator:
                 alive.discard(event.block)
             if time.monotonic() > deadline:
                 self._template.close()
+        for running in self._running.values():
+            shutil.rmtree(running.folder, ignore_errors=True)
 
 
 def _record(

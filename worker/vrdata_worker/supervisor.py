@@ -157,7 +157,6 @@ class Supervisor:
             shard,
             run_seed=self._plan.seed,
             writer=writer,
-            scratch=folder,
             limits=Limits(
                 children=self._config.children,
                 sample_timeout=self._config.sample_timeout_seconds,

@@ -40,22 +40,20 @@ class Probes:
     Args:
         template: a started template whose script is `_SCRIPT`.
         root: the folder of the generator.
-        blocks: an existing folder for the blocks.
     """
 
-    def __init__(self, template: GeneratorTemplate, root: Path, blocks: Path) -> None:
+    def __init__(self, template: GeneratorTemplate, root: Path) -> None:
         self._template = template
         self._root = root
-        self._blocks = blocks
         self._number = itertools.count()
 
     def run(self, code: str, *, seed: int = 1) -> Any:
         """The value of `facts` that the code sets; raises AssertionError when it fails."""
         number, folder = self._submit(code, seed)
-        self._await(events.Exit, number, folder)
+        end = self._await(events.Exit, number, folder)
         log = (folder / "log.txt").read_text()
         lines = [line for line in log.splitlines() if line.startswith("facts: ")]
-        assert lines, log
+        assert lines, (log, end)
         return json.loads(lines[-1].removeprefix("facts: "))
 
     def evaluate(self, table: Mapping[str, str], preamble: str, *, seed: int = 1) -> Any:
@@ -72,8 +70,7 @@ class Probes:
         number = next(self._number)
         probe = self._root / f"probe_{number}.py"
         probe.write_text(textwrap.dedent(code))
-        folder = self._blocks / str(number)
-        folder.mkdir()
+        folder = self._template.new_folder()
         args = ("--probe", str(probe))
         self._template.submit(
             BlockRequest(block=number, seed=seed, count=1, want=1, start=0, dir=folder, args=args)
@@ -97,12 +94,11 @@ def open_probes(folder: Path) -> Iterator[Probes]:
     script = root / "examples" / "generate.py"
     script.parent.mkdir(parents=True)
     script.write_text(_SCRIPT)
-    (folder / "blocks").mkdir()
     flags = Flags(samples="--num-samples", output="--output", seed="--seed")
     launch = Launch(name="O-probe", kind="repository", root=str(root), mode="bare", flags=flags)
     template = GeneratorTemplate(launch, folder)
     try:
         template.start()
-        yield Probes(template, root, folder / "blocks")
+        yield Probes(template, root)
     finally:
         template.close()

@@ -64,8 +64,7 @@ class Blocks:
             kill: kill the block as soon as sample `at` hangs, as for its timeout.
         """
         number = next(self._numbers)
-        folder = self._folder / str(number)
-        folder.mkdir()
+        folder = self.template.new_folder()
         args = ("--way", way, "--at", str(at))
         self.template.submit(BlockRequest(number, 1, 10, 10, number * 10, folder, args))
         state, valid = BlockState(number, number * 10, 10), list[int]()

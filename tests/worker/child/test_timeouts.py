@@ -55,7 +55,6 @@ def generate(folder: Path, scratch: Path, script: str) -> int:
         shard,
         run_seed=42,
         writer=format_of("files").open_writer(scratch, shard),
-        scratch=scratch,
         limits=Limits(1, TIMEOUT, 0, 0),
         on_sample=lambda _: None,
     )

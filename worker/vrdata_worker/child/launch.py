@@ -109,10 +109,12 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
         TemplateBrokenError: the interpreter cannot be started.
     """
     python = launch.python or sys.executable
+    command = [*sandboxed(launch, folder, channel), "--"]
+    command += [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)]
     with (folder / "template.log").open("wb") as log:
         try:
             return subprocess.Popen(
-                [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)],
+                command,
                 cwd=folder,
                 env=_environment(folder),
                 stdin=subprocess.DEVNULL,
@@ -123,6 +125,15 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
             )
         except OSError as error:
             raise TemplateBrokenError(f"{python} cannot be started: {error.strerror}") from None
+
+
+def sandboxed(launch: Launch, folder: Path, channel: int) -> list[str]:
+    """The start of the command that runs a template in a sandbox."""
+    options = ["--report", str(channel), "--keep-report", "--write", str(folder)]
+    options += ["--python", launch.python or sys.executable]
+    if launch.root:
+        options += ["--read", launch.root]
+    return [sys.executable, "-S", "-s", "-P", "-m", "vrdata_child.sandbox", *options]
 
 
 def _environment(folder: Path) -> dict[str, str]:

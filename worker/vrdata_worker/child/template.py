@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import itertools
 import os
-import select
 import signal
-import socket
 import subprocess
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,13 @@ from typing import Any
 from vrdata.contract.reasons import FailureReason
 from vrdata.text import printable
 from vrdata_worker.child import events
+from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.launch import Launch, TemplateBrokenError, start_process
 
-MAX_PACKET = 256 * 1024
+_OF_THE_GUARD = frozenset({"closed", "refused"})
+_OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
+_OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
+POLL_SECONDS = 0.1
 BEGUN = "begun"
 LOAD_SECONDS = 300.0
 CLOSE_SECONDS = 5.0
@@ -64,13 +67,22 @@ class GeneratorTemplate:
     Args:
         launch: the generator.
         scratch: an existing private folder for the template's own files.
+
+    Attributes:
+        hermetic: how far the kernel closes it, after `start`.
     """
 
     def __init__(self, launch: Launch, scratch: Path) -> None:
         self._launch = launch
-        self._folder = Path(tempfile.mkdtemp(prefix="template-", dir=scratch))
+        # Short names: the path of a Unix socket has at most 107 bytes.
+        self._folder = Path(tempfile.mkdtemp(prefix="t", dir=scratch)).resolve()
+        self._places = self._folder / "b"
+        self._places.mkdir()
+        self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._channel: Channel | None = None
+        self._leader = 0  # the template process; the guard is its parent
+        self.hermetic = events.Hermetic("python")
         self._pids: dict[int, int] = {}
         self._blocks: dict[int, _Block] = {}
 
@@ -80,19 +92,38 @@ class GeneratorTemplate:
         Raises:
             TemplateBrokenError: it cannot be started, or the import failed.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._channel = ours
-        with theirs:
+        self._channel = Channel()
+        with self._channel.theirs as theirs:
             self._process = start_process(self._launch, self._folder, theirs.fileno())
         self._send(self._launch.load_request())
-        packet = self._receive(LOAD_SECONDS)
+        packet = self._loaded()
         if packet is None or packet["event"] != "ready":
             raise self._broken(packet)
+
+    def _loaded(self) -> dict[str, Any] | None:
+        """The `ready` or `broken` packet; None when the process ended or takes too long."""
+        deadline = time.monotonic() + LOAD_SECONDS
+        while time.monotonic() < deadline:
+            packet = self._receive(POLL_SECONDS)
+            if packet is None and not self.alive:
+                return None
+            if packet is not None and packet["event"] == "closed":
+                self._leader = packet["pid"]
+                self.hermetic = events.parse_hermetic(packet)
+            elif packet is not None and packet["event"] != "refused":
+                return packet
+        return None
 
     @property
     def alive(self) -> bool:
         """Whether the process runs, so that it can generate blocks."""
         return self._process is not None and self._process.poll() is None
+
+    def new_folder(self) -> Path:
+        """A new empty folder for a block; the generator can write to no other one."""
+        folder = self._places / str(next(self._numbers))
+        folder.mkdir()
+        return folder
 
     def submit(self, request: BlockRequest) -> None:
         """Request a block; its events follow from `poll`."""
@@ -110,6 +141,9 @@ class GeneratorTemplate:
         packet = self._receive(timeout)
         if packet is None:
             return self._lost()
+        return None if packet["event"] == "refused" else self._event(packet)
+
+    def _event(self, packet: dict[str, Any]) -> events.Event | None:
         block = self._blocks.setdefault(packet["block"], _Block({}))
         match packet["event"]:
             case "started":
@@ -173,22 +207,22 @@ class GeneratorTemplate:
     def _send(self, packet: dict[str, Any]) -> None:
         if self._channel is None:
             raise BrokenPipeError
-        self._channel.send(json.dumps(packet).encode())
+        self._channel.send(packet)
 
     def _receive(self, timeout: float) -> dict[str, Any] | None:
-        if self._channel is None:
+        """The next packet of a process that may send it."""
+        received = self._channel.receive(timeout) if self._channel else None
+        if received is None or not self._may_send(*received):
             return None
-        readable, _, _ = select.select([self._channel], [], [], timeout)
-        if not readable:
-            return None
-        try:
-            packet = self._channel.recv(MAX_PACKET)
-        except ConnectionError:
-            return None
-        if not packet:
-            return None
-        received: dict[str, Any] = json.loads(packet)
-        return received
+        return received[1]
+
+    def _may_send(self, sender: int, packet: dict[str, Any]) -> bool:
+        event = packet.get("event")
+        if event in _OF_THE_GUARD:
+            return self._process is not None and sender == self._process.pid
+        if event in _OF_THE_TEMPLATE:
+            return sender == self._leader
+        return event in _OF_A_BLOCK and sender == self._pids.get(packet.get("block", -1))
 
     def _exit(self, packet: dict[str, Any]) -> events.Exit | None:
         """The end of a block; None when its finished samples are to be collected first."""

@@ -65,8 +65,7 @@ def run_trial(  # noqa: PLR0913 - they describe the block
     """
     folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
     with _template(replace(launch, hash_frames=True), folder) as template:
-        place = folder / "block"
-        place.mkdir()
+        place = template.new_folder()
         template.submit(
             BlockRequest(
                 block=block,

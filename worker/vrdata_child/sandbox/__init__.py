@@ -1,0 +1,1 @@
+"""Close a process and all that it starts by the kernel: seccomp, Landlock; no privileges."""

@@ -1,0 +1,1 @@
+"""The guard: a process beside the sandbox that answers and names its refused calls."""

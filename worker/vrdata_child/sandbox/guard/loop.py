@@ -1,0 +1,208 @@
+"""The guard's loop: it answers refused calls until the sandbox ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from vrdata_child.sandbox import calls, seccomp
+from vrdata_child.sandbox.guard import connecting
+from vrdata_child.sandbox.guard.refusals import Refusals
+from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
+from vrdata_child.sandbox.policy import NEW_NAMESPACE, TASKS, described
+
+END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
+_FLUSH_MS = 100
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def fork_guarded(report: socket.socket, folders: Sequence[str]) -> socket.socket:
+    """Fork: the parent becomes the guard and never returns, the child goes on.
+
+    Args:
+        report: receives `closed` and `refused` packets (docs/child-protocol.md). When its other
+            side is closed, the sandbox ends.
+        folders: that the sandbox writes to.
+
+    Returns:
+        The socket on which the child hands over its listener and says how far it is closed.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        theirs.close()
+        code = 1
+        try:
+            code = Guard(child, folders, ours, report).serve()
+        except BaseException:  # noqa: BLE001 - the process must not go on
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    ours.close()
+    calls.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    return theirs
+
+
+class Guard:
+    """Answers the refused calls of one sandbox, names them and bounds its tasks.
+
+    Args:
+        top: the first process of the sandbox.
+        folders: that it writes to.
+        handover: its socket.
+        report: receives the packets.
+    """
+
+    def __init__(
+        self, top: int, folders: Sequence[str], handover: socket.socket, report: socket.socket
+    ) -> None:
+        self._top = top
+        self._folders = tuple(folders)
+        self._handover = handover
+        self._report = report
+        self._tasks = Tasks(top)
+        self._refusals = Refusals(self._send)
+        self._listener = 0
+        self._names = calls.names() if calls.known_machine() else {}
+
+    def serve(self) -> int:
+        """Serve until the sandbox has ended; returns its exit code."""
+        ended = os.pidfd_open(self._top)
+        poller = select.poll()
+        poller.register(ended, select.POLLIN)
+        poller.register(self._handover, select.POLLIN)
+        poller.register(self._report, 0)  # only its end
+        while True:
+            events = poller.poll(_FLUSH_MS if self._refusals.waiting else None)
+            self._refusals.flush()
+            for descriptor, what in events:
+                if descriptor == ended:
+                    return self._reap()
+                if descriptor == self._handover.fileno():
+                    self._hear(poller)
+                elif descriptor == self._listener:
+                    if what & select.POLLIN:
+                        self._answer()
+                    else:
+                        poller.unregister(descriptor)  # the last thread has ended
+                elif what & (select.POLLHUP | select.POLLERR):
+                    poller.unregister(self._report)
+                    threading.Timer(END_SECONDS, self._kill).start()
+
+    def _hear(self, poller: select.poll) -> None:
+        """Receive the listener, or which block begins or ends."""
+        try:
+            packet, descriptors, _, _ = socket.recv_fds(self._handover, 8192, 1)
+        except OSError:
+            packet, descriptors = b"", []
+        if not packet:
+            poller.unregister(self._handover)
+        elif descriptors:
+            self._listener = descriptors[0]
+            poller.register(self._listener, select.POLLIN)
+        else:
+            self._learn(json.loads(packet))
+
+    def _learn(self, packet: dict[str, Any]) -> None:
+        match packet:
+            case {"level": _}:
+                self._send({"event": "closed", "pid": self._top} | packet)
+            case {"begin": int(process), "dir": str(folder)}:
+                self._tasks.begin(process, folder)
+            case {"end": int(process)}:
+                self._tasks.end(process)
+                self._refusals.forget(process)
+
+    def _send(self, packet: dict[str, Any]) -> bool:
+        """Send a packet; False when the supervisor does not read at the moment."""
+        try:
+            self._report.send(json.dumps(packet).encode(), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # the supervisor has gone
+        return True
+
+    def _answer(self) -> None:
+        asked = seccomp.receive(self._listener)
+        if asked is None:
+            return
+        if asked.task == self._top and self._names.get(asked.number) in TASKS:
+            seccomp.allow(self._listener, asked)  # a block begins
+            return
+        try:
+            self._decide(asked)
+        except OSError as error:
+            seccomp.refuse(self._listener, asked, error.errno or errno.EPERM)
+
+    def _decide(self, asked: seccomp.Call) -> None:
+        name = self._names[asked.number]
+        leader = self._tasks.leader(asked.task)
+        if name == "connect":
+            threading.Thread(target=self._connect, args=(asked, leader), daemon=True).start()
+            return
+        if name in TASKS and not _asks_for_namespace(asked.arguments, name):
+            if self._tasks.may_create(leader):
+                seccomp.allow(self._listener, asked)
+            else:
+                what = f"created more than {MAX_TASKS} processes and threads"
+                self._refuse(asked, leader, what, errno.EAGAIN)
+            return
+        self._refuse(asked, leader, *described(name, asked.arguments))
+
+    def _refuse(self, asked: seccomp.Call, leader: int, what: str, error: int) -> None:
+        program = program_of(asked.task)
+        block = leader if leader != self._top else None
+        self._refusals.add(block, what, program)
+        seccomp.refuse(self._listener, asked, error)
+
+    def _connect(self, asked: seccomp.Call, leader: int) -> None:
+        """Connect a Unix socket; in a thread, because it can wait for the other side."""
+        descriptor, pointer, length = asked.arguments[:3]
+        try:
+            name = connecting.abstract_name(asked.task, pointer, length)
+            if not seccomp.is_waiting(self._listener, asked):
+                return
+            if name is None:
+                block = self._tasks.folders.get(leader)
+                folders = (block,) if block else self._folders
+                connecting.connect(asked.task, descriptor, pointer, length, folders)
+            else:
+                members = [process for process, _ in self._tasks.members(leader)]
+                connecting.connect_abstract(asked.task, descriptor, name, members)
+        except connecting.RefusedError as refused:
+            what = "connected to a socket of another program"
+            self._refuse(asked, leader, what, refused.args[0])
+        except (OSError, ValueError, IndexError) as error:
+            number = error.errno if isinstance(error, OSError) and error.errno else errno.EPERM
+            seccomp.refuse(self._listener, asked, number)
+        else:
+            seccomp.succeed(self._listener, asked)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._top, signal.SIGKILL)
+
+    def _reap(self) -> int:
+        _, status = os.waitpid(self._top, 0)
+        self._refusals.flush()
+        code = os.waitstatus_to_exitcode(status)
+        sys.stdout.flush()
+        return code if code >= 0 else 128 - code
+
+
+def _asks_for_namespace(arguments: tuple[int, ...], name: str) -> bool:
+    return name == "clone" and bool(arguments[0] & NEW_NAMESPACE)

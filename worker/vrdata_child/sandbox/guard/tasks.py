@@ -1,0 +1,113 @@
+"""The processes and threads of a sandbox: which block they belong to, and how many there are."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_TASKS = 1024
+_REFUSE_SECONDS = 0.5  # before a full block is counted again
+_MAX_DEPTH = 64
+
+
+@dataclass(slots=True)
+class _Count:
+    """Tasks of a block: counted, and created since."""
+
+    counted: int = 1
+    created: int = 0
+    full_until: float = 0.0
+
+
+class Tasks:
+    """Bounds the number of processes and threads of each block.
+
+    Args:
+        top: the process that starts the blocks; what belongs to no block belongs to it.
+    """
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._counts: dict[int, _Count] = {}
+        self.folders: dict[int, str] = {}  # of the running blocks
+
+    def leader(self, task: int) -> int:
+        """The process of the block that a task belongs to, or the process at the top."""
+        for _ in range(_MAX_DEPTH):
+            process, parent = _ids(task)
+            if process in self.folders:
+                return process
+            if parent in (0, 1, self._top):
+                break
+            task = parent
+        return self._top
+
+    def may_create(self, leader: int) -> bool:
+        """Count one more task of a block; False when it has MAX_TASKS."""
+        count = self._counts.setdefault(leader, _Count())
+        if count.counted + count.created < MAX_TASKS:
+            count.created += 1
+            return True
+        now = time.monotonic()
+        if now < count.full_until:
+            return False
+        count.counted, count.created = sum(threads for _, threads in self.members(leader)), 1
+        if count.counted < MAX_TASKS:
+            return True
+        count.full_until = now + _REFUSE_SECONDS
+        return False
+
+    def members(self, leader: int) -> list[tuple[int, int]]:
+        """The processes of a block, each with its number of threads (proc(5), stat)."""
+        parents: dict[int, tuple[int, int]] = {}
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit():
+                fields = _stat(entry.path)
+                if fields:
+                    parents[int(entry.name)] = int(fields[1]), int(fields[17])
+        children: dict[int, list[int]] = {}
+        for process, (parent, _) in parents.items():
+            children.setdefault(parent, []).append(process)
+        found, waiting = [], [leader]
+        while waiting:
+            process = waiting.pop()
+            if process in parents:
+                found.append((process, parents[process][1]))
+            waiting += (one for one in children.get(process, ()) if one not in self.folders)
+        return found
+
+    def begin(self, leader: int, folder: str) -> None:
+        """A block has begun."""
+        self.folders[leader] = folder
+
+    def end(self, leader: int) -> None:
+        """A block has ended."""
+        self.folders.pop(leader, None)
+        self._counts.pop(leader, None)
+
+
+def program_of(task: int) -> str:
+    """The name of the program that a task runs, or "" when it has ended."""
+    try:
+        return Path(f"/proc/{task}/exe").readlink().name.removesuffix(" (deleted)")
+    except OSError:
+        return ""
+
+
+def _ids(task: int) -> tuple[int, int]:
+    """The process of a task and its parent; 0 when it has ended (proc(5), status)."""
+    try:
+        lines = Path(f"/proc/{task}/status").read_text(errors="replace").splitlines()
+    except OSError:
+        return 0, 0
+    fields = dict(line.partition(":")[::2] for line in lines[:10])
+    return int(fields.get("Tgid", 0)), int(fields.get("PPid", 0))
+
+
+def _stat(folder: str) -> list[str]:
+    try:
+        return Path(folder, "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []

@@ -1,0 +1,146 @@
+"""Which system calls a generator may not make, and what it is told. Pure.
+
+A call is refused if it reaches out of the block: to the network, to other processes, to the kernel.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vrdata_child.sandbox.bpf import NOTIFY, Rule, Test, error
+from vrdata_child.sandbox.calls import number_of
+
+AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # socket(2)
+FAMILIES = {16: "netlink", 17: "packet", 31: "Bluetooth", 38: "kernel crypto", 40: "vsock"}
+_STREAM, _SEQPACKET, _TYPE_MASK = 1, 5, 0xF
+NEW_NAMESPACE = 0x7E020000  # CLONE_NEW*, clone(2)
+TASKS = ("clone", "fork", "vfork")
+"""Calls that create processes and threads."""
+
+# What a refused call is called in messages.
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(("ptrace", "kcmp"), "traced another process"),
+    **dict.fromkeys(
+        ("process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd"),
+        "reached into another process",
+    ),
+    **dict.fromkeys(
+        (
+            *("mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
+            *("fsconfig", "fsmount", "fspick", "mount_setattr", "statmount", "listmount"),
+        ),
+        "changed or read mounts",
+    ),
+    **dict.fromkeys(("setns",), "entered a namespace"),
+    **dict.fromkeys(("add_key", "request_key", "keyctl"), "used a kernel keyring"),
+    **dict.fromkeys(("bpf", "perf_event_open", "userfaultfd"), "used a debugging call"),
+    **dict.fromkeys(("io_uring_setup", "io_uring_enter", "io_uring_register"), "used io_uring"),
+    **dict.fromkeys(
+        (
+            *("kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module"),
+            *("create_module", "query_module", "get_kernel_syms", "reboot", "swapon", "swapoff"),
+            *("sethostname", "setdomainname", "settimeofday", "clock_settime", "clock_adjtime"),
+            *("adjtimex", "acct", "quotactl", "quotactl_fd", "iopl", "ioperm", "vhangup"),
+            *("nfsservctl", "syslog", "uselib", "_sysctl", "lookup_dcookie"),
+        ),
+        "administered the machine",
+    ),
+    **dict.fromkeys(("open_by_handle_at", "name_to_handle_at"), "opened a file by handle"),
+    **dict.fromkeys(("fanotify_init", "fanotify_mark"), "watched the file system"),
+}
+# Calls that name a process in their first argument; the supervisor's are refused.
+_OF_A_PROCESS = (
+    *("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"),
+    *("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
+    *("migrate_pages", "move_pages"),
+)
+_BY_KIND = ("setpriority", "ioprio_set")  # they name it in the second one
+_OTHERS = {
+    **dict.fromkeys(("clone", "unshare"), "created a namespace"),
+    "prlimit64": "changed the limits of another process",
+    **dict.fromkeys((*_OF_A_PROCESS, *_BY_KIND), "signalled or slowed down the supervisor"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What differs between processes.
+
+    Attributes:
+        network: IP and netlink sockets are allowed, for an installation.
+        protected: numbers of the processes that cannot be signalled or slowed down.
+        listener: another process answers refused calls, names them and counts tasks.
+    """
+
+    network: bool = False
+    protected: tuple[int, ...] = ()
+    listener: bool = True
+
+
+def rules_for(policy: Policy, machine: str = "") -> list[Rule]:
+    """The rules of a policy.
+
+    Args:
+        policy: the policy.
+        machine: `x86_64` or `aarch64`; "" = this one.
+    """
+    rules = []
+    for name, action, tests in _table(policy):
+        number = number_of(name, machine)
+        if number is not None:
+            rules.append(Rule(number, action, tests))
+    return rules
+
+
+_Line = tuple[str, int, tuple[Test, ...]]
+
+
+def _table(policy: Policy) -> Iterator[_Line]:
+    for name, code, tests in _refused(policy):
+        yield name, NOTIFY if policy.listener else error(code), tests
+    yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
+    if policy.listener:
+        for name in (*TASKS, *(() if policy.network else ("connect",))):
+            yield name, NOTIFY, ()
+
+
+def _refused(policy: Policy) -> Iterator[_Line]:
+    """Calls that fail, each with the number of its error."""
+    yield from ((name, errno.EPERM, ()) for name in REFUSED)
+    if not policy.network:
+        yield "socket", errno.ENETUNREACH, (Test(0, (AF_INET, AF_INET6)),)
+        for name in ("socket", "socketpair"):
+            yield name, errno.EPERM, (Test(0, (AF_UNIX,), negated=True),)
+            # A datagram socket can send to any address without connect.
+            streams = Test(1, (_STREAM, _SEQPACKET), mask=_TYPE_MASK, negated=True)
+            yield name, errno.EPERM, (streams,)
+    for name in ("unshare", "clone"):
+        yield name, errno.EPERM, (Test(0, mask=NEW_NAMESPACE, any_bit=True),)
+    yield "prlimit64", errno.EPERM, (Test(0, (0,), negated=True),)
+    if policy.protected:
+        processes = Test(0, _others(policy.protected))
+        yield from ((name, errno.EPERM, (processes,)) for name in _OF_A_PROCESS)
+        yield from ((name, errno.EPERM, (Test(1, policy.protected),)) for name in _BY_KIND)
+
+
+def _others(protected: Sequence[int]) -> tuple[int, ...]:
+    """The processes, their groups, and every process that there is (kill(2))."""
+    return (*protected, *(-one for one in protected), -1)
+
+
+def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
+    """What a refused call is called in messages, and the number of its error.
+
+    Args:
+        name: of the call.
+        arguments: its six arguments.
+    """
+    family = arguments[0] & 0xFFFFFFFF
+    if name == "socket" and family in (AF_INET, AF_INET6):
+        return "opened a network connection", errno.ENETUNREACH
+    if name in ("socket", "socketpair"):
+        kind = "Unix datagram" if family == AF_UNIX else FAMILIES.get(family, f"family {family}")
+        return f"opened a socket ({kind})", errno.EPERM
+    return _OTHERS.get(name) or f"{REFUSED[name]} ({name})", errno.EPERM
