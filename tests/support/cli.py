@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.services.old_kernel import lacking
+
 DEADLINE_SECONDS = 300
 
 
@@ -27,10 +29,19 @@ class Ran:
         return json.loads(self.out)
 
 
-def vrdata(*arguments: object, cwd: Path | None = None, **environment: str) -> Ran:
-    """Run `vrdata ARGUMENTS`; never raises for an exit code."""
+def vrdata(
+    *arguments: object, cwd: Path | None = None, without: tuple[str, ...] = (), **environment: str
+) -> Ran:
+    """Run `vrdata ARGUMENTS`; never raises for an exit code.
+
+    Args:
+        arguments: of the command.
+        cwd: its working directory.
+        without: parts of the sandbox that its kernel lacks (`support.services.old_kernel`).
+        environment: variables to set.
+    """
     done = subprocess.run(
-        command(*arguments),
+        lacking(without, command(*arguments)) if without else command(*arguments),
         cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
