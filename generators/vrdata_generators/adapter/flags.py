@@ -11,8 +11,8 @@ from pathlib import Path
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
 from vrdata.text import printable
+from vrdata_generators.adapter.closed import ClosedProcess, run_closed
 from vrdata_generators.adapter.help_text import flags_in
-from vrdata_generators.adapter.programs import run_program
 from vrdata_generators.adapter.source.detect import REPOSITORY_ENTRY
 
 HELP_SECONDS = 60
@@ -82,11 +82,14 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
         InvalidInputError: it fails, takes longer than HELP_SECONDS or lacks a required flag.
     """
     try:
-        done = run_program(
+        done = run_closed(
             [str(python), str(root / REPOSITORY_ENTRY), "--help"],
             seconds=HELP_SECONDS,
             env=_environment(scratch),
+            python=python,
             cwd=root,
+            read=[root],
+            write=[scratch],
         )
     except subprocess.TimeoutExpired:
         raise InvalidInputError(
@@ -104,7 +107,7 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
     return parse_help(f"{done.stdout}\n{done.stderr}", done.returncode)
 
 
-def _offers(done: subprocess.CompletedProcess[str]) -> bool:
+def _offers(done: ClosedProcess) -> bool:
     return bool(flags_in(f"{done.stdout}\n{done.stderr}"))
 
 

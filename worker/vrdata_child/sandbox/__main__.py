@@ -1,7 +1,7 @@
-"""Run a program in a sandbox: `python -m vrdata_child.sandbox --report FD … -- PROGRAM ARGUMENT…`.
+"""Run a program in a sandbox: `--report FD … -- PROGRAM ARGUMENT…`.
 
-This process becomes the guard of the sandbox; it ends with the program's exit code. It runs without
-site packages (`python -S`), so that nothing of a generator's environment runs outside the sandbox.
+This process becomes the guard of the sandbox; it ends with the program's exit code. It is started
+without site packages (`python -S`), so that nothing of a generator's environment runs outside.
 """
 
 from __future__ import annotations

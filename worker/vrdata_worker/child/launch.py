@@ -13,6 +13,7 @@ from typing import Any, Literal
 from vrdata.contract.reasons import FailureReason
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
+from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.image.catalogues import Located
 
 _PACKAGES = ("vrdata_child", "vrdata_generators")
@@ -109,8 +110,14 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
         TemplateBrokenError: the interpreter cannot be started.
     """
     python = launch.python or sys.executable
-    command = [*sandboxed(launch, folder, channel), "--"]
-    command += [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)]
+    command = enclosed(
+        [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)],
+        report=channel,
+        python=python,
+        read=[Path(launch.root)] if launch.root else [],
+        write=[folder],
+        keep_report=True,
+    )
     with (folder / "template.log").open("wb") as log:
         try:
             return subprocess.Popen(
@@ -125,15 +132,6 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
             )
         except OSError as error:
             raise TemplateBrokenError(f"{python} cannot be started: {error.strerror}") from None
-
-
-def sandboxed(launch: Launch, folder: Path, channel: int) -> list[str]:
-    """The start of the command that runs a template in a sandbox."""
-    options = ["--report", str(channel), "--keep-report", "--write", str(folder)]
-    options += ["--python", launch.python or sys.executable]
-    if launch.root:
-        options += ["--read", launch.root]
-    return [sys.executable, "-S", "-s", "-P", "-m", "vrdata_child.sandbox", *options]
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from vrdata_child.descendants import adopt_orphans, end_orphans
 from vrdata_child.sandbox import calls, seccomp
 from vrdata_child.sandbox.guard import connecting
 from vrdata_child.sandbox.guard.refusals import Refusals
@@ -42,6 +43,7 @@ def fork_guarded(report: socket.socket, folders: Sequence[str]) -> socket.socket
     child = os.fork()
     if child:
         theirs.close()
+        adopt_orphans()
         code = 1
         try:
             code = Guard(child, folders, ours, report).serve()
@@ -81,6 +83,7 @@ class Guard:
     def serve(self) -> int:
         """Serve until the sandbox has ended; returns its exit code."""
         ended = os.pidfd_open(self._top)
+        signal.signal(signal.SIGTERM, lambda *_: self._kill())
         poller = select.poll()
         poller.register(ended, select.POLLIN)
         poller.register(self._handover, select.POLLIN)
@@ -198,6 +201,7 @@ class Guard:
 
     def _reap(self) -> int:
         _, status = os.waitpid(self._top, 0)
+        end_orphans(())
         self._refusals.flush()
         code = os.waitstatus_to_exitcode(status)
         sys.stdout.flush()
