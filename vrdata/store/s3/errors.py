@@ -10,6 +10,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
 from vrdata.errors import VrdataError
+from vrdata.privacy.texts import without_url_credentials
 from vrdata.store.port import (
     DigestMismatchError,
     ObjectNotFoundError,
@@ -237,5 +238,5 @@ def _first_line(error: Exception) -> str:
 
 
 def _clean(text: str) -> str:
-    """Printable text of bounded length: a server's messages are not trusted."""
-    return printable_line(text)[:200]
+    """Printable, short, without credentials: a server's messages are not trusted."""
+    return without_url_credentials(printable_line(text))[:200]

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.privacy.texts import without_url_credentials
 from vrdata_generators.adapter.environment.distributions import HEADLESS, WHEELS_ONLY
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 
@@ -216,5 +217,5 @@ def _added_by(folder: Path) -> Iterator[str]:
 
 
 def last_lines(text: str, lines: int = 8) -> str:
-    """The end of a program's output."""
-    return "\n".join(text.strip().splitlines()[-lines:])
+    """The end of a program's output, without user names and passwords of URLs."""
+    return without_url_credentials("\n".join(text.strip().splitlines()[-lines:]))

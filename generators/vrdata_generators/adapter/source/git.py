@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from vrdata.errors import VrdataError
+from vrdata.privacy.texts import without_url_credentials
 from vrdata.privacy.variables import without_secrets
 from vrdata_generators.adapter.programs import run_program
 from vrdata_generators.adapter.source.copying import is_copied
@@ -46,7 +46,6 @@ _TO_FETCH = frozenset(
     | {"GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITLAB_TOKEN"}
 )
 _GITLINK = "160000"
-_CREDENTIALS = re.compile(r"(\w://)[^/\s]*@")
 _RUNS_FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
 
 
@@ -197,4 +196,4 @@ def _ask(folder: Path, *arguments: str, settings: Mapping[str, str] | None = Non
 
 def tail(text: str) -> str:
     """The last lines of git's output, without user names and passwords of URLs."""
-    return _CREDENTIALS.sub(r"\1", "\n".join(text.strip().splitlines()[-5:]))
+    return without_url_credentials("\n".join(text.strip().splitlines()[-5:]))
