@@ -19,24 +19,24 @@ NEW_NAMESPACE = 0x7E020000  # CLONE_NEW*, clone(2)
 TASKS = ("clone", "fork", "vfork")
 """Calls that create processes and threads."""
 
-# What a refused call is called in messages.
+# What the program tried to do, in messages.
 REFUSED: dict[str, str] = {
-    **dict.fromkeys(("ptrace", "kcmp"), "traced another process"),
+    **dict.fromkeys(("ptrace", "kcmp"), "trace another process"),
     **dict.fromkeys(
         ("process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd"),
-        "reached into another process",
+        "reach into another process",
     ),
     **dict.fromkeys(
         (
             *("mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
             *("fsconfig", "fsmount", "fspick", "mount_setattr", "statmount", "listmount"),
         ),
-        "changed or read mounts",
+        "change or read mounts",
     ),
-    **dict.fromkeys(("setns",), "entered a namespace"),
-    **dict.fromkeys(("add_key", "request_key", "keyctl"), "used a kernel keyring"),
-    **dict.fromkeys(("bpf", "perf_event_open", "userfaultfd"), "used a debugging call"),
-    **dict.fromkeys(("io_uring_setup", "io_uring_enter", "io_uring_register"), "used io_uring"),
+    **dict.fromkeys(("setns",), "enter a namespace"),
+    **dict.fromkeys(("add_key", "request_key", "keyctl"), "use a kernel keyring"),
+    **dict.fromkeys(("bpf", "perf_event_open", "userfaultfd"), "use a debugging call"),
+    **dict.fromkeys(("io_uring_setup", "io_uring_enter", "io_uring_register"), "use io_uring"),
     **dict.fromkeys(
         (
             *("kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module"),
@@ -45,10 +45,10 @@ REFUSED: dict[str, str] = {
             *("adjtimex", "acct", "quotactl", "quotactl_fd", "iopl", "ioperm", "vhangup"),
             *("nfsservctl", "syslog", "uselib", "_sysctl", "lookup_dcookie"),
         ),
-        "administered the machine",
+        "administer the machine",
     ),
-    **dict.fromkeys(("open_by_handle_at", "name_to_handle_at"), "opened a file by handle"),
-    **dict.fromkeys(("fanotify_init", "fanotify_mark"), "watched the file system"),
+    **dict.fromkeys(("open_by_handle_at", "name_to_handle_at"), "open a file by handle"),
+    **dict.fromkeys(("fanotify_init", "fanotify_mark"), "watch the file system"),
 }
 # Calls that name a process in their first argument; the supervisor's are refused.
 _OF_A_PROCESS = (
@@ -58,9 +58,9 @@ _OF_A_PROCESS = (
 )
 _BY_KIND = ("setpriority", "ioprio_set")  # they name it in the second one
 _OTHERS = {
-    **dict.fromkeys(("clone", "unshare"), "created a namespace"),
-    "prlimit64": "changed the limits of another process",
-    **dict.fromkeys((*_OF_A_PROCESS, *_BY_KIND), "signalled or slowed down the supervisor"),
+    **dict.fromkeys(("clone", "unshare"), "create a namespace"),
+    "prlimit64": "change the limits of another process",
+    **dict.fromkeys((*_OF_A_PROCESS, *_BY_KIND), "signal or slow down the supervisor"),
 }
 
 
@@ -131,7 +131,7 @@ def _others(protected: Sequence[int]) -> tuple[int, ...]:
 
 
 def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
-    """What a refused call is called in messages, and the number of its error.
+    """What the program tried to do, in messages, and the number of the error.
 
     Args:
         name: of the call.
@@ -139,8 +139,8 @@ def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
     """
     family = arguments[0] & 0xFFFFFFFF
     if name == "socket" and family in (AF_INET, AF_INET6):
-        return "opened a network connection", errno.ENETUNREACH
+        return "open a network connection", errno.ENETUNREACH
     if name in ("socket", "socketpair"):
         kind = "Unix datagram" if family == AF_UNIX else FAMILIES.get(family, f"family {family}")
-        return f"opened a socket ({kind})", errno.EPERM
+        return f"open a socket ({kind})", errno.EPERM
     return _OTHERS.get(name) or f"{REFUSED[name]} ({name})", errno.EPERM

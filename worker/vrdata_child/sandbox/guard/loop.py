@@ -161,7 +161,7 @@ class Guard:
             if self._tasks.may_create(leader):
                 seccomp.allow(self._listener, asked)
             else:
-                what = f"created more than {MAX_TASKS} processes and threads"
+                what = f"create more than {MAX_TASKS} processes and threads"
                 self._refuse(asked, leader, what, errno.EAGAIN)
             return
         self._refuse(asked, leader, *described(name, asked.arguments))
@@ -187,7 +187,7 @@ class Guard:
                 members = [process for process, _ in self._tasks.members(leader)]
                 connecting.connect_abstract(asked.task, descriptor, name, members)
         except connecting.RefusedError as refused:
-            what = "connected to a socket of another program"
+            what = "connect to a socket of another program"
             self._refuse(asked, leader, what, refused.args[0])
         except (OSError, ValueError, IndexError) as error:
             number = error.errno if isinstance(error, OSError) and error.errno else errno.EPERM

@@ -36,7 +36,7 @@ class Refusals:
 
         Args:
             block: process of the block, or None.
-            what: what it asked for.
+            what: what it tried to do, as in "open a network connection".
             program: that asked.
         """
         with self._lock:
