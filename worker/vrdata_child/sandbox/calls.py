@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 
 # Name: number on x86-64, number on arm64; None = the architecture has no such call.
 _NUMBERS: dict[str, tuple[int | None, int | None]] = {
@@ -102,12 +101,14 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
 }
 LAST_KNOWN = 462  # mseal, Linux 6.10; the numbers of later calls are the same everywhere
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*, linux/audit.h
+MACHINE = os.uname().machine
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
 
 
 def known_machine() -> bool:
     """Whether the numbers of this processor's system calls are known."""
-    return platform.machine() in ARCHITECTURES
+    return MACHINE in ARCHITECTURES
 
 
 def number_of(name: str, machine: str = "") -> int | None:
@@ -117,7 +118,7 @@ def number_of(name: str, machine: str = "") -> int | None:
         name: as in its manual page.
         machine: `x86_64` or `aarch64`; "" = this one.
     """
-    return _NUMBERS[name][list(ARCHITECTURES).index(machine or platform.machine())]
+    return _NUMBERS[name][list(ARCHITECTURES).index(machine or MACHINE)]
 
 
 def names(machine: str = "") -> dict[int, str]:

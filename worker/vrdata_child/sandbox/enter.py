@@ -61,7 +61,7 @@ def enter(
     missing = "" if abi else "the kernel has no Landlock"
     try:
         if abi:
-            landlock.restrict(grants, abi, network=network)
+            landlock.Rules(grants, abi).restrict(network=network)
     except OSError as error:
         abi, missing = 0, f"Landlock cannot be used: {error.strerror}"
     if not _filter(handover, tuple(protected), network=network):

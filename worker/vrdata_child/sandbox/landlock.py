@@ -45,27 +45,63 @@ def version() -> int:
         return 0
 
 
-def restrict(grants: Iterable[Grant], abi: int, *, network: bool = False) -> None:
-    """Take all other rights from this thread and its descendants.
-
-    The process must have set `no_new_privs`.
+class Rules:
+    """Grants whose files are open, so that a forked process applies them quickly.
 
     Args:
         grants: what stays allowed.
         abi: the version of the interface.
-        network: TCP stays allowed.
-
-    Raises:
-        OSError: the kernel refuses the rules.
     """
-    handled = _handled(abi)
-    ruleset = call("landlock_create_ruleset", *_attributes(abi, handled, network=network), 0)
-    try:
+
+    def __init__(self, grants: Iterable[Grant], abi: int) -> None:
+        self.abi = abi
+        self._handled = _handled(abi)
+        self._places: list[int] = []
+        self._rules: list[ctypes.Array[ctypes.c_char]] = []
         for grant in grants:
-            _add(ruleset, grant, handled)
-        call("landlock_restrict_self", ruleset, 0)
-    finally:
-        os.close(ruleset)
+            self._add(grant)
+
+    def _add(self, grant: Grant) -> None:
+        try:
+            place = os.open(grant.path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            return
+        rights = grant.rights & self._handled
+        if not stat.S_ISDIR(os.fstat(place).st_mode):
+            rights &= _OF_FILES
+        if not rights:
+            os.close(place)
+            return
+        self._places.append(place)
+        self._rules.append(ctypes.create_string_buffer(struct.pack("=Qi", rights, place), 12))
+
+    def restrict(self, *, network: bool = False) -> None:
+        """Take all other rights from this thread and its descendants; close the files.
+
+        The process must have set `no_new_privs`.
+
+        Args:
+            network: TCP stays allowed.
+
+        Raises:
+            OSError: the kernel refuses the rules.
+        """
+        ruleset = call(
+            "landlock_create_ruleset", *_attributes(self.abi, self._handled, network=network), 0
+        )
+        try:
+            for rule in self._rules:
+                call("landlock_add_rule", ruleset, _RULE_PATH, rule, 0)
+            call("landlock_restrict_self", ruleset, 0)
+        finally:
+            os.close(ruleset)
+            for place in self._places:
+                os.close(place)
+
+    def extend(self, grants: Iterable[Grant]) -> None:
+        """Add grants, in the process that applies them."""
+        for grant in grants:
+            self._add(grant)
 
 
 def _handled(abi: int) -> int:
@@ -87,19 +123,3 @@ def _attributes(
         fields.append(_SCOPES)
     size = 8 * len(fields)
     return ctypes.create_string_buffer(struct.pack(f"={len(fields)}Q", *fields), size), size
-
-
-def _add(ruleset: int, grant: Grant, handled: int) -> None:
-    try:
-        place = os.open(grant.path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return
-    try:
-        rights = grant.rights & handled
-        if not stat.S_ISDIR(os.fstat(place).st_mode):
-            rights &= _OF_FILES
-        if rights:
-            rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, place), 12)
-            call("landlock_add_rule", ruleset, _RULE_PATH, rule, 0)
-    finally:
-        os.close(place)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from vrdata_child.sandbox import landlock
 from vrdata_child.sandbox.landlock import READ, Grant
-from vrdata_child.sandbox.places import readable, writable
+from vrdata_child.sandbox.places import readable, without_needless, writable
 
 _TEMPLATE_FOLDERS = ("packages", "tmpdir", "home", "mplconfigdir")
 
@@ -25,7 +24,7 @@ class Narrowing:
         self._version = landlock.version()
         own = [Grant(f"{folder}/{name}", READ) for name in _TEMPLATE_FOLDERS]
         found = readable([root] if root else [], python, os.environ)
-        self._grants: Sequence[Grant] = [*found, *own]
+        self._rules = landlock.Rules(without_needless([*found, *own]), self._version)
 
     def apply(self, folder: str) -> None:
         """Let this process write to one folder only; it cannot see other blocks.
@@ -37,4 +36,5 @@ class Narrowing:
             OSError: the kernel refuses the rules.
         """
         if self._version:
-            landlock.restrict([*self._grants, *writable([folder])], self._version)
+            self._rules.extend(writable([folder]))
+            self._rules.restrict()

@@ -64,6 +64,20 @@ def readable(folders: Iterable[str], python: str, environ: Mapping[str, str]) ->
     return [*grants, *_kernel()]
 
 
+def without_needless(grants: Iterable[Grant]) -> list[Grant]:
+    """The same rights with fewer rules: what is missing, or below a granted folder, needs none."""
+    rights: dict[str, int] = {}
+    for grant in grants:
+        path = os.path.realpath(grant.path)
+        if Path(path).exists():
+            rights[path] = rights.get(path, 0) | grant.rights
+    return [
+        Grant(path, own)
+        for path, own in rights.items()
+        if not any(own & ~rights.get(str(above), 0) == 0 for above in Path(path).parents)
+    ]
+
+
 def writable(folders: Iterable[str]) -> list[Grant]:
     """The folders that a generator writes to, with shared memory and semaphores."""
     return [*(Grant(path, READ | WRITE) for path in folders), Grant(SHARED_MEMORY, _SHARED)]

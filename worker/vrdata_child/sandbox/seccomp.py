@@ -8,14 +8,13 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import platform
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrdata_child.sandbox import bpf
 from vrdata_child.sandbox.bpf import Rule
-from vrdata_child.sandbox.calls import ARCHITECTURES, LAST_KNOWN, call
+from vrdata_child.sandbox.calls import ARCHITECTURES, LAST_KNOWN, MACHINE, call
 
 _SET_MODE_FILTER = 1
 _NEW_LISTENER, _WAIT_KILLABLE = 1 << 3, 1 << 5
@@ -55,9 +54,7 @@ def install(rules: Sequence[Rule], *, listener: bool) -> int:
     Raises:
         OSError: the kernel has no filters, or does not allow a listener.
     """
-    program = bpf.assemble(
-        ARCHITECTURES[platform.machine()], LAST_KNOWN, bpf.error(errno.ENOSYS), rules
-    )
+    program = bpf.assemble(ARCHITECTURES[MACHINE], LAST_KNOWN, bpf.error(errno.ENOSYS), rules)
     body = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(body))
     filters = ctypes.create_string_buffer(header, len(header))
