@@ -104,6 +104,10 @@ class RunProgress:
             + (f": {first}" if first else "")
         )
 
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self._print(line)
+
     def tick(self) -> None:
         """Show the current state; call it several times a second."""
         for name, count in self.classes.items():

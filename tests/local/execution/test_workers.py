@@ -6,13 +6,18 @@ import json
 import os
 import queue
 import shutil
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from support.datasets.workers import make_bench
+from support.polling import wait_until
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.worker import ShardTask
-from vrdata.local.execution.workers import Ended, Message, WorkerProcess
+from vrdata.local.execution.executor import failure_of_worker
+from vrdata.local.execution.workers import Ended, Message, WorkerProcess, oom_kills
 from vrdata.local.run import prepare
 
 Inbox = queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]]
@@ -71,6 +76,53 @@ def test_a_worker_gets_the_secrets_of_the_user_through_its_pipe_only(
     secrets = json.loads((tmp_path / "pipe").read_text())
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY"):
         assert secrets[name] == os.environ[name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waitid(2), /proc/vmstat")
+def test_a_worker_that_a_process_stops_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    worker = start(tmp_path, monkeypatch, inbox, "kill -STOP $$; exit 3")
+    stops: list[int] = []
+    wait_until(lambda: bool(stops.append(worker.resume()) or stops[-1]), "the stop of the worker")
+    _, message = inbox.get(timeout=30)
+    assert isinstance(message, Ended)
+    assert message.code == 3
+    assert stops[-1] == signal.SIGSTOP
+    assert worker.resume() == 0
+    worker.finish()
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ((7, 7), FailureReason.UNKNOWN),
+        ((7, 8), FailureReason.OUT_OF_MEMORY),
+        ((None, None), FailureReason.OUT_OF_MEMORY),
+    ],
+)
+def test_a_killed_worker_was_out_of_memory_if_the_kernel_ended_a_process_for_it(
+    counts: tuple[int | None, int | None],
+    reason: FailureReason,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    answers = iter(counts)
+    monkeypatch.setattr("vrdata.local.execution.workers.oom_kills", lambda: next(answers))
+    worker = start(tmp_path, monkeypatch, inbox, "kill -KILL $$")
+    _, message = inbox.get(timeout=30)
+    assert isinstance(message, Ended)
+    failure = failure_of_worker(message)
+    assert failure.reason is reason
+    if reason is FailureReason.UNKNOWN:
+        assert "ended by SIGKILL, and not by the kernel for lack of memory" in failure.message
+    worker.finish()
+
+
+def test_the_kernel_counts_the_processes_that_it_ends_for_lack_of_memory() -> None:
+    assert sys.platform != "linux" or oom_kills() is not None
 
 
 def test_a_marker_of_a_shard_outside_the_plan_is_not_counted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -106,6 +107,10 @@ class LocalExecutor:
 
     def _step(self, tasks: TaskQueue) -> None:
         self._progress.tick()
+        for worker in self._pool.workers:
+            if number := worker.resume():
+                name = signal.Signals(number).name
+                self._progress.say(f"worker {worker.pid} was stopped by {name}: it continues")
         try:
             worker, message = self._pool.inbox.get(timeout=TICK_SECONDS)
         except queue.Empty:
@@ -173,7 +178,7 @@ class LocalExecutor:
             raise VrdataError(
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr
             )
-        failure = _failure_of_worker(ended)
+        failure = failure_of_worker(ended)
         for task in worker.tasks.values():
             self._fail(task, failure.of(task.key, task.attempt), tasks)
         self._feed(self._pool.start(), tasks)
@@ -186,13 +191,16 @@ def _finished(worker: WorkerProcess, shard: Shard) -> ShardTask:
     return task
 
 
-def _failure_of_worker(ended: Ended) -> Failure:
+def failure_of_worker(ended: Ended) -> Failure:
     """The probable reason why a worker ended without a message for its tasks."""
+    how = f"ended with exit code {ended.code}"
+    reason = FailureReason.UNKNOWN
     if ended.code == WorkerExit.PREEMPTED:
         reason = FailureReason.PREEMPTED
-    elif ended.code == -9:  # usually the kernel's out-of-memory killer
+    elif ended.code == -signal.SIGKILL and ended.memory_ran_out:
         reason = FailureReason.OUT_OF_MEMORY
-    else:
-        reason = FailureReason.UNKNOWN
-    message = f"the worker ended with exit code {ended.code}\n{ended.stderr}"
-    return Failure(reason=reason, message=message)
+    elif ended.code < 0:
+        how = f"was ended by {signal.Signals(-ended.code).name}"
+        if ended.code == -signal.SIGKILL:
+            how += ", and not by the kernel for lack of memory"
+    return Failure(reason=reason, message=f"the worker {how}\n{ended.stderr}")

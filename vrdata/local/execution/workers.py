@@ -28,10 +28,18 @@ LOG_TAIL_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A worker process has ended."""
+    """A worker process has ended.
+
+    Attributes:
+        code: its exit code; the negative number of the signal that ended it.
+        stderr: the end of its standard error.
+        memory_ran_out: while it ran, the kernel ended a process of this machine for lack of memory,
+            or the kernel does not tell.
+    """
 
     code: int
     stderr: str
+    memory_ran_out: bool = True
 
 
 class WorkerProcess:
@@ -50,6 +58,7 @@ class WorkerProcess:
         log: Path,
     ) -> None:
         self._inbox = inbox
+        self._oom_kills = oom_kills()
         self._log = log
         self.generator = ""
         self.tasks: dict[Shard, ShardTask] = {}
@@ -91,6 +100,21 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGTERM)
 
+    def resume(self) -> int:
+        """Continue the worker if a process has stopped it.
+
+        Returns:
+            The signal that stopped it; 0 if it was not stopped.
+        """
+        if sys.platform != "linux":
+            return 0
+        with contextlib.suppress(ChildProcessError, ProcessLookupError):  # it has ended
+            found = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG)
+            if found is not None:
+                os.kill(self.pid, signal.SIGCONT)
+                return found.si_status
+        return 0
+
     def wait(self) -> None:
         """Wait for the end; kill the worker after STOP_SECONDS."""
         try:
@@ -113,7 +137,9 @@ class WorkerProcess:
                     with contextlib.suppress(ValidationError):  # truncated: the worker was killed
                         self._inbox.put((self, MESSAGE.validate_json(line)))
         code = self._process.wait()
-        self._inbox.put((self, Ended(code, _log_tail(self._log))))
+        kills = oom_kills()
+        ran_out = kills is None or kills != self._oom_kills
+        self._inbox.put((self, Ended(code, _log_tail(self._log), memory_ran_out=ran_out)))
 
 
 @dataclass(slots=True)
@@ -151,6 +177,19 @@ class WorkerPool:
         for worker in self.workers:
             worker.terminate()
         _wait_all(self.workers)
+
+
+def oom_kills() -> int | None:
+    """Processes that the kernel has ended for lack of memory (proc(5), /proc/vmstat, oom_kill).
+
+    None where the kernel does not count them.
+    """
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return None
+    counts = (line.split() for line in lines)
+    return next((int(words[1]) for words in counts if words[0] == "oom_kill"), None)
 
 
 def _wait_all(workers: Iterable[WorkerProcess]) -> None:
