@@ -15,6 +15,7 @@ from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
+from vrdata.hermetic import Hermetic
 from vrdata.model import Model, OutputFormat
 from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectStore, StorageError
@@ -31,6 +32,7 @@ class OneSample:
     """A template whose block has one sample, with a file that is not what was reported."""
 
     alive = False
+    hermetic = Hermetic(level="kernel", landlock=7)
 
     def __init__(self, file: events.File, body: bytes) -> None:
         self._file, self._body = file, body

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from vrdata.hermetic import Hermetic
 from vrdata.model import API_VERSION, Model, OutputFormat
 
 
@@ -153,6 +154,8 @@ class Attempt(Model):
         architecture: machine architecture of the pixels (promises L2 and L3).
         host: name of the machine or pod.
         version: version of vrdata.
+        hermetic: how far the kernel closed its generator; None = the marker is of an earlier
+            version of vrdata.
     """
 
     number: int = 0
@@ -162,6 +165,7 @@ class Attempt(Model):
     architecture: str = ""
     host: str = ""
     version: str = ""
+    hermetic: Hermetic | None = None
 
 
 class ShardManifest(Model):
@@ -183,7 +187,9 @@ class ShardManifest(Model):
         samples: number of samples.
         failed_samples: number of samples that could not be generated.
         attempt: facts of the attempt that committed the shard: `number`, `seconds`, `cpuSeconds`,
-            `peakMemoryBytes`, `architecture`, `host`, `version`. They never influence content.
+            `peakMemoryBytes`, `architecture`, `host`, `version`, `hermetic`
+            (`level`, `landlock`, `missing`: how far the kernel closed the generator). They never
+            influence content.
         records: number of `lines` after this one, their `bytes` and `sha256`.
     """
 

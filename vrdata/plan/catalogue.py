@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from vrdata.api.rules import unique_names
+from vrdata.hermetic import Hermetic
 from vrdata.model import API_VERSION, GeneratorClass, Model
 
 GENERATOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
@@ -71,6 +72,7 @@ class CatalogueEntry(Model):
             allows nondeterminism.
         domain: the sample folder's prefix seen in its output, for information only.
         notes: what `video: h264` does not keep of its videos, as seen when it was added.
+        hermetic: how far the kernel closed it when it was added; None = not known.
     """
 
     name: GeneratorName
@@ -88,6 +90,7 @@ class CatalogueEntry(Model):
     measured: Measured | None = None
     domain: str = ""
     notes: tuple[str, ...] = ()
+    hermetic: Hermetic | None = None
     requirements: tuple[str, ...] = ()
     license: str = ""
     source: str = ""

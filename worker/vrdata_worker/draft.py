@@ -93,6 +93,7 @@ def draft_marker(
             architecture=platform.machine(),
             host=socket.gethostname(),
             version=__version__,
+            hermetic=generated.hermetic,
         ),
     )
     return MarkerDraft(manifest, records)

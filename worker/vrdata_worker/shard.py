@@ -13,6 +13,7 @@ from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
 from vrdata.errors import InvalidInputError
+from vrdata.hermetic import Hermetic
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata_worker.block import BlockState
@@ -43,12 +44,17 @@ class Limits:
 
 @dataclass(slots=True)
 class GeneratedShard:
-    """A shard's samples, each as index and JSON of its record, and what they cost."""
+    """A shard's samples, each as index and JSON of its record, and what they cost.
+
+    Attributes:
+        hermetic: how far the kernel closed the generator.
+    """
 
     samples: list[tuple[int, bytes]] = field(default_factory=list)
     failed: list[FailedSample] = field(default_factory=list)
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    hermetic: Hermetic | None = None
 
     def records(self) -> tuple[bytes, ...]:
         """JSON of the records of all samples, failed ones too, in index order."""
@@ -90,7 +96,7 @@ class ShardGenerator:
         self._running: dict[int, _Running] = {}
         self._next = shard.first_block
         self._head = shard.first_block
-        self._generated = GeneratedShard()
+        self._generated = GeneratedShard(hermetic=template.hermetic)
 
     def generate(self) -> GeneratedShard:
         """Generate every sample of the shard.

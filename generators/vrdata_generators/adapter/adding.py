@@ -193,6 +193,7 @@ def _entry(
         measured=assessment.measured,
         domain=assessment.domain,
         notes=assessment.notes,
+        hermetic=assessment.hermetic,
         requirements=prepared.requirements,
         license=licence_of(prepared.root),
         source=located.origin,

@@ -34,6 +34,7 @@ FACTS = ReportFacts(
     bytes=12345,
     dataset_hash="sha256:22",
     architectures=("x86_64",),
+    hermetic="kernel (Landlock 7)",
     versions={"av": "1"},
     generators=(ROW,),
     duplicate_examples=(),

@@ -10,6 +10,7 @@ from vrdata.contract.groups import FailureGroup, FailureGroups
 from vrdata.contract.reasons import parse_reason
 from vrdata.contract.records import Failure
 from vrdata.dataset.manifest import FailedSample, Record, SampleRecord, ShardManifest
+from vrdata.hermetic import HermeticShards, shards_of
 from vrdata.model import Model
 from vrdata.plan.planned import Shard
 
@@ -24,6 +25,7 @@ class GeneratorCounts(Model):
         files: files of all samples.
         bytes: bytes of all data objects.
         architectures: machine architectures that generated the pixels.
+        hermetic: shards by how far the kernel closed their generator.
         failures: the failed samples by reason, with an example each.
     """
 
@@ -35,6 +37,7 @@ class GeneratorCounts(Model):
     files: int = Field(default=0, ge=0)
     bytes: int = Field(default=0, ge=0)
     architectures: tuple[str, ...] = ()
+    hermetic: HermeticShards = HermeticShards()
     failures: tuple[FailureGroup, ...] = ()
 
 
@@ -67,6 +70,7 @@ class GeneratorCounter:
         self._generator = generator
         self._shards = self._samples = self._failed = self._files = self._bytes = 0
         self._architectures: set[str] = set()
+        self._hermetic = HermeticShards()
         self._failures = FailureGroups()
 
     def add_shard(self, manifest: ShardManifest) -> None:
@@ -74,6 +78,7 @@ class GeneratorCounter:
         self._shards += 1
         self._bytes += manifest.bytes
         self._architectures.add(manifest.attempt.architecture)
+        self._hermetic += shards_of(manifest.attempt.hermetic)
 
     def add(self, record: Record) -> None:
         """Count a record."""
@@ -95,6 +100,7 @@ class GeneratorCounter:
             files=self._files,
             bytes=self._bytes,
             architectures=tuple(sorted(self._architectures)),
+            hermetic=self._hermetic,
             failures=self._failures.all(),
         )
 

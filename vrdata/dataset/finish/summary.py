@@ -13,6 +13,7 @@ from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
 from vrdata.dataset.finish.duplicates import DuplicateExample, RunDuplicates
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.reader import load_model
+from vrdata.hermetic import HermeticShards
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -74,6 +75,8 @@ class DatasetSummary(Model):
         files: files of all samples.
         bytes: bytes of all data objects.
         architectures: machine architectures that generated the pixels.
+        hermetic: shards by how far the kernel closed their generator; those that are in neither
+            level have no record.
         failures: failed samples by reason.
         file_names: names of the samples' files, sorted; at most MAX_FILE_NAMES.
         unlisted_file_names: samples have files of other names, too.
@@ -94,6 +97,7 @@ class DatasetSummary(Model):
     bytes: int
     dataset_hash: str
     architectures: tuple[str, ...]
+    hermetic: HermeticShards = HermeticShards()
     generators: tuple[GeneratorSummary, ...]
     duplicates: int
     duplicate_examples: tuple[DuplicateExample, ...] = ()
@@ -154,6 +158,7 @@ class SummaryBuilder(Closing):
             bytes=sum(one.bytes for one in generators),
             dataset_hash=self._hasher.hexdigest(),
             architectures=tuple(sorted(architectures)),
+            hermetic=sum((one.hermetic for one in self._counts.values()), HermeticShards()),
             generators=generators,
             duplicates=duplicates.total(),
             duplicate_examples=examples,

@@ -45,6 +45,7 @@ def report_facts(
         bytes=summary.bytes,
         dataset_hash=summary.dataset_hash if summary.shards == planned_shards else "",
         architectures=tuple(name for name in summary.architectures if name),
+        hermetic=summary.hermetic.describe(summary.shards),
         versions=plan.versions,
         generators=tuple(
             _row(planned, counted, cards[planned.name])

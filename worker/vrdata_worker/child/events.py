@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from vrdata.contract.reasons import FailureReason, parse_reason
 from vrdata.contract.records import Failure
+from vrdata.hermetic import Hermetic
 from vrdata.text import printable
-
-
-@dataclass(frozen=True, slots=True)
-class Hermetic:
-    """How far the kernel closes a template and its blocks.
-
-    Attributes:
-        level: `kernel` = files and system calls, `python` = the functions of Python only.
-        landlock: version of Landlock's interface; 0 = none.
-        missing: why the level is not `kernel`, or "".
-    """
-
-    level: Literal["kernel", "python"]
-    landlock: int = 0
-    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +108,7 @@ Event = Started | Sample | Invalid | Exit
 
 def parse_hermetic(packet: Mapping[str, Any]) -> Hermetic:
     """A `closed` packet. Raises KeyError for a malformed one."""
-    return Hermetic(packet["level"], packet["landlock"], packet["missing"])
+    return Hermetic(level=packet["level"], landlock=packet["landlock"], missing=packet["missing"])
 
 
 def parse_sample(packet: Mapping[str, Any]) -> Sample:

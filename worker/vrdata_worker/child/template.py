@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.hermetic import Hermetic
 from vrdata.text import printable
 from vrdata_worker.child import events
 from vrdata_worker.child.channel import Channel
@@ -82,7 +83,7 @@ class GeneratorTemplate:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._leader = 0  # the template process; the guard is its parent
-        self.hermetic = events.Hermetic("python")
+        self.hermetic = Hermetic(level="python")
         self._pids: dict[int, int] = {}
         self._blocks: dict[int, _Block] = {}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from vrdata.hermetic import Hermetic
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
 from vrdata.text import count
@@ -37,6 +38,7 @@ class Assessment(Model):
     domain: str
     measured: Measured
     notes: tuple[str, ...] = ()
+    hermetic: Hermetic | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -103,6 +105,7 @@ def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
             bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
         ),
         notes=notes_of(trial),
+        hermetic=trial.hermetic,
         warnings=(*proof.warnings, *_beside(trials)),
     )
 

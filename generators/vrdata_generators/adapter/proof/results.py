@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from vrdata.errors import InvalidInputError
+from vrdata.hermetic import Hermetic
 from vrdata_worker.child import events
 
 MAX_PIXELS = 8192 * 8192
@@ -73,6 +74,7 @@ class TrialResult:
         sequential: each sample was finished before the next one was begun.
         beside: number of files that belong to no sample.
         examples: names of some of them.
+        hermetic: how far the kernel closed the generator.
     """
 
     samples: dict[int, TrialSample]
@@ -86,6 +88,7 @@ class TrialResult:
     sequential: bool = False
     beside: int = 0
     examples: tuple[str, ...] = ()
+    hermetic: Hermetic | None = None
 
     def same_content(self, other: TrialResult) -> bool:
         """True when both have the same samples."""

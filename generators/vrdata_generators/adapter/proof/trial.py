@@ -80,7 +80,8 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         progress = _follow(template, block, keep)
         log = log_tail(place)
     shutil.rmtree(folder, ignore_errors=True)
-    return _outcome(progress, log, want, block * count)
+    result = _outcome(progress, log, want, block * count)
+    return replace(result, hermetic=template.hermetic)
 
 
 @contextmanager
