@@ -41,6 +41,25 @@ def test_a_closed_process_cannot_be_read_by_its_user() -> None:
         assert ways_into(pid) == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import vrdata.cli.main as m; m.app = wait; m.main()",
+        "import vrdata_worker.pod as m; m._do = wait; m.main()",
+        "import vrdata_worker.__main__ as m; m.take_over = wait; m.main()",
+    ],
+    ids=["command", "pod", "worker"],
+)
+def test_each_process_with_secrets_closes_itself_before_its_work(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker even before it gets the secrets."""
+    monkeypatch.setenv("VRDATA_TASK", "{}")
+    wait = f"import sys; sys.argv = ['x', '--config', 'y']\ndef wait(*_):\n    {WAIT}\n"
+    with running(wait + code) as pid:
+        assert ways_into(pid) == []
+
+
 def test_a_closed_process_and_what_it_starts_write_no_core_files() -> None:
     code = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))"
     started = f"{CLOSE}; import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"

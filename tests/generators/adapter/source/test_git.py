@@ -170,6 +170,49 @@ def test_a_described_folder_fetches_nothing(repository: Path, tmp_path: Path) ->
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c touch% {ran}",
+        "--upload-pack=touch {ran};",
+        "-u touch {ran};",
+        "ssh://-oProxyCommand=touch {ran}/x",
+        "fd::17",
+    ],
+)
+def test_the_url_of_a_submodule_starts_no_program(
+    url: str, repository: Path, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    url = url.format(ran=ran)
+    (repository / ".gitmodules").write_text(
+        f'[submodule "inner"]\n\tpath = inner\n\turl = "{url}"\n\tupdate = !touch {ran}\n'
+    )
+    head = run(repository, "rev-parse", "HEAD")
+    run(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},inner")
+    run(repository, "add", ".gitmodules")
+    run(repository, "commit", "--quiet", "-m", "2")
+    commit = run(repository, "rev-parse", "HEAD")
+    (tmp_path / "staging").mkdir()
+    cloned = clone(f"file://{repository}", commit, tmp_path / "staging" / "clone")
+    assert [problem.partition(":")[0] for problem in cloned.problems] == ["submodule inner"]
+    assert not ran.exists()
+
+
+def test_a_clone_runs_no_hook(repository: Path, tmp_path: Path, user: Path) -> None:
+    hooks = tmp_path / "template" / "hooks"
+    hooks.mkdir(parents=True)
+    for name in ("post-checkout", "reference-transaction", "post-index-change"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        (hooks / name).chmod(0o755)
+    user.write_text(f"[init]\n\ttemplateDir = {tmp_path}/template\n")
+    (tmp_path / "staging").mkdir()
+    commit = (repository / ".git/refs/heads/main").read_text().strip()
+    clone(f"file://{repository}", commit, tmp_path / "staging" / "clone")
+    assert (tmp_path / "staging/clone/.git/hooks/post-checkout").exists()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_messages_of_git_have_no_credentials() -> None:
     text = "fatal: unable to access 'https://u:p@PLANTED@example.org/x/': 403"
     assert tail(text) == "fatal: unable to access 'https://example.org/x/': 403"
