@@ -37,7 +37,8 @@ _SETTINGS = (
     *("timezone", "vulkan", "X11", "xdg"),
 )
 _PROCESSORS = ("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup")
-_DEVICES = ("null", "zero", "full", "random", "urandom", "ptmx", "pts", "tty")
+# No pseudo-terminals: the user's own are in the same folder.
+_DEVICES = ("null", "zero", "full", "random", "urandom")
 _GPUS = (
     *("dri", "kfd", "dxg", "nvidiactl", "nvidia-caps", "nvidia-modeset", "nvidia-uvm"),
     *("nvidia-uvm-tools", *(f"nvidia{number}" for number in range(16))),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _NEW_LISTENER, _WAIT_KILLABLE = 1 << 3, 1 << 5
 _CONTINUE = 1
 _CALL = "=QIIiIQ6Q"  # struct seccomp_notif
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101  # ioctl(2): SECCOMP_IOCTL_NOTIF_RECV, …_SEND
-_IS_VALID = 0x40082102
+_IS_VALID, _ADD = 0x40082102, 0x40182103
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,23 @@ def allow(listener: int, asked: Call) -> None:
 def succeed(listener: int, asked: Call) -> None:
     """Let the call return 0; what it asks for is done."""
     _answer(listener, struct.pack("=QqiI", asked.key, 0, 0, 0))
+
+
+def give(listener: int, asked: Call, own: int, number: int, *, closes: bool) -> None:
+    """Put a descriptor of this process into the thread's process, under a number.
+
+    Args:
+        listener: of the filter.
+        asked: the call that waits.
+        own: the descriptor.
+        number: under which it appears; an open one is replaced.
+        closes: it is closed on exec.
+
+    Raises:
+        OSError: the thread has ended, or its table of descriptors is full.
+    """
+    flags = os.O_CLOEXEC if closes else 0
+    fcntl.ioctl(listener, _ADD, struct.pack("=QIIII", asked.key, 1, own, number, flags))
 
 
 def _answer(listener: int, answer: bytes) -> None:

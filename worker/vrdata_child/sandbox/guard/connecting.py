@@ -10,10 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from vrdata_child.sandbox import seccomp
 from vrdata_child.sandbox.calls import call
+from vrdata_child.sandbox.seccomp import Call
 
 _MAX_ADDRESS = 110  # struct sockaddr_un, unix(7)
 
@@ -22,55 +26,78 @@ class RefusedError(Exception):
     """The address is outside the block; `args[0]` is the number of the error."""
 
 
-def connect(task: int, descriptor: int, pointer: int, length: int, folders: Sequence[str]) -> None:
-    """Connect a descriptor of another process.
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """A call of connect(2) in the sandbox that waits for the guard.
 
-    Args:
-        task: the thread that connects.
-        descriptor: its socket.
-        pointer: where the address is in its memory.
-        length: of the address, in bytes.
-        folders: that its block writes to.
-
-    Raises:
-        RefusedError: the address is outside the block.
-        OSError: the connection fails.
+    Attributes:
+        listener: of the guard.
+        asked: the call.
     """
-    address = _read(task, pointer, min(length, _MAX_ADDRESS))
-    if int.from_bytes(address[:2], "little") != socket.AF_UNIX:
-        raise OSError(errno.EINVAL, "not a Unix address")
-    name = address[2:]
-    if name[:1] == b"\0":
-        raise RefusedError(errno.EACCES)
-    path = os.fsdecode(name.partition(b"\0")[0])
-    target = os.open(f"/proc/{task}/cwd/{path}" if path[:1] != "/" else path, os.O_PATH)
-    try:
-        real = str(Path(f"/proc/self/fd/{target}").readlink())
-        if not any(real.startswith(f"{os.path.realpath(folder)}/") for folder in folders):
+
+    listener: int
+    asked: Call
+
+    def abstract_name(self) -> bytes | None:
+        """The name of an abstract address; None for other addresses. Raises OSError."""
+        address = self._address()
+        return address[3:] if address[2:3] == b"\0" and len(address) > 3 else None
+
+    def to_file(self, folders: Sequence[str]) -> None:
+        """Connect to a socket file below one of these folders.
+
+        Raises:
+            RefusedError: it is outside.
+            OSError: the connection fails.
+        """
+        address = self._address()
+        if int.from_bytes(address[:2], sys.byteorder) != socket.AF_UNIX:
+            raise OSError(errno.EINVAL, "not a Unix address")
+        name = address[2:].partition(b"\0")[0]
+        if not name:
             raise RefusedError(errno.EACCES)
-        with _borrowed(task, descriptor) as borrowed:
-            borrowed.connect(f"/proc/self/fd/{target}")
-    finally:
-        os.close(target)
+        path = os.fsdecode(name)
+        start = "" if path.startswith("/") else f"/proc/{self.asked.task}/cwd/"
+        target = os.open(f"{start}{path}", os.O_PATH | os.O_CLOEXEC)
+        try:
+            real = str(Path(f"/proc/self/fd/{target}").readlink())
+            if not any(real.startswith(f"{os.path.realpath(folder)}/") for folder in folders):
+                raise RefusedError(errno.EACCES)
+            self._connect(f"/proc/self/fd/{target}")
+        finally:
+            os.close(target)
 
+    def to_abstract(self, name: bytes, processes: Iterable[int]) -> None:
+        """Connect to an abstract socket that one of these processes listens on.
 
-def connect_abstract(task: int, descriptor: int, name: bytes, processes: Iterable[int]) -> None:
-    """Connect to an abstract socket that one of these processes listens on.
+        Raises:
+            RefusedError: none of them does.
+            OSError: the connection fails.
+        """
+        if not _listening(name) & _held(processes):
+            raise RefusedError(errno.EACCES)
+        self._connect(b"\0" + name)
 
-    Raises:
-        RefusedError: none of them does.
-        OSError: the connection fails.
-    """
-    if not _listening(name) & _held(processes):
-        raise RefusedError(errno.EACCES)
-    with _borrowed(task, descriptor) as borrowed:
-        borrowed.connect(b"\0" + name)
+    def _address(self) -> bytes:
+        pointer, length = self.asked.arguments[1:3]
+        return _read(self.asked.task, pointer, min(length, _MAX_ADDRESS))
 
-
-def abstract_name(task: int, pointer: int, length: int) -> bytes | None:
-    """The name of an abstract address in the memory of a thread; None for other addresses."""
-    address = _read(task, pointer, min(length, _MAX_ADDRESS))
-    return address[3:] if address[2:3] == b"\0" and len(address) > 3 else None
+    def _connect(self, address: str | bytes) -> None:
+        """Connect the socket of the caller, or put a connected one into its place."""
+        descriptor = self.asked.arguments[0]
+        if not seccomp.is_waiting(self.listener, self.asked):
+            return
+        try:
+            borrowed = _borrowed(self.asked.task, descriptor)
+        except PermissionError:  # the seccomp profile of the container forbids pidfd_getfd
+            own, flags = _like(self.asked.task, descriptor)
+            with own:
+                own.connect(address)
+                closes = bool(flags & os.O_CLOEXEC)
+                seccomp.give(self.listener, self.asked, own.fileno(), descriptor, closes=closes)
+        else:
+            with borrowed:
+                borrowed.connect(address)
 
 
 def _read(task: int, pointer: int, length: int) -> bytes:
@@ -90,12 +117,30 @@ def _borrowed(task: int, descriptor: int) -> socket.socket:
         os.close(handle)
 
 
+def _like(task: int, descriptor: int) -> tuple[socket.socket, int]:
+    """A new socket of the same type as another process's, and the flags of that descriptor."""
+    place = Path(f"/proc/{task}/fd/{descriptor}").readlink()
+    inode = str(place).removeprefix("socket:[").removesuffix("]")
+    kind = next((fields[4] for fields in _unix_sockets() if fields[6] == inode), "")
+    if not kind:
+        raise OSError(errno.ENOTSOCK, "not a Unix socket")
+    info = Path(f"/proc/{task}/fdinfo/{descriptor}").read_text()
+    flags = int(info.partition("flags:")[2].split()[0], 8)
+    own = socket.socket(socket.AF_UNIX, int(kind, 16))
+    own.setblocking(not flags & os.O_NONBLOCK)
+    return own, flags
+
+
+def _unix_sockets() -> list[list[str]]:
+    """The lines of /proc/net/unix (proc(5)), split into columns."""
+    lines = Path("/proc/net/unix").read_text(errors="surrogateescape").splitlines()[1:]
+    return [line.split(maxsplit=7) for line in lines]
+
+
 def _listening(name: bytes) -> set[str]:
     """Inodes of the abstract sockets with a name (proc(5), net/unix)."""
     wanted = "@" + name.decode("utf-8", "surrogateescape").replace("\0", "@")
-    lines = Path("/proc/net/unix").read_text(errors="surrogateescape").splitlines()[1:]
-    columns = [line.split(maxsplit=7) for line in lines]
-    return {fields[6] for fields in columns if len(fields) == 8 and fields[7] == wanted}
+    return {row[6] for row in _unix_sockets() if row[7:] == [wanted]}
 
 
 def _held(processes: Iterable[int]) -> set[str]:

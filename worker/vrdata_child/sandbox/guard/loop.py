@@ -174,18 +174,16 @@ class Guard:
 
     def _connect(self, asked: seccomp.Call, leader: int) -> None:
         """Connect a Unix socket; in a thread, because it can wait for the other side."""
-        descriptor, pointer, length = asked.arguments[:3]
+        call = connecting.Connecting(self._listener, asked)
         try:
-            name = connecting.abstract_name(asked.task, pointer, length)
-            if not seccomp.is_waiting(self._listener, asked):
-                return
+            name = call.abstract_name()
             if name is None:
                 block = self._tasks.folders.get(leader)
                 folders = (block,) if block else self._folders
-                connecting.connect(asked.task, descriptor, pointer, length, folders)
+                call.to_file(folders)
             else:
                 members = [process for process, _ in self._tasks.members(leader)]
-                connecting.connect_abstract(asked.task, descriptor, name, members)
+                call.to_abstract(name, members)
         except connecting.RefusedError as refused:
             what = "connect to a socket of another program"
             self._refuse(asked, leader, what, refused.args[0])
