@@ -23,6 +23,7 @@ NAMES = {
     "noop": "runs.bench_noop",
     "memory": "runs.bench_memory",
     "plan": "bench_plan",
+    "sandbox": "bench_sandbox",
     "operator": "bench_operator",
     "finalise": "bench_finalise",
     "repositories": "runs.bench_repositories",
