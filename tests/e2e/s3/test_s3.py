@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.cli import Ran, command, vrdata, write_run
@@ -62,9 +63,11 @@ def test_a_killed_run_into_a_bucket_continues_with_the_missing_shards(
         stderr=subprocess.DEVNULL,
     )
     wait_until(lambda: len(list(store.list_after(""))) >= 5, "five commit markers")
+    started = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    wait_until(_settled, "the workers of the killed run are gone")
+    # Workers end when their parent ends.
+    wait_until(lambda: not psutil.wait_procs(started, timeout=0)[1], "the end of the workers")
     there = len(list(store.list_after("")))
     again = into(tmp_path, traps_home, url, 400)
     assert again.code == 0, again.err
@@ -85,20 +88,3 @@ def test_another_plan_in_the_bucket_is_a_conflict_and_changes_nothing(
     assert refused.code == 3
     assert "samples" in refused.err
     assert list(store.list_after("")) == before
-
-
-def _settled() -> bool:
-    """No worker of this test is left (they end when their parent ends)."""
-    return not any("vrdata_worker" in line for line in _own_processes())
-
-
-def _own_processes() -> list[str]:
-    marker = f"AWS_ENDPOINT_URL_S3={os.environ['AWS_ENDPOINT_URL_S3']}".encode()
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdecimal() and marker in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_bytes().decode())
-        except OSError:
-            continue
-    return found
