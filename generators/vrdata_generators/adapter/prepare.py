@@ -114,14 +114,8 @@ def _environment(
         say(f"environment {requirements.key}: {line}")
     environment = environments.build(requirements)
     missing = _missing(copy, imports, environment.python)
-    warnings = (*project.warnings, *_built(environment), *missing)
+    warnings = (*project.warnings, *environment.warnings, *missing)
     return environment, _exact(requirements, environment), warnings
-
-
-def _built(environment: Environment) -> Iterator[str]:
-    """What no wheel has: an archive with code that ran to build it."""
-    for name in environment.built:
-        yield f"{name} has no wheel and was built from its source: its code ran with network access"
 
 
 def _missing(copy: GeneratorFolder, imports: Imports, python: Path) -> Iterator[str]:

@@ -20,6 +20,7 @@ def run_program(
     seconds: float,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    descriptors: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a session of its own, without input; returns its output as text.
 
@@ -31,6 +32,7 @@ def run_program(
         seconds: the longest time it can take.
         env: its environment; None = that of this process without its secrets.
         cwd: its working directory; None = that of this process.
+        descriptors: of this process, that it gets.
 
     Raises:
         subprocess.TimeoutExpired: it took too long.
@@ -40,6 +42,7 @@ def run_program(
         command,
         env=without_secrets(os.environ) if env is None else env,
         cwd=cwd,
+        pass_fds=tuple(descriptors),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

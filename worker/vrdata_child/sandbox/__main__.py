@@ -24,7 +24,7 @@ def main() -> None:
     options = _parse()
     report = socket.socket(fileno=options.report)
     supervisor = os.getppid()
-    guard = fork_guarded(report, options.write)
+    guard = fork_guarded(report, options.write, network=options.network)
     grants = [
         *readable([*options.read, *options.write], options.python, os.environ),
         *writable(options.write),
@@ -32,10 +32,10 @@ def main() -> None:
     protected = (supervisor, os.getppid())
     closed = enter(grants, guard, protected=protected, network=options.network)
     guard.send(json.dumps(closed.packet()).encode())
-    os.environ[GUARD_VARIABLE] = str(guard.fileno())
-    guard.set_inheritable(True)
+    report.set_inheritable(options.keep_report)
+    guard.set_inheritable(options.keep_report)
     if options.keep_report:
-        report.set_inheritable(True)
+        os.environ[GUARD_VARIABLE] = str(guard.fileno())
     try:
         os.execvp(options.command[0], options.command)  # noqa: S606 - no shell is wanted
     except OSError as error:
@@ -47,7 +47,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="vrdata_child.sandbox")
     parser.add_argument("--report", type=int, required=True, help="a SOCK_SEQPACKET socket")
     parser.add_argument(
-        "--keep-report", action="store_true", help="the program inherits the socket"
+        "--keep-report", action="store_true", help="the program inherits the socket and the guard's"
     )
     parser.add_argument("--python", default=sys.executable, help="interpreter of the program")
     parser.add_argument("--read", action="append", default=[], metavar="PATH")

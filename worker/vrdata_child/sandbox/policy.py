@@ -102,7 +102,7 @@ def _table(policy: Policy) -> Iterator[_Line]:
         yield name, NOTIFY if policy.listener else error(code), tests
     yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
     if policy.listener:
-        for name in (*TASKS, *(() if policy.network else ("connect",))):
+        for name in (*TASKS, "connect"):
             yield name, NOTIFY, ()
 
 
@@ -113,9 +113,10 @@ def _refused(policy: Policy) -> Iterator[_Line]:
         yield "socket", errno.ENETUNREACH, (Test(0, (AF_INET, AF_INET6)),)
         for name in ("socket", "socketpair"):
             yield name, errno.EPERM, (Test(0, (AF_UNIX,), negated=True),)
-            # A datagram socket can send to any address without connect.
-            streams = Test(1, (_STREAM, _SEQPACKET), mask=_TYPE_MASK, negated=True)
-            yield name, errno.EPERM, (streams,)
+    for name in ("socket", "socketpair"):
+        # A Unix datagram socket can send to any address without connect.
+        datagrams = Test(1, (_STREAM, _SEQPACKET), mask=_TYPE_MASK, negated=True)
+        yield name, errno.EPERM, (Test(0, (AF_UNIX,)), datagrams)
     for name in ("unshare", "clone"):
         yield name, errno.EPERM, (Test(0, mask=NEW_NAMESPACE, any_bit=True),)
     yield "prlimit64", errno.EPERM, (Test(0, (0,), negated=True),)

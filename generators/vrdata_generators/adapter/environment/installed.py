@@ -111,13 +111,20 @@ def check_archives(requirements: RequirementSet, report: str) -> None:
             )
 
 
-def built_from_source(report: str) -> tuple[str, ...]:
-    """`name version` of each installed distribution that was built, sorted; others were wheels.
+def built_from_source(report: str, missing: str) -> list[str]:
+    """A warning for each distribution that was not installed from a wheel, sorted.
 
     Args:
         report: the JSON that `pip install --report` wrote.
+        missing: why the builds were not closed by the kernel, or "".
     """
-    return tuple(sorted(_text(item, " ") for item in _items(report) if not _is_wheel(item)))
+    built = sorted(_text(item, " ") for item in _items(report) if not _is_wheel(item))
+    rights = f" and with your permissions ({missing})" if missing else ""
+    return [
+        f"{name} has no wheel and was built from its source: its code ran with network access"
+        + rights
+        for name in built
+    ]
 
 
 def without_display(report: str) -> tuple[str, ...]:

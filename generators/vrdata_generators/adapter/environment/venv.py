@@ -25,6 +25,7 @@ from vrdata_generators.adapter.environment.installed import (
     without_display,
 )
 from vrdata_generators.adapter.environment.pip.run import pip_for, run_limited, site_packages
+from vrdata_generators.adapter.environment.pip.sandbox import Heard
 from vrdata_generators.adapter.environment.requirements import RequirementSet
 
 _COMPLETE = "vrdata-environment.json"
@@ -37,12 +38,12 @@ class Environment:
 
     Attributes:
         versions: `name==version`, sorted.
-        built: those that had no wheel, so that their own code built them: `name version`.
+        warnings: what ran while it was built.
     """
 
     python: Path
     versions: tuple[str, ...]
-    built: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class EnvironmentBuilder(Protocol):
@@ -77,26 +78,28 @@ class VenvBuilder:
                     shutil.rmtree(target, ignore_errors=True)
                     raise
             facts = json.loads((target / _COMPLETE).read_text())
-        versions, built = facts["versions"], facts.get("built", ())
-        return Environment(target / "bin" / "python", tuple(versions), tuple(built))
+        versions, warnings = facts["versions"], facts.get("warnings", ())
+        return Environment(target / "bin" / "python", tuple(versions), tuple(warnings))
 
     def _build(self, target: Path, requirements: RequirementSet) -> None:
-        report = _install(target, requirements)
+        report, heard = _install(target, requirements)
         instead = without_display(report)
         if instead:
             # In a new environment: pip would run code of the one that it changes.
             shutil.rmtree(target)
-            _install(target, requirements, instead)
+            _, heard = _install(target, requirements, instead)
         content = {
             "requirements": requirements.lines,
             "versions": _versions(target, requirements),
-            "built": built_from_source(report),
+            "warnings": (*built_from_source(report, heard.open), *heard.refusals()),
         }
         (target / _COMPLETE).write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _install(target: Path, requirements: RequirementSet, exact: Sequence[str] = ()) -> str:
-    """Create an environment and install into it; returns the JSON report of pip.
+def _install(
+    target: Path, requirements: RequirementSet, exact: Sequence[str] = ()
+) -> tuple[str, Heard]:
+    """Create an environment and install into it; returns the JSON report of pip, and what ran.
 
     Args:
         target: the folder of the environment.
@@ -119,7 +122,7 @@ def _install(target: Path, requirements: RequirementSet, exact: Sequence[str] = 
         raise install_error(installed.stdout, installed.stderr, requirements)
     text = report.read_text("utf-8")
     check_archives(requirements, text)
-    return text
+    return text, pip.heard
 
 
 def _arguments(

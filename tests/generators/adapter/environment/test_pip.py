@@ -30,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
 
 def run_pip(folder: Path, code: str, *command: str) -> subprocess.CompletedProcess[str]:
     plan = folder / "plan.json"
-    plan.write_text(json.dumps({"command": command, "environ": {"TMPDIR": str(folder)}}))
+    plan.write_text(
+        json.dumps({"command": command, "environ": {"TMPDIR": str(folder)}, "report": 2})
+    )
     return subprocess.run(
         [sys.executable, "-I", closed.__file__, str(folder), str(plan), code],
         env={

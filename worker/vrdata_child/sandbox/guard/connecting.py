@@ -7,6 +7,7 @@ socket to exactly that file.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import socket
@@ -26,6 +27,10 @@ class RefusedError(Exception):
     """The address is outside the block; `args[0]` is the number of the error."""
 
 
+class BorrowError(Exception):
+    """The guard cannot use the sockets of the sandbox."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connecting:
     """A call of connect(2) in the sandbox that waits for the guard.
@@ -43,8 +48,30 @@ class Connecting:
         address = self._address()
         return address[3:] if address[2:3] == b"\0" and len(address) > 3 else None
 
+    def to_network(self) -> bool:
+        """Connect to an address that is not a Unix address; False if it is one.
+
+        Without the network there is no socket for such an address, so this fails.
+
+        Raises:
+            BorrowError: the container forbids it.
+            OSError: the connection fails.
+        """
+        address = self._address()
+        if int.from_bytes(address[:2], sys.byteorder) == socket.AF_UNIX:
+            return False
+        if seccomp.is_waiting(self.listener, self.asked):
+            try:
+                borrowed = _borrowed(self.asked.task, self.asked.arguments[0])
+            except PermissionError as error:
+                raise BorrowError from error
+            with borrowed:
+                copy = ctypes.create_string_buffer(address, len(address))
+                call("connect", borrowed.fileno(), copy, len(address))
+        return True
+
     def to_file(self, folders: Sequence[str]) -> None:
-        """Connect to a socket file below one of these folders.
+        """Connect to a socket file below one of these folders, without symbolic links.
 
         Raises:
             RefusedError: it is outside.
@@ -61,7 +88,7 @@ class Connecting:
         target = os.open(f"{start}{path}", os.O_PATH | os.O_CLOEXEC)
         try:
             real = str(Path(f"/proc/self/fd/{target}").readlink())
-            if not any(real.startswith(f"{os.path.realpath(folder)}/") for folder in folders):
+            if not any(real.startswith(f"{folder}/") for folder in folders):
                 raise RefusedError(errno.EACCES)
             self._connect(f"/proc/self/fd/{target}")
         finally:

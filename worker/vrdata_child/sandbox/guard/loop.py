@@ -27,13 +27,16 @@ _FLUSH_MS = 100
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def fork_guarded(report: socket.socket, folders: Sequence[str]) -> socket.socket:
+def fork_guarded(
+    report: socket.socket, folders: Sequence[str], *, network: bool = False
+) -> socket.socket:
     """Fork: the parent becomes the guard and never returns, the child goes on.
 
     Args:
         report: receives `closed` and `refused` packets (docs/child-protocol.md). When its other
             side is closed, the sandbox ends.
         folders: that the sandbox writes to.
+        network: the sandbox has sockets of the network.
 
     Returns:
         The socket on which the child hands over its listener and says how far it is closed.
@@ -46,7 +49,7 @@ def fork_guarded(report: socket.socket, folders: Sequence[str]) -> socket.socket
         adopt_orphans()
         code = 1
         try:
-            code = Guard(child, folders, ours, report).serve()
+            code = Guard(child, folders, ours, report, network=network).serve()
         except BaseException:  # noqa: BLE001 - the process must not go on
             traceback.print_exc()
         finally:
@@ -66,13 +69,21 @@ class Guard:
         folders: that it writes to.
         handover: its socket.
         report: receives the packets.
+        network: the sandbox has sockets of the network.
     """
 
     def __init__(
-        self, top: int, folders: Sequence[str], handover: socket.socket, report: socket.socket
+        self,
+        top: int,
+        folders: Sequence[str],
+        handover: socket.socket,
+        report: socket.socket,
+        *,
+        network: bool,
     ) -> None:
         self._top = top
-        self._folders = tuple(folders)
+        self._network = network
+        self._folders = tuple(os.path.realpath(folder) for folder in folders)
         self._handover = handover
         self._report = report
         self._tasks = Tasks(top)
@@ -124,7 +135,9 @@ class Guard:
             case {"level": _}:
                 self._send({"event": "closed", "pid": self._top} | packet)
             case {"begin": int(process), "dir": str(folder)}:
-                self._tasks.begin(process, folder)
+                real = os.path.realpath(folder)
+                if any(real.startswith(f"{top}/") for top in self._folders):
+                    self._tasks.begin(process, real)
             case {"end": int(process)}:
                 self._tasks.end(process)
                 self._refusals.forget(process)
@@ -173,17 +186,16 @@ class Guard:
         seccomp.refuse(self._listener, asked, error)
 
     def _connect(self, asked: seccomp.Call, leader: int) -> None:
-        """Connect a Unix socket; in a thread, because it can wait for the other side."""
+        """Connect a socket; in a thread, because it can wait for the other side."""
         call = connecting.Connecting(self._listener, asked)
         try:
-            name = call.abstract_name()
-            if name is None:
-                block = self._tasks.folders.get(leader)
-                folders = (block,) if block else self._folders
-                call.to_file(folders)
+            if not call.to_network():
+                self._connect_unix(call, leader)
+        except connecting.BorrowError:
+            if self._network:  # without a check, because there would be no network otherwise
+                seccomp.allow(self._listener, asked)
             else:
-                members = [process for process, _ in self._tasks.members(leader)]
-                call.to_abstract(name, members)
+                seccomp.refuse(self._listener, asked, errno.EINVAL)
         except connecting.RefusedError as refused:
             what = "connect to a socket of another program"
             self._refuse(asked, leader, what, refused.args[0])
@@ -192,6 +204,16 @@ class Guard:
             seccomp.refuse(self._listener, asked, number)
         else:
             seccomp.succeed(self._listener, asked)
+
+    def _connect_unix(self, call: connecting.Connecting, leader: int) -> None:
+        name = call.abstract_name()
+        if name is None:
+            block = self._tasks.folders.get(leader)
+            folders = (block,) if block else self._folders
+            call.to_file(folders)
+        else:
+            members = [process for process, _ in self._tasks.members(leader)]
+            call.to_abstract(name, members)
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

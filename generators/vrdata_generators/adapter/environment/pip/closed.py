@@ -1,9 +1,9 @@
 """Run pip; every program that it starts is closed, except for pip itself.
 
 `python -I closed.py FOLDER PLAN ARGUMENTS...`: FOLDER contains the package `pip`, and PLAN is a
-JSON file. Its `command` comes before the command of each program. The program gets an empty HOME,
-the variables of `environ`, and those that pip sets for a build. Standard library only: this runs in
-the new environment.
+JSON file. Its `command` comes before that of each program, and gets the descriptor `report`. The
+program gets an empty HOME, the variables of `environ`, and those that pip sets for a build. This
+runs in the new environment, so it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def run_pip(folder: str, plan: str, arguments: list[str]) -> None:
         SystemExit: pip ended, with its exit code.
     """
     closing = json.loads(Path(plan).read_text("utf-8"))
-    _replace_popen(folder, plan, closing["command"], closing["environ"])
+    _replace_popen(folder, plan, closing)
     sys.path.insert(0, folder)
     sys.argv = ["pip", *arguments]
     runpy.run_module("pip", run_name="__main__", alter_sys=True)
 
 
-def _replace_popen(folder: str, plan: str, closed: list[str], environ: Mapping[str, str]) -> None:
+def _replace_popen(folder: str, plan: str, closing: Mapping[str, Any]) -> None:
     runner = Path(folder, "pip", "__pip-runner__.py").resolve()
     before = dict(os.environ)
     started = threading.local()
@@ -54,7 +54,7 @@ def _replace_popen(folder: str, plan: str, closed: list[str], environ: Mapping[s
             if before.get(name) != value and not name.startswith(_OF_PIP)
         }
         # Each has its own: what one build leaves in it would reach the next.
-        return {**environ, **changed, "HOME": tempfile.mkdtemp(prefix="home-")}
+        return {**closing["environ"], **changed, "HOME": tempfile.mkdtemp(prefix="home-")}
 
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, args: Any, *, env: Mapping[str, str] | None = None, **rest: Any) -> None:
@@ -65,10 +65,10 @@ def _replace_popen(folder: str, plan: str, closed: list[str], environ: Mapping[s
             if words[:1] == [sys.executable] and Path(words[1]).resolve() == runner:
                 words = [sys.executable, "-I", __file__, folder, plan, *words[2:]]
             else:
-                words, given = [*closed, *words], for_a_program(given)
+                words, given = [*closing["command"], *words], for_a_program(given)
             started.here = True
             try:
-                super().__init__(words, env=given, **rest)
+                super().__init__(words, env=given, pass_fds=(closing["report"],), **rest)
             finally:
                 started.here = False
 

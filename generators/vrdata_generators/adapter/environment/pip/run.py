@@ -15,7 +15,8 @@ from pathlib import Path
 
 from vrdata.errors import VrdataError
 from vrdata.privacy.variables import without_secrets
-from vrdata_generators.adapter.environment.pip import closed
+from vrdata_generators.adapter.environment.pip import closed, sandbox
+from vrdata_generators.adapter.environment.pip.sandbox import Heard
 from vrdata_generators.adapter.programs import run_program
 
 INSTALL_SECONDS = 1800
@@ -37,10 +38,14 @@ class Pip:
     Attributes:
         python: the interpreter of the environment.
         folder: private to this installation; has pip and `tmp`.
+        report: the descriptor that the sandboxes of programs report to.
+        heard: what they reported; complete when the context of `pip_for` has ended.
     """
 
     python: Path
     folder: Path
+    report: int
+    heard: Heard
 
     def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run pip with the user's settings; what it starts, such as a build, is closed.
@@ -50,21 +55,25 @@ class Pip:
         """
         plan = self.folder / "plan.json"
         environ = without_settings(os.environ, self.folder)
-        plan.write_text(json.dumps({"command": [], "environ": environ}), "utf-8")
+        command = sandbox.command(self.python, self.folder, self.report, environ)
+        closing = {"command": command, "environ": environ, "report": self.report}
+        plan.write_text(json.dumps(closing), "utf-8")
         program = [str(self.python), "-I", closed.__file__, str(self.folder), str(plan)]
         options = ["--no-input", "--disable-pip-version-check"]
         settings = with_settings(os.environ, self.folder)
-        return run_limited([*program, *options, *arguments], settings)
+        return run_limited([*program, *options, *arguments], settings, (self.report,))
 
 
-def run_limited(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run_limited(
+    command: list[str], env: Mapping[str, str], descriptors: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run a program that belongs to an installation.
 
     Raises:
         VrdataError: it took longer than INSTALL_SECONDS.
     """
     try:
-        return run_program(command, seconds=INSTALL_SECONDS, env=env)
+        return run_program(command, seconds=INSTALL_SECONDS, env=env, descriptors=descriptors)
     except subprocess.TimeoutExpired:
         raise VrdataError(
             f"the installation took longer than {INSTALL_SECONDS} s",
@@ -83,7 +92,8 @@ def pip_for(python: Path) -> Iterator[Pip]:
     try:
         (folder / "tmp").mkdir()
         shutil.copytree(site_packages(python) / "pip", folder / "pip")
-        yield Pip(python, folder)
+        with sandbox.listening() as (report, heard):
+            yield Pip(python, folder, report, heard)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,0 +1,96 @@
+"""The sandbox of the programs that pip starts: its command, and what they were refused."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vrdata.text import count as counted
+from vrdata_worker.child.channel import Channel
+from vrdata_worker.child.enclose import enclosed
+
+_NETWORK_FILES = ("/etc/resolv.conf", "/etc/gai.conf")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_WAIT_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the sandboxes of one installation reported.
+
+    Attributes:
+        open: why the kernel could not close them, or "".
+        refused: what was refused, by which program → how often.
+    """
+
+    open: str = ""
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def refusals(self) -> list[str]:
+        """A warning for each kind of attempt that was refused, sorted."""
+        return [
+            f"a program that built its environment tried to {what} and was refused"
+            + (f" {counted(count, 'time')}" if count > 1 else "")
+            for what, count in sorted(self.refused.items())
+        ]
+
+    def hear(self, packet: Mapping[str, Any]) -> None:
+        """Take one packet of docs/child-protocol.md into account."""
+        match packet:
+            case {"event": "closed", "missing": str(missing)} if missing:
+                self.open = missing
+            case {"event": "refused", "what": str(what), "program": program, "count": int(count)}:
+                self.refused[f"{what} ({program})"] += count
+
+
+def command(python: Path, folder: Path, report: int, environ: Mapping[str, str]) -> list[str]:
+    """What comes before a program that pip starts; the network stays open.
+
+    Args:
+        python: the interpreter of the environment.
+        folder: has `pip`, which the program can read, and `tmp`, to which it can write.
+        report: the descriptor that the sandbox reports to.
+        environ: of the program.
+    """
+    if sys.platform != "linux":
+        return []
+    names = [*_NETWORK_FILES, *(environ[name] for name in _CERTIFICATES if name in environ)]
+    return enclosed(
+        (),
+        report=report,
+        python=str(python),
+        read=[*map(Path, names), folder / "pip"],
+        write=[folder / "tmp"],
+        network=True,
+    )
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, Heard]]:
+    """A descriptor that sandboxes report to, and what they report, complete at the end."""
+    channel, heard, ended = Channel(), Heard(), threading.Event()
+    if sys.platform != "linux":
+        heard.open = f"{sys.platform} is not Linux"
+
+    def listen() -> None:
+        while True:
+            packet = channel.receive(_WAIT_SECONDS)
+            if packet is not None:
+                heard.hear(packet[1])
+            elif ended.is_set():
+                return
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield channel.theirs.fileno(), heard
+    finally:
+        ended.set()
+        thread.join()
+        channel.close()
