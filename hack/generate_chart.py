@@ -37,6 +37,7 @@ RULES: dict[str, dict[str, Any]] = {
     "watch.namespaces": {"items": {"type": "string", "minLength": 1}},
     "worker.networkPolicy.egressCIDRs": {"items": CIDR},
     "worker.networkPolicy.exceptCIDRs": {"items": CIDR},
+    "defaultProfile.hermetic": {"enum": ["Any", "Kernel"]},
     "defaultProfile.allowedQueues": {"items": {"type": "string"}},
 }
 _KEYWORDS = ("type", "pattern", "enum", "minimum", "maximum", "maxLength", "maxItems")

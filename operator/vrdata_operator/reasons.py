@@ -1,4 +1,4 @@
-"""Every reason of a condition and of an event, with its meaning and what to do.
+"""Every reason of a condition, with its meaning and what to do.
 
 No other module spells a reason, and the tables of docs/cluster.md are generated from this one.
 Users' scripts depend on reasons, so existing ones never change.
@@ -7,7 +7,7 @@ Users' scripts depend on reasons, so existing ones never change.
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import Literal, Self
+from typing import Self
 
 
 class Topic(Enum):
@@ -206,6 +206,12 @@ class Reason(StrEnum):
         "A worker rejected the plan, because its image contains other generators than the plan",
         "Use the image that the run started with, or another metadata.name",
     )
+    NOT_HERMETIC = (
+        "NotHermetic",
+        Topic.ENDED,
+        "A worker generated nothing, because its kernel cannot close generators",
+        "Use nodes with Landlock (nodeSelector) or hermetic: Any, then apply the run again",
+    )
     FINALISATION_FAILED = (
         "FinalisationFailed",
         Topic.ENDED,
@@ -245,34 +251,3 @@ class Reason(StrEnum):
         "Fix the generator: it is not deterministic",
     )
     NOT_KNOWN_YET = ("NotKnownYet", Topic.STATE, "The operator has not observed it yet")
-
-
-class EventReason(StrEnum):
-    """The reason of an event on a run.
-
-    Attributes:
-        kind: type of the event.
-        meaning: when it is recorded, for the documentation.
-    """
-
-    kind: Literal["Normal", "Warning"]
-    meaning: str
-
-    def __new__(cls, name: str, kind: Literal["Normal", "Warning"], meaning: str) -> Self:
-        """A member is the reason itself, with its explanation as attributes."""
-        self = str.__new__(cls, name)
-        self._value_ = name
-        self.kind, self.meaning = kind, meaning
-        return self
-
-    ACCEPTED = ("Accepted", "Normal", "the run has a plan")
-    REJECTED = ("Rejected", "Warning", "the run cannot start; the message says why")
-    STARTED = ("Started", "Normal", "the first Jobs are created")
-    RETRYING = ("Retrying", "Warning", "shards failed and are retried in a later wave")
-    WAITING = ("Waiting", "Warning", "pods cannot start; the message says why")
-    SUSPENDED = ("Suspended", "Normal", "spec.suspend became true")
-    RESUMED = ("Resumed", "Normal", "spec.suspend became false")
-    PROGRESS = ("Progress", "Normal", "25, 50 or 75 % of the samples are committed")
-    FINALISING = ("Finalising", "Normal", "all shards are committed")
-    SUCCEEDED = ("Succeeded", "Normal", "the run ended successfully")
-    FAILED = ("Failed", "Warning", "the run ended without success")

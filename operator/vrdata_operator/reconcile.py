@@ -19,12 +19,13 @@ from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.waves import Wave
 from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
+from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.run import Viewer
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.policy.ttl import expiry
-from vrdata_operator.reasons import EventReason, Reason
+from vrdata_operator.reasons import Reason
 from vrdata_operator.settings import Home
 from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView

@@ -56,6 +56,10 @@ def test_memory_and_time_of_a_class_are_applied_and_not_named() -> None:
     assert not_applied(make_run("O-a"), profile(classes={"O": used, "G": used})) == []
 
 
+def test_the_level_that_the_kernel_must_give_is_applied_and_not_named() -> None:
+    assert not_applied(make_run("O-a"), profile(hermetic="Kernel")) == []
+
+
 def test_the_profile_that_the_run_names_is_not_listed() -> None:
     assert not_applied(make_run("O-a", profile="gpu"), profile("gpu")) == []
 

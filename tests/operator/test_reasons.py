@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from vrdata.api.status import ConditionType, Phase
-from vrdata_operator.reasons import EventReason, Reason, Topic
+from vrdata_operator.event_reasons import EventReason
+from vrdata_operator.reasons import Reason, Topic
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "operator" / "vrdata_operator"
@@ -23,8 +24,9 @@ OTHER_WORDS = {
 
 
 def modules() -> list[ast.Module]:
-    """All modules of the operator except the one that defines the reasons."""
-    return [ast.parse(path.read_text()) for path in CODE.rglob("*.py") if path.name != "reasons.py"]
+    """All modules of the operator except those that define the reasons."""
+    others = (path for path in CODE.rglob("*.py") if not path.stem.endswith("reasons"))
+    return [ast.parse(path.read_text()) for path in others]
 
 
 def used(enum: str) -> set[str]:

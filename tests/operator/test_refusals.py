@@ -8,6 +8,7 @@ import pytest
 
 from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
 from support.objects import put
+from support.operator.fakeworkers import task_of
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
@@ -46,6 +47,21 @@ def test_a_worker_that_rejects_the_plan_fails_the_run(life: Life) -> None:
     life.live()
     assert life.reason("Succeeded") == ("False", "ContractMismatch")
     assert len(life.workers.tries) == 2
+
+
+def test_a_worker_whose_kernel_closes_too_little_fails_the_run(life: Life) -> None:
+    life.workers.script = lambda _: "NotHermetic"
+    life.install(profile_object(hermetic="Kernel"))
+    life.create()
+    life.live()
+    task = task_of(life.job(FIRST))
+    assert task.shard is not None
+    assert task.shard.config.hermetic == "kernel"
+    found = life.condition("Succeeded")
+    assert (found.status, found.reason) == ("False", "NotHermetic")
+    assert "why NotHermetic" in found.message  # what the worker says of its kernel
+    assert "nodeSelector" in found.message
+    assert len(life.workers.tries) == 2  # one of each class, and no retry
 
 
 def test_a_failed_finalisation_fails_the_run_with_its_message(life: Life) -> None:

@@ -177,9 +177,20 @@ class GenerationProfileSpec(Model):
     )
     classes: Classes = Field(default=Classes(), description="Resources by generator class.")
     limits: Limits = Field(default=Limits(), description="Limits for each run.")
+    hermetic: Literal["Any", "Kernel"] = Field(
+        default="Any",
+        description="How far the kernel must close generators. Kernel: a worker whose kernel lacks "
+        "Landlock or seccomp generates nothing, and the run fails. Any: it generates with what "
+        "there is, and dataset.json records it. Default: Any.",
+    )
     allowed_queues: tuple[Short, ...] = Field(
         default=(), max_length=64, description="Queues that runs can use. Example: [gpu]."
     )
+
+    @property
+    def required_level(self) -> Literal["kernel"] | None:
+        """The level that `hermetic` requires; None = any."""
+        return "kernel" if self.hermetic == "Kernel" else None
 
 
 class GenerationProfile(Model):

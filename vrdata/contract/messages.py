@@ -52,5 +52,18 @@ class ShardGenerated(Model):
     shard: int
 
 
-Message = ShardCommitted | FailureRecord | ShardProgress | ShardGenerated
+class WorkerWarning(Model):
+    """Something that the user should know and that ends nothing.
+
+    Attributes:
+        message: what, and what it means; equal for all workers of a machine.
+        fix: what the user can do.
+    """
+
+    kind: Literal["WorkerWarning"] = "WorkerWarning"
+    message: str
+    fix: str = ""
+
+
+Message = ShardCommitted | FailureRecord | ShardProgress | ShardGenerated | WorkerWarning
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

@@ -110,6 +110,12 @@ class FailureReason(StrEnum):
         Recurs.ALWAYS,
         "The plan, the wave or the catalogue is not the one that the worker was started for.",
     )
+    NOT_HERMETIC = (
+        "NotHermetic",
+        WorkerExit.CONTRACT_MISMATCH,
+        Recurs.ALWAYS,
+        "The profile has `hermetic: Kernel`, and the kernel of the worker cannot close generators.",
+    )
     INVALID_OUTPUT = (
         "InvalidOutput",
         WorkerExit.INVALID_OUTPUT,

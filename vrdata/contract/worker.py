@@ -34,6 +34,8 @@ class WorkerConfig(Model):
         sample_timeout_seconds: longest time between two samples of a child.
         memory_bytes: resident limit of one child; 0 = no limit.
         run: UID of the GenerationRun, for its failure records; empty for a local run.
+        hermetic: how far the kernel must close generators, else the worker refuses to generate.
+            None = as far as it can; then it is omitted, as workers of earlier versions expect.
     """
 
     store: StoreSettings
@@ -46,6 +48,7 @@ class WorkerConfig(Model):
     sample_timeout_seconds: float = Field(default=600.0, gt=0)
     memory_bytes: int = Field(default=0, ge=0)
     run: str = ""
+    hermetic: Literal["kernel"] | None = None
 
 
 class ShardTask(Model):

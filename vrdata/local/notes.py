@@ -30,7 +30,7 @@ def not_applied(run: GenerationRun, profile: GenerationProfile) -> list[str]:
     used = profile.metadata.name
     if spec.profile != used:
         lines.append(f"spec.profile: {spec.profile} (used: {used}; name its file with --profile)")
-    lines += _set(profile.spec, "profile spec", exclude={"classes"})
+    lines += _set(profile.spec, "profile spec", exclude={"classes", "hermetic"})
     for name in CLASSES:
         resources = profile.spec.classes.of(name)
         lines += _set(resources, f"profile spec.classes.{name}", exclude=_APPLIED)

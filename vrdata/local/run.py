@@ -147,6 +147,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         children=children,
         commit_mode="detect" if detect else "strict",
         sample_timeout_seconds=_sample_timeout(prepared),
+        hermetic=prepared.profile.spec.required_level,
     )
     view = progress(prepared.plan, prepared.committed_samples())
     with scratch_folder(root_of(prepared.options.scratch)) as folder:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress
+from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress, WorkerWarning
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.retries import retry_of
 from vrdata.contract.worker import ShardTask, WorkerConfig
@@ -22,6 +22,7 @@ from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
 from vrdata.errors import VrdataError
+from vrdata.hermetic import Hermetic
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
@@ -67,7 +68,8 @@ class Supervisor:
         self._store = store
         self._scratch = scratch
         self._generators = generators
-        self._warm = WarmTemplate(plan, generators, scratch)
+        self._warm = WarmTemplate(plan, generators, scratch, config.hermetic)
+        self._warned = False
         self._emit_lock = threading.Lock()
         self._emit_raw = emit
         self._uploader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="uploader")
@@ -151,8 +153,10 @@ class Supervisor:
                 f"the plan has no shard {task.shard} of generator {task.generator}",
             ) from None
         writer = format_of(self._plan.output.format).open_writer(folder, shard)
+        template = self._warm.get(task.generator)
+        self._warn(template.hermetic)
         shard_generator = ShardGenerator(
-            self._warm.get(task.generator),
+            template,
             planned,
             shard,
             run_seed=self._plan.seed,
@@ -167,6 +171,12 @@ class Supervisor:
         )
         generated = shard_generator.generate()
         return generated, writer.finish()
+
+    def _warn(self, hermetic: Hermetic) -> None:
+        """Say once what the kernel leaves open."""
+        if hermetic.effect and not self._warned:
+            self._warned = True
+            self._emit(WorkerWarning(message=hermetic.effect, fix=hermetic.fix))
 
     def _progress(self, task: ShardTask) -> Callable[[int], None]:
         last = 0.0

@@ -78,6 +78,7 @@ class Viewer:
             plan=memory.plan_hash,
             catalogues=(profile.spec.catalogue,) if profile.spec.catalogue else (),
             commit_mode=await self._stores.mode(settings),
+            hermetic=profile.spec.required_level,
         )
         samples = sum(totals.samples for totals in facts.totals.values())
         return RunView(

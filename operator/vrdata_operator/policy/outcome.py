@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vrdata.contract.pod import termination_text
+from vrdata.contract.reasons import FailureReason
 from vrdata.text import count
 from vrdata_operator.policy.deadline import deadline
 from vrdata_operator.reasons import Reason
@@ -79,7 +80,15 @@ def _failed_samples(view: RunView) -> int:
 def _contract_mismatch(view: RunView) -> Outcome | None:
     for job in view.facts.jobs.values():
         if job.wave in view.open and job.reason == "PodFailurePolicy":
-            return Outcome(Reason.CONTRACT_MISMATCH, job.message)
+            return _not_hermetic(view) or Outcome(Reason.CONTRACT_MISMATCH, job.message)
+    return None
+
+
+def _not_hermetic(view: RunView) -> Outcome | None:
+    """A worker found that its kernel does not close generators as the profile requires."""
+    for failure in view.facts.failures.values():
+        if failure.reason is FailureReason.NOT_HERMETIC:
+            return Outcome(Reason.NOT_HERMETIC, failure.message)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Events of a run: on transitions only, with the reasons of `reasons.EventReason`. Pure."""
+"""Events of a run: on transitions only, with the reasons of `event_reasons`. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vrdata.api.status import ConditionType, GenerationRunStatus
 from vrdata.text import count
-from vrdata_operator.reasons import EventReason
+from vrdata_operator.event_reasons import EventReason
 
 MAX_EVENTS = 30  # of one run in the lifetime of one operator process
 

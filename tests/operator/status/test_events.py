@@ -9,7 +9,7 @@ import pytest
 from support.lives import FIRST, Life, profile_object, run_object
 from vrdata.api.status import Phase
 from vrdata_operator.cluster.port import ClusterError
-from vrdata_operator.reasons import EventReason
+from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.state.facts import JobEvent
 from vrdata_operator.status import events
 from vrdata_operator.status.events import RunEvent

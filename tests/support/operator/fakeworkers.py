@@ -81,7 +81,7 @@ class Workers:
         for job in list(self.cluster.jobs.values()):
             if job["spec"].get("suspend") or _ended(job):
                 continue
-            task = _task(job)
+            task = task_of(job)
             if task.describe is not None:
                 self._describe(job, task.describe)
             elif task.index is not None:
@@ -136,7 +136,9 @@ class Workers:
             self.tries.append(attempt)
             skip = _committed(store, shard) and not wave.repair
             reason = "" if skip else self.script(attempt)
-            if reason == "ContractMismatch":
+            if reason in ("ContractMismatch", "NotHermetic"):
+                if reason == "NotHermetic":
+                    self._fail(store, job, index, attempt, reason, wave.run)
                 _end(job, "Failed", "PodFailurePolicy", "exit 40")
                 return
             if reason:
@@ -230,7 +232,8 @@ def _committed(store: ObjectStore, shard: Shard) -> bool:
     return store.head(layout.commit_key(*shard)) is not None
 
 
-def _task(job: Json) -> PodTask:
+def task_of(job: Json) -> PodTask:
+    """What the pods of a Job are told to do."""
     variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
     text = next(item["value"] for item in variables if item["name"] == VARIABLE)
     task = PodTask.model_validate_json(text)

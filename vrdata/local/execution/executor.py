@@ -9,7 +9,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.messages import Message, ShardCommitted, ShardGenerated, ShardProgress
+from vrdata.contract.messages import (
+    Message,
+    ShardCommitted,
+    ShardGenerated,
+    ShardProgress,
+    WorkerWarning,
+)
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
@@ -24,8 +30,16 @@ TICK_SECONDS = 0.2
 MAX_LOST_WORKERS = 20
 
 
+# What ends the whole run: every shard would fail in the same way.
+_FIXES = {
+    FailureReason.CONTRACT_MISMATCH: "install the same vrdata and generators for the whole run",
+    FailureReason.NOT_HERMETIC: "`vrdata doctor` says what this machine needs; or use a profile "
+    "with hermetic: Any",
+}
+
+
 class ContractMismatchError(VrdataError):
-    """The plan or a generator that a worker found differs from the run's."""
+    """The plan, a generator or the kernel that a worker found is not what the run needs."""
 
     exit_code = ExitCode.INVALID
 
@@ -77,6 +91,7 @@ class LocalExecutor:
         self._pool = WorkerPool(config, folder)
         self._result = ExecutionResult()
         self._lost = 0
+        self._warnings: list[WorkerWarning] = []
 
     def run(
         self, shards: Iterable[Shard], damaged: AbstractSet[Shard] = frozenset()
@@ -88,7 +103,7 @@ class LocalExecutor:
             damaged: shards with a commit marker whose data is missing or damaged.
 
         Raises:
-            ContractMismatchError: a worker refused the plan.
+            ContractMismatchError: a worker refused the run.
             VrdataError: too many workers died.
             KeyboardInterrupt: after all workers ended.
         """
@@ -143,6 +158,14 @@ class LocalExecutor:
                 self._commit(message)
             case FailureRecord():
                 self._fail(_finished(worker, message.key), message, tasks)
+            case WorkerWarning():
+                self._warn(message)
+
+    def _warn(self, warning: WorkerWarning) -> None:
+        """Print a warning of the first worker that sends it."""
+        if warning not in self._warnings:
+            self._warnings.append(warning)
+            self._progress.say(f"warning: {warning.message}; fix: {warning.fix}")
 
     def _commit(self, message: ShardCommitted) -> None:
         result = self._result
@@ -156,10 +179,8 @@ class LocalExecutor:
         self._progress.committed(message)
 
     def _fail(self, task: ShardTask, failure: FailureRecord, tasks: TaskQueue) -> None:
-        if failure.reason is FailureReason.CONTRACT_MISMATCH:
-            raise ContractMismatchError(
-                failure.message, fix="install the same vrdata and generators for the whole run"
-            )
+        if fix := _FIXES.get(failure.reason):
+            raise ContractMismatchError(failure.message, fix=fix)
         retry = next_attempt(task, failure, self._policies[task.generator])
         if retry is None:
             self._result.failed.append(failure)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.hermetic import Hermetic
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
 from vrdata_worker.child.enclose import enclosed
@@ -53,6 +54,7 @@ class Launch:
         accelerate: replace library calls by faster ones with equal pixels.
         sequential: each sample is finished before the next one is begun.
         hash_frames: hash every frame handed to the encoder, for proofs.
+        hermetic: how far the kernel must close it; None = as far as it can.
     """
 
     name: str
@@ -65,6 +67,17 @@ class Launch:
     accelerate: bool = False
     sequential: bool = False
     hash_frames: bool = False
+    hermetic: Literal["kernel"] | None = None
+
+    def check(self, found: Hermetic) -> None:
+        """Refuse to go on if the kernel closes less than it must.
+
+        Raises:
+            TemplateBrokenError: it does.
+        """
+        if self.hermetic == "kernel" and found.level != "kernel":
+            what = f"the profile requires hermetic: Kernel, and {found.effect}"
+            raise TemplateBrokenError(what, FailureReason.NOT_HERMETIC)
 
     def load_request(self) -> dict[str, Any]:
         """The `load` packet (docs/child-protocol.md)."""

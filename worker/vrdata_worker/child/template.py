@@ -91,12 +91,11 @@ class GeneratorTemplate:
         """Start the process and import the generator.
 
         Raises:
-            TemplateBrokenError: it cannot be started, or the import failed.
+            TemplateBrokenError: it cannot be started or closed, or the import failed.
         """
         self._channel = Channel()
         with self._channel.theirs as theirs:
             self._process = start_process(self._launch, self._folder, theirs.fileno())
-        self._send(self._launch.load_request())
         packet = self._loaded()
         if packet is None or packet["event"] != "ready":
             raise self._broken(packet)
@@ -111,6 +110,8 @@ class GeneratorTemplate:
             if packet is not None and packet["event"] == "closed":
                 self._leader = packet["pid"]
                 self.hermetic = events.parse_hermetic(packet)
+                self._launch.check(self.hermetic)
+                self._send(self._launch.load_request())  # nothing of the generator runs before
             elif packet is not None and packet["event"] != "refused":
                 return packet
         return None

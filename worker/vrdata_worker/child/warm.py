@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.plan.planned import Plan
@@ -13,10 +15,24 @@ from vrdata_worker.image.catalogues import Located
 
 
 class WarmTemplate:
-    """One running template; a request for another generator replaces it."""
+    """One running template; a request for another generator replaces it.
 
-    def __init__(self, plan: Plan, generators: dict[str, Located], scratch: Path) -> None:
+    Args:
+        plan: the run's plan.
+        generators: catalogue entries by name.
+        scratch: an existing private folder.
+        hermetic: how far the kernel must close a template; None = as far as it can.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        generators: dict[str, Located],
+        scratch: Path,
+        hermetic: Literal["kernel"] | None = None,
+    ) -> None:
         self._plan = plan
+        self._hermetic = hermetic
         self._generators = generators
         self._scratch = scratch
         self._current: GeneratorTemplate | None = None
@@ -27,7 +43,7 @@ class WarmTemplate:
 
         Raises:
             ShardFailedError: the catalogue does not have the planned generator, or the generator
-                cannot be imported.
+                cannot be imported, or the kernel does not close it as it must.
         """
         if self._current is not None and self._name == name and self._current.alive:
             return self._current
@@ -39,7 +55,8 @@ class WarmTemplate:
                 FailureReason.CONTRACT_MISMATCH,
                 f"the catalogue does not hold generator {name} with digest {planned.digest}",
             )
-        template = GeneratorTemplate(launch_of(located, self._plan.output.video), self._scratch)
+        launch = launch_of(located, self._plan.output.video)
+        template = GeneratorTemplate(replace(launch, hermetic=self._hermetic), self._scratch)
         try:
             template.start()
         except TemplateBrokenError as error:
