@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vrdata_child.sandbox import landlock, privileges, seccomp
@@ -64,15 +64,17 @@ def enter(
             landlock.Rules(grants, abi).restrict(network=network)
     except OSError as error:
         abi, missing = 0, f"Landlock cannot be used: {error.strerror}"
-    if not _filter(handover, tuple(protected), network=network):
+    owner = (os.geteuid(), os.getegid())
+    policy = Policy(network=network, protected=tuple(protected), landlock=abi, owner=owner)
+    if not _filter(handover, policy):
         missing = "; ".join(filter(None, (missing, "seccomp cannot report refused calls")))
     return Closed("python" if missing else "kernel", abi, missing)
 
 
-def _filter(handover: socket.socket, protected: tuple[int, ...], *, network: bool) -> bool:
+def _filter(handover: socket.socket, policy: Policy) -> bool:
     """Install the best filter that the kernel offers; whether the guard hears of it."""
     for listens in (True, False):
-        rules = rules_for(Policy(network=network, protected=protected, listener=listens))
+        rules = rules_for(replace(policy, listener=listens))
         try:
             listener = seccomp.install(rules, listener=listens)
         except OSError:

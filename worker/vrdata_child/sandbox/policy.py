@@ -18,6 +18,21 @@ _STREAM, _SEQPACKET, _TYPE_MASK = 1, 5, 0xF
 NEW_NAMESPACE = 0x7E020000  # CLONE_NEW*, clone(2)
 TASKS = ("clone", "fork", "vfork")
 """Calls that create processes and threads."""
+CHANGES = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+)
+"""Calls that change a file without a right of Landlock; the guard makes them, as `truncate`."""
+SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+_OWNERS = {"chown": 1, "lchown": 1, "fchown": 1, "fchownat": 2}  # argument of the new user
+_ATTRIBUTES = (
+    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
+)
+_TRUNCATES, _SIGNALS_INSIDE = 3, 6  # versions of Landlock since which it does this itself
+_O_TRUNC, _O_ACCMODE, _O_RDONLY = 0o1000, 3, 0
+_SET_OWNER = (8, 15)  # fcntl(2): F_SETOWN, F_SETOWN_EX
+# ioctl(2): FIOSETOWN, SIOCSPGRP; TIOCSTI and TIOCLINUX write to a terminal's input.
+_OF_OTHERS = (0x8901, 0x8902, 0x5412, 0x541C)
 
 # What the program tried to do, in messages.
 REFUSED: dict[str, str] = {
@@ -48,11 +63,18 @@ REFUSED: dict[str, str] = {
         "administer the machine",
     ),
     **dict.fromkeys(("open_by_handle_at", "name_to_handle_at"), "open a file by handle"),
+    **dict.fromkeys(
+        (
+            *("shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl"),
+            *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"),
+        ),
+        "share memory or messages with other programs",
+    ),
     **dict.fromkeys(("fanotify_init", "fanotify_mark"), "watch the file system"),
 }
 # Calls that name a process in their first argument; the supervisor's are refused.
 _OF_A_PROCESS = (
-    *("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"),
+    *SIGNALS,
     *("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
     *("migrate_pages", "move_pages"),
 )
@@ -60,7 +82,11 @@ _BY_KIND = ("setpriority", "ioprio_set")  # they name it in the second one
 _OTHERS = {
     **dict.fromkeys(("clone", "unshare"), "create a namespace"),
     "prlimit64": "change the limits of another process",
+    **dict.fromkeys(_OWNERS, "change the owner of a file"),
+    "fcntl": "let a file signal another process",
+    "ioctl": "control another process or a terminal",
     **dict.fromkeys((*_OF_A_PROCESS, *_BY_KIND), "signal or slow down the supervisor"),
+    **dict.fromkeys(SIGNALS, "signal another process"),
 }
 
 
@@ -72,11 +98,15 @@ class Policy:
         network: IP and netlink sockets are allowed, for an installation.
         protected: numbers of the processes that cannot be signalled or slowed down.
         listener: another process answers refused calls, names them and counts tasks.
+        landlock: version of its interface; 0 = none.
+        owner: user and group of the process.
     """
 
     network: bool = False
     protected: tuple[int, ...] = ()
     listener: bool = True
+    landlock: int = 0
+    owner: tuple[int, int] = (0, 0)
 
 
 def rules_for(policy: Policy, machine: str = "") -> list[Rule]:
@@ -98,12 +128,31 @@ _Line = tuple[str, int, tuple[Test, ...]]
 
 
 def _table(policy: Policy) -> Iterator[_Line]:
+    yield from _quiet(policy)
     for name, code, tests in _refused(policy):
         yield name, NOTIFY if policy.listener else error(code), tests
-    yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
     if policy.listener:
-        for name in (*TASKS, "connect"):
-            yield name, NOTIFY, ()
+        asked = [*TASKS, *CHANGES, "connect"]
+        asked += ["truncate"] if policy.landlock < _TRUNCATES else []
+        asked += SIGNALS if policy.landlock < _SIGNALS_INSIDE else ()
+        yield from ((name, NOTIFY, ()) for name in asked)
+
+
+def _quiet(policy: Policy) -> Iterator[_Line]:
+    """Calls with an answer of their own; libraries make them by the way."""
+    yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
+    yield from ((name, error(errno.EOPNOTSUPP), ()) for name in _ATTRIBUTES)
+    for name, place in _OWNERS.items():
+        unchanged = (Test(place + n, (own, -1)) for n, own in enumerate(policy.owner))
+        yield name, error(0), tuple(unchanged)
+    if policy.landlock < _SIGNALS_INSIDE:
+        yield "pidfd_send_signal", error(errno.ENOSYS), ()
+    if 0 < policy.landlock < _TRUNCATES:
+        yield "openat2", error(errno.ENOSYS), ()  # its flags are in memory
+        for name, place in (("open", 1), ("openat", 2)):
+            empties = Test(place, mask=_O_TRUNC, any_bit=True)
+            reads = Test(place, (_O_RDONLY,), mask=_O_ACCMODE)
+            yield name, error(errno.EACCES), (empties, reads)
 
 
 def _refused(policy: Policy) -> Iterator[_Line]:
@@ -120,6 +169,9 @@ def _refused(policy: Policy) -> Iterator[_Line]:
     for name in ("unshare", "clone"):
         yield name, errno.EPERM, (Test(0, mask=NEW_NAMESPACE, any_bit=True),)
     yield "prlimit64", errno.EPERM, (Test(0, (0,), negated=True),)
+    yield from ((name, errno.EPERM, ()) for name in _OWNERS)
+    yield "fcntl", errno.EPERM, (Test(1, _SET_OWNER),)
+    yield "ioctl", errno.EPERM, (Test(1, _OF_OTHERS),)
     if policy.protected:
         processes = Test(0, _others(policy.protected))
         yield from ((name, errno.EPERM, (processes,)) for name in _OF_A_PROCESS)

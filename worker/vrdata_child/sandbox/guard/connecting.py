@@ -107,7 +107,7 @@ class Connecting:
 
     def _address(self) -> bytes:
         pointer, length = self.asked.arguments[1:3]
-        return _read(self.asked.task, pointer, min(length, _MAX_ADDRESS))
+        return read_memory(self.asked.task, pointer, min(length, _MAX_ADDRESS))
 
     def _connect(self, address: str | bytes) -> None:
         """Connect the socket of the caller, or put a connected one into its place."""
@@ -127,7 +127,8 @@ class Connecting:
                 borrowed.connect(address)
 
 
-def _read(task: int, pointer: int, length: int) -> bytes:
+def read_memory(task: int, pointer: int, length: int) -> bytes:
+    """Bytes of the memory of a thread; fewer at the end of a mapping. Raises OSError."""
     memory = os.open(f"/proc/{task}/mem", os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.pread(memory, length, pointer)

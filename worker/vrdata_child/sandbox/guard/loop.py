@@ -17,10 +17,10 @@ from typing import Any
 
 from vrdata_child.descendants import adopt_orphans, end_orphans
 from vrdata_child.sandbox import calls, seccomp
-from vrdata_child.sandbox.guard import connecting
+from vrdata_child.sandbox.guard import changing, connecting
 from vrdata_child.sandbox.guard.refusals import Refusals
 from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
-from vrdata_child.sandbox.policy import NEW_NAMESPACE, TASKS, described
+from vrdata_child.sandbox.policy import CHANGES, NEW_NAMESPACE, SIGNALS, TASKS, described
 
 END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
 _FLUSH_MS = 100
@@ -170,6 +170,12 @@ class Guard:
         if name == "connect":
             threading.Thread(target=self._connect, args=(asked, leader), daemon=True).start()
             return
+        if name in (*CHANGES, "truncate"):
+            self._change(asked, name, leader)
+            return
+        if name in SIGNALS and self._tasks.signals_itself(asked.task, leader, asked.arguments[0]):
+            seccomp.allow(self._listener, asked)
+            return
         if name in TASKS and not _asks_for_namespace(asked.arguments, name):
             if self._tasks.may_create(leader):
                 seccomp.allow(self._listener, asked)
@@ -208,12 +214,23 @@ class Guard:
     def _connect_unix(self, call: connecting.Connecting, leader: int) -> None:
         name = call.abstract_name()
         if name is None:
-            block = self._tasks.folders.get(leader)
-            folders = (block,) if block else self._folders
-            call.to_file(folders)
+            call.to_file(self._folders_of(leader))
         else:
             members = [process for process, _ in self._tasks.members(leader)]
             call.to_abstract(name, members)
+
+    def _change(self, asked: seccomp.Call, name: str, leader: int) -> None:
+        """Change a file of the block."""
+        try:
+            changing.change(self._listener, asked, name, self._folders_of(leader))
+        except connecting.RefusedError as refused:
+            self._refuse(asked, leader, "change a file outside of its folder", refused.args[0])
+        else:
+            seccomp.succeed(self._listener, asked)
+
+    def _folders_of(self, leader: int) -> tuple[str, ...]:
+        block = self._tasks.folders.get(leader)
+        return (block,) if block else self._folders
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

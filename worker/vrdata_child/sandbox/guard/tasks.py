@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from dataclasses import dataclass
@@ -78,6 +79,35 @@ class Tasks:
             waiting += (one for one in children.get(process, ()) if one not in self.folders)
         return found
 
+    def signals_itself(self, task: int, leader: int, target: int) -> bool:
+        """Whether a signal stays inside a block.
+
+        Args:
+            task: the thread that sends it.
+            leader: of its block.
+            target: as in kill(2): a process or thread, a group, or every process.
+        """
+        number = ctypes.c_int(target).value
+        if number > 0:
+            return self._belongs(number, leader)
+        group = -number or _group(task)
+        members = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+        inside = [self._belongs(one, leader) for one in members if _group(one) == group]
+        return number != -1 and bool(inside) and all(inside)
+
+    def _belongs(self, task: int, leader: int) -> bool:
+        """Whether a task is of a block; an orphan is known by its group."""
+        process, _ = _ids(task)
+        group = _group(process)
+        for _ in range(_MAX_DEPTH):
+            process, parent = _ids(task)
+            if process == leader:
+                return True
+            if process == 0 or process in self.folders or parent in (0, 1, self._top):
+                break
+            task = parent
+        return leader != self._top and group == leader
+
     def begin(self, leader: int, folder: str) -> None:
         """A block has begun."""
         self.folders[leader] = folder
@@ -104,6 +134,12 @@ def _ids(task: int) -> tuple[int, int]:
         return 0, 0
     fields = dict(line.partition(":")[::2] for line in lines[:10])
     return int(fields.get("Tgid", 0)), int(fields.get("PPid", 0))
+
+
+def _group(task: int) -> int:
+    """The process group of a task; 0 when it has ended."""
+    fields = _stat(f"/proc/{task}")
+    return int(fields[2]) if fields else 0
 
 
 def _stat(folder: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""A generator that attempts what a generator may not do, and what each attempt must meet."""

@@ -1,0 +1,1 @@
+"""Attempts to leave the sandbox; standard library only, because a started program runs them too."""
