@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.contract.reasons import FailureReason
-from vrdata.contract.records import MAX_TRACEBACK_BYTES
+from vrdata.contract.records import MAX_TRACEBACK_BYTES, Failure
 from vrdata_worker.block import BlockState
 from vrdata_worker.child.events import parse_exit, parse_invalid
 
@@ -81,7 +81,8 @@ def test_a_message_that_begins_with_memory_error_is_not_out_of_memory() -> None:
 
 
 def test_a_child_killed_for_its_sample_timeout_is_not_out_of_memory() -> None:
-    state = BlockState(block=0, start=0, want=1, killed=FailureReason.SAMPLE_TIMEOUT)
+    killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message="no new sample")
+    state = BlockState(block=0, start=0, want=1, killed=killed)
     found = ended(state, signal=9, code=None).failures[0]
     assert found.reason is FailureReason.SAMPLE_TIMEOUT
 

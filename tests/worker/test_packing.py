@@ -54,8 +54,11 @@ class OneSample:
 
     def kill_block(self, block: int) -> None: ...
 
-    def rss_bytes(self, _block: int) -> int:
+    def process_of(self, _block: int) -> int:
         return 0
+
+    def limit_of(self, _block: int) -> str:
+        return ""
 
 
 def generate(scratch: Path, template: OneSample, output_format: OutputFormat) -> GeneratedShard:

@@ -32,7 +32,8 @@ class WorkerConfig(Model):
         scratch: folder for temporary files; the worker creates and removes its own below it.
         children: concurrent generator children.
         sample_timeout_seconds: longest time between two samples of a child.
-        memory_bytes: resident limit of one child; 0 = no limit.
+        memory_bytes: memory limit of one block; 0 = no limit.
+        scratch_bytes: scratch space of one block; 0 = what is free.
         run: UID of the GenerationRun, for its failure records; empty for a local run.
         hermetic: how far the kernel must close generators, else the worker refuses to generate.
             None = as far as it can; then it is omitted, as workers of earlier versions expect.
@@ -47,6 +48,7 @@ class WorkerConfig(Model):
     children: int = Field(default=1, ge=1, le=256)
     sample_timeout_seconds: float = Field(default=600.0, gt=0)
     memory_bytes: int = Field(default=0, ge=0)
+    scratch_bytes: int = Field(default=0, ge=0)
     run: str = ""
     hermetic: Literal["kernel"] | None = None
 
@@ -57,7 +59,7 @@ class ShardTask(Model):
     Attributes:
         attempt: number of the attempt, from 0.
         allow_failed_samples: invalid samples that the shard may drop.
-        memory_bytes: resident limit of one child; 0 = the configuration's.
+        memory_bytes: memory limit of one block; 0 = the configuration's.
         repair: the shard is committed and its data is missing or damaged: generate it, and write
             what is missing if its bytes are those of the commit marker.
     """

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vrdata_child.hermetic import process as hermetic
+from vrdata_child.limits import limit_of
 from vrdata_child.report import MAX_TEXT, Reporter
 from vrdata_child.run.journal import Journal, restore_videos
 from vrdata_child.run.lazy import EnoughSamples
@@ -22,8 +23,7 @@ from vrdata_child.sample.finish import BlockFacts
 from vrdata_child.sample.invalid import SampleInvalidError
 
 _OF_THE_MACHINE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.ENOMEM),
-    *(errno.EMFILE, errno.ENFILE, errno.EINTR),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.ENFILE, errno.EINTR),
 }
 COLLECT_SECONDS = 300  # for the finished samples of a killed process
 Send = Callable[[dict[str, Any]], None]
@@ -140,7 +140,7 @@ def describe(error: BaseException) -> dict[str, str]:
             reason, message = "OutOfMemory", f"{type(error).__name__}: {error}"
         case _:
             reason = "GeneratorCrashed" if _by_chance(error) else "GeneratorFailed"
-            message = f"{type(error).__name__}: {error}"
+            message = f"{type(error).__name__}: {error}{limit_of(error)}"
     return {"reason": reason, "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+import signal
 from dataclasses import dataclass, field
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
 from vrdata.text import count, head
-from vrdata_worker.child.events import Exit, Invalid
+from vrdata_worker.child.events import Exit, Invalid, Sample
 
 MAX_LINE = 300  # bytes
 _EXITED = re.compile(r"\bexited with (code )?\d+$")
-_KILLED = {
-    FailureReason.SAMPLE_TIMEOUT: "no new sample within the sample timeout",
-    FailureReason.OUT_OF_MEMORY: "the generator used more memory than its limit",
-}
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class BlockState:
     reported: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
     cause: Failure | None = None
-    killed: FailureReason | None = None
+    killed: Failure | None = None
     exited: bool = False
 
     def invalid(self, event: Invalid) -> None:
@@ -90,16 +88,11 @@ class BlockState:
 
     def _cause(self, end: Exit) -> Failure:
         if self.killed is not None:
-            return Failure(reason=self.killed, message=_KILLED[self.killed])
+            return self.killed
         if end.failure is not None:
             return end.failure
-        if end.signal == 9:
-            # The supervisor did not kill it: the kernel's out-of-memory killer usually did.
-            message = "the generator was killed by signal 9, usually because memory ran out"
-            return Failure(reason=FailureReason.OUT_OF_MEMORY, message=message)
         if end.signal is not None:
-            message = f"the generator was ended by signal {end.signal}"
-            return Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
+            return _signalled(end.signal)
         if end.code:
             message = f"the generator exited with code {end.code}"
             return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
@@ -111,7 +104,54 @@ class BlockState:
         return Failure(reason=FailureReason.UNDER_PRODUCTION, message=message)
 
 
+def _signalled(number: int) -> Failure:
+    """What a signal that the supervisor did not send means."""
+    if number == signal.SIGKILL:  # the kernel's out-of-memory killer usually sent it
+        message = f"the generator was killed by signal {number}, usually because memory ran out"
+        return Failure(reason=FailureReason.OUT_OF_MEMORY, message=message)
+    message = f"the generator was ended by signal {number}"
+    if number == signal.SIGXFSZ:
+        message += ": a file became larger than 4 GiB"
+        return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
+    return Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
+
+
 def _why_it_exited(cause: Failure, log_tail: str) -> str:
     """The last line that was printed, for an end by exit code: argparse prints the reason there."""
     lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
     return f": {head(lines[-1], MAX_LINE)}" if lines and _EXITED.search(cause.message) else ""
+
+
+def sample_record(
+    index: int, block: int, seed: int, event: Sample, files: tuple[FileRecord, ...]
+) -> SampleRecord:
+    """The record of a sample.
+
+    Args:
+        index: its global index.
+        block: its block.
+        seed: of its block.
+        event: as its child reported it.
+        files: its files, as they are in the shard.
+    """
+    video = event.video
+    return SampleRecord(
+        index=index,
+        id=event.id,
+        domain=event.domain,
+        block=block,
+        seed=seed,
+        files=files,
+        video=None
+        if video is None
+        else VideoRecord(
+            name=video.name,
+            frames=video.frames,
+            fps=video.fps,
+            width=video.width,
+            height=video.height,
+            encoder=video.encoder,
+        ),
+        content=event.content,
+        param_hash=event.param_hash,
+    )

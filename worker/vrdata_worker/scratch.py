@@ -63,6 +63,17 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         os.close(handle)
 
 
+def remove_except(folder: Path, kept: str) -> None:
+    """Remove what is in a folder, except one entry."""
+    for entry in folder.iterdir():
+        if entry.name == kept:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
 def machine() -> str:
     """Short name of this machine, the same after a restart, for names of scratch folders."""
     try:

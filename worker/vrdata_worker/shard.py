@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.untrusted import FileChangedError
-from vrdata.dataset.manifest import FailedSample, FileRecord, SampleRecord, VideoRecord
+from vrdata.dataset.manifest import FailedSample
 from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
-from vrdata_worker.block import BlockState
+from vrdata_worker.block import BlockState, sample_record
 from vrdata_worker.child import events
+from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
+from vrdata_worker.scratch import remove_except
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 5.0  # killed children end immediately; then the template is ended
@@ -32,14 +35,16 @@ class Limits:
     Attributes:
         children: concurrent block children.
         sample_timeout: longest time between two samples of a child, in seconds.
-        memory_bytes: resident limit of one child; 0 = no limit.
+        memory_bytes: limit of one block; 0 = no limit.
         failed_samples: failed samples that the shard may drop.
+        scratch_bytes: scratch space of one block; 0 = what is free.
     """
 
     children: int
     sample_timeout: float
     memory_bytes: int
     failed_samples: int
+    scratch_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -92,6 +97,9 @@ class ShardGenerator:
         self._run_seed = run_seed
         self._writer = writer
         self._limits = limits
+        self._resources = BlockLimits(
+            template, memory_bytes=limits.memory_bytes, scratch_bytes=limits.scratch_bytes
+        )
         self._on_sample = on_sample
         self._running: dict[int, _Running] = {}
         self._next = shard.first_block
@@ -169,7 +177,10 @@ class ShardGenerator:
                 self._generated.peak_memory_bytes = max(
                     self._generated.peak_memory_bytes, event.peak_memory_bytes
                 )
+                running.state.killed = running.state.killed or self._resources.ended(event.block)
                 running.state.end(event, log_tail(running.folder))
+                if running.state.killed:
+                    remove_except(running.folder, "done")
                 self._check_failures(running)
             case _:
                 pass
@@ -193,12 +204,10 @@ class ShardGenerator:
             if begun != running.begun:  # a script that reports its samples at the end
                 running.last_event, running.begun = now, begun
             if now - running.last_event > self._limits.sample_timeout:
-                running.state.killed = FailureReason.SAMPLE_TIMEOUT
-            elif (
-                self._limits.memory_bytes
-                and self._template.rss_bytes(block) > self._limits.memory_bytes
-            ):
-                running.state.killed = FailureReason.OUT_OF_MEMORY
+                what = "no new sample within the sample timeout"
+                running.state.killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
+            else:
+                running.state.killed = self._resources.exceeded(block, running.folder)
             if running.state.killed:
                 self._template.kill_block(block)
 
@@ -232,7 +241,8 @@ class ShardGenerator:
             records = self._writer.add(index, event.domain, sources)
         except (FileChangedError, InvalidInputError) as error:
             raise failure_of(error, index) from None
-        self._generated.samples.append((index, _record(index, running, event, records).to_json()))
+        record = sample_record(index, running.state.block, running.seed, event, records)
+        self._generated.samples.append((index, record.to_json()))
         shutil.rmtree(event.folder, ignore_errors=True)
         self._on_sample(len(self._generated.samples))
 
@@ -250,29 +260,3 @@ class ShardGenerator:
                 self._template.close()
         for running in self._running.values():
             shutil.rmtree(running.folder, ignore_errors=True)
-
-
-def _record(
-    index: int, running: _Running, event: events.Sample, records: tuple[FileRecord, ...]
-) -> SampleRecord:
-    video = event.video
-    return SampleRecord(
-        index=index,
-        id=event.id,
-        domain=event.domain,
-        block=running.state.block,
-        seed=running.seed,
-        files=records,
-        video=None
-        if video is None
-        else VideoRecord(
-            name=video.name,
-            frames=video.frames,
-            fps=video.fps,
-            width=video.width,
-            height=video.height,
-            encoder=video.encoder,
-        ),
-        content=event.content,
-        param_hash=event.param_hash,
-    )

@@ -166,6 +166,7 @@ class Supervisor:
                 sample_timeout=self._config.sample_timeout_seconds,
                 memory_bytes=task.memory_bytes or self._config.memory_bytes,
                 failed_samples=task.allow_failed_samples,
+                scratch_bytes=self._config.scratch_bytes,
             ),
             on_sample=self._progress(task),
         )

@@ -12,6 +12,7 @@ from support.generators.ending import API, FAMILY, HEAD, SCRIPTS
 from support.generators.repositories import write_repository
 from support.polling import wait_until
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata.plan.catalogue import Flags
 from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
@@ -69,7 +70,7 @@ class Blocks:
         self.template.submit(BlockRequest(number, 1, 10, 10, number * 10, folder, args))
         state, valid = BlockState(number, number * 10, 10), list[int]()
         if kill:
-            state.killed = FailureReason.SAMPLE_TIMEOUT
+            state.killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message="no new sample")
             wait_until(lambda: self._written(folder) >= at, "the samples before it")
             self.template.poll(5)  # its start
             self.template.kill_block(number)

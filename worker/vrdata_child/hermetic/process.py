@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import tempfile
 from pathlib import Path
 
 from vrdata_child.hermetic import caller, chance, clock, listing, machine, network, waits
-
-MAX_FILE_BYTES = 4 * 2**30
 
 
 def install(root: str) -> None:
@@ -51,8 +48,6 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
             (places["cwd"] / entry.name).symlink_to(entry.path)
     os.chdir(places["cwd"])
     machine.hide_git(root, str(places["cwd"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     caller.set_folders(root, str(folder))
     clock.reset()
     chance.reset(seed)

@@ -86,6 +86,7 @@ class GeneratorTemplate:
         self.hermetic = Hermetic(level="python")
         self._pids: dict[int, int] = {}
         self._blocks: dict[int, _Block] = {}
+        self._limits: dict[int | None, str] = {}  # reached limits by process; None = the template
 
     def start(self) -> None:
         """Start the process and import the generator.
@@ -105,7 +106,7 @@ class GeneratorTemplate:
         deadline = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < deadline:
             packet = self._receive(POLL_SECONDS)
-            if packet is None and not self.alive:
+            if None in self._limits or (packet is None and not self.alive):
                 return None
             if packet is not None and packet["event"] == "closed":
                 self._leader = packet["pid"]
@@ -150,6 +151,7 @@ class GeneratorTemplate:
         match packet["event"]:
             case "started":
                 self._pids[packet["block"]] = packet["pid"]
+                self._limits.pop(packet["pid"], None)  # of a process that had this number
                 return events.Started(packet["block"], packet["pid"])
             case "sample":
                 block.reported += 1
@@ -177,13 +179,13 @@ class GeneratorTemplate:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
 
-    def rss_bytes(self, block: int) -> int:
-        """Current resident bytes of a block child; 0 after it has ended (proc(5), statm)."""
-        try:
-            fields = Path(f"/proc/{self._pids.get(block, 0)}/statm").read_text().split()
-            return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, IndexError, ValueError):
-            return 0
+    def process_of(self, block: int) -> int:
+        """The process of a running block, or 0."""
+        return self._pids.get(block, 0)
+
+    def limit_of(self, block: int) -> str:
+        """The limit on processes that a running block has reached, or ""."""
+        return self._limits.get(self.process_of(block)) or self._limits.get(None, "")
 
     def begun(self, block: int) -> int:
         """A number that grows with each sample that a script begins; 0 before the first one."""
@@ -216,7 +218,10 @@ class GeneratorTemplate:
         received = self._channel.receive(timeout) if self._channel else None
         if received is None or not self._may_send(*received):
             return None
-        return received[1]
+        packet = received[1]
+        if packet.get("limit") and packet["event"] == "refused":
+            self._limits.setdefault(packet["pid"], f"tried to {packet['what']}")
+        return packet
 
     def _may_send(self, sender: int, packet: dict[str, Any]) -> bool:
         event = packet.get("event")
@@ -249,17 +254,13 @@ class GeneratorTemplate:
             return None
         block = next(iter(self._pids))
         self._blocks.setdefault(block, _Block({})).abandoned = True
-        return self._exit(
-            {
-                "block": block,
-                "code": None,
-                "signal": signal.SIGKILL,
-                "peakMemoryBytes": 0,
-                "cpuSeconds": 0.0,
-            }
-        )
+        cost = {"peakMemoryBytes": 0, "cpuSeconds": 0.0}
+        return self._exit({"block": block, "code": None, "signal": signal.SIGKILL} | cost)
 
     def _broken(self, packet: dict[str, Any] | None) -> TemplateBrokenError:
+        if limit := self._limits.get(None):
+            what = f"generator {self._launch.name} cannot be imported: it {limit}"
+            return TemplateBrokenError(what, FailureReason.GENERATOR_FAILED)
         if packet is None:
             body = (self._folder / "template.log").read_bytes()[-LOG_TAIL_BYTES:]
             log = printable(body.decode("utf-8", "replace")).strip()

@@ -21,6 +21,7 @@ from vrdata_generators.adapter.proof.results import (
 from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
+from vrdata_worker.child.limits import SCRATCH_BYTES, BlockLimits
 from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 from vrdata_worker.failures import log_tail
 
@@ -77,7 +78,7 @@ def run_trial(  # noqa: PLR0913 - they describe the block
                 args=(),
             )
         )
-        progress = _follow(template, block, keep)
+        progress = _follow(template, block, place, keep)
         log = log_tail(place)
     shutil.rmtree(folder, ignore_errors=True)
     result = _outcome(progress, log, want, block * count)
@@ -97,8 +98,9 @@ def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
         template.close()
 
 
-def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Progress:
+def _follow(template: GeneratorTemplate, block: int, place: Path, keep: Path | None) -> _Progress:
     progress = _Progress()
+    limits = BlockLimits(template, memory_bytes=MEMORY_BYTES, scratch_bytes=SCRATCH_BYTES)
     started = last_event = time.monotonic()
     known = 0
     while progress.exit is None:
@@ -109,22 +111,21 @@ def _follow(template: GeneratorTemplate, block: int, keep: Path | None) -> _Prog
             last_event, known = now, begun
         _record(event, progress, keep)
         if not progress.killed and progress.exit is None:
-            progress.killed = _limit(template, block, now - started, now - last_event)
+            progress.killed = _limit(now - started, now - last_event)
+            progress.killed = progress.killed or limits.exceeded(block, place)
             if progress.killed:
                 template.kill_block(block)
+    progress.killed = progress.killed or limits.ended(block)
     return progress
 
 
-def _limit(template: GeneratorTemplate, block: int, total: float, idle: float) -> Failure | None:
+def _limit(total: float, idle: float) -> Failure | None:
     if total > BLOCK_SECONDS:
         what = f"the block took longer than {BLOCK_SECONDS} s"
         return Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
     if idle > SAMPLE_SECONDS:
         what = f"no new sample for {SAMPLE_SECONDS} s"
         return Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
-    if template.rss_bytes(block) > MEMORY_BYTES:
-        what = f"the generator used more than {MEMORY_BYTES // 2**30} GiB of memory"
-        return Failure(reason=FailureReason.OUT_OF_MEMORY, message=what)
     return None
 
 
@@ -169,10 +170,9 @@ def _error(progress: _Progress, end: events.Exit, want: int, start: int) -> str:
     """What ended the block early, with its reason and the sample that failed; "" = nothing."""
     reported = set(range(len(progress.samples) + len(progress.invalid)))
     state = BlockState(end.block, start, want, reported=reported)
-    state.killed = progress.killed.reason if progress.killed else None
+    state.killed = progress.killed
     state.end(end, "")
     if state.cause is None:
         return ""
     sample = "" if state.cause.sample is None else f" at sample {state.cause.sample}"
-    message = progress.killed.message if progress.killed else state.cause.message
-    return f"{state.cause.reason}{sample}: {message}"
+    return f"{state.cause.reason}{sample}: {state.cause.message}"

@@ -23,6 +23,7 @@ from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
 from vrdata_child.sandbox.policy import CHANGES, NEW_NAMESPACE, SIGNALS, TASKS, described
 
 END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
+TOO_MANY = f"create more than {MAX_TASKS} processes and threads"
 _FLUSH_MS = 100
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -89,13 +90,16 @@ class Guard:
         self._tasks = Tasks(top)
         self._refusals = Refusals(self._send)
         self._listener = 0
+        self._poller = select.poll()
+        self._hears = True
+        self._ended: set[int] = set()
         self._names = calls.names() if calls.known_machine() else {}
 
     def serve(self) -> int:
         """Serve until the sandbox has ended; returns its exit code."""
         ended = os.pidfd_open(self._top)
         signal.signal(signal.SIGTERM, lambda *_: self._kill())
-        poller = select.poll()
+        poller = self._poller
         poller.register(ended, select.POLLIN)
         poller.register(self._handover, select.POLLIN)
         poller.register(self._report, 0)  # only its end
@@ -106,7 +110,7 @@ class Guard:
                 if descriptor == ended:
                     return self._reap()
                 if descriptor == self._handover.fileno():
-                    self._hear(poller)
+                    self._hear()
                 elif descriptor == self._listener:
                     if what & select.POLLIN:
                         self._answer()
@@ -116,17 +120,18 @@ class Guard:
                     poller.unregister(self._report)
                     threading.Timer(END_SECONDS, self._kill).start()
 
-    def _hear(self, poller: select.poll) -> None:
+    def _hear(self) -> None:
         """Receive the listener, or which block begins or ends."""
         try:
             packet, descriptors, _, _ = socket.recv_fds(self._handover, 8192, 1)
         except OSError:
             packet, descriptors = b"", []
         if not packet:
-            poller.unregister(self._handover)
+            self._poller.unregister(self._handover)
+            self._hears = False
         elif descriptors:
             self._listener = descriptors[0]
-            poller.register(self._listener, select.POLLIN)
+            self._poller.register(self._listener, select.POLLIN)
         else:
             self._learn(json.loads(packet))
 
@@ -140,6 +145,7 @@ class Guard:
                     self._tasks.begin(process, real)
             case {"end": int(process)}:
                 self._tasks.end(process)
+                self._ended.discard(process)
                 self._refusals.forget(process)
 
     def _send(self, packet: dict[str, Any]) -> bool:
@@ -156,9 +162,6 @@ class Guard:
         asked = seccomp.receive(self._listener)
         if asked is None:
             return
-        if asked.task == self._top and self._names.get(asked.number) in TASKS:
-            seccomp.allow(self._listener, asked)  # a block begins
-            return
         try:
             self._decide(asked)
         except OSError as error:
@@ -166,7 +169,7 @@ class Guard:
 
     def _decide(self, asked: seccomp.Call) -> None:
         name = self._names[asked.number]
-        leader = self._tasks.leader(asked.task)
+        leader = self._leader(asked.task)
         if name == "connect":
             threading.Thread(target=self._connect, args=(asked, leader), daemon=True).start()
             return
@@ -177,19 +180,35 @@ class Guard:
             seccomp.allow(self._listener, asked)
             return
         if name in TASKS and not _asks_for_namespace(asked.arguments, name):
-            if self._tasks.may_create(leader):
+            if self._tasks.may_create(asked.task, leader):
                 seccomp.allow(self._listener, asked)
             else:
-                what = f"create more than {MAX_TASKS} processes and threads"
-                self._refuse(asked, leader, what, errno.EAGAIN)
+                self._refuse(asked, leader, TOO_MANY, errno.EAGAIN, limit=True)
+                self._end(leader)
             return
         self._refuse(asked, leader, *described(name, asked.arguments))
 
-    def _refuse(self, asked: seccomp.Call, leader: int, what: str, error: int) -> None:
-        program = program_of(asked.task)
-        block = leader if leader != self._top else None
-        self._refusals.add(block, what, program)
+    def _leader(self, task: int) -> int:
+        """The block of a task, which can be faster than the message that its block begins."""
+        leader = self._tasks.leader(task)
+        while not leader and self._hears and select.select([self._handover], [], [], 0)[0]:
+            self._hear()
+            leader = self._tasks.leader(task)
+        return leader
+
+    def _refuse(
+        self, asked: seccomp.Call, leader: int, what: str, error: int, *, limit: bool = False
+    ) -> None:
+        if leader:  # else its block has ended
+            block = leader if leader != self._top else None
+            self._refusals.add(block, what, program_of(asked.task), limit=limit)
         seccomp.refuse(self._listener, asked, error)
+
+    def _end(self, leader: int) -> None:
+        """End a block that has reached a limit. The supervisor has been told why."""
+        if leader and leader not in self._ended:
+            self._ended.add(leader)
+            self._tasks.kill(leader)
 
     def _connect(self, asked: seccomp.Call, leader: int) -> None:
         """Connect a socket; in a thread, because it can wait for the other side."""
@@ -230,7 +249,9 @@ class Guard:
 
     def _folders_of(self, leader: int) -> tuple[str, ...]:
         block = self._tasks.folders.get(leader)
-        return (block,) if block else self._folders
+        if block:
+            return (block,)
+        return self._folders if leader == self._top else ()  # what is left of a block has none
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -24,6 +24,7 @@ class Refusals:
         self._send = send
         self._seen: Counter[Kind] = Counter()
         self._waiting: Counter[Kind] = Counter()
+        self._limits: set[str] = set()
         self._lock = threading.Lock()
 
     @property
@@ -31,15 +32,18 @@ class Refusals:
         """Whether some are not reported yet."""
         return bool(self._waiting)
 
-    def add(self, block: int | None, what: str, program: str) -> None:
+    def add(self, block: int | None, what: str, program: str, *, limit: bool = False) -> None:
         """Count one refused call.
 
         Args:
             block: process of the block, or None.
             what: what it tried to do, as in "open a network connection".
             program: that asked.
+            limit: the block has reached a limit and is to be ended.
         """
         with self._lock:
+            if limit:
+                self._limits.add(what)
             kind = (block, what, program)
             if kind not in self._seen and len(self._seen) >= MAX_KINDS:
                 kind = (block, what, "other programs")
@@ -62,6 +66,7 @@ class Refusals:
             for kind, count in list(self._waiting.items()):
                 block, what, program = kind
                 packet = {"event": "refused", "pid": block, "what": what, "program": program}
-                if not self._send(packet | {"count": count}):
+                packet |= {"count": count, "limit": what in self._limits}
+                if not self._send(packet):
                     return
                 del self._waiting[kind]

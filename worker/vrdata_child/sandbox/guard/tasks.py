@@ -2,63 +2,84 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
-import time
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 MAX_TASKS = 1024
-_REFUSE_SECONDS = 0.5  # before a full block is counted again
-_MAX_DEPTH = 64
+_NOBODY = 0
+_MAX_DEPTH = 2 * MAX_TASKS
 
 
 @dataclass(slots=True)
 class _Count:
-    """Tasks of a block: counted, and created since."""
+    """Tasks of a block: counted, and created since; a full one is to be ended."""
 
     counted: int = 1
     created: int = 0
-    full_until: float = 0.0
+    full: bool = False
 
 
 class Tasks:
     """Bounds the number of processes and threads of each block.
 
     Args:
-        top: the process that starts the blocks; what belongs to no block belongs to it.
+        top: the process that starts the blocks.
     """
 
     def __init__(self, top: int) -> None:
         self._top = top
+        self._imported: set[int] | None = None  # what runs before the first block begins
         self._counts: dict[int, _Count] = {}
         self.folders: dict[int, str] = {}  # of the running blocks
 
     def leader(self, task: int) -> int:
-        """The process of the block that a task belongs to, or the process at the top."""
-        for _ in range(_MAX_DEPTH):
-            process, parent = _ids(task)
-            if process in self.folders:
-                return process
-            if parent in (0, 1, self._top):
-                break
-            task = parent
-        return self._top
+        """The process of the block that a task belongs to.
 
-    def may_create(self, leader: int) -> bool:
-        """Count one more task of a block; False when it has MAX_TASKS."""
-        count = self._counts.setdefault(leader, _Count())
-        if count.counted + count.created < MAX_TASKS:
-            count.created += 1
-            return True
-        now = time.monotonic()
-        if now < count.full_until:
+        That is the process at the top for what the import started, and 0 for what is left of a
+        block that has ended.
+        """
+        if self._imported is None:
+            return self._top
+        process, parent = _ids(task)
+        for _ in range(_MAX_DEPTH):
+            if process == self._top or process in self.folders:
+                return process
+            if parent == self._top:
+                return self._top if process in self._imported else _NOBODY
+            if not parent:
+                break
+            process, parent = parent, _parent(parent)
+        return _NOBODY
+
+    def may_create(self, task: int, leader: int) -> bool:
+        """Count one more task of a block.
+
+        False when it has MAX_TASKS, and ever after.
+
+        Args:
+            task: the thread that creates it.
+            leader: its block.
+        """
+        if task == self._top and self._imported is not None:
+            return True  # a block begins
+        if leader == _NOBODY:
             return False
-        count.counted, count.created = sum(threads for _, threads in self.members(leader)), 1
-        if count.counted < MAX_TASKS:
-            return True
-        count.full_until = now + _REFUSE_SECONDS
-        return False
+        count = self._counts.setdefault(leader, _Count())
+        if not count.full and count.counted + count.created >= MAX_TASKS:
+            count.counted, count.created = sum(threads for _, threads in self.members(leader)), 0
+            count.full = count.counted >= MAX_TASKS
+        count.created += 1
+        return not count.full
+
+    def kill(self, leader: int) -> None:
+        """Kill the processes of a block that may create no more, which are therefore all."""
+        for process, _ in self.members(leader):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
 
     def members(self, leader: int) -> list[tuple[int, int]]:
         """The processes of a block, each with its number of threads (proc(5), stat)."""
@@ -87,6 +108,8 @@ class Tasks:
             leader: of its block.
             target: as in kill(2): a process or thread, a group, or every process.
         """
+        if leader == _NOBODY:
+            return False
         number = ctypes.c_int(target).value
         if number > 0:
             return self._belongs(number, leader)
@@ -111,6 +134,8 @@ class Tasks:
     def begin(self, leader: int, folder: str) -> None:
         """A block has begun."""
         self.folders[leader] = folder
+        if self._imported is None:
+            self._imported = {process for process, _ in self.members(self._top)}
 
     def end(self, leader: int) -> None:
         """A block has ended."""
@@ -140,6 +165,12 @@ def _group(task: int) -> int:
     """The process group of a task; 0 when it has ended."""
     fields = _stat(f"/proc/{task}")
     return int(fields[2]) if fields else 0
+
+
+def _parent(process: int) -> int:
+    """The parent of a process; 0 when it has ended."""
+    fields = _stat(f"/proc/{process}")
+    return int(fields[1]) if fields else 0
 
 
 def _stat(folder: str) -> list[str]:

@@ -1,0 +1,82 @@
+"""A block that uses too many resources is ended and named; the block beside it continues."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+import pytest
+
+from support.generators.limited import LimitedBlocks, open_limited
+from vrdata.contract.reasons import FailureReason
+from vrdata_worker.child.launch import TemplateBrokenError
+
+TOO_MANY = "the generator tried to create more than 1024 processes and threads"
+UPTIME = "def uptime():\n    return float(open('/proc/uptime').read().split()[0])\n"
+SLOW = pytest.mark.slow
+BOMBS = {
+    "processes": """
+        while uptime() < end:
+            try:
+                os.fork()
+            except OSError:
+                pass
+    """,
+    "processes in sessions of their own": """
+        while uptime() < end:
+            try:
+                if os.fork() == 0:
+                    os.setsid()
+            except OSError:
+                pass
+    """,
+    "a chain of processes": """
+        while uptime() < end:
+            try:
+                if child := os.fork():
+                    os.waitpid(child, 0)
+            except OSError:
+                pass
+    """,
+    "a shell": """
+        subprocess.run(["timeout", "-s", "KILL", "20", "sh", "-c", "f() { f | f & }; f; sleep 20"])
+        wait()
+    """,
+    "threads": """
+        pipe, _ = os.pipe()
+        while uptime() < end:
+            try:
+                threading.Thread(target=os.read, args=(pipe, 1), daemon=True).start()
+            except RuntimeError:
+                pass
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedBlocks]:
+    with open_limited(tmp_path_factory.mktemp("limited")) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(what, marks=[] if what in ("a shell", "threads") else SLOW) for what in BOMBS],
+)
+def test_a_block_that_starts_too_many_tasks_is_ended(what: str, blocks: LimitedBlocks) -> None:
+    ended = blocks.beside(BOMBS[what])
+    assert ended.failure is not None
+    assert ended.failure.reason is FailureReason.GENERATOR_FAILED
+    assert ended.failure.message == TOO_MANY
+
+
+@SLOW
+def test_an_import_that_starts_too_many_processes_is_ended(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    head = f"import os\n{UPTIME}end = uptime() + 20\n{textwrap.dedent(BOMBS['processes'])}"
+    with (
+        pytest.raises(TemplateBrokenError, match="it tried to create more than 1024 processes"),
+        open_limited(tmp_path_factory.mktemp("import"), head=head),
+    ):
+        pass

@@ -1,0 +1,29 @@
+"""Name the limit of a block that an error of the generator comes from."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import signal
+import subprocess
+
+_FILE_SIZE = {-signal.SIGXFSZ, 128 + signal.SIGXFSZ}  # of a program, and of a shell that ran it
+
+
+def limit_of(error: BaseException) -> str:
+    """What to add to the message of an error, or "" when it comes from no limit."""
+    if isinstance(error, subprocess.CalledProcessError) and error.returncode in _FILE_SIZE:
+        return _file_size()
+    match error.errno if isinstance(error, OSError) else None:
+        case errno.EMFILE:
+            files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            return f"; a process of a generator has at most {files} open files"
+        case errno.EFBIG:
+            return _file_size()
+        case _:
+            return ""
+
+
+def _file_size() -> str:
+    size = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return f"; a file of a generator has at most {size / 2**30:g} GiB"
