@@ -114,6 +114,16 @@ def secrets_in_files(server: S3Server, home: Path) -> dict[str, str]:
     return others | {"HOME": str(home)}
 
 
+def secrets_of_a_program(server: S3Server, home: Path) -> dict[str, str]:
+    """The store's keys from a program of the user, which needs another secret itself."""
+    keys = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY}", "SecretAccessKey": "{SECRET_KEY}"}}'
+    (home / "keys").write_text(f"test $VAULT_TOKEN = PLANTED-vault && echo '{keys}'\n")
+    (home / "config").write_text(f"[default]\ncredential_process = sh {home}/keys\n")
+    others = {n: v for n, v in server.environment.items() if "_ACCESS_KEY" not in n}
+    own = {"AWS_CONFIG_FILE": f"{home}/config", "VAULT_TOKEN": "PLANTED-vault", "HOME": str(home)}
+    return others | own
+
+
 def vrdata(environment: dict[str, str], *arguments: object) -> Ran:
     """Run `vrdata` as a user with secrets, without capabilities."""
     more = {
@@ -142,9 +152,13 @@ def with_secrets(*folders: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("spy", "place"),
-    [("succeeding", secrets_in_variables), ("failing", secrets_in_files)],
+    [
+        ("succeeding", secrets_in_variables),
+        ("failing", secrets_in_files),
+        ("succeeding", secrets_of_a_program),
+    ],
     indirect=["spy"],
-    ids=["variables", "files-and-failure"],
+    ids=["variables", "files-and-failure", "program"],
 )
 def test_a_secret_of_the_user_is_nowhere_in_what_a_run_leaves(
     tmp_path: Path, s3_server: S3Server, spy: str, place: object, request: pytest.FixtureRequest
@@ -155,7 +169,7 @@ def test_a_secret_of_the_user_is_nowhere_in_what_a_run_leaves(
     home = ("--home", tmp_path / "home")
     added = vrdata(environment, "generators", "add", "--from", tmp_path / "list", *home)
     assert added.code == 0, added.err
-    bucket = s3_server.make_bucket(f"secrets-{'failing' if failing else 'succeeding'}")
+    bucket = s3_server.make_bucket(f"secrets-{request.node.callspec.id}")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     run = write_run(tmp_path / "run.yaml", {"O-spy": 40}, shard_size=10)
