@@ -224,5 +224,9 @@ def _added_by(folder: Path) -> Iterator[str]:
 
 
 def last_lines(text: str, lines: int = 8) -> str:
-    """The end of a program's output, without user names and passwords of URLs."""
-    return without_url_credentials("\n".join(text.strip().splitlines()[-lines:]))
+    """The end of a program's output, without user names and passwords of URLs.
+
+    Of pip's output, the end of that of the first build that failed.
+    """
+    relevant = text.partition("[end of output]")[0]
+    return without_url_credentials("\n".join(relevant.strip().splitlines()[-lines:]))

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from vrdata_generators.adapter.environment.pip import closed
-from vrdata_generators.adapter.environment.pip.run import with_settings, without_settings
+from vrdata_generators.adapter.environment.pip.run import (
+    separate_wheels,
+    with_settings,
+    without_settings,
+)
 
 # It runs its first argument; started by pip for pip, it is `__pip-runner__.py`.
 PIP = "import os, subprocess, sys\nexec(sys.argv[1])\n"
@@ -132,3 +136,18 @@ def test_a_build_gets_neither_settings_nor_secrets_nor_the_home_of_the_user(
 ) -> None:
     kept = {name: USER[name] for name in ("PATH", "LANG", "HDF5_DIR", "no_proxy")}
     assert without_settings(USER, tmp_path) == {**kept, "TMPDIR": str(tmp_path / "tmp")}
+
+
+def test_pip_shares_downloads_but_no_built_wheels_with_the_user(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (shared / "wheels").mkdir(parents=True)
+    separate_wheels(shared, tmp_path / "cache")
+    assert with_settings(USER, tmp_path)["PIP_CACHE_DIR"] == str(tmp_path / "cache")
+    assert (tmp_path / "cache" / "http-v2").resolve() == shared / "http-v2"
+    assert (tmp_path / "cache" / "wheels").resolve() == tmp_path / "cache" / "wheels"
+
+
+def test_a_cache_that_cannot_be_written_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    separate_wheels(tmp_path / "file", tmp_path / "cache")
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["wheels"]

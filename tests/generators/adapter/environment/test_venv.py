@@ -73,6 +73,16 @@ def test_another_failure_is_not_attributed_to_the_generator() -> None:
     assert len(error.why.splitlines()) <= 8
 
 
+def test_the_error_of_a_failed_build_is_shown() -> None:
+    stderr = (
+        "  x Preparing metadata did not run successfully.\n  ╰─> [2 lines of output]\n"
+        "      ValueError: no compiler\n      [end of output]\n  note: it is not a problem of pip\n"
+        "error: metadata-generation-failed\n" + "hint\n" * 8
+    )
+    why = install_error("", stderr, requirement_set()).why
+    assert why.splitlines()[-1].strip() == "ValueError: no compiler"
+
+
 def test_a_failed_environment_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ _ELSEWHERE = frozenset(
     | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}
     | {f"PIP_{name}" for name in ("REQUIREMENT", "EDITABLE", "REPORT", "QUIET", "PYTHON")}
 )
+_DOWNLOADS = ("http", "http-v2")  # of the cache; the second one from pip 23.3 on
 _PROXIES = ("_PROXY", "_proxy")
 # Where programs look for the user's files.
 _OF_HOME = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
@@ -93,9 +95,29 @@ def pip_for(python: Path) -> Iterator[Pip]:
         (folder / "tmp").mkdir()
         shutil.copytree(site_packages(python) / "pip", folder / "pip")
         with sandbox.listening() as (report, heard):
-            yield Pip(python, folder, report, heard)
+            pip = Pip(python, folder, report, heard)
+            shared = pip.run(["cache", "dir"])  # it fails when the cache is off
+            if not shared.returncode:
+                separate_wheels(Path(shared.stdout.strip()), folder / sandbox.CACHE)
+            yield pip
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def separate_wheels(shared: Path, cache: Path) -> None:
+    """Create a cache that has its own wheels and shares the downloads.
+
+    With newer versions of pip, a build writes to the cache of wheels. It must not reach the user's.
+
+    Args:
+        shared: the cache of the user.
+        cache: the new one.
+    """
+    (cache / sandbox.WHEELS).mkdir(parents=True)
+    for name in _DOWNLOADS:
+        with contextlib.suppress(OSError):
+            (shared / name).mkdir(parents=True, exist_ok=True)
+            (cache / name).symlink_to(shared / name)
 
 
 def site_packages(python: Path) -> Path:
@@ -107,7 +129,9 @@ def site_packages(python: Path) -> Path:
 def with_settings(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The variables for pip itself: the user's settings of pip and no other secrets."""
     kept = without_secrets(environ, keep=_is_setting)
-    return {**_elsewhere_removed(kept), "TMPDIR": str(folder / "tmp")}
+    cache = folder / sandbox.CACHE
+    own = {"PIP_CACHE_DIR": str(cache)} if cache.is_dir() else {}
+    return {**_elsewhere_removed(kept), **own, "TMPDIR": str(folder / "tmp")}
 
 
 def without_settings(environ: Mapping[str, str], folder: Path) -> dict[str, str]:

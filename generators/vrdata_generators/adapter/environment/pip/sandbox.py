@@ -15,6 +15,7 @@ from vrdata.text import count as counted
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
 
+CACHE, WHEELS = "cache", "wheels"
 _NETWORK_FILES = ("/etc/resolv.conf", "/etc/gai.conf")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _WAIT_SECONDS = 0.2
@@ -54,7 +55,7 @@ def command(python: Path, folder: Path, report: int, environ: Mapping[str, str])
 
     Args:
         python: the interpreter of the environment.
-        folder: has `pip`, which the program can read, and `tmp`, to which it can write.
+        folder: has `pip`, which the program can read; it can write to `tmp` and the built wheels.
         report: the descriptor that the sandbox reports to.
         environ: of the program.
     """
@@ -66,7 +67,7 @@ def command(python: Path, folder: Path, report: int, environ: Mapping[str, str])
         report=report,
         python=str(python),
         read=[*map(Path, names), folder / "pip"],
-        write=[folder / "tmp"],
+        write=[folder / "tmp", folder / CACHE / WHEELS],
         network=True,
     )
 
