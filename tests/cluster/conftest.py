@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.attempts.repository import write_hostile
 from support.cluster.artifacts.binaries import MissingToolError
 from support.cluster.installation import Installation, install
 from support.generators.traps import write_trap
@@ -22,6 +23,7 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("repositories")
     for trap in REPOSITORIES:
         write_trap(folder, trap)
+    write_hostile(folder)
     return folder
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from support.attempts.hostile.refused import WAYS, not_refused, tried
 from support.attempts.laptop import attempt_all
 from support.attempts.opened import not_enclosed
-from support.attempts.refused import WAYS, not_refused, tried
+from support.attempts.users import ORDINARY, as_ordinary_user
 from support.tools import missing
 from vrdata_child.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(landlock.version() == 0, reason="needs Landlock")
-ORDINARY = 1000
 # Harmless ones that succeed without a sandbox, also without privileges.
 POSSIBLE = (
     "TCP to loopback",
@@ -48,7 +48,7 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         return attempt_all(folder)
     if os.getuid():
         pytest.skip("the tests run as an ordinary user")
-    return as_ordinary_user(folder)
+    return attempts_of_ordinary_user(folder)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -76,13 +76,10 @@ def test_without_the_sandbox_the_attempts_succeed(
     assert not_refused(found, "shell") != {}
 
 
-def as_ordinary_user(folder: Path) -> Results:
+def attempts_of_ordinary_user(folder: Path) -> Results:
     """The attempts of a user who owns the same files and has no capabilities."""
     done = subprocess.run(
-        [
-            *("unshare", "--user", f"--map-user={ORDINARY}", f"--map-group={ORDINARY}"),
-            *(sys.executable, "-m", "support.attempts.laptop", str(folder)),
-        ],
+        as_ordinary_user([sys.executable, "-m", "support.attempts.laptop", str(folder)]),
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(filter(None, sys.path))},
         capture_output=True,
         text=True,

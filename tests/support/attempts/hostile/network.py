@@ -118,9 +118,10 @@ def _unix(world: World) -> Iterator[Attempt]:
         packed = struct.pack("=H", _UNIX) + address
         return ("socket", _UNIX, _STREAM, 0), ("connect", LAST, packed, len(packed))
 
+    refusals = (CLOSED, FORBIDDEN, *(() if os.path.exists(world.socket) else ("ENOENT",)))
     yield Attempt(
         "a Unix socket of another program",
-        (CLOSED, FORBIDDEN),
+        refusals,
         lambda: connect(world.socket),
         raw(os.fsencode(world.socket) + b"\0"),
         f"curl -sS -m 5 --unix-socket {world.socket} http://x",
@@ -143,7 +144,7 @@ def _unix(world: World) -> Iterator[Attempt]:
     )
     yield Attempt(
         "a link to a Unix socket of another program",
-        (CLOSED, FORBIDDEN),
+        refusals,
         lambda: connect(_linked(world)),
         raw(os.fsencode(f"{world.block}/link.sock") + b"\0"),
         f"curl -sS -m 5 --unix-socket {world.block}/link.sock http://x",
