@@ -21,7 +21,7 @@ _LOAD_WORD, _JUMP_EQUAL, _JUMP_GREATER, _JUMP_SET, _AND, _RETURN = (
     0x06,
 )
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
-MAX_JUMP = 255
+_MAX_JUMP = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,6 @@ def assemble(architecture: int, last: int, foreign: int, rules: Sequence[Rule]) 
             if rule.number == number:
                 body += _body(rule)
         body.append(_instruction(_RETURN, ALLOW))
-        if len(body) > MAX_JUMP:
-            raise ValueError(f"{len(body)} instructions for system call {number}")
         code += [_instruction(_JUMP_EQUAL, number, no=len(body)), *body]
     code.append(_instruction(_RETURN, ALLOW))
     return b"".join(code)
@@ -128,4 +126,6 @@ def _test(test: Test, behind: int) -> list[bytes]:
 
 
 def _instruction(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:
+    if max(yes, no) > _MAX_JUMP:
+        raise ValueError(f"a jump over {max(yes, no)} instructions")
     return struct.pack("=HBBI", code, yes, no, value)
