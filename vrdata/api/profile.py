@@ -69,7 +69,9 @@ class ClassResources(Model):
         "Default: 8Gi.",
     )
     ephemeral_storage: Quantity = Field(
-        default="8Gi", description="Scratch space in bytes. Default: 8Gi."
+        default="8Gi",
+        description="Scratch space in bytes; one block uses at most three quarters of it. "
+        "Default: 8Gi.",
     )
     gpu: Gpu | None = Field(default=None, description="GPU request. Example: {count: 1}.")
     node_selector: dict[str, str] = Field(
@@ -91,6 +93,11 @@ class ClassResources(Model):
     def _ceiling(self) -> ClassResources:
         ceiling_above(self.memory, self.memory_ceiling)
         return self
+
+    @property
+    def block_scratch_bytes(self) -> int:
+        """Scratch space of one block; the rest is for the archives of shards."""
+        return int(parse_quantity(self.ephemeral_storage)) * 3 // 4
 
 
 class DynamicResources(ClassResources):

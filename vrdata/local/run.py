@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.api.profile import GenerationProfile
+from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
@@ -147,6 +147,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         children=children,
         commit_mode="detect" if detect else "strict",
         sample_timeout_seconds=_sample_timeout(prepared),
+        scratch_bytes=max(one.block_scratch_bytes for one in _resources(prepared)),
         hermetic=prepared.profile.spec.required_level,
     )
     view = progress(prepared.plan, prepared.committed_samples())
@@ -184,7 +185,10 @@ def _policies(prepared: Prepared) -> dict[str, RetryPolicy]:
 
 
 def _sample_timeout(prepared: Prepared) -> float:
+    return float(max(one.sample_timeout_seconds for one in _resources(prepared)))
+
+
+def _resources(prepared: Prepared) -> list[ClassResources]:
+    """The resources of the classes in a plan."""
     classes = {planned.generator_class for planned in prepared.plan.generators}
-    return float(
-        max(prepared.profile.spec.classes.of(name).sample_timeout_seconds for name in classes)
-    )
+    return [prepared.profile.spec.classes.of(name) for name in classes]

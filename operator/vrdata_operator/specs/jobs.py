@@ -47,6 +47,7 @@ def wave_manifest(
     worker = config.model_copy(
         update={
             "memory_bytes": child,
+            "scratch_bytes": resources.block_scratch_bytes,
             "sample_timeout_seconds": float(resources.sample_timeout_seconds),
         }
     )

@@ -198,13 +198,14 @@ def test_scratch_has_a_size_limit_and_a_claim_is_mounted() -> None:
     )
 
 
-def test_a_shard_pod_receives_its_wave_and_the_memory_limit_of_its_child() -> None:
+def test_a_shard_pod_receives_its_wave_and_the_limits_of_a_block() -> None:
     pod = task(job(wave("G", memory=4 * GIB))).shard
     assert pod is not None
     assert pod.wave == 2
     assert pod.config.prefix == "team/demo/"
     assert pod.config.sample_timeout_seconds == 99
     assert GIB < pod.config.memory_bytes < 4 * GIB
+    assert pod.config.scratch_bytes == 6 * GIB  # the pod's 8Gi would end the whole pod
     tiny = task(job(wave(memory=64 * 2**20))).shard
     assert tiny is not None
     assert tiny.config.memory_bytes > 0

@@ -91,7 +91,16 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedBlocks]:
         yield running
 
 
-@pytest.mark.parametrize("what", TOO_MUCH_MEMORY)
+FAST = ("processes that it started", "a file in memory")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(what, marks=[] if what in FAST else pytest.mark.slow)
+        for what in TOO_MUCH_MEMORY
+    ],
+)
 def test_all_memory_of_a_block_is_limited(what: str, blocks: LimitedBlocks) -> None:
     blocks.memory_bytes = MEMORY
     failure = blocks.beside(TOO_MUCH_MEMORY[what]).failure
@@ -100,6 +109,7 @@ def test_all_memory_of_a_block_is_limited(what: str, blocks: LimitedBlocks) -> N
     assert failure.message == "the generator used more memory than its limit, 0.3 GiB"
 
 
+@pytest.mark.slow
 def test_memory_that_processes_of_a_block_share_counts_once(blocks: LimitedBlocks) -> None:
     blocks.memory_bytes = MEMORY
     assert blocks.run(SHARED)[0].failure is None

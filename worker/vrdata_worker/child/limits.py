@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.text import count
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.child.usage import Space, memory_bytes, resident_bytes, scratch_space
 
@@ -130,7 +131,7 @@ def _largest(used: Mapping[int, Space], free: Space, reserved: Space) -> dict[in
         enough = used[block].bytes >= reserved.bytes
     else:
         block = max(used, key=lambda one: used[one].files)
-        what = f"created {used[block].files} files"
+        what = f"created {count(used[block].files, 'file')}"
         enough = used[block].files >= reserved.files
     message = f"the generator {what}, and the file system is full"
     failure = Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
