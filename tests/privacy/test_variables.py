@@ -29,6 +29,7 @@ PATTERN VRDATA_GENERATORS VRDATA_TASK CUDA_VISIBLE_DEVICES
 ORDINARY_NAMES = _ORDINARY.split()
 SECRET_VALUES = [
     "https://user:hunter2@proxy.example.org:3128",
+    "user:hunter2@proxy.example.org:3128",
     "https://t0ken@pypi.example.org/simple",
     "postgres://u:p@db/x",
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn",

@@ -30,6 +30,7 @@ _PARTS = re.compile(
 )
 _VALUES = re.compile(
     r"://[^/\s]*@"  # a URL with a user name or password
+    r"|^[^\s/@:]+:[^\s@]+@"  # the same, of a proxy without a scheme
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|\b(password|passwd|pwd|secret|token|signature|sig|[a-z_]*key)\b[\"']?\s*[=:]"
     r"|\bgh[a-z]_\w{20}|\bgithub_pat_|\bglpat-|\bhf_\w{20}|\bxox[a-z]-|\b(AKIA|ASIA)[A-Z0-9]{16}\b",
