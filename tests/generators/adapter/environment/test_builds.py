@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -132,6 +133,10 @@ def test_a_build_can_neither_read_nor_write_outside_its_folders(built: Built) ->
     assert set(built.seen["read"]) == {errno.EACCES}
     assert set(built.seen["listed"]) == set(built.seen["written"]) == {errno.EACCES}
     assert built.seen["cat"] == ""
+    warnings = " ".join(built.environment.warnings)
+    for attempt in ("read", "list", "write"):
+        assert re.search(rf"tried to {attempt} /\S+ and was refused", warnings)
+    assert f"read /proc/{os.getpid()}/environ" in warnings
 
 
 def test_a_build_reaches_the_network_and_no_other_program(built: Built) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from vrdata_generators.adapter.environment.pip.run import (
     with_settings,
     without_settings,
 )
+from vrdata_generators.adapter.environment.pip.sandbox import Heard
 
 # It runs its first argument; started by pip for pip, it is `__pip-runner__.py`.
 PIP = "import os, subprocess, sys\nexec(sys.argv[1])\n"
@@ -35,7 +37,9 @@ def folder(tmp_path: Path) -> Path:
 def run_pip(folder: Path, code: str, *command: str) -> subprocess.CompletedProcess[str]:
     plan = folder / "plan.json"
     plan.write_text(
-        json.dumps({"command": command, "environ": {"TMPDIR": str(folder)}, "report": 2})
+        json.dumps(
+            {"command": command, "environ": {"TMPDIR": str(folder)}, "report": 2, "watch": []}
+        )
     )
     return subprocess.run(
         [sys.executable, "-I", closed.__file__, str(folder), str(plan), code],
@@ -136,6 +140,21 @@ def test_a_build_gets_neither_settings_nor_secrets_nor_the_home_of_the_user(
 ) -> None:
     kept = {name: USER[name] for name in ("PATH", "LANG", "HDF5_DIR", "no_proxy")}
     assert without_settings(USER, tmp_path) == {**kept, "TMPDIR": str(tmp_path / "tmp")}
+
+
+def test_attempts_are_read_from_a_file_only(tmp_path: Path) -> None:
+    record, heard = tmp_path / "record", Heard()
+    record.write_text('"read /home/user/.ssh/id"\nnot JSON\n\n')
+    heard.read(record)
+    assert heard.refusals() == [
+        "a program that built its environment tried to read /home/user/.ssh/id and was refused"
+    ]
+    (tmp_path / "link").symlink_to(record)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe", "missing"):
+        other = Heard()
+        other.read(tmp_path / name)
+        assert other.refusals() == []
 
 
 def test_pip_shares_downloads_but_no_built_wheels_with_the_user(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Run pip; every program that it starts is closed, except for pip itself.
 
 `python -I closed.py FOLDER PLAN ARGUMENTS...`: FOLDER contains the package `pip`, and PLAN is a
-JSON file. Its `command` comes before that of each program, and gets the descriptor `report`. The
-program gets an empty HOME, the variables of `environ`, and those that pip sets for a build. This
-runs in the new environment, so it imports the standard library only.
+JSON file. Its `command` comes before that of each program, and gets the descriptor `report`. Its
+`watch` comes before each script. The program gets an empty HOME, the variables of `environ`, and
+those that pip sets for a build. This runs in the new environment: it imports the standard library.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ def _replace_popen(folder: str, plan: str, closing: Mapping[str, Any]) -> None:
             if words[:1] == [sys.executable] and Path(words[1]).resolve() == runner:
                 words = [sys.executable, "-I", __file__, folder, plan, *words[2:]]
             else:
+                if words[0] == sys.executable and words[1:] and Path(words[1]).is_file():
+                    words[1:1] = closing["watch"]
                 words, given = [*closing["command"], *words], for_a_program(given)
             started.here = True
             try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vrdata.errors import VrdataError
 from vrdata.privacy.variables import without_secrets
-from vrdata_generators.adapter.environment.pip import closed, sandbox
+from vrdata_generators.adapter.environment.pip import closed, sandbox, watch
 from vrdata_generators.adapter.environment.pip.sandbox import Heard
 from vrdata_generators.adapter.programs import run_program
 
@@ -27,6 +27,7 @@ _ELSEWHERE = frozenset(
     | {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "DRY_RUN", "NO_DEPS")}
     | {f"PIP_{name}" for name in ("REQUIREMENT", "EDITABLE", "REPORT", "QUIET", "PYTHON")}
 )
+ATTEMPTS = "vrdata-attempts.jsonl"
 _DOWNLOADS = ("http", "http-v2")  # of the cache; the second one from pip 23.3 on
 _PROXIES = ("_PROXY", "_proxy")
 # Where programs look for the user's files.
@@ -58,7 +59,13 @@ class Pip:
         plan = self.folder / "plan.json"
         environ = without_settings(os.environ, self.folder)
         command = sandbox.command(self.python, self.folder, self.report, environ)
-        closing = {"command": command, "environ": environ, "report": self.report}
+        watched = [watch.__file__, str(self.folder / "tmp" / ATTEMPTS)] if command else []
+        closing = {
+            "command": command,
+            "watch": watched,
+            "environ": environ,
+            "report": self.report,
+        }
         plan.write_text(json.dumps(closing), "utf-8")
         program = [str(self.python), "-I", closed.__file__, str(self.folder), str(plan)]
         options = ["--no-input", "--disable-pip-version-check"]
@@ -100,6 +107,7 @@ def pip_for(python: Path) -> Iterator[Pip]:
             if not shared.returncode:
                 separate_wheels(Path(shared.stdout.strip()), folder / sandbox.CACHE)
             yield pip
+            heard.read(folder / "tmp" / ATTEMPTS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

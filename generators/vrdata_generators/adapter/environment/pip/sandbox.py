@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import threading
 from collections import Counter
@@ -12,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from vrdata.text import count as counted
+from vrdata.text import printable_line
+from vrdata_generators.adapter.environment.pip import watch
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
 
 CACHE, WHEELS = "cache", "wheels"
 _NETWORK_FILES = ("/etc/resolv.conf", "/etc/gai.conf")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_MAX_RECORD, _MAX_TEXT = 65536, 300  # a build can write to the file
 _WAIT_SECONDS = 0.2
 
 
@@ -40,6 +45,23 @@ class Heard:
             + (f" {counted(count, 'time')}" if count > 1 else "")
             for what, count in sorted(self.refused.items())
         ]
+
+    def read(self, record: Path) -> None:
+        """Take the attempts into account that `watch` wrote to a file."""
+        try:
+            # A build can put a link or a pipe into its place.
+            descriptor = os.open(record, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+                lines = file.read(_MAX_RECORD).decode("utf-8", "replace").splitlines()
+        except OSError:
+            return
+        for line in lines:
+            try:
+                what = printable_line(str(json.loads(line)))[:_MAX_TEXT]
+            except ValueError:
+                continue
+            if what:
+                self.refused[what] += 1
 
     def hear(self, packet: Mapping[str, Any]) -> None:
         """Take one packet of docs/child-protocol.md into account."""
@@ -66,7 +88,7 @@ def command(python: Path, folder: Path, report: int, environ: Mapping[str, str])
         (),
         report=report,
         python=str(python),
-        read=[*map(Path, names), folder / "pip"],
+        read=[*map(Path, names), folder / "pip", Path(watch.__file__)],
         write=[folder / "tmp", folder / CACHE / WHEELS],
         network=True,
     )
