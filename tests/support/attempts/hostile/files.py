@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .attempt import CLOSED, FORBIDDEN, Attempt, World, environment, home
+from .attempt import CLOSED, FORBIDDEN, UNKNOWN, Attempt, World, environment, home
 from .raw import AT_FDCWD, LAST, Step, make
 
 NEW = "vrdata-attempt"
@@ -198,7 +198,7 @@ def _ways_around(world: World) -> Iterator[Attempt]:
         (("openat", AT_FDCWD, script.encode(), os.O_RDWR, 0),),
         f"exec 3< {script}; echo x >> /proc/self/fd/3",
     )
-    yield _only_raw("openat2", (CLOSED,), (("openat2", AT_FDCWD, secret, bytes(24), 24),))
+    yield _only_raw("openat2", (CLOSED, UNKNOWN), (("openat2", AT_FDCWD, secret, bytes(24), 24),))
     yield _only_raw(
         "open_by_handle_at",
         (FORBIDDEN,),

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from .attempt import CLOSED, FORBIDDEN, Attempt, World
+from .attempt import CLOSED, FORBIDDEN, UNKNOWN, Attempt, World
 from .raw import AT_FDCWD, LAST, Step, make
 
 _FILES = ("environ", "mem", "maps")
@@ -89,7 +89,7 @@ def _signals(name: str, process: int) -> Iterator[Attempt]:
 
     yield Attempt(
         f"signal {name} by a descriptor",
-        (FORBIDDEN,),
+        (FORBIDDEN, UNKNOWN),
         by_descriptor,
         (
             ("pidfd_open", process, 0),
