@@ -20,7 +20,8 @@ from vrdata.model import Model, OutputFormat
 from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata_worker.child import events
-from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.child.blocks import BlockRequest
+from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
 from vrdata_worker.supervisor import Supervisor

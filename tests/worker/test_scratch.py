@@ -108,7 +108,7 @@ def test_what_cannot_be_removed_now_is_removed_by_a_later_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as busy:
-        busy.setattr(scratch.shutil, "rmtree", lambda _folder, **_: None)
+        busy.setattr(scratch, "remove", lambda _folder: None)
         with scratch_folder(tmp_path) as folder:
             pass
     assert folder.exists()

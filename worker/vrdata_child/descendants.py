@@ -12,12 +12,14 @@ import contextlib
 import ctypes
 import os
 import signal
+import stat
 import time
 from collections.abc import Collection
 from pathlib import Path
 
 END_SECONDS = 10.0
 _NAMES = "shared-memory.txt"
+_MAX_NOTED = 1024 * 1024  # bytes
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _monotonic = time.monotonic  # the clock of the process is replaced later
 _sleep = time.sleep
@@ -67,8 +69,8 @@ def _is_child(entry: os.DirEntry[str]) -> bool:
     if not entry.name.isdigit():
         return False
     try:
-        stat = Path(entry.path, "stat").read_text(errors="replace")
-        return int(stat.rpartition(")")[2].split()[1]) == os.getpid()
+        fields = Path(entry.path, "stat").read_text(errors="replace")
+        return int(fields.rpartition(")")[2].split()[1]) == os.getpid()
     except (OSError, IndexError, ValueError):
         return False  # it has just ended
 
@@ -89,10 +91,20 @@ def record_shared_memory(folder: Path) -> None:
 
 def remove_shared_memory(folder: Path) -> None:
     """Remove the shared memory that was noted in `folder` and still exists."""
-    try:
-        names = (folder / _NAMES).read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        return
-    for name in names:
+    for name in _noted(folder / _NAMES).decode("utf-8", "replace").splitlines():
         with contextlib.suppress(OSError, ValueError):
             _posixshmem.shm_unlink(name)
+
+
+def _noted(path: Path) -> bytes:
+    """The start of a regular file; a block can write it as it likes."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    try:
+        return os.read(handle, _MAX_NOTED) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)

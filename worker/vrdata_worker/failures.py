@@ -16,6 +16,7 @@ from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.model import Model
 from vrdata.store.port import ObjectStore
 from vrdata.text import printable
+from vrdata_worker.untrusted.folders import tail_of
 
 LOG_TAIL_BYTES = 4096
 
@@ -90,10 +91,5 @@ def _store(store: ObjectStore, key: str, record: Model) -> None:
 
 def log_tail(folder: Path) -> str:
     """The end of what a block's generator printed, or "" when it printed nothing."""
-    path = folder / "log.txt"
-    try:
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return printable(log.read(LOG_TAIL_BYTES).decode("utf-8", "replace")).strip()
-    except OSError:
-        return ""
+    body = tail_of(folder / "log.txt", LOG_TAIL_BYTES)
+    return printable(body.decode("utf-8", "replace")).strip()

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vrdata.store.port import StorageError
+from vrdata_worker.untrusted.folders import remove
 
 _LOCK = ".lock"
 _ATTEMPTS = 20  # one fails only when another process removes stale folders at the same moment
@@ -65,13 +65,9 @@ def scratch_folder(root: Path) -> Iterator[Path]:
 
 def remove_except(folder: Path, kept: str) -> None:
     """Remove what is in a folder, except one entry."""
-    for entry in folder.iterdir():
-        if entry.name == kept:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+    for entry in list(folder.resolve().iterdir()):
+        if entry.name != kept:
+            remove(entry)
 
 
 def machine() -> str:
@@ -118,6 +114,6 @@ def _sweep(root: Path) -> None:
 def _remove(lock: Path) -> None:
     """Remove a folder and then its lock file, which stays if the folder cannot be removed."""
     folder = lock.with_suffix("")
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder.parent.resolve() / folder.name)
     if not folder.exists():
         lock.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,10 +18,12 @@ from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata_worker.block import BlockState, sample_record
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.limits import BlockLimits
-from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
 from vrdata_worker.scratch import remove_except
+from vrdata_worker.untrusted.folders import entered_sample, remove
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 5.0  # killed children end immediately; then the template is ended
@@ -164,7 +165,7 @@ class ShardGenerator:
             case events.Sample():
                 running.state.reported.add(event.position)
                 if event.position < running.state.skip:
-                    shutil.rmtree(event.folder, ignore_errors=True)
+                    remove(event.folder)
                 elif event.block == self._head:
                     self._append(running, event)
                 else:
@@ -227,23 +228,24 @@ class ShardGenerator:
                 )
                 for failure in sorted(running.state.failures, key=lambda one: one.sample or 0)
             ]
-            shutil.rmtree(running.folder, ignore_errors=True)
+            remove(running.folder)
             del self._running[self._head]
             self._head += 1
 
     def _append(self, running: _Running, event: events.Sample) -> None:
         index = running.state.start + event.position
-        sources = [
-            SourceFile(file.name, event.folder / file.name, file.size, file.sha256)
-            for file in event.files
-        ]
         try:
-            records = self._writer.add(index, event.domain, sources)
+            with entered_sample(event.folder) as folder:
+                sources = [
+                    SourceFile(file.name, folder / file.name, file.size, file.sha256)
+                    for file in event.files
+                ]
+                records = self._writer.add(index, event.domain, sources)
         except (FileChangedError, InvalidInputError) as error:
             raise failure_of(error, index) from None
         record = sample_record(index, running.state.block, running.seed, event, records)
         self._generated.samples.append((index, record.to_json()))
-        shutil.rmtree(event.folder, ignore_errors=True)
+        remove(event.folder)
         self._on_sample(len(self._generated.samples))
 
     def _stop_all(self) -> None:
@@ -259,4 +261,4 @@ class ShardGenerator:
             if time.monotonic() > deadline:
                 self._template.close()
         for running in self._running.values():
-            shutil.rmtree(running.folder, ignore_errors=True)
+            remove(running.folder)

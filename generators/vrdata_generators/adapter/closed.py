@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
+from vrdata_worker.untrusted.packets import parse
 
 END_SECONDS = 10
 MAX_REFUSALS = 1000
@@ -105,7 +106,8 @@ def _refused(channel: Channel, guard: int) -> Counter[tuple[str, str]]:
         received = channel.receive(0)
         if received is None:
             break
-        sender, packet = received
-        if sender == guard and packet.get("event") == "refused":
+        sender, body = received
+        packet = parse(body) if sender == guard else {}
+        if packet.get("event") == "refused":
             found[packet["what"], packet["program"]] += packet["count"]
     return found

@@ -9,15 +9,17 @@ import itertools
 import json
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vrdata.plan.catalogue import Flags
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.launch import Launch
-from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.child.template import GeneratorTemplate
+from vrdata_worker.failures import log_tail
 
 BLOCK_SECONDS = 60
 E = TypeVar("E", events.Exit, events.Started)
@@ -40,12 +42,18 @@ class Probes:
     Args:
         template: a started template whose script is `_SCRIPT`.
         root: the folder of the generator.
+
+    Attributes:
+        number: of the last block.
+        log: the end of what the last block of `events` printed.
     """
 
     def __init__(self, template: GeneratorTemplate, root: Path) -> None:
         self._template = template
         self._root = root
         self._number = itertools.count()
+        self.number = 0
+        self.log = ""
 
     def run(self, code: str, *, seed: int = 1) -> Any:
         """The value of `facts` that the code sets; raises AssertionError when it fails."""
@@ -66,14 +74,39 @@ class Probes:
         number, folder = self._submit(code, 1)
         return self._await(events.Started, number, folder).pid
 
-    def _submit(self, code: str, seed: int) -> tuple[int, Path]:
-        number = next(self._number)
+    def events(
+        self, code: str, *, want: int = 1, kill: Callable[[], bool] = lambda: False
+    ) -> list[events.Event]:
+        """All events of a block; `NUMBER` in the code is the block's number.
+
+        Args:
+            code: what it runs.
+            want: samples of the block.
+            kill: asked after each poll whether to kill the block.
+        """
+        number, folder = self._submit(code, 1, want)
+        found: list[events.Event] = []
+        deadline = time.monotonic() + BLOCK_SECONDS
+        while not (found and isinstance(found[-1], events.Exit)):
+            assert time.monotonic() < deadline, "the block did not end"
+            event = self._template.poll(0.05)
+            if event is not None and event.block == number:
+                found.append(event)
+            if kill():
+                self._template.kill_block(number, abandon=True)
+        self.log = log_tail(folder)
+        return found
+
+    def _submit(self, code: str, seed: int, want: int = 1) -> tuple[int, Path]:
+        self.number = number = next(self._number)
         probe = self._root / f"probe_{number}.py"
-        probe.write_text(textwrap.dedent(code))
+        probe.write_text(textwrap.dedent(code).replace("NUMBER", str(number)))
         folder = self._template.new_folder()
         args = ("--probe", str(probe))
         self._template.submit(
-            BlockRequest(block=number, seed=seed, count=1, want=1, start=0, dir=folder, args=args)
+            BlockRequest(
+                block=number, seed=seed, count=want, want=want, start=0, dir=folder, args=args
+            )
         )
         return number, folder
 

@@ -16,8 +16,9 @@ from vrdata.contract.records import Failure
 from vrdata.plan.catalogue import Flags
 from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.launch import Launch
-from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import log_tail
 
 pytestmark = pytest.mark.slow

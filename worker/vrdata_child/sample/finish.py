@@ -21,6 +21,7 @@ from vrdata_child.sample.names import (
     IMAGES,
     METADATA,
     REQUIRED,
+    SAFE_DOMAIN,
     check_names,
     ending,
     stored_name,
@@ -32,7 +33,6 @@ from vrdata_child.sample.video.finish import finish_videos
 MAX_FILES = 64
 MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
-_SAFE_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         SampleInvalidError: the sample cannot be used; its folder is removed.
     """
     try:
-        if not _SAFE_DOMAIN.fullmatch(source.domain):
+        if not re.fullmatch(SAFE_DOMAIN, source.domain):
             raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a valid domain")
         _check_files(source.path)
         prompt = _normalise_texts(source.path, block)

@@ -14,6 +14,9 @@ _IMAGES = "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp"
 IMAGES = frozenset(_IMAGES.split())
 """Image file endings that readers decode with Pillow."""
 
+SAFE_DOMAIN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+"""The names of domains, as a regular expression."""
+
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 _JSON = frozenset({"jsn", "json"})
 # Endings that WebDataset or Hugging Face `datasets` parse, unpickle, decompress or open as an

@@ -107,12 +107,12 @@ Event = Started | Sample | Invalid | Exit
 
 
 def parse_hermetic(packet: Mapping[str, Any]) -> Hermetic:
-    """A `closed` packet. Raises KeyError for a malformed one."""
+    """A valid `closed` packet."""
     return Hermetic(level=packet["level"], landlock=packet["landlock"], missing=packet["missing"])
 
 
 def parse_sample(packet: Mapping[str, Any]) -> Sample:
-    """A `sample` packet. Raises KeyError or TypeError for a malformed one."""
+    """A valid `sample` packet, with its folder."""
     video = packet.get("video")
     return Sample(
         block=packet["block"],
@@ -133,26 +133,28 @@ def parse_sample(packet: Mapping[str, Any]) -> Sample:
         ),
         content=packet.get("content", ""),
         param_hash=packet.get("paramHash", ""),
-        notes=tuple(packet.get("notes", ())),
+        notes=tuple(printable(note) for note in packet.get("notes", ())),
         frames=dict(packet.get("frames", {})),
         own=dict(packet.get("own", {})),
     )
 
 
 def parse_invalid(packet: Mapping[str, Any]) -> Invalid:
-    """An `invalid` packet. Raises KeyError for a malformed one."""
+    """A valid `invalid` packet."""
     failure = parse_failure(packet)
     if not failure.reason.of_a_sample:  # the generator's process may send anything
         failure = failure.model_copy(update={"reason": FailureReason.INVALID_OUTPUT})
     return Invalid(block=packet["block"], position=packet["position"], failure=failure)
 
 
-def parse_exit(packet: Mapping[str, Any], end: Mapping[str, Any] | None) -> Exit:
-    """An `exit` packet and the block's `end`, if it came. Raises KeyError for a malformed one."""
+def parse_exit(
+    packet: Mapping[str, Any], end: Mapping[str, Any] | None, failure: Failure | None = None
+) -> Exit:
+    """An `exit` packet, the block's `end`, if it came, and why the supervisor has ended it."""
     end = end or {"error": None, "failed": None}
-    failure = parse_failure(end["error"]) if end["error"] else None
     beside = end.get("beside", {"files": 0, "examples": ()})
-    if failure is not None:
+    if failure is None and end["error"]:
+        failure = parse_failure(end["error"])
         failure = failure.model_copy(update={"reason": reason_of_end(failure.reason)})
     return Exit(
         block=packet["block"],

@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
 from typing import Any, Literal
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata.hermetic import Hermetic
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
+from vrdata.text import printable
+from vrdata_worker.child import events
 from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.image.catalogues import Located
+from vrdata_worker.untrusted.folders import tail_of
 
+LOG_TAIL_BYTES = 4000
+_LOG = "template.log"
 _PACKAGES = ("vrdata_child", "vrdata_generators")
 _PASSED = ("PATH", "LD_LIBRARY_PATH")
 # Libraries choose code by the processor. With AVX-512, exp, log, tan and pow of numpy, matrix
@@ -42,6 +49,33 @@ class TemplateBrokenError(Exception):
     ) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def broken(
+    name: str, packet: Mapping[str, Any] | None, failure: Failure | None, limit: str, folder: Path
+) -> TemplateBrokenError:
+    """The error of a template that sent no `ready` packet.
+
+    Args:
+        name: of the generator.
+        packet: its `broken` packet, if it sent one.
+        failure: why the supervisor has ended it, if it did.
+        limit: that it has reached, or "".
+        folder: of the template, with what it printed.
+    """
+    if limit:
+        what = f"generator {name} cannot be imported: it {limit}"
+        return TemplateBrokenError(what, FailureReason.GENERATOR_FAILED)
+    if packet is not None:
+        error = events.parse_failure(packet["error"])
+        what = f"generator {name} cannot be imported: {error.message}\n{error.traceback}"
+        return TemplateBrokenError(what, events.reason_of_end(error.reason))
+    if failure is not None:
+        what = f"generator {name} cannot be started: {failure.message}"
+        return TemplateBrokenError(what, failure.reason)
+    log = tail_of(folder / _LOG, LOG_TAIL_BYTES).decode("utf-8", "replace")
+    what = f"generator {name} cannot be started\n{printable(log).strip()}"
+    return TemplateBrokenError(what, FailureReason.GENERATOR_CRASHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +165,7 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
         write=[folder],
         keep_report=True,
     )
-    with (folder / "template.log").open("wb") as log:
+    with (folder / _LOG).open("wb") as log:
         try:
             return subprocess.Popen(
                 command,

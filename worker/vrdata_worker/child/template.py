@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import signal
-import subprocess
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata.hermetic import Hermetic
-from vrdata.text import printable
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import Block, BlockRequest
 from vrdata_worker.child.channel import Channel
-from vrdata_worker.child.launch import Launch, TemplateBrokenError, start_process
+from vrdata_worker.child.launch import Launch, broken, start_process
+from vrdata_worker.child.processes import Processes
+from vrdata_worker.untrusted import packets
+from vrdata_worker.untrusted.folders import size_of
+from vrdata_worker.untrusted.packets import MalformedPacketError
 
 _OF_THE_GUARD = frozenset({"closed", "refused"})
 _OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
@@ -26,40 +29,9 @@ _OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
 POLL_SECONDS = 0.1
 BEGUN = "begun"
 LOAD_SECONDS = 300.0
-CLOSE_SECONDS = 5.0
-LOG_TAIL_BYTES = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRequest:
-    """One block to generate; `dir` exists and is empty."""
-
-    block: int
-    seed: int
-    count: int
-    want: int
-    start: int
-    dir: Path
-    args: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Block:
-    """What is known of a block in progress.
-
-    Attributes:
-        request: its `block` packet.
-        reported: samples reported so far.
-        end: the `end` packet of its child.
-        killed: the `exit` packet of a child that sent no `end`; its finished samples are collected.
-        abandoned: nobody wants its samples any more.
-    """
-
-    request: dict[str, Any]
-    reported: int = 0
-    end: dict[str, Any] | None = None
-    killed: dict[str, Any] | None = None
-    abandoned: bool = False
+END_SECONDS = 60.0  # for the end of a block that was killed
+COLLECT_SECONDS = 360.0  # the child gives itself 300
+WATCH_SECONDS = 0.5
 
 
 class GeneratorTemplate:
@@ -80,12 +52,13 @@ class GeneratorTemplate:
         self._places = self._folder / "b"
         self._places.mkdir()
         self._numbers = itertools.count()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: Processes | None = None
         self._channel: Channel | None = None
-        self._leader = 0  # the template process; the guard is its parent
+        self._failure: Failure | None = None  # why the supervisor has ended the template
+        self._watched = 0.0
         self.hermetic = Hermetic(level="python")
-        self._pids: dict[int, int] = {}
-        self._blocks: dict[int, _Block] = {}
+        self._pids: dict[int, int] = {}  # 0 = not started yet
+        self._blocks: dict[int, Block] = {}
         self._limits: dict[int | None, str] = {}  # reached limits by process; None = the template
 
     def start(self) -> None:
@@ -96,31 +69,34 @@ class GeneratorTemplate:
         """
         self._channel = Channel()
         with self._channel.theirs as theirs:
-            self._process = start_process(self._launch, self._folder, theirs.fileno())
+            guard = start_process(self._launch, self._folder, theirs.fileno())
+            self._processes = Processes(guard)
         packet = self._loaded()
         if packet is None or packet["event"] != "ready":
-            raise self._broken(packet)
+            limit = self._limits.get(None, "")
+            raise broken(self._launch.name, packet, self._failure, limit, self._folder)
 
     def _loaded(self) -> dict[str, Any] | None:
         """The `ready` or `broken` packet; None when the process ended or takes too long."""
         deadline = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < deadline:
             packet = self._receive(POLL_SECONDS)
+            self._watch()
             if None in self._limits or (packet is None and not self.alive):
                 return None
-            if packet is not None and packet["event"] == "closed":
-                self._leader = packet["pid"]
+            if packet is not None and packet["event"] == "closed" and self._processes:
+                self._processes.found(packet["pid"])
                 self.hermetic = events.parse_hermetic(packet)
                 self._launch.check(self.hermetic)
                 self._send(self._launch.load_request())  # nothing of the generator runs before
-            elif packet is not None and packet["event"] != "refused":
+            elif packet is not None and packet["event"] in ("ready", "broken"):
                 return packet
         return None
 
     @property
     def alive(self) -> bool:
         """Whether the process runs, so that it can generate blocks."""
-        return self._process is not None and self._process.poll() is None
+        return self._processes is not None and self._processes.alive
 
     def new_folder(self) -> Path:
         """A new empty folder for a block; the generator can write to no other one."""
@@ -134,36 +110,48 @@ class GeneratorTemplate:
         with contextlib.suppress(OSError):  # poll notices a dead template
             self._send(packet)
         self._pids.setdefault(request.block, 0)
-        self._blocks[request.block] = _Block(packet)
+        self._blocks[request.block] = Block(packet)
 
     def poll(self, timeout: float) -> events.Event | None:
         """The next event, or None after `timeout` seconds.
 
-        A template that died ends all its blocks with `Exit` events.
+        A template that died or does not answer ends all its blocks with `Exit` events.
         """
         packet = self._receive(timeout)
+        self._watch()
         if packet is None:
             return self._lost()
-        return None if packet["event"] == "refused" else self._event(packet)
+        return self._event(packet) if "block" in packet else None
 
     def _event(self, packet: dict[str, Any]) -> events.Event | None:
-        block = self._blocks.setdefault(packet["block"], _Block({}))
-        match packet["event"]:
-            case "started":
-                self._pids[packet["block"]] = packet["pid"]
-                self._limits.pop(packet["pid"], None)  # of a process that had this number
-                return events.Started(packet["block"], packet["pid"])
-            case "sample":
-                block.reported += 1
-                return events.parse_sample(packet)
-            case "invalid":
-                block.reported += 1
-                return events.parse_invalid(packet)
-            case "end":
-                block.end = packet
-                return None
-            case _:
-                return self._exit(packet)
+        number = packet["block"]
+        block = self._blocks.get(number)
+        event: events.Event | None = None
+        try:
+            if block is None:
+                raise MalformedPacketError("block: it was not requested")
+            match packet["event"]:
+                case "started":
+                    event = self._start(number, block, packet["pid"])
+                case "exit":
+                    event = self._exit(packet)
+                case _ if block.failure is None:
+                    event = block.report(packet)
+        except MalformedPacketError as error:
+            self._refuse(self._sender_of(packet), packet["event"], error)
+        return event
+
+    def _start(self, number: int, block: Block, pid: int) -> events.Started:
+        others = {one for other, one in self._pids.items() if other != number}
+        known = self._pids[number]
+        child = self._processes is not None and self._processes.may_be_block(pid)
+        if (known and not block.killed) or pid in others or not child:
+            raise MalformedPacketError("pid: it is not the process of the block")
+        self._pids[number] = pid
+        self._limits.pop(pid, None)  # of a process that had this number
+        if block.ending:
+            self.kill_block(number)
+        return events.Started(number, pid)
 
     def kill_block(self, block: int, *, abandon: bool = False) -> None:
         """Kill a block child and all processes that it started.
@@ -172,12 +160,11 @@ class GeneratorTemplate:
             block: its number.
             abandon: report no sample that it has finished.
         """
-        if abandon and block in self._blocks:
-            self._blocks[block].abandoned = True
-        pid = self._pids.get(block, 0)
-        if pid:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
+        if block in self._blocks:
+            self._blocks[block].abandoned |= abandon
+            self._blocks[block].ends_within(END_SECONDS)
+        if self._processes is not None:
+            self._processes.kill_group(self._pids.get(block, 0))
 
     def process_of(self, block: int) -> int:
         """The process of a running block, or 0."""
@@ -190,23 +177,16 @@ class GeneratorTemplate:
     def begun(self, block: int) -> int:
         """A number that grows with each sample that a script begins; 0 before the first one."""
         running = self._blocks.get(block)
-        try:
-            return (Path(running.request.get("dir", "")) / BEGUN).stat().st_size if running else 0
-        except OSError:
-            return 0
+        return size_of(running.folder / BEGUN) if running else 0
 
     def close(self) -> None:
-        """End the template and its children; waits at most CLOSE_SECONDS before it kills."""
+        """End the template and its children; waits a few seconds before it kills them."""
         for block in list(self._pids):
             self.kill_block(block, abandon=True)
         if self._channel is not None:
             self._channel.close()
-        if self._process is not None:
-            try:
-                self._process.wait(CLOSE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        if self._processes is not None:
+            self._processes.close()
 
     def _send(self, packet: dict[str, Any]) -> None:
         if self._channel is None:
@@ -216,63 +196,85 @@ class GeneratorTemplate:
     def _receive(self, timeout: float) -> dict[str, Any] | None:
         """The next packet of a process that may send it."""
         received = self._channel.receive(timeout) if self._channel else None
-        if received is None or not self._may_send(*received):
+        if received is None:
             return None
-        packet = received[1]
-        if packet.get("limit") and packet["event"] == "refused":
+        sender, body = received
+        try:
+            packet = packets.parse(body)
+        except MalformedPacketError as error:
+            self._refuse(sender, "", error)
+            return None
+        if not self._may_send(sender, packet):
+            return None
+        if packet["event"] == "refused" and packet.get("limit"):
             self._limits.setdefault(packet["pid"], f"tried to {packet['what']}")
         return packet
 
     def _may_send(self, sender: int, packet: dict[str, Any]) -> bool:
-        event = packet.get("event")
+        event = packet["event"]
+        if self._processes is None or sender <= 0:
+            return False
         if event in _OF_THE_GUARD:
-            return self._process is not None and sender == self._process.pid
+            return sender == self._processes.guard
         if event in _OF_THE_TEMPLATE:
-            return sender == self._leader
-        return event in _OF_A_BLOCK and sender == self._pids.get(packet.get("block", -1))
+            return sender == self._processes.template
+        return sender == self._pids.get(packet["block"])
+
+    def _sender_of(self, packet: dict[str, Any]) -> int:
+        if packet["event"] in _OF_A_BLOCK:
+            return self._pids.get(packet["block"], 0)
+        return self._processes.template if self._processes else 0
+
+    def _refuse(self, sender: int, event: str, error: MalformedPacketError) -> None:
+        """End the block, or the template, that sent what vrdata's own code does not send."""
+        what = "the generator wrote to vrdata's socket: "
+        what += f"a packet {event!r} is not valid: {error}" if event else f"{error}"
+        failure = Failure(reason=FailureReason.GENERATOR_FAILED, message=what)
+        if self._processes is not None and sender == self._processes.template:
+            self._end(failure)
+        for number, pid in self._pids.items():
+            if pid == sender > 0 and self._blocks[number].failure is None:
+                self._blocks[number].failure = failure
+                self.kill_block(number, abandon=True)
 
     def _exit(self, packet: dict[str, Any]) -> events.Exit | None:
         """The end of a block; None when its finished samples are to be collected first."""
         number = packet["block"]
         block = self._blocks[number]
-        wants_more = block.reported < block.request.get("want", 0)
-        if block.end is None and block.killed is None and wants_more and not block.abandoned:
-            block.killed = packet
+        if block.wants_collection:
+            block.collect(packet, COLLECT_SECONDS)
             with contextlib.suppress(OSError):
                 self._send(block.request | {"cmd": "collect", "position": block.reported})
             return None
         self._pids.pop(number, None)
         del self._blocks[number]
-        if block.killed is None:
-            return events.parse_exit(packet, block.end)
-        # An error while samples are collected did not end the block.
-        end = block.end | {"error": None} if block.end else None
-        return events.parse_exit(_added(block.killed, packet), end)
+        return block.exit(packet)
+
+    def _watch(self) -> None:
+        """End a template that was stopped, or that does not end a block that was killed."""
+        now = time.monotonic()
+        if self._processes is None or self._failure or now < self._watched:
+            return
+        self._watched = now + WATCH_SECONDS
+        stopped = self._processes.stopped()
+        what = f"the generator stopped its {stopped} process" if stopped else ""
+        if any(block.deadline < now for block in self._blocks.values()):
+            what = "the generator's template process did not end a block"
+        if what:
+            self._end(Failure(reason=FailureReason.GENERATOR_CRASHED, message=what))
+
+    def _end(self, failure: Failure) -> None:
+        self._failure = self._failure or failure
+        if self._processes is not None:
+            self._processes.kill_template()
 
     def _lost(self) -> events.Event | None:
-        if self._process is None or self._process.poll() is None or not self._pids:
+        """The end of the next block of a template that has ended."""
+        if self._processes is None or self._processes.alive or not self._blocks:
             return None
-        block = next(iter(self._pids))
-        self._blocks.setdefault(block, _Block({})).abandoned = True
+        self._processes.kill_template()
+        number, block = next(iter(self._blocks.items()))
+        block.abandoned = True
+        block.failure = block.failure or self._failure or self._processes.failure()
         cost = {"peakMemoryBytes": 0, "cpuSeconds": 0.0}
-        return self._exit({"block": block, "code": None, "signal": signal.SIGKILL} | cost)
-
-    def _broken(self, packet: dict[str, Any] | None) -> TemplateBrokenError:
-        if limit := self._limits.get(None):
-            what = f"generator {self._launch.name} cannot be imported: it {limit}"
-            return TemplateBrokenError(what, FailureReason.GENERATOR_FAILED)
-        if packet is None:
-            body = (self._folder / "template.log").read_bytes()[-LOG_TAIL_BYTES:]
-            log = printable(body.decode("utf-8", "replace")).strip()
-            what = f"generator {self._launch.name} cannot be started\n{log}"
-            return TemplateBrokenError(what, FailureReason.GENERATOR_CRASHED)
-        error = events.parse_failure(packet["error"])
-        why = f"{error.message}\n{error.traceback}"
-        what = f"generator {self._launch.name} cannot be imported: {why}"
-        return TemplateBrokenError(what, events.reason_of_end(error.reason))
-
-
-def _added(killed: dict[str, Any], collected: dict[str, Any]) -> dict[str, Any]:
-    """How a killed child ended, and what it and the collection of its samples cost."""
-    seconds = killed["cpuSeconds"] + collected["cpuSeconds"]
-    return killed | {"cpuSeconds": seconds}
+        return self._exit({"block": number, "code": None, "signal": signal.SIGKILL} | cost)

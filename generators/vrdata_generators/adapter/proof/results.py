@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import warnings
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from vrdata.dataset.formats.untrusted import read_exactly
 from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
 from vrdata_worker.child import events
@@ -102,38 +104,44 @@ class BrokenGeneratorError(Exception):
     """The generator cannot be imported in advance; `args[0]` says why."""
 
 
-def sample_of(event: events.Sample) -> TrialSample:
-    """The comparable form of a finished sample; its files must still exist.
+def sample_of(event: events.Sample, folder: Path) -> TrialSample:
+    """The comparable form of a finished sample, whose files are in a folder.
 
     Raises:
+        FileChangedError: a file is not a regular file of its reported size.
         InvalidInputError: one of its images cannot be decoded.
     """
-    images = [file.name for file in event.files if file.name.lower().endswith(".png")]
+    bodies = {
+        file.name: b"".join(read_exactly(folder / file.name, file.size))
+        for file in event.files
+        if file.name == METADATA or file.name.lower().endswith(".png")
+    }
+    own = bodies.pop(METADATA, b"")
     return TrialSample(
         id=event.id,
         domain=event.domain,
         files={file.name: file.sha256 for file in event.files},
-        pixels={name: pixel_digest(event.folder / name) for name in images},
+        pixels={name: pixel_digest(name, body) for name, body in bodies.items()},
         frames=event.frames,
         bytes=sum(file.size for file in event.files),
         own=event.own,
         notes=event.notes,
-        fields=_fields_of(event.folder / METADATA),
+        fields=_fields_of(own),
     )
 
 
-def _fields_of(path: Path) -> dict[str, str]:
+def _fields_of(body: bytes) -> dict[str, str]:
     try:
-        own = json.loads(json.loads(path.read_bytes())["generator_metadata"])
-    except FileNotFoundError:
-        return {}
-    return {
-        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-        for name, value in own.items()
-    }
+        own = json.loads(json.loads(body)["generator_metadata"])
+        return {
+            name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+            for name, value in own.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}  # a name for a difference only
 
 
-def pixel_digest(path: Path) -> str:
+def pixel_digest(name: str, body: bytes) -> str:
     """Hex sha256 over an image's mode, size and decoded pixels; of every frame of an animation.
 
     Raises:
@@ -142,14 +150,16 @@ def pixel_digest(path: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    raise InvalidInputError(f"{path.name} has more than {MAX_PIXELS} pixels")
+                    raise InvalidInputError(f"{name} has more than {MAX_PIXELS} pixels")
                 head = f"{image.mode} {image.width}x{image.height}\n".encode()
                 digest = hashlib.sha256(head + image.tobytes())
                 for number in range(1, getattr(image, "n_frames", 1)):
                     image.seek(number)
                     digest.update(f"{image.info.get('duration')}\n".encode() + image.tobytes())
                 return digest.hexdigest()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InvalidInputError(f"{path.name} cannot be decoded", why=str(error)) from None
+    except InvalidInputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow raises many kinds for foreign bytes
+        raise InvalidInputError(f"{name} cannot be decoded", why=str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.dataset.formats.untrusted import read_exactly
 from vrdata_generators.adapter.proof.results import (
     BrokenGeneratorError,
     TrialResult,
@@ -20,10 +20,12 @@ from vrdata_generators.adapter.proof.results import (
 )
 from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.limits import SCRATCH_BYTES, BlockLimits
-from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import log_tail
+from vrdata_worker.untrusted.folders import entered_sample, remove
 
 BLOCK_SECONDS = 900
 SAMPLE_SECONDS = 300
@@ -80,7 +82,7 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         )
         progress = _follow(template, block, place, keep)
         log = log_tail(place)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder.resolve())
     result = _outcome(progress, log, want, block * count)
     return replace(result, hermetic=template.hermetic)
 
@@ -132,10 +134,11 @@ def _limit(total: float, idle: float) -> Failure | None:
 def _record(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
     match event:
         case events.Sample():
-            progress.samples[event.position] = sample_of(event)
-            if keep is not None:
-                shutil.copytree(event.folder, keep / f"{event.domain}_task" / event.id)
-            shutil.rmtree(event.folder, ignore_errors=True)
+            with entered_sample(event.folder) as folder:
+                progress.samples[event.position] = sample_of(event, folder)
+                if keep is not None:
+                    _copy(event, folder, keep / f"{event.domain}_task" / event.id)
+            remove(event.folder)
         case events.Invalid():
             progress.invalid.append(f"{event.failure.reason}: {event.failure.message}")
             progress.traceback = progress.traceback or event.failure.traceback
@@ -145,6 +148,13 @@ def _record(event: events.Event | None, progress: _Progress, keep: Path | None) 
                 progress.traceback = progress.traceback or event.failure.traceback
         case _:
             pass
+
+
+def _copy(event: events.Sample, folder: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for file in event.files:
+        with (target / file.name).open("wb") as copy:
+            copy.writelines(read_exactly(folder / file.name, file.size))
 
 
 def _outcome(progress: _Progress, log: str, want: int, start: int) -> TrialResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from vrdata.text import printable_line
 from vrdata_generators.adapter.environment.pip import watch
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
+from vrdata_worker.untrusted.packets import MalformedPacketError, parse
 
 CACHE, WHEELS = "cache", "wheels"
 _NETWORK_FILES = ("/etc/resolv.conf", "/etc/gai.conf")
@@ -105,7 +107,8 @@ def listening() -> Iterator[tuple[int, Heard]]:
         while True:
             packet = channel.receive(_WAIT_SECONDS)
             if packet is not None:
-                heard.hear(packet[1])
+                with contextlib.suppress(MalformedPacketError):
+                    heard.hear(parse(packet[1]))
             elif ended.is_set():
                 return
 

@@ -1,0 +1,120 @@
+"""A block in progress: its request, and what its process has reported."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vrdata.contract.records import Failure
+from vrdata_worker.child import events
+from vrdata_worker.untrusted.packets import MalformedPacketError
+
+DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRequest:
+    """One block to generate; `dir` exists and is empty."""
+
+    block: int
+    seed: int
+    count: int
+    want: int
+    start: int
+    dir: Path
+    args: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Block:
+    """What is known of a block in progress.
+
+    Attributes:
+        request: its `block` packet.
+        reported: the position after the last sample that was reported.
+        end: the `end` packet of its child.
+        killed: the `exit` packet of a child that sent no `end`; its finished samples are collected.
+        abandoned: nobody wants its samples any more.
+        failure: why the supervisor has ended it.
+        deadline: when it must have ended.
+    """
+
+    request: dict[str, Any]
+    reported: int = 0
+    end: dict[str, Any] | None = None
+    killed: dict[str, Any] | None = None
+    abandoned: bool = False
+    failure: Failure | None = None
+    deadline: float = math.inf
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return Path(self.request["dir"])
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was told to end."""
+        return self.killed is None and self.deadline < math.inf
+
+    @property
+    def wants_collection(self) -> bool:
+        """Whether its child, which has ended, may have finished samples that are not reported."""
+        silent = self.end is None and self.killed is None
+        return silent and self.reported < self.request["want"] and not self.abandoned
+
+    def ends_within(self, seconds: float) -> None:
+        """It was killed: it must have ended after this time."""
+        self.deadline = min(self.deadline, time.monotonic() + seconds)
+
+    def collect(self, killed: dict[str, Any], seconds: float) -> None:
+        """Its child has ended, and another one collects what it has finished."""
+        self.killed = killed
+        self.deadline = time.monotonic() + seconds
+
+    def report(self, packet: dict[str, Any]) -> events.Sample | events.Invalid | None:
+        """The event of a `sample`, `invalid` or `end` packet; `end` has none.
+
+        Raises:
+            MalformedPacketError: it is not possible now.
+        """
+        if self.end is not None:
+            raise MalformedPacketError("nothing follows the end of a block")
+        if packet["event"] == "end":
+            self._end(packet)
+            return None
+        position = packet["position"]
+        gap = position > self.reported and self.killed is None
+        if gap or not self.reported <= position < self.request["want"]:
+            raise MalformedPacketError(f"position: {position} is not the next one")
+        if packet["event"] == "invalid":
+            self.reported = position + 1
+            return events.parse_invalid(packet)
+        folder = self.folder / DONE / f"{position:06d}"
+        name = f"{packet['domain']}_{self.request['start'] + position:08d}"
+        if packet["folder"] != str(folder) or packet["id"] != name:
+            raise MalformedPacketError("folder or id: it is not the one of this position")
+        self.reported = position + 1
+        return events.parse_sample(packet | {"folder": folder})
+
+    def _end(self, packet: dict[str, Any]) -> None:
+        count = self.request["count"]
+        failed = packet["failed"]
+        if not self.reported <= packet["reported"] <= count or (failed and failed[1] > count):
+            raise MalformedPacketError(f"reported or failed: the block has {count} samples")
+        self.end = packet
+
+    def exit(self, packet: dict[str, Any]) -> events.Exit:
+        """The event of its last `exit` packet."""
+        return events.parse_exit(*self._last(packet), self.failure)
+
+    def _last(self, packet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        if self.killed is None:
+            return packet, self.end
+        # An error while samples are collected did not end the block.
+        end = self.end | {"error": None} if self.end else None
+        seconds = self.killed["cpuSeconds"] + packet["cpuSeconds"]
+        return self.killed | {"cpuSeconds": seconds}, end

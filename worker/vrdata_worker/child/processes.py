@@ -1,0 +1,114 @@
+"""The processes of a template: its guard, the template itself, and what they start."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
+
+CLOSE_SECONDS = 5.0
+_STOPPED = ("T", "t")  # proc(5), stat
+
+
+class Processes:
+    """The guard and its template.
+
+    Args:
+        guard: the process that the supervisor has started.
+
+    Attributes:
+        template: process number of the template; 0 until the guard has said it.
+    """
+
+    def __init__(self, guard: subprocess.Popen[bytes]) -> None:
+        self._guard = guard
+        self.template = 0
+        self._handle = -1  # of the template: it names no other process later
+
+    def found(self, template: int) -> None:
+        """Set the process of the template, as the guard says."""
+        self.template = template
+        with contextlib.suppress(OSError):
+            self._handle = os.pidfd_open(template)
+
+    @property
+    def guard(self) -> int:
+        """Process number of the guard."""
+        return self._guard.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the guard runs; it ends after the template."""
+        return self._guard.poll() is None
+
+    def may_be_block(self, process: int) -> bool:
+        """Whether a process is a child of the template, or has ended."""
+        return _stat(process)[1:2] in ([], [str(self.template)])
+
+    def kill_group(self, process: int) -> None:
+        """Kill a child of the template, and its group; does nothing to any other process.
+
+        While the child exists, no other program can have a group of this number.
+        """
+        if process > 1 and _stat(process)[1:2] == [str(self.template)]:
+            for kill in (os.killpg, os.kill):  # it may have left its group
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(process, signal.SIGKILL)
+
+    def stopped(self) -> str:
+        """Which of the two was stopped by a signal, or "".
+
+        They have a session of their own, so that a terminal does not stop them.
+        """
+        for name, process in (("guard", self.guard), ("template", self.template)):
+            if process and _stat(process)[:1] and _stat(process)[0] in _STOPPED:
+                return name
+        return ""
+
+    def kill_template(self) -> None:
+        """Kill the template; the guard then ends all that it started."""
+        if self._handle >= 0:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        if self.stopped() == "guard":
+            self._guard.kill()
+
+    def close(self) -> None:
+        """Wait for the end of both, at most CLOSE_SECONDS; then kill them."""
+        if not self.stopped():
+            self._wait()
+        self.kill_template()
+        self._wait()
+        self._guard.kill()
+        self._guard.wait()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _wait(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._guard.wait(CLOSE_SECONDS)
+
+    def failure(self) -> Failure | None:
+        """Why the two have ended; None for SIGKILL, which the kernel sends when memory runs out."""
+        code = self._guard.poll() or 0
+        number = -code if code < 0 else max(0, code - 128)
+        if number == signal.SIGKILL:
+            return None
+        how = f"by signal {number}" if number else f"with exit code {code}"
+        what = f"the template process of the generator ended {how}, before its blocks"
+        return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
+
+
+def _stat(process: int) -> list[str]:
+    """State, parent, group and so on of a process; [] when it has ended (proc(5), stat)."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()

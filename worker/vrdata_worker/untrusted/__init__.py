@@ -1,0 +1,1 @@
+"""What an untrusted process sends and what it makes: checked packets, folders without links."""
