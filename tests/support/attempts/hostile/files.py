@@ -222,34 +222,38 @@ def _attributes(world: World) -> Iterator[Attempt]:
     """Changes that need no right to write to the file."""
     secret = os.fsencode(world.secret)
     reported = "change a file outside of its folder"
-    changes: tuple[tuple[str, Callable[[], object], Step, str], ...] = (
+    changes: tuple[tuple[str, Callable[[], object], Step, str, str], ...] = (
         (
             "change the mode of a file of the user",
             lambda: os.chmod(world.secret, 0o644),
             ("fchmodat", AT_FDCWD, secret, 0o644),
             f"chmod 644 {world.secret}",
+            reported,
         ),
         (
             "change the owner of a file of the user",
             lambda: os.chown(world.secret, os.getuid() + 1, -1),
             ("fchownat", AT_FDCWD, secret, os.getuid() + 1, -1, 0),
             f"chown {os.getuid() + 1} {world.secret}",
+            "change the owner of a file",
         ),
         (
             "change the time of a file of the user",
             lambda: os.utime(world.secret, (1, 1)),
             ("utimensat", AT_FDCWD, secret, 0, 0),
             f"touch -m -c {world.secret}",
+            reported,
         ),
         (
             "change an attribute of a file of the user",
             lambda: os.setxattr(world.secret, "user.vrdata", b"x"),
             ("setxattr", secret, b"user.vrdata\0", b"x", 1, 0),
             "",
+            "",  # not supported, as on some file systems
         ),
     )
-    for name, python, step, shell in changes:
-        yield Attempt(name, (CLOSED, FORBIDDEN, "ENOTSUP"), python, (step,), shell, reported)
+    for name, python, step, shell, named in changes:
+        yield Attempt(name, (CLOSED, FORBIDDEN, "ENOTSUP"), python, (step,), shell, named)
 
     def by_descriptor() -> None:
         with Path(world.repository, "examples/generate.py").open("rb") as opened:

@@ -132,6 +132,7 @@ def _shared(world: World) -> Iterator[Attempt]:
         "let a file signal another process",
         (FORBIDDEN,),
         (("openat", AT_FDCWD, b"/dev/null", 0, 0), signal_of_files),
+        "let a file signal another process",
     )
 
 

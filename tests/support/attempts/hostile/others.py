@@ -14,6 +14,7 @@ from .raw import AT_FDCWD, LAST, Step, make
 _FILES = ("environ", "mem", "maps")
 _LINKS = ("root", "cwd", "fd/0", "exe")
 _REACHED, _TRACED = "reach into another process", "trace another process"
+_SIGNALLED = "signal another process"
 _SEIZE = 0x4206
 
 
@@ -31,7 +32,7 @@ def attempts(world: World) -> Iterator[Attempt]:
             yield from _looks(name, process)
             yield from _calls(name, process)
             yield from _signals(name, process)
-    yield _signal("signal every process", -1)
+    yield _signal("signal every process", -1, _SIGNALLED)
     yield from _slowing(world.supervisor)
 
 
@@ -81,7 +82,9 @@ def _calls(name: str, process: int) -> Iterator[Attempt]:
 
 
 def _signals(name: str, process: int) -> Iterator[Attempt]:
-    yield _signal(f"signal {name}", process)
+    # The filter knows these; Landlock refuses the others without a report.
+    named = _SIGNALLED if name in ("the supervisor", "the guard") else ""
+    yield _signal(f"signal {name}", process, named)
 
     def by_descriptor() -> None:
         descriptor = os.pidfd_open(process)
@@ -98,10 +101,16 @@ def _signals(name: str, process: int) -> Iterator[Attempt]:
     )
     for call, given in (("tkill", (process,)), ("tgkill", (process, process))):
         steps = ((call, *given, int(signal.SIGCONT)),)
-        yield Attempt(f"{call} of {name}", (FORBIDDEN,), lambda steps=steps: make(steps), steps)
+        yield Attempt(
+            f"{call} of {name}",
+            (FORBIDDEN,),
+            lambda steps=steps: make(steps),
+            steps,
+            named=named,
+        )
 
 
-def _signal(name: str, process: int) -> Attempt:
+def _signal(name: str, process: int, named: str) -> Attempt:
     """SIGCONT changes nothing if it is allowed; a kernel decides all signals alike."""
     return Attempt(
         name,
@@ -109,6 +118,7 @@ def _signal(name: str, process: int) -> Attempt:
         lambda: os.kill(process, signal.SIGCONT),
         (("kill", process, int(signal.SIGCONT)),),
         f"kill -CONT {process}",
+        named,
     )
 
 
