@@ -1,11 +1,14 @@
 """How a block's end becomes failures of its samples."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import MAX_TRACEBACK_BYTES, Failure
+from vrdata.contract.refusals import Refusal
 from vrdata_worker.block import BlockState
 from vrdata_worker.child.events import parse_exit, parse_invalid
 
@@ -20,12 +23,14 @@ def ended(
     log_tail: str = "",
     error: dict[str, str] | None = None,
     failed: tuple[int, int] | None = None,
+    refused: tuple[Refusal, ...] = (),
     **facts: object,
 ) -> BlockState:
     """The state after the child's end."""
     packet = {"block": state.block, "signal": None, "code": 0, "peakMemoryBytes": 0}
     end = {"error": error, "failed": failed}
-    state.end(parse_exit(packet | {"cpuSeconds": 0.0} | facts, end), log_tail)
+    exited = parse_exit(packet | {"cpuSeconds": 0.0} | facts, end)
+    state.end(replace(exited, refused=refused), log_tail)
     return state
 
 
@@ -198,3 +203,28 @@ def test_under_production_names_files_outside_the_sample_folders() -> None:
     assert state.cause.message.endswith(
         "ended without an error; 2 files outside the sample folders: a.png, b.png"
     )
+
+
+def test_the_first_line_of_a_failure_says_what_the_sandbox_refused() -> None:
+    refused = Refusal("open a network connection", "curl", "examples/generate.py:12", 10)
+    state = ended(
+        BlockState(block=0, start=0, want=2),
+        "usage: generate.py\nno answer",
+        raised("GeneratorFailed", "SystemExit: the generator exited with code 6\nmore"),
+        failed=(0, 0),
+        refused=(refused,),
+    )
+    said = "SystemExit: the generator exited with code 6"
+    named = "refused: curl tried to open a network connection 10 times (examples/generate.py:12)"
+    assert state.failures[0].message.startswith(f"{said}; {named}\nmore\nusage: ")
+    assert state.failures[1].message == (
+        f"not generated: its block ended at sample 0: {said}; {named}"
+    )
+
+
+def test_a_failure_names_three_refused_attempts_and_counts_the_others() -> None:
+    refused = tuple(Refusal(f"read /{number}", "cat") for number in range(5))
+    state = ended(BlockState(block=0, start=0, want=1), code=1, refused=refused)
+    message = state.failures[0].message
+    assert "refused: cat tried to read /2 and 2 more" in message
+    assert "/3" not in message

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrdata_child.attempts.files import Files
+from vrdata_child.attempts.hook import Attempts
 from vrdata_child.block import describe, leave, run_block
 from vrdata_child.descendants import (
     adopt_orphans,
@@ -50,6 +52,7 @@ class Template:
         self._channel = channel
         self._guard = guard
         self._narrowing: Narrowing | None = None
+        self._attempts: Attempts | None = None
         self._load: dict[str, Any] = {}
         self._blocks: dict[int, _Block] = {}  # by pidfd
         self._helpers: list[int] = []  # processes that the import of the generator started
@@ -91,7 +94,10 @@ class Template:
             adopt_orphans()
             self._narrowing = Narrowing(request["root"], str(Path.cwd()), sys.executable)
             hermetic.install(request["root"])
+            self._attempts = Attempts(str(Path.cwd()), _files_of(self._narrowing))
+            self._attempts.install()
             _prepare(request)
+            self._attempts.end()
         except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
             self._send({"event": "broken", "error": describe(error)})
             return False
@@ -110,6 +116,8 @@ class Template:
                 os.close(go)
                 self._become_child(request["dir"], waiting)
                 code = run_block(self._load, request, self._send)
+                if self._attempts is not None:
+                    self._attempts.end()
             finally:
                 leave(code)
         os.close(waiting)
@@ -157,6 +165,8 @@ class Template:
         self._guard.close()
         if self._narrowing is not None:
             self._narrowing.apply(folder)
+        if self._attempts is not None:
+            self._attempts.begin(folder, linked=f"{folder}/cwd")
         adopt_orphans()
         record_shared_memory(Path(folder))
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -171,6 +181,12 @@ class Template:
 
     def _send(self, packet: dict[str, Any]) -> None:
         self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _files_of(narrowing: Narrowing) -> Files | None:
+    if not narrowing.refuses_files:
+        return None
+    return Files(narrowing.readable, narrowing.writable)
 
 
 def _prepare(load: dict[str, Any]) -> None:

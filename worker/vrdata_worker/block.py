@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.refusals import with_refusals
 from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
 from vrdata.text import count, head
 from vrdata_worker.child.events import Exit, Invalid, Sample
@@ -60,9 +61,10 @@ class BlockState:
         if not missing:
             return
         cause = self._cause(event)
+        said = cause.message
         if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
             said = f"{cause.message}{_why_it_exited(cause, log_tail)}\n{log_tail}"
-            cause = cause.model_copy(update={"message": said})
+        cause = cause.model_copy(update={"message": with_refusals(said, event.refused)})
         first, last = event.failed or (missing[0], self.want - 1)
         if first == last:
             cause = self._at(first, cause)

@@ -44,25 +44,34 @@ class Probes:
         root: the folder of the generator.
 
     Attributes:
+        root: the folder of the generator.
         number: of the last block.
         log: the end of what the last block of `events` printed.
     """
 
     def __init__(self, template: GeneratorTemplate, root: Path) -> None:
         self._template = template
-        self._root = root
+        self.root = root
         self._number = itertools.count()
         self.number = 0
         self.log = ""
 
     def run(self, code: str, *, seed: int = 1) -> Any:
         """The value of `facts` that the code sets; raises AssertionError when it fails."""
+        return self._facts(code, seed)[0]
+
+    def refused(self, code: str) -> list[str]:
+        """What the code tries in vain, as users read it; `FILE:LINE` names lines of the code."""
+        _, end = self._facts(f"{textwrap.dedent(code)}\nfacts = None", 1)
+        return [str(one).replace(f"probe_{self.number}.py", "FILE") for one in end.refused]
+
+    def _facts(self, code: str, seed: int) -> tuple[Any, events.Exit]:
         number, folder = self._submit(code, seed)
         end = self._await(events.Exit, number, folder)
         log = (folder / "log.txt").read_text()
         lines = [line for line in log.splitlines() if line.startswith("facts: ")]
         assert lines, (log, end)
-        return json.loads(lines[-1].removeprefix("facts: "))
+        return json.loads(lines[-1].removeprefix("facts: ")), end
 
     def evaluate(self, table: Mapping[str, str], preamble: str, *, seed: int = 1) -> Any:
         """What each expression of a table gives, by its name, in one block."""
@@ -99,7 +108,7 @@ class Probes:
 
     def _submit(self, code: str, seed: int, want: int = 1) -> tuple[int, Path]:
         self.number = number = next(self._number)
-        probe = self._root / f"probe_{number}.py"
+        probe = self.root / f"probe_{number}.py"
         probe.write_text(textwrap.dedent(code).replace("NUMBER", str(number)))
         folder = self._template.new_folder()
         args = ("--probe", str(probe))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators.common import HomeOption, open_home, say
+from vrdata.contract.refusals import lines
 from vrdata.errors import ExitCode, NotFoundError, UsageError
 from vrdata.text import count
 
@@ -148,6 +150,7 @@ def _as_json(result: SamplingResult) -> dict[str, Any]:
         "asked": result.requested,
         "problems": list(result.problems),
         "traceback": result.traceback,
+        "refused": [asdict(refusal) for refusal in result.refused],
         "secondsPerSample": result.seconds_per_sample,
         "peakMemoryBytes": result.peak_memory_bytes,
         "bytesPerSample": result.bytes_per_sample,
@@ -165,6 +168,8 @@ def _print(results: list[SamplingResult]) -> None:
         )
         for problem in result.problems:
             stdout.print(f"  {problem}", markup=False)
+        for line in lines(result.refused):
+            stdout.print(f"  {line}", markup=False)
     failed = sum(not result.passed for result in results)
     if len(results) > 1:
         stdout.print(f"{len(results) - failed} passed, {failed} failed")

@@ -61,6 +61,22 @@ def runs_generator() -> bool:
     return False
 
 
+def own_line() -> str:
+    """The innermost line of the generator's own code on this thread's stack, or "".
+
+    Returns:
+        `FILE:LINE`, with the file relative to the generator's folder.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
+    while frame is not None:
+        if is_own(frame):
+            file = str(frame.f_globals.get("__file__") or frame.f_code.co_filename)
+            folder = next(place for place in _folders if file.startswith(place))
+            return f"{file.removeprefix(folder).removeprefix('cwd/')}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
 class Replacement:
     """A callable in the place of a built-in function.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from vrdata_child.sandbox import landlock
-from vrdata_child.sandbox.landlock import READ, Grant
+from vrdata_child.sandbox.landlock import READ, READ_FILE, WRITE_FILE, Grant
 from vrdata_child.sandbox.places import readable, without_needless, writable
 
 _TEMPLATE_FOLDERS = ("packages", "tmpdir", "home", "mplconfigdir")
@@ -18,13 +18,26 @@ class Narrowing:
         root: the generator's folder, or "".
         folder: of the template.
         python: the interpreter.
+
+    Attributes:
+        readable: files and folders that a block can read, beside its own folder.
+        writable: files and folders that a block can write, beside its own folder.
     """
 
     def __init__(self, root: str, folder: str, python: str) -> None:
         self._version = landlock.version()
         own = [Grant(f"{folder}/{name}", READ) for name in _TEMPLATE_FOLDERS]
         found = readable([root] if root else [], python, os.environ)
-        self._rules = landlock.Rules(without_needless([*found, *own]), self._version)
+        grants = without_needless([*found, *own])
+        self._rules = landlock.Rules(grants, self._version)
+        grants += writable([])
+        self.readable = [grant.path for grant in grants if grant.rights & READ_FILE]
+        self.writable = [grant.path for grant in grants if grant.rights & WRITE_FILE]
+
+    @property
+    def refuses_files(self) -> bool:
+        """Whether the kernel has Landlock."""
+        return self._version > 0
 
     def apply(self, folder: str) -> None:
         """Let this process write to one folder only; it cannot see other blocks.

@@ -29,11 +29,30 @@ _SYSTEM = (
     *("/var/cache/fontconfig", "/var/cache/ldconfig"),
 )
 _SETTINGS = (
-    *("alternatives", "ca-certificates", "fonts", "ghostscript", "group", "gtk-3.0", "host.conf"),
+    *("alpine-release", "alternatives", "apache2/mime.types", "ca-certificates"),
+    *("debian_version", "fonts", "ghostscript", "group", "gtk-3.0", "host.conf"),
     *("hosts", "ImageMagick-6", "ImageMagick-7", "java-11-openjdk", "java-17-openjdk"),
     *("java-21-openjdk", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic"),
-    *("mime.types", "nsswitch.conf", "OpenCL", "openni2", "os-release", "passwd", "pki/tls"),
-    *("profile", "protocols", "pulse", "services", "ssl/certs", "ssl/openssl.cnf", "texmf"),
+    *(
+        "lsb-release",
+        "mime.types",
+        "nsswitch.conf",
+        "OpenCL",
+        "openni2",
+        "os-release",
+        "passwd",
+        "pki/tls",
+    ),
+    *(
+        "profile",
+        "protocols",
+        "pulse",
+        "redhat-release",
+        "services",
+        "ssl/certs",
+        "ssl/openssl.cnf",
+        "texmf",
+    ),
     *("timezone", "vulkan", "X11", "xdg"),
 )
 _PROCESSORS = ("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup")

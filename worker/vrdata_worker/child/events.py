@@ -9,6 +9,7 @@ from typing import Any
 
 from vrdata.contract.reasons import FailureReason, parse_reason
 from vrdata.contract.records import Failure
+from vrdata.contract.refusals import Refusal
 from vrdata.hermetic import Hermetic
 from vrdata.text import printable
 
@@ -88,6 +89,7 @@ class Exit:
         sequential: each sample was finished before the next one was begun.
         beside: number of files that belong to no sample.
         examples: names of some of them.
+        refused: what the block, and the import of its generator, tried in vain.
     """
 
     block: int
@@ -101,6 +103,7 @@ class Exit:
     sequential: bool = False
     beside: int = 0
     examples: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 Event = Started | Sample | Invalid | Exit

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.refusals import with_refusals
 from vrdata.hermetic import Hermetic
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
@@ -21,6 +22,7 @@ from vrdata_worker.child import events
 from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.untrusted.folders import tail_of
+from vrdata_worker.untrusted.refused import RefusedAttempts
 
 LOG_TAIL_BYTES = 4000
 _LOG = "template.log"
@@ -52,7 +54,10 @@ class TemplateBrokenError(Exception):
 
 
 def broken(
-    name: str, packet: Mapping[str, Any] | None, failure: Failure | None, limit: str, folder: Path
+    name: str,
+    packet: Mapping[str, Any] | None,
+    failure: Failure | None,
+    refused: RefusedAttempts,
 ) -> TemplateBrokenError:
     """The error of a template that sent no `ready` packet.
 
@@ -60,9 +65,19 @@ def broken(
         name: of the generator.
         packet: its `broken` packet, if it sent one.
         failure: why the supervisor has ended it, if it did.
-        limit: that it has reached, or "".
-        folder: of the template, with what it printed.
+        refused: what it was refused.
     """
+    error = _broken(name, packet, failure, refused)
+    return TemplateBrokenError(with_refusals(str(error), refused.of_import()), error.reason)
+
+
+def _broken(
+    name: str,
+    packet: Mapping[str, Any] | None,
+    failure: Failure | None,
+    refused: RefusedAttempts,
+) -> TemplateBrokenError:
+    limit = refused.limits.get(None)
     if limit:
         what = f"generator {name} cannot be imported: it {limit}"
         return TemplateBrokenError(what, FailureReason.GENERATOR_FAILED)
@@ -73,7 +88,7 @@ def broken(
     if failure is not None:
         what = f"generator {name} cannot be started: {failure.message}"
         return TemplateBrokenError(what, failure.reason)
-    log = tail_of(folder / _LOG, LOG_TAIL_BYTES).decode("utf-8", "replace")
+    log = tail_of(refused.folder / _LOG, LOG_TAIL_BYTES).decode("utf-8", "replace")
     what = f"generator {name} cannot be started\n{printable(log).strip()}"
     return TemplateBrokenError(what, FailureReason.GENERATOR_CRASHED)
 

@@ -7,7 +7,7 @@ import itertools
 import signal
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from vrdata_worker.child.blocks import Block, BlockRequest
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.launch import Launch, broken, start_process
 from vrdata_worker.child.processes import Processes
-from vrdata_worker.untrusted import packets
 from vrdata_worker.untrusted.folders import size_of
-from vrdata_worker.untrusted.packets import MalformedPacketError
+from vrdata_worker.untrusted.packets import MalformedPacketError, parse
+from vrdata_worker.untrusted.refused import RefusedAttempts
 
 _OF_THE_GUARD = frozenset({"closed", "refused"})
 _OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
@@ -59,7 +59,7 @@ class GeneratorTemplate:
         self.hermetic = Hermetic(level="python")
         self._pids: dict[int, int] = {}  # 0 = not started yet
         self._blocks: dict[int, Block] = {}
-        self._limits: dict[int | None, str] = {}  # reached limits by process; None = the template
+        self._refused = RefusedAttempts(self._folder)
 
     def start(self) -> None:
         """Start the process and import the generator.
@@ -73,8 +73,7 @@ class GeneratorTemplate:
             self._processes = Processes(guard)
         packet = self._loaded()
         if packet is None or packet["event"] != "ready":
-            limit = self._limits.get(None, "")
-            raise broken(self._launch.name, packet, self._failure, limit, self._folder)
+            raise broken(self._launch.name, packet, self._failure, self._refused)
 
     def _loaded(self) -> dict[str, Any] | None:
         """The `ready` or `broken` packet; None when the process ended or takes too long."""
@@ -82,7 +81,7 @@ class GeneratorTemplate:
         while time.monotonic() < deadline:
             packet = self._receive(POLL_SECONDS)
             self._watch()
-            if None in self._limits or (packet is None and not self.alive):
+            if None in self._refused.limits or (packet is None and not self.alive):
                 return None
             if packet is not None and packet["event"] == "closed" and self._processes:
                 self._processes.found(packet["pid"])
@@ -148,7 +147,7 @@ class GeneratorTemplate:
         if (known and not block.killed) or pid in others or not child:
             raise MalformedPacketError("pid: it is not the process of the block")
         self._pids[number] = pid
-        self._limits.pop(pid, None)  # of a process that had this number
+        self._refused.limits.pop(pid, None)  # of a process that had this number
         if block.ending:
             self.kill_block(number)
         return events.Started(number, pid)
@@ -172,7 +171,7 @@ class GeneratorTemplate:
 
     def limit_of(self, block: int) -> str:
         """The limit on processes that a running block has reached, or ""."""
-        return self._limits.get(self.process_of(block)) or self._limits.get(None, "")
+        return self._refused.limit_of(self.process_of(block))
 
     def begun(self, block: int) -> int:
         """A number that grows with each sample that a script begins; 0 before the first one."""
@@ -200,14 +199,14 @@ class GeneratorTemplate:
             return None
         sender, body = received
         try:
-            packet = packets.parse(body)
+            packet = parse(body)
         except MalformedPacketError as error:
             self._refuse(sender, "", error)
             return None
         if not self._may_send(sender, packet):
             return None
-        if packet["event"] == "refused" and packet.get("limit"):
-            self._limits.setdefault(packet["pid"], f"tried to {packet['what']}")
+        if packet["event"] == "refused":
+            self._refused.add(packet, self._pids)
         return packet
 
     def _may_send(self, sender: int, packet: dict[str, Any]) -> bool:
@@ -248,7 +247,7 @@ class GeneratorTemplate:
             return None
         self._pids.pop(number, None)
         del self._blocks[number]
-        return block.exit(packet)
+        return replace(block.exit(packet), refused=self._refused.take(number, block.folder))
 
     def _watch(self) -> None:
         """End a template that was stopped, or that does not end a block that was killed."""

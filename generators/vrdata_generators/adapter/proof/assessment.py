@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from vrdata.contract.refusals import lines, most
 from vrdata.hermetic import Hermetic
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
@@ -106,8 +107,16 @@ def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
         ),
         notes=notes_of(trial),
         hermetic=trial.hermetic,
-        warnings=(*proof.warnings, *_beside(trials)),
+        warnings=(*proof.warnings, *_refused(trials), *_beside(trials)),
     )
+
+
+def _refused(trials: Sequence[TrialResult]) -> Iterator[str]:
+    """A warning about each refused attempt; the block was generated without it."""
+    refused = most(refusal for trial in trials for refusal in trial.refused)
+    yield from lines(refused)
+    if any(refusal.of_network for refusal in refused):
+        yield "its samples must not depend on the network: a generator has none"
 
 
 def _beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:

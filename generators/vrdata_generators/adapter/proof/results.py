@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from vrdata.contract.refusals import Refusal
 from vrdata.dataset.formats.untrusted import read_exactly
 from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
@@ -76,6 +77,7 @@ class TrialResult:
         sequential: each sample was finished before the next one was begun.
         beside: number of files that belong to no sample.
         examples: names of some of them.
+        refused: what the generator tried and the sandbox refused.
         hermetic: how far the kernel closed the generator.
     """
 
@@ -90,6 +92,7 @@ class TrialResult:
     sequential: bool = False
     beside: int = 0
     examples: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     hermetic: Hermetic | None = None
 
     def same_content(self, other: TrialResult) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vrdata.contract.refusals import Refusal, total
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.seeds import block_seed
@@ -51,6 +52,7 @@ class SamplingResult:
         seconds_per_sample: CPU seconds of its child.
         log: the end of its output.
         traceback: of its first exception, or "".
+        refused: what it tried and the sandbox refused.
     """
 
     name: str
@@ -62,6 +64,7 @@ class SamplingResult:
     bytes_per_sample: int
     log: str
     traceback: str = ""
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -185,4 +188,5 @@ def _summary(target: SamplingTarget, requested: int, trials: list[TrialResult]) 
         bytes_per_sample=sum(sample.bytes for sample in samples) // max(1, len(samples)),
         log=trials[-1].log if trials else "",
         traceback=next((trial.traceback for trial in trials if trial.traceback), ""),
+        refused=total(refusal for trial in trials for refusal in trial.refused),
     )

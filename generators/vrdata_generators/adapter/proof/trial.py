@@ -173,6 +173,7 @@ def _outcome(progress: _Progress, log: str, want: int, start: int) -> TrialResul
         sequential=end.sequential,
         beside=end.beside,
         examples=end.examples,
+        refused=end.refused,
     )
 
 
