@@ -123,7 +123,7 @@ def _interpreter(python: Path) -> Iterator[str]:
     installed = [Path(sys.base_prefix), python.resolve().parent.parent]
     settings = python.parent.parent / "pyvenv.cfg"
     if settings.is_file():
-        yield str(settings.parent)
+        yield from _environment(settings.parent)
         for line in settings.read_text(errors="replace").splitlines():
             key, _, value = line.partition("=")
             if key.strip() == "home":
@@ -131,6 +131,13 @@ def _interpreter(python: Path) -> Iterator[str]:
     else:
         installed.append(python.parent.parent)
     yield from (str(path) for path in installed if not _too_wide(str(path)))
+
+
+def _environment(folder: Path) -> Iterator[str]:
+    """An environment; only its own folders, when it was made in the user's home itself."""
+    own = ("bin", "include", "lib", "lib64", "share", "pyvenv.cfg")
+    whole = not _too_wide(str(folder))
+    yield from [str(folder)] if whole else (str(folder / name) for name in own)
 
 
 def _packages(environ: Mapping[str, str]) -> Iterator[str]:
