@@ -43,7 +43,7 @@ class Hermetic(Model):
         if self.level == "kernel":
             return ""
         if self.landlock:
-            return "allow seccomp with a listener (Linux 5.0 or newer, not below another listener)"
+            return "allow seccomp with a listener: Linux 5.0 or newer, not inside another listener"
         return "use Linux 5.13 or newer with Landlock; macOS and gVisor have none"
 
 

@@ -41,6 +41,7 @@ COMMANDS = [
     "generators requirements",
     "generators catalog",
     "generators remove O-none",
+    "doctor -o json",
 ]
 # Blocks modules, then runs each command in a fork, so that none sees the imports of another.
 SCRIPT = """

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vrdata import __version__
-from vrdata.cli import report, run, spec, transfer, verify
+from vrdata.cli import doctor, report, run, spec, transfer, verify
 from vrdata.cli.generators import commands as generators
 from vrdata.privacy.process import close_process
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (spec, run, verify, report, generators, transfer):
+for commands in (spec, run, verify, report, generators, transfer, doctor):
     commands.register(app)
 
 

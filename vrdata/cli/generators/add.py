@@ -63,6 +63,7 @@ def add_command(
             results.append(result)
             _report(result, output)
     added = [result for result in results if isinstance(result, Added)]
+    _warn_about_level(added)
     if output is Output.JSON:
         print_json(_added_json(results))
     elif len(results) > 1:
@@ -71,6 +72,14 @@ def add_command(
         first = next(result for result in results if not isinstance(result, Added))
         code = ExitCode.PARTIAL if len(results) > 1 else first.error.exit_code
         raise typer.Exit(int(code))
+
+
+def _warn_about_level(added: list[Added]) -> None:
+    """One warning if the kernel did not close the generators that were run."""
+    levels = (one.entry.hermetic for one in added if not one.already)
+    found = next((level for level in levels if level is not None and level.effect), None)
+    if found is not None:
+        stderr.print(f"warning: {found.effect}; fix: {found.fix}", markup=False)
 
 
 def _sources(
