@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vrdata_child.hermetic import process as hermetic
-from vrdata_child.limits import limit_of
+from vrdata_child.limits import allow_more_files, limit_of
 from vrdata_child.report import MAX_TEXT, Reporter
 from vrdata_child.run.journal import Journal, restore_videos
 from vrdata_child.run.lazy import EnoughSamples
@@ -99,6 +99,7 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
     except EnoughSamples:
         raise
     except BaseException as error:
+        allow_more_files()
         watch.ended_by(error)
         with watch.pause():
             reporter.end_early()

@@ -10,13 +10,23 @@ import subprocess
 _FILE_SIZE = {-signal.SIGXFSZ, 128 + signal.SIGXFSZ}  # of a program, and of a shell that ran it
 
 
+_reached: list[int] = []  # the soft limit of open files, before it was raised
+
+
+def allow_more_files() -> None:
+    """Let this process open files although its generator has opened as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _reached.append(soft)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def limit_of(error: BaseException) -> str:
     """What to add to the message of an error, or "" when it comes from no limit."""
     if isinstance(error, subprocess.CalledProcessError) and error.returncode in _FILE_SIZE:
         return _file_size()
     match error.errno if isinstance(error, OSError) else None:
         case errno.EMFILE:
-            files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            files = next(iter(_reached), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
             return f"; a process of a generator has at most {files} open files"
         case errno.EFBIG:
             return _file_size()

@@ -25,7 +25,7 @@ _SCRIPT = """
 import runpy, sys
 runpy.run_path(sys.argv[sys.argv.index("--code") + 1], run_name="__main__")
 """
-_HEAD = """
+HEAD = """
 import ctypes, os, pathlib, resource, subprocess, sys, threading, time
 out = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
 
@@ -105,7 +105,7 @@ class LimitedBlocks:
         found = {number: Ended() for number in numbers}
         for number, code in zip(numbers, codes, strict=True):
             script = self._root / f"code_{number}.py"
-            script.write_text(_HEAD + textwrap.dedent(code))
+            script.write_text(HEAD + textwrap.dedent(code))
             args = ("--code", str(script))
             request = BlockRequest(number, 1, 1, 1, 0, folders[number], args)
             self.template.submit(request)
@@ -156,7 +156,9 @@ def open_limited(folder: Path, *, head: str = "") -> Iterator[LimitedBlocks]:
     files = {"examples/generate.py": "import core\n" + _SCRIPT, "core/__init__.py": head}
     root = write_repository(folder / "generator", files)
     flags = Flags(samples="--num-samples", output="--output", seed="--seed")
-    launch = Launch("O-limited", "repository", str(root), mode="whole", flags=flags)
+    launch = Launch(
+        "O-limited", "repository", str(root), mode="whole", flags=flags, sequential=True
+    )
     template = GeneratorTemplate(launch, folder)
     try:
         template.start()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from support.generators.limited import LimitedBlocks, open_limited
+from support.builders import make_plan
+from support.generators.limited import HEAD, LimitedBlocks, open_limited
+from support.generators.repositories import write_repository
 from vrdata.contract.reasons import FailureReason
-from vrdata_worker.child.launch import TemplateBrokenError
+from vrdata.dataset.formats.registry import format_of
+from vrdata.plan.catalogue import Flags
+from vrdata.plan.seeds import block_seed
+from vrdata_worker.child.launch import Launch, TemplateBrokenError
+from vrdata_worker.child.template import GeneratorTemplate
+from vrdata_worker.shard import Limits, ShardGenerator
 
 TOO_MANY = "the generator tried to create more than 1024 processes and threads"
 UPTIME = "def uptime():\n    return float(open('/proc/uptime').read().split()[0])\n"
@@ -78,3 +86,37 @@ def test_an_import_that_starts_too_many_processes_is_ended(
         open_limited(tmp_path_factory.mktemp("import"), head=head),
     ):
         pass
+
+
+@SLOW
+def test_a_shard_drops_the_samples_of_a_block_that_reaches_a_limit(tmp_path: Path) -> None:
+    bomb = BOMBS["a shell"]
+    seed = block_seed(42, "O-limited", 1)
+    script = f"{HEAD}if str({seed}) in sys.argv:\n{textwrap.indent(textwrap.dedent(bomb), '    ')}"
+    root = write_repository(
+        tmp_path / "generator", {"examples/generate.py": f"{script}\nwrite_sample()\n"}
+    )
+    template = GeneratorTemplate(
+        Launch("O-limited", "repository", str(root), mode="whole", flags=Flags(seed="--seed")),
+        tmp_path,
+    )
+    template.start()
+    planned = make_plan({"O-limited": 4}, block_size=1, shard_blocks=4).generators[0]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    generator = ShardGenerator(
+        template,
+        planned,
+        planned.shard(0),
+        run_seed=42,
+        writer=format_of("files").open_writer(scratch, planned.shard(0)),
+        limits=Limits(children=2, sample_timeout=60.0, memory_bytes=0, failed_samples=1),
+        on_sample=lambda _: None,
+    )
+    try:
+        generated = generator.generate()
+    finally:
+        template.close()
+    assert [index for index, _ in generated.samples] == [0, 2, 3]
+    failed = generated.failed[0]
+    assert (failed.index, failed.message.startswith(TOO_MANY)) == (1, True)

@@ -124,6 +124,21 @@ def test_an_error_of_a_limit_names_it(what: str, blocks: LimitedBlocks) -> None:
     assert said in failure.message
 
 
+def test_finished_samples_are_kept_when_no_more_files_can_be_opened(blocks: LimitedBlocks) -> None:
+    code = """
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        write_sample()
+        (out / "x_task/x_1").mkdir()
+        files = sys.files = []
+        while True:
+            files.append(open(__file__))
+    """
+    ended = blocks.run(code)[0]
+    assert ended.failure is None
+    assert ended.content
+
+
 def test_a_block_that_prints_for_ever_is_ended(
     blocks: LimitedBlocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
