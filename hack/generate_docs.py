@@ -77,7 +77,8 @@ def run_yaml() -> str:
         f"{_fields(GenerationRun, '')}\n"
         "## GenerationProfile\n\n"
         "How runs are executed on a cluster: image, resources, storage, limits. A local run takes "
-        "class resources from it (`--profile`) and lists the fields that have no effect.\n\n"
+        "class resources and `hermetic` from it (`--profile`) and lists the fields that have no "
+        "effect.\n\n"
         f"{_fields(GenerationProfile, '')}"
     )
 

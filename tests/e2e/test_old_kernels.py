@@ -38,6 +38,9 @@ def test_adding_and_running_warn_once_and_record_the_level(tmp_path: Path, home:
     (entry,) = json.loads((home / "catalogue.json").read_text())["generators"]
     assert entry["hermetic"]["level"] == "python"
 
+    tested = vrdata("generators", "test", "O-slide", "-n", "1", "--home", home, without=(LANDLOCK,))
+    assert (tested.code, tested.err.count(WHY)) == (0, 1), tested.err
+
     wanted = {"O-slide": 2, "O-sliding-tiles": 2}
     run = write_run(tmp_path / "run.yaml", wanted, shard_size=1, block_size=1)
     out = tmp_path / "out"

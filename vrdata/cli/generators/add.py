@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
-from vrdata.cli.generators.common import HomeOption, open_home, say
+from vrdata.cli.generators.common import HomeOption, open_home, say, warn_about_level
 from vrdata.errors import ExitCode, InvalidInputError, NotFoundError, UsageError
 from vrdata.text import decode
 
@@ -63,7 +63,7 @@ def add_command(
             results.append(result)
             _report(result, output)
     added = [result for result in results if isinstance(result, Added)]
-    _warn_about_level(added)
+    warn_about_level(one.entry.hermetic for one in added if not one.already)
     if output is Output.JSON:
         print_json(_added_json(results))
     elif len(results) > 1:
@@ -72,14 +72,6 @@ def add_command(
         first = next(result for result in results if not isinstance(result, Added))
         code = ExitCode.PARTIAL if len(results) > 1 else first.error.exit_code
         raise typer.Exit(int(code))
-
-
-def _warn_about_level(added: list[Added]) -> None:
-    """One warning if the kernel did not close the generators that were run."""
-    levels = (one.entry.hermetic for one in added if not one.already)
-    found = next((level for level in levels if level is not None and level.effect), None)
-    if found is not None:
-        stderr.print(f"warning: {found.effect}; fix: {found.fix}", markup=False)
 
 
 def _sources(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
-from vrdata.cli.generators.common import HomeOption, open_home, say
+from vrdata.cli.generators.common import HomeOption, open_home, say, warn_about_level
 from vrdata.contract.refusals import lines
 from vrdata.errors import ExitCode, NotFoundError, UsageError
 from vrdata.text import count
@@ -61,6 +61,7 @@ def check_command(
         raise UsageError("name generators, or all of them with --all", fix="see --help")
     kept = folder or (DEFAULT_OUTPUT if keep else None)
     results = _test_all(open_home(home), wanted, samples=samples, seed=seed, keep=kept, log=verbose)
+    warn_about_level(result.hermetic for result in results)
     if kept is not None:
         _say_kept(kept, results)
     if as_json or output is Output.JSON:

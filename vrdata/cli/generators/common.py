@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from vrdata.cli.common import stderr
 from vrdata.errors import UsageError
 
 if TYPE_CHECKING:
+    from vrdata.hermetic import Hermetic
     from vrdata_generators.adapter.home import Home
 
 HomeOption = Annotated[
@@ -34,6 +36,13 @@ def open_home(folder: Path | None) -> Home:
             fix="name a folder with --home or VRDATA_GENERATORS",
         )
     return Home(path)
+
+
+def warn_about_level(levels: Iterable[Hermetic | None]) -> None:
+    """Print one warning if the kernel did not close the generators that were run."""
+    found = next((level for level in levels if level is not None and level.effect), None)
+    if found is not None:
+        stderr.print(f"warning: {found.effect}; fix: {found.fix}", markup=False)
 
 
 def say(line: str) -> None:

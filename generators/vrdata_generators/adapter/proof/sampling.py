@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vrdata.contract.refusals import Refusal, total
 from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.hermetic import Hermetic
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.seeds import block_seed
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
@@ -53,6 +54,7 @@ class SamplingResult:
         log: the end of its output.
         traceback: of its first exception, or "".
         refused: what it tried and the sandbox refused.
+        hermetic: how far the kernel closed it; None = it did not start.
     """
 
     name: str
@@ -65,6 +67,7 @@ class SamplingResult:
     log: str
     traceback: str = ""
     refused: tuple[Refusal, ...] = ()
+    hermetic: Hermetic | None = None
 
     @property
     def passed(self) -> bool:
@@ -189,4 +192,5 @@ def _summary(target: SamplingTarget, requested: int, trials: list[TrialResult]) 
         log=trials[-1].log if trials else "",
         traceback=next((trial.traceback for trial in trials if trial.traceback), ""),
         refused=total(refusal for trial in trials for refusal in trial.refused),
+        hermetic=trials[-1].hermetic if trials else None,
     )
