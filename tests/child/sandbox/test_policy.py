@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from support.attempts.simulator import decide
 from vrdata_child.sandbox.bpf import ALLOW, NOTIFY, assemble, error
 from vrdata_child.sandbox.calls import _NUMBERS, ARCHITECTURES, LAST_KNOWN, names, number_of
-from vrdata_child.sandbox.policy import REFUSED, SIGNALS, Policy, described, rules_for
+from vrdata_child.sandbox.policy import (
+    BY_KIND,
+    REFUSED,
+    SIGNALS,
+    SLOWING,
+    Policy,
+    described,
+    reached,
+    rules_for,
+)
 
 MACHINES = sorted(ARCHITECTURES)
 SUPERVISOR, GUARD = 4000, 4001
@@ -146,6 +155,25 @@ def test_only_the_own_user_can_be_the_new_owner_of_a_file(machine: str) -> None:
     unchanged = error(0)  # returns 0 and changes nothing
     assert met(1000, 100) == met(-1, -1) == met(1000, -1) == unchanged
     assert met(0, 100) == met(1000, 0) == met(0, 0) == NOTIFY
+
+
+@machines
+def test_only_the_own_process_changes_how_it_runs_without_a_question(machine: str) -> None:
+    policy = Policy(listener=True)
+    for name in SLOWING:
+        assert asked(policy, machine, name, 0) in (ALLOW, None)
+        assert asked(policy, machine, name, 4711) in (NOTIFY, None)
+        assert reached(name, [4711, 0]) == 4711
+    for name, own in BY_KIND.items():
+        assert asked(policy, machine, name, own, 0, 5) == ALLOW
+        for kind, number in ((own, 4711), (own + 1, 0), (own + 2, 0), (own - 1, 0)):
+            assert asked(policy, machine, name, kind, number, 5) == NOTIFY
+            assert asked(Policy(listener=False), machine, name, kind, number) == error(errno.EPERM)
+        assert reached(name, [own, 4711]) == 4711
+        assert reached(name, [own + 1, 4711]) == -4711
+        assert reached(name, [own + 2, 0]) == -1
+    assert reached("kill", [2**64 - 4711]) == reached("kill", [2**32 - 4711]) == -4711
+    assert reached("mount", [1]) is None
 
 
 @machines

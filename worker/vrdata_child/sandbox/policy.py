@@ -5,11 +5,12 @@ A call is refused if it reaches out of the block: to the network, to other proce
 
 from __future__ import annotations
 
+import ctypes
 import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vrdata_child.sandbox.bpf import NOTIFY, Rule, Test, error
+from vrdata_child.sandbox.bpf import ALLOW, NOTIFY, Rule, Test, error
 from vrdata_child.sandbox.calls import number_of
 
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # socket(2)
@@ -72,20 +73,19 @@ REFUSED: dict[str, str] = {
     ),
     **dict.fromkeys(("fanotify_init", "fanotify_mark"), "watch the file system"),
 }
-# Calls that name a process in their first argument; the supervisor's are refused.
-_OF_A_PROCESS = (
-    *SIGNALS,
+SLOWING = (
     *("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
-    *("migrate_pages", "move_pages"),
+    *("migrate_pages", "move_pages", "prlimit64"),
 )
-_BY_KIND = ("setpriority", "ioprio_set")  # they name it in the second one
+"""Calls that change how another process runs, which their first argument names; 0 = the own one."""
+BY_KIND = {"setpriority": 0, "ioprio_set": 1}
+"""They name it in the second one, and its kind in the first: this, a group + 1, a user + 2."""
 _OTHERS = {
     **dict.fromkeys(("clone", "unshare"), "create a namespace"),
-    "prlimit64": "change the limits of another process",
     **dict.fromkeys(_OWNERS, "change the owner of a file"),
     "fcntl": "let a file signal another process",
     "ioctl": "control another process or a terminal",
-    **dict.fromkeys((*_OF_A_PROCESS, *_BY_KIND), "signal or slow down the supervisor"),
+    **dict.fromkeys((*SLOWING, *BY_KIND), "slow down or limit another process"),
     **dict.fromkeys(SIGNALS, "signal another process"),
 }
 
@@ -96,7 +96,7 @@ class Policy:
 
     Attributes:
         network: IP and netlink sockets are allowed, for an installation.
-        protected: numbers of the processes that cannot be signalled or slowed down.
+        protected: numbers of the processes that cannot be signalled.
         listener: another process answers refused calls, names them and counts tasks.
         landlock: version of its interface; 0 = none.
         owner: user and group of the process.
@@ -142,6 +142,9 @@ def _quiet(policy: Policy) -> Iterator[_Line]:
     """Calls with an answer of their own; libraries make them by the way."""
     yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
     yield from ((name, error(errno.EOPNOTSUPP), ()) for name in _ATTRIBUTES)
+    yield "inotify_add_watch", error(errno.ENOSPC), ()  # as on a machine with too many watches
+    for name, kind in BY_KIND.items():
+        yield name, ALLOW, (Test(0, (kind,)), Test(1, (0,)))
     for name, place in _OWNERS.items():
         unchanged = (Test(place + n, (own, -1)) for n, own in enumerate(policy.owner))
         yield name, error(0), tuple(unchanged)
@@ -168,14 +171,14 @@ def _refused(policy: Policy) -> Iterator[_Line]:
         yield name, errno.EPERM, (Test(0, (AF_UNIX,)), datagrams)
     for name in ("unshare", "clone"):
         yield name, errno.EPERM, (Test(0, mask=NEW_NAMESPACE, any_bit=True),)
-    yield "prlimit64", errno.EPERM, (Test(0, (0,), negated=True),)
+    yield from ((name, errno.EPERM, (Test(0, (0,), negated=True),)) for name in SLOWING)
+    yield from ((name, errno.EPERM, ()) for name in BY_KIND)
     yield from ((name, errno.EPERM, ()) for name in _OWNERS)
     yield "fcntl", errno.EPERM, (Test(1, _SET_OWNER),)
     yield "ioctl", errno.EPERM, (Test(1, _OF_OTHERS),)
     if policy.protected:
         processes = Test(0, _others(policy.protected))
-        yield from ((name, errno.EPERM, (processes,)) for name in _OF_A_PROCESS)
-        yield from ((name, errno.EPERM, (Test(1, policy.protected),)) for name in _BY_KIND)
+        yield from ((name, errno.EPERM, (processes,)) for name in SIGNALS)
 
 
 def _others(protected: Sequence[int]) -> tuple[int, ...]:
@@ -197,3 +200,13 @@ def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
         kind = "Unix datagram" if family == AF_UNIX else FAMILIES.get(family, f"family {family}")
         return f"open a socket ({kind})", errno.EPERM
     return _OTHERS.get(name) or f"{REFUSED[name]} ({name})", errno.EPERM
+
+
+def reached(name: str, arguments: Sequence[int]) -> int | None:
+    """What a call reaches, as in kill(2): a process, a group, or -1 for more; None = no process."""
+    if name in (*SIGNALS, *SLOWING):
+        return ctypes.c_int(arguments[0]).value
+    if name not in BY_KIND:
+        return None
+    kind, number = arguments[0] - BY_KIND[name], ctypes.c_int(arguments[1]).value
+    return {0: number, 1: -number}.get(kind, -1)

@@ -198,6 +198,11 @@ def _ways_around(world: World) -> Iterator[Attempt]:
         (("openat", AT_FDCWD, script.encode(), os.O_RDWR, 0),),
         f"exec 3< {script}; echo x >> /proc/self/fd/3",
     )
+    yield _only_raw(
+        "watch the user's home with inotify",
+        ("ENOSPC",),
+        (("inotify_init1", 0), ("inotify_add_watch", LAST, os.fsencode(home()), 0x100)),
+    )
     yield _only_raw("openat2", (CLOSED, UNKNOWN), (("openat2", AT_FDCWD, secret, bytes(24), 24),))
     yield _only_raw(
         "open_by_handle_at",

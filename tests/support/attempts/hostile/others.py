@@ -15,6 +15,7 @@ _FILES = ("environ", "mem", "maps")
 _LINKS = ("root", "cwd", "fd/0", "exe")
 _REACHED, _TRACED = "reach into another process", "trace another process"
 _SIGNALLED = "signal another process"
+_SLOWED = "slow down or limit another process"
 _SEIZE = 0x4206
 
 
@@ -33,7 +34,9 @@ def attempts(world: World) -> Iterator[Attempt]:
             yield from _calls(name, process)
             yield from _signals(name, process)
     yield _signal("signal every process", -1, _SIGNALLED)
-    yield from _slowing(world.supervisor)
+    yield from _slowing("the supervisor", world.supervisor)
+    yield from _slowing("process 1", 1)
+    yield _slowing_all()
 
 
 def _looks(name: str, process: int) -> Iterator[Attempt]:
@@ -122,30 +125,39 @@ def _signal(name: str, process: int, named: str) -> Attempt:
     )
 
 
-def _slowing(process: int) -> Iterator[Attempt]:
-    named = "signal or slow down the supervisor"
-    limits = "change the limits of another process"
+def _slowing(name: str, process: int) -> Iterator[Attempt]:
     yield Attempt(
-        "limits of the supervisor",
+        f"limits of {name}",
         (FORBIDDEN,),
         lambda: resource.prlimit(process, resource.RLIMIT_NOFILE),
         (("prlimit64", process, 7, 0, bytes(16)),),
         f"prlimit --pid {process} --nofile=1",
-        limits,
+        _SLOWED,
     )
     yield Attempt(
-        "processors of the supervisor",
+        f"processors of {name}",
         (FORBIDDEN,),
         lambda: os.sched_setaffinity(process, {0, 1}),
         (("sched_setaffinity", process, 8, b"\x03" + bytes(7)),),
         f"taskset -p 1 {process}",
-        named,
+        _SLOWED,
     )
     yield Attempt(
-        "priority of the supervisor",
+        f"priority of {name}",
         (FORBIDDEN,),
         lambda: os.setpriority(os.PRIO_PROCESS, process, 19),
         (("setpriority", 0, process, 19),),
         f"renice -n 19 -p {process}",
-        named,
+        _SLOWED,
+    )
+
+
+def _slowing_all() -> Attempt:
+    return Attempt(
+        "priority of every process of the user",
+        (FORBIDDEN,),
+        lambda: os.setpriority(os.PRIO_USER, os.getuid(), 19),
+        (("setpriority", 2, os.getuid(), 19),),
+        f"renice -n 19 -u {os.getuid()}",
+        _SLOWED,
     )

@@ -20,7 +20,7 @@ from vrdata_child.sandbox import calls, seccomp
 from vrdata_child.sandbox.guard import changing, connecting
 from vrdata_child.sandbox.guard.refusals import Refusals
 from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
-from vrdata_child.sandbox.policy import CHANGES, NEW_NAMESPACE, SIGNALS, TASKS, described
+from vrdata_child.sandbox.policy import CHANGES, NEW_NAMESPACE, TASKS, described, reached
 
 END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
 TOO_MANY = f"create more than {MAX_TASKS} processes and threads"
@@ -176,7 +176,8 @@ class Guard:
         if name in (*CHANGES, "truncate"):
             self._change(asked, name, leader)
             return
-        if name in SIGNALS and self._tasks.signals_itself(asked.task, leader, asked.arguments[0]):
+        target = reached(name, asked.arguments)
+        if target is not None and self._tasks.is_inside(asked.task, leader, target):
             seccomp.allow(self._listener, asked)
             return
         if name in TASKS and not _asks_for_namespace(asked.arguments, name):

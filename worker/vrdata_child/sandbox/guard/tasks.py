@@ -126,11 +126,11 @@ class Tasks:
             waiting += (one for one in children.get(process, ()) if one not in self.folders)
         return found
 
-    def signals_itself(self, task: int, leader: int, target: int) -> bool:
-        """Whether a signal stays inside a block.
+    def is_inside(self, task: int, leader: int, target: int) -> bool:
+        """Whether what a call of a block reaches is of the same block.
 
         Args:
-            task: the thread that sends it.
+            task: the thread that calls.
             leader: of its block.
             target: as in kill(2): a process or thread, a group, or every process.
         """
