@@ -17,7 +17,7 @@ def test_bytes_and_memory_are_about_what_the_catalogue_says(name: str, tmp_path:
     entry = builtin_catalogue().get(name)
     assert entry is not None
     assert entry.measured is not None
-    tested = run_sampling(target_of(entry, tmp_path), tmp_path, samples=6, seed=42)
+    tested = run_sampling(target_of(entry, tmp_path), samples=6, seed=42)
     assert tested.passed, tested.problems
     # Bytes differ from sample to sample, memory with the versions of the libraries.
     assert 0.6 < tested.bytes_per_sample / entry.measured.bytes_per_sample < 1.6

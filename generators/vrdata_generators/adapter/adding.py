@@ -125,7 +125,7 @@ class Adder:
             if existing.digest == prepared.digest:
                 return _already_added(existing, located, generator_class)
             raise name_taken(name, "a generator with other files or other library versions has it")
-        assessment = self._assess(name, prepared, folder)
+        assessment = self._assess(name, prepared)
         if files_digest(prepared.root) != prepared.files:
             raise InvalidInputError(
                 f"generator {name} changes files in its own folder while it runs",
@@ -144,7 +144,7 @@ class Adder:
             other_flags=prepared.flags.others,
         )
 
-    def _assess(self, name: str, prepared: Prepared, folder: Path) -> Assessment:
+    def _assess(self, name: str, prepared: Prepared) -> Assessment:
         known = self.home.probes / f"{prepared.digest[7:]}-{child_digest()}.json"
         if known.exists():
             try:
@@ -152,7 +152,7 @@ class Adder:
             except ValidationError:
                 known.unlink()  # written by another version of vrdata
         self.say(f"{name}: generating a block {'in several ways' if self.proof else 'once'}")
-        assessment = assess(name, prepared, folder, proof=self.proof)
+        assessment = assess(name, prepared, proof=self.proof)
         if self.proof:
             write_atomically(known, assessment.model_dump_json(by_alias=True, exclude_none=True))
         return assessment

@@ -130,7 +130,7 @@ def test_a_generator_for_the_api_needs_no_environment(
     (folder / "generator.py").write_text(API)
     entry = add_one(adder, folder).entry
     assert (entry.kind, entry.python, entry.generator_class) == ("api", "", "G")
-    tested = run_sampling(target_of(entry, home.catalogue), tmp_path, samples=12, seed=1)
+    tested = run_sampling(target_of(entry, home.catalogue), samples=12, seed=1)
     assert tested.passed, tested
     assert tested.valid == 12
 
@@ -159,7 +159,7 @@ def test_sampling_gives_the_samples_of_a_run_and_keeps_them(
     entry = add_one(adder, write_repository(tmp_path / "O-1_square")).entry
     kept = tmp_path / "kept"
     target = target_of(entry, home.catalogue)
-    tested = run_sampling(target, tmp_path, samples=11, seed=42, keep=kept)
+    tested = run_sampling(target, samples=11, seed=42, keep=kept)
     assert tested.passed
     assert (tested.requested, tested.valid) == (11, 11)
     assert tested.seconds_per_sample > 0
@@ -169,7 +169,7 @@ def test_sampling_gives_the_samples_of_a_run_and_keeps_them(
     assert (names[0], names[-1], len(names)) == ("square_00000000", "square_00000010", 11)
     assert (task / names[0] / "prompt.txt").read_text().startswith("Fill the square")
     with pytest.raises(InvalidInputError, match="not empty"):
-        run_sampling(target, tmp_path, samples=1, seed=42, keep=kept)
+        run_sampling(target, samples=1, seed=42, keep=kept)
 
 
 def test_a_generator_can_be_tested_without_being_added(home: Home, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_generator_can_be_tested_without_being_added(home: Home, tmp_path: Pat
     folder = write_repository(tmp_path / "squares", {"examples/generate.py": text})
     with home.staging() as staging:
         (target,) = targets_in(folder, staging, RunningInterpreter(), lambda _line: None)
-        tested = run_sampling(target, staging, samples=3, seed=42)
+        tested = run_sampling(target, samples=3, seed=42)
     assert not tested.passed
     assert tested.valid == 2
     assert "2 of 3" in tested.problems[0]
@@ -195,6 +195,6 @@ def test_a_generator_that_cannot_be_imported_fails_its_test(home: Home, tmp_path
             "python": "envs/none/bin/python",
         }
     )
-    tested = run_sampling(target_of(entry, home.catalogue), tmp_path, samples=1, seed=1)
+    tested = run_sampling(target_of(entry, home.catalogue), samples=1, seed=1)
     assert not tested.passed
     assert "envs/none/bin/python" in tested.problems[0]

@@ -90,7 +90,7 @@ def _test_all(
         for target in _targets(place, wanted, staging):
             say(f"{target.name}: generating {count(samples, 'sample')}")
             kept = keep / target.name if keep else None
-            result = run_sampling(target, staging, samples=samples, seed=seed, keep=kept)
+            result = run_sampling(target, samples=samples, seed=seed, keep=kept)
             results.append(result)
             _show_words(result, log=log)
     return results

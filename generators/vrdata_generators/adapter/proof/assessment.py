@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from vrdata.contract.refusals import lines, most
 from vrdata.hermetic import Hermetic
@@ -43,20 +42,19 @@ class Assessment(Model):
     warnings: tuple[str, ...] = ()
 
 
-def assess(name: str, prepared: Prepared, folder: Path, *, proof: bool) -> Assessment:
+def assess(name: str, prepared: Prepared, *, proof: bool) -> Assessment:
     """Run the trials of a prepared generator.
 
     Args:
         name: the generator's name.
         prepared: the generator.
-        folder: an existing private folder.
         proof: generate a block in several ways; otherwise part of a block, once.
 
     Raises:
         InvalidInputError: it gives no usable block.
     """
     trials: list[TrialResult] = []
-    run = _runner(name, prepared, folder, trials, proof=proof)
+    run = _runner(name, prepared, trials, proof=proof)
     return _assessment(prove(run) if proof else try_once(run), trials)
 
 
@@ -75,15 +73,13 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
     )
 
 
-def _runner(
-    name: str, prepared: Prepared, folder: Path, trials: list[TrialResult], *, proof: bool
-) -> RunBlock:
+def _runner(name: str, prepared: Prepared, trials: list[TrialResult], *, proof: bool) -> RunBlock:
     launch = launch_of_prepared(name, prepared)
     want = BLOCK_SIZE if proof else TRIAL_SAMPLES_UNPROVEN
 
     def run(mode: Mode, accelerate: bool) -> TrialResult:
         chosen = replace(launch, mode=mode, accelerate=accelerate)
-        trials.append(run_trial(chosen, folder, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want))
+        trials.append(run_trial(chosen, seed=TRIAL_SEED, count=BLOCK_SIZE, want=want))
         return trials[-1]
 
     return run

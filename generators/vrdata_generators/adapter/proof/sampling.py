@@ -118,13 +118,12 @@ def _prepared(
 
 
 def run_sampling(
-    target: SamplingTarget, staging: Path, *, samples: int, seed: int, keep: Path | None = None
+    target: SamplingTarget, *, samples: int, seed: int, keep: Path | None = None
 ) -> SamplingResult:
     """Generate the first samples of a generator, with the block seeds of a run.
 
     Args:
         target: the generator.
-        staging: an existing private folder.
         samples: how many, starting with the first block.
         seed: the run seed.
         keep: folder for the samples, as `{domain}_task/{id}/`; created if missing.
@@ -139,27 +138,24 @@ def run_sampling(
                 f"{keep} is not empty", fix="name another folder with --output-dir DIR"
             )
     try:
-        return _sampled(target, staging, samples, seed, keep)
+        return _sampled(target, samples, seed, keep)
     except BrokenGeneratorError as error:
         if target.fallback is not None:
             again = replace(target, launch=target.fallback, fallback=None)
-            return run_sampling(again, staging, samples=samples, seed=seed, keep=keep)
+            return run_sampling(again, samples=samples, seed=seed, keep=keep)
         why, _, traceback = str(error).partition("\n")
         return _failed(target.name, samples, why, traceback)
     except VrdataError as error:
         return _failed(target.name, samples, str(error))
 
 
-def _sampled(
-    target: SamplingTarget, staging: Path, samples: int, seed: int, keep: Path | None
-) -> SamplingResult:
+def _sampled(target: SamplingTarget, samples: int, seed: int, keep: Path | None) -> SamplingResult:
     trials: list[TrialResult] = []
     for block in range(-(-samples // target.block_size)):
         want = min(target.block_size, samples - block * target.block_size)
         trials.append(
             run_trial(
                 target.launch,
-                staging,
                 seed=block_seed(seed, target.name, block),
                 block=block,
                 count=target.block_size,

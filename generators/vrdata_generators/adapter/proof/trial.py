@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.limits import SCRATCH_BYTES, BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import log_tail
+from vrdata_worker.scratch import default_root, scratch_folder
 from vrdata_worker.untrusted.folders import entered_sample, remove
 
 BLOCK_SECONDS = 900
@@ -44,7 +44,6 @@ class _Progress:
 
 def run_trial(  # noqa: PLR0913 - they describe the block
     launch: Launch,
-    scratch: Path,
     *,
     seed: int,
     count: int,
@@ -54,9 +53,10 @@ def run_trial(  # noqa: PLR0913 - they describe the block
 ) -> TrialResult:
     """Generate the first `want` samples of a block of `count`, in a separate process.
 
+    Its folder is where a run puts it. The path of a home can be too long for a Unix socket.
+
     Args:
         launch: the generator and how it runs; frames are always hashed.
-        scratch: an existing private folder.
         seed: the block's seed.
         count: samples of a whole block.
         want: samples needed, at most count.
@@ -65,9 +65,12 @@ def run_trial(  # noqa: PLR0913 - they describe the block
 
     Raises:
         BrokenGeneratorError: the template cannot find or import the generator.
+        StorageError: the scratch folder cannot be used.
     """
-    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
-    with _template(replace(launch, hash_frames=True), folder) as template:
+    with (
+        scratch_folder(default_root()) as folder,
+        _template(replace(launch, hash_frames=True), folder) as template,
+    ):
         place = template.new_folder()
         template.submit(
             BlockRequest(
@@ -82,7 +85,6 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         )
         progress = _follow(template, block, place, keep)
         log = log_tail(place)
-    remove(folder.resolve())
     result = _outcome(progress, log, want, block * count)
     return replace(result, hermetic=template.hermetic)
 
