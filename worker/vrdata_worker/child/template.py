@@ -87,7 +87,8 @@ class GeneratorTemplate:
                 self._processes.found(packet["pid"])
                 self.hermetic = events.parse_hermetic(packet)
                 self._launch.check(self.hermetic)
-                self._send(self._launch.load_request())  # nothing of the generator runs before
+                with contextlib.suppress(OSError):  # a template that has ended is noticed below
+                    self._send(self._launch.load_request())
             elif packet is not None and packet["event"] in ("ready", "broken"):
                 return packet
         return None
