@@ -8,39 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support.generators.probe import Probes, open_probes
+from support.generators.probe import SOCKET, Probes, open_probes
 from vrdata.contract.reasons import FailureReason
 from vrdata_worker.child import events
 
-SOCKET = """
-import _socket, json, os, sys, time
-
-def channel():
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found = _socket.socket(fileno=os.dup(int(name)))
-        except OSError:
-            continue
-        if found.type & 0xF == _socket.SOCK_SEQPACKET:
-            return found
-
-def send(**packet):
-    channel().send(json.dumps(packet).encode())
-
-FILES = [{"name": name, "size": 3, "sha256": "0" * 64}
-    for name in ("first_frame.png", "metadata.json", "prompt.txt")]
-
-def sample(block, position=0, **change):
-    send(**{"event": "sample", "block": block, "position": position,
-        "folder": f"{BLOCK}/done/{position:06d}", "id": f"x_{position:08d}", "domain": "x",
-        "files": FILES, "video": None, "content": "", "paramHash": "", "notes": [],
-        "frames": {}, "own": {}} | change)
-
-BLOCK = os.path.dirname(os.readlink("/proc/self/fd/1"))
-END = {"event": "end", "error": None, "reported": 0, "failed": None, "streamed": True,
-    "sequential": True, "beside": {"files": 0, "examples": []}}
-EXIT = {"event": "exit", "code": 77, "signal": None, "peakMemoryBytes": 0, "cpuSeconds": 0.0}
-"""
 FORGED = {
     "exit": "send(**EXIT | {'block': NUMBER})",
     "started": "send(event='started', block=NUMBER, pid=os.getppid())",
@@ -49,7 +20,12 @@ FORGED = {
     "closed": "send(event='closed', pid=os.getpid(), level='kernel', landlock=9, missing='')",
     "refused": "send(event='refused', pid=None, what='x', program='x', count=1)",
     "the exit of another block": "send(**EXIT | {'block': OTHER})",
-    "a sample of another block": "sample(OTHER)",
+    "a sample of another block": (
+        "sample(OTHER, folder=f'{os.path.dirname(BLOCK)}/{OTHER}/done/000000')"
+    ),
+    "an invalid sample of another block": (
+        "send(event='invalid', block=OTHER, position=0, reason='x', message='')"
+    ),
     "the end of another block": "send(**END | {'block': OTHER})",
     "a sample of a block that does not exist": "sample(10**6)",
 }
@@ -108,6 +84,7 @@ def test_a_forged_event_of_a_block_is_dropped(what: str, probes: Probes, other: 
     assert isinstance(end, events.Exit)
     assert end.peak_memory_bytes > 0  # the template's own word
     assert "facts" in probes.log
+    assert probes.others == []
 
 
 @pytest.mark.parametrize(
