@@ -89,7 +89,8 @@ def _broken(
         what = f"generator {name} cannot be started: {failure.message}"
         return TemplateBrokenError(what, failure.reason)
     log = tail_of(refused.folder / _LOG, LOG_TAIL_BYTES).decode("utf-8", "replace")
-    what = f"generator {name} cannot be started\n{printable(log).strip()}"
+    *before, why = printable(log).strip().splitlines() or ["it says nothing"]
+    what = "\n".join((f"generator {name} cannot be started: {why}", *before))
     return TemplateBrokenError(what, FailureReason.GENERATOR_CRASHED)
 
 
