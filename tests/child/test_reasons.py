@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -31,3 +33,12 @@ def test_an_exception_is_described_by_its_reason_and_not_by_its_text() -> None:
     assert describe(ValueError("MemoryError"))["reason"] == FailureReason.GENERATOR_FAILED
     invalid = describe(SampleInvalidError("VideoEmpty", "no frame"))
     assert (invalid["reason"], invalid["message"]) == ("VideoEmpty", "no frame")
+
+
+def test_a_limit_of_a_block_is_the_generators_own_and_a_full_disk_is_not() -> None:
+    for number in (errno.EMFILE, errno.EFBIG, errno.EAGAIN):
+        error = OSError(number, os.strerror(number))
+        assert describe(error)["reason"] == FailureReason.GENERATOR_FAILED
+    assert "at most" in describe(OSError(errno.EMFILE, "x"))["message"]
+    full = describe(OSError(errno.ENOSPC, "No space left on device"))
+    assert full["reason"] == FailureReason.GENERATOR_CRASHED
