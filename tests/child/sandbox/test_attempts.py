@@ -73,7 +73,8 @@ def test_without_the_sandbox_the_attempts_succeed(
     assert found.keys() == set(POSSIBLE)
     assert {name: met["raw"] for name, met in found.items()} == dict.fromkeys(POSSIBLE, "open")
     assert not_refused(found, "raw").keys() == set(POSSIBLE)
-    assert not_refused(found, "shell") != {}
+    by_shell = {name for name, met in found.items() if "shell" in met}
+    assert not_refused(found, "shell").keys() == by_shell
 
 
 def attempts_of_ordinary_user(folder: Path) -> Results:

@@ -5,11 +5,13 @@ The machine has what such a generator looks for: a server, a secret, another blo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from support.generators.probe import open_probes
 
 HOSTILE = Path(__file__).with_name("hostile")
 PLANTED = "planted"
+_REQUEST_SECONDS = 0.1  # some only connect
 _CODE = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -64,16 +67,34 @@ def _surroundings(folder: Path) -> Iterator[dict[str, Any]]:
     ):
         by_path.bind(path)
         by_name.bind(f"\0{abstract}")
-        by_path.listen()
-        by_name.listen()
-        yield {
-            "secret": str(folder / "secret"),
-            "foreign": str(folder / "foreign"),
-            "port": server.getsockname()[1],
-            "socket": path,
-            "abstract": abstract,
-            "places": {name: str(folder / place) for name, place in places.items()},
-        }
+        for listener in (server, by_path, by_name):
+            listener.listen()
+            threading.Thread(target=_answer, args=(listener,), daemon=True).start()
+        try:
+            yield {
+                "secret": str(folder / "secret"),
+                "foreign": str(folder / "foreign"),
+                "port": server.getsockname()[1],
+                "socket": path,
+                "abstract": abstract,
+                "places": {name: str(folder / place) for name, place in places.items()},
+            }
+        finally:
+            for listener in (server, by_path, by_name):
+                listener.shutdown(socket.SHUT_RDWR)  # ends its thread
+
+
+def _answer(listener: socket.socket) -> None:
+    """Serve HTTP until the listener is shut down."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(_REQUEST_SECONDS)
+            connection.recv(4096)
+            connection.sendall(f"HTTP/1.0 200 OK\r\n\r\n{PLANTED}".encode())
 
 
 if __name__ == "__main__":
