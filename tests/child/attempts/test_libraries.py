@@ -3,6 +3,7 @@
 import pytest
 
 from support.generators.probe import Probes
+from vrdata_child.sandbox.guard.connecting import is_name_service
 
 # Libraries with a known probe, or with settings in the user's home.
 LIBRARIES = ("cv2", "huggingface_hub", "pandas", "psutil", "requests", "urllib3.util.connection")
@@ -39,3 +40,18 @@ def test_a_library_that_uses_the_network_is_named_with_the_line_of_the_generator
     code = "import requests\ntry: requests.get('http://example.org')\nexcept OSError: pass"
     (found,) = probes.refused(code)
     assert found.endswith("tried to open a network connection to look up example.org (FILE:2)")
+
+
+@pytest.mark.parametrize(
+    ("path", "quiet"),
+    [
+        ("/run/nscd/socket", True),
+        ("/run/systemd/userdb/io.systemd.DynamicUser", True),
+        ("/var/lib/sss/pipes/nss", True),
+        ("/run/docker.sock", False),
+        ("/run/user/1000/bus", False),
+        ("/run/nscd-other/socket", False),
+    ],
+)
+def test_the_c_library_may_look_for_a_name_service(path: str, quiet: bool) -> None:
+    assert is_name_service(path) is quiet

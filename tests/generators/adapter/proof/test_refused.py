@@ -59,6 +59,16 @@ def test_a_network_call_that_the_generator_catches_is_a_warning(tmp_path: Path) 
     assert added.entry.acceleration.enabled  # the blocks are equal
 
 
+def test_attempts_of_an_import_have_their_line(tmp_path: Path) -> None:
+    folder = tmp_path / "O-square"
+    module = "import socket\ntry: socket.socket()\nexcept OSError: pass\n"
+    write_repository(folder, {"src/__init__.py": module})
+    adder = Adder(Home(tmp_path / "home"), RunningInterpreter(), True, lambda _line: None)
+    (added,) = adder.add(GeneratorSource(str(folder)))
+    assert isinstance(added, Added), added.error
+    assert added.warnings == (f"refused: {TRIED} (src/__init__.py:2)", EFFECT)
+
+
 @needs_sandbox
 def test_a_network_call_of_a_started_program_is_a_warning(tmp_path: Path) -> None:
     added = add(tmp_path, STARTED)

@@ -20,6 +20,12 @@ from vrdata_child.sandbox import seccomp
 from vrdata_child.sandbox.calls import call
 from vrdata_child.sandbox.seccomp import Call
 
+# nscd(8), nss-systemd(8), nss-resolve(8), sssd(8)
+_NAME_SERVICES = tuple(
+    f"{place}/{name}"
+    for place in ("/run", "/var/run", "/var/lib", "/var/db")
+    for name in ("nscd/", "systemd/userdb/", "systemd/resolve/", "sss/pipes/")
+)
 _MAX_ADDRESS = 110  # struct sockaddr_un, unix(7)
 
 
@@ -89,6 +95,8 @@ class Connecting:
         try:
             real = str(Path(f"/proc/self/fd/{target}").readlink())
             if not any(real.startswith(f"{folder}/") for folder in folders):
+                if is_name_service(real):
+                    raise PermissionError(errno.EACCES, "the C library reads the files instead")
                 raise RefusedError(errno.EACCES)
             self._connect(f"/proc/self/fd/{target}")
         finally:
@@ -125,6 +133,14 @@ class Connecting:
         else:
             with borrowed:
                 borrowed.connect(address)
+
+
+def is_name_service(path: str) -> bool:
+    """Whether the C library connects to a socket for names of users, groups and hosts.
+
+    It does so in most programs, and goes on without it, so this is not counted.
+    """
+    return path.startswith(_NAME_SERVICES)
 
 
 def read_memory(task: int, pointer: int, length: int) -> bytes:
