@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from pathlib import PurePath
 
@@ -82,6 +83,8 @@ class Files:
         verb, path, folder = _OTHERS[event]
         if folder is not None and args[folder] not in (-1, None):
             return ""  # relative to a descriptor
+        if event == "os.chmod" and _has_mode(args):
+            return ""  # it changes nothing
         if event in _CREATED and os.path.lexists(_text(args[path])):
             return ""  # it fails because it exists
         tried = self._tried(verb, args[path], write=event not in _READ, new=event in _CREATED)
@@ -123,6 +126,15 @@ def _text(target: object) -> str:
         return ""
     path = os.fsdecode(target)
     return "" if "\0" in path or path.startswith((":memory:", "file:")) else path
+
+
+def _has_mode(args: tuple[object, ...]) -> bool:
+    wanted = args[1]
+    try:
+        mode = os.stat(_text(args[0])).st_mode  # noqa: PTH116 - as in _exists
+        return isinstance(wanted, int) and stat.S_IMODE(mode) == stat.S_IMODE(wanted)
+    except (OSError, ValueError):
+        return False
 
 
 def _exists(path: str) -> bool:

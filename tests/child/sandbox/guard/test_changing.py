@@ -151,6 +151,29 @@ up = os.path.dirname(path) + "/.." * 30
     assert outside.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_change_to_the_mode_that_a_file_has_succeeds(probes: Probes, tmp_path: Path) -> None:
+    outside = tmp_path / "program"
+    outside.write_text("x")
+    outside.chmod(0o755)
+    met = probes.evaluate(
+        {
+            "same": "result(os.chmod, outside, 0o755)",
+            "with its type": "result(os.chmod, outside, os.stat(outside).st_mode)",
+            "program": "subprocess.run(['chmod', '755', outside]).returncode",
+            "other": "result(os.chmod, outside, 0o700)",
+            "other program": "subprocess.run(['chmod', '700', outside]).returncode",
+        },
+        f"{BLOCK}\noutside = {str(outside)!r}\n",
+    )
+    assert met == {
+        "same": None,
+        "with its type": None,
+        "program": 0,
+        "other": "Permission denied",
+        "other program": 1,
+    }
+
+
 def test_the_owner_of_a_file_stays_and_its_attributes_are_not_supported(probes: Probes) -> None:
     met = probes.evaluate(
         {
