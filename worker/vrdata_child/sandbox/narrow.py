@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from vrdata_child.sandbox import landlock
 from vrdata_child.sandbox.landlock import READ, READ_FILE, WRITE_FILE, Grant
 from vrdata_child.sandbox.places import readable, without_needless, writable
 
 _TEMPLATE_FOLDERS = ("packages", "tmpdir", "home", "mplconfigdir")
+
+
+def widened(grants: Iterable[Grant], folder: str) -> list[Grant]:
+    """Fewer rules for a second domain: it takes away what is near a folder, and nothing else.
+
+    Both domains must allow what a process does, so the first one still decides about other places.
+
+    Args:
+        grants: those of the first domain.
+        folder: where the rights differ; real path.
+    """
+    rights: dict[str, int] = {}
+    for grant in grants:
+        top = "/" + grant.path.split("/")[1]
+        place = grant.path if f"{folder}/".startswith(f"{top}/") else top
+        rights[place] = rights.get(place, 0) | grant.rights
+    return [Grant(path, own) for path, own in rights.items()]
 
 
 class Narrowing:
@@ -29,7 +47,7 @@ class Narrowing:
         own = [Grant(f"{folder}/{name}", READ) for name in _TEMPLATE_FOLDERS]
         found = readable([root] if root else [], python, os.environ)
         grants = without_needless([*found, *own])
-        self._rules = landlock.Rules(grants, self._version)
+        self._rules = landlock.Rules(widened(grants, folder), self._version)
         grants += writable([])
         self.readable = [grant.path for grant in grants if grant.rights & READ_FILE]
         self.writable = [grant.path for grant in grants if grant.rights & WRITE_FILE]

@@ -21,39 +21,13 @@ from vrdata_child.sandbox.landlock import (
     WRITE_FILE,
     Grant,
 )
+from vrdata_child.sandbox.settings import SETTINGS
 
 # Programs and libraries. The rest of /etc, /var and /home is the machine's or the user's.
 _SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store"),
     *("/home/linuxbrew/.linuxbrew", "/var/lib/ghostscript", "/var/lib/texmf"),
     *("/var/cache/fontconfig", "/var/cache/ldconfig"),
-)
-_SETTINGS = (
-    *("alpine-release", "alternatives", "apache2/mime.types", "ca-certificates"),
-    *("debian_version", "fonts", "ghostscript", "group", "gtk-3.0", "host.conf"),
-    *("hosts", "ImageMagick-6", "ImageMagick-7", "java-11-openjdk", "java-17-openjdk"),
-    *("java-21-openjdk", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic"),
-    *(
-        "lsb-release",
-        "mime.types",
-        "nsswitch.conf",
-        "OpenCL",
-        "openni2",
-        "os-release",
-        "passwd",
-        "pki/tls",
-    ),
-    *(
-        "profile",
-        "protocols",
-        "pulse",
-        "redhat-release",
-        "services",
-        "ssl/certs",
-        "ssl/openssl.cnf",
-        "texmf",
-    ),
-    *("timezone", "vulkan", "X11", "xdg"),
 )
 _PROCESSORS = ("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup")
 # No pseudo-terminals: the user's own are in the same folder.
@@ -76,7 +50,7 @@ def readable(folders: Iterable[str], python: str, environ: Mapping[str, str]) ->
         python: its interpreter, as a path in its environment.
         environ: `PATH`, `LD_LIBRARY_PATH` and `PYTHONPATH` name further programs and libraries.
     """
-    paths = [*_SYSTEM, *(f"/etc/{name}" for name in _SETTINGS), *_PROCESSORS, *folders]
+    paths = [*_SYSTEM, *(f"/etc/{name}" for name in SETTINGS), *_PROCESSORS, *folders]
     paths += _interpreter(Path(python))
     paths += _packages(environ)
     paths += _programs(environ)
