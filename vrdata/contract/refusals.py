@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vrdata.text import head, printable_line
+from vrdata.text import count, head, printable_line
 
 MAX_REFUSALS = 100  # kinds that are kept
 MAX_SHOWN = 10
@@ -51,7 +51,7 @@ class Refusal:
         return self.what.startswith(_NETWORK)
 
     def __str__(self) -> str:
-        times = f" {self.count} times" if self.count > 1 else ""
+        times = f" {count(self.count, 'time')}" if self.count > 1 else ""
         where = f" ({self.where})" if self.where else ""
         return f"{self.program or 'a program'} tried to {self.what}{times}{where}"
 

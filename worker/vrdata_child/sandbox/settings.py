@@ -6,29 +6,33 @@ those of Debian, Fedora and Alpine packages.
 
 from __future__ import annotations
 
-_SYSTEM = """
-    alternatives bash.bashrc bashrc crypto-policies default/locale environment gai.conf group
-    host.conf hosts inputrc ld.so.cache ld.so.conf ld.so.conf.d ld-musl-aarch64.path
-    ld-musl-x86_64.path locale.alias locale.conf localtime login.defs magic magic.mime
-    mime.types networks nsswitch.conf passwd profile profile.d protocols services shells
-    terminfo timezone alpine-release debian_version fedora-release lsb-release os-release
-    redhat-release apache2/mime.types ca-certificates ca-certificates.conf pki/tls pki/ca-trust
-    ssl/certs ssl/openssl.cnf xattr.conf
-"""
-_LIBRARIES = """
-    alsa asound.conf dconf drirc egl fonts fltk glvnd gtk-2.0 gtk-3.0 gtk-4.0 ladspa libpaper.d
-    libva.conf OpenCL openal openni2 pango papersize pulse sgml vdpau_wrapper.cfg vulkan X11
-    xdg xml
-"""
-_PROGRAMS = """
-    blender chromium chromium-browser chromium.d firefox firefox-esr ghostscript gimp gnuplotrc
-    groff inkscape libreoffice lynx manpath.config matplotlibrc mplayer mpv octave.conf
-    opt/chrome povray R texmf timidity vim wgetrc julia lua perl php python2.7 ruby
-"""
+_SYSTEM = (
+    *("alpine-release", "alternatives", "apache2/mime.types", "bash.bashrc", "bashrc"),
+    *("ca-certificates", "ca-certificates.conf", "crypto-policies", "debian_version"),
+    *("default/locale", "environment", "fedora-release", "gai.conf", "group", "host.conf"),
+    *("hosts", "inputrc", "ld-musl-aarch64.path", "ld-musl-x86_64.path", "ld.so.cache"),
+    *("ld.so.conf", "ld.so.conf.d", "locale.alias", "locale.conf", "localtime", "login.defs"),
+    *("lsb-release", "magic", "magic.mime", "mime.types", "networks", "nsswitch.conf"),
+    *("os-release", "passwd", "pki/ca-trust", "pki/tls", "profile", "profile.d", "protocols"),
+    *("redhat-release", "services", "shells", "ssl/certs", "ssl/openssl.cnf", "terminfo"),
+    *("timezone", "xattr.conf"),
+)
+_LIBRARIES = (
+    *("alsa", "asound.conf", "dconf", "drirc", "egl", "fltk", "fonts", "glvnd", "gtk-2.0"),
+    *("gtk-3.0", "gtk-4.0", "ladspa", "libpaper.d", "libva.conf", "openal", "OpenCL"),
+    *("openni2", "pango", "papersize", "pulse", "sgml", "vdpau_wrapper.cfg", "vulkan", "X11"),
+    *("xdg", "xml"),
+)
+_PROGRAMS = (
+    *("blender", "chromium", "chromium-browser", "chromium.d", "firefox", "firefox-esr"),
+    *("ghostscript", "gimp", "gnuplotrc", "groff", "inkscape", "julia", "libreoffice", "lua"),
+    *("lynx", "manpath.config", "matplotlibrc", "mplayer", "mpv", "octave.conf", "opt/chrome"),
+    *("perl", "php", "povray", "python2.7", "R", "ruby", "texmf", "timidity", "vim", "wgetrc"),
+)
 _VERSIONS = (
     *(f"ImageMagick-{version}" for version in (6, 7)),
     *(f"java-{version}-openjdk" for version in (8, 11, 17, 21, 23, 24, 25)),
     *(f"python3.{version}" for version in range(8, 16)),
     "python3",
 )
-SETTINGS = (*_SYSTEM.split(), *_LIBRARIES.split(), *_PROGRAMS.split(), *_VERSIONS)
+SETTINGS = (*_SYSTEM, *_LIBRARIES, *_PROGRAMS, *_VERSIONS)

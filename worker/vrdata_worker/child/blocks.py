@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vrdata.contract.records import Failure
+from vrdata.text import count
 from vrdata_worker.child import events
 from vrdata_worker.untrusted.packets import MalformedPacketError
 
@@ -101,10 +102,12 @@ class Block:
         return events.parse_sample(packet | {"folder": folder})
 
     def _end(self, packet: dict[str, Any]) -> None:
-        count = self.request["count"]
+        samples = self.request["count"]
         failed = packet["failed"]
-        if not self.reported <= packet["reported"] <= count or (failed and failed[1] > count):
-            raise MalformedPacketError(f"reported or failed: the block has {count} samples")
+        if not self.reported <= packet["reported"] <= samples or (failed and failed[1] > samples):
+            raise MalformedPacketError(
+                f"reported or failed: the block has {count(samples, 'sample')}"
+            )
         self.end = packet
 
     def exit(self, packet: dict[str, Any]) -> events.Exit:

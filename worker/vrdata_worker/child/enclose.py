@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,7 @@ def measure_level(folder: Path) -> Hermetic:
                     python=sys.executable,
                     write=(folder,),
                 ),
+                env={"PATH": os.defpath},
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
