@@ -230,9 +230,9 @@ def _attributes(world: World) -> Iterator[Attempt]:
     changes: tuple[tuple[str, Callable[[], object], Step, str, str], ...] = (
         (
             "change the mode of a file of the user",
-            lambda: os.chmod(world.secret, 0o644),
-            ("fchmodat", AT_FDCWD, secret, 0o644),
-            f"chmod 644 {world.secret}",
+            lambda: os.chmod(world.secret, 0o604),
+            ("fchmodat", AT_FDCWD, secret, 0o604),
+            f"chmod 604 {world.secret}",
             reported,
         ),
         (
@@ -262,14 +262,14 @@ def _attributes(world: World) -> Iterator[Attempt]:
 
     def by_descriptor() -> None:
         with Path(world.repository, "examples/generate.py").open("rb") as opened:
-            os.fchmod(opened.fileno(), 0o600)
+            os.fchmod(opened.fileno(), 0o604)
 
     script = f"{world.repository}/examples/generate.py".encode()
     yield Attempt(
         "change the mode of a file by its descriptor",
         (CLOSED, FORBIDDEN, "EROFS"),
         by_descriptor,
-        (("openat", AT_FDCWD, script, os.O_RDONLY, 0), ("fchmod", LAST, 0o600)),
+        (("openat", AT_FDCWD, script, os.O_RDONLY, 0), ("fchmod", LAST, 0o604)),
         named=reported,
     )
 
