@@ -99,7 +99,10 @@ def _located(refusal: Refusal, starts: Sequence[_Start]) -> Refusal:
 def _read(folder: Path) -> _File:
     """The file of a folder; the generator can have written anything there."""
     found = _File()
-    for line in tail_of(folder / NAME, MAX_BYTES).splitlines():
+    path = folder / NAME
+    # Most blocks have none; tail_of then checks the folders of the path.
+    body = tail_of(path, MAX_BYTES) if path.is_file() else b""
+    for line in body.splitlines():
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError):
