@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 
+from vrdata_child import own_folder
 from vrdata_child.forkserver import Template
 from vrdata_child.sandbox.__main__ import GUARD_VARIABLE
 
@@ -18,6 +19,7 @@ def main() -> None:
     guard = socket.socket(fileno=int(os.environ.pop(GUARD_VARIABLE)))
     for inherited in (channel, guard):
         inherited.set_inheritable(False)
+    own_folder.settle(".")
     Template(channel, guard).serve()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vrdata_child import own_folder
 from vrdata_child.attempts.files import Files
 from vrdata_child.attempts.hook import Attempts
 from vrdata_child.block import describe, leave, run_block
@@ -165,6 +166,7 @@ class Template:
         self._guard.close()
         if self._narrowing is not None:
             self._narrowing.apply(folder)
+        own_folder.settle(folder)
         if self._attempts is not None:
             self._attempts.begin(folder, linked=f"{folder}/cwd")
         adopt_orphans()

@@ -168,14 +168,28 @@ class Probes:
 
 
 @contextmanager
-def open_probes(folder: Path) -> Iterator[Probes]:
-    """Start a template for probes in an existing private folder."""
+def open_probes(folder: Path, imported: str = "") -> Iterator[Probes]:
+    """Start a template for probes in an existing private folder.
+
+    Args:
+        folder: private.
+        imported: code of the package `core`, which the template imports; "" = it imports nothing.
+    """
     root = folder / "generator"
     script = root / "examples" / "generate.py"
     script.parent.mkdir(parents=True)
     script.write_text(_SCRIPT)
+    if imported:
+        (root / "core").mkdir()
+        (root / "core/__init__.py").write_text(imported)
     flags = Flags(samples="--num-samples", output="--output", seed="--seed")
-    launch = Launch(name="O-probe", kind="repository", root=str(root), mode="bare", flags=flags)
+    launch = Launch(
+        name="O-probe",
+        kind="repository",
+        root=str(root),
+        mode="whole" if imported else "bare",
+        flags=flags,
+    )
     template = GeneratorTemplate(launch, folder)
     try:
         template.start()

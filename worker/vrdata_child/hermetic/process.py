@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from vrdata_child import own_folder
 from vrdata_child.hermetic import caller, chance, clock, listing, machine, network, waits
 
 
@@ -35,13 +36,12 @@ def enter_block(seed: int, folder: Path, root: str) -> Path:
         folder: the block's private folder, empty.
         root: the repository's folder, or ""; the working directory gets links to its entries.
     """
-    places = {name: folder / name for name in ("tmp", "home", "mpl", "cwd", "out")}
+    places = {name: folder / name for name in (*own_folder.FOLDERS.values(), "cwd", "out")}
     for place in places.values():
         place.mkdir()
-    os.environ.update(
-        TMPDIR=str(places["tmp"]), HOME=str(places["home"]), MPLCONFIGDIR=str(places["mpl"])
-    )
+    os.environ.update({name: str(places[place]) for name, place in own_folder.FOLDERS.items()})
     tempfile.tempdir = str(places["tmp"])
+    own_folder.move_matplotlib()
     if root:
         # Generators read files of their repository in the working directory, and write there.
         for entry in os.scandir(root):

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from vrdata_child import own_folder
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.texts import without_paths
 
@@ -37,7 +38,7 @@ def machine_paths(folder: Path, root: str) -> tuple[str, ...]:
         folder: the block's private folder.
         root: the generator's folder, or "".
     """
-    found = {str(folder), *_OF_PROCESS}
+    found = {str(folder), own_folder.PATH, *_OF_PROCESS}
     found |= {root, os.path.realpath(root)} if root else set()
     return tuple(sorted(found - _COMMON - {""}, key=lambda path: (-len(path), path)))
 

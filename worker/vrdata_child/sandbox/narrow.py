@@ -9,7 +9,7 @@ from vrdata_child.sandbox import landlock
 from vrdata_child.sandbox.landlock import READ, READ_FILE, WRITE_FILE, Grant
 from vrdata_child.sandbox.places import readable, without_needless, writable
 
-_TEMPLATE_FOLDERS = ("packages", "tmpdir", "home", "mplconfigdir")
+_TEMPLATE_FOLDERS = ("packages", "tmp", "home", "mpl")
 
 
 def widened(grants: Iterable[Grant], folder: str) -> list[Grant]:

@@ -18,6 +18,7 @@ from vrdata.hermetic import Hermetic
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
 from vrdata.text import printable
+from vrdata_child import own_folder
 from vrdata_worker.child import events
 from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.image.catalogues import Located
@@ -204,12 +205,11 @@ def _environment(folder: Path) -> dict[str, str]:
         spec = util.find_spec(name)
         if spec is not None and spec.origin is not None:
             (packages / name).symlink_to(Path(spec.origin).parent)
-    private = {name: folder / name.lower() for name in ("TMPDIR", "HOME", "MPLCONFIGDIR")}
-    for path in private.values():
-        path.mkdir()
+    for name in own_folder.FOLDERS.values():
+        (folder / name).mkdir()
     return {
         **{name: os.environ[name] for name in _PASSED if name in os.environ},
-        **{name: str(path) for name, path in private.items()},
+        **{name: f"{own_folder.PATH}/{place}" for name, place in own_folder.FOLDERS.items()},
         **dict.fromkeys(_ONE_THREAD, "1"),
         **(_AVX2_ONLY if _has_avx2() else {}),
         "PYTHONPATH": str(packages),
