@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,65 @@ def test_the_owner_of_a_file_stays_and_its_attributes_are_not_supported(probes: 
         BLOCK,
     )
     assert met == {"own": None, "copy": True, "attribute": "Operation not supported"}
+
+
+def test_odd_arguments_end_a_call_and_not_the_guard(probes: Probes) -> None:
+    code = """
+import mmap, socket
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+memory = mmap.mmap(-1, 2 * mmap.PAGESIZE)
+gap = ctypes.addressof(ctypes.c_char.from_buffer(memory)) + mmap.PAGESIZE
+libc.munmap(ctypes.c_void_p(gap), mmap.PAGESIZE)
+unix = socket.socket(socket.AF_UNIX)
+X86 = os.uname().machine == "x86_64"
+CHMOD, CONNECT, UTIMENSAT, UTIMES = (90, 42, 280, 235) if X86 else (None, 203, 88, None)
+
+def odd(number, *arguments):
+    if number is None:
+        return "Bad address"
+    passed = [ctypes.c_char_p(one.encode()) if isinstance(one, str) else ctypes.c_long(one)
+        for one in arguments]
+    return os.strerror(ctypes.get_errno()) if libc.syscall(number, *passed) else None
+
+def utimes(microseconds):
+    times = (ctypes.c_long * 4)(1, microseconds, 1, microseconds)
+    return odd(UTIMES, new(), ctypes.addressof(times)) if X86 else "Invalid argument"
+"""
+    met = probes.evaluate(
+        {
+            "times in part": "odd(UTIMENSAT, -100, new(), gap - 16, 0)",
+            "times nowhere": "odd(UTIMENSAT, -100, new(), 5, 0)",
+            "path nowhere": "odd(CHMOD, 12, 0o600)",
+            "path beyond memory": "odd(CHMOD, -8, 0o600)",
+            "address beyond memory": "odd(CONNECT, unix.fileno(), -8, 16)",
+            "address nowhere": "odd(CONNECT, unix.fileno(), gap, 16)",
+            "microseconds": "utimes(2 ** 62)",
+            "afterwards": "odd(UTIMENSAT, -100, new(), 0, 0)",
+        },
+        BLOCK + code,
+    )
+    assert met.pop("microseconds") == "Invalid argument"
+    assert met.pop("afterwards") is None
+    assert set(met.values()) == {"Bad address"}
+
+
+def test_a_path_does_not_lead_to_open_files_of_other_processes(probes: Probes) -> None:
+    with closing(os.fdopen(os.memfd_create("other"))) as other:
+        os.fchmod(other.fileno(), 0o600)
+        place = f"/proc/{os.getpid()}/fd/{other.fileno()}"
+        met = probes.evaluate(
+            {
+                "path": f"result(os.chmod, {place!r}, 0o644)",
+                "link": "result(os.chmod, link, 0o644)",
+                "times": f"result(os.utime, {place!r})",
+                "own": "result(os.chmod, f'/proc/self/fd/{os.memfd_create(str(1))}', 0o600)",
+                "of the guard": "{result(os.chmod, f'/dev/fd/{n}', 0o611) for n in range(3, 9)}"
+                " & {None} == set()",
+            },
+            f"{BLOCK}\nlink = new() + '.link'\nos.symlink({place!r}, link)\n",
+        )
+        assert os.fstat(other.fileno()).st_mode & 0o777 == 0o600
+    assert met.pop("own") is None
+    assert met.pop("of the guard") is True
+    assert set(met.values()) == {"Permission denied"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import stat
 import struct
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from vrdata_child.sandbox.seccomp import Call
 _AT_FDCWD, _SYMLINK_NOFOLLOW, _EMPTY_PATH = -100, 0x100, 0x1000  # openat(2)
 _PERMISSIONS = 0o1777  # no file changes its user by being run
 _PAGE, _PATH_MAX = 4096, 4096
+_SECOND_US = 1_000_000
 # Arguments of each call: the folder, the path, its flags; None = it has none.
 _PLACES: dict[str, tuple[int | None, int | None, int | None]] = {
     "chmod": (None, 0, None),
@@ -54,18 +56,18 @@ def change(listener: int, asked: Call, name: str, folders: Sequence[str]) -> Non
     """
     arguments = asked.arguments
     times = _times(asked.task, name, arguments)
-    target = _open(asked.task, name, arguments)
+    target, is_own = _open(asked.task, name, arguments)
     try:
         if not seccomp.is_waiting(listener, asked):
             return
         file = f"/proc/self/fd/{target}"
         if name in _MODES and _has_mode(file, arguments[_MODES[name]]):
             return  # a library makes sure that its program can be run
-        _check(target, folders)
+        _check(target, folders, is_own=is_own)
         if name in _MODES:
             Path(file).chmod(arguments[_MODES[name]] & _PERMISSIONS)
         elif name == "truncate":
-            os.truncate(file, arguments[1])
+            os.truncate(file, ctypes.c_long(arguments[1]).value)
         else:
             place = ctypes.create_string_buffer(file.encode())
             call("utimensat", _AT_FDCWD, place, times, 0)
@@ -73,8 +75,8 @@ def change(listener: int, asked: Call, name: str, folders: Sequence[str]) -> Non
         os.close(target)
 
 
-def _open(task: int, name: str, arguments: Sequence[int]) -> int:
-    """A descriptor of the file; it gives no right to read or write."""
+def _open(task: int, name: str, arguments: Sequence[int]) -> tuple[int, bool]:
+    """A descriptor of the file, without rights; whether the thread has it open, too."""
     base, place, flags = _PLACES[name]
     folder = _AT_FDCWD if base is None else ctypes.c_int(arguments[base]).value
     options = 0 if flags is None else arguments[flags]
@@ -86,16 +88,22 @@ def _open(task: int, name: str, arguments: Sequence[int]) -> int:
     full = own if own[:1] == b"/" else b"/".join(filter(None, (os.fsencode(start), own)))
     follow = os.O_NOFOLLOW if path and options & _SYMLINK_NOFOLLOW else 0
     try:
-        return os.open(full, os.O_PATH | os.O_CLOEXEC | follow)
+        target = os.open(full, os.O_PATH | os.O_CLOEXEC | follow)
     except FileNotFoundError:
         raise OSError(errno.ENOENT if path else errno.EBADF, "no such file") from None
+    return target, not path or re.fullmatch(rb"/proc/%d/fd/\d+" % task, full) is not None
 
 
-def _check(target: int, folders: Sequence[str]) -> None:
-    """Whether a file is the block's own: in its folders, or one without a path."""
+def _check(target: int, folders: Sequence[str], *, is_own: bool) -> None:
+    """Whether a file is the block's own: in its folders, or without a path and open in the block.
+
+    Through /proc, a path can lead to the pipes and memory files of every process.
+    """
     real = str(Path(f"/proc/self/fd/{target}").readlink())
     if real.startswith("/memfd:") or not real.startswith("/"):
-        return
+        if is_own:
+            return
+        raise RefusedError(errno.EACCES)
     own = [os.path.realpath(folder) for folder in folders]
     if not any(f"{real}/".startswith(f"{folder}/") for folder in (*own, SHARED_MEMORY)):
         raise RefusedError(errno.EACCES)
@@ -124,12 +132,15 @@ def _times(task: int, name: str, arguments: Sequence[int]) -> ctypes.Array[ctype
     pointer = arguments[_TIMES[name]] if name in _TIMES else 0
     if not pointer:
         return None
-    values = struct.unpack(
-        "=4q" if name != "utime" else "=2q",
-        read_memory(task, pointer, 16 if name == "utime" else 32),
-    )
+    form = struct.Struct("=2q" if name == "utime" else "=4q")
+    read = read_memory(task, pointer, form.size)
+    if len(read) < form.size:
+        raise OSError(errno.EFAULT, "not in memory")
+    values = form.unpack(read)
     if name == "utime":
         values = (values[0], 0, values[1], 0)
     elif name != "utimensat":  # microseconds
+        if not all(0 <= part < _SECOND_US for part in values[1::2]):
+            raise OSError(errno.EINVAL, "not a time")
         values = (values[0], values[1] * 1000, values[2], values[3] * 1000)
     return ctypes.create_string_buffer(struct.pack("=4q", *values), 32)

@@ -148,6 +148,8 @@ def read_memory(task: int, pointer: int, length: int) -> bytes:
     memory = os.open(f"/proc/{task}/mem", os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.pread(memory, length, pointer)
+    except (OSError, OverflowError):  # nothing is there, or no address is so large
+        raise OSError(errno.EFAULT, "not in memory") from None
     finally:
         os.close(memory)
 

@@ -166,6 +166,8 @@ class Guard:
             self._decide(asked)
         except OSError as error:
             seccomp.refuse(self._listener, asked, error.errno or errno.EPERM)
+        except Exception:  # noqa: BLE001 - no arguments of a call end the guard
+            seccomp.refuse(self._listener, asked, errno.EINVAL)
 
     def _decide(self, asked: seccomp.Call) -> None:
         name = self._names[asked.number]
@@ -225,7 +227,7 @@ class Guard:
         except connecting.RefusedError as refused:
             what = "connect to a socket of another program"
             self._refuse(asked, leader, what, refused.args[0])
-        except (OSError, ValueError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001 - the call must not wait for ever
             number = error.errno if isinstance(error, OSError) and error.errno else errno.EPERM
             seccomp.refuse(self._listener, asked, number)
         else:
