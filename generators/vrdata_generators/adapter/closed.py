@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vrdata.contract.refusals import Refusal, total
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.untrusted.packets import parse
@@ -26,13 +26,13 @@ class ClosedProcess:
 
     Attributes:
         returncode: its exit code; 128 + N after signal N.
-        refused: what the sandbox refused it, and the program that asked → how often.
+        refused: what it tried and the sandbox refused.
     """
 
     returncode: int
     stdout: str
     stderr: str
-    refused: Counter[tuple[str, str]]
+    refused: tuple[Refusal, ...]
 
 
 def run_closed(  # noqa: PLR0913 - the program and its sandbox
@@ -100,8 +100,8 @@ def _end(guard: subprocess.Popen[str]) -> None:
             guard.communicate(timeout=END_SECONDS)
 
 
-def _refused(channel: Channel, guard: int) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
+def _refused(channel: Channel, guard: int) -> tuple[Refusal, ...]:
+    found = []
     for _ in range(MAX_REFUSALS):
         received = channel.receive(0)
         if received is None:
@@ -109,5 +109,6 @@ def _refused(channel: Channel, guard: int) -> Counter[tuple[str, str]]:
         sender, body = received
         packet = parse(body) if sender == guard else {}
         if packet.get("event") == "refused":
-            found[packet["what"], packet["program"]] += packet["count"]
-    return found
+            refusal = Refusal.read(packet)
+            found += [refusal] if refusal else []
+    return total(found)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vrdata.contract.refusals import Refusal
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
 from vrdata.text import printable
@@ -27,10 +28,15 @@ _HELP = ("help", "helpfull", "helpshort", "helpxml")
 
 @dataclass(frozen=True, slots=True)
 class ProbedFlags:
-    """The flags that vrdata sets, and the others, which a run can set with `args`."""
+    """The flags that vrdata sets, and the others, which a run can set with `args`.
+
+    Attributes:
+        refused: what `--help` tried and the sandbox refused.
+    """
 
     flags: Flags
     others: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
 
 
 def parse_help(text: str, code: int = 0) -> ProbedFlags:
@@ -104,7 +110,8 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
             why=tail or "it printed no error message",
             fix=_fix(tail),
         )
-    return parse_help(f"{done.stdout}\n{done.stderr}", done.returncode)
+    probed = parse_help(f"{done.stdout}\n{done.stderr}", done.returncode)
+    return replace(probed, refused=done.refused)
 
 
 def _offers(done: ClosedProcess) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from vrdata.contract.refusals import lines
 from vrdata.plan.catalogue import Flags
 from vrdata_generators.adapter.digest import files_digest, generator_digest, library_digest
 from vrdata_generators.adapter.environment.distributions import (
@@ -95,7 +96,7 @@ def prepare(
         files=files,
         digest=generator_digest(files, versions),
         flags=flags,
-        warnings=warnings,
+        warnings=(*warnings, *(f"--help: {line}" for line in lines(flags.refused))),
     )
 
 

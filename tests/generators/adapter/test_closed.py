@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.polling import wait_until
+from vrdata.contract.refusals import Refusal
 from vrdata_generators.adapter.closed import ClosedProcess, run_closed
 
 DAEMON = """
@@ -68,7 +69,7 @@ def test_a_refused_call_of_a_program_that_it_starts_is_counted(folder: Path) -> 
     done = run(folder, code)
     assert done.returncode == 0, done.stderr
     name = Path(sys.executable).resolve().name
-    assert done.refused == {("open a network connection", name): 3}
+    assert done.refused == (Refusal("open a network connection", name, count=3),)
 
 
 def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(folder: Path) -> None:

@@ -134,6 +134,19 @@ def probe(root: Path) -> flags_module.ProbedFlags:
     return probe_flags(root, Path(sys.executable), root / "scratch")
 
 
+def test_what_the_help_of_a_script_is_refused_is_named(tmp_path: Path) -> None:
+    text = f"""
+import socket
+try:
+    socket.socket()
+except OSError:
+    pass
+print({USUAL!r})
+"""
+    (refusal,) = probe(entry(tmp_path, text)).refused
+    assert refusal.what == "open a network connection"
+
+
 def test_the_script_prints_its_help_in_a_private_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
