@@ -193,8 +193,23 @@ def _unusable(trial: TrialResult) -> InvalidInputError:
     return InvalidInputError(
         "the generator gives no usable block",
         why=f"{why}\n{tail}" if tail and tail not in why else why,
-        fix="see its output with `vrdata generators test FOLDER -v`",
+        fix=_fix(trial),
     )
+
+
+def _fix(trial: TrialResult) -> str:
+    """What helps; the last refused attempt is the likely cause."""
+    see = "see its output with `vrdata generators test FOLDER -v`"
+    if not trial.refused:
+        return see
+    last = trial.refused[-1]
+    if last.of_network:
+        return f"add what it downloads to its folder: a generator has no network; {see}"
+    if last.what.startswith("write "):
+        return f"let it write to its output folder or to the temporary folder only; {see}"
+    if last.what.startswith(("read ", "list ")):
+        return f"add the file to its folder: a generator cannot read other files; {see}"
+    return see
 
 
 def _warnings(trial: TrialResult) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.contract.refusals import Refusal
 from vrdata.errors import InvalidInputError
 from vrdata_generators.adapter.proof.prove import Mode, difference, prove, try_once
 from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult, TrialSample
@@ -213,3 +214,19 @@ def test_each_note_on_the_videos_is_a_warning_once() -> None:
         "ground_truth.mp4: its sound is dropped; video: asIs keeps the file",
         "b.mp4: short",
     )
+
+
+@pytest.mark.parametrize(
+    ("attempt", "advice"),
+    [
+        ("open a network connection", "has no network"),
+        ("write /srv/notes.txt", "write to its output folder"),
+        ("read /srv/words.txt", "cannot read other files"),
+        ("trace another process (ptrace)", "generators test FOLDER -v"),
+    ],
+)
+def test_advice_for_a_failed_block_names_what_the_sandbox_allows(attempt: str, advice: str) -> None:
+    failed = replace(block(), samples={}, error="E: no", refused=(Refusal(attempt),))
+    with pytest.raises(InvalidInputError) as caught:
+        prove(maker({("whole", False): failed}))
+    assert advice in caught.value.fix
