@@ -16,7 +16,8 @@ from vrdata_child.sandbox.calls import number_of
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # socket(2)
 FAMILIES = {16: "netlink", 17: "packet", 31: "Bluetooth", 38: "kernel crypto", 40: "vsock"}
 _STREAM, _SEQPACKET, _TYPE_MASK = 1, 5, 0xF
-NEW_NAMESPACE = 0x7E020000  # CLONE_NEW*, clone(2)
+_NEW_NAMESPACE = 0x7E020000  # CLONE_NEW*, clone(2)
+_NEW_SIBLING = 0x8000  # CLONE_PARENT, clone(2)
 TASKS = ("clone", "fork", "vfork")
 """Calls that create processes and threads."""
 CHANGES = (
@@ -32,6 +33,14 @@ _ATTRIBUTES = (
 _TRUNCATES, _SIGNALS_INSIDE = 3, 6  # versions of Landlock since which it does this itself
 _O_TRUNC, _O_ACCMODE, _O_RDONLY = 0o1000, 3, 0
 _SET_OWNER = (8, 15)  # fcntl(2): F_SETOWN, F_SETOWN_EX
+_SET_LEASE = 1024  # fcntl(2): who opens the file for writing waits
+_SUBREAPER = 36  # prctl(2): PR_SET_CHILD_SUBREAPER
+# ioctl(2) that changes a file which is open for reading, without a right of Landlock: flags and
+# verity of ext4 and others (`f`), FS_IOC_SETVERSION, FS_IOC_FSSETXATTR, an encryption policy.
+_TYPE, _WRITES_TYPE = 0xFF00, 0xC000FF00
+_WRITES_FLAGS, _CHANGES = 0x40006600, (0x40087602, 0x401C5820, 0x800C6613)
+# Subvolumes of Btrfs; except for FICLONE, FICLONERANGE and FIDEDUPERANGE.
+_BTRFS, _CLONES = 0x9400, (0x40049409, 0x4020940D, 0xC0189436)
 # ioctl(2): FIOSETOWN, SIOCSPGRP; TIOCSTI and TIOCLINUX write to a terminal's input.
 _OF_OTHERS = (0x8901, 0x8902, 0x5412, 0x541C)
 
@@ -142,6 +151,15 @@ def _quiet(policy: Policy) -> Iterator[_Line]:
     """Calls with an answer of their own; libraries make them by the way."""
     yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
     yield from ((name, error(errno.EOPNOTSUPP), ()) for name in _ATTRIBUTES)
+    for tests in (
+        (Test(1, (_WRITES_FLAGS,), mask=_WRITES_TYPE),),
+        (Test(1, _CHANGES),),
+        (Test(1, (_BTRFS,), mask=_TYPE), Test(1, _CLONES, negated=True)),
+    ):
+        yield "ioctl", error(errno.EOPNOTSUPP), tests
+    yield "fcntl", error(errno.EINVAL), (Test(1, (_SET_LEASE,)),)
+    # A block stays the parent of what it starts: its tasks and their memory are counted so.
+    yield "prctl", error(errno.EINVAL), (Test(0, (_SUBREAPER,)), Test(1, (0,)))
     yield "inotify_add_watch", error(errno.ENOSPC), ()  # as on a machine with too many watches
     for name, kind in BY_KIND.items():
         yield name, ALLOW, (Test(0, (kind,)), Test(1, (0,)))
@@ -169,8 +187,8 @@ def _refused(policy: Policy) -> Iterator[_Line]:
         # A Unix datagram socket can send to any address without connect.
         datagrams = Test(1, (_STREAM, _SEQPACKET), mask=_TYPE_MASK, negated=True)
         yield name, errno.EPERM, (Test(0, (AF_UNIX,)), datagrams)
-    for name in ("unshare", "clone"):
-        yield name, errno.EPERM, (Test(0, mask=NEW_NAMESPACE, any_bit=True),)
+    for name, flags in (("unshare", _NEW_NAMESPACE), ("clone", _NEW_NAMESPACE | _NEW_SIBLING)):
+        yield name, errno.EPERM, (Test(0, mask=flags, any_bit=True),)
     yield from ((name, errno.EPERM, (Test(0, (0,), negated=True),)) for name in SLOWING)
     yield from ((name, errno.EPERM, ()) for name in BY_KIND)
     yield from ((name, errno.EPERM, ()) for name in _OWNERS)
@@ -199,7 +217,14 @@ def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
     if name in ("socket", "socketpair"):
         kind = "Unix datagram" if family == AF_UNIX else FAMILIES.get(family, f"family {family}")
         return f"open a socket ({kind})", errno.EPERM
+    if name == "clone" and not arguments[0] & _NEW_NAMESPACE:
+        return "start a process beside its own", errno.EPERM
     return _OTHERS.get(name) or f"{REFUSED[name]} ({name})", errno.EPERM
+
+
+def leaves(name: str, arguments: Sequence[int]) -> bool:
+    """Whether a new process would be in another namespace, or no child of the one that asks."""
+    return name == "clone" and bool(arguments[0] & (_NEW_NAMESPACE | _NEW_SIBLING))
 
 
 def reached(name: str, arguments: Sequence[int]) -> int | None:

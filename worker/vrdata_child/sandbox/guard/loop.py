@@ -20,7 +20,7 @@ from vrdata_child.sandbox import calls, seccomp
 from vrdata_child.sandbox.guard import changing, connecting
 from vrdata_child.sandbox.guard.refusals import Refusals
 from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
-from vrdata_child.sandbox.policy import CHANGES, NEW_NAMESPACE, TASKS, described, reached
+from vrdata_child.sandbox.policy import CHANGES, TASKS, described, leaves, reached
 
 END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
 TOO_MANY = f"create more than {MAX_TASKS} processes and threads"
@@ -182,7 +182,7 @@ class Guard:
         if target is not None and self._tasks.is_inside(asked.task, leader, target):
             seccomp.allow(self._listener, asked)
             return
-        if name in TASKS and not _asks_for_namespace(asked.arguments, name):
+        if name in TASKS and not leaves(name, asked.arguments):
             if self._tasks.may_create(asked.task, leader):
                 seccomp.allow(self._listener, asked)
             else:
@@ -267,7 +267,3 @@ class Guard:
         code = os.waitstatus_to_exitcode(status)
         sys.stdout.flush()
         return code if code >= 0 else 128 - code
-
-
-def _asks_for_namespace(arguments: tuple[int, ...], name: str) -> bool:
-    return name == "clone" and bool(arguments[0] & NEW_NAMESPACE)
