@@ -89,6 +89,20 @@ facts = other.recv(1).decode()
     assert probes.refused(code) == []
 
 
+def test_a_unix_socket_is_found_through_proc_where_its_path_is_long(probes: Probes) -> None:
+    code = """
+import os, socket
+server = socket.socket(socket.AF_UNIX)
+server.bind("long")
+server.listen()
+folder = os.open(".", os.O_RDONLY)
+for place in ("/proc/self/cwd", f"/proc/self/fd/{folder}", f"/dev/fd/{folder}"):
+    socket.socket(socket.AF_UNIX).connect(f"{place}/long")
+facts = "connected"
+"""
+    assert probes.run(code) == "connected"
+
+
 def test_each_attempt_is_counted_at_its_line(probes: Probes) -> None:
     code = """
 import socket

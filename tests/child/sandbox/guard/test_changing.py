@@ -59,6 +59,10 @@ def test_a_block_changes_the_mode_of_its_files(probes: Probes) -> None:
             " dir_fd=os.open(os.path.dirname(p), os.O_RDONLY)), new(), mode)",
             "own descriptors": "after(lambda p: os.chmod(f'/proc/self/fd/{os.open(p, 0)}', 0o606),"
             " new(), mode)",
+            "by /dev/fd": "after(lambda p: os.chmod(f'/dev/fd/{os.open(p, 0)}', 0o607), new(),"
+            " mode)",
+            "named as /proc": "after(lambda p: (os.makedirs(p + '.d/proc/self/'),"
+            " os.chmod(p + '.d/proc/self/', 0o701))[1], new(), lambda p: mode(p + '.d/proc/self'))",
             "folder": "after(lambda p: os.chmod(os.path.dirname(p), 0o755), new(),"
             " lambda p: mode(os.path.dirname(p)))",
             "non-ASCII name": "after(lambda p: os.chmod(p, 0o640), new('é' * 100), mode)",
@@ -78,6 +82,8 @@ def test_a_block_changes_the_mode_of_its_files(probes: Probes) -> None:
         "relative": "0o711",
         "below a descriptor": "0o750",
         "own descriptors": "0o606",
+        "by /dev/fd": "0o607",
+        "named as /proc": "0o701",
         "folder": "0o755",
         "non-ASCII name": "0o640",
         "program": "0o700",
@@ -239,10 +245,11 @@ def test_a_path_does_not_lead_to_open_files_of_other_processes(probes: Probes) -
                 "link": "result(os.chmod, link, 0o644)",
                 "times": f"result(os.utime, {place!r})",
                 "own": "result(os.chmod, f'/proc/self/fd/{os.memfd_create(str(1))}', 0o600)",
-                "of the guard": "{result(os.chmod, f'/dev/fd/{n}', 0o611) for n in range(3, 9)}"
-                " & {None} == set()",
+                "of the guard": "{result(os.chmod, f'/proc/{guard}/fd/{n}', 0o611)"
+                " for n in range(9)} & {None} == set()",
             },
-            f"{BLOCK}\nlink = new() + '.link'\nos.symlink({place!r}, link)\n",
+            f"{BLOCK}\nlink = new() + '.link'\nos.symlink({place!r}, link)\n"
+            "guard = open(f'/proc/{os.getppid()}/stat').read().split()[3]\n",
         )
         assert os.fstat(other.fileno()).st_mode & 0o777 == 0o600
     assert met.pop("own") is None

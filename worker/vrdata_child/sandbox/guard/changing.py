@@ -17,7 +17,7 @@ from pathlib import Path
 
 from vrdata_child.sandbox import seccomp
 from vrdata_child.sandbox.calls import call
-from vrdata_child.sandbox.guard.connecting import RefusedError, read_memory
+from vrdata_child.sandbox.guard.connecting import RefusedError, read_memory, seen_by
 from vrdata_child.sandbox.places import SHARED_MEMORY
 from vrdata_child.sandbox.seccomp import Call
 
@@ -84,7 +84,7 @@ def _open(task: int, name: str, arguments: Sequence[int]) -> tuple[int, bool]:
     if not path and place is not None and arguments[place] and not options & _EMPTY_PATH:
         raise FileNotFoundError(errno.ENOENT, "an empty path")
     start = f"/proc/{task}/cwd" if folder == _AT_FDCWD else f"/proc/{task}/fd/{folder}"
-    own = path.replace(b"/proc/self/", f"/proc/{task}/".encode(), 1)
+    own = seen_by(task, path)
     full = own if own[:1] == b"/" else b"/".join(filter(None, (os.fsencode(start), own)))
     follow = os.O_NOFOLLOW if path and options & _SYMLINK_NOFOLLOW else 0
     try:

@@ -26,6 +26,7 @@ _NAME_SERVICES = tuple(
     for place in ("/run", "/var/run", "/var/lib", "/var/db")
     for name in ("nscd/", "systemd/userdb/", "systemd/resolve/", "sss/pipes/")
 )
+_OWN = {b"/proc/self": b"", b"/proc/thread-self": b"", b"/dev/fd": b"/fd"}
 _MAX_ADDRESS = 110  # struct sockaddr_un, unix(7)
 
 
@@ -89,9 +90,8 @@ class Connecting:
         name = address[2:].partition(b"\0")[0]
         if not name:
             raise RefusedError(errno.EACCES)
-        path = os.fsdecode(name)
-        start = "" if path.startswith("/") else f"/proc/{self.asked.task}/cwd/"
-        target = os.open(f"{start}{path}", os.O_PATH | os.O_CLOEXEC)
+        path = os.path.join(f"/proc/{self.asked.task}/cwd", os.fsdecode(name))  # noqa: PTH118
+        target = os.open(seen_by(self.asked.task, os.fsencode(path)), os.O_PATH | os.O_CLOEXEC)
         try:
             real = str(Path(f"/proc/self/fd/{target}").readlink())
             if not any(real.startswith(f"{folder}/") for folder in folders):
@@ -141,6 +141,14 @@ def is_name_service(path: str) -> bool:
     It does so in most programs, and goes on without it, so this is not counted.
     """
     return path.startswith(_NAME_SERVICES)
+
+
+def seen_by(task: int, path: bytes) -> bytes:
+    """A path as a thread of the sandbox sees it: `/proc/self` is its own process."""
+    for start, place in _OWN.items():
+        if (path + b"/").startswith(start + b"/"):
+            return b"/proc/%d%s%s" % (task, place, path[len(start) :])
+    return path
 
 
 def read_memory(task: int, pointer: int, length: int) -> bytes:
