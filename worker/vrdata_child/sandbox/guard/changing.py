@@ -48,7 +48,7 @@ def change(listener: int, asked: Call, name: str, folders: Sequence[str]) -> Non
         listener: of the guard.
         asked: the call.
         name: of the call.
-        folders: that its block writes to.
+        folders: that its block writes to; real paths.
 
     Raises:
         RefusedError: the file is outside of them.
@@ -104,8 +104,8 @@ def _check(target: int, folders: Sequence[str], *, is_own: bool) -> None:
         if is_own:
             return
         raise RefusedError(errno.EACCES)
-    own = [os.path.realpath(folder) for folder in folders]
-    if not any(f"{real}/".startswith(f"{folder}/") for folder in (*own, SHARED_MEMORY)):
+    # The folders are real paths; by now, one of them can be a link to somewhere else.
+    if not any(f"{real}/".startswith(f"{folder}/") for folder in (*folders, SHARED_MEMORY)):
         raise RefusedError(errno.EACCES)
 
 
