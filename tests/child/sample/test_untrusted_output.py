@@ -54,7 +54,7 @@ def test_a_png_of_20000_pixels_each_way_is_too_large(tmp_path: Path) -> None:
 def test_a_lone_surrogate_in_a_message_is_sent_as_a_question_mark() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
-        Template(theirs)._send({"event": "end", "error": {"message": "no \ud800 ä"}})
+        Template(theirs, theirs)._send({"event": "end", "error": {"message": "no \ud800 ä"}})
         assert json.loads(ours.recv(1000))["error"]["message"] == "no ? ä"
 
 
