@@ -25,7 +25,7 @@ from vrdata_child.sandbox.policy import CHANGES, TASKS, described, leaves, reach
 END_SECONDS = 10.0  # for the sandbox, after its supervisor has gone
 TOO_MANY = f"create more than {MAX_TASKS} processes and threads"
 _FLUSH_MS = 100
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 
 
 def fork_guarded(
@@ -50,6 +50,8 @@ def fork_guarded(
         adopt_orphans()
         code = 1
         try:
+            # Without Landlock, the sandbox could write to its memory.
+            calls.prctl(_PR_SET_DUMPABLE, 0)
             code = Guard(child, folders, ours, report, network=network).serve()
         except BaseException:  # noqa: BLE001 - the process must not go on
             traceback.print_exc()
