@@ -12,8 +12,9 @@ import pytest
 
 from support.generators.limited import LimitedBlocks, open_limited
 from vrdata.contract.reasons import FailureReason
-from vrdata_worker.child import limits
-from vrdata_worker.child.usage import Space
+from vrdata_worker.child import limits, usage
+from vrdata_worker.child.usage import Space, scratch_space
+from vrdata_worker.untrusted import folders
 
 MEMORY = 300 * 2**20
 TOO_MUCH_MEMORY = {
@@ -233,3 +234,21 @@ def test_a_block_that_fills_a_small_file_system_is_named(what: str, tmp_path: Pa
             assert running.run("write_sample()")[0].failure is None
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize(("opened", "least"), [(100, 2**20), (2, 2**40)], ids=["deep", "deepest"])
+def test_files_count_where_their_path_is_too_long(
+    opened: int, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "_MAX_OPENED", opened)
+    block = tmp_path / "block"
+    block.mkdir()
+    monkeypatch.chdir(block)
+    for _ in range(60):
+        os.mkdir("d" * 100)  # noqa: PTH102 - a path from the root is too long
+        os.chdir("d" * 100)
+    with open("file", "wb") as file:  # noqa: PTH123
+        file.write(bytes(2**20))
+    found = scratch_space(os.getpid(), block)
+    folders.remove(block)
+    assert found.bytes >= least

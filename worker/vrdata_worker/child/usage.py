@@ -10,6 +10,9 @@ from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where POSIX shared memory is
+_LONG = 900  # characters, of at most 4 bytes
+_MAX_OPENED = 100
+_HIDDEN_BYTES = 2**50
 _SECTOR = 512  # the unit of st_blocks, stat(2)
 
 
@@ -68,16 +71,27 @@ def scratch_space(leader: int, folder: Path) -> Space:
         leader: the process of the block.
         folder: of the block.
     """
-    found = _below(folder)
+    found = _below(str(folder))
     return Space(found.bytes + _held_bytes((leader, *_descendants(leader))), found.files)
 
 
-def _below(folder: Path) -> Space:
+def _below(folder: str, opened: int = 0) -> Space:
+    """What is below a folder, also where a path is too long for the kernel (PATH_MAX).
+
+    Args:
+        folder: the folder.
+        opened: how many folders above it are open.
+    """
     size = files = 0
-    waiting = [str(folder)]
+    waiting = [folder]
     while waiting:
+        place = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
+            if len(place) > _LONG:
+                found = _below_long(place, opened)
+                size, files = size + found.bytes, files + found.files
+                continue
+            with os.scandir(place) as entries:
                 for entry in entries:
                     files += 1
                     size += entry.stat(follow_symlinks=False).st_blocks * _SECTOR
@@ -86,6 +100,16 @@ def _below(folder: Path) -> Space:
         except OSError:  # removed in the meantime, or closed by the generator
             continue
     return Space(size, files)
+
+
+def _below_long(folder: str, opened: int) -> Space:
+    if opened == _MAX_OPENED:  # nobody needs such a folder, except to hide what is in it
+        return Space(_HIDDEN_BYTES, 0)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return _below(f"/proc/self/fd/{handle}", opened + 1)
+    finally:
+        os.close(handle)
 
 
 def _descendants(leader: int) -> list[int]:
