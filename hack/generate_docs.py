@@ -35,7 +35,7 @@ _EXIT_CODES = {
     ExitCode.FAILED: "the run or the check failed",
     ExitCode.USAGE: "the arguments are invalid",
     ExitCode.INVALID: "a spec, profile, catalogue or generator is invalid, or the output contains "
-    "another plan, or the kernel cannot close generators as the profile requires",
+    "another plan, or the kernel cannot sandbox generators as the profile requires",
     ExitCode.PARTIAL: "finished; some samples failed, within the failure budget",
     ExitCode.NOT_FOUND: "a named object does not exist, or access is denied",
     ExitCode.STORAGE: "the object store, or a file of the command, cannot be used",

@@ -1,4 +1,4 @@
-"""How far the kernel closes generators: as recorded, and as explained to users. Pure."""
+"""How far the kernel sandboxes generators: as recorded, and as explained to users. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Level = Literal["kernel", "python"]
 
 
 class Hermetic(Model):
-    """How far the kernel closed the processes of a generator.
+    """How far the kernel sandboxed the processes of a generator.
 
     Attributes:
         level: `kernel` = files and system calls; `python` = not both of them.
@@ -35,7 +35,7 @@ class Hermetic(Model):
             if self.landlock
             else "a generator can read and write your files"
         )
-        return f"the kernel does not close generators ({self.missing}): {what}"
+        return f"the kernel does not sandbox generators ({self.missing}): {what}"
 
     @property
     def fix(self) -> str:
@@ -43,12 +43,12 @@ class Hermetic(Model):
         if self.level == "kernel":
             return ""
         if self.landlock:
-            return "allow seccomp with a listener: Linux 5.0 or newer, not inside another listener"
-        return "use Linux 5.13 or newer with Landlock; macOS and gVisor have none"
+            return "allow seccomp listeners, and run vrdata outside other sandboxes that use one"
+        return "use Linux 5.13 or later with Landlock; macOS and gVisor do not have it"
 
 
 class HermeticShards(Model):
-    """How far the kernel closed the generators of committed shards.
+    """How far the kernel sandboxed the generators of committed shards.
 
     Attributes:
         kernel: shards with level `kernel`.
@@ -68,7 +68,7 @@ class HermeticShards(Model):
         )
 
     def describe(self, shards: int) -> str:
-        """The levels of a number of shards; those without a record are of an earlier version."""
+        """The levels of a number of shards; earlier versions of vrdata recorded none."""
         levels = {
             "kernel": self.kernel,
             "python": self.python,

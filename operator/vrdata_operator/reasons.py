@@ -209,7 +209,7 @@ class Reason(StrEnum):
     NOT_HERMETIC = (
         "NotHermetic",
         Topic.ENDED,
-        "A worker generated nothing, because its kernel cannot close generators",
+        "A worker generated nothing, because its kernel cannot sandbox generators",
         "Use nodes with Landlock (nodeSelector) or hermetic: Any, then apply the run again",
     )
     FINALISATION_FAILED = (

@@ -33,7 +33,7 @@ def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probes]:
         yield running
 
 
-def test_a_folder_chosen_at_import_is_the_own_one_of_each_block(probes: Probes) -> None:
+def test_a_folder_chosen_at_import_is_private_to_each_block(probes: Probes) -> None:
     for _ in range(2):
         seen, own = probes.run(USE)
         assert seen == [[], [], False], "a block sees what another one wrote"

@@ -57,7 +57,7 @@ def test_an_invalid_store_fails_its_check() -> None:
     ],
     ids=["Landlock", "listener"],
 )
-def test_a_kernel_that_closes_too_little_is_a_warning_with_reason_and_fix(
+def test_a_kernel_that_cannot_sandbox_is_a_warning_with_reason_and_fix(
     lacks: tuple[str, ...], why: str, fix: str
 ) -> None:
     ran = vrdata("doctor", "-o", "json", without=lacks)

@@ -30,7 +30,7 @@ def test_a_refusal_names_program_attempt_number_and_line() -> None:
         {"what": "x", "program": ["sh"], "count": 1},
     ],
 )
-def test_a_malformed_report_is_none(fields: object) -> None:
+def test_a_malformed_report_is_ignored(fields: object) -> None:
     assert Refusal.read(fields) is None
 
 

@@ -1,4 +1,4 @@
-"""On a kernel without Landlock: the level `python` is said once, recorded, and can be refused."""
+"""On a kernel without Landlock, the level `python` is reported once, recorded and refusable."""
 
 from __future__ import annotations
 
@@ -104,4 +104,4 @@ def test_a_profile_that_requires_the_kernel_refuses_before_anything_is_generated
     assert {(one["reason"], one["exitCode"], one["attempt"]) for one in records} == {
         ("NotHermetic", 40, 0)
     }
-    assert vrdata(*command).code == 0  # this kernel closes generators
+    assert vrdata(*command).code == 0  # this kernel sandboxes generators

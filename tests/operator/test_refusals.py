@@ -49,7 +49,7 @@ def test_a_worker_that_rejects_the_plan_fails_the_run(life: Life) -> None:
     assert len(life.workers.tries) == 2
 
 
-def test_a_worker_whose_kernel_closes_too_little_fails_the_run(life: Life) -> None:
+def test_a_worker_whose_kernel_cannot_sandbox_fails_the_run(life: Life) -> None:
     life.workers.script = lambda _: "NotHermetic"
     life.install(profile_object(hermetic="Kernel"))
     life.create()

@@ -48,7 +48,7 @@ def test_a_variable_with_the_name_of_a_secret_is_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ORDINARY_NAMES)
-def test_an_ordinary_variable_is_no_secret(name: str) -> None:
+def test_an_ordinary_variable_is_not_a_secret(name: str) -> None:
     assert not is_secret(name, "/usr/share/x:1")
 
 

@@ -186,9 +186,9 @@ class GenerationProfileSpec(Model):
     limits: Limits = Field(default=Limits(), description="Limits for each run.")
     hermetic: Literal["Any", "Kernel"] = Field(
         default="Any",
-        description="How far the kernel must close generators. Kernel: a worker whose kernel lacks "
-        "Landlock or seccomp generates nothing, and the run fails. Any: it generates with what "
-        "there is, and dataset.json records it. Default: Any.",
+        description="How far the kernel must sandbox generators. Kernel: a worker whose kernel "
+        "lacks Landlock or seccomp generates nothing, and the run fails. Any: it generates with "
+        "what the kernel has, and dataset.json records the level. Default: Any.",
     )
     allowed_queues: tuple[Short, ...] = Field(
         default=(), max_length=64, description="Queues that runs can use. Example: [gpu]."

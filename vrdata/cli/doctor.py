@@ -39,8 +39,8 @@ def doctor_command(
 ) -> None:
     """Check this machine, one line for each check; exit 1 if a check fails.
 
-    The check of the sandbox starts one and says how far the kernel closes generators. The check of
-    a bucket writes small objects below _vrdata/probe/ and deletes them.
+    The check of the sandbox starts one and shows how far the kernel sandboxes generators. The check
+    of a bucket writes small objects below _vrdata/probe/ and deletes them.
     """
     from vrdata.local.doctor import checked, examine
 

@@ -53,7 +53,7 @@ class ShardGenerated(Model):
 
 
 class WorkerWarning(Model):
-    """Something that the user should know and that ends nothing.
+    """Something that the user should know; it ends nothing.
 
     Attributes:
         message: what, and what it means; equal for all workers of a machine.

@@ -33,7 +33,7 @@ class Refusal:
 
     @classmethod
     def read(cls, fields: object) -> Refusal | None:
-        """A refusal as a sandbox reports it; None when it is none."""
+        """A refusal as a sandbox reports it; None when it is malformed."""
         if not isinstance(fields, dict):
             return None
         texts = [fields.get(name, "") for name in ("what", "program", "where")]
@@ -74,7 +74,7 @@ def lines(refusals: Iterable[Refusal]) -> tuple[str, ...]:
 
 
 def with_refusals(message: str, refused: Sequence[Refusal]) -> str:
-    """The message of a failure; its first line also says what was refused."""
+    """The message of a failure, with the refused attempts in its first line."""
     if not refused:
         return message
     first, newline, rest = message.partition("\n")

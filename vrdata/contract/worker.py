@@ -35,7 +35,7 @@ class WorkerConfig(Model):
         memory_bytes: memory limit of one block; 0 = no limit.
         scratch_bytes: scratch space of one block; 0 = what is free.
         run: UID of the GenerationRun, for its failure records; empty for a local run.
-        hermetic: how far the kernel must close generators, else the worker refuses to generate.
+        hermetic: how far the kernel must sandbox generators, else the worker refuses to generate.
             None = as far as it can; then it is omitted, as workers of earlier versions expect.
     """
 

@@ -154,7 +154,7 @@ class Attempt(Model):
         architecture: machine architecture of the pixels (promises L2 and L3).
         host: name of the machine or pod.
         version: version of vrdata.
-        hermetic: how far the kernel closed its generator; None = the marker is of an earlier
+        hermetic: how far the kernel sandboxed its generator; None = the marker is of an earlier
             version of vrdata.
     """
 
@@ -188,7 +188,7 @@ class ShardManifest(Model):
         failed_samples: number of samples that could not be generated.
         attempt: facts of the attempt that committed the shard: `number`, `seconds`, `cpuSeconds`,
             `peakMemoryBytes`, `architecture`, `host`, `version`, `hermetic`
-            (`level`, `landlock`, `missing`: how far the kernel closed the generator). They never
+            (`level`, `landlock`, `missing`: how far the kernel sandboxed the generator). They never
             influence content.
         records: number of `lines` after this one, their `bytes` and `sha256`.
     """

@@ -1,4 +1,4 @@
-"""Check this machine: what `vrdata run --local` needs, and how far generators are closed."""
+"""Check this machine: what `vrdata run --local` needs, and what its sandbox can do."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class CatalogueEntry(Model):
             allows nondeterminism.
         domain: the sample folder's prefix seen in its output, for information only.
         notes: what `video: h264` does not keep of its videos, as seen when it was added.
-        hermetic: how far the kernel closed it when it was added; None = not known.
+        hermetic: how far the kernel sandboxed it when it was added; None = not known.
     """
 
     name: GeneratorName

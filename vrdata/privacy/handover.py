@@ -1,7 +1,7 @@
 """Hand secrets to a worker through its pipe: the environment of a process can be read.
 
-The worker sets them as variables of its own, after it has closed itself. They stay there: some
-credentials are renewed, and boto3 then reads the variables again. Whatever vrdata starts gets an
+The worker sets them as its own variables after it has made itself non-dumpable. They stay there,
+because boto3 reads them again when it renews credentials. Every program that vrdata starts gets an
 explicit environment without them.
 """
 

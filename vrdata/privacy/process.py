@@ -1,4 +1,4 @@
-"""Close this process to the other processes of its user."""
+"""Keep other processes of the same user from reading this process."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def close_process() -> None:
 
     On Linux, the kernel then refuses them `/proc/PID/environ`, `mem`, `maps`, `fd`, `root` and
     `cwd`, and ptrace (ptrace(2), "Ptrace access mode checking"); only a process with CAP_SYS_PTRACE
-    is not refused. Programs that this process starts are not closed. Elsewhere only core files are
-    turned off.
+    is not refused. This does not apply to programs that this process starts. On other systems, only
+    core files are turned off.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

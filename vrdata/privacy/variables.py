@@ -1,4 +1,4 @@
-"""Which environment variables are secrets or lead to some. Pure."""
+"""Which environment variables are secrets or lead to secrets. Pure."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _reached: list[int] = []  # the soft limit of open files, before it was raised
 
 
 def allow_more_files() -> None:
-    """Let this process open files although its generator has opened as many as it may."""
+    """Let this process open more files after its generator has reached the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     _reached.append(soft)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -27,7 +27,7 @@ def limit_of(error: BaseException) -> str:
     match error.errno if isinstance(error, OSError) else None:
         case errno.EMFILE:
             files = next(iter(_reached), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-            return f"; a process of a generator has at most {files} open files"
+            return f"; a process of a generator can have at most {files} open files"
         case errno.EFBIG:
             return _file_size()
         case _:
@@ -36,4 +36,4 @@ def limit_of(error: BaseException) -> str:
 
 def _file_size() -> str:
     size = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    return f"; a file of a generator has at most {size / 2**30:g} GiB"
+    return f"; a file of a generator can have at most {size / 2**30:g} GiB"

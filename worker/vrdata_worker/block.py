@@ -111,7 +111,7 @@ def _signalled(number: int) -> Failure:
     if number == signal.SIGKILL:  # the kernel's out-of-memory killer usually sent it
         message = f"the generator was killed by signal {number}, usually because memory ran out"
         return Failure(reason=FailureReason.OUT_OF_MEMORY, message=message)
-    message = f"the generator was ended by signal {number}"
+    message = f"the generator was killed by signal {number}"
     if number == signal.SIGXFSZ:
         message += ": a file became larger than 4 GiB"
         return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)

@@ -53,7 +53,7 @@ class GeneratedShard:
     """A shard's samples, each as index and JSON of its record, and what they cost.
 
     Attributes:
-        hermetic: how far the kernel closed the generator.
+        hermetic: how far the kernel sandboxed the generator.
     """
 
     samples: list[tuple[int, bytes]] = field(default_factory=list)

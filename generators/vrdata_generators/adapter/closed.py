@@ -54,9 +54,9 @@ def run_closed(  # noqa: PLR0913 - the program and its sandbox
         env: its environment.
         python: the interpreter that it uses.
         cwd: its working directory; None = that of this process.
-        read: files and folders that it can read, beside the system and the interpreter.
+        read: files and folders that it can read, besides the system and the interpreter.
         write: folders that it can write to.
-        network: leave the network open.
+        network: allow the network.
 
     Raises:
         subprocess.TimeoutExpired: it took too long.

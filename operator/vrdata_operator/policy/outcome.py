@@ -85,7 +85,7 @@ def _contract_mismatch(view: RunView) -> Outcome | None:
 
 
 def _not_hermetic(view: RunView) -> Outcome | None:
-    """A worker found that its kernel does not close generators as the profile requires."""
+    """A worker found that its kernel does not sandbox generators as the profile requires."""
     for failure in view.facts.failures.values():
         if failure.reason is FailureReason.NOT_HERMETIC:
             return Outcome(Reason.NOT_HERMETIC, failure.message)

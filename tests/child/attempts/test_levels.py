@@ -1,4 +1,4 @@
-"""Python code meets the same errors where the kernel does not close it."""
+"""Python code meets the same errors where the kernel does not sandbox it."""
 
 from __future__ import annotations
 

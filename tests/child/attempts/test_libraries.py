@@ -10,7 +10,7 @@ LIBRARIES = ("cv2", "huggingface_hub", "pandas", "psutil", "requests", "urllib3.
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_import_of_a_library_is_no_attempt(probes: Probes, library: str) -> None:
+def test_the_import_of_a_library_is_not_named(probes: Probes, library: str) -> None:
     pytest.importorskip(library.partition(".")[0])
     assert probes.refused(f"import {library}") == []
 

@@ -51,7 +51,7 @@ def test_a_refused_connection_has_its_ordinary_error(tmp_path: Path) -> None:
     assert "ConnectionRefusedError" in run_with_network(tmp_path, code).stderr
 
 
-def test_unix_sockets_of_other_programs_stay_closed(tmp_path: Path) -> None:
+def test_unix_sockets_of_other_programs_are_refused(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     inside.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:

@@ -139,14 +139,14 @@ def test_the_supervisor_and_its_guard_cannot_be_signalled(policy: Policy, proces
         (3, "openat2", (-100, 1, 1, 24), ALLOW),
     ],
 )
-def test_what_an_old_landlock_leaves_open_is_closed_by_the_filter(
+def test_what_an_old_landlock_allows_is_refused_by_the_filter(
     machine: str, landlock: int, name: str, arguments: Sequence[int], met: int
 ) -> None:
     assert asked(Policy(landlock=landlock), machine, name, *arguments) == met
 
 
 @machines
-def test_only_the_own_user_can_be_the_new_owner_of_a_file(machine: str) -> None:
+def test_a_file_can_be_given_only_to_the_user_of_the_process(machine: str) -> None:
     policy = Policy(owner=(1000, 100))
 
     def met(user: int, group: int) -> int | None:
@@ -158,7 +158,7 @@ def test_only_the_own_user_can_be_the_new_owner_of_a_file(machine: str) -> None:
 
 
 @machines
-def test_only_the_own_process_changes_how_it_runs_without_a_question(machine: str) -> None:
+def test_a_process_changes_only_its_own_limits_without_the_guard(machine: str) -> None:
     policy = Policy(listener=True)
     for name in SLOWING:
         assert asked(policy, machine, name, 0) in (ALLOW, None)

@@ -1,4 +1,4 @@
-"""Commands that run generators print one warning if the kernel does not close them."""
+"""Commands that run generators print one warning if the kernel does not sandbox them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_one_warning_is_printed_for_many_generators(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.splitlines() == [f"warning: {PYTHON.effect}; fix: {PYTHON.fix}"]
 
 
-def test_closed_generators_and_those_that_did_not_run_give_no_warning(
+def test_sandboxed_generators_and_those_that_did_not_run_give_no_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     warn_about_level([None, KERNEL])

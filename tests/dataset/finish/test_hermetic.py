@@ -1,4 +1,4 @@
-"""dataset.json and the report say how far the kernel closed the generators."""
+"""dataset.json and the report say how far the kernel sandboxed the generators."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_levels_of_all_shards_are_counted(
 ) -> None:
     summary, report = finished(*levels)
     assert summary.to_dict()["hermetic"] == recorded
-    assert f"<dt>generators closed by</dt><dd>{shown}</dd>" in report
+    assert f"<dt>generators sandboxed by</dt><dd>{shown}</dd>" in report
 
 
 def test_the_level_does_not_change_the_dataset_hash() -> None:

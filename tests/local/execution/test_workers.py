@@ -117,7 +117,7 @@ def test_a_killed_worker_was_out_of_memory_if_the_kernel_ended_a_process_for_it(
     failure = failure_of_worker(message)
     assert failure.reason is reason
     if reason is FailureReason.UNKNOWN:
-        assert "ended by SIGKILL, and not by the kernel for lack of memory" in failure.message
+        assert "killed by SIGKILL, but not because memory ran out" in failure.message
     worker.finish()
 
 

@@ -94,7 +94,7 @@ class Probes:
         return self._facts(code, seed)[0]
 
     def refused(self, code: str) -> list[str]:
-        """What the code tries in vain, as users read it; `FILE:LINE` names lines of the code."""
+        """The refused attempts of the code, as users read them, with its lines as `FILE:LINE`."""
         _, end = self._facts(f"{textwrap.dedent(code)}\nfacts = None", 1)
         return [str(one).replace(f"probe_{self.number}.py", "FILE") for one in end.refused]
 

@@ -178,7 +178,7 @@ def test_a_block_that_acts_on_itself_can_be_ended(code: str, probes: Probes) -> 
     ids=["a pipe", "a device", "a terminal", "a folder", "a huge file"],
 )
 @pytest.mark.parametrize("name", ["shared-memory.txt", "log.txt", "begun"])
-def test_what_a_block_makes_of_vrdatas_own_files_stops_nobody(
+def test_a_block_that_replaces_files_of_vrdata_stops_no_other_block(
     name: str, code: str, probes: Probes
 ) -> None:
     plant = (
@@ -198,7 +198,9 @@ def test_the_preamble_can_reach_the_socket(probes: Probes) -> None:
     assert invalid.failure.message == "mine"
 
 
-def test_a_secret_behind_the_log_is_not_in_the_record(probes: Probes, tmp_path: Path) -> None:
+def test_a_secret_that_the_log_links_to_is_not_in_the_record(
+    probes: Probes, tmp_path: Path
+) -> None:
     secret = tmp_path / "credentials"
     secret.write_text("planted")
     log = "f'{BLOCK}/log.txt'"

@@ -94,7 +94,7 @@ def ends(template: GeneratorTemplate, kill: bool = False) -> events.Exit:
     raise AssertionError("the block did not end")
 
 
-def test_the_code_of_these_tests_is_no_error(start: Callable[..., GeneratorTemplate]) -> None:
+def test_the_code_of_these_tests_is_valid(start: Callable[..., GeneratorTemplate]) -> None:
     template = start(change("ready", "{}"))
     submit(template)
     assert ends(template).failure is None
@@ -222,7 +222,7 @@ def test_a_stopped_template_is_closed_at_once(
         ("os.kill(os.getpid(), signal.SIGTERM)", "by signal 15"),
     ],
 )
-def test_a_template_that_ends_itself_is_said(
+def test_a_template_that_ends_itself_is_reported(
     code: str, said: str, start: Callable[..., GeneratorTemplate], tmp_path: Path
 ) -> None:
     template = start(f"when('stop', lambda: ({code}))", "while params['index'] == 0: pass")

@@ -1,4 +1,4 @@
-"""A template says how far the kernel closes it, and refuses to import if that is too little."""
+"""A template says how far the kernel sandboxes it, and refuses to import if that is too little."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_kernel_that_lacks_a_part_gives_the_level_python(
     assert found["imported"]
 
 
-def test_a_template_that_must_be_closed_imports_nothing_else(tmp_path: Path) -> None:
+def test_a_template_that_requires_the_kernel_imports_nothing_without_it(tmp_path: Path) -> None:
     found = start(tmp_path, LANDLOCK, required="kernel")
     assert found["reason"] == "NotHermetic"
     assert "hermetic: Kernel" in found["message"]

@@ -1,4 +1,4 @@
-"""A block that uses too many resources is ended and named; the block beside it continues."""
+"""A block that uses too many resources is killed with a reason; the block beside it continues."""
 
 from __future__ import annotations
 

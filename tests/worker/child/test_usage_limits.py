@@ -57,7 +57,7 @@ write_sample()
 OWN_LIMITS = {
     "100,000 open files": (
         "files = [open(__file__) for _ in range(100_000)]",
-        "a process of a generator has at most",
+        "a process of a generator can have at most",
     ),
     "100,000 open files at the hard limit": (
         (
@@ -65,23 +65,23 @@ OWN_LIMITS = {
             "resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))\n"
             "files = [os.open(__file__, os.O_RDONLY) for _ in range(100_000)]"
         ),
-        "a process of a generator has at most 8192 open files",
+        "a process of a generator can have at most 8192 open files",
     ),
     "a file of 10 GB": (
         'os.truncate(os.open(out / "large", os.O_WRONLY | os.O_CREAT), 10**10)',
-        "a file of a generator has at most 4 GiB",
+        "a file of a generator can have at most 4 GiB",
     ),
     "a file of 10 GB that is written": (
         'with open(out / "large", "wb") as file:\n    file.seek(4 * 2**30)\n    file.write(b"x")',
-        "a file of a generator has at most 4 GiB",
+        "a file of a generator can have at most 4 GiB",
     ),
     "a file of 10 GB of a program": (
         'subprocess.run(["truncate", "-s", "10G", out / "large"], check=True)',
-        "a file of a generator has at most 4 GiB",
+        "a file of a generator can have at most 4 GiB",
     ),
     "a file of 10 GB of a shell": (
         'subprocess.run(f"truncate -s 10G {out}/large; exit $?", shell=True, check=True)',
-        "a file of a generator has at most 4 GiB",
+        "a file of a generator can have at most 4 GiB",
     ),
 }
 

@@ -58,7 +58,7 @@ def plant(kind: str, path: Path, home: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["link", "pipe", "socket", "folder", "device", "terminal", "loop", "nothing"]
 )
-def test_a_log_that_is_no_regular_file_is_not_read(kind: str, block: Path, home: Path) -> None:
+def test_a_log_that_is_not_a_regular_file_is_not_read(kind: str, block: Path, home: Path) -> None:
     plant(kind, block / "log.txt", home)
     assert log_tail(block) == ""
     assert tail_of(block / "log.txt", 100) == b""
@@ -80,7 +80,7 @@ def test_a_log_below_a_linked_folder_is_not_read(tmp_path: Path, home: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "loop", "nothing"])
-def test_a_folder_that_is_none_cannot_be_entered(kind: str, block: Path, home: Path) -> None:
+def test_what_is_not_a_folder_cannot_be_entered(kind: str, block: Path, home: Path) -> None:
     plant(kind, block / "done", home)
     with pytest.raises(OSError, match=r"directory|exist"), entered(block / "done"):
         pass
@@ -163,5 +163,5 @@ def test_folders_of_any_depth_are_removed(deep: Path) -> None:
     assert not deep.exists()
 
 
-def test_removing_what_does_not_exist_is_no_error(tmp_path: Path) -> None:
+def test_removing_what_does_not_exist_is_not_an_error(tmp_path: Path) -> None:
     remove(tmp_path / "missing" / "folder")

@@ -207,7 +207,7 @@ def test_an_impossible_packet_is_refused(packet: dict[str, Any]) -> None:
     ],
     ids=lambda body: repr(body[:20]),
 )
-def test_what_is_no_packet_is_refused_with_a_short_text(body: bytes) -> None:
+def test_an_invalid_packet_is_refused_with_a_short_text(body: bytes) -> None:
     with pytest.raises(MalformedPacketError) as caught:
         packets.parse(body)
     assert 0 < len(str(caught.value).encode()) <= 300

@@ -39,7 +39,7 @@ def open_home(folder: Path | None) -> Home:
 
 
 def warn_about_level(levels: Iterable[Hermetic | None]) -> None:
-    """Print one warning if the kernel did not close the generators that were run."""
+    """Print one warning if the kernel did not sandbox the generators that were run."""
     found = next((level for level in levels if level is not None and level.effect), None)
     if found is not None:
         stderr.print(f"warning: {found.effect}; fix: {found.fix}", markup=False)

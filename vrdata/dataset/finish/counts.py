@@ -25,7 +25,7 @@ class GeneratorCounts(Model):
         files: files of all samples.
         bytes: bytes of all data objects.
         architectures: machine architectures that generated the pixels.
-        hermetic: shards by how far the kernel closed their generator.
+        hermetic: shards by how far the kernel sandboxed their generator.
         failures: the failed samples by reason, with an example each.
     """
 

@@ -75,7 +75,7 @@ class DatasetSummary(Model):
         files: files of all samples.
         bytes: bytes of all data objects.
         architectures: machine architectures that generated the pixels.
-        hermetic: shards by how far the kernel closed their generator; those that are in neither
+        hermetic: shards by how far the kernel sandboxed their generator; those that are in neither
             level have no record.
         failures: failed samples by reason.
         file_names: names of the samples' files, sorted; at most MAX_FILE_NAMES.

@@ -70,7 +70,7 @@ class ReportFacts(Model):
     Attributes:
         finished: every shard is committed.
         dataset_hash: "" while the run is not finished.
-        hermetic: how far the kernel closed the generators; "" when nothing is committed.
+        hermetic: how far the kernel sandboxed the generators; "" when nothing is committed.
         versions: the plan's versions of everything that can change a byte.
         duplicate_examples: pairs of a duplicate and its original, `{generator}/{sample id}`.
         failures: groups, the largest first.

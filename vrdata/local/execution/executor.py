@@ -33,8 +33,8 @@ MAX_LOST_WORKERS = 20
 # What ends the whole run: every shard would fail in the same way.
 _FIXES = {
     FailureReason.CONTRACT_MISMATCH: "install the same vrdata and generators for the whole run",
-    FailureReason.NOT_HERMETIC: "`vrdata doctor` says what this machine needs; or use a profile "
-    "with hermetic: Any",
+    FailureReason.NOT_HERMETIC: "run `vrdata doctor` to see what this machine lacks, or use a "
+    "profile with hermetic: Any",
 }
 
 
@@ -125,7 +125,9 @@ class LocalExecutor:
         for worker in self._pool.workers:
             if number := worker.resume():
                 name = signal.Signals(number).name
-                self._progress.say(f"worker {worker.pid} was stopped by {name}: it continues")
+                self._progress.say(
+                    f"worker {worker.pid} was stopped by {name}; vrdata continues it"
+                )
         try:
             worker, message = self._pool.inbox.get(timeout=TICK_SECONDS)
         except queue.Empty:
@@ -221,7 +223,7 @@ def failure_of_worker(ended: Ended) -> Failure:
     elif ended.code == -signal.SIGKILL and ended.memory_ran_out:
         reason = FailureReason.OUT_OF_MEMORY
     elif ended.code < 0:
-        how = f"was ended by {signal.Signals(-ended.code).name}"
+        how = f"was killed by {signal.Signals(-ended.code).name}"
         if ended.code == -signal.SIGKILL:
-            how += ", and not by the kernel for lack of memory"
+            how += ", but not because memory ran out"
     return Failure(reason=reason, message=f"the worker {how}\n{ended.stderr}")

@@ -33,7 +33,7 @@ class Ended:
     Attributes:
         code: its exit code; the negative number of the signal that ended it.
         stderr: the end of its standard error.
-        memory_ran_out: while it ran, the kernel ended a process of this machine for lack of memory,
+        memory_ran_out: while it ran, the kernel killed a process for lack of memory,
             or the kernel does not tell.
     """
 
@@ -180,9 +180,9 @@ class WorkerPool:
 
 
 def oom_kills() -> int | None:
-    """Processes that the kernel has ended for lack of memory (proc(5), /proc/vmstat, oom_kill).
+    """The number of processes that the kernel has killed for lack of memory.
 
-    None where the kernel does not count them.
+    None where the kernel does not count them. Source: proc(5), /proc/vmstat, oom_kill.
     """
     try:
         lines = Path("/proc/vmstat").read_text().splitlines()

@@ -1,1 +1,1 @@
-"""What Python code of a generator tries and may not do: refused or named, with its line."""
+"""Refuse or name what Python code of a generator attempts, with the line of the code."""

@@ -1,7 +1,7 @@
 """Find out whether Landlock refuses a file to Python code.
 
-The kernel says nothing of it, so the places are compared before the call. Most paths are below an
-allowed folder; only for others are links followed.
+The kernel does not report it, so paths are compared before the call. Most paths are below an
+allowed folder; links are followed only for the others.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Files:
         self._linked = _prefixes([linked] if linked else [])
 
     def refused(self, event: str, args: tuple[object, ...]) -> str:
-        """What an audit event is about to try in vain, as in "read /etc/shadow"; "" = nothing."""
+        """What an audit event attempts and is refused, as in "read /etc/shadow"; "" = nothing."""
         if event == "open":
             flags = args[2]
             write = isinstance(flags, int) and bool(flags & _WRITES)

@@ -1,8 +1,8 @@
 """An audit hook (PEP 578): it sees what Python code does, before the kernel does.
 
-It refuses what leaves the block with the errors that the kernel gives, and only names what the
-kernel refuses without a word. What it refuses never reaches the kernel, so nothing is counted
-twice. It cannot be removed, and holds in forks.
+It refuses what leaves the block, with the errors of the kernel. It only names what the kernel
+refuses without a report. What it refuses never reaches the kernel, so nothing is counted twice. It
+cannot be removed, and also works in forks.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Attempts:
         sys.addaudithook(hook)
 
     def begin(self, folder: str, linked: str = "") -> None:
-        """This process and its forks are a template or a block of their own from now on.
+        """From now on, this process and its forks are another template or block.
 
         Args:
             folder: the only one that they write to.
@@ -66,7 +66,7 @@ class Attempts:
         self._record = Record(folder, self._program)
 
     def end(self) -> None:
-        """Write what is not written yet."""
+        """Write all attempts that are not written yet."""
         self._record.flush()
 
     def _note(self, event: str, args: tuple[Any, ...]) -> None:
@@ -76,14 +76,14 @@ class Attempts:
         try:
             error = self._decide(event, args)
         except (OSError, RuntimeError, TypeError, ValueError, LookupError):
-            return  # the arguments are not what they should be: the call itself says so
+            return  # the arguments are invalid: the call itself raises the error
         finally:
             self._inside.active = False
         if error is not None:
             raise error
 
     def _decide(self, event: str, args: tuple[Any, ...]) -> OSError | None:
-        """Name what an event tries in vain; the error to refuse it with, or None."""
+        """Name an attempt that is refused; return the error to refuse it with, or None."""
         if event in _FILES:
             tried = self._files.refused(event, args) if self._files is not None else ""
             self._count(tried)

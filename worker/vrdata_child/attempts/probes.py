@@ -1,4 +1,4 @@
-"""What libraries try to find out where they run, and do without: it is not counted."""
+"""Attempts of libraries to find out about the machine, which they do not need: not counted."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ _SOCKETS = "open a "
 def is_probe(what: str) -> bool:
     """Whether an attempt is known not to matter.
 
-    A library that is being imported may look at the machine's settings and devices and make a
-    socket.
+    During its import, a library may read the machine's settings and devices and create a socket.
 
     Args:
         what: it tried to do.
@@ -44,6 +43,6 @@ def is_probe(what: str) -> bool:
 
 
 def _searches(what: str) -> bool:
-    """Whether modules are looked for in a folder that has none for this process."""
+    """Whether this is a search for modules in a folder that this process cannot read."""
     verb, _, path = what.partition(" ")
     return verb in ("read", "list") and path in {os.path.realpath(place) for place in sys.path}

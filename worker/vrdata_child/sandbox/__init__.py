@@ -1,1 +1,1 @@
-"""Close a process and all that it starts by the kernel: seccomp, Landlock; no privileges."""
+"""The sandbox of a process and all that it starts: seccomp and Landlock, without privileges."""

@@ -1,7 +1,7 @@
 """Run a program in a sandbox: `--report FD … -- PROGRAM ARGUMENT…`.
 
 This process becomes the guard of the sandbox; it ends with the program's exit code. It is started
-without site packages (`python -S`), so that nothing of a generator's environment runs outside.
+without site packages (`python -S`), so nothing from a generator's environment runs outside.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GUARD_VARIABLE = "VRDATA_GUARD_FD"
 
 
 def main() -> None:
-    """Fork the guard, close the child and let it become the program."""
+    """Fork the guard, put the child into the sandbox and let it become the program."""
     options = _parse()
     report = socket.socket(fileno=options.report)
     supervisor = os.getppid()
@@ -52,7 +52,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="interpreter of the program")
     parser.add_argument("--read", action="append", default=[], metavar="PATH")
     parser.add_argument("--write", action="append", default=[], metavar="PATH")
-    parser.add_argument("--network", action="store_true", help="leave the network open")
+    parser.add_argument("--network", action="store_true", help="allow the network")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Close this process: resources, privileges, files, system calls; in this order."""
+"""Put this process into the sandbox: resources, privileges, files, system calls, in this order."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vrdata_child.sandbox.policy import Policy, rules_for
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How far the kernel closes the process.
+    """How far the kernel sandboxes the process.
 
     Attributes:
-        level: `kernel` = files and system calls; `python` = not both, so that only the functions
-            of Python itself refuse the network.
+        level: `kernel` = files and system calls; `python` = not both of them, and only
+            Python's own functions are sure to refuse the network.
         landlock: version of Landlock's interface; 0 = none.
         missing: why the level is not `kernel`, or "".
     """
@@ -42,13 +42,13 @@ def enter(
     protected: Sequence[int] = (),
     network: bool = False,
 ) -> Closed:
-    """Close this process and all that it starts, for good.
+    """Put this process and all that it starts into the sandbox, permanently.
 
     Args:
-        grants: the files that stay open.
+        grants: the files that stay accessible.
         handover: the guard's socket; it receives the listener.
         protected: processes that cannot be signalled.
-        network: leave the network open.
+        network: allow the network.
     """
     privileges.limit_resources()
     if not sys.platform.startswith("linux") or not known_machine():
@@ -72,7 +72,7 @@ def enter(
 
 
 def _filter(handover: socket.socket, policy: Policy) -> bool:
-    """Install the best filter that the kernel offers; whether the guard hears of it."""
+    """Install the best filter that the kernel offers; return whether it reports to the guard."""
     for listens in (True, False):
         rules = rules_for(replace(policy, listener=listens))
         try:

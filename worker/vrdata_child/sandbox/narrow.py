@@ -1,4 +1,4 @@
-"""Close a block more narrowly than the template that it is forked from."""
+"""Restrict a block further than the template that it is forked from."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _TEMPLATE_FOLDERS = ("packages", "tmp", "home", "mpl")
 
 
 def widened(grants: Iterable[Grant], folder: str) -> list[Grant]:
-    """Fewer rules for a second domain: it takes away what is near a folder, and nothing else.
+    """Fewer rules for a second domain, which only restricts what is near a folder.
 
-    Both domains must allow what a process does, so the first one still decides about other places.
+    Both domains must allow what a process does, so the first one still restricts other paths.
 
     Args:
         grants: those of the first domain.
@@ -38,8 +38,8 @@ class Narrowing:
         python: the interpreter.
 
     Attributes:
-        readable: files and folders that a block can read, beside its own folder.
-        writable: files and folders that a block can write, beside its own folder.
+        readable: files and folders that a block can read, besides its own folder.
+        writable: files and folders that a block can write, besides its own folder.
     """
 
     def __init__(self, root: str, folder: str, python: str) -> None:

@@ -38,7 +38,7 @@ _GPUS = (
 )
 _GPU_FACTS = ("/sys/bus/pci", "/sys/class/drm", "/sys/class/kfd", "/sys/dev/char", "/sys/devices")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where POSIX shared memory and semaphores are
-# Its names cannot be listed, so that a process finds only those that it knows.
+# It cannot be listed, so a process finds only the names that it knows.
 _SHARED = MAKE_REG | READ_FILE | WRITE_FILE | REMOVE_FILE | TRUNCATE
 
 

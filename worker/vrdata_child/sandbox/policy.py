@@ -1,4 +1,4 @@
-"""Which system calls a generator may not make, and what it is told. Pure.
+"""Which system calls a generator may not make, and their errors. Pure.
 
 A call is refused if it reaches out of the block: to the network, to other processes, to the kernel.
 """
@@ -24,13 +24,13 @@ CHANGES = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2"),
     *("utime", "utimes", "futimesat", "utimensat"),
 )
-"""Calls that change a file without a right of Landlock; the guard makes them, as `truncate`."""
+"""Calls that change a file and that Landlock does not restrict; the guard makes them."""
 SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 _OWNERS = {"chown": 1, "lchown": 1, "fchown": 1, "fchownat": 2}  # argument of the new user
 _ATTRIBUTES = (
     *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
 )
-_TRUNCATES, _SIGNALS_INSIDE = 3, 6  # versions of Landlock since which it does this itself
+_TRUNCATES, _SIGNALS_INSIDE = 3, 6  # the first versions of Landlock that do this
 _O_TRUNC, _O_ACCMODE, _O_RDONLY = 0o1000, 3, 0
 _SET_OWNER = (8, 15)  # fcntl(2): F_SETOWN, F_SETOWN_EX
 _SET_LEASE = 1024  # fcntl(2): who opens the file for writing waits
@@ -86,9 +86,9 @@ SLOWING = (
     *("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
     *("migrate_pages", "move_pages", "prlimit64"),
 )
-"""Calls that change how another process runs, which their first argument names; 0 = the own one."""
+"""Calls that change how a process runs: their first argument, 0 = the calling process."""
 BY_KIND = {"setpriority": 0, "ioprio_set": 1}
-"""They name it in the second one, and its kind in the first: this, a group + 1, a user + 2."""
+"""The process is their second argument. The first: this number, + 1 for a group, + 2 for a user."""
 _OTHERS = {
     **dict.fromkeys(("clone", "unshare"), "create a namespace"),
     **dict.fromkeys(_OWNERS, "change the owner of a file"),
@@ -148,7 +148,7 @@ def _table(policy: Policy) -> Iterator[_Line]:
 
 
 def _quiet(policy: Policy) -> Iterator[_Line]:
-    """Calls with an answer of their own; libraries make them by the way."""
+    """Calls with a fixed answer, which are not named: libraries make them without need."""
     yield "clone3", error(errno.ENOSYS), ()  # its flags are in memory; libraries then use clone
     yield from ((name, error(errno.EOPNOTSUPP), ()) for name in _ATTRIBUTES)
     for tests in (
@@ -218,7 +218,7 @@ def described(name: str, arguments: Sequence[int]) -> tuple[str, int]:
         kind = "Unix datagram" if family == AF_UNIX else FAMILIES.get(family, f"family {family}")
         return f"open a socket ({kind})", errno.EPERM
     if name == "clone" and not arguments[0] & _NEW_NAMESPACE:
-        return "start a process beside its own", errno.EPERM
+        return "create a process outside its block", errno.EPERM
     return _OTHERS.get(name) or f"{REFUSED[name]} ({name})", errno.EPERM
 
 

@@ -1,4 +1,4 @@
-"""Start a program in a sandbox (`vrdata_child.sandbox`); find out how far this kernel closes it."""
+"""Start a program in a sandbox (`vrdata_child.sandbox`); measure the level of this kernel."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def enclosed(  # noqa: PLR0913 - what the sandbox differs in
         command: the program and its arguments.
         report: descriptor of a SOCK_SEQPACKET socket for the guard's packets.
         python: the interpreter that the program uses.
-        read: files and folders that it can read, beside the system and the interpreter.
+        read: files and folders that it can read, besides the system and the interpreter.
         write: folders that it can write to.
-        network: leave the network open.
+        network: allow the network.
         keep_report: the program inherits the socket.
     """
     options = ["--report", str(report), "--python", python]
@@ -71,7 +71,7 @@ def _packages() -> str:
 
 
 def measure_level(folder: Path) -> Hermetic:
-    """Close an interpreter that does nothing, as a template of a generator is closed.
+    """Start an interpreter that does nothing in the sandbox of a template.
 
     Args:
         folder: an existing private folder.

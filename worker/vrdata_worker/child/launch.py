@@ -105,7 +105,7 @@ class Launch:
         accelerate: replace library calls by faster ones with equal pixels.
         sequential: each sample is finished before the next one is begun.
         hash_frames: hash every frame handed to the encoder, for proofs.
-        hermetic: how far the kernel must close it; None = as far as it can.
+        hermetic: how far the kernel must sandbox it; None = as far as it can.
     """
 
     name: str
@@ -121,13 +121,13 @@ class Launch:
     hermetic: Literal["kernel"] | None = None
 
     def check(self, found: Hermetic) -> None:
-        """Refuse to go on if the kernel closes less than it must.
+        """Fail if the kernel does not sandbox the template as far as it must.
 
         Raises:
             TemplateBrokenError: it does.
         """
         if self.hermetic == "kernel" and found.level != "kernel":
-            what = f"the profile requires hermetic: Kernel, and {found.effect}"
+            what = f"the profile requires hermetic: Kernel, but {found.effect}"
             raise TemplateBrokenError(what, FailureReason.NOT_HERMETIC)
 
     def load_request(self) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from vrdata_worker.child.usage import Space, memory_bytes, resident_bytes, scrat
 
 LOG_BYTES = 2**30
 SCRATCH_BYTES = 6 * 2**30  # in a trial
-MEMORY_SECONDS = 0.5  # between two looks at the descendants of a block
-SCRATCH_SECONDS = 60.0  # between two looks at all files, while the file system does not fill
+MEMORY_SECONDS = 0.5  # between two checks of the descendants of a block
+SCRATCH_SECONDS = 60.0  # between two counts of all files, while the file system does not fill up
 RESERVED_BYTES = 2**30
 RESERVED_FILES = 10_000
 RESERVED_SHARE = 0.05  # of small file systems
-_STEP = 8  # a block is looked at before it uses a further eighth of its limit
-_REST = 10  # looking at files takes at most one part in this of the time
+_STEP = 8  # blocks are checked before they use a further eighth of their limit
+_REST = 10  # counting files takes at most one tenth of the time
 
 
 class BlockLimits:
@@ -85,7 +85,7 @@ class BlockLimits:
         return memory_bytes(process, self._memory_bytes)
 
     def _look_at_files(self, folder: Path, now: float, *, urgent: bool = False) -> None:
-        """Count files only when the file system fills, since that takes long."""
+        """Count files only when the file system fills up, because counting takes long."""
         free, reserved = free_space(folder)
         is_full = free.bytes < reserved.bytes or free.files < reserved.files
         self._most_free = max(self._most_free, free.bytes)

@@ -22,7 +22,7 @@ class Processes:
         guard: the process that the supervisor has started.
 
     Attributes:
-        template: process number of the template; 0 until the guard has said it.
+        template: process number of the template; 0 until the guard has reported it.
     """
 
     def __init__(self, guard: subprocess.Popen[bytes]) -> None:
@@ -31,7 +31,7 @@ class Processes:
         self._handle = -1  # of the template: it names no other process later
 
     def found(self, template: int) -> None:
-        """Set the process of the template, as the guard says."""
+        """Set the process of the template, as the guard reports it."""
         self.template = template
         with contextlib.suppress(OSError):
             self._handle = os.pidfd_open(template)
@@ -63,7 +63,7 @@ class Processes:
     def stopped(self) -> str:
         """Which of the two was stopped by a signal, or "".
 
-        They have a session of their own, so that a terminal does not stop them.
+        They have their own session, so a terminal does not stop them.
         """
         for name, process in (("guard", self.guard), ("template", self.template)):
             if process and _stat(process)[:1] and _stat(process)[0] in _STOPPED:

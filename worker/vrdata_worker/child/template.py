@@ -42,7 +42,7 @@ class GeneratorTemplate:
         scratch: an existing private folder for the template's own files.
 
     Attributes:
-        hermetic: how far the kernel closes it, after `start`.
+        hermetic: how far the kernel sandboxes it, after `start`.
     """
 
     def __init__(self, launch: Launch, scratch: Path) -> None:
@@ -228,7 +228,7 @@ class GeneratorTemplate:
     def _refuse(self, sender: int, event: str, error: MalformedPacketError) -> None:
         """End the block, or the template, that sent what vrdata's own code does not send."""
         what = "the generator wrote to vrdata's socket: "
-        what += f"a packet {event!r} is not valid: {error}" if event else f"{error}"
+        what += f"invalid packet {event!r}: {error}" if event else f"{error}"
         failure = Failure(reason=FailureReason.GENERATOR_FAILED, message=what)
         if self._processes is not None and sender == self._processes.template:
             self._end(failure)

@@ -21,7 +21,7 @@ class WarmTemplate:
         plan: the run's plan.
         generators: catalogue entries by name.
         scratch: an existing private folder.
-        hermetic: how far the kernel must close a template; None = as far as it can.
+        hermetic: how far the kernel must sandbox a template; None = as far as it can.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class WarmTemplate:
 
         Raises:
             ShardFailedError: the catalogue does not have the planned generator, or the generator
-                cannot be imported, or the kernel does not close it as it must.
+                cannot be imported, or the kernel does not sandbox it as it must.
         """
         if self._current is not None and self._name == name and self._current.alive:
             return self._current

@@ -1,1 +1,1 @@
-"""What an untrusted process sends and what it makes: checked packets, folders without links."""
+"""Check what an untrusted process sends and creates: packets, and folders without links."""

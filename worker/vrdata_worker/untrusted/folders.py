@@ -1,7 +1,7 @@
-"""Read and remove what an untrusted process made, without following its links.
+"""Read and remove what an untrusted process created, without following its links.
 
-The process can replace every folder that it may write to by a link, at any time. So each component
-of a path is opened by itself and must be a real folder.
+At any time, the process can replace a folder that it can write to by a link. So the components of
+a path are opened one by one, and each must be a real folder.
 """
 
 from __future__ import annotations

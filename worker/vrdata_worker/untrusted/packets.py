@@ -19,7 +19,7 @@ from vrdata.text import head, printable_line
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.names import METADATA, REQUIRED, SAFE_DOMAIN, check_names, stored_name
 
-MAX_FILES = 65  # with metadata.json, which is always there
+MAX_FILES = 65  # including metadata.json
 MAX_BYTES = 2**30  # of a sample
 MAX_COUNT = 2**53 - 1
 MAX_SIDE = 2**16
@@ -34,7 +34,7 @@ Signal = Annotated[int, Field(ge=1, le=64)]
 
 
 class MalformedPacketError(ValueError):
-    """A packet that vrdata's own code does not send; the text says what is wrong with it."""
+    """A packet that vrdata's own code does not send; the text says why."""
 
 
 class _Fields(BaseModel):
@@ -163,7 +163,7 @@ class _Sample(_Fields):
         if other := [name for name in names if stored_name(name) != name]:
             raise ValueError(f"{other[0]} is not the name of a stored file")
         if sum(file.size for file in files) > MAX_BYTES:
-            raise ValueError(f"they have more than {MAX_BYTES} bytes")
+            raise ValueError(f"the files have more than {MAX_BYTES} bytes")
         return files
 
     @model_validator(mode="after")
@@ -186,7 +186,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """The fields of a packet, each of the right type and within its limits.
 
     Raises:
-        MalformedPacketError: it is not as docs/child-protocol.md says.
+        MalformedPacketError: it does not follow docs/child-protocol.md.
     """
     try:
         return _PACKET.validate_json(body).model_dump(by_alias=True)

@@ -116,7 +116,7 @@ def built_from_source(report: str, missing: str) -> list[str]:
 
     Args:
         report: the JSON that `pip install --report` wrote.
-        missing: why the builds were not closed by the kernel, or "".
+        missing: why the kernel did not sandbox the builds, or "".
     """
     built = sorted(_text(item, " ") for item in _items(report) if not _is_wheel(item))
     rights = f" and with your permissions ({missing})" if missing else ""

@@ -112,7 +112,7 @@ def _refused(trials: Sequence[TrialResult]) -> Iterator[str]:
     refused = most(refusal for trial in trials for refusal in trial.refused)
     yield from lines(refused)
     if any(refusal.of_network for refusal in refused):
-        yield "its samples must not depend on the network: a generator has none"
+        yield "its samples must not depend on the network: generators have no network"
 
 
 def _beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:

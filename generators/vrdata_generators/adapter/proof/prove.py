@@ -204,11 +204,11 @@ def _fix(trial: TrialResult) -> str:
         return see
     last = trial.refused[-1]
     if last.of_network:
-        return f"add what it downloads to its folder: a generator has no network; {see}"
+        return f"add its downloads to its folder, because generators have no network; {see}"
     if last.what.startswith("write "):
-        return f"let it write to its output folder or to the temporary folder only; {see}"
+        return f"let it write only to its output folder or to the temporary folder; {see}"
     if last.what.startswith(("read ", "list ")):
-        return f"add the file to its folder: a generator cannot read other files; {see}"
+        return f"add the file to its folder, because generators cannot read other files; {see}"
     return see
 
 

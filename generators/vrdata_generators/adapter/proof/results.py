@@ -78,7 +78,7 @@ class TrialResult:
         beside: number of files that belong to no sample.
         examples: names of some of them.
         refused: what the generator tried and the sandbox refused.
-        hermetic: how far the kernel closed the generator.
+        hermetic: how far the kernel sandboxed the generator.
     """
 
     samples: dict[int, TrialSample]

@@ -54,7 +54,7 @@ class SamplingResult:
         log: the end of its output.
         traceback: of its first exception, or "".
         refused: what it tried and the sandbox refused.
-        hermetic: how far the kernel closed it; None = it did not start.
+        hermetic: how far the kernel sandboxed it; None = it did not start.
     """
 
     name: str

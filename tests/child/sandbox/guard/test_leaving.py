@@ -44,7 +44,7 @@ def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probes]:
 def test_a_block_stays_the_parent_of_its_processes(probes: Probes) -> None:
     met = probes.evaluate({"sibling": "sibling()", "disown": "disown()"}, CALLS)
     assert met == {"sibling": "Operation not permitted", "disown": "Invalid argument"}
-    assert "tried to start a process beside its own" in probes.refused(f"{CALLS}\nsibling()")[0]
+    assert "tried to create a process outside its block" in probes.refused(f"{CALLS}\nsibling()")[0]
 
 
 def test_a_file_that_a_block_can_only_read_keeps_its_flags_and_leases(probes: Probes) -> None:

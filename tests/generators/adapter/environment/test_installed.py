@@ -106,7 +106,7 @@ def test_what_was_not_installed_from_a_wheel_was_built(
     )
 
 
-def test_the_warning_says_why_a_build_was_not_closed() -> None:
+def test_the_warning_says_why_a_build_was_not_sandboxed() -> None:
     report = json.dumps({"install": [item("X", {"url": "https://x.invalid/x-1.zip"})]})
     assert built_from_source(report, "") == [
         "X 1 has no wheel and was built from its source: its code ran with network access"

@@ -1,4 +1,4 @@
-"""pip with closed builds: what the programs that it starts get, with a stand-in for pip."""
+"""pip with sandboxed builds: what the programs that it starts get, with a stand-in for pip."""
 
 from __future__ import annotations
 
@@ -77,14 +77,12 @@ def test_a_build_gets_the_variables_that_pip_sets_for_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [[sys.executable, "-c", "pass"], ["git", "clone"], ["uname"]])
-def test_every_program_is_started_by_the_command_that_closes_it(
-    folder: Path, program: list[str]
-) -> None:
+def test_every_program_is_started_in_a_sandbox(folder: Path, program: list[str]) -> None:
     done = run_pip(folder, f"subprocess.run({program!r}, check=True)", "echo", "closed")
     assert done.stdout.split() == ["closed", *program]
 
 
-def test_pip_keeps_its_settings_when_it_starts_itself_and_closes_builds_there_too(
+def test_pip_keeps_its_settings_and_sandboxes_builds_when_it_starts_itself(
     folder: Path,
 ) -> None:
     inner = "print(os.environ['PIP_INDEX_URL'], flush=True); " + RUN.format(code=SHOW, more="")
@@ -107,7 +105,7 @@ def test_pip_keeps_its_settings_when_it_starts_itself_and_closes_builds_there_to
         "subprocess.run(['x', 'started'], executable='/bin/echo')",
     ],
 )
-def test_a_program_that_cannot_be_closed_does_not_start(folder: Path, start: str) -> None:
+def test_a_program_that_cannot_be_sandboxed_does_not_start(folder: Path, start: str) -> None:
     done = run_pip(folder, start)
     assert "PermissionError" in done.stderr
     assert "started\n" not in done.stdout

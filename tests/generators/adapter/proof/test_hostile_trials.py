@@ -93,6 +93,6 @@ def chunk(name: bytes, body: bytes) -> bytes:
     ],
     ids=["nothing", "a short header", "a short animation", "a huge image", "no pixels"],
 )
-def test_an_image_that_is_none_is_one_clear_error(chunks: bytes) -> None:
+def test_an_undecodable_image_is_one_clear_error(chunks: bytes) -> None:
     with pytest.raises(InvalidInputError, match=r"x\.png"):
         pixel_digest("x.png", b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b""))

@@ -219,8 +219,8 @@ def test_each_note_on_the_videos_is_a_warning_once() -> None:
 @pytest.mark.parametrize(
     ("attempt", "advice"),
     [
-        ("open a network connection", "has no network"),
-        ("write /srv/notes.txt", "write to its output folder"),
+        ("open a network connection", "have no network"),
+        ("write /srv/notes.txt", "write only to its output folder"),
         ("read /srv/words.txt", "cannot read other files"),
         ("trace another process (ptrace)", "generators test FOLDER -v"),
     ],

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 needs_sandbox = pytest.mark.skipif(landlock.version() == 0, reason="needs the sandbox")
 PYTHON = Path(sys.executable).resolve().name
 TRIED = f"{PYTHON} tried to open a network connection"
-EFFECT = "its samples must not depend on the network: a generator has none"
+EFFECT = "its samples must not depend on the network: generators have no network"
 LOOP = "    for index in range(arguments.num_samples):\n"
 LINE = GENERATE[: GENERATE.index(LOOP)].count("\n") + 1
 CAUGHT = """    import socket

@@ -61,7 +61,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".gitconfig"
 
 
-def test_credentials_of_a_url_are_no_arguments_of_git_and_are_not_kept(
+def test_credentials_of_a_url_are_not_arguments_of_git_and_are_not_stored(
     repository: Path, tmp_path: Path, user: Path, started: Callable[[], str]
 ) -> None:
     commit = (repository / ".git/refs/heads/main").read_text().strip()

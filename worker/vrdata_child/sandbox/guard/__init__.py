@@ -1,1 +1,1 @@
-"""The guard: a process beside the sandbox that answers and names its refused calls."""
+"""The guard: a process outside the sandbox that answers and names its refused calls."""

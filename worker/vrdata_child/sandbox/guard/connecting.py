@@ -118,7 +118,7 @@ class Connecting:
         return read_memory(self.asked.task, pointer, min(length, _MAX_ADDRESS))
 
     def _connect(self, address: str | bytes) -> None:
-        """Connect the socket of the caller, or put a connected one into its place."""
+        """Connect the socket of the caller, or replace it by a connected one."""
         descriptor = self.asked.arguments[0]
         if not seccomp.is_waiting(self.listener, self.asked):
             return
@@ -138,7 +138,7 @@ class Connecting:
 def is_name_service(path: str) -> bool:
     """Whether the C library connects to a socket for names of users, groups and hosts.
 
-    It does so in most programs, and goes on without it, so this is not counted.
+    It does so in most programs and continues without the socket, so this is not counted.
     """
     return path.startswith(_NAME_SERVICES)
 

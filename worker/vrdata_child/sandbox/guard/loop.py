@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 def fork_guarded(
     report: socket.socket, folders: Sequence[str], *, network: bool = False
 ) -> socket.socket:
-    """Fork: the parent becomes the guard and never returns, the child goes on.
+    """Fork: the parent becomes the guard and never returns; the child continues.
 
     Args:
         report: receives `closed` and `refused` packets (docs/child-protocol.md). When its other
@@ -40,7 +40,7 @@ def fork_guarded(
         network: the sandbox has sockets of the network.
 
     Returns:
-        The socket on which the child hands over its listener and says how far it is closed.
+        The socket on which the child sends its listener and the level of its sandbox.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     parent = os.getpid()
@@ -65,7 +65,7 @@ def fork_guarded(
 
 
 class Guard:
-    """Answers the refused calls of one sandbox, names them and bounds its tasks.
+    """Answers the refused calls of one sandbox, names them and limits its tasks.
 
     Args:
         top: the first process of the sandbox.
@@ -194,7 +194,7 @@ class Guard:
         self._refuse(asked, leader, *described(name, asked.arguments))
 
     def _leader(self, task: int) -> int:
-        """The block of a task, which can be faster than the message that its block begins."""
+        """The block of a task; its first call can come before the message that its block begins."""
         leader = self._tasks.leader(task)
         while not leader and self._hears and select.select([self._handover], [], [], 0)[0]:
             self._hear()
@@ -210,7 +210,7 @@ class Guard:
         seccomp.refuse(self._listener, asked, error)
 
     def _end(self, leader: int) -> None:
-        """End a block that has reached a limit. The supervisor has been told why."""
+        """End a block that has reached a limit. The supervisor already has the reason."""
         if leader and leader not in self._ended:
             self._ended.add(leader)
             self._tasks.kill(leader)
@@ -256,7 +256,9 @@ class Guard:
         block = self._tasks.folders.get(leader)
         if block:
             return (block,)
-        return self._folders if leader == self._top else ()  # what is left of a block has none
+        return (
+            self._folders if leader == self._top else ()
+        )  # a process that survived its block has none
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

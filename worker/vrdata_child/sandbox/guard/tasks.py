@@ -43,8 +43,8 @@ class Tasks:
     def leader(self, task: int) -> int:
         """The process of the block that a task belongs to.
 
-        That is the process at the top for what the import started, and 0 for what is left of a
-        block that has ended.
+        For processes that the import started, that is the process at the top. For processes that
+        survived their block, it is 0.
         """
         if self._imported is None:
             return self._top

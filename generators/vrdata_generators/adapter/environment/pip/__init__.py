@@ -1,1 +1,1 @@
-"""pip, with the settings of the user; the builds that it starts do not see them."""
+"""pip with the settings of the user, which the builds that it starts do not see."""

@@ -1,4 +1,4 @@
-"""Run pip; every program that it starts is closed, except for pip itself.
+"""Run pip; every program that it starts runs in a sandbox, except for pip itself.
 
 `python -I closed.py FOLDER PLAN ARGUMENTS...`: FOLDER contains the package `pip`, and PLAN is a
 JSON file. Its `command` comes before that of each program, and gets the descriptor `report`. Its
@@ -29,7 +29,7 @@ def run_pip(folder: str, plan: str, arguments: list[str]) -> None:
 
     Args:
         folder: contains the package `pip`.
-        plan: the file that says how programs are closed.
+        plan: the file that says how programs are sandboxed.
         arguments: for pip.
 
     Raises:
@@ -59,7 +59,9 @@ def _replace_popen(folder: str, plan: str, closing: Mapping[str, Any]) -> None:
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, args: Any, *, env: Mapping[str, str] | None = None, **rest: Any) -> None:
             if rest.get("shell") or rest.get("executable"):
-                raise PermissionError("a program without its own command cannot be closed")
+                raise PermissionError(
+                    "a program that is started through a shell cannot be sandboxed"
+                )
             words = [args] if isinstance(args, str | os.PathLike) else list(args)
             given = os.environ if env is None else env
             if words[:1] == [sys.executable] and Path(words[1]).resolve() == runner:
@@ -76,7 +78,7 @@ def _replace_popen(folder: str, plan: str, closing: Mapping[str, Any]) -> None:
 
     def refuse(event: str, _arguments: object) -> None:
         if event in _STARTS and not getattr(started, "here", False):
-            raise PermissionError(f"pip started a program in a way that is not closed: {event}")
+            raise PermissionError(f"pip started a program outside the sandbox: {event}")
 
     subprocess.Popen = Popen  # type: ignore[assignment, misc]
     sys.addaudithook(refuse)

@@ -1,4 +1,4 @@
-"""Run pip in a new environment: with the user's settings, which no build sees."""
+"""Run pip in a new environment, with the user's settings, which no build sees."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Pip:
     heard: Heard
 
     def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run pip with the user's settings; what it starts, such as a build, is closed.
+        """Run pip with the user's settings; what it starts, such as a build, runs in a sandbox.
 
         Raises:
             VrdataError: it took too long.

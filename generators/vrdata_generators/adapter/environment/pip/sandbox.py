@@ -1,4 +1,4 @@
-"""The sandbox of the programs that pip starts: its command, and what they were refused."""
+"""The sandbox of the programs that pip starts: its command, and the attempts that it refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Heard:
     """What the sandboxes of one installation reported.
 
     Attributes:
-        open: why the kernel could not close them, or "".
+        open: why the kernel could not sandbox them, or "".
         refused: what was refused, by which program → how often.
     """
 
@@ -49,9 +49,9 @@ class Heard:
         ]
 
     def read(self, record: Path) -> None:
-        """Take the attempts into account that `watch` wrote to a file."""
+        """Count the attempts that `watch` wrote to a file."""
         try:
-            # A build can put a link or a pipe into its place.
+            # A build can replace it by a link or a pipe.
             descriptor = os.open(record, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
                 lines = file.read(_MAX_RECORD).decode("utf-8", "replace").splitlines()
@@ -66,7 +66,7 @@ class Heard:
                 self.refused[what] += 1
 
     def hear(self, packet: Mapping[str, Any]) -> None:
-        """Take one packet of docs/child-protocol.md into account."""
+        """Process one packet of docs/child-protocol.md."""
         match packet:
             case {"event": "closed", "missing": str(missing)} if missing:
                 self.open = missing
@@ -75,7 +75,7 @@ class Heard:
 
 
 def command(python: Path, folder: Path, report: int, environ: Mapping[str, str]) -> list[str]:
-    """What comes before a program that pip starts; the network stays open.
+    """What comes before a program that pip starts; it has network access.
 
     Args:
         python: the interpreter of the environment.

@@ -1,8 +1,8 @@
 """Run a script of a build, and name the files that the kernel refuses to its Python code.
 
 `python watch.py RECORD SCRIPT ARGUMENTS...`: each kind of attempt is appended once to the file
-RECORD, as a line of JSON. This runs in the sandbox, where code can deceive it: the kernel refuses,
-this only names. It imports the standard library only.
+RECORD, as a line of JSON. This runs in the sandbox, where code can deceive it; the kernel
+refuses files, and this only names them. It imports the standard library only.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 MAX_ATTEMPTS = 20  # of one script
 _VERBS = {"os.listdir": "list", "os.scandir": "list", "open": "read"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-# Scripts look there for facts about the machine, and do without them.
+# Scripts read facts about the machine there, and do not need them.
 _UNNAMED = ("/etc/", "/sys/", "/dev/", "/usr/")
 
 
 def watch(record: str) -> None:
-    """Append to a file what Python code of this process and its forks tries in vain."""
+    """Append to a file what Python code of this process and its forks attempts and is refused."""
     named: set[str] = set()
     inside = threading.local()
 
@@ -38,7 +38,7 @@ def watch(record: str) -> None:
                 with Path(record).open("a", encoding="utf-8") as file:
                     file.write(json.dumps(tried) + "\n")
         except (OSError, ValueError):
-            pass  # the call itself says so
+            pass  # the call itself raises the error
         finally:
             inside.now = False
 
