@@ -53,7 +53,7 @@ class HermeticShards(Model):
     Attributes:
         kernel: shards with level `kernel`.
         python: shards with level `python`.
-        landlock: versions of Landlock's interface (ABI) that closed them, 0 = none; sorted.
+        landlock: versions of Landlock's interface (ABI) that were used, 0 = none; sorted.
     """
 
     kernel: int = Field(default=0, ge=0)

@@ -114,7 +114,7 @@ class FailureReason(StrEnum):
         "NotHermetic",
         WorkerExit.CONTRACT_MISMATCH,
         Recurs.ALWAYS,
-        "The profile has `hermetic: Kernel`, and the kernel of the worker cannot close generators.",
+        "The profile has `hermetic: Kernel`, and the worker's kernel cannot sandbox generators.",
     )
     INVALID_OUTPUT = (
         "InvalidOutput",

@@ -160,7 +160,7 @@ class Template:
         end_orphans(())
 
     def _become_child(self, folder: str, waiting: int) -> None:
-        """Become the process of a block: alone in its group, closed, with its own log."""
+        """Become the process of a block: with its own group, sandbox and log."""
         os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         self._guard.close()

@@ -78,7 +78,7 @@ def writable(folders: Iterable[str]) -> list[Grant]:
 
 
 def _kernel() -> Iterator[Grant]:
-    # Landlock closes /proc/PID/{environ,mem,maps,fd,root,cwd} of all processes outside.
+    # Landlock hides /proc/PID/{environ,mem,maps,fd,root,cwd} of all processes outside.
     yield Grant("/proc", READ_FILE | READ_DIR)
     for name in _DEVICES:
         yield Grant(f"/dev/{name}", READ_FILE | READ_DIR | WRITE_FILE | IOCTL_DEV)
