@@ -97,7 +97,7 @@ def remove_shared_memory(folder: Path) -> None:
 
 
 def _noted(path: Path) -> bytes:
-    """The start of a regular file; a block can write it as it likes."""
+    """The start of a regular file; a block can write anything to it."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -10,7 +10,7 @@ import os
 import sys
 from types import ModuleType
 
-_DESCRIPTOR = 200  # beside those that programs and shells choose
+_DESCRIPTOR = 200  # programs and shells do not choose it
 PATH = f"/proc/self/fd/{_DESCRIPTOR}"  # proc(5)
 FOLDERS = {"TMPDIR": "tmp", "HOME": "home", "MPLCONFIGDIR": "mpl"}
 """Variables of the environment and the folders that they name."""

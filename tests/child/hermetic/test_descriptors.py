@@ -1,4 +1,4 @@
-"""The open files of a generator's processes: those that they need, and none of vrdata."""
+"""The open files of a generator's processes: only those that they need."""
 
 from __future__ import annotations
 

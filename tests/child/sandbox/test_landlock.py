@@ -21,7 +21,7 @@ versions = pytest.mark.parametrize("version", range(1, min(NEWEST, 7) + 1))
 
 
 def restricted(grants: list[Grant], version: int, act: Callable[[], object]) -> int:
-    """The error that an act meets in a process with these rules; 0 = none."""
+    """The error of an action in a process with these rules; 0 = none."""
     child = os.fork()
     if child == 0:
         code = 255

@@ -11,7 +11,7 @@ _OLDER = "import vrdata_child.sandbox.landlock as landlock; landlock.version = l
 
 
 def with_landlock(version: int) -> Callable[..., list[str]]:
-    """In the place of `vrdata_worker.child.enclose.enclosed`.
+    """Replaces `vrdata_worker.child.enclose.enclosed`.
 
     Args:
         version: of the interface; at most the kernel's.

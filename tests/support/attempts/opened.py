@@ -26,5 +26,5 @@ main()
 
 
 def not_enclosed(_command: Sequence[str], *, report: int, **_: object) -> list[str]:
-    """In the place of `vrdata_worker.child.enclose.enclosed`."""
+    """Replaces `vrdata_worker.child.enclose.enclosed`."""
     return [sys.executable, "-s", "-P", "-c", _OPEN, "--fd", str(report)]

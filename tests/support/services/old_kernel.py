@@ -17,7 +17,7 @@ from vrdata_child.sandbox.seccomp import install
 _NO_NEW_PRIVS = 38  # prctl(2)
 _NEW_LISTENER = 1 << 3  # seccomp(2)
 LANDLOCK, LISTENER = "landlock", "listener"
-"""Linux before 5.13 has no Landlock, gVisor none and no listener; nor has Linux before 5.0."""
+"""Linux before 5.13 has no Landlock; gVisor and Linux before 5.0 also have no listener."""
 
 
 def lacking(parts: tuple[str, ...], command: list[str]) -> list[str]:

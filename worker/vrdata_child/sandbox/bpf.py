@@ -96,7 +96,7 @@ def assemble(architecture: int, last: int, foreign: int, rules: Sequence[Rule]) 
 
 
 def _body(rule: Rule) -> list[bytes]:
-    """Instructions that return the action, or continue behind themselves if a test fails."""
+    """Instructions that return the action, or fall through if a test fails."""
     body = [_instruction(_RETURN, rule.action)]
     for test in reversed(rule.tests):
         body = _test(test, len(body)) + body

@@ -43,7 +43,7 @@ class Call:
 
 
 def install(rules: Sequence[Rule], *, listener: bool) -> int:
-    """Install a filter in this thread; it holds for all that it starts, for good.
+    """Install a filter in this thread; it holds for all that it starts, permanently.
 
     Args:
         rules: of the filter.
@@ -105,7 +105,7 @@ def allow(listener: int, asked: Call) -> None:
 
 
 def succeed(listener: int, asked: Call) -> None:
-    """Let the call return 0; what it asks for is done."""
+    """Let the call return 0, after the guard has made it."""
     _answer(listener, struct.pack("=QqiI", asked.key, 0, 0, 0))
 
 
@@ -116,7 +116,7 @@ def give(listener: int, asked: Call, own: int, number: int, *, closes: bool) -> 
         listener: of the filter.
         asked: the call that waits.
         own: the descriptor.
-        number: under which it appears; an open one is replaced.
+        number: of the new descriptor; an open one is replaced.
         closes: it is closed on exec.
 
     Raises:

@@ -38,7 +38,7 @@ class Block:
         reported: the position after the last sample that was reported.
         end: the `end` packet of its child.
         killed: the `exit` packet of a child that sent no `end`; its finished samples are collected.
-        abandoned: nobody wants its samples any more.
+        abandoned: its samples are no longer needed.
         failure: why the supervisor has ended it.
         deadline: when it must have ended.
     """

@@ -89,7 +89,7 @@ class Exit:
         sequential: each sample was finished before the next one was begun.
         beside: number of files that belong to no sample.
         examples: names of some of them.
-        refused: what the block, and the import of its generator, tried in vain.
+        refused: what the block, and the import of its generator, tried and the sandbox refused.
     """
 
     block: int

@@ -20,7 +20,7 @@ def kept_apart(url: str, folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The URL without its credentials, and git's settings that supply them while this is open.
 
     Args:
-        url: what git can fetch. Other URLs than https keep a user name, which is no secret there.
+        url: what git can fetch. URLs other than https keep their user name, which is not a secret.
         folder: an existing private folder.
     """
     parts = urlsplit(url) if "://" in url else None

@@ -1,4 +1,4 @@
-"""Priorities, processors and limits: a block changes those of its own processes only."""
+"""A block changes the priority, CPU affinity and limits only of its own processes."""
 
 from __future__ import annotations
 
