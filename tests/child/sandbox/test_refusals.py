@@ -59,7 +59,7 @@ def test_each_refused_call_is_named(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, ""), done
     expected = {one.named for one in table(world) if one.named and one.raw}
-    found = {what for what, _ in done.refused}
+    found = {one.what for one in done.refused}
     assert {name for name in expected if not any(what.startswith(name) for what in found)} == set()
     assert {what for what in found if not what.startswith(tuple(expected))} == set()
-    assert {program for _, program in done.refused} == {Path(sys.executable).resolve().name}
+    assert {one.program for one in done.refused} == {Path(sys.executable).resolve().name}
