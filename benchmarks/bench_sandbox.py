@@ -21,10 +21,11 @@ DEADLINE_SECONDS = 120
 # Milliseconds for the fork of a block, closed if the process is; for another fork; for 500 files.
 _WORK = """
 import json, os, statistics, sys, time
+from vrdata_child.sandbox import landlock
 from vrdata_child.sandbox.narrow import Narrowing
 
 folder, closed = sys.argv[1], sys.argv[2] == "closed"
-narrowing = Narrowing("", folder, sys.executable)
+narrowing = Narrowing("", folder, sys.executable, landlock.version())
 
 def fork(work):
     start = time.perf_counter()

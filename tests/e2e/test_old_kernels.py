@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.cli import vrdata, write_run
-from support.services.old_kernel import LANDLOCK
+from support.services.old_kernel import LANDLOCK, RULES
 from vrdata_generators.scaffold import scaffold
 
 pytestmark = pytest.mark.slow
@@ -105,3 +105,11 @@ def test_a_profile_that_requires_the_kernel_refuses_before_anything_is_generated
         ("NotHermetic", 40, 0)
     }
     assert vrdata(*command).code == 0  # this kernel sandboxes generators
+
+
+def test_a_run_goes_on_where_a_container_forbids_the_rules_of_landlock(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run.yaml", {"O-sliding-tiles": 1})
+    ran = vrdata("run", run, "--local", "--out", tmp_path / "out", without=(RULES,))
+    assert ran.code == 0, ran.err
+    assert ran.err.count("Landlock cannot be used") == 1
+    assert {one["hermetic"]["level"] for one in attempts(tmp_path / "out")} == {"python"}

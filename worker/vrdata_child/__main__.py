@@ -8,7 +8,7 @@ import socket
 
 from vrdata_child import own_folder
 from vrdata_child.forkserver import Template
-from vrdata_child.sandbox.__main__ import GUARD_VARIABLE
+from vrdata_child.sandbox.__main__ import GUARD_VARIABLE, LANDLOCK_VARIABLE
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     for inherited in (channel, guard):
         inherited.set_inheritable(False)
     own_folder.settle(".")
-    Template(channel, guard).serve()
+    Template(channel, guard, landlock=int(os.environ.pop(LANDLOCK_VARIABLE))).serve()
 
 
 if __name__ == "__main__":

@@ -47,11 +47,13 @@ class Template:
     Args:
         channel: the supervisor's socket.
         guard: the guard's socket; it learns which process is which block.
+        landlock: version of Landlock that restricts the template; 0 = none.
     """
 
-    def __init__(self, channel: socket.socket, guard: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, guard: socket.socket, *, landlock: int = 0) -> None:
         self._channel = channel
         self._guard = guard
+        self._landlock = landlock
         self._narrowing: Narrowing | None = None
         self._attempts: Attempts | None = None
         self._load: dict[str, Any] = {}
@@ -93,7 +95,9 @@ class Template:
         try:
             heap.keep_freed_memory()
             adopt_orphans()
-            self._narrowing = Narrowing(request["root"], str(Path.cwd()), sys.executable)
+            self._narrowing = Narrowing(
+                request["root"], str(Path.cwd()), sys.executable, self._landlock
+            )
             hermetic.install(request["root"])
             self._attempts = Attempts(str(Path.cwd()), _files_of(self._narrowing))
             self._attempts.install()

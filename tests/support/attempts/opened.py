@@ -9,7 +9,7 @@ from collections.abc import Sequence
 _OPEN = """
 import json, os, socket, sys
 from vrdata_child.sandbox import landlock
-from vrdata_child.sandbox.__main__ import GUARD_VARIABLE
+from vrdata_child.sandbox.__main__ import GUARD_VARIABLE, LANDLOCK_VARIABLE
 
 landlock.version = lambda: 0
 channel = socket.socket(fileno=int(sys.argv[-1]))
@@ -18,6 +18,7 @@ channel.send(json.dumps(closed).encode())
 channel.detach()
 guard, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 os.environ[GUARD_VARIABLE] = str(guard.detach())
+os.environ[LANDLOCK_VARIABLE] = "0"
 
 from vrdata_child.__main__ import main
 

@@ -16,18 +16,23 @@ from vrdata_child.sandbox.seccomp import install
 
 _NO_NEW_PRIVS = 38  # prctl(2)
 _NEW_LISTENER = 1 << 3  # seccomp(2)
-LANDLOCK, LISTENER = "landlock", "listener"
-"""Linux before 5.13 has no Landlock; gVisor and Linux before 5.0 also have no listener."""
+LANDLOCK, LISTENER, RULES = "landlock", "listener", "rules"
+"""Linux before 5.13 has no Landlock; gVisor and Linux before 5.0 also have no listener.
+
+`RULES`: a container has Landlock and forbids to use it.
+"""
 
 
 def lacking(parts: tuple[str, ...], command: list[str]) -> list[str]:
-    """The command that runs a command without `LANDLOCK`, without a `LISTENER`, or without both."""
+    """The command that runs a command without `LANDLOCK`, a `LISTENER` or `RULES`."""
     return [sys.executable, "-P", __file__, *parts, "--", *command]
 
 
 def _rule(part: str) -> Rule:
     if part == LANDLOCK:
         return Rule(number_of("landlock_create_ruleset") or 0, error(errno.ENOSYS))
+    if part == RULES:
+        return Rule(number_of("landlock_restrict_self") or 0, error(errno.EPERM))
     asks = Test(1, mask=_NEW_LISTENER, any_bit=True)
     return Rule(number_of("seccomp") or 0, error(errno.EINVAL), (asks,))
 

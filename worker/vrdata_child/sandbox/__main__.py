@@ -17,6 +17,7 @@ from vrdata_child.sandbox.guard.loop import fork_guarded
 from vrdata_child.sandbox.places import readable, writable
 
 GUARD_VARIABLE = "VRDATA_GUARD_FD"
+LANDLOCK_VARIABLE = "VRDATA_LANDLOCK"  # the version in use; 0 = none
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
     guard.set_inheritable(options.keep_report)
     if options.keep_report:
         os.environ[GUARD_VARIABLE] = str(guard.fileno())
+        os.environ[LANDLOCK_VARIABLE] = str(closed.landlock)
     try:
         os.execvp(options.command[0], options.command)  # noqa: S606 - no shell is wanted
     except OSError as error:

@@ -36,14 +36,15 @@ class Narrowing:
         root: the generator's folder, or "".
         folder: of the template.
         python: the interpreter.
+        version: of Landlock, as it restricts the template; 0 = none.
 
     Attributes:
         readable: files and folders that a block can read, besides its own folder.
         writable: files and folders that a block can write, besides its own folder.
     """
 
-    def __init__(self, root: str, folder: str, python: str) -> None:
-        self._version = landlock.version()
+    def __init__(self, root: str, folder: str, python: str, version: int) -> None:
+        self._version = version
         own = [Grant(f"{folder}/{name}", READ) for name in _TEMPLATE_FOLDERS]
         found = readable([root] if root else [], python, os.environ)
         grants = without_needless([*found, *own])
