@@ -41,8 +41,10 @@ _TYPE, _WRITES_TYPE = 0xFF00, 0xC000FF00
 _WRITES_FLAGS, _CHANGES = 0x40006600, (0x40087602, 0x401C5820, 0x800C6613)
 # Subvolumes of Btrfs; except for FICLONE, FICLONERANGE and FIDEDUPERANGE.
 _BTRFS, _CLONES = 0x9400, (0x40049409, 0x4020940D, 0xC0189436)
-# ioctl(2): FIOSETOWN, SIOCSPGRP; TIOCSTI and TIOCLINUX write to a terminal's input.
-_OF_OTHERS = (0x8901, 0x8902, 0x5412, 0x541C)
+_OWN_SIGNALS = (0x8901, 0x8902)  # ioctl(2): FIOSETOWN, SIOCSPGRP
+# TIOCSTI and TIOCLINUX write to a terminal's input. They are not named, because SDL also uses the
+# latter to find out whether the shift key is pressed.
+_INPUT = (0x5412, 0x541C)
 
 # What the program tried to do, in messages.
 REFUSED: dict[str, str] = {
@@ -93,7 +95,7 @@ _OTHERS = {
     **dict.fromkeys(("clone", "unshare"), "create a namespace"),
     **dict.fromkeys(_OWNERS, "change the owner of a file"),
     "fcntl": "let a file signal another process",
-    "ioctl": "control another process or a terminal",
+    "ioctl": "let a file signal another process",
     **dict.fromkeys((*SLOWING, *BY_KIND), "slow down or limit another process"),
     **dict.fromkeys(SIGNALS, "signal another process"),
 }
@@ -157,6 +159,7 @@ def _quiet(policy: Policy) -> Iterator[_Line]:
         (Test(1, (_BTRFS,), mask=_TYPE), Test(1, _CLONES, negated=True)),
     ):
         yield "ioctl", error(errno.EOPNOTSUPP), tests
+    yield "ioctl", error(errno.EPERM), (Test(1, _INPUT),)
     yield "fcntl", error(errno.EINVAL), (Test(1, (_SET_LEASE,)),)
     # A block stays the parent of what it starts: its tasks and their memory are counted so.
     yield "prctl", error(errno.EINVAL), (Test(0, (_SUBREAPER,)), Test(1, (0,)))
@@ -193,7 +196,7 @@ def _refused(policy: Policy) -> Iterator[_Line]:
     yield from ((name, errno.EPERM, ()) for name in BY_KIND)
     yield from ((name, errno.EPERM, ()) for name in _OWNERS)
     yield "fcntl", errno.EPERM, (Test(1, _SET_OWNER),)
-    yield "ioctl", errno.EPERM, (Test(1, _OF_OTHERS),)
+    yield "ioctl", errno.EPERM, (Test(1, _OWN_SIGNALS),)
     if policy.protected:
         processes = Test(0, _others(policy.protected))
         yield from ((name, errno.EPERM, (processes,)) for name in SIGNALS)
