@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import vrdata_child
 from benchmarks.measure import Goal, Options, Row
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.enclose import enclosed
@@ -18,6 +19,7 @@ BLOCK = Goal(1.0, at_least=False, unit=" ms")
 PROCESS = Goal(1.0, at_least=False, unit=" ms")
 FILES = Goal(1.25, at_least=False)
 DEADLINE_SECONDS = 120
+_PACKAGES = Path(vrdata_child.__file__).parents[1]
 # Milliseconds for the fork of a block, closed if the process is; for another fork; for 500 files.
 _WORK = """
 import json, os, statistics, sys, time
@@ -75,7 +77,7 @@ def _measured(*, closed: bool) -> list[float]:
                 timeout=DEADLINE_SECONDS,
                 check=True,
                 pass_fds=(channel.theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
+                env={**os.environ, "PYTHONPATH": str(_PACKAGES)},
             )
         finally:
             channel.close()
