@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from support.generators.probe import Probes, open_probes
+from support.generators.probe import Probes
 from vrdata_child.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(landlock.version() == 0, reason="needs Landlock")
@@ -39,13 +38,6 @@ def after(call, path, look):
     found = result(call, path)
     return look(path) if found is None else found
 """
-
-
-@pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probes]:
-    """Runs code as a generator runs."""
-    with open_probes(tmp_path_factory.mktemp("probes")) as running:
-        yield running
 
 
 def test_a_block_changes_the_mode_of_its_files(probes: Probes) -> None:

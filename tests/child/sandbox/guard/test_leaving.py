@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
-import pytest
-
-from support.generators.probe import Probes, open_probes
+from support.generators.probe import Probes
 
 CALLS = """
 import ctypes, fcntl, os
@@ -32,13 +29,6 @@ def read(path, call, command, value):
         except OSError as error:
             return error.strerror
 """
-
-
-@pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probes]:
-    """Runs code as a generator runs."""
-    with open_probes(tmp_path_factory.mktemp("probes")) as running:
-        yield running
 
 
 def test_a_block_stays_the_parent_of_its_processes(probes: Probes) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from support.generators.probe import Probes, open_probes
+from support.generators.probe import Probes
 from vrdata_child.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(landlock.version() == 0, reason="needs Landlock")
@@ -23,13 +21,6 @@ child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=-1
 every = os.sched_getaffinity(0)
 outside = os.getppid()
 """
-
-
-@pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probes]:
-    """Runs code as a generator runs."""
-    with open_probes(tmp_path_factory.mktemp("probes")) as running:
-        yield running
 
 
 def test_a_block_changes_how_its_own_processes_run(probes: Probes) -> None:
