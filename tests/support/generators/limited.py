@@ -20,7 +20,7 @@ from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
 
-SECONDS = 60.0
+SECONDS = 180.0
 _SCRIPT = """
 import runpy, sys
 runpy.run_path(sys.argv[sys.argv.index("--code") + 1], run_name="__main__")
@@ -35,7 +35,7 @@ def uptime():
 def wait(seconds=20):  # the clocks of a generator stand still
     subprocess.run(["sleep", str(seconds)])
 
-end = uptime() + 20  # if no limit holds, the machine outlives the test
+end = uptime() + 120  # if no limit holds, the machine outlives the test
 
 def write_sample():
     folder = out / "x_task" / "x_0"
