@@ -26,12 +26,14 @@ class WorkerExit(IntEnum):
 class Recurs(StrEnum):
     """Whether the next attempt of a shard fails in the same way.
 
-    An attempt that would certainly fail is not started. The value is shown in the documentation.
+    An attempt that would certainly fail is not started. An attempt that was ended from outside is
+    not charged to `failurePolicy.retries`. The value is shown in the documentation.
     """
 
     ALWAYS = "never"
     SEEDED = "unless seeded"  # the same seed gives the same block
     MAYBE = "yes"
+    OUTSIDE = "yes, not charged"  # the generator is not the cause
 
 
 class FailureReason(StrEnum):
@@ -65,8 +67,14 @@ class FailureReason(StrEnum):
     PREEMPTED = (
         "Preempted",
         WorkerExit.PREEMPTED,
-        Recurs.MAYBE,
-        "The worker was told to stop; the attempt is repeated and never counted.",
+        Recurs.OUTSIDE,
+        "The worker was told to stop.",
+    )
+    DISRUPTED = (
+        "Disrupted",
+        WorkerExit.PREEMPTED,
+        Recurs.OUTSIDE,
+        "The attempt's pod was deleted or lost, or one of its processes was killed from outside.",
     )
     GENERATOR_FAILED = (
         "GeneratorFailed",
@@ -101,7 +109,7 @@ class FailureReason(StrEnum):
     STORAGE_UNAVAILABLE = (
         "StorageUnavailable",
         WorkerExit.STORAGE_UNAVAILABLE,
-        Recurs.MAYBE,
+        Recurs.OUTSIDE,
         "The object store or the scratch folder cannot be used.",
     )
     CONTRACT_MISMATCH = (
@@ -210,8 +218,13 @@ class FailureReason(StrEnum):
         "Unknown",
         WorkerExit.GENERATOR_FAILED,
         Recurs.MAYBE,
-        "The attempt ended without a failure record: its pod or process is gone.",
+        "A reason that this version of vrdata does not know.",
     )
+
+    @property
+    def charged(self) -> bool:
+        """Whether an attempt that fails for this reason counts against `failurePolicy.retries`."""
+        return self.recurs is not Recurs.OUTSIDE
 
     @property
     def of_a_sample(self) -> bool:

@@ -29,7 +29,7 @@ def retry_of(reason: FailureReason, *, seeded: bool, of_samples: bool) -> Retry:
     """
     if reason.recurs is Recurs.ALWAYS:
         return Retry.USELESS
-    if reason.recurs is Recurs.MAYBE or not seeded:
+    if reason.recurs in {Recurs.MAYBE, Recurs.OUTSIDE} or not seeded:
         return Retry.USEFUL
     return Retry.DROPPING if of_samples else Retry.USELESS
 

@@ -36,6 +36,8 @@ class Wave(Model):
         run: UID of the GenerationRun; the attempts of another object with the
             same name and plan do not use up this one's.
         attempt: number of this try of its shards in this output, from 0.
+        uncharged: how many of the tries before it, in this run or repair, are not charged to
+            `failurePolicy.retries`, because they were ended from outside.
         memory_bytes: memory of one pod.
         repair: its shards are committed, and their data is missing or damaged (see ShardTask).
         request: value of the annotation that asked for this repair; empty = none did.
@@ -49,6 +51,7 @@ class Wave(Model):
     wave: int = Field(ge=0, le=9999)
     generator_class: GeneratorClass = Field(alias="class")
     attempt: int = Field(ge=0)
+    uncharged: int = Field(default=0, ge=0)
     memory_bytes: int = Field(ge=1)
     allow_failed_samples: int = Field(default=0, ge=0)
     repair: bool = False

@@ -102,7 +102,7 @@ class Failures:
             return from_record(shard, wave.attempt, body, self._run)
         except (ObjectNotFoundError, ValueError):
             unknown = Failure(
-                reason=FailureReason.UNKNOWN,
-                message="the pod left no termination message; it may have been deleted",
+                reason=FailureReason.DISRUPTED,
+                message="the pod left no termination message; it was deleted or killed",
             )
             return seen or unknown.of(shard, wave.attempt, self._run)
