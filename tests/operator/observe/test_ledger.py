@@ -175,7 +175,7 @@ def test_a_failure_record_of_another_run_is_ignored(store: MemoryStore, run: str
     record(store, 0, json.dumps({"reason": "InvalidOutput", "run": run}).encode())
     found = Counted(store)
     found.explain(wave(0, ("O-a", 0)), [0], {})
-    assert found.failures == [("O", "Unknown", 0)]
+    assert found.failures == [("O", "Disrupted", 0)]
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b'{"reason": 5}'])
@@ -202,5 +202,5 @@ def test_an_attempt_without_any_message_is_unknown_and_a_committed_shard_is_no_f
     assert found.ledger.unexplained({ended.name: ended}) == [(one, [0])]
     found.explain(one, [0], {})
     assert found.ledger.unexplained({ended.name: ended}) == []
-    assert found.failures == [("O", "Unknown", 0)]
+    assert found.failures == [("O", "Disrupted", 0)]
     assert "no termination message" in found.ledger.failures.by_shard[Shard("O-a", 0)].message
