@@ -58,6 +58,8 @@ class ShardTask(Model):
 
     Attributes:
         attempt: number of the attempt, from 0.
+        uncharged: how many of the attempts before it are not charged to `failurePolicy.retries`,
+            because they were ended from outside.
         allow_failed_samples: invalid samples that the shard may drop.
         memory_bytes: memory limit of one block; 0 = the configuration's.
         repair: the shard is committed and its data is missing or damaged: generate it, and write
@@ -67,6 +69,7 @@ class ShardTask(Model):
     generator: str
     shard: int = Field(ge=0)
     attempt: int = Field(default=0, ge=0)
+    uncharged: int = Field(default=0, ge=0)
     allow_failed_samples: int = Field(default=0, ge=0)
     memory_bytes: int = Field(default=0, ge=0)
     repair: bool = False
