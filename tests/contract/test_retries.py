@@ -14,6 +14,7 @@ BY_CHANCE = {
     "SampleTimeout",
     "OutOfMemory",
     "StorageUnavailable",
+    "OutputChanged",
     "Disrupted",
     "FileChanged",
     "Unknown",

@@ -174,3 +174,17 @@ def test_the_probe_finds_a_good_store_strict_and_removes_its_objects(store: Obje
     assert counting.total <= 53
     assert (result.mode, result.reasons, result.notes) == ("strict", (), ())
     assert keys(store) == ["mine"]
+
+
+def test_a_later_object_has_no_earlier_time_in_listings_and_heads(store: ObjectStore) -> None:
+    for key in ("b", "a"):
+        put(store, key, b"body")
+    listed = {info.key: info.modified for info in store.list_after("")}
+    assert listed["a"] is not None
+    assert listed["b"] is not None
+    assert listed["b"] <= listed["a"]
+    for key, modified in listed.items():
+        found = store.head(key)
+        assert found is not None
+        assert found.modified == modified
+    assert {info.modified for info in PrefixedStore(store, "").list_after("a")} == {listed["a"]}

@@ -11,11 +11,29 @@ from vrdata.store.keys import check_key
 from vrdata.store.port import DigestMismatchError, ObjectInfo, ObjectNotFoundError
 
 
+class Objects(dict[str, bytes]):
+    """Bodies by key; each change of one has a later time than the one before.
+
+    Attributes:
+        modified: time of the last change of a key.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.modified: dict[str, float] = {}
+        self._now = 0.0
+
+    def __setitem__(self, key: str, body: bytes) -> None:
+        self._now += 1
+        self.modified[key] = self._now
+        super().__setitem__(key, body)
+
+
 class MemoryStore:
     """Objects in a dictionary, which tests may change; requests are counted by name."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
+        self.objects = Objects()
         self.requests: Counter[str] = Counter()
 
     @property
@@ -60,13 +78,15 @@ class MemoryStore:
         body = self.objects.get(key)
         if body is None:
             return None
-        return ObjectInfo(key, len(body), hashlib.sha256(body).hexdigest())
+        digest = hashlib.sha256(body).hexdigest()
+        return ObjectInfo(key, len(body), digest, self.objects.modified[key])
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         self.requests["list"] += 1
         for key in sorted(self.objects, key=str.encode):
             if key.startswith(prefix) and key.encode() > after.encode():
-                yield ObjectInfo(key, len(self.objects[key]))
+                modified = self.objects.modified[key]
+                yield ObjectInfo(key, len(self.objects[key]), modified=modified)
 
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)

@@ -112,6 +112,12 @@ class FailureReason(StrEnum):
         Recurs.OUTSIDE,
         "The object store or the scratch folder cannot be used.",
     )
+    OUTPUT_CHANGED = (
+        "OutputChanged",
+        WorkerExit.STORAGE_UNAVAILABLE,
+        Recurs.OUTSIDE,
+        "An object of the run was deleted or damaged while the run needed it; it is made again.",
+    )
     CONTRACT_MISMATCH = (
         "ContractMismatch",
         WorkerExit.CONTRACT_MISMATCH,

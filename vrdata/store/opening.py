@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -184,4 +185,4 @@ class PrefixedStore:
         self._store.delete(self._prefix + key)
 
     def _inside(self, info: ObjectInfo) -> ObjectInfo:
-        return ObjectInfo(info.key[len(self._prefix) :], info.size, info.sha256)
+        return replace(info, key=info.key[len(self._prefix) :])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -41,11 +41,14 @@ class ObjectInfo:
         size: bytes.
         sha256: hex digest recorded by the writer; None if the request does not return it
             (listings never do).
+        modified: when it was written, in seconds since the epoch, by the store's own clock; None if
+            the server does not say. S3 servers count whole seconds.
     """
 
     key: str
     size: int
     sha256: str | None = None
+    modified: float | None = field(default=None, compare=False)
 
 
 class ObjectStore(Protocol):

@@ -42,9 +42,10 @@ def _walk(folder: Path, base: str, prefix: str, after: str) -> Iterator[ObjectIn
                     fix="rename or remove the file",
                 )
             try:
-                yield ObjectInfo(key, (folder / name).stat(follow_symlinks=False).st_size)
+                found = (folder / name).stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
+            yield ObjectInfo(key, found.st_size, modified=found.st_mtime)
 
 
 def _may_hold(folder_key: str, prefix: str, after: str) -> bool:

@@ -108,7 +108,8 @@ class FileStore:
             try:
                 with self._open(key) as stream:
                     digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                    return ObjectInfo(key, stream.tell(), digest)
+                    modified = os.fstat(stream.fileno()).st_mtime
+                    return ObjectInfo(key, stream.tell(), digest, modified)
             except ObjectNotFoundError:
                 return None
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from vrdata.store.port import StorageError
+from vrdata.store.port import ObjectInfo, StorageError
 from vrdata.store.s3.connection import Connection
 from vrdata.store.s3.errors import http_status
+from vrdata.store.s3.reading import modified
 
 _UNSUPPORTED = {400, 405, 501}
 
@@ -21,8 +22,8 @@ class Lister:
         self._connection = connection
         self._version = 2
 
-    def list_after(self, prefix: str, after: str) -> Iterator[tuple[str, int]]:
-        """Key and size of the objects whose key starts with `prefix` and sorts after `after`.
+    def list_after(self, prefix: str, after: str) -> Iterator[ObjectInfo]:
+        """The objects whose whole key starts with `prefix` and sorts after `after`.
 
         Args:
             prefix: start of the whole key.
@@ -39,7 +40,7 @@ class Lister:
             for item in page.get("Contents", ()):
                 key = str(item["Key"])
                 if key > after and key != begin:  # some servers repeat the start key
-                    yield key, int(item["Size"])
+                    yield ObjectInfo(key, int(item["Size"]), modified=modified(item))
                 last = max(last, key)
             if not page.get("IsTruncated"):
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -83,7 +84,7 @@ class Reader:
         if self._asks_checksum:
             try:
                 answer = self._connection.call("head_object", Key=key, ChecksumMode="ENABLED")
-                return ObjectInfo(key, int(answer["ContentLength"]), recorded_sha256(answer))
+                return _info(key, int(answer["ContentLength"]), answer)
             except ClientError as error:
                 if not is_refusal(http_status(error), error_code(error)):
                     raise
@@ -91,7 +92,7 @@ class Reader:
             self._asks_checksum = False
         else:
             answer = self._connection.call("head_object", Key=key)
-        return ObjectInfo(key, int(answer["ContentLength"]), recorded_sha256(answer))
+        return _info(key, int(answer["ContentLength"]), answer)
 
     def _facts_by_get(self, key: str, doing: str) -> ObjectInfo | None:
         try:
@@ -107,7 +108,7 @@ class Reader:
         answer["Body"].close()
         found = _RANGE.fullmatch(str(answer.get("ContentRange", "")))
         size = int(found[3]) if found and found[3] != "*" else int(answer["ContentLength"])
-        return ObjectInfo(key, size, recorded_sha256(answer))
+        return _info(key, size, answer)
 
     def _read(self, doing: str, take: Any, **request: Any) -> Any:
         """GET an object and `take` its bytes; a truncated body is requested again."""
@@ -159,6 +160,16 @@ def _part_of(answer: dict[str, Any], start: int, length: int) -> tuple[bytes, bo
     if len(data) < min(length, max(0, size - start)):
         raise OSError("the body was truncated")
     return data, start + len(data) >= size
+
+
+def _info(key: str, size: int, answer: dict[str, Any]) -> ObjectInfo:
+    return ObjectInfo(key, size, recorded_sha256(answer), modified(answer))
+
+
+def modified(answer: dict[str, Any]) -> float | None:
+    """When an object was written, in seconds since the epoch; None if the server does not say."""
+    found = answer.get("LastModified")
+    return found.timestamp() if isinstance(found, datetime) else None
 
 
 def recorded_sha256(answer: dict[str, Any]) -> str | None:

@@ -83,9 +83,9 @@ class S3Store:
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """Objects in key order, 1000 per request; see `ObjectStore.list_after`."""
         start = self._base + after if after else ""
-        for whole, size in self._lister.list_after(self._base + prefix, start):
-            if key := whole[len(self._base) :]:  # the key "" marks the prefix as a folder
-                yield ObjectInfo(key, size)
+        for info in self._lister.list_after(self._base + prefix, start):
+            if key := info.key[len(self._base) :]:  # the key "" marks the prefix as a folder
+                yield replace(info, key=key)
 
     def delete(self, key: str) -> None:
         """Remove an object; see `ObjectStore.delete`."""
