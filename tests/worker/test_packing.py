@@ -23,7 +23,7 @@ from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
+from vrdata_worker.generate.shard import GeneratedShard, Limits, ShardGenerator
 from vrdata_worker.supervisor import Supervisor
 
 NAME = "O-1_maze"

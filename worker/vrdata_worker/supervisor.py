@@ -35,9 +35,9 @@ from vrdata_worker.failures import (
     store_difference,
     store_failure,
 )
+from vrdata_worker.generate.shard import GeneratedShard, Limits, ShardGenerator
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.restore import restore
-from vrdata_worker.shard import GeneratedShard, Limits, ShardGenerator
 
 PROGRESS_SECONDS = 0.5
 

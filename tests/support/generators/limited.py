@@ -14,11 +14,11 @@ from pathlib import Path
 from support.generators.repositories import write_repository
 from vrdata.contract.records import Failure
 from vrdata.plan.catalogue import Flags
-from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
 from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import BlockRequest, GeneratorTemplate
+from vrdata_worker.generate.block import BlockState
 
 SECONDS = 180.0
 _SCRIPT = """

@@ -14,12 +14,12 @@ from support.polling import wait_until
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.plan.catalogue import Flags
-from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import log_tail
+from vrdata_worker.generate.block import BlockState
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.formats.registry import format_of
 from vrdata.model import OutputFormat
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.shard import Limits, ShardGenerator
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 
 NAMES = ("first_frame.png", "metadata.json", "prompt.txt")
 PLANTED = b"planted secret"

@@ -17,7 +17,7 @@ from vrdata.plan.catalogue import Flags
 from vrdata.plan.seeds import block_seed
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.template import GeneratorTemplate
-from vrdata_worker.shard import Limits, ShardGenerator
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 
 TOO_MANY = "the generator tried to create more than 1024 processes and threads"
 UPTIME = "def uptime():\n    return float(open('/proc/uptime').read().split()[0])\n"

@@ -13,7 +13,7 @@ from vrdata.dataset.formats.registry import format_of
 from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.shard import Limits, ShardGenerator
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 
 pytestmark = pytest.mark.slow
 

@@ -17,13 +17,13 @@ from vrdata_generators.adapter.proof.results import (
     TrialSample,
     sample_of,
 )
-from vrdata_worker.block import BlockState
 from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.limits import SCRATCH_BYTES, BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import log_tail
+from vrdata_worker.generate.block import BlockState
 from vrdata_worker.scratch import default_root, scratch_folder
 from vrdata_worker.untrusted.folders import entered_sample, remove
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import MAX_TRACEBACK_BYTES, Failure
 from vrdata.contract.refusals import Refusal
-from vrdata_worker.block import BlockState
 from vrdata_worker.child.events import parse_exit, parse_invalid
+from vrdata_worker.generate.block import BlockState
 
 
 def raised(reason: str, message: str, traceback: str = "") -> dict[str, str]:

@@ -16,12 +16,12 @@ from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
-from vrdata_worker.block import BlockState, sample_record
 from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
+from vrdata_worker.generate.block import BlockState, sample_record
 from vrdata_worker.scratch import remove_except
 from vrdata_worker.untrusted.folders import entered_sample, remove
 

@@ -1,0 +1,1 @@
+"""Generate the samples of a shard: blocks, their failures, and what is made again."""
