@@ -7,17 +7,16 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
+from vrdata_operator.policy.finalisation import Stage, current_stage, stages
 from vrdata_operator.policy.outcome import outcome_of
 from vrdata_operator.policy.parallelism import share
 from vrdata_operator.policy.retries import first_waves, repair_waves, retry_waves
-from vrdata_operator.specs.jobs import Shape, final_manifest, index_manifest, wave_manifest
+from vrdata_operator.specs.jobs import Shape, Try, final_manifest, index_manifest, wave_manifest
 from vrdata_operator.state.facts import JobFacts
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.build import build_status
 from vrdata_operator.status.reading import reading_status
-
-INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,12 @@ class Decision:
     Attributes:
         actions: in the order in which they must be applied.
         status: complete, to be written after the actions.
+        after: seconds until another action is due, when nothing changes; None = none is known.
     """
 
     actions: tuple[Action, ...]
     status: GenerationRunStatus
+    after: float | None = None
 
 
 def decide(view: RunView) -> Decision:
@@ -70,14 +71,14 @@ def decide(view: RunView) -> Decision:
     if view.facts.reading is not None:
         return Decision(_suspend(view), reading_status(view, view.facts.reading))
     foreign = _foreign(view)
-    outcome = outcome_of(view, foreign)
+    outcome, after = outcome_of(view, foreign), None
     if outcome is not None:
         actions = _end_jobs(view)
     elif view.complete:
-        actions = _finalise(view)
+        actions, after = _finalise(view)
     else:
         actions = _generate(view)
-    return Decision(actions, build_status(view, outcome))
+    return Decision(actions, build_status(view, outcome), after)
 
 
 def _suspend(view: RunView) -> tuple[Action, ...]:
@@ -108,31 +109,34 @@ def _ours(view: RunView, job: JobFacts) -> bool:
 
 def _foreign(view: RunView) -> str:
     """Name of a Job that this run needs and that another object owns; empty = none."""
-    uid = view.identity.uid
-    final = {view.identity.index_job, view.identity.final_job}
-    names = final | {*(wave_job(uid, wave.wave) for wave in view.facts.waves)}
+    names = {wave_job(view.identity.uid, wave.wave) for wave in view.facts.waves}
+    names |= {job.name for stage in stages(view) for job in stage.jobs.values()}
     jobs = view.facts.jobs.values()
     return next((job.name for job in jobs if job.name in names and not _ours(view, job)), "")
 
 
-def _finalise(view: RunView) -> tuple[Action, ...]:
-    """Create the Jobs of finalisation; shard Jobs that still run find their markers and end."""
-    if view.identity.final_job in view.facts.jobs or view.spec.suspend:
-        return ()
-    if view.shards > INDEX_JOB_SHARDS:
-        index = view.facts.jobs.get(view.identity.index_job)
-        if index is None:
-            return (ApplyJob(_index_manifest(view)),)
-        if not index.finished:
-            return ()
-    budget = view.spec.failure_policy.max_failed_samples
-    return (ApplyJob(final_manifest(view.identity, view.profile, view.config, budget)),)
+def _finalise(view: RunView) -> tuple[tuple[Action, ...], float | None]:
+    """Create the next Job of finalisation; shard Jobs that still run find their markers and end.
+
+    Returns:
+        The actions, and seconds until the next one if it is due later.
+    """
+    stage = current_stage(view)
+    if stage is None or view.spec.suspend:
+        return (), None
+    if stage.is_due:
+        return (ApplyJob(_stage_manifest(stage)),), None
+    return (), stage.starts - view.facts.now if stage.is_paused else None
 
 
-def _index_manifest(view: RunView) -> dict[str, Any]:
+def _stage_manifest(stage: Stage) -> dict[str, Any]:
+    view = stage.view
+    this = Try(stage.number, stage.memory, len(view.facts.waves), stage.charged, view.pods)
+    if stage.name == "finalise":
+        budget = view.spec.failure_policy.max_failed_samples
+        return final_manifest(view.identity, view.profile, view.config, this, budget)
     generators = len(view.plan.generators)
-    shape = Shape(parallelism=min(view.pods, generators), suspend=False)
-    return index_manifest(view.identity, view.profile, view.config, shape, generators)
+    return index_manifest(view.identity, view.profile, view.config, this, generators)
 
 
 def _generate(view: RunView) -> tuple[Action, ...]:

@@ -162,6 +162,12 @@ class Reason(StrEnum):
         "An admission rule of the cluster rejects the pods",
         "Change the rule, or use another namespace",
     )
+    FINALISATION_PAUSED = (
+        "FinalisationPaused",
+        Topic.BLOCKED,
+        "Finalisation was disturbed and is tried again after a pause of at most a minute",
+        "Wait; if the message names a storage that stays unavailable, fix it",
+    )
     # A service does not do its part.
     STORAGE_UNAVAILABLE = (
         "StorageUnavailable",

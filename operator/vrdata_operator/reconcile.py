@@ -99,7 +99,9 @@ class Reconciler:
             memory = self._memory[stored.uid] = RunMemory(stored.uid, stored.repair)
         status = await self._advance(stored, memory)
         turn = await self._write_status(stored, status, memory)
-        return replace(turn, after=0.0) if memory.behind else turn
+        if memory.behind:
+            return replace(turn, after=0.0)
+        return turn if memory.due is None else replace(turn, after=min(turn.after, memory.due))
 
     def forget(self, uid: str) -> None:
         """Drop what is cached of a deleted run."""
@@ -113,11 +115,13 @@ class Reconciler:
             if isinstance(view, Rejection):
                 return self._rejected(stored, view)
             memory.behind = view.facts.behind
+            memory.due = None
             decision = await self._stores.call(lambda: decide(view))
             if memory.ledger is not None and any(
                 isinstance(action, StoreWave) for action in decision.actions
             ):
                 memory.ledger.waves_changed = True  # even if an action fails
+            memory.due = decision.after
             for action in decision.actions:
                 await self._apply(view, action)
         except OutputConflictError as error:

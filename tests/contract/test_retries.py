@@ -16,6 +16,7 @@ BY_CHANCE = {
     "StorageUnavailable",
     "OutputChanged",
     "Disrupted",
+    "IncompleteRun",
     "FileChanged",
     "Unknown",
 }

@@ -64,13 +64,13 @@ def test_a_worker_whose_kernel_cannot_sandbox_fails_the_run(life: Life) -> None:
     assert len(life.workers.tries) == 2  # one of each class, and no retry
 
 
-def test_a_failed_finalisation_fails_the_run_with_its_message(life: Life) -> None:
-    life.workers.final_fails = "no space left"
+def test_a_finalisation_that_fails_for_good_fails_the_run_with_its_reason(life: Life) -> None:
+    life.workers.final_script = lambda _job: "ContractMismatch"
     life.create()
     life.live()
     found = life.condition("Succeeded")
     assert (found.status, found.reason) == ("False", "FinalisationFailed")
-    assert "no space left" in found.message
+    assert "ContractMismatch: why" in found.message
 
 
 def test_another_plan_in_the_output_is_a_conflict_and_nothing_is_overwritten(life: Life) -> None:

@@ -124,6 +124,18 @@ class FailureReason(StrEnum):
         Recurs.ALWAYS,
         "The plan, the wave or the catalogue is not the one that the worker was started for.",
     )
+    OUTPUT_CONFLICT = (
+        "OutputConflict",
+        WorkerExit.CONTRACT_MISMATCH,
+        Recurs.ALWAYS,
+        "Finalisation found objects of another plan, or a `_SUCCESS` of other data.",
+    )
+    INCOMPLETE_RUN = (
+        "IncompleteRun",
+        WorkerExit.STORAGE_UNAVAILABLE,
+        Recurs.MAYBE,
+        "Finalisation found a shard whose commit marker or data object is missing or damaged.",
+    )
     NOT_HERMETIC = (
         "NotHermetic",
         WorkerExit.CONTRACT_MISMATCH,

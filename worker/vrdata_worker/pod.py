@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -30,13 +32,13 @@ from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
-from vrdata.errors import VrdataError
+from vrdata.errors import NotFoundError, OutputConflictError, VrdataError
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
 from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
-from vrdata.store.port import ObjectNotFoundError
+from vrdata.store.port import ObjectNotFoundError, StorageError
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
@@ -96,13 +98,29 @@ def _shard(pod: ShardPod) -> WorkerExit:
     return run_tasks(config, iter([task]), _emit)
 
 
+@contextmanager
+def _finishing() -> Iterator[None]:
+    """Give each error of finalisation the reason that decides about another try."""
+    try:
+        yield
+    except (StorageError, NotFoundError):
+        raise
+    except OutputConflictError as error:
+        raise ShardFailedError(FailureReason.OUTPUT_CONFLICT, str(error)) from None
+    except VrdataError as error:
+        raise ShardFailedError(FailureReason.INCOMPLETE_RUN, str(error)) from None
+    except MemoryError:
+        raise ShardFailedError(FailureReason.OUT_OF_MEMORY, "finalisation: MemoryError") from None
+
+
 def _index(pod: IndexPod) -> WorkerExit:
     from vrdata.dataset.finish.generator import index_generator  # noqa: PLC0415 - pulls in pyarrow
 
     store = run_store(pod.config)
     plan = expected_plan(store, pod.config.plan)
     generator = plan.generators[int(os.environ[INDEX_VARIABLE])].name
-    index_generator(store, plan, generator, detect=pod.config.commit_mode == "detect")
+    with _finishing():
+        index_generator(store, plan, generator, detect=pod.config.commit_mode == "detect")
     return WorkerExit.COMMITTED
 
 
@@ -111,12 +129,13 @@ def _finalise(pod: FinalisePod) -> WorkerExit:
 
     store = run_store(pod.config)
     plan = expected_plan(store, pod.config.plan)
-    write_outputs(
-        store,
-        plan,
-        detect=pod.config.commit_mode == "detect",
-        max_failed=pod.max_failed_samples,
-    )
+    with _finishing():
+        write_outputs(
+            store,
+            plan,
+            detect=pod.config.commit_mode == "detect",
+            max_failed=pod.max_failed_samples,
+        )
     return WorkerExit.COMMITTED
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from vrdata.api.quantities import parse_quantity
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts, Task, index_set
-from vrdata_operator.state.names import TASK_LABEL, WAVE_LABEL
+from vrdata_operator.state.names import (
+    CHARGED_ANNOTATION,
+    TASK_LABEL,
+    WAVE_LABEL,
+    WAVES_ANNOTATION,
+)
+from vrdata_operator.state.time import seconds
 
 INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
 JOB_LABEL = "batch.kubernetes.io/job-name"
@@ -33,6 +40,10 @@ def job_facts(job: Json) -> JobFacts:
         reason=terminal.get("reason", "") if terminal else "",
         message=terminal.get("message", "") if terminal else "",
         owner_uid=_controller(metadata),
+        ended=_time(terminal),
+        memory=_memory(spec),
+        waves=_whole(metadata, WAVES_ANNOTATION),
+        charged=_whole(metadata, CHARGED_ANNOTATION) or 0,
     )
 
 
@@ -78,6 +89,30 @@ def _terminal(status: Json) -> Json | None:
         if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
             return cast("Json", condition)
     return None
+
+
+def _time(condition: Json | None) -> float | None:
+    try:
+        return seconds(str((condition or {})["lastTransitionTime"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _memory(spec: Json) -> int:
+    """The memory limit of the Job's pods in bytes; 0 for one that the operator did not write."""
+    pod = (spec.get("template") or {}).get("spec") or {}
+    container: Json = next(iter(pod.get("containers") or []), {})
+    limit = ((container.get("resources") or {}).get("limits") or {}).get("memory", "")
+    try:
+        return int(parse_quantity(str(limit)))
+    except ValueError:
+        return 0
+
+
+def _whole(metadata: Json, annotation: str) -> int | None:
+    """A number that the operator wrote; a user may have edited it."""
+    text = str((metadata.get("annotations") or {}).get(annotation, ""))
+    return int(text) if text.isdecimal() else None
 
 
 def _is_true(status: Json, kind: str) -> bool:

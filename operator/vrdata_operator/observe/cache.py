@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vrdata.plan.planned import Plan
 from vrdata_operator.observe.ledger import Ledger
-from vrdata_operator.state.facts import PodFacts
+from vrdata_operator.state.facts import JobFacts, PodFacts
 from vrdata_operator.status.rate import RateMeter
 
 
@@ -30,6 +30,8 @@ class RunMemory:
         written: the status that was written last.
         written_at: when it was written; the next write waits.
         events: number of posted events.
+        ended: when each Job that has ended was first seen so, or ended before.
+        due: seconds until another action is due, when nothing changes; None = none is known.
     """
 
     uid: str
@@ -43,3 +45,12 @@ class RunMemory:
     written: dict[str, Any] | None = None
     written_at: float = 0.0
     events: int = 0
+    ended: dict[str, float] = field(default_factory=dict)
+    due: float | None = None
+
+    def dated(self, job: JobFacts, now: float) -> JobFacts:
+        """The Job, with an end that is not in the future: the API server's clock may differ."""
+        if not job.finished:
+            return job
+        ended = self.ended.setdefault(job.name, min(now if job.ended is None else job.ended, now))
+        return replace(job, ended=ended)

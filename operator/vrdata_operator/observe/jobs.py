@@ -13,7 +13,7 @@ from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.state.facts import Facts, JobEvent, JobFacts, PodFacts, Reading
 from vrdata_operator.state.identity import RunIdentity
-from vrdata_operator.state.names import selector, wave_job
+from vrdata_operator.state.names import final_job, index_job, last_try, selector, wave_job
 from vrdata_operator.state.stored import StoredRun
 
 SLICE_SECONDS = 1.0  # of reading in one turn; the next turn continues
@@ -44,14 +44,16 @@ class Observer:
         """
         identity = stored.identity
         ledger.request = identity.repair
-        jobs = await self._cluster.list_jobs(identity.namespace, identity.uid)
+        listed = await self._cluster.list_jobs(identity.namespace, identity.uid)
+        jobs = {name: memory.dated(job, now) for name, job in listed.items()}
         pods: tuple[PodFacts, ...] = ()
         events: tuple[JobEvent, ...] = ()
         if any(_lacks_pods(job) for job in jobs.values()):
             pods = await self._cluster.waiting_pods(identity.namespace, selector(identity.uid))
             events = await self._warnings(identity, jobs, pods)
-        for name in (identity.index_job, identity.final_job):
-            if name in jobs and jobs[name].finished and not jobs[name].succeeded:
+        for first in (index_job, final_job):
+            name = last_try(first(identity.uid, identity.repair), jobs)
+            if name and jobs[name].finished and not jobs[name].succeeded:
                 pods += await self._cluster.failed_pods(identity.namespace, name)
         current = await self._read(stored, memory, ledger, jobs, now)
         return Facts(
@@ -86,7 +88,7 @@ class Observer:
         identity, status = stored.identity, stored.status
         # The waves of a run that shows some contain all that it had to generate when it began.
         due = stored.wants_repair or not status.waves
-        final = jobs.get(identity.final_job)
+        final = jobs.get(last_try(final_job(identity.uid, identity.repair), jobs))
 
         def read() -> tuple[bool, list[tuple[Wave, list[int]]]]:
             current = ledger.refresh(jobs, now, deadline)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.contract.pod import termination_text
 from vrdata.contract.reasons import FailureReason
 from vrdata.text import count
 from vrdata_operator.policy.deadline import deadline
+from vrdata_operator.policy.finalisation import Stage, current_stage
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Explanation
 from vrdata_operator.state.run import RunView
@@ -40,8 +40,7 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
     over = _empty(view) or _over_budget(view)
     if over is not None:
         return over
-    final = view.facts.jobs.get(view.identity.final_job)
-    if view.complete and view.facts.dataset_hash and final is not None and final.succeeded:
+    if view.complete and Stage("finalise", view).succeeded:
         return _finished(view)
     return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
 
@@ -93,13 +92,12 @@ def _not_hermetic(view: RunView) -> Outcome | None:
 
 
 def _finalisation_failed(view: RunView) -> Outcome | None:
-    for name in (view.identity.index_job, view.identity.final_job):
-        job = view.facts.jobs.get(name)
-        if job is not None and job.finished and not job.succeeded:
-            pods = (pod for pod in view.facts.pods if pod.job == name)
-            texts = (termination_text(pod.termination_message) for pod in pods)
-            return Outcome(Reason.FINALISATION_FAILED, next(filter(None, texts), job.message))
-    return None
+    stage = current_stage(view) if view.complete else None
+    if stage is None or stage.failure is None or not stage.given_up:
+        return None
+    if stage.failure.reason is FailureReason.OUTPUT_CONFLICT:
+        return Outcome(Reason.OUTPUT_CONFLICT, stage.failure.message)
+    return Outcome(Reason.FINALISATION_FAILED, stage.given_up)
 
 
 def _deadline(view: RunView) -> Outcome | None:

@@ -17,9 +17,8 @@ from vrdata_operator.state.identity import RunIdentity
 
 # For the supervisor and its buffers; the rest of the limit is for the generator child.
 SUPERVISOR_BYTES = 160 * 2**20
-FINALISE_BYTES = 2**30
 DESCRIBE_SECONDS = 3600  # deadline of the Job, and how long a finished one is kept
-FINALISE_RETRIES = 3
+DESCRIBE_RETRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,25 @@ class Shape:
 
     parallelism: int
     suspend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try of finalisation.
+
+    Attributes:
+        number: from 0; part of the Job's name.
+        memory_bytes: limit of a pod.
+        waves: waves of the output now.
+        charged: earlier tries that failed for a charged reason.
+        parallelism: pods that may run at the same time, of a try that has several.
+    """
+
+    number: int = 0
+    memory_bytes: int = 2**30
+    waves: int = 0
+    charged: int = 0
+    parallelism: int = 1
 
 
 def wave_manifest(
@@ -75,43 +93,43 @@ def index_manifest(
     run: RunIdentity,
     profile: GenerationProfileSpec,
     config: WorkerConfig,
-    shape: Shape,
+    this: Try,
     generators: int,
 ) -> dict[str, Any]:
-    """The Indexed Job that writes the index of each generator of a large run."""
-    resources = profile.classes.O
-    memory = max(FINALISE_BYTES, int(parse_quantity(resources.memory)))
+    """The Indexed Job that writes the index of each generator of a large run.
+
+    No index is retried: another try is another Job.
+    """
     spec = {
         "completionMode": "Indexed",
         "completions": generators,
-        "parallelism": shape.parallelism,
-        "backoffLimitPerIndex": FINALISE_RETRIES,
+        "parallelism": min(this.parallelism, generators),
+        "backoffLimitPerIndex": 0,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
         "template": pod_template(
             profile,
             PodTask(index=IndexPod(config=config)),
-            PodSize(_without_gpu(resources), memory),
+            PodSize(_without_gpu(profile.classes.O), this.memory_bytes),
             _run_labels(run),
         ),
     }
-    return _job(run, run.index_job, {names.TASK_LABEL: "index"}, spec)
+    name = names.index_job(run.uid, run.repair, this.number)
+    return _tried(_job(run, name, {names.TASK_LABEL: "index"}, spec), this)
 
 
 def final_manifest(
-    run: RunIdentity, profile: GenerationProfileSpec, config: WorkerConfig, budget: int
+    run: RunIdentity, profile: GenerationProfileSpec, config: WorkerConfig, this: Try, budget: int
 ) -> dict[str, Any]:
-    """The Job that finalises a run."""
-    resources = profile.classes.O
-    memory = max(FINALISE_BYTES, int(parse_quantity(resources.memory)))
+    """The Job that finalises a run. It retries nothing: another try is another Job."""
+    size = PodSize(_without_gpu(profile.classes.O), this.memory_bytes)
     task = PodTask(finalise=FinalisePod(config=config, max_failed_samples=budget))
     spec = {
-        "backoffLimit": FINALISE_RETRIES,
-        "template": pod_template(
-            profile, task, PodSize(_without_gpu(resources), memory), _run_labels(run)
-        ),
+        "backoffLimit": 0,
+        "template": pod_template(profile, task, size, _run_labels(run)),
     }
-    return _job(run, run.final_job, {names.TASK_LABEL: "finalise"}, spec)
+    name = names.final_job(run.uid, run.repair, this.number)
+    return _tried(_job(run, name, {names.TASK_LABEL: "finalise"}, spec), this)
 
 
 def describe_manifest(
@@ -130,7 +148,7 @@ def describe_manifest(
         )
     )
     spec = {
-        "backoffLimit": FINALISE_RETRIES,
+        "backoffLimit": DESCRIBE_RETRIES,
         "activeDeadlineSeconds": DESCRIBE_SECONDS,
         "ttlSecondsAfterFinished": DESCRIBE_SECONDS,
         "template": pod_template(
@@ -200,6 +218,15 @@ def _job(
         },
         "spec": spec,
     }
+
+
+def _tried(job: dict[str, Any], this: Try) -> dict[str, Any]:
+    """The Job with what the next try must know of this one."""
+    job["metadata"]["annotations"] = {
+        names.WAVES_ANNOTATION: str(this.waves),
+        names.CHARGED_ANNOTATION: str(this.charged),
+    }
+    return job
 
 
 def _run_labels(run: RunIdentity) -> dict[str, str]:

@@ -25,6 +25,10 @@ class JobFacts:
         finished: it creates no further pod.
         reason: of the terminal condition, for example FailedIndexes.
         owner_uid: UID of its controller.
+        ended: when it finished, in seconds since the epoch; None = not known.
+        memory: memory limit of its pods in bytes; 0 = not known.
+        waves: of a Job of finalisation: waves of the output when it was created.
+        charged: of a Job of finalisation: earlier tries that failed for a charged reason.
     """
 
     name: str
@@ -41,6 +45,10 @@ class JobFacts:
     reason: str = ""
     message: str = ""
     owner_uid: str = ""
+    ended: float | None = None
+    memory: int = 0
+    waves: int | None = None
+    charged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

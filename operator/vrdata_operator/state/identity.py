@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata_operator.state.names import final_job, index_job
-
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
@@ -21,13 +19,3 @@ class RunIdentity:
     uid: str
     queue: str = ""
     repair: str = ""
-
-    @property
-    def index_job(self) -> str:
-        """Name of the Job that writes the indexes of a large run."""
-        return index_job(self.uid, self.repair)
-
-    @property
-    def final_job(self) -> str:
-        """Name of the Job that finalises the run."""
-        return final_job(self.uid, self.repair)

@@ -7,6 +7,7 @@ from typing import Literal
 from vrdata.api.status import GenerationRunStatus, Phase, Storage
 from vrdata.contract.groups import FailureGroups
 from vrdata.dataset.layout import REPORT
+from vrdata_operator.policy.finalisation import current_stage
 from vrdata_operator.policy.outcome import Outcome
 from vrdata_operator.policy.stalls import Cause, why_waiting
 from vrdata_operator.reasons import Reason
@@ -22,7 +23,7 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     facts, now = view.facts, view.facts.now
     classes = counts.by_class(view, over=outcome is not None)
     samples, shards = counts.total_samples(classes), counts.total_shards(classes)
-    cause = None if outcome else why_waiting(facts.pods, facts.events)
+    cause = None if outcome else why_waiting(facts.pods, facts.events) or _pause(view)
     remaining = samples.desired - samples.succeeded - samples.failed
     rate = None if outcome or view.spec.suspend else view.rate
     eta = remaining / rate if rate else None
@@ -64,12 +65,22 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     )
 
 
+def _pause(view: RunView) -> Cause | None:
+    """Why the next try of finalisation does not start yet."""
+    stage = current_stage(view) if view.complete else None
+    if stage is None or stage.failure is None or not stage.is_paused:
+        return None
+    failure, start = stage.failure, timestamp(stage.starts)
+    detail = f"{failure.reason}: {failure.message}; try {stage.number + 1} starts at {start}"
+    return Cause(Reason.FINALISATION_PAUSED, detail)
+
+
 def _phase(view: RunView, outcome: Outcome | None, *, running: bool) -> Phase:
     if outcome is not None:
         return "Succeeded" if outcome.succeeded else "Failed"
     if view.spec.suspend:
         return "Suspended"
-    if view.complete or view.identity.final_job in view.facts.jobs:
+    if view.complete:
         return "Finalising"
     if _queued(view):
         return "Queued"

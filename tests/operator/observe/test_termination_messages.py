@@ -12,7 +12,7 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata_operator.state.facts import PodFacts
 
-FULL = Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message="no space left")
+FULL = Failure(reason=FailureReason.CONTRACT_MISMATCH, message="no space left")
 BROKEN = Failure(reason=FailureReason.CONTRACT_MISMATCH, message="the catalogue is broken")
 
 
@@ -21,13 +21,13 @@ BROKEN = Failure(reason=FailureReason.CONTRACT_MISMATCH, message="the catalogue 
 def test_a_failed_finalisation_reports_the_message_of_the_failure(
     life: Life, failing: int, left: str
 ) -> None:
-    life.workers.final_fails = "Job has reached the specified backoff limit"
+    life.workers.final_script = lambda _job: "Disrupted"
     life.create()
     life.live(until=lambda: ("team", FINAL) in life.cluster.jobs)
     job = life.job(FINAL)
     labels = job["spec"]["template"]["metadata"]["labels"]
     for at in range(2):  # the other one was evicted
-        ended = {"exitCode": 30, "message": left} if at == failing else {"exitCode": 137}
+        ended = {"exitCode": 40, "message": left} if at == failing else {"exitCode": 137}
         life.cluster.pods.append(pod_object(job, f"{FINAL}-{at}", None, labels, ended))
     life.live()
     for name in ("Finished", "Succeeded"):

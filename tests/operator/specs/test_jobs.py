@@ -15,6 +15,7 @@ from vrdata.plan.waves import MAX_SHARDS, Wave, to_spans
 from vrdata_operator.specs.jobs import (
     RunIdentity,
     Shape,
+    Try,
     describe_manifest,
     final_manifest,
     owner_reference,
@@ -88,7 +89,7 @@ def every_job() -> list[Json]:
     owner = owner_reference("GenerationProfile", "default", "uid-p")
     return [
         *(job(wave(name)) for name in "OGM"),
-        final_manifest(RUN, own, config(own), 3),
+        final_manifest(RUN, own, config(own), Try(), 3),
         describe_manifest(SYSTEM, own, owner),
     ]
 
@@ -134,7 +135,7 @@ def test_only_a_class_with_a_gpu_requests_devices() -> None:
         assert container(job(wave("G")))["resources"][kind]["amd.com/gpu"] == "2"
         assert "amd.com/gpu" not in container(job(wave("O")))["resources"][kind]
         own = profile(classes={"O": {"gpu": {"count": 1}}})
-        final = final_manifest(RUN, own, config(own), 0)
+        final = final_manifest(RUN, own, config(own), Try(), 0)
         assert "nvidia.com/gpu" not in container(final)["resources"][kind]
 
 
@@ -213,7 +214,7 @@ def test_a_shard_pod_receives_its_wave_and_the_limits_of_a_block() -> None:
 
 def test_pods_of_the_other_tasks_receive_their_settings() -> None:
     own = profile(catalogue="/generators/catalogue.json")
-    final = task(final_manifest(RUN, own, config(own), 3)).finalise
+    final = task(final_manifest(RUN, own, config(own), Try(), 3)).finalise
     assert final is not None
     assert final.max_failed_samples == 3
     describe = task(describe_manifest(SYSTEM, own, {})).describe

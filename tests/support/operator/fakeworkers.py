@@ -49,6 +49,14 @@ class Try:
 Script = Callable[[Try], str]  # the reason of the failure; empty: the shard is committed
 
 
+FinalScript = Callable[[str], str]  # the same of a try of finalisation, by the name of its Job
+
+
+def always_finished(_job: str) -> str:
+    """Every try of finalisation succeeds."""
+    return ""
+
+
 def always_well(_attempt: Try) -> str:
     """Every attempt succeeds."""
     return ""
@@ -71,7 +79,7 @@ class Workers:
     store: ObjectStore
     entries: tuple[CatalogueEntry, ...]
     script: Script = always_well
-    final_fails: str = ""
+    final_script: FinalScript = always_finished
     tries: list[Try] = field(default_factory=list)
     left_out: dict[Shard, int] = field(default_factory=dict)
     retry: str = "Useful"
@@ -100,8 +108,7 @@ class Workers:
         _end(job, "Complete", "CompletionsReached")
 
     def _finalise(self, job: Json, pod: FinalisePod) -> None:
-        if self.final_fails:
-            _end(job, "Failed", "BackoffLimitExceeded", self.final_fails)
+        if self._fails(job):
             return
         store = PrefixedStore(self.store, pod.config.prefix)
         self._write_indexes(store)
@@ -111,11 +118,24 @@ class Workers:
         _end(job, "Complete", "CompletionsReached")
 
     def _index(self, job: Json, pod: IndexPod) -> None:
-        if self.final_fails:
-            _end(job, "Failed", "FailedIndexes", self.final_fails)
+        if self._fails(job):
             return
         self._write_indexes(PrefixedStore(self.store, pod.config.prefix))
         _end(job, "Complete", "CompletionsReached")
+
+    def _fails(self, job: Json) -> bool:
+        """Whether this try of finalisation fails; its pod leaves what a real one leaves."""
+        name, labels = job["metadata"]["name"], job["spec"]["template"]["metadata"]["labels"]
+        reason = self.final_script(name)
+        if not reason:
+            return False
+        _end(job, "Failed", "BackoffLimitExceeded")
+        ended: Json = {"exitCode": 137, "reason": "OOMKilled"}
+        if reason != "OOMKilled":
+            ended = {"exitCode": 30, "message": json.dumps({"reason": reason, "message": "why"})}
+        if reason != "Disrupted":  # the pod of a disrupted try is gone
+            self.cluster.pods.append(pod_object(job, f"{name}-x", None, labels, ended))
+        return True
 
     def _write_indexes(self, store: ObjectStore) -> None:
         plan = Plan.model_validate_json(store.get(layout.PLAN))

@@ -1,0 +1,194 @@
+"""Whether and when finalisation is tried again. Pure.
+
+A stage of finalisation is tried by one Job after another; a Job retries nothing itself. The name of
+each Job has the number of its try, so the Jobs that exist are all the state that there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from vrdata.api.quantities import parse_quantity
+from vrdata.contract.attempts import is_exhausted, pause_after
+from vrdata.contract.pod import read_termination_message
+from vrdata.contract.reasons import FailureReason, Recurs, WorkerExit
+from vrdata.contract.records import Failure
+from vrdata.text import count
+from vrdata_operator.policy.retries import ladder
+from vrdata_operator.state.facts import JobFacts, PodFacts
+from vrdata_operator.state.names import final_job, index_job, try_number
+from vrdata_operator.state.run import RunView
+
+INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
+MEMORY = 2**30  # of the first try, unless the class O has more
+MAX_CHARGED = 5  # tries that fail for a charged reason; a permanent one ends the run at once
+_SIGNALS = frozenset({None, 130, 137, 143})  # exit codes of a process that was ended from outside
+# A pod that ends before its task starts may leave plain text; its exit code is the reason.
+_EXITS: dict[int | None, FailureReason] = {
+    int(WorkerExit.STORAGE_UNAVAILABLE): FailureReason.STORAGE_UNAVAILABLE,
+    int(WorkerExit.CONTRACT_MISMATCH): FailureReason.CONTRACT_MISMATCH,
+}
+
+StageName = Literal["index", "finalise"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of finalisation.
+
+    Attributes:
+        name: as the Job's label.
+        view: the run.
+    """
+
+    name: StageName
+    view: RunView
+
+    @property
+    def first(self) -> str:
+        """Name of the Job of the first try."""
+        name = index_job if self.name == "index" else final_job
+        return name(self.view.identity.uid, self.view.identity.repair)
+
+    @cached_property
+    def jobs(self) -> dict[int, JobFacts]:
+        """The Jobs that exist, by the number of their try."""
+        jobs = self.view.facts.jobs
+        found = {try_number(self.first, name): job for name, job in jobs.items()}
+        return {number: found[number] for number in sorted(n for n in found if n is not None)}
+
+    @cached_property
+    def last(self) -> JobFacts | None:
+        """The last Job; None when the next one is the first, or when shards have changed since."""
+        last = next(reversed(self.jobs.values()), None)
+        if last is None or (last.finished and self._is_outdated(last)):
+            return None
+        return last
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether nothing is left to do in this stage."""
+        return self.last is not None and self.last.succeeded and self.failure is None
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """Why the last try failed; None for one that runs or has succeeded."""
+        last = self.last
+        if last is None or not last.finished:
+            return None
+        if not last.succeeded:
+            return _failure(last, self.view.facts.pods)
+        if self.name == "finalise" and not self.view.facts.dataset_hash:
+            return Failure(
+                reason=FailureReason.INCOMPLETE_RUN,
+                message="_SUCCESS was removed before the operator read it",
+            )
+        return None
+
+    @property
+    def number(self) -> int:
+        """Number of the next try."""
+        return max(self.jobs, default=-1) + 1
+
+    @property
+    def charged(self) -> int:
+        """Tries that failed for a charged reason."""
+        before = self.last.charged if self.last else 0
+        return before + (self.failure is not None and self.failure.reason.charged)
+
+    @property
+    def memory(self) -> int:
+        """Memory limit of the next try in bytes."""
+        if self.last is None or not self.last.memory:
+            return self._base
+        if not self._out_of_memory:
+            return self.last.memory
+        return min(2 * self.last.memory, max(self.last.memory, self._ceiling))
+
+    @cached_property
+    def given_up(self) -> str:
+        """Why no other try follows the last one; empty while one does."""
+        failure = self.failure
+        if failure is None:
+            return ""
+        message = f"{failure.reason}: {failure.message}"
+        if failure.reason.recurs is Recurs.ALWAYS:
+            return message
+        if self._out_of_memory and self.last is not None and self.memory <= self.last.memory:
+            return f"{message} (with the largest limit, {self.memory} bytes)"
+        if self.charged > MAX_CHARGED or is_exhausted(self.number - self.charged):
+            return f"{message} (after {count(self.number, 'try', 'tries')})"
+        return ""
+
+    @property
+    def starts(self) -> float:
+        """When the next try starts, in seconds since the epoch."""
+        if self.last is None or self.last.ended is None or self._out_of_memory:
+            return self.view.facts.now
+        return self.last.ended + pause_after(self.number)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next try starts now."""
+        waits = self.last is not None and (self.failure is None or bool(self.given_up))
+        return not waits and self.starts <= self.view.facts.now
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the next try starts later."""
+        return self.failure is not None and not self.given_up and not self.is_due
+
+    @property
+    def _out_of_memory(self) -> bool:
+        return self.failure is not None and self.failure.reason is FailureReason.OUT_OF_MEMORY
+
+    @property
+    def _base(self) -> int:
+        return max(MEMORY, int(parse_quantity(self.view.profile.classes.O.memory)))
+
+    @property
+    def _ceiling(self) -> int:
+        return max(self._base, ladder(self.view.profile, "O").ceiling)
+
+    def _is_outdated(self, job: JobFacts) -> bool:
+        """Whether shards were generated again after this Job was created."""
+        return job.waves is not None and job.waves != len(self.view.facts.waves)
+
+
+def stages(view: RunView) -> tuple[Stage, ...]:
+    """The stages of a run, in order."""
+    last = Stage("finalise", view)
+    return (Stage("index", view), last) if view.shards > INDEX_JOB_SHARDS else (last,)
+
+
+def current_stage(view: RunView) -> Stage | None:
+    """The first stage that has not succeeded; None when all have."""
+    return next((stage for stage in stages(view) if not stage.succeeded), None)
+
+
+def _failure(job: JobFacts, pods: tuple[PodFacts, ...]) -> Failure:
+    """Why a Job failed: the failure of its pods that another try helps least against."""
+    found = [_of_pod(pod) for pod in pods if pod.job == job.name and pod.phase == "Failed"]
+    gone = Failure(reason=FailureReason.DISRUPTED, message="its pod was deleted or killed")
+    return min(found, key=_helplessness, default=gone)
+
+
+def _helplessness(failure: Failure) -> tuple[bool, bool, bool]:
+    reason = failure.reason
+    permanent = reason.recurs is Recurs.ALWAYS
+    return not permanent, not reason.charged, reason is not FailureReason.OUT_OF_MEMORY
+
+
+def _of_pod(pod: PodFacts) -> Failure:
+    if pod.terminated == "OOMKilled":
+        return Failure(reason=FailureReason.OUT_OF_MEMORY, message="its pod was OOMKilled")
+    found = read_termination_message(pod.termination_message)
+    if found is not None:
+        return found
+    if pod.disrupted or pod.exit_code in _SIGNALS:
+        message = pod.message or pod.reason or "its pod was killed"
+        return Failure(reason=FailureReason.DISRUPTED, message=message)
+    reason = _EXITS.get(pod.exit_code, FailureReason.UNKNOWN)
+    return Failure(reason=reason, message=pod.termination_message)
