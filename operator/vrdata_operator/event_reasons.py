@@ -28,6 +28,11 @@ class EventReason(StrEnum):
     REJECTED = ("Rejected", "Warning", "the run cannot start; the message says why")
     STARTED = ("Started", "Normal", "the first Jobs are created")
     RETRYING = ("Retrying", "Warning", "shards failed and are retried in a later wave")
+    DROPPED = (
+        "Dropped",
+        "Warning",
+        "samples of a committed shard failed; the message names the reason and the first sample",
+    )
     WAITING = ("Waiting", "Warning", "pods cannot start; the message says why")
     SUSPENDED = ("Suspended", "Normal", "spec.suspend became true")
     RESUMED = ("Resumed", "Normal", "spec.suspend became false")

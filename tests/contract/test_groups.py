@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.api.status import MAX_FAILURE_GROUPS, MAX_MESSAGE
-from vrdata.contract.groups import MAX_GROUPS, MAX_TEXT_BYTES, FailureGroups
+from vrdata.contract.groups import MAX_GROUPS, MAX_TEXT_BYTES, FailureGroups, group_text
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.plan.planned import Shard
@@ -78,4 +78,15 @@ def test_the_status_gets_few_groups_with_short_printable_texts() -> None:
     assert len(found) == MAX_FAILURE_GROUPS
     assert all(len(one.message.encode()) <= MAX_MESSAGE for one in found)
     assert not any("\x1b" in one.message for one in found)
-    assert (found[0].shards, found[0].example_shard) == (1, 4)
+    assert (found[0].shards, found[0].samples, found[0].example_shard) == (1, 0, 4)
+
+
+def test_dropped_samples_are_counted_as_samples_with_the_first_line_of_their_message() -> None:
+    groups = FailureGroups()
+    for sample in (7, 5):
+        dropped = failed("O-a", 2, FailureReason.GENERATOR_FAILED, f"E: {sample}\nlog", sample)
+        groups.add(dropped, "samples")
+    (found,) = groups.for_status()
+    assert (found.shards, found.samples, found.sample, found.message) == (0, 2, 5, "E: 5")
+    text = "O-a: GeneratorFailed, 2 samples, first at sample 5\n    E: 5"
+    assert group_text(found) == text

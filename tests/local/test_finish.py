@@ -73,6 +73,16 @@ def test_a_generator_without_samples_is_named_in_a_run_that_succeeds(tmp_path: P
     assert summary.empty_generators == ("O-1_maze",)
 
 
+def test_a_run_that_succeeds_says_why_samples_are_missing(tmp_path: Path) -> None:
+    summary = ended(tmp_path, [SAMPLES[1], SAMPLES[3], SAMPLES[4]], 3)
+    assert [(one.generator, one.samples, one.sample) for one in summary.failures] == [
+        ("O-1_maze", 2, 1),
+        ("O-2_tiles", 1, 0),
+    ]
+    said = "\n".join(summary.lines())
+    assert "dropped: O-1_maze: EmptyPrompt, 2 samples, first at sample 1\n    no text" in said
+
+
 def test_a_run_over_its_budget_names_the_limit_that_lets_it_succeed(tmp_path: Path) -> None:
     summary = ended(tmp_path, SAMPLES[:3], 1)
     assert "set failurePolicy.maxFailedSamples to 3 and repeat" in summary.fix

@@ -62,6 +62,20 @@ def test_only_the_last_attempt_may_drop_samples(life: Life) -> None:
     assert (status.samples.succeeded, status.samples.failed) == (58, 2)
 
 
+def test_a_run_that_succeeds_says_why_samples_are_missing(life: Life) -> None:
+    life.workers.left_out = {("O-maze", 1): 2, ("O-maze", 2): 1, ("G-ball", 0): 1}
+    life.create(run_object(failurePolicy={"maxFailedSamples": 4, "retries": 0}))
+    life.live(until=lambda: life.status().samples.failed == 4)
+    life.restart()
+    status = life.live()
+    assert life.reason("Succeeded") == ("True", "WithinFailureBudget")
+    maze, ball = status.failures
+    assert (maze.generator, maze.reason, maze.samples) == ("O-maze", "EmptyPrompt", 3)
+    assert (maze.example_shard, maze.sample, maze.message) == (1, 10, "blank")
+    assert (ball.generator, ball.samples) == ("G-ball", 1)
+    assert maze.shards == ball.shards == 0
+
+
 def test_a_shard_that_certainly_fails_again_is_tried_once(life: Life) -> None:
     life.workers.script, life.workers.retry = fails_always, "Useless"
     life.create(run_object(failurePolicy={"maxFailedSamples": 3}))

@@ -16,6 +16,7 @@ from PIL import Image
 
 from support.datasets.facts import content_of, encoder_of
 from vrdata.dataset import layout
+from vrdata.dataset.checks.dropped import with_dropped
 from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.base import SourceFile
@@ -213,6 +214,8 @@ def _commit(
         attempt=Attempt(architecture="x86_64"),
         records=describe_records(record.to_json() for record in records),
     )
+    dropped = [record for record in records if isinstance(record, FailedSample)]
+    manifest = with_dropped(manifest, dropped)
     body = encode_marker(manifest, [record.to_json() for record in records])
     put_object(store, layout.commit_key(shard.generator, shard.shard), body)
     return manifest

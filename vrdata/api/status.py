@@ -85,14 +85,19 @@ class ClassStatus(_Written):
 
 
 class FailureGroup(_Written):
-    """Shards that failed for one reason, with one example."""
+    """Failed shards, or dropped samples, of one generator for one reason, with one example."""
 
     generator: str = Field(max_length=100, description="Generator. Example: O-maze.")
     reason: str = Field(max_length=64, description="Reason in CamelCase. Example: OutOfMemory.")
-    shards: Count = Field(description="How many shards. Example: 3.")
-    example_shard: Count = Field(default=0, description="One of them. Example: 17.")
+    shards: Count = Field(default=0, description="How many shards failed. Example: 3.")
+    samples: Count = Field(
+        default=0,
+        description="How many samples of committed shards failed and were dropped, within "
+        "failurePolicy.maxFailedSamples. Example: 12.",
+    )
+    example_shard: Count = Field(default=0, description="Shard of the example. Example: 17.")
     sample: Count | None = Field(
-        default=None, description="First failing sample of the example. Example: 8704."
+        default=None, description="First failed sample of the example. Example: 8704."
     )
     message: str = Field(
         default="", max_length=MAX_MESSAGE, description="Message of the example. Default: empty."

@@ -110,6 +110,7 @@ def summary_lines(report: VerifyReport) -> list[str]:
         f"output: {report.output}",
         f"files: {_counts(report.files)}",
     ]
+    lines += dropped_lines(report)
     if report.images:
         lines.append(f"images: {_counts(report.images)}")
     if warning := duplicates_line(report.duplicates or 0, report.duplicate_examples):
@@ -121,6 +122,23 @@ def summary_lines(report: VerifyReport) -> list[str]:
     if report.problem_counts:
         lines.append(f"problems: {_counts(report.problem_counts)}")
     return [*lines, f"dataset hash: {report.dataset_hash}"]
+
+
+def dropped_lines(report: VerifyReport) -> list[str]:
+    """Why samples are missing: the groups of failures, each with its first samples."""
+    from vrdata.contract.groups import group_text
+
+    lines = []
+    for group in report.failures:
+        of_group = [
+            str(one.sample)
+            for one in report.dropped_samples
+            if (one.generator, one.reason) == (group.generator, group.reason)
+        ]
+        more = group.samples - len(of_group)
+        listed = ", ".join(of_group) + (f" and {more} more" if more else "")
+        lines += [f"dropped: {group_text(group)}", f"    samples: {listed}"]
+    return lines
 
 
 def _counts(counts: dict[str, int]) -> str:

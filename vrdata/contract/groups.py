@@ -9,10 +9,11 @@ from vrdata.api import status
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import FailureRecord
 from vrdata.model import Model
-from vrdata.text import head, shorten
+from vrdata.text import count, head, shorten
 
 MAX_GROUPS = 1000  # groups in memory; failures of further ones are not counted
 MAX_TEXT_BYTES = 2000  # of an example's message
+MAX_LINE_BYTES = 300  # of the message of dropped samples, where many places repeat it
 
 Unit = Literal["shards", "attempts", "samples"]
 
@@ -72,8 +73,8 @@ class FailureGroups:
             known = self._groups.get(key)
             if known is not None:
                 example = min(known, group, key=_order)
-                count = known.count + group.count
-                self._groups[key] = example.model_copy(update={"count": count})
+                total = known.count + group.count
+                self._groups[key] = example.model_copy(update={"count": total})
             elif len(self._groups) < MAX_GROUPS:
                 self._groups[key] = group
 
@@ -91,19 +92,45 @@ class FailureGroups:
         return groups[:limit], max(0, len(groups) - limit)
 
     def for_status(self) -> tuple[status.FailureGroup, ...]:
-        """The largest groups as in the status of a run."""
+        """The largest groups as in the status of a run; `dataset.json` has the same."""
         groups, _ = self.largest(status.MAX_FAILURE_GROUPS)
-        return tuple(
-            status.FailureGroup(
-                generator=group.generator,
-                reason=group.reason,
-                shards=group.count,
-                example_shard=group.shard,
-                sample=group.sample,
-                message=head(group.message, status.MAX_MESSAGE),
-            )
-            for group in groups
-        )
+        return tuple(_for_status(group) for group in groups)
+
+
+def group_text(
+    group: status.FailureGroup, *, growing: bool = False, between: str = "\n    "
+) -> str:
+    """A group for a person: generator, reason, number, first sample and what it raised.
+
+    Args:
+        group: as in a status.
+        growing: leave out the number, which is not final.
+        between: what separates the message from the rest.
+    """
+    counted = count(group.samples, "sample") if group.samples else count(group.shards, "shard")
+    sample = "" if group.sample is None else f"first at sample {group.sample}"
+    parts = (f"{group.generator}: {group.reason}", "" if growing else counted, sample)
+    message = group.message.partition("\n")[0]
+    return ", ".join(filter(None, parts)) + (f"{between}{message}" if message else "")
+
+
+def first_line(message: str) -> str:
+    """The first line of a failure's message, at most MAX_LINE_BYTES: what was raised."""
+    return head(message.partition("\n")[0], MAX_LINE_BYTES)
+
+
+def _for_status(group: FailureGroup) -> status.FailureGroup:
+    dropped = group.unit == "samples"
+    message = first_line(group.message) if dropped else group.message
+    return status.FailureGroup(
+        generator=group.generator,
+        reason=group.reason,
+        shards=0 if dropped else group.count,
+        samples=group.count if dropped else 0,
+        example_shard=group.shard,
+        sample=group.sample,
+        message=head(message, status.MAX_MESSAGE),
+    )
 
 
 def _order(group: FailureGroup) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from vrdata.contract.groups import FailureGroup
 from vrdata.contract.records import FailureRecord
 from vrdata.model import Model
 
@@ -16,6 +17,7 @@ class ShardCommitted(Model):
     Attributes:
         already: its commit marker existed before this attempt.
         nondeterministic: key of a stored object whose bytes differ from the generated ones, or "".
+        dropped: its failed samples by reason.
         seconds: wall seconds of the attempt.
         cpu_seconds: CPU seconds of its generator children.
         peak_memory_bytes: largest resident memory of one child.
@@ -29,6 +31,7 @@ class ShardCommitted(Model):
     nondeterministic: str = ""
     samples: int = 0
     failed_samples: int = 0
+    dropped: tuple[FailureGroup, ...] = ()
     bytes: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0

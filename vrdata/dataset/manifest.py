@@ -103,6 +103,22 @@ Record = SampleRecord | FailedSample
 """One line of a commit marker after the first."""
 
 
+class DroppedSamples(Model):
+    """The samples of one shard that failed for one reason.
+
+    Attributes:
+        reason: CamelCase reason.
+        samples: number of samples.
+        sample: global index of the first.
+        message: first line of its message, shortened.
+    """
+
+    reason: str
+    samples: int = Field(ge=1)
+    sample: int = Field(ge=0)
+    message: str = ""
+
+
 class DataObject(Model):
     """One data object.
 
@@ -186,6 +202,10 @@ class ShardManifest(Model):
             from the records.
         samples: number of samples.
         failed_samples: number of samples that could not be generated.
+        dropped: why these samples failed: one entry for each reason, the most frequent first, with
+            `reason`, `samples` (how many), `sample` (index of the first) and `message` (its first
+            line, shortened). It has as much as the first line can hold; absent without failed
+            samples.
         attempt: facts of the attempt that committed the shard: `number`, `seconds`, `cpuSeconds`,
             `peakMemoryBytes`, `architecture`, `host`, `version`, `hermetic`
             (`level`, `landlock`, `missing`: how far the kernel sandboxed the generator). They never
@@ -206,6 +226,7 @@ class ShardManifest(Model):
     files: FileObjects | None = None
     samples: int = Field(ge=0)
     failed_samples: int = Field(default=0, ge=0)
+    dropped: tuple[DroppedSamples, ...] | None = None
     attempt: Attempt = Attempt()
     records: RecordLines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrdata.api.status import FailureGroup
-from vrdata.contract.groups import FailureGroups
+from vrdata.contract.groups import FailureGroups, group_text
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.finish.duplicates import DuplicateExample, duplicates_line
@@ -58,9 +58,7 @@ class RunSummary(Model):
             lines.append(f"dropped: {count(self.failed_samples, 'failed sample')} ({what})")
         lines += [f"no samples: {name}: every sample failed" for name in self.empty_generators]
         lines += [
-            f"failed: {group.generator}: {group.reason}, {count(group.shards, 'shard')}"
-            + (f", first at sample {group.sample}" if group.sample is not None else "")
-            + f"\n    {group.message.partition(chr(10))[0]}"
+            f"{'dropped' if group.samples else 'failed'}: {group_text(group)}"
             for group in self.failures
         ]
         if self.fix:
@@ -101,7 +99,7 @@ def finish(
         restored_shards=result.restored,
         failed_shards=len(result.failed),
         seconds=round(seconds, 3),
-        failures=FailureGroups(result.failed).for_status(),
+        failures=_failures(result),
         nondeterministic=tuple(result.nondeterministic[:MAX_NONDETERMINISTIC]),
         exit_code=int(ExitCode.FAILED),
     )
@@ -127,6 +125,7 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "samples": dataset.samples,
             "failed_samples": dataset.failed_samples,
             "empty_generators": tuple(one.name for one in dataset.generators if not one.samples),
+            "failures": dataset.failure_groups,
             "fix": fix,
             "dataset_hash": dataset.dataset_hash,
             "duplicates": dataset.duplicates,
@@ -135,6 +134,13 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "exit_code": int(code),
         }
     )
+
+
+def _failures(result: ExecutionResult) -> tuple[FailureGroup, ...]:
+    """Failed shards, and samples that shards were committed without."""
+    groups = FailureGroups(result.failed)
+    groups.merge(result.dropped.all())
+    return groups.for_status()
 
 
 def _fix_of_shards(result: ExecutionResult) -> str:

@@ -11,7 +11,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vrdata.contract.groups import FailureGroup
 from vrdata.dataset import layout
+from vrdata.dataset.checks.dropped import dropped_groups
 from vrdata.dataset.codec import describe_records
 from vrdata.dataset.commits import iter_records, read_head
 from vrdata.dataset.formats.base import PendingObject
@@ -37,6 +39,7 @@ class Committed:
         samples: number of samples in the stored marker.
         failed: number of samples that failed, from the stored marker.
         bytes: size of its data objects.
+        dropped: the failed samples by reason.
         already: the marker existed before this call.
         nondeterministic: key of an existing object whose bytes differ from the new ones, or "".
     """
@@ -44,6 +47,7 @@ class Committed:
     samples: int
     failed: int
     bytes: int
+    dropped: tuple[FailureGroup, ...] = ()
     already: bool = False
     nondeterministic: str = ""
 
@@ -153,6 +157,7 @@ def _mark(store: ObjectStore, draft: MarkerDraft, different: str, *, detect: boo
         manifest.samples,
         manifest.failed_samples,
         manifest.bytes,
+        tuple(dropped_groups(manifest)),
         already=not created,
         nondeterministic=different,
     )

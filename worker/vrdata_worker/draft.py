@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vrdata import __version__
 from vrdata.contract.worker import ShardTask
+from vrdata.dataset.checks.dropped import with_dropped
 from vrdata.dataset.codec import decode_record, describe_records, encode_marker
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
@@ -96,4 +97,4 @@ def draft_marker(
             hermetic=generated.hermetic,
         ),
     )
-    return MarkerDraft(manifest, records)
+    return MarkerDraft(with_dropped(manifest, generated.failed), records)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vrdata.contract.reasons import FailureReason
+from vrdata.dataset.checks.dropped import dropped_groups
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.store.port import ObjectStore
@@ -43,7 +44,9 @@ def restore(store: ObjectStore, draft: MarkerDraft, pending: Sequence[PendingObj
         )
     for item in pending:
         _replace(store, item)
-    return Committed(existing.samples, existing.failed_samples, existing.bytes, already=True)
+    dropped = tuple(dropped_groups(existing))
+    counts = existing.samples, existing.failed_samples, existing.bytes
+    return Committed(*counts, dropped, already=True)
 
 
 def _replace(store: ObjectStore, item: PendingObject) -> None:

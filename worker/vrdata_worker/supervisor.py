@@ -220,6 +220,7 @@ class Supervisor:
                 nondeterministic=done.nondeterministic,
                 samples=done.samples,
                 failed_samples=done.failed,
+                dropped=done.dropped,
                 bytes=done.bytes,
                 seconds=time.monotonic() - started,
                 cpu_seconds=generated.cpu_seconds,

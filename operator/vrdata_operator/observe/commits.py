@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 
+from vrdata.contract.groups import FailureGroups
+from vrdata.dataset.checks.dropped import dropped_groups
 from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import OutputConflictError
@@ -37,6 +39,7 @@ class Commits:
 
     Attributes:
         totals: sums over the committed shards, by class.
+        dropped: their failed samples, by generator and reason.
         all_listed: the last full listing contained every shard of the plan.
         recounting: markers were removed, and those that are left are not all read again yet.
     """
@@ -64,6 +67,7 @@ class Commits:
         self._listed: dict[str, int] = {}
         self._found_new = 0
         self.totals: dict[str, Totals] = {}
+        self.dropped = FailureGroups()
         self.all_listed = False
         self.recounting = False
 
@@ -164,6 +168,7 @@ class Commits:
         if self._before - listed:  # markers were removed: their counts are unknown
             self._reported |= self.shards
             self._bitmaps, self._shards, self.totals = {}, None, {}
+            self.dropped = FailureGroups()
             self.recounting = True
         self._unread = listed - self.shards
         self._found_new = len(self._unread)
@@ -204,6 +209,7 @@ class Commits:
             bytes=old.bytes + manifest.bytes,
             cpu_seconds=old.cpu_seconds + manifest.attempt.cpu_seconds,
         )
+        self.dropped.merge(dropped_groups(manifest))
         self._bitmaps[shard.generator] = self._bitmaps.get(shard.generator, 0) | 1 << shard.number
         self._shards = None
         if shard not in self._reported:

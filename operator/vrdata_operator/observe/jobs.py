@@ -63,6 +63,7 @@ class Observer:
             damaged=ledger.damaged(jobs),
             observed_repair=identity.repair,
             totals=dict(ledger.commits.totals),
+            dropped=ledger.commits.dropped.all(),
             waves=ledger.waves,
             jobs=jobs,
             pods=pods,

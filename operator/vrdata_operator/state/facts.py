@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vrdata.contract.groups import FailureGroup
 from vrdata.contract.records import FailureRecord
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
@@ -118,6 +119,7 @@ class Facts:
             is missing or damaged, or a finished run lacks their commit marker.
         observed_repair: value of the repair annotation that was handled last.
         totals: sums over their markers, by class.
+        dropped: the failed samples that their markers record, by generator and reason.
         waves: wave files in the store, in order.
         jobs: by Job name.
         failures: the last known failure of each shard that failed an attempt.
@@ -135,6 +137,7 @@ class Facts:
     damaged: ShardSet = field(default_factory=ShardSet)
     observed_repair: str = ""
     totals: dict[str, Totals] = field(default_factory=dict)
+    dropped: tuple[FailureGroup, ...] = ()
     waves: tuple[Wave, ...] = ()
     jobs: dict[str, JobFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()

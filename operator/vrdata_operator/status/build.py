@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vrdata.api.status import GenerationRunStatus, Phase, Storage
+from vrdata.api.status import FailureGroup, GenerationRunStatus, Phase, Storage
 from vrdata.contract.groups import FailureGroups
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.finalisation import current_stage
@@ -49,9 +49,7 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
         shards=shards,
         bytes=sum(totals.bytes for totals in facts.totals.values()),
         classes=classes,
-        failures=FailureGroups(
-            failure for shard, failure in facts.failures.items() if shard not in view.done
-        ).for_status(),
+        failures=_failures(view),
         waves=len(view.history.own),
         start_time=view.status.start_time or (timestamp(now) if facts.jobs else None),
         completion_time=(view.status.completion_time or timestamp(now)) if outcome else None,
@@ -73,6 +71,14 @@ def _pause(view: RunView) -> Cause | None:
     failure, start = stage.failure, timestamp(stage.starts)
     detail = f"{failure.reason}: {failure.message}; try {stage.number + 1} starts at {start}"
     return Cause(Reason.FINALISATION_PAUSED, detail)
+
+
+def _failures(view: RunView) -> tuple[FailureGroup, ...]:
+    """Shards whose last attempt failed, and samples that committed shards do without."""
+    failed = view.facts.failures.items()
+    groups = FailureGroups(failure for shard, failure in failed if shard not in view.done)
+    groups.merge(view.facts.dropped)
+    return groups.for_status()
 
 
 def _phase(view: RunView, outcome: Outcome | None, *, running: bool) -> Phase:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.api.status import ConditionType, GenerationRunStatus
+from vrdata.api.status import MAX_FAILURE_GROUPS, ConditionType, GenerationRunStatus
+from vrdata.contract.groups import group_text
 from vrdata.text import count
 from vrdata_operator.event_reasons import EventReason
 
@@ -24,6 +25,7 @@ def transitions(before: GenerationRunStatus, after: GenerationRunStatus) -> list
     return [
         *_accepted(before, after),
         *_work(before, after),
+        *_dropped(before, after),
         *_suspension(before, after),
         *_waiting(before, after),
         *_ended(before, after),
@@ -56,6 +58,18 @@ def _work(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEv
     if after.phase == "Finalising" != before.phase:
         found.append(RunEvent(EventReason.FINALISING, "all shards are committed"))
     return found
+
+
+def _dropped(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
+    """One event for each new group of dropped samples."""
+    if len(before.failures) >= MAX_FAILURE_GROUPS:  # groups that come and go are not new
+        return []
+    known = {(one.generator, one.reason) for one in before.failures if one.samples}
+    return [
+        RunEvent(EventReason.DROPPED, group_text(one, growing=True, between=": "))
+        for one in after.failures
+        if one.samples and (one.generator, one.reason) not in known
+    ]
 
 
 def _suspension(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:

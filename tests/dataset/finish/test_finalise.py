@@ -164,6 +164,9 @@ def test_failed_samples_are_counted_by_reason() -> None:
     build_run(store, plan, failed=[("O-1_maze", 1), ("O-1_maze", 5)])
     summary = finalise(store, plan)
     assert (summary.samples, summary.failed_samples) == (4, 2)
+    (group,) = summary.failure_groups
+    assert (group.generator, group.reason, group.samples) == ("O-1_maze", "EmptyPrompt", 2)
+    assert (group.example_shard, group.sample, group.message) == (0, 1, "no text")
     assert summary.failures == {"EmptyPrompt": 2}
 
 

@@ -7,7 +7,7 @@ from support.builders import make_plan
 from support.memorystore import MemoryStore
 from vrdata.contract.groups import FailureGroups
 from vrdata.contract.records import MAX_TRACEBACK_BYTES
-from vrdata.dataset.finish.counts import add_failed_sample
+from vrdata.dataset.checks.dropped import add_failed_sample
 from vrdata.dataset.layout import FAILURES, failure_key
 from vrdata.dataset.manifest import FailedSample
 from vrdata.dataset.report import failures
@@ -44,7 +44,7 @@ def test_attempts_at_shards_that_are_not_committed_are_counted() -> None:
 def test_the_traceback_of_a_failed_sample_is_kept_and_shortened() -> None:
     failed = FailedSample(index=1, reason="GeneratorFailed", traceback="x" * 10_000)
     groups = FailureGroups()
-    add_failed_sample(groups, "O-a", failed)
+    add_failed_sample(groups, Shard("O-a", 0), failed)
     (group,), _ = groups.largest(failures.SHOWN)
     assert (group.unit, group.sample) == ("samples", 1)
     assert group.traceback == "x" * MAX_TRACEBACK_BYTES

@@ -30,6 +30,30 @@ def test_a_run_with_one_sample_is_verified() -> None:
     assert verify(store).ok
 
 
+def test_samples_that_were_dropped_are_listed_with_their_reasons() -> None:
+    plan, store = make_plan({NAME: 60, "O-2_tiles": 2}), MemoryStore()
+    failed = {(NAME, index) for index in range(3, 53, 2)} | {("O-2_tiles", 0)}
+    build_finished_run(store, plan, failed=failed)
+    report = verify(store, decode=False)
+    assert report.ok, report.problems
+    assert [(one.generator, one.samples) for one in report.failures] == [
+        (NAME, 25),
+        ("O-2_tiles", 1),
+    ]
+    listed = [(one.generator, one.sample) for one in report.dropped_samples]
+    assert listed == [(NAME, index) for index in range(3, 43, 2)] + [("O-2_tiles", 0)]
+    said = summary_lines(report)
+    at = said.index(f"dropped: {NAME}: EmptyPrompt, 25 samples, first at sample 3\n    no text")
+    assert said[at + 1].startswith("    samples: 3, 5, 7,")
+    assert said[at + 1].endswith(", 41 and 5 more")
+    assert report.to_dict()["droppedSamples"][0] == {
+        "generator": NAME,
+        "sample": 3,
+        "reason": "EmptyPrompt",
+        "message": "no text",
+    }
+
+
 @pytest.mark.parametrize("decode", [True, False])
 def test_duplicates_are_counted_and_the_first_is_named(decode: bool) -> None:
     def copy(index: int, files: dict[str, bytes]) -> None:

@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from support.lives import FIRST, Life, profile_object, run_object
-from vrdata.api.status import Phase
+from vrdata.api.status import MAX_FAILURE_GROUPS, FailureGroup, GenerationRunStatus, Phase
+from vrdata.plan.planned import Shard
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.state.facts import JobEvent
@@ -35,7 +36,35 @@ def transition_lives() -> list[Life]:
     failing.turn()
     failing.cluster.job_warnings.clear()
     failing.live()
-    return [succeeding, failing]
+    return [succeeding, failing, dropping_life()]
+
+
+def dropping_life() -> Life:
+    """A run that succeeds without three of its samples, of two shards."""
+    life = Life()
+    life.workers.left_out = {Shard("O-maze", 1): 1, Shard("O-maze", 3): 2}
+    policy = {"maxFailedSamples": 3, "retries": 0}
+    life.create(run_object(failurePolicy=policy))
+    life.live()
+    return life
+
+
+def test_dropped_samples_are_told_once_for_each_reason_with_the_first_sample() -> None:
+    life = dropping_life()
+    told = [one.message for one in life.cluster.events if one.reason is EventReason.DROPPED]
+    assert told == ["O-maze: EmptyPrompt, first at sample 10: blank"]
+
+
+def test_groups_that_come_and_go_in_a_full_status_are_not_told_again() -> None:
+    def status(first: int) -> GenerationRunStatus:
+        groups = tuple(
+            FailureGroup(generator=f"O-{at:02}", reason="EmptyPrompt", samples=1)
+            for at in range(first, first + MAX_FAILURE_GROUPS)
+        )
+        return GenerationRunStatus(failures=groups)
+
+    assert len(events.transitions(GenerationRunStatus(), status(0))) == MAX_FAILURE_GROUPS
+    assert events.transitions(status(0), status(5)) == []
 
 
 def test_every_event_reason_is_emitted() -> None:
@@ -45,7 +74,7 @@ def test_every_event_reason_is_emitted() -> None:
 
 
 def test_events_are_posted_in_the_order_of_the_transitions() -> None:
-    succeeding, failing = (life.events() for life in transition_lives())
+    succeeding, failing, _ = (life.events() for life in transition_lives())
     assert succeeding[:2] == ["Accepted", "Started"]
     assert [one for one in succeeding if one in {"Suspended", "Resumed"}] == [
         "Suspended",

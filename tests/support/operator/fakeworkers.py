@@ -13,6 +13,7 @@ from support.operator.fakecluster import FakeCluster
 from support.operator.index_sets import format_index_set
 from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
 from vrdata.dataset import layout
+from vrdata.dataset.checks.dropped import with_dropped
 from vrdata.dataset.codec import describe_records, encode_marker
 from vrdata.dataset.manifest import (
     Attempt,
@@ -214,7 +215,8 @@ def commit(
     """Write the smallest valid commit marker of a shard."""
     found = plan.generator(shard[0]).shard(shard[1])
     failed = range(found.start, found.start + left_out)
-    records: list[Record] = [FailedSample(index=at, reason="EmptyPrompt") for at in failed]
+    dropped = [FailedSample(index=at, reason="EmptyPrompt", message="blank") for at in failed]
+    records: list[Record] = [*dropped]
     records += [
         SampleRecord(index=at, id=f"x_{at}", domain="x", block=0, seed=0, files=())
         for at in range(failed.stop, found.stop)
@@ -239,6 +241,7 @@ def commit(
     )
     if not in_files:
         _keep(store, layout.shard_tar_key(*shard), DATA)
+    manifest = with_dropped(manifest, dropped)
     body = encode_marker(manifest, [record.to_json() for record in records])
     put(store, layout.commit_key(*shard), body)
 

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from vrdata.contract.groups import FailureGroup, FailureGroups
-from vrdata.contract.reasons import parse_reason
-from vrdata.contract.records import Failure
-from vrdata.dataset.manifest import FailedSample, Record, SampleRecord, ShardManifest
+from vrdata.dataset.checks.dropped import add_failed_sample
+from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
 from vrdata.hermetic import HermeticShards, shards_of
 from vrdata.model import Model
 from vrdata.plan.planned import Shard
@@ -72,10 +71,12 @@ class GeneratorCounter:
         self._architectures: set[str] = set()
         self._hermetic = HermeticShards()
         self._failures = FailureGroups()
+        self._shard = 0
 
     def add_shard(self, manifest: ShardManifest) -> None:
-        """Count a shard, but not its records."""
+        """Count a shard, but not its records, which follow."""
         self._shards += 1
+        self._shard = manifest.shard
         self._bytes += manifest.bytes
         self._architectures.add(manifest.attempt.architecture)
         self._hermetic += shards_of(manifest.attempt.hermetic)
@@ -87,7 +88,7 @@ class GeneratorCounter:
             self._files += len(record.files)
         else:
             self._failed += 1
-            add_failed_sample(self._failures, self._generator, record)
+            add_failed_sample(self._failures, Shard(self._generator, self._shard), record)
 
     def counts(self) -> GeneratorCounts:
         """The counts of everything added."""
@@ -103,14 +104,3 @@ class GeneratorCounter:
             hermetic=self._hermetic,
             failures=self._failures.all(),
         )
-
-
-def add_failed_sample(groups: FailureGroups, generator: str, failed: FailedSample) -> None:
-    """Count a failed sample of a committed shard."""
-    failure = Failure(
-        reason=parse_reason(failed.reason),
-        message=failed.message,
-        sample=failed.index,
-        traceback=failed.traceback,
-    )
-    groups.add(failure.of(Shard(generator, 0), 0), "samples")

@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from vrdata.api.status import FailureGroup
 from vrdata.bounded.closing import Closing
+from vrdata.contract.groups import FailureGroups
 from vrdata.dataset import layout
 from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
 from vrdata.dataset.finish.duplicates import DuplicateExample, RunDuplicates
@@ -78,6 +80,8 @@ class DatasetSummary(Model):
         hermetic: shards by how far the kernel sandboxed their generator; those that are in neither
             level have no record.
         failures: failed samples by reason.
+        failure_groups: failed samples by generator and reason, the largest groups, each with the
+            number of samples, and shard, index and message of the first.
         file_names: names of the samples' files, sorted; at most MAX_FILE_NAMES.
         unlisted_file_names: samples have files of other names, too.
     """
@@ -102,6 +106,7 @@ class DatasetSummary(Model):
     duplicates: int
     duplicate_examples: tuple[DuplicateExample, ...] = ()
     failures: dict[str, int]
+    failure_groups: tuple[FailureGroup, ...] = ()
     file_names: tuple[str, ...]
     unlisted_file_names: bool = False
 
@@ -140,7 +145,9 @@ class SummaryBuilder(Closing):
             for at, planned in enumerate(self._plan.generators)
         )
         failures: Counter[str] = Counter()
+        groups = FailureGroups()
         for counts in self._counts.values():
+            groups.merge(counts.failures)
             for group in counts.failures:
                 failures[group.reason] += group.count
         architectures = {name for one in self._counts.values() for name in one.architectures}
@@ -163,6 +170,7 @@ class SummaryBuilder(Closing):
             duplicates=duplicates.total(),
             duplicate_examples=examples,
             failures=dict(sorted(failures.items())),
+            failure_groups=groups.for_status(),
             file_names=self._names.sorted(),
             unlisted_file_names=self._names.unlisted,
         )

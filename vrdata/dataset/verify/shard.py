@@ -15,7 +15,7 @@ from vrdata.dataset.verify.objects import ObjectCheck
 from vrdata.dataset.verify.sample.check import Findings, SampleCheck
 from vrdata.dataset.verify.sample.decode import Decoder
 from vrdata.dataset.verify.strays import SampleFiles
-from vrdata.plan.planned import Plan
+from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 
@@ -95,5 +95,5 @@ class ShardCheck:
                 self._duplicates.add(manifest.generator, record.id, record.index, record.content)
                 yield record
             else:
-                findings.failed += 1
+                findings.dropped.add(Shard(manifest.generator, manifest.shard), record)
         self._files.add_shard(manifest)

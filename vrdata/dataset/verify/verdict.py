@@ -7,9 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from vrdata.api.status import FailureGroup
 from vrdata.dataset.checks.problems import Problem, ProblemLog
 from vrdata.dataset.finish.duplicates import DuplicateExample
 from vrdata.dataset.finish.summary import FileNames
+from vrdata.dataset.verify.dropped import DroppedLog, DroppedSample
 from vrdata.dataset.verify.sample.check import Findings
 from vrdata.model import Model
 
@@ -27,6 +29,8 @@ class VerifyReport(Model):
         finished: `_SUCCESS` exists; always False for a tree.
         samples: samples found.
         failed_samples: samples that commit markers record as failed.
+        failures: why, by generator and reason, as in the status of a run.
+        dropped_samples: the first 20 of each of these.
         shards: shards whose marker was read; archives of a tree.
         expected_shards: shards of the plan.
         bytes: bytes of the samples' files.
@@ -50,6 +54,8 @@ class VerifyReport(Model):
     finished: bool = False
     samples: int = 0
     failed_samples: int = 0
+    failures: tuple[FailureGroup, ...] = ()
+    dropped_samples: tuple[DroppedSample, ...] = ()
     shards: int = 0
     expected_shards: int = 0
     bytes: int = 0
@@ -70,6 +76,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.problems = ProblemLog()
+        self.dropped = DroppedLog()
         self.generators: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.file_names = FileNames()
@@ -83,7 +90,8 @@ class Tally:
         self.problems.merge(findings.problems)
         self.counts["bytes"] += findings.bytes
         self.counts["samples"] += findings.samples
-        self.counts["failed"] += findings.failed
+        self.counts["failed"] += findings.dropped.count
+        self.dropped.merge(findings.dropped)
         self._names.update(findings.names)
         for name in findings.names:
             self.file_names.add(name)
@@ -101,6 +109,8 @@ class Tally:
                 "ok": not self.problems.counts,
                 "samples": self.counts["samples"],
                 "failed_samples": self.counts["failed"],
+                "failures": self.dropped.groups(),
+                "dropped_samples": self.dropped.samples(),
                 "shards": self.counts["shards"],
                 "bytes": self.counts["bytes"],
                 "generators": dict(sorted(self.generators.items())),

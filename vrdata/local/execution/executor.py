@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vrdata.contract.groups import FailureGroups
 from vrdata.contract.messages import (
     Message,
     ShardCommitted,
@@ -51,6 +52,7 @@ class ExecutionResult:
     Attributes:
         committed: number of committed shards.
         restored: how many of them were committed before and had missing or damaged data.
+        dropped: samples that shards were committed without.
         failed: the last failure of every shard that failed for good.
         nondeterministic: object keys whose bytes differed from an earlier attempt's.
     """
@@ -61,6 +63,7 @@ class ExecutionResult:
     failed_samples: int = 0
     bytes: int = 0
     cpu_seconds: float = 0.0
+    dropped: FailureGroups = field(default_factory=FailureGroups)
     failed: list[FailureRecord] = field(default_factory=list)
     nondeterministic: list[str] = field(default_factory=list)
 
@@ -174,6 +177,7 @@ class LocalExecutor:
         result.committed += 1
         result.samples += message.samples
         result.failed_samples += message.failed_samples
+        result.dropped.merge(message.dropped)
         result.bytes += message.bytes
         result.cpu_seconds += message.cpu_seconds
         if message.nondeterministic:

@@ -11,6 +11,7 @@ from typing import Any
 from vrdata.dataset.checks.problems import ProblemLog, problem
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
+from vrdata.dataset.verify.dropped import DroppedLog
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.sample.decode import Decoder, Media
 from vrdata.dataset.verify.sample.metadata import METADATA, metadata_problem
@@ -27,7 +28,7 @@ class Findings:
     Attributes:
         problems: what is wrong.
         samples: number of samples.
-        failed: number of samples that a commit marker records as failed.
+        dropped: samples that a commit marker records as failed.
         names: files by name.
         images: decoded images by size and mode.
         bytes: bytes of every file.
@@ -35,7 +36,7 @@ class Findings:
 
     problems: ProblemLog = field(default_factory=ProblemLog)
     samples: int = 0
-    failed: int = 0
+    dropped: DroppedLog = field(default_factory=DroppedLog)
     names: Counter[str] = field(default_factory=Counter)
     images: Counter[str] = field(default_factory=Counter)
     bytes: int = 0
