@@ -68,5 +68,14 @@ class WorkerWarning(Model):
     fix: str = ""
 
 
-Message = ShardCommitted | FailureRecord | ShardProgress | ShardGenerated | WorkerWarning
+class WorkerNotice(Model):
+    """Something that ended nothing: the worker waits, or generates something again."""
+
+    kind: Literal["WorkerNotice"] = "WorkerNotice"
+    message: str
+
+
+Message = (
+    ShardCommitted | FailureRecord | ShardProgress | ShardGenerated | WorkerWarning | WorkerNotice
+)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from vrdata.contract.messages import ShardCommitted, ShardGenerated, ShardProgress, WorkerWarning
+from vrdata.contract.messages import (
+    ShardCommitted,
+    ShardGenerated,
+    ShardProgress,
+    WorkerNotice,
+    WorkerWarning,
+)
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.retries import retry_of
 from vrdata.contract.worker import ShardTask, WorkerConfig
@@ -169,6 +175,9 @@ class Supervisor:
                 scratch_bytes=self._config.scratch_bytes,
             ),
             on_sample=self._progress(task),
+            tell=lambda text: self._emit(
+                WorkerNotice(message=f"{task.generator} shard {task.shard}: {text}")
+            ),
         )
         generated = shard_generator.generate()
         return generated, writer.finish()

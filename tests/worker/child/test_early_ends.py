@@ -24,7 +24,7 @@ from vrdata_worker.generate.block import BlockState
 pytestmark = pytest.mark.slow
 
 WAYS = ["raise", "memory", "code", "text", "leave", "kill"]
-OUT_OF_MEMORY = {"memory", "kill"}
+REASONS = {"memory": FailureReason.OUT_OF_MEMORY, "kill": FailureReason.DISRUPTED}
 
 
 class Blocks:
@@ -135,8 +135,7 @@ def test_the_failed_sample_is_named_and_those_before_it_are_kept(
         state, valid = running.run(way, at)
         assert valid == (list(range(at)) if kind in KEEPS else []), way
         assert state.cause is not None
-        memory = state.cause.reason is FailureReason.OUT_OF_MEMORY
-        assert memory == (way in OUT_OF_MEMORY), way
+        assert state.cause.reason is REASONS.get(way, FailureReason.GENERATOR_FAILED), way
         if at in UNKNOWN.get(kind, set()) or kind == "two passes whole":
             assert state.cause.sample is None, way
             assert state.cause.message.startswith("one of the samples"), way

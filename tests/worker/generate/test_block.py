@@ -67,7 +67,7 @@ def test_an_invalid_sample_before_the_first_one_of_the_shard_is_not_a_failure() 
         ({"error": raised("OutOfMemory", "MemoryError: ")}, FailureReason.OUT_OF_MEMORY),
         ({"error": raised("GeneratorCrashed", "no space")}, FailureReason.GENERATOR_CRASHED),
         ({"error": raised("ContractMismatch", "a lie")}, FailureReason.GENERATOR_FAILED),
-        ({"signal": 9, "code": None}, FailureReason.OUT_OF_MEMORY),
+        ({"signal": 9, "code": None}, FailureReason.GENERATOR_CRASHED),
         ({"signal": 11, "code": None}, FailureReason.GENERATOR_CRASHED),
         ({"code": 3}, FailureReason.GENERATOR_FAILED),
     ],

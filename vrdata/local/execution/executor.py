@@ -15,6 +15,7 @@ from vrdata.contract.messages import (
     ShardCommitted,
     ShardGenerated,
     ShardProgress,
+    WorkerNotice,
     WorkerWarning,
 )
 from vrdata.contract.reasons import FailureReason, WorkerExit
@@ -25,6 +26,7 @@ from vrdata.local.execution.queue import TaskQueue
 from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
 from vrdata.local.execution.workers import Ended, WorkerPool, WorkerProcess
 from vrdata.local.progress import RunProgress
+from vrdata.memory import told
 from vrdata.plan.planned import Shard
 
 TICK_SECONDS = 0.2
@@ -165,6 +167,8 @@ class LocalExecutor:
                 self._fail(_finished(worker, message.key), message, tasks)
             case WorkerWarning():
                 self._warn(message)
+            case WorkerNotice():
+                self._progress.say(message.message)
 
     def _warn(self, warning: WorkerWarning) -> None:
         """Print a warning of the first worker that sends it."""
@@ -219,15 +223,16 @@ def _finished(worker: WorkerProcess, shard: Shard) -> ShardTask:
 
 
 def failure_of_worker(ended: Ended) -> Failure:
-    """The probable reason why a worker ended without a message for its tasks."""
-    how = f"ended with exit code {ended.code}"
-    reason = FailureReason.UNKNOWN
+    """Why a worker ended without a message for its tasks."""
+    how, reason = f"ended with exit code {ended.code}", FailureReason.UNKNOWN
     if ended.code == WorkerExit.PREEMPTED:
         reason = FailureReason.PREEMPTED
-    elif ended.code == -signal.SIGKILL and ended.memory_ran_out:
-        reason = FailureReason.OUT_OF_MEMORY
+    elif ended.code == WorkerExit.STORAGE_UNAVAILABLE:
+        reason = FailureReason.STORAGE_UNAVAILABLE
     elif ended.code < 0:
         how = f"was killed by {signal.Signals(-ended.code).name}"
+        reason = FailureReason.DISRUPTED
         if ended.code == -signal.SIGKILL:
-            how += ", but not because memory ran out"
+            how += f"; {told(ended.memory_ran_out)}"
+            reason = FailureReason.OUT_OF_MEMORY if ended.memory_ran_out else reason
     return Failure(reason=reason, message=f"the worker {how}\n{ended.stderr}")

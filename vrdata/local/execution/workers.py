@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from vrdata.contract.messages import MESSAGE, Message
 from vrdata.contract.worker import ShardTask, WorkerConfig
+from vrdata.memory import MemoryWatch
 from vrdata.plan.planned import Shard
 from vrdata.privacy.handover import handover
 from vrdata.privacy.variables import secrets_of, without_secrets
@@ -33,13 +34,13 @@ class Ended:
     Attributes:
         code: its exit code; the negative number of the signal that ended it.
         stderr: the end of its standard error.
-        memory_ran_out: while it ran, the kernel killed a process for lack of memory,
-            or the kernel does not tell.
+        memory_ran_out: while it ran, the kernel killed a process because memory ran out; None =
+            this system does not tell.
     """
 
     code: int
     stderr: str
-    memory_ran_out: bool = True
+    memory_ran_out: bool | None = None
 
 
 class WorkerProcess:
@@ -58,7 +59,7 @@ class WorkerProcess:
         log: Path,
     ) -> None:
         self._inbox = inbox
-        self._oom_kills = oom_kills()
+        self._memory = MemoryWatch.begin()
         self._log = log
         self.generator = ""
         self.tasks: dict[Shard, ShardTask] = {}
@@ -137,8 +138,7 @@ class WorkerProcess:
                     with contextlib.suppress(ValidationError):  # truncated: the worker was killed
                         self._inbox.put((self, MESSAGE.validate_json(line)))
         code = self._process.wait()
-        kills = oom_kills()
-        ran_out = kills is None or kills != self._oom_kills
+        ran_out = self._memory.ran_out()
         self._inbox.put((self, Ended(code, _log_tail(self._log), memory_ran_out=ran_out)))
 
 
@@ -177,19 +177,6 @@ class WorkerPool:
         for worker in self.workers:
             worker.terminate()
         _wait_all(self.workers)
-
-
-def oom_kills() -> int | None:
-    """The number of processes that the kernel has killed for lack of memory.
-
-    None where the kernel does not count them. Source: proc(5), /proc/vmstat, oom_kill.
-    """
-    try:
-        lines = Path("/proc/vmstat").read_text().splitlines()
-    except OSError:
-        return None
-    counts = (line.split() for line in lines)
-    return next((int(words[1]) for words in counts if words[0] == "oom_kill"), None)
 
 
 def _wait_all(workers: Iterable[WorkerProcess]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vrdata.contract.records import Failure
+from vrdata.memory import MemoryWatch
 from vrdata.text import count
 from vrdata_worker.child import events
+from vrdata_worker.child.processes import killed_failure
 from vrdata_worker.untrusted.packets import MalformedPacketError
 
 DONE = "done"
@@ -41,6 +44,7 @@ class Block:
         abandoned: its samples are no longer needed.
         failure: why the supervisor has ended it.
         deadline: when it must have ended.
+        memory: watched since its request.
     """
 
     request: dict[str, Any]
@@ -50,6 +54,7 @@ class Block:
     abandoned: bool = False
     failure: Failure | None = None
     deadline: float = math.inf
+    memory: MemoryWatch = field(default_factory=MemoryWatch.begin)
 
     @property
     def folder(self) -> Path:
@@ -112,7 +117,11 @@ class Block:
 
     def exit(self, packet: dict[str, Any]) -> events.Exit:
         """The event of its last `exit` packet."""
-        return events.parse_exit(*self._last(packet), self.failure)
+        last, end = self._last(packet)
+        failure = self.failure
+        if failure is None and last["signal"] == signal.SIGKILL and not (end and end["error"]):
+            failure = killed_failure("the generator", self.memory)
+        return events.parse_exit(last, end, failure)
 
     def _last(self, packet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         if self.killed is None:

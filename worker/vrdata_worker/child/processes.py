@@ -6,12 +6,20 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.memory import MemoryWatch, told
 
 CLOSE_SECONDS = 5.0
+MAX_KILLS = 3  # of the same work, from outside; then its own code is the likely cause
+_OUTSIDE = " from outside"
+_OF_THE_GUARD = frozenset({"closed", "refused"})
+_OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
+_OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
 _STOPPED = ("T", "t")  # proc(5), stat
 
 
@@ -20,13 +28,16 @@ class Processes:
 
     Args:
         guard: the process that the supervisor has started.
+        blocks: the process of each running block; 0 = not started yet.
 
     Attributes:
         template: process number of the template; 0 until the guard has reported it.
     """
 
-    def __init__(self, guard: subprocess.Popen[bytes]) -> None:
+    def __init__(self, guard: subprocess.Popen[bytes], blocks: Mapping[int, int]) -> None:
         self._guard = guard
+        self._blocks = blocks
+        self._memory = MemoryWatch.begin()
         self.template = 0
         self._handle = -1  # of the template: it names no other process later
 
@@ -45,6 +56,23 @@ class Processes:
     def alive(self) -> bool:
         """Whether the guard runs; it ends after the template."""
         return self._guard.poll() is None
+
+    def may_send(self, sender: int, packet: Mapping[str, Any]) -> bool:
+        """Whether a packet comes from the process that sends such packets."""
+        event = packet["event"]
+        if sender <= 0:
+            return False
+        if event in _OF_THE_GUARD:
+            return sender == self.guard
+        if event in _OF_THE_TEMPLATE:
+            return sender == self.template
+        return sender == self._blocks.get(packet["block"])
+
+    def sender_of(self, packet: Mapping[str, Any]) -> int:
+        """The process that has sent a packet."""
+        if packet["event"] in _OF_A_BLOCK:
+            return self._blocks.get(packet["block"], 0)
+        return self.template
 
     def may_be_block(self, process: int) -> bool:
         """Whether a process is a child of the template, or has ended."""
@@ -94,15 +122,50 @@ class Processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guard.wait(CLOSE_SECONDS)
 
-    def failure(self) -> Failure | None:
-        """Why the two have ended; None for SIGKILL, which the kernel sends when memory runs out."""
+    def failure(self, memory: MemoryWatch) -> Failure:
+        """Why the two have ended while a block ran.
+
+        Args:
+            memory: watched since the block started.
+        """
+        if failure := self.killed(memory):
+            return failure
         code = self._guard.poll() or 0
         number = -code if code < 0 else max(0, code - 128)
-        if number == signal.SIGKILL:
-            return None
         how = f"by signal {number}" if number else f"with exit code {code}"
         what = f"the template process of the generator ended {how}, before its blocks"
         return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
+
+    def killed(self, memory: MemoryWatch | None = None) -> Failure | None:
+        """Why one of the two was killed by signal 9; None if it was not.
+
+        Args:
+            memory: watched since what they did last began; None = since they started.
+        """
+        killed = (-signal.SIGKILL, 128 + signal.SIGKILL)
+        if self._guard.poll() not in killed:
+            return None
+        return killed_failure("the template process of the generator", memory or self._memory)
+
+
+def killed_failure(who: str, memory: MemoryWatch) -> Failure:
+    """What it means that signal 9, which vrdata did not send, has ended a process.
+
+    Args:
+        who: the process.
+        memory: watched since it started.
+    """
+    what, ran_out = f"{who} was killed by signal 9", memory.ran_out()
+    if ran_out:
+        return Failure(reason=FailureReason.OUT_OF_MEMORY, message=f"{what}: {told(ran_out)}")
+    what += f"{_OUTSIDE}; {told(ran_out)}"
+    return Failure(reason=FailureReason.DISRUPTED, message=what)
+
+
+def killed_too_often(failure: Failure) -> Failure:
+    """The failure of the last of MAX_KILLS equal kills: the generator's own code is the cause."""
+    what = failure.message.replace(_OUTSIDE, " three times", 1)
+    return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
 
 
 def _stat(process: int) -> list[str]:

@@ -18,14 +18,11 @@ from vrdata_worker.child import events
 from vrdata_worker.child.blocks import Block, BlockRequest
 from vrdata_worker.child.channel import Channel
 from vrdata_worker.child.launch import Launch, broken, start_process
-from vrdata_worker.child.processes import Processes
+from vrdata_worker.child.processes import MAX_KILLS, Processes, killed_too_often
 from vrdata_worker.untrusted.folders import size_of
 from vrdata_worker.untrusted.packets import MalformedPacketError, parse
 from vrdata_worker.untrusted.refused import RefusedAttempts
 
-_OF_THE_GUARD = frozenset({"closed", "refused"})
-_OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
-_OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
 POLL_SECONDS = 0.1
 BEGUN = "begun"
 LOAD_SECONDS = 300.0
@@ -47,10 +44,7 @@ class GeneratorTemplate:
 
     def __init__(self, launch: Launch, scratch: Path) -> None:
         self._launch = launch
-        # Short names: the path of a Unix socket has at most 107 bytes.
-        self._folder = Path(tempfile.mkdtemp(prefix="t", dir=scratch)).resolve()
-        self._places = self._folder / "b"
-        self._places.mkdir()
+        self._scratch = scratch
         self._numbers = itertools.count()
         self._processes: Processes | None = None
         self._channel: Channel | None = None
@@ -59,21 +53,38 @@ class GeneratorTemplate:
         self.hermetic = Hermetic(level="python")
         self._pids: dict[int, int] = {}  # 0 = not started yet
         self._blocks: dict[int, Block] = {}
-        self._refused = RefusedAttempts(self._folder)
 
     def start(self) -> None:
-        """Start the process and import the generator.
+        """Start the process and import the generator; again if something kills it meanwhile.
+
+        A template that has ended starts again, when it has reported the end of each block.
 
         Raises:
             TemplateBrokenError: it cannot be started or closed, or the import failed.
         """
+        for left in reversed(range(MAX_KILLS)):
+            packet = self._start_once()
+            if packet is not None and packet["event"] == "ready":
+                return
+            killed = self._processes.killed() if self._processes else None
+            failure = self._failure or killed
+            if failure is None or failure.reason is not FailureReason.DISRUPTED:
+                break
+            failure = failure if left else killed_too_often(failure)
+        raise broken(self._launch.name, packet, failure, self._refused)
+
+    def _start_once(self) -> dict[str, Any] | None:
+        self.close()
+        # Short names: the path of a Unix socket has at most 107 bytes.
+        self._folder = Path(tempfile.mkdtemp(prefix="t", dir=self._scratch)).resolve()
+        self._places = self._folder / "b"
+        self._places.mkdir()
+        self._refused, self._failure = RefusedAttempts(self._folder), None
         self._channel = Channel()
         with self._channel.theirs as theirs:
             guard = start_process(self._launch, self._folder, theirs.fileno())
-            self._processes = Processes(guard)
-        packet = self._loaded()
-        if packet is None or packet["event"] != "ready":
-            raise broken(self._launch.name, packet, self._failure, self._refused)
+            self._processes = Processes(guard, self._pids)
+        return self._loaded()
 
     def _loaded(self) -> dict[str, Any] | None:
         """The `ready` or `broken` packet; None when the process ended or takes too long."""
@@ -138,7 +149,8 @@ class GeneratorTemplate:
                 case _ if block.failure is None:
                     event = block.report(packet)
         except MalformedPacketError as error:
-            self._refuse(self._sender_of(packet), packet["event"], error)
+            sender = self._processes.sender_of(packet) if self._processes else 0
+            self._refuse(sender, packet["event"], error)
         return event
 
     def _start(self, number: int, block: Block, pid: int) -> events.Started:
@@ -204,26 +216,11 @@ class GeneratorTemplate:
         except MalformedPacketError as error:
             self._refuse(sender, "", error)
             return None
-        if not self._may_send(sender, packet):
+        if self._processes is None or not self._processes.may_send(sender, packet):
             return None
         if packet["event"] == "refused":
             self._refused.add(packet, self._pids)
         return packet
-
-    def _may_send(self, sender: int, packet: dict[str, Any]) -> bool:
-        event = packet["event"]
-        if self._processes is None or sender <= 0:
-            return False
-        if event in _OF_THE_GUARD:
-            return sender == self._processes.guard
-        if event in _OF_THE_TEMPLATE:
-            return sender == self._processes.template
-        return sender == self._pids.get(packet["block"])
-
-    def _sender_of(self, packet: dict[str, Any]) -> int:
-        if packet["event"] in _OF_A_BLOCK:
-            return self._pids.get(packet["block"], 0)
-        return self._processes.template if self._processes else 0
 
     def _refuse(self, sender: int, event: str, error: MalformedPacketError) -> None:
         """End the block, or the template, that sent what vrdata's own code does not send."""
@@ -275,6 +272,6 @@ class GeneratorTemplate:
         self._processes.kill_template()
         number, block = next(iter(self._blocks.items()))
         block.abandoned = True
-        block.failure = block.failure or self._failure or self._processes.failure()
+        block.failure = block.failure or self._failure or self._processes.failure(block.memory)
         cost = {"peakMemoryBytes": 0, "cpuSeconds": 0.0}
         return self._exit({"block": number, "code": None, "signal": signal.SIGKILL} | cost)

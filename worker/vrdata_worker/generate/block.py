@@ -56,8 +56,7 @@ class BlockState:
         The one that caused the end keeps the traceback; if it is not known, the first does.
         """
         self.exited = True
-        wanted = range(self.skip, self.want)
-        missing = [position for position in wanted if position not in self.reported]
+        missing = self.missing()
         if not missing:
             return
         cause = self._cause(event)
@@ -85,6 +84,11 @@ class BlockState:
             found[0] = found[0].model_copy(update={"traceback": cause.traceback})
         self.failures += found
 
+    def missing(self) -> list[int]:
+        """Positions of the wanted samples that are not reported."""
+        wanted = range(self.skip, self.want)
+        return [position for position in wanted if position not in self.reported]
+
     def _at(self, position: int, failure: Failure) -> Failure:
         return failure.model_copy(update={"sample": self.start + position})
 
@@ -108,9 +112,6 @@ class BlockState:
 
 def _signalled(number: int) -> Failure:
     """What a signal that the supervisor did not send means."""
-    if number == signal.SIGKILL:  # the kernel's out-of-memory killer usually sent it
-        message = f"the generator was killed by signal {number}, usually because memory ran out"
-        return Failure(reason=FailureReason.OUT_OF_MEMORY, message=message)
     message = f"the generator was killed by signal {number}"
     if number == signal.SIGXFSZ:
         message += ": a file became larger than 4 GiB"

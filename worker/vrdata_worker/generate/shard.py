@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
@@ -22,6 +21,8 @@ from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
 from vrdata_worker.generate.block import BlockState, sample_record
+from vrdata_worker.generate.kills import KilledBlocks
+from vrdata_worker.generate.running import RunningBlock
 from vrdata_worker.scratch import remove_except
 from vrdata_worker.untrusted.folders import entered_sample, remove
 
@@ -68,16 +69,6 @@ class GeneratedShard:
         return tuple(record for _, record in sorted(self.samples + failed))
 
 
-@dataclass(slots=True)
-class _Running:
-    state: BlockState
-    folder: Path
-    seed: int
-    last_event: float
-    begun: int = 0
-    waiting: list[events.Sample] = field(default_factory=list)
-
-
 class ShardGenerator:
     """Generates the blocks of one shard and appends their samples to a writer in index order."""
 
@@ -91,6 +82,7 @@ class ShardGenerator:
         writer: ShardWriter,
         limits: Limits,
         on_sample: Callable[[int], None],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._template = template
         self._planned = planned
@@ -102,7 +94,8 @@ class ShardGenerator:
             template, memory_bytes=limits.memory_bytes, scratch_bytes=limits.scratch_bytes
         )
         self._on_sample = on_sample
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, RunningBlock] = {}
+        self._killed = KilledBlocks(template, self._running, self._submit, tell)
         self._next = shard.first_block
         self._head = shard.first_block
         self._generated = GeneratedShard(hermetic=template.hermetic)
@@ -117,6 +110,7 @@ class ShardGenerator:
         try:
             while self._head < self._shard.last_block:
                 self._start_blocks()
+                self._killed.repeat()
                 event = self._template.poll(POLL_SECONDS)
                 if event is not None:
                     self._handle(event)
@@ -139,19 +133,20 @@ class ShardGenerator:
         start = block * self._planned.block_size
         want = min(self._planned.block_size, self._shard.stop - start)
         skip = max(0, self._shard.start - start)
-        folder = self._template.new_folder()
         seed = block_seed(self._run_seed, self._planned.name, block)
-        self._running[block] = _Running(
-            BlockState(block, start, want, skip), folder, seed, time.monotonic()
-        )
+        state, folder = BlockState(block, start, want, skip), self._template.new_folder()
+        self._running[block] = RunningBlock(state, folder, seed, time.monotonic())
+        self._submit(self._running[block])
+
+    def _submit(self, running: RunningBlock) -> None:
         self._template.submit(
             BlockRequest(
-                block=block,
-                seed=seed,
+                block=running.state.block,
+                seed=running.seed,
                 count=self._planned.block_size,
-                want=want,
-                start=start,
-                dir=folder,
+                want=running.state.want,
+                start=running.state.start,
+                dir=running.folder,
                 args=self._planned.args,
             )
         )
@@ -163,22 +158,28 @@ class ShardGenerator:
         running.last_event = time.monotonic()
         match event:
             case events.Sample():
+                running.kills.reports += 1
+                known = event.position in running.state.reported
                 running.state.reported.add(event.position)
-                if event.position < running.state.skip:
+                if known or event.position < running.state.skip:
                     remove(event.folder)
                 elif event.block == self._head:
                     self._append(running, event)
                 else:
                     running.waiting.append(event)
             case events.Invalid():
-                running.state.invalid(event)
-                self._check_failures(running)
+                running.kills.reports += 1
+                if event.position not in running.state.reported:
+                    running.state.invalid(event)
+                    self._check_failures(running)
             case events.Exit():
                 self._generated.cpu_seconds += event.cpu_seconds
                 self._generated.peak_memory_bytes = max(
                     self._generated.peak_memory_bytes, event.peak_memory_bytes
                 )
                 running.state.killed = running.state.killed or self._resources.ended(event.block)
+                if self._killed.take(running, event):
+                    return
                 running.state.end(event, log_tail(running.folder))
                 if running.state.killed:
                     remove_except(running.folder, "done")
@@ -186,7 +187,7 @@ class ShardGenerator:
             case _:
                 pass
 
-    def _check_failures(self, running: _Running) -> None:
+    def _check_failures(self, running: RunningBlock) -> None:
         failed = len(self._generated.failed) + sum(
             len(other.state.failures) for other in self._running.values()
         )
@@ -199,7 +200,7 @@ class ShardGenerator:
     def _enforce_limits(self) -> None:
         now = time.monotonic()
         for block, running in self._running.items():
-            if running.state.exited or running.state.killed:
+            if not running.has_process or running.state.killed:
                 continue
             begun = self._template.begun(block)
             if begun != running.begun:  # a script that reports its samples at the end
@@ -228,11 +229,12 @@ class ShardGenerator:
                 )
                 for failure in sorted(running.state.failures, key=lambda one: one.sample or 0)
             ]
-            remove(running.folder)
+            for folder in running.folders:
+                remove(folder)
             del self._running[self._head]
             self._head += 1
 
-    def _append(self, running: _Running, event: events.Sample) -> None:
+    def _append(self, running: RunningBlock, event: events.Sample) -> None:
         index = running.state.start + event.position
         try:
             with entered_sample(event.folder) as folder:
@@ -250,7 +252,7 @@ class ShardGenerator:
 
     def _stop_all(self) -> None:
         """End running blocks and drop their last events: a retry requests the same blocks."""
-        alive = {block for block, running in self._running.items() if not running.state.exited}
+        alive = {block for block, running in self._running.items() if running.has_process}
         deadline = time.monotonic() + STOP_SECONDS
         while alive and self._template.alive:
             for block in alive:
@@ -261,4 +263,5 @@ class ShardGenerator:
             if time.monotonic() > deadline:
                 self._template.close()
         for running in self._running.values():
-            remove(running.folder)
+            for folder in running.folders:
+                remove(folder)
