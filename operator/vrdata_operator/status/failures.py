@@ -42,7 +42,9 @@ def from_pod(wave: Wave, pod: PodFacts) -> FailureRecord | None:
         message=pod.termination_message or pod.reason,
     )
     if pod.terminated == OOM_KILLED or pod.exit_code == SIGKILLED:
-        message = f"the pod used more memory than its limit. {failure.message}".rstrip(" .")
+        limit = f"{wave.memory_bytes / 2**20:.0f} MiB"
+        message = f"the pod used more memory than its limit, {limit}. {failure.message}"
+        message = message.rstrip(" .")
         failure = Failure(
             reason=FailureReason.OUT_OF_MEMORY, message=message, sample=failure.sample
         )

@@ -82,7 +82,7 @@ def test_a_killed_pod_is_out_of_memory_whatever_its_termination_message(
     found = from_pod(WAVE, pod(record(reason="GeneratorFailed"), **facts))
     assert found is not None
     assert found.reason is FailureReason.OUT_OF_MEMORY
-    assert found.message.startswith("the pod used more memory than its limit")
+    assert found.message.startswith("the pod used more memory than its limit, 0 MiB")
     assert "OOMKilled" not in found.message
 
 

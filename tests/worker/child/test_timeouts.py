@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from support.builders import make_plan
 from support.generators.repositories import write_repository
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset.formats.registry import format_of
-from vrdata_worker.child.launch import Launch
+from vrdata_worker.child import template as template_module
+from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.generate.shard import Limits, ShardGenerator
@@ -76,3 +78,19 @@ def test_a_script_that_begins_no_other_sample_is_ended(tmp_path: Path, scratch: 
     with pytest.raises(ShardFailedError) as caught:
         generate(tmp_path, scratch, script)
     assert caught.value.failure.reason is FailureReason.SAMPLE_TIMEOUT
+    assert re.search(
+        r"no new sample for [2-9] s; the sample timeout is 2 s", caught.value.failure.message
+    )
+
+
+def test_an_import_that_does_not_end_is_ended_and_the_message_has_its_limit(
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template_module, "LOAD_SECONDS", 3.0)
+    root = write_repository(tmp_path / NAME, {"generator.py": "while True: pass"})
+    template = GeneratorTemplate(Launch(NAME, "api", str(root)), scratch)
+    try:
+        with pytest.raises(TemplateBrokenError, match="not imported within 3 s"):
+            template.start()
+    finally:
+        template.close()

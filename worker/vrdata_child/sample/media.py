@@ -97,9 +97,7 @@ def check_png(path: Path, sha256: str) -> str:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise SampleInvalidError(
-                    "TooLarge", f"{path.name} has {image.width} x {image.height} px"
-                )
+                raise _too_large(path, image)
             image.load()
             return pixel_hash(image)
     except SampleInvalidError:
@@ -121,9 +119,7 @@ def check_image(path: Path) -> None:
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise SampleInvalidError(
-                    "TooLarge", f"{path.name} has {image.width} x {image.height} px"
-                )
+                raise _too_large(path, image)
             image.load()
     except Image.DecompressionBombError as error:
         raise SampleInvalidError("TooLarge", f"{path.name}: {error}") from None
@@ -136,3 +132,8 @@ def check_image(path: Path) -> None:
 def content_hash(first: str, final: str, prompt: str) -> str:
     """Hex sha256 over the pixel hashes of both frames and the prompt; equal for duplicates."""
     return hashlib.sha256(f"{first}\n{final}\n{prompt}".encode()).hexdigest()
+
+
+def _too_large(path: Path, image: Image.Image) -> SampleInvalidError:
+    size = f"{image.width} x {image.height} pixels"
+    return SampleInvalidError("TooLarge", f"{path.name} has {size}, at most {MAX_PIXELS}")

@@ -102,6 +102,8 @@ class GeneratorTemplate:
                     self._send(self._launch.load_request())
             elif packet is not None and packet["event"] in ("ready", "broken"):
                 return packet
+        late = f"it was not imported within {LOAD_SECONDS:.0f} s"
+        self._end(Failure(reason=FailureReason.GENERATOR_CRASHED, message=late))
         return None
 
     @property
@@ -256,7 +258,7 @@ class GeneratorTemplate:
         stopped = self._processes.stopped()
         what = f"the generator stopped its {stopped} process" if stopped else ""
         if any(block.deadline < now for block in self._blocks.values()):
-            what = "the generator's template process did not end a block"
+            what = f"the generator's template process did not end a block in {END_SECONDS:.0f} s"
         if what:
             self._end(Failure(reason=FailureReason.GENERATOR_CRASHED, message=what))
 

@@ -205,8 +205,9 @@ class ShardGenerator:
             begun = self._template.begun(block)
             if begun != running.begun:  # a script that reports its samples at the end
                 running.last_event, running.begun = now, begun
-            if now - running.last_event > self._limits.sample_timeout:
-                what = "no new sample within the sample timeout"
+            waited, limit = now - running.last_event, self._limits.sample_timeout
+            if waited > limit:
+                what = f"no new sample for {waited:.0f} s; the sample timeout is {limit:.0f} s"
                 running.state.killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
             else:
                 running.state.killed = self._resources.exceeded(block, running.folder)

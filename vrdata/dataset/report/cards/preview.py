@@ -59,7 +59,7 @@ def picture(body: bytes) -> Preview:
     # Width and height from the header (PNG specification, IHDR), before memory is allocated.
     width, height = struct.unpack(">II", body[16:24])
     if width * height > MAX_PIXELS:
-        raise NoPreviewError(f"{width} x {height} pixels are too many")
+        raise NoPreviewError(f"{width} x {height} pixels, at most {MAX_PIXELS}")
     if len(body) <= COPIED_PICTURE and max(width, height) <= COPIED_EDGE:
         return Preview(body, ".png")
     try:
@@ -126,7 +126,7 @@ def _encode(body: bytes, video_format: str, fps: float, target: Path) -> list[st
                 notes.append(f"shows the first {MAX_FRAMES} frames")
                 break
             if frame.width * frame.height > MAX_PIXELS:
-                raise ValueError(f"{frame.width} x {frame.height} pixels are too many")
+                raise ValueError(f"{frame.width} x {frame.height} pixels, at most {MAX_PIXELS}")
             width, height = _even_size(frame.width, frame.height)
             shown = frame.to_image(width=width, height=height)
             if frame.rotation:

@@ -177,7 +177,7 @@ def _inspect_png(body: bytes, *, pixels: bool) -> Media:
     # Width and height of the header (PNG specification, IHDR), before memory is allocated.
     width, height = struct.unpack(">II", body[16:24])
     if width * height > MAX_PIXELS:
-        return Media("PngUndecodable", f"{width} x {height} pixels are too many")
+        return Media("PngUndecodable", f"{width} x {height} pixels, at most {MAX_PIXELS}")
     try:
         with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
             image.load()
@@ -193,7 +193,7 @@ def _inspect_image(body: bytes) -> Media:
     try:
         with Image.open(io.BytesIO(body)) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+                raise ValueError(f"{image.width} x {image.height} pixels, at most {MAX_PIXELS}")
             image.load()
             return Media(image=f"{image.width}x{image.height} {image.mode}")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
