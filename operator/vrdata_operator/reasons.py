@@ -234,7 +234,7 @@ class Reason(StrEnum):
         "OutputConflict",
         Topic.ENDED,
         "The output already contains data of another plan; nothing was overwritten",
-        "Use another metadata.name or output.prefix",
+        "Use another metadata.name or output.prefix, or delete the run and apply it as stored",
     )
     # Nothing is wrong.
     PLANNED = ("Planned", Topic.STATE, "The run has a plan")

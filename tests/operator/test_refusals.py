@@ -7,12 +7,9 @@ import json
 import pytest
 
 from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
-from support.objects import put
 from support.operator.fakeworkers import task_of
 from vrdata.dataset import layout
-from vrdata.plan.waves import Wave
 from vrdata.store.port import StoreAccessError
-from vrdata_operator.observe.ledger import LIST_SECONDS
 from vrdata_operator.state.facts import JobEvent
 
 
@@ -71,68 +68,6 @@ def test_a_finalisation_that_fails_for_good_fails_the_run_with_its_reason(life: 
     found = life.condition("Succeeded")
     assert (found.status, found.reason) == ("False", "FinalisationFailed")
     assert "ContractMismatch: why" in found.message
-
-
-def test_another_plan_in_the_output_is_a_conflict_and_nothing_is_overwritten(life: Life) -> None:
-    life.create()
-    life.live()
-    life.cluster.collect_garbage("team", "demo")
-    objects = dict(life.store.objects)
-    life.create(run_object(seed=8), uid="uid-2")
-    life.live()
-    assert life.reason("Succeeded") == ("False", "OutputConflict")
-    found = life.condition("Succeeded")
-    assert "seed" in found.message
-    assert "metadata.name or output.prefix" in found.message
-    assert life.store.objects == objects
-    assert not any(where == "team" for where, _ in life.cluster.jobs)
-
-
-def test_a_later_output_conflict_deletes_the_jobs(life: Life) -> None:
-    life.create()
-    life.live(until=lambda: life.status().phase == "Running")
-    wave = Wave.model_validate_json(life.store.objects["team/demo/_vrdata/waves/0000.json"])
-    other = wave.model_copy(update={"plan": "sha256:" + "0" * 64, "wave": 2})
-    put(life.store, "team/demo/" + layout.wave_key(2), other.to_json())
-    life.now += LIST_SECONDS
-    life.turn()
-    assert life.reason("Succeeded") == ("False", "OutputConflict")
-    assert not any(
-        where == "team" and not job["status"].get("conditions")
-        for (where, _), job in life.cluster.jobs.items()
-    )
-
-
-@pytest.mark.parametrize(
-    ("spec", "reason", "words"),
-    [
-        ({"profile": "gold"}, "UnknownProfile", "spec.profile"),
-        (
-            {"generators": [{"name": "O-mazes", "samples": 1}]},
-            "UnknownGenerator",
-            "? Name",
-        ),
-        ({"generators": [{"name": "O-maze", "samples": 101}]}, "TooManySamples", "allows 100"),
-        ({"queueName": "gold"}, "QueueNotAllowed", "allows: gpu"),
-        ({"parallelism": 9}, "TooMuchParallelism", "allows 8"),
-        ({"dedup": {"enabled": True}}, "InvalidSpec", "Set it to false"),
-        ({"generators": []}, "InvalidSpec", "spec.generators"),
-    ],
-)
-def test_a_rejected_run_has_a_reason_and_creates_no_job(
-    life: Life, spec: dict[str, object], reason: str, words: str
-) -> None:
-    limits = {"maxSamples": 100, "maxParallelism": 8}
-    life.install(profile_object(limits=limits, allowedQueues=["gpu"]))
-    life.create(run_object(**spec))
-    life.live(until=lambda: life.status().reason == reason)
-    found = life.condition("Accepted")
-    assert (found.status, found.reason) == ("False", reason)
-    assert words in found.message
-    assert life.status().phase == "Pending"
-    assert not any(where == "team" for where, _ in life.cluster.jobs)
-    assert not any(key.startswith("team/") for key in life.store.objects)
-    assert life.events().count("Rejected") == 1
 
 
 def test_a_rejected_run_starts_after_an_administrator_fixes_the_cause(life: Life) -> None:
@@ -267,3 +202,35 @@ def test_an_unreachable_store_is_reported_until_it_is_reachable(life: Life) -> N
     assert life.status().samples.desired == 60  # known counts are kept
     life.store.list_after = listing  # type: ignore[method-assign]
     assert life.live().phase == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "words"),
+    [
+        ({"profile": "gold"}, "UnknownProfile", "spec.profile"),
+        (
+            {"generators": [{"name": "O-mazes", "samples": 1}]},
+            "UnknownGenerator",
+            "? Name",
+        ),
+        ({"generators": [{"name": "O-maze", "samples": 101}]}, "TooManySamples", "allows 100"),
+        ({"queueName": "gold"}, "QueueNotAllowed", "allows: gpu"),
+        ({"parallelism": 9}, "TooMuchParallelism", "allows 8"),
+        ({"dedup": {"enabled": True}}, "InvalidSpec", "Set it to false"),
+        ({"generators": []}, "InvalidSpec", "spec.generators"),
+    ],
+)
+def test_a_rejected_run_has_a_reason_and_creates_no_job(
+    life: Life, spec: dict[str, object], reason: str, words: str
+) -> None:
+    limits = {"maxSamples": 100, "maxParallelism": 8}
+    life.install(profile_object(limits=limits, allowedQueues=["gpu"]))
+    life.create(run_object(**spec))
+    life.live(until=lambda: life.status().reason == reason)
+    found = life.condition("Accepted")
+    assert (found.status, found.reason) == ("False", reason)
+    assert words in found.message
+    assert life.status().phase == "Pending"
+    assert not any(where == "team" for where, _ in life.cluster.jobs)
+    assert not any(key.startswith("team/") for key in life.store.objects)
+    assert life.events().count("Rejected") == 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vrdata.plan.difference import MAX_LINES, describe_difference
-from vrdata.plan.planned import Plan
+from vrdata.plan.difference import MAX_LINES, describe_difference, differs_in_generators_only
+from vrdata.plan.planned import Plan, PlannedGenerator
 
 
 def plan(**changes: object) -> Plan:
@@ -37,6 +37,17 @@ def test_a_changed_seed_is_named_with_both_values() -> None:
 
 def test_a_changed_encoder_version_is_named() -> None:
     assert describe_difference(plan(), plan(versions={"av": "2"})) == ["av was 1, now 2"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"run": "demo2"}, "metadata.name: demo there, demo2 wanted"),
+        ({"namespace": "team"}, "metadata.namespace: default there, team wanted"),
+    ],
+)
+def test_another_name_is_named(changes: dict[str, object], line: str) -> None:
+    assert describe_difference(plan(), plan(**changes)) == [line]
 
 
 def test_many_differences_are_cut_and_counted() -> None:
@@ -80,3 +91,57 @@ def test_generators_are_described_in_the_order_of_their_names() -> None:
     after = plan(generators=[GENERATOR | {"name": name, "samples": 11} for name in names])
     lines = describe_difference(before, after)
     assert [line.partition(".")[0] for line in lines] == sorted(names)
+
+
+def test_another_order_of_generators_is_named() -> None:
+    some = [GENERATOR | {"name": name} for name in ("O-a", "O-b")]
+    (line,) = describe_difference(plan(generators=some), plan(generators=some[::-1]))
+    assert line == "generators: O-a, O-b there, O-b, O-a wanted"
+
+
+OTHER: dict[str, object] = {
+    "namespace": "team",
+    "run": "other",
+    "seed": 7,
+    "output": {"format": "tar", "video": "asIs"},
+    "generators": [GENERATOR | {"name": "O-other"}],
+    "versions": {"av": "2"},
+    "globs": ["O-*"],
+}
+OTHER_GENERATOR: dict[str, object] = {
+    "name": "O-other",
+    "class": "G",
+    "digest": "sha256:" + "b" * 64,
+    "start": 5,
+    "samples": 11,
+    "blockSize": 2,
+    "shardBlocks": 2,
+    "args": ["-x"],
+    "commit": "1" * 40,
+}
+
+
+def test_whatever_changes_the_hash_of_a_plan_is_described() -> None:
+    fields = {Plan.model_fields[name].alias or name for name in Plan.model_fields}
+    assert set(OTHER) == fields - {"apiVersion", "kind"}, "give each field of a plan a change"
+    of_generator = PlannedGenerator.model_fields.items()
+    assert set(OTHER_GENERATOR) == {field.alias or name for name, field in of_generator}
+    changed = [plan(**{name: value}) for name, value in OTHER.items()]
+    changed += [plan(output={"format": "tar", "video": "h264"})]
+    changed += [plan(output={"format": "webdataset", "video": "asIs"})]
+    changed += [plan(generators=[GENERATOR | {k: v}]) for k, v in OTHER_GENERATOR.items()]
+    for other in changed:
+        assert bool(describe_difference(plan(), other)) == (other.hash != plan().hash)
+
+
+@pytest.mark.parametrize(
+    ("changes", "only"),
+    [
+        ({"versions": {"av": "2"}}, True),
+        ({"generators": [GENERATOR | {"digest": "sha256:" + "b" * 64}]}, True),
+        ({"seed": 7, "versions": {"av": "2"}}, False),
+        ({"generators": [GENERATOR | {"samples": 3}]}, False),
+    ],
+)
+def test_another_image_is_told_from_another_spec(changes: dict[str, object], only: bool) -> None:
+    assert differs_in_generators_only(plan(), plan(**changes)) is only

@@ -6,7 +6,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError
-from vrdata.plan.difference import describe_difference
+from vrdata.plan.difference import describe_difference, differs_in_generators_only
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
@@ -62,8 +62,11 @@ def store_plan(store: ObjectStore, plan: Plan) -> None:
 
 def plan_conflict(store: ObjectStore, stored: Plan | None, plan: Plan) -> OutputConflictError:
     """The error for a store that holds another plan than the run's."""
+    back = "restore the original spec"
+    if stored is not None and differs_in_generators_only(stored, plan):
+        back = "restore the generators and packages of the stored plan"
     return OutputConflictError(
         f"{store.url} already holds another plan; nothing was changed",
         why="; ".join(describe_difference(stored, plan)) if stored else "",
-        fix="use another --out or metadata.name, or restore the original spec",
+        fix=f"use another --out or metadata.name, or {back}",
     )

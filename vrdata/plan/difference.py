@@ -9,10 +9,12 @@ MAX_LINES = 8
 
 
 def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
-    """Short sentences, at most MAX_LINES of them; empty when the plans are equal."""
+    """Short sentences, at most MAX_LINES of them; empty only when the plans have equal hashes."""
     lines = [
         f"{name}: {before} there, {after} wanted"
         for name, before, after in (
+            ("metadata.namespace", stored.namespace, wanted.namespace),
+            ("metadata.name", stored.run, wanted.run),
             ("seed", stored.seed, wanted.seed),
             ("output.format", stored.output.format, wanted.output.format),
             ("output.video", stored.output.video, wanted.output.video),
@@ -25,6 +27,8 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     lines += [f"generator {name} is wanted and not there" for name in after if name not in before]
     for name in sorted(before.keys() & after.keys()):
         lines += _generator_difference(before[name], after[name])
+    if before.keys() == after.keys() and list(before) != list(after):
+        lines.append(f"generators: {', '.join(before)} there, {', '.join(after)} wanted")
     for name in sorted(stored.versions.keys() | wanted.versions.keys()):
         old, new = (plan.versions.get(name, "absent") for plan in (stored, wanted))
         if old != new:
@@ -32,6 +36,17 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     if len(lines) > MAX_LINES:
         lines[MAX_LINES - 1 :] = [f"and {count(len(lines) - MAX_LINES + 1, 'more difference')}"]
     return lines
+
+
+def differs_in_generators_only(stored: Plan, wanted: Plan) -> bool:
+    """Whether the same run is planned with other code, environments or versions."""
+    digests = {one.name: one.digest for one in wanted.generators}
+    generators = tuple(
+        one.model_copy(update={"digest": digests.get(one.name, one.digest)})
+        for one in stored.generators
+    )
+    same = {"generators": generators, "versions": wanted.versions}
+    return stored.model_copy(update=same).hash == wanted.hash
 
 
 def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) -> list[str]:

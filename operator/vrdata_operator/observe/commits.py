@@ -198,6 +198,8 @@ class Commits:
         if manifest.plan != self._plan_hash or manifest.generator not in self._classes:
             raise OutputConflictError(
                 f"shard {manifest.shard} of {manifest.generator} belongs to another plan",
+                why=f"its marker names {manifest.plan[:19]}, the run's plan is "
+                f"{self._plan_hash[:19]}",
                 fix="use another name or prefix",
             )
         name = self._classes[shard.generator]
