@@ -10,7 +10,7 @@ DEMO_OUT ?= demo-out
 FAST := not slow and not cluster
 
 .PHONY: help demo test test-all test-fast test-smoke test-slow test-api test-cluster
-.PHONY: cluster-up cluster-down crds lint format lock docs bench clean
+.PHONY: cluster-up cluster-down crds lint format lock docs chaos bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ cluster-up: ## start such a cluster with vrdata installed
 
 cluster-down: ## remove it from the machine
 	@PYTHONPATH=tests $(PYTHON) -m support.cluster down
+
+chaos: $(VENV)/.dev ## disturb runs on this machine and check every byte; CHAOS="--seed 7 --rounds 5"
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
 bench: $(VENV)/.dev ## run all benchmarks; prints one table of ratios
 	$(BIN)/python -m benchmarks

@@ -13,7 +13,15 @@ MAX_LINES = 280
 MAX_MODULES = 10
 TEXTS = {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".js", ""}
 # Folders of tests that test no package: the whole program, its documents, its chart.
-NOT_MIRRORED = {"tests", "tests/bad", "tests/chart", "tests/cluster", "tests/docs", "tests/e2e"}
+NOT_MIRRORED = {
+    "tests",
+    "tests/bad",
+    "tests/chaos",
+    "tests/chart",
+    "tests/cluster",
+    "tests/docs",
+    "tests/e2e",
+}
 NOT_MIRRORED |= {"tests/project", "tests/support", "tests/dataset/readers"}
 NOT_MIRRORED |= {"tests/e2e/failures", "tests/e2e/s3"}
 # Where the package of a folder of tests lies, when its name does not tell.

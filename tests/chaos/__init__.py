@@ -1,0 +1,1 @@
+"""Disturb runs on purpose, then check every byte of what they stored: `make chaos`."""

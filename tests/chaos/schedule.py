@@ -1,0 +1,84 @@
+"""What is done to a run, in which order: everything follows from a seed. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """One disturbance.
+
+    Attributes:
+        action: its name.
+        share: of the run's shards that are committed before it, 0 to 1.
+        choice: which of the possible targets, 0 to 1.
+    """
+
+    action: str
+    share: float
+    choice: float
+
+    def pick(self, count: int) -> int:
+        """Number of the target among `count`."""
+        return min(int(self.choice * count), count - 1)
+
+
+def schedule(seed: int, actions: Mapping[str, int]) -> list[Step]:
+    """Each action as often as the mapping says, in an order and with targets from the seed."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    names = [name for name, times in sorted(actions.items()) for _ in range(times)]
+    chance.shuffle(names)
+    shares = sorted(chance.random() for _ in names)
+    return [Step(name, share, chance.random()) for name, share in zip(names, shares, strict=True)]
+
+
+@dataclass
+class Record:
+    """What was done to a run, and how it ended.
+
+    Attributes:
+        target: `laptop` or `cluster`.
+        seed: of the schedule.
+        done: how often each action was done.
+        missed: how often an action had no target, for example no running worker.
+        ends: how often a command or Job ended in which way.
+        audit: how often the audit found each kind of damage.
+    """
+
+    target: str
+    seed: int
+    done: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
+    audit: Counter[str] = field(default_factory=Counter)
+    outcome: str = "not finished"
+    hash_equal: bool = False
+    seconds: float = 0.0
+
+    def lines(self) -> list[str]:
+        """The table."""
+        names = sorted(self.done | self.missed)
+        width = max(map(len, names), default=0) + 2
+        table = [f"{'':2}{'disturbance':{width}}{'done':>6}{'no target':>11}"]
+        table += [
+            f"{'':2}{name:{width}}{self.done[name]:>6}{self.missed[name]:>11}" for name in names
+        ]
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(self.audit.items()))
+        ends = ", ".join(f"{end}: {count}" for end, count in sorted(self.ends.items()))
+        equal = "equal" if self.hash_equal else "DIFFERENT"
+        found = found or "nothing missing, doubled, torn or orphaned"
+        return [
+            f"{self.target}, seed {self.seed}: {self.outcome} in {self.seconds:.0f} s",
+            *table,
+            f"  ended: {ends or 'once'}",
+            f"  audit: {found}; dataset hash {equal}",
+        ]
+
+    @property
+    def well(self) -> bool:
+        """Whether the run succeeded and the audit found nothing."""
+        return self.outcome == "Succeeded" and not self.audit and self.hash_equal
