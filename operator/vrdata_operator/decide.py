@@ -10,6 +10,7 @@ from vrdata.plan.waves import Wave
 from vrdata_operator.policy.finalisation import Stage, current_stage, stages
 from vrdata_operator.policy.outcome import outcome_of
 from vrdata_operator.policy.parallelism import share
+from vrdata_operator.policy.pauses import Schedule, schedule
 from vrdata_operator.policy.retries import first_waves, repair_waves, retry_waves
 from vrdata_operator.specs.jobs import Shape, Try, final_manifest, index_manifest, wave_manifest
 from vrdata_operator.state.facts import JobFacts
@@ -77,7 +78,8 @@ def decide(view: RunView) -> Decision:
     elif view.complete:
         actions, after = _finalise(view)
     else:
-        actions = _generate(view)
+        retries = schedule(view)
+        actions, after = _generate(view, retries), retries.after
     return Decision(actions, build_status(view, outcome), after)
 
 
@@ -139,13 +141,13 @@ def _stage_manifest(stage: Stage) -> dict[str, Any]:
     return index_manifest(view.identity, view.profile, view.config, this, generators)
 
 
-def _generate(view: RunView) -> tuple[Action, ...]:
+def _generate(view: RunView, retries: Schedule) -> tuple[Action, ...]:
     """Waves that are due, and Jobs that are missing or have another shape than wanted."""
     policy, facts = view.spec.failure_policy, view.facts
     known = facts.committed | facts.damaged
     due = first_waves(view.plan, known, view.history, view.profile, policy)
     history = replace(view.history, waves=(*facts.waves, *due))
-    due += retry_waves(history, view.ended, facts.failures, view.profile, policy)
+    due += retry_waves(history, retries.due, view.profile, policy)
     history = replace(view.history, waves=(*facts.waves, *due))
     damaged = facts.damaged - facts.repairing
     due += repair_waves(view.plan, damaged, history, view.profile, policy)
@@ -153,9 +155,7 @@ def _generate(view: RunView) -> tuple[Action, ...]:
     if view.spec.suspend and view.identity.queue:
         # A queue would resume its Jobs, so they are deleted; their commit markers stay.
         return (*_end_jobs(view), *waves)
-    running = {
-        number: len(shards) for number, shards in view.open.items() if number not in view.ended
-    }
+    running = {number: len(shards) for number, shards in view.running.items()}
     wanted = running | {wave.wave: wave.size for wave in due}
     pods = share(view.pods, wanted)
     jobs = (

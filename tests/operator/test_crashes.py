@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from support.lives import Killer, Life
 from support.operator.fakeworkers import Try
 from vrdata.api.status import GenerationRunStatus
+from vrdata.dataset.layout import WAVES
 from vrdata_operator.cluster.port import ClusterError
 
 Facts = dict[str, object]
@@ -40,14 +42,19 @@ def complete_life(killer: Killer, script: Callable[[Try], str]) -> Life:
 
 
 def result_of(life: Life) -> Facts:
-    """What must not depend on crashes: everything except times and parallelism."""
-    status = life.status()
+    """What must not depend on crashes: everything except times and the order of retry waves."""
+    status, objects = life.status(), life.store.objects
     return {
         "status": _timeless(status),
-        "jobs": {key: job["spec"] | {"parallelism": 0} for key, job in life.cluster.jobs.items()},
-        "objects": sorted(life.store.objects),
+        "jobs": sorted(life.cluster.jobs),
+        "waves": sorted(_unnumbered(objects[key]) for key in objects if WAVES in key),
+        "objects": sorted(objects),
         "tries": sorted((one.shard, one.attempt, one.memory) for one in life.workers.tries),
     }
+
+
+def _unnumbered(body: bytes) -> str:
+    return json.dumps(json.loads(body) | {"wave": 0}, sort_keys=True)
 
 
 def _timeless(status: GenerationRunStatus) -> object:

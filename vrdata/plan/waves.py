@@ -17,6 +17,7 @@ from vrdata.plan.planned import Shard
 
 # A Job rewrites its index sets at every step; 10^4 indexes are at most 48 KiB of them.
 MAX_SHARDS = 10_000
+MAX_WAVES = 10_000  # of one output: the key of a wave file has four digits
 CLASSES: tuple[GeneratorClass, ...] = ("O", "G", "M")
 
 
@@ -48,7 +49,7 @@ class Wave(Model):
     kind: Literal["Wave"] = "Wave"
     plan: str
     run: str = ""
-    wave: int = Field(ge=0, le=9999)
+    wave: int = Field(ge=0, lt=MAX_WAVES)
     generator_class: GeneratorClass = Field(alias="class")
     attempt: int = Field(ge=0)
     uncharged: int = Field(default=0, ge=0)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
 from vrdata.contract.reasons import FailureReason
-from vrdata.contract.records import Failure, FailureRecord
+from vrdata.contract.records import FailureRecord
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.state.facts import JobFacts, PodFacts
 from vrdata_operator.state.shard_sets import ShardSet, indexes_of
-from vrdata_operator.status.failures import from_pod, from_record
+from vrdata_operator.status.failures import GONE, from_pod, from_record
 
 CHUNK = 64  # records that are read before the deadline is compared
 
@@ -30,6 +30,8 @@ class Failures:
 
     Attributes:
         by_shard: the last known failure of each shard.
+        at: when it was explained, in seconds since the epoch.
+        previous: the last charged failure before it in the same run or repair, if there is one.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Failures:
         self._found = found
         self._explained: dict[int, set[int]] = {}
         self.by_shard: dict[Shard, FailureRecord] = {}
+        self.at: dict[Shard, float] = {}
+        self.previous: dict[Shard, FailureRecord] = {}
 
     def unexplained(self, wave: Wave, job: JobFacts, uncommitted: ShardSet) -> list[int]:
         """Completion indexes of failed attempts whose failure is not known.
@@ -63,7 +67,12 @@ class Failures:
         return sorted(index for index in failed if wave.shard(index) in uncommitted)
 
     def explain(
-        self, wave: Wave, indexes: Sequence[int], pods: Mapping[int, PodFacts], deadline: float
+        self,
+        wave: Wave,
+        indexes: Sequence[int],
+        pods: Mapping[int, PodFacts],
+        now: float,
+        deadline: float,
     ) -> bool:
         """Find out why attempts of a wave failed: from their records, else from their pods.
 
@@ -71,6 +80,7 @@ class Failures:
             wave: whose attempts.
             indexes: as `unexplained` returns them.
             pods: failed pods of the wave's Job, by completion index.
+            now: seconds since the epoch.
             deadline: as `time.monotonic` counts.
 
         Returns:
@@ -85,24 +95,54 @@ class Failures:
                 return False
             chunk = [index for index in indexes[start : start + CHUNK] if index not in explained]
             failures = self._readers.map(
-                lambda index: self._failure(wave, wave.shard(index), pods.get(index)), chunk
+                lambda index: self._failures(wave, wave.shard(index), pods.get(index)), chunk
             )
-            for index, failure in zip(chunk, failures, strict=True):
+            for index, (failure, previous) in zip(chunk, failures, strict=True):
                 explained.add(index)
-                self.by_shard[failure.key] = failure
+                self._keep(failure, previous, now)
                 self._found(wave, index, failure)
         return True
+
+    def _keep(self, failure: FailureRecord, previous: FailureRecord | None, now: float) -> None:
+        shard = failure.key
+        self.by_shard[shard], self.at[shard] = failure, now
+        if previous is None:
+            self.previous.pop(shard, None)
+        else:
+            self.previous[shard] = previous
+
+    def _failures(
+        self, wave: Wave, shard: Shard, pod: PodFacts | None
+    ) -> tuple[FailureRecord, FailureRecord | None]:
+        """The failure of an attempt, and the last charged one before it."""
+        failure = self._failure(wave, shard, pod)
+        return failure, self._previous(wave, failure)
+
+    def _previous(self, wave: Wave, failure: FailureRecord) -> FailureRecord | None:
+        """The last charged failure before this one: it is known, or its record is read."""
+        shard = failure.key
+        first = wave.attempt - wave.uncharged - 1
+        for known in (self.by_shard.get(shard), self.previous.get(shard)):
+            if known is not None and known.reason.charged and first <= known.attempt < wave.attempt:
+                return known
+        earlier = range(wave.attempt - 1, max(first, 0) - 1, -1)
+        for attempt in earlier if failure.reason.charged else ():
+            record = self._record(shard, attempt)
+            if record is not None and record.reason.charged:
+                return record
+        return None
 
     def _failure(self, wave: Wave, shard: Shard, pod: PodFacts | None) -> FailureRecord:
         seen = from_pod(wave, pod) if pod is not None else None
         if seen is not None and seen.reason is FailureReason.OUT_OF_MEMORY:
             return seen
+        record = self._record(shard, wave.attempt)
+        return record or seen or GONE.of(shard, wave.attempt, self._run)
+
+    def _record(self, shard: Shard, attempt: int) -> FailureRecord | None:
+        """The record that a worker of this run stored; None when there is none."""
         try:
-            body = self._store.get(layout.failure_key(*shard, wave.attempt))
-            return from_record(shard, wave.attempt, body, self._run)
+            body = self._store.get(layout.failure_key(*shard, attempt))
+            return from_record(shard, attempt, body, self._run)
         except (ObjectNotFoundError, ValueError):
-            unknown = Failure(
-                reason=FailureReason.DISRUPTED,
-                message="the pod left no termination message; it was deleted or killed",
-            )
-            return seen or unknown.of(shard, wave.attempt, self._run)
+            return None

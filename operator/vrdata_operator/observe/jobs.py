@@ -69,6 +69,8 @@ class Observer:
             pods=pods,
             events=events,
             failures=dict(ledger.failures.by_shard),
+            failed_at=dict(ledger.failures.at),
+            previous=dict(ledger.failures.previous),
             dataset_hash=ledger.dataset_hash,
             duplicates=ledger.duplicates,
             nondeterministic=tuple(ledger.differences.objects.values()),
@@ -105,7 +107,7 @@ class Observer:
         current, unexplained = await self._stores.call(read)
         for wave, indexes in unexplained:
             pods = await self._failed_pods(identity, memory, wave, indexes)
-            explain = functools.partial(ledger.failures.explain, wave, indexes, pods, deadline)
+            explain = functools.partial(ledger.failures.explain, wave, indexes, pods, now, deadline)
             if not await self._stores.call(explain):
                 ledger.reading = Reading(0, len(indexes))
                 return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vrdata.contract.attempts import MAX_UNCHARGED
 from vrdata.contract.reasons import FailureReason
 from vrdata.text import count
 from vrdata_operator.policy.deadline import deadline
@@ -114,5 +115,11 @@ def _lost(view: RunView) -> Outcome | None:
         return None
     if len(view.lost) < view.shards - len(view.done):
         return None
+    if view.history.full:
+        waves = f"the output has {len(view.facts.waves)} waves, and no wave can be added"
+        return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, waves, "use another metadata.name")
     detail = f"{count(len(view.lost), 'shard')} failed in every attempt"
+    if view.exhausted:
+        shards = count(len(view.exhausted), "shard")
+        detail += f"; {MAX_UNCHARGED} attempts of {shards} were ended from outside"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import FailurePolicy
-from vrdata.contract.reasons import FailureReason
-from vrdata.contract.records import FailureRecord
-from vrdata.contract.retries import Retry
 from vrdata.model import GeneratorClass
 from vrdata.plan.planned import Plan, Shard
-from vrdata.plan.waves import CLASSES, Wave, chunks, to_spans
-from vrdata_operator.state.history import History, can_retry
+from vrdata.plan.waves import CLASSES, MAX_WAVES, Wave, chunks, to_spans
+from vrdata_operator.state.history import History, Next
 from vrdata_operator.state.shard_sets import ShardSet
 
 MEMORY_STEP = 2  # each retry after running out of memory doubles the limit
@@ -62,41 +59,27 @@ def first_waves(
 
 def retry_waves(
     history: History,
-    ended: Mapping[int, ShardSet],
-    failures: Mapping[Shard, FailureRecord],
+    failed: Mapping[int, Mapping[Shard, Next]],
     profile: GenerationProfileSpec,
     policy: FailurePolicy,
 ) -> list[Wave]:
-    """Waves for shards whose wave has ended without their commit marker.
+    """Waves for shards whose attempt failed.
 
     Args:
         history: all waves, including those that this turn adds.
-        ended: uncommitted shards by the number of their ended wave.
-        failures: why they failed, as far as it is known.
+        failed: these shards and what follows, by the number of the wave of the attempt.
+        profile: the run's profile.
+        policy: the run's failure policy.
     """
     groups: dict[_Kind, list[Shard]] = {}
-    for number, shards in sorted(ended.items()):
+    for number, shards in sorted(failed.items()):
         wave = history.waves[number]
-        if history.is_last(wave.attempt, policy, repair=wave.repair):
-            continue
-        steps = ladder(profile, wave.generator_class)
-        attempt = wave.attempt + 1
-        allowance = _allowance(history, attempt, policy, repair=wave.repair)
-        for shard in shards:
-            failure = failures.get(shard)
-            if not can_retry(wave, failure, policy):
-                continue
-            more = failure is not None and failure.reason is FailureReason.OUT_OF_MEMORY
-            drops = failure is not None and failure.retry is Retry.DROPPING
-            kind = _Kind(
-                wave.generator_class,
-                attempt,
-                steps.next(wave.memory_bytes) if more else wave.memory_bytes,
-                policy.max_failed_samples if drops else allowance,
-                wave.repair,
-                wave.request,
-            )
-            groups.setdefault(kind, []).append(shard)
+        larger = ladder(profile, wave.generator_class).next(wave.memory_bytes)
+        for shard, following in shards.items():
+            memory = larger if following is Next.LARGER else wave.memory_bytes
+            kind = _next_kind(history, wave, following, memory, policy)
+            if kind is not None:
+                groups.setdefault(kind, []).append(shard)
     if not groups:
         return []
     return _waves(
@@ -125,7 +108,7 @@ def repair_waves(
     attempt, allowance = history.repair_attempt, policy.max_failed_samples
     groups = [
         (
-            _Kind(name, attempt, ladder(profile, name).memory, allowance, True, history.request),
+            _Kind(name, attempt, ladder(profile, name).memory, allowance, 0, True, history.request),
             shards,
         )
         for name, shards in _by_class(plan, damaged)
@@ -141,13 +124,32 @@ class _Kind:
     attempt: int
     memory_bytes: int
     allow_failed_samples: int
+    uncharged: int = 0
     repair: bool = False
     request: str = ""
 
-    def order(self) -> tuple[int, int, int, int, bool, str]:
+    def order(self) -> tuple[int, ...]:
         """Sorts kinds: by class as in CLASSES, then by attempt, memory and allowance."""
         place, allowed = CLASSES.index(self.generator_class), self.allow_failed_samples
-        return place, self.attempt, self.memory_bytes, allowed, self.repair, self.request
+        return place, self.attempt, self.memory_bytes, allowed, self.uncharged, self.repair
+
+
+def _next_kind(
+    history: History, wave: Wave, following: Next, memory: int, policy: FailurePolicy
+) -> _Kind | None:
+    """The kind of the attempt that follows one of this wave; None when none follows."""
+    if following is Next.NOTHING:
+        return None
+    attempt, uncharged, allowance = wave.attempt + 1, wave.uncharged, wave.allow_failed_samples
+    if following is Next.UNCHARGED:
+        uncharged += 1
+    elif following is Next.DROPPING:
+        allowance = policy.max_failed_samples
+    else:
+        allowance = _allowance(history, attempt, policy, uncharged=uncharged, repair=wave.repair)
+    return _Kind(
+        wave.generator_class, attempt, memory, allowance, uncharged, wave.repair, wave.request
+    )
 
 
 def _by_class(plan: Plan, shards: ShardSet) -> Iterator[tuple[GeneratorClass, ShardSet]]:
@@ -159,17 +161,21 @@ def _by_class(plan: Plan, shards: ShardSet) -> Iterator[tuple[GeneratorClass, Sh
 def _waves(
     plan_hash: str, history: History, groups: Iterable[tuple[_Kind, Iterable[Shard]]]
 ) -> list[Wave]:
-    """The next waves, numbered after those of the history."""
+    """The next waves, numbered after those of the history, as far as there are numbers."""
     waves: list[Wave] = []
     for kind, shards in groups:
         for chunk in chunks(list(shards)):
+            number = len(history.waves) + len(waves)
+            if number >= MAX_WAVES:
+                return waves
             waves.append(
                 Wave(
                     plan=plan_hash,
                     run=history.run,
-                    wave=len(history.waves) + len(waves),
+                    wave=number,
                     generator_class=kind.generator_class,
                     attempt=kind.attempt,
+                    uncharged=kind.uncharged,
                     memory_bytes=kind.memory_bytes,
                     allow_failed_samples=kind.allow_failed_samples,
                     repair=kind.repair,
@@ -181,11 +187,16 @@ def _waves(
 
 
 def _allowance(
-    history: History, attempt: int, policy: FailurePolicy, *, repair: bool = False
+    history: History,
+    attempt: int,
+    policy: FailurePolicy,
+    *,
+    uncharged: int = 0,
+    repair: bool = False,
 ) -> int:
     """Samples that a shard may drop: none while another attempt follows.
 
     The attempt that committed a damaged shard may have dropped some, so a repair may, too.
     """
-    last = repair or history.is_last(attempt, policy)
+    last = repair or history.is_last(attempt, policy, uncharged=uncharged)
     return policy.max_failed_samples if last else 0

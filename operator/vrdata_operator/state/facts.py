@@ -123,6 +123,8 @@ class Facts:
         waves: wave files in the store, in order.
         jobs: by Job name.
         failures: the last known failure of each shard that failed an attempt.
+        failed_at: when the operator saw it, in seconds since the epoch.
+        previous: the last charged failure before it, in the same run or repair.
         dataset_hash: of a finalised run, else empty.
         duplicates: samples of a finalised run that are equal to an earlier one.
         nondeterministic: objects that were generated twice with different bytes.
@@ -143,6 +145,8 @@ class Facts:
     pods: tuple[PodFacts, ...] = ()
     events: tuple[JobEvent, ...] = ()
     failures: dict[Shard, FailureRecord] = field(default_factory=dict)
+    failed_at: dict[Shard, float] = field(default_factory=dict)
+    previous: dict[Shard, FailureRecord] = field(default_factory=dict)
     dataset_hash: str = ""
     duplicates: int = 0
     nondeterministic: tuple[str, ...] = ()

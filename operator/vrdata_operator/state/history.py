@@ -10,13 +10,26 @@ import functools
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 from vrdata.api.run import FailurePolicy
+from vrdata.contract.attempts import is_exhausted, retry_after
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
-from vrdata.contract.retries import is_retried
-from vrdata.plan.waves import Wave
+from vrdata.contract.retries import Retry, is_retried
+from vrdata.plan.waves import MAX_WAVES, Wave
 from vrdata_operator.state.shard_sets import ShardSet
+
+
+class Next(Enum):
+    """What follows a failed attempt of a shard."""
+
+    NOTHING = "the shard is lost"
+    UNCHARGED = "an attempt like the failed one, which is not charged"
+    CHARGED = "an attempt that uses up one of failurePolicy.retries"
+    LARGER = "the same, with more memory"
+    DROPPING = "the same, which may drop the samples that fail"
 
 
 @dataclass(frozen=True)
@@ -53,15 +66,60 @@ class History:
         """
         return max((wave.attempt for wave in self.waves), default=-1) + 2
 
-    def is_last(self, attempt: int, policy: FailurePolicy, *, repair: bool = False) -> bool:
-        """Whether no retry follows this attempt."""
+    @property
+    def full(self) -> bool:
+        """Whether the numbers of waves are used up."""
+        return len(self.waves) >= MAX_WAVES
+
+    def is_last(
+        self, attempt: int, policy: FailurePolicy, *, uncharged: int = 0, repair: bool = False
+    ) -> bool:
+        """Whether no retry follows this attempt, if it is charged.
+
+        Args:
+            attempt: its number.
+            policy: of the run.
+            uncharged: how many attempts before it are not charged.
+            repair: whether it is an attempt of a repair.
+        """
         first = self.first_attempt
         if repair:
             attempts = {wave.attempt for wave in self.own if wave.repair}
             first = attempt
             while first - 1 in attempts:
                 first -= 1
-        return attempt - first >= policy.retries
+        return attempt - first - uncharged >= policy.retries
+
+    def following(
+        self,
+        wave: Wave,
+        failure: Failure | None,
+        previous: Failure | None,
+        policy: FailurePolicy,
+        *,
+        ceiling: int,
+    ) -> Next:
+        """What follows a failed attempt of a shard of this wave.
+
+        Args:
+            wave: whose attempt failed.
+            failure: why; None for an attempt that left nothing, so that it was disrupted.
+            previous: the last charged failure before it in this run or repair.
+            policy: of the run.
+            ceiling: the largest memory limit of an attempt, in bytes.
+        """
+        if failure is None or not failure.reason.charged:
+            return Next.NOTHING if is_exhausted(wave.uncharged + 1) else Next.UNCHARGED
+        if self.is_last(wave.attempt, policy, uncharged=wave.uncharged, repair=wave.repair):
+            return Next.NOTHING
+        more = wave.memory_bytes < ceiling
+        retry = retry_after(failure, previous, more_memory=more)
+        allowed, budget = wave.allow_failed_samples, policy.max_failed_samples
+        if not is_retried(failure.reason, retry, allowed=allowed, budget=budget):
+            return Next.NOTHING
+        if retry is Retry.DROPPING:
+            return Next.DROPPING
+        return Next.LARGER if failure.reason is FailureReason.OUT_OF_MEMORY else Next.CHARGED
 
     def unrepaired(self, completed: Mapping[int, frozenset[int]]) -> ShardSet:
         """Shards that no wave of this repair has generated again yet.
@@ -99,17 +157,3 @@ class History:
                 found[wave.wave] |= shards & repairing
             later |= shards
         return {number: found[number] for number in sorted(found) if found[number]}
-
-
-def can_retry(wave: Wave, failure: Failure | None, policy: FailurePolicy) -> bool:
-    """Whether another attempt of a shard of this wave can succeed where this one failed.
-
-    Args:
-        wave: whose attempt failed.
-        failure: why, if it is known.
-        policy: of the run.
-    """
-    if failure is None:
-        return True
-    allowed, budget = wave.allow_failed_samples, policy.max_failed_samples
-    return is_retried(failure.reason, failure.retry, allowed=allowed, budget=budget)

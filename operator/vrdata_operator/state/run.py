@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vrdata.api.profile import GenerationProfileSpec
+from vrdata.api.quantities import parse_quantity
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.status import GenerationRunStatus
+from vrdata.contract.records import FailureRecord
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.facts import Facts
-from vrdata_operator.state.history import History, can_retry
+from vrdata_operator.state.history import History, Next
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.shard_sets import ShardSet
@@ -54,28 +56,58 @@ class RunView:
         return self.history.open_shards(facts.committed | facts.damaged, facts.repairing)
 
     @cached_property
-    def ended(self) -> dict[int, ShardSet]:
-        """Open shards of waves whose Job has ended: their attempt failed."""
-        return {
-            number: shards
+    def failed(self) -> dict[int, ShardSet]:
+        """Open shards whose attempt has failed, by the number of its wave.
+
+        An index that a running Job reports as failed counts when its failure is explained.
+        """
+        found = {number: self._failed(number, shards) for number, shards in self.open.items()}
+        return {number: shards for number, shards in found.items() if shards}
+
+    @cached_property
+    def running(self) -> dict[int, ShardSet]:
+        """The other open shards: a pod generates each of them now or later."""
+        left = {
+            number: shards - self.failed.get(number, ShardSet())
             for number, shards in self.open.items()
-            if (job := self.facts.jobs.get(wave_job(self.identity.uid, number))) is not None
-            and job.finished
+        }
+        return {number: shards for number, shards in left.items() if shards}
+
+    @cached_property
+    def following(self) -> dict[Shard, Next]:
+        """What follows the failed attempt of each shard in `failed`."""
+        return {
+            shard: self._following(self.history.waves[number], shard)
+            for number, shards in self.failed.items()
+            for shard in shards
         }
 
     @cached_property
     def lost(self) -> ShardSet:
-        """Shards whose last attempt failed, or that would certainly fail again."""
-        history, policy = self.history, self.spec.failure_policy
-        lost = ShardSet()
-        for number, shards in self.ended.items():
-            wave = history.waves[number]
-            if history.is_last(wave.attempt, policy, repair=wave.repair):
-                lost |= shards
-            else:
-                certain = (one for one in shards if not self._can_retry(wave, one))
-                lost |= ShardSet.of(certain)
+        """Shards that no further attempt follows: their last one failed, or the next would."""
+        lost = ShardSet.of(one for one, nxt in self.following.items() if nxt is Next.NOTHING)
+        if self.history.full:  # no wave can be added
+            lost = ShardSet.of_plan(self.plan) - self.done
+            for shards in self.running.values():
+                lost -= shards
         return lost
+
+    @cached_property
+    def exhausted(self) -> ShardSet:
+        """Lost shards whose last attempt was ended from outside, as too many before it."""
+        found = (
+            shard
+            for number, shards in self.failed.items()
+            for shard in shards & self.lost
+            if (failure := self.failure(self.history.waves[number], shard)) is None
+            or not failure.reason.charged
+        )
+        return ShardSet.of(found)
+
+    def failure(self, wave: Wave, shard: Shard) -> FailureRecord | None:
+        """Why the attempt of this wave failed; None for one that left nothing."""
+        found = self.facts.failures.get(shard)
+        return found if found is not None and found.attempt == wave.attempt else None
 
     @cached_property
     def shards(self) -> int:
@@ -92,5 +124,33 @@ class RunView:
         """Committed shards whose data is not known to be damaged."""
         return self.facts.committed - self.facts.damaged
 
-    def _can_retry(self, wave: Wave, shard: Shard) -> bool:
-        return can_retry(wave, self.facts.failures.get(shard), self.spec.failure_policy)
+    def _failed(self, number: int, shards: ShardSet) -> ShardSet:
+        """Those of a wave's open shards whose attempt has failed."""
+        wave = self.history.waves[number]
+        job = self.facts.jobs.get(wave_job(self.identity.uid, number))
+        if job is None:
+            return shards if self._has_begun(wave) else ShardSet()
+        if job.finished:
+            return shards
+        size = wave.size
+        failed = ShardSet.of(wave.shard(index) for index in job.failed if index < size) & shards
+        return ShardSet.of(one for one in failed if self.failure(wave, one) is not None)
+
+    def _has_begun(self, wave: Wave) -> bool:
+        """Whether a wave without a Job had one: a later wave retries some of its shards.
+
+        A new Job would generate them as well, so the other shards go into a later wave, too.
+        """
+        shards = ShardSet.of_wave(wave)
+        later = (one for one in self.history.own if one.wave > wave.wave)
+        return any(shards & ShardSet.of_wave(one) for one in later)
+
+    def _following(self, wave: Wave, shard: Shard) -> Next:
+        resources = self.profile.classes.of(wave.generator_class)
+        return self.history.following(
+            wave,
+            self.failure(wave, shard),
+            self.facts.previous.get(shard),
+            self.spec.failure_policy,
+            ceiling=int(parse_quantity(resources.memory_ceiling)),
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from vrdata.api.status import FailureGroup, GenerationRunStatus, Phase, Storage
+from vrdata.contract.attempts import MAX_UNCHARGED
 from vrdata.contract.groups import FailureGroups
+from vrdata.contract.records import FailureRecord
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.finalisation import current_stage
 from vrdata_operator.policy.outcome import Outcome
@@ -76,9 +78,18 @@ def _pause(view: RunView) -> Cause | None:
 def _failures(view: RunView) -> tuple[FailureGroup, ...]:
     """Shards whose last attempt failed, and samples that committed shards do without."""
     failed = view.facts.failures.items()
-    groups = FailureGroups(failure for shard, failure in failed if shard not in view.done)
+    groups = FailureGroups(
+        _exhausted(failure) if shard in view.exhausted else failure
+        for shard, failure in failed
+        if shard not in view.done
+    )
     groups.merge(view.facts.dropped)
     return groups.for_status()
+
+
+def _exhausted(failure: FailureRecord) -> FailureRecord:
+    message = f"{MAX_UNCHARGED} attempts were ended from outside; the last one: {failure.message}"
+    return failure.model_copy(update={"message": message})
 
 
 def _phase(view: RunView, outcome: Outcome | None, *, running: bool) -> Phase:

@@ -10,6 +10,7 @@ from vrdata.plan.waves import CLASSES
 from vrdata_operator.state.facts import Totals
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView
+from vrdata_operator.state.shard_sets import ShardSet
 
 
 def by_class(view: RunView, *, over: bool = False) -> tuple[ClassStatus, ...]:
@@ -76,7 +77,7 @@ def _size(ranges: Mapping[str, PlannedGenerator], shard: Shard) -> int:
 
 
 def _unfinished(view: RunView, name: str) -> tuple[int, int]:
-    """Shards that are retried, and shards whose first attempt has a pod."""
+    """Shards that failed and wait for a pod, and shards that have one."""
     retrying = active = 0
     for number, shards in view.open.items():
         wave = view.facts.waves[number]
@@ -85,10 +86,8 @@ def _unfinished(view: RunView, name: str) -> tuple[int, int]:
         remaining = shards - view.lost
         job = view.facts.jobs.get(wave_job(view.identity.uid, number))
         retry = wave.attempt > view.history.first_attempt
-        if retry or number in view.ended:
-            retrying += len(remaining)
-            continue
-        failed = [shard for shard in view.facts.failures if shard in remaining]
-        retrying += len(failed)
-        active += min(job.active, len(remaining) - len(failed)) if job is not None else 0
+        waiting = len(remaining & view.failed.get(number, ShardSet()))
+        here = min(job.active, len(remaining) - waiting) if job is not None else 0
+        active += here
+        retrying += len(remaining) - here if retry else waiting
     return retrying, active

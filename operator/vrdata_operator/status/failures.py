@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrdata.contract.pod import read_termination_message
+from vrdata.contract.pod import read_termination_message, termination_text
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.plan.planned import Shard
@@ -11,11 +11,17 @@ from vrdata_operator.state.facts import PodFacts
 
 # A pod that ends before its shard starts may leave plain text; its exit code is the reason.
 _EXITS: dict[int | None, FailureReason] = {
+    int(WorkerExit.PREEMPTED): FailureReason.PREEMPTED,
     int(WorkerExit.STORAGE_UNAVAILABLE): FailureReason.STORAGE_UNAVAILABLE,
     int(WorkerExit.CONTRACT_MISMATCH): FailureReason.CONTRACT_MISMATCH,
 }
 OOM_KILLED = "OOMKilled"  # the kubelet's reason of a terminated container
-SIGKILLED = 137  # exit code of a process that the kernel killed
+# Exit codes of a container that SIGINT, SIGKILL or SIGTERM ended; None: nobody saw how it ended.
+_KILLED = frozenset({None, 130, 137, 143})
+GONE = Failure(
+    reason=FailureReason.DISRUPTED,
+    message="the pod left no termination message; it was deleted or killed",
+)
 
 
 def from_record(shard: Shard, attempt: int, body: bytes, run: str) -> FailureRecord:
@@ -37,15 +43,22 @@ def from_pod(wave: Wave, pod: PodFacts) -> FailureRecord | None:
     """A failure from the pod of one completion index; None for an index outside the wave."""
     if pod.index is None or pod.index >= wave.size:
         return None
-    failure = read_termination_message(pod.termination_message) or Failure(
-        reason=_EXITS.get(pod.exit_code, FailureReason.UNKNOWN),
-        message=pod.termination_message or pod.reason,
-    )
-    if pod.terminated == OOM_KILLED or pod.exit_code == SIGKILLED:
+    failure = read_termination_message(pod.termination_message) or _without_record(pod)
+    if pod.terminated == OOM_KILLED:
+        text = termination_text(pod.termination_message)
         limit = f"{wave.memory_bytes / 2**20:.0f} MiB"
-        message = f"the pod used more memory than its limit, {limit}. {failure.message}"
-        message = message.rstrip(" .")
+        message = f"the pod used more memory than its limit, {limit}. {text}".rstrip(" .")
         failure = Failure(
             reason=FailureReason.OUT_OF_MEMORY, message=message, sample=failure.sample
         )
     return failure.of(wave.shard(pod.index), wave.attempt, wave.run)
+
+
+def _without_record(pod: PodFacts) -> Failure:
+    """A failure from how the pod ended. SIGKILL alone does not mean that memory ran out."""
+    killed = pod.disrupted or pod.exit_code in _KILLED
+    reason = FailureReason.DISRUPTED if killed else FailureReason.UNKNOWN
+    texts = filter(None, (pod.termination_message, pod.message, pod.reason))
+    code = "" if pod.exit_code is None else f" with exit code {pod.exit_code}"
+    message = next(texts, f"the pod ended{code} and left no termination message")
+    return Failure(reason=_EXITS.get(pod.exit_code, reason), message=message)

@@ -20,7 +20,6 @@ GIB = 2**30
 PROFILE = GenerationProfileSpec()
 POLICY = FailurePolicy(retries=2, max_failed_samples=5)
 NONE = History((), "run")
-ONE = ShardSet.of([Shard("O-a", 0)])
 
 
 def all_of(waves: list[Wave]) -> list[Shard]:
@@ -83,15 +82,23 @@ def started(**samples: int) -> History:
     return History(tuple(waves), "run")
 
 
+def retried(history: History, failures: dict[int, FailureReason], wave: int = 0) -> list[Wave]:
+    """The waves that follow when these shards of a wave failed for these reasons."""
+    failed, at = history.waves[wave], {}
+    for number, reason in failures.items():
+        failure = failed_attempt(("O-a", number), failed.attempt, reason)
+        at[Shard("O-a", number)] = history.following(failed, failure, None, POLICY, ceiling=8 * GIB)
+    return retry_waves(history, {wave: at}, PROFILE, POLICY)
+
+
 def test_retries_are_grouped_by_memory_and_only_shards_out_of_memory_get_more() -> None:
-    history = started(O_a=4)
-    ended = {0: ShardSet.of(Shard("O-a", at) for at in range(4))}
     failures = {
-        ("O-a", 0): failed_attempt(("O-a", 0), 0, FailureReason.OUT_OF_MEMORY),
-        ("O-a", 2): failed_attempt(("O-a", 2), 0, FailureReason.INVALID_OUTPUT),
-        ("O-a", 3): failed_attempt(("O-a", 3), 0, FailureReason.OUT_OF_MEMORY),
+        0: FailureReason.OUT_OF_MEMORY,
+        1: FailureReason.SAMPLE_TIMEOUT,
+        2: FailureReason.INVALID_OUTPUT,
+        3: FailureReason.OUT_OF_MEMORY,
     }
-    waves = retry_waves(history, ended, failures, PROFILE, POLICY)
+    waves = retried(started(O_a=4), failures)
     assert [(one.wave, one.attempt, one.memory_bytes, list(one.shards())) for one in waves] == [
         (1, 1, 2 * GIB, [("O-a", 1), ("O-a", 2)]),
         (2, 1, 4 * GIB, [("O-a", 0), ("O-a", 3)]),
@@ -99,14 +106,14 @@ def test_retries_are_grouped_by_memory_and_only_shards_out_of_memory_get_more() 
 
 
 def test_the_last_attempt_may_drop_samples_and_no_wave_follows_it() -> None:
-    history, ended = started(O_a=1), {0: ONE}
+    history = started(O_a=1)
     allowed = []
-    for _ in range(2):
-        (wave,) = retry_waves(history, ended, {}, PROFILE, POLICY)
+    for number in range(2):
+        (wave,) = retried(history, {0: FailureReason.SAMPLE_TIMEOUT}, number)
         allowed.append(wave.allow_failed_samples)
-        history, ended = History((*history.waves, wave), "run"), {wave.wave: ONE}
+        history = History((*history.waves, wave), "run")
     assert allowed == [0, 5]
-    assert retry_waves(history, ended, {}, PROFILE, POLICY) == []
+    assert retried(history, {0: FailureReason.SAMPLE_TIMEOUT}, 2) == []
 
 
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(0, 9))
@@ -128,7 +135,7 @@ def test_memory_increases_up_to_the_ceiling_and_never_decreases(
 
 def test_an_open_shard_belongs_to_the_latest_wave_that_contains_it() -> None:
     history = started(O_a=3)
-    (again,) = retry_waves(history, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
+    (again,) = retried(history, {1: FailureReason.SAMPLE_TIMEOUT})
     both = History((*history.waves, again), "run")
     assert both.open_shards(ShardSet.of([Shard("O-a", 0)]), ShardSet()) == {
         0: {("O-a", 2)},
@@ -138,7 +145,7 @@ def test_an_open_shard_belongs_to_the_latest_wave_that_contains_it() -> None:
 
 def test_waves_of_an_earlier_run_do_not_count_as_attempts() -> None:
     earlier = started(O_a=2)
-    (again,) = retry_waves(earlier, {0: ShardSet.of([Shard("O-a", 1)])}, {}, PROFILE, POLICY)
+    (again,) = retried(earlier, {1: FailureReason.SAMPLE_TIMEOUT})
     later = History((*earlier.waves, again), "another")
     assert later.open_shards(ShardSet(), ShardSet()) == {}
     waves = first_waves(plan(O_a=2), ShardSet.of([Shard("O-a", 0)]), later, PROFILE, POLICY)

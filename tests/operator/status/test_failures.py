@@ -75,23 +75,43 @@ def test_a_termination_message_gives_the_failure() -> None:
     assert found == failed_attempt(SHARD, 2, FailureReason.SAMPLE_TIMEOUT, "600 s", 4)
 
 
-@pytest.mark.parametrize("facts", [{"terminated": "OOMKilled"}, {"exit_code": 137}])
-def test_a_killed_pod_is_out_of_memory_whatever_its_termination_message(
-    facts: dict[str, object],
-) -> None:
-    found = from_pod(WAVE, pod(record(reason="GeneratorFailed"), **facts))
+def test_a_pod_that_the_kubelet_calls_oom_killed_is_out_of_memory_whatever_it_left() -> None:
+    left = record(reason="GeneratorFailed")
+    found = from_pod(WAVE, pod(left, terminated="OOMKilled", exit_code=137))
     assert found is not None
     assert found.reason is FailureReason.OUT_OF_MEMORY
     assert found.message.startswith("the pod used more memory than its limit, 0 MiB")
     assert "OOMKilled" not in found.message
 
 
-def test_a_pod_without_a_record_is_unknown_with_its_log() -> None:
-    found = from_pod(WAVE, pod(b"Traceback: boom"))
+def test_a_pod_that_failed_without_a_record_is_unknown_with_its_log() -> None:
+    found = from_pod(WAVE, pod(b"Traceback: boom", exit_code=1))
     assert found == failed_attempt(SHARD, 2, FailureReason.UNKNOWN, "Traceback: boom")
-    evicted = from_pod(WAVE, pod(b"", reason="Evicted"))
-    assert evicted is not None
-    assert (evicted.reason, evicted.message) == (FailureReason.UNKNOWN, "Evicted")
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"reason": "Evicted"}, "Evicted"),
+        ({"reason": "NodeLost"}, "NodeLost"),
+        ({"exit_code": 137}, "the pod ended with exit code 137 and left no termination message"),
+        ({"exit_code": 143}, "the pod ended with exit code 143 and left no termination message"),
+        ({"exit_code": 1, "disrupted": True, "reason": "Terminated"}, "Terminated"),
+    ],
+)
+def test_a_pod_that_was_ended_from_outside_without_a_record_is_disrupted(
+    facts: dict[str, object], message: str
+) -> None:
+    found = from_pod(WAVE, pod(**facts))
+    assert found is not None
+    assert found.reason is FailureReason.DISRUPTED
+    assert found.message.startswith(message)
+
+
+def test_a_killed_pod_keeps_its_own_record() -> None:
+    found = from_pod(WAVE, pod(record(reason="GeneratorFailed"), exit_code=137))
+    assert found is not None
+    assert found.reason is FailureReason.GENERATOR_FAILED
 
 
 @pytest.mark.parametrize(("code", "reason"), [(30, "StorageUnavailable"), (1, "Unknown")])

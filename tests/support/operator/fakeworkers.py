@@ -47,7 +47,9 @@ class Try:
     allowed: int
 
 
-Script = Callable[[Try], str]  # the reason of the failure; empty: the shard is committed
+# The reason of the failure; empty: the shard is committed. GONE leaves no pod and no record.
+Script = Callable[[Try], str]
+GONE = "Gone"
 
 
 FinalScript = Callable[[str], str]  # the same of a try of finalisation, by the name of its Job
@@ -74,6 +76,7 @@ class Workers:
         tries: every attempt so far.
         left_out: number of failed samples, by shard.
         retry: what another attempt can change, in the records of failures.
+        sample: the failed sample, in the same records.
     """
 
     cluster: FakeCluster
@@ -84,6 +87,7 @@ class Workers:
     tries: list[Try] = field(default_factory=list)
     left_out: dict[Shard, int] = field(default_factory=dict)
     retry: str = "Useful"
+    sample: int | None = None
 
     def work(self) -> None:
         """Let each Job that is not suspended run one batch of pods."""
@@ -182,13 +186,19 @@ class Workers:
     def _fail(
         self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str, run: str
     ) -> None:
+        if reason == GONE:
+            return
         labels = job["spec"]["template"]["metadata"]["labels"]
         name = job["metadata"]["name"]
         ended: Json = {"exitCode": 137 if reason == "OOMKilled" else 20}
         if reason == "OOMKilled":  # the kernel killed the supervisor: only the kubelet knows
             ended["reason"] = "OOMKilled"
+        elif reason == "StorageUnavailable":  # no record can be stored
+            words = {"reason": reason, "message": "access denied"}
+            ended = {"exitCode": 30, "message": json.dumps(words)}
         else:
             words = {"reason": reason, "message": f"why {reason}", "run": run, "retry": self.retry}
+            words |= {"sample": self.sample} if self.sample is not None else {}
             record = {"attempt": tried.attempt} | words
             body = json.dumps(record).encode()
             put(store, layout.failure_key(*tried.shard, tried.attempt), body)

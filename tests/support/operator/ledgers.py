@@ -55,7 +55,7 @@ class Counted:
         return self.ledger.refresh({job.name: job for job in jobs}, self.now, deadline)
 
     def explain(self, one: Wave, indexes: list[int], pods: dict[int, PodFacts]) -> None:
-        assert self.ledger.failures.explain(one, indexes, pods, time.monotonic() + 60)
+        assert self.ledger.failures.explain(one, indexes, pods, self.now, time.monotonic() + 60)
 
     def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
         self.commits.update([(generator_class, manifest.generator, manifest.shard)])
