@@ -8,6 +8,7 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.finish.duplicates import DuplicateExample, duplicates_line
 from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.plans import keep_plan
 from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.progress import duration
@@ -167,5 +168,6 @@ def _fix_of_samples(dataset: DatasetSummary) -> str:
 def _write_outputs(prepared: Prepared, *, detect: bool) -> DatasetSummary:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
+    keep_plan(prepared.store, prepared.plan)
     budget = prepared.run.spec.failure_policy.max_failed_samples
     return write_outputs(prepared.store, prepared.plan, detect=detect, max_failed=budget)

@@ -8,12 +8,12 @@ from pathlib import Path
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.plans import load_plan
-from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore, open_settings
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.image.catalogues import locate_planned
 from vrdata_worker.scratch import root_of, scratch_folder
@@ -53,13 +53,15 @@ def expected_plan(store: ObjectStore, expected: str) -> Plan:
     """The run's plan.
 
     Raises:
-        ShardFailedError: it is missing, damaged, or has another hash.
+        ShardFailedError: OutputChanged when it is missing or damaged, so that whoever keeps the run
+            writes it again; ContractMismatch when it has another hash.
+        StorageError, StoreAccessError: the store cannot be used.
     """
     try:
-        plan = load_plan(store)
-    except (NotFoundError, InvalidInputError) as error:
+        plan = load_model(store, layout.PLAN, Plan)
+    except (ObjectNotFoundError, InvalidInputError) as error:
         raise ShardFailedError(
-            FailureReason.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
+            FailureReason.OUTPUT_CHANGED, f"{layout.PLAN} cannot be used: {error}"
         ) from None
     if plan.hash != expected:
         raise ShardFailedError(

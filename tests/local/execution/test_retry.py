@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.contract.reasons import FailureReason
+from vrdata.contract.reasons import FailureReason, Recurs
 from vrdata.contract.records import Failure
 from vrdata.contract.retries import Retry
 from vrdata.contract.worker import ShardTask
@@ -101,7 +101,7 @@ def test_certain_failures_of_samples_are_tried_once_when_no_sample_may_fail() ->
 RETRIED = [
     reason
     for reason in FailureReason
-    if 20 <= reason.exit <= 30 and reason is not FailureReason.NOT_DETERMINISTIC
+    if 20 <= reason.exit <= 30 and reason.recurs is not Recurs.ALWAYS
 ]
 
 
