@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from http import HTTPStatus
 
 import kopf
 from prometheus_client import start_http_server
 
 from vrdata.errors import VrdataError
 from vrdata_operator.handlers import Operator, register
+from vrdata_operator.health import Health, start_health_server
 from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.observe.stores import Stores
 from vrdata_operator.settings import from_environment
+
+log = logging.getLogger("vrdata_operator")
 
 
 def main() -> int:
@@ -24,18 +30,13 @@ def main() -> int:
     except VrdataError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
-    metrics = Metrics(per_generator=settings.per_generator)
+    metrics, health = Metrics(per_generator=settings.per_generator), Health()
     start_http_server(settings.metrics_port, registry=metrics.registry)
-    registry = kopf.OperatorRegistry()
-    register(registry, Operator(settings, metrics))
+    start_health_server(health, settings.health_port)
+    stores = Stores(metrics.store_request)
     try:
-        kopf.run(
-            registry=registry,
-            standalone=True,
-            clusterwide=not settings.watch,
-            namespaces=settings.watch,
-            liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-        )
+        while serve(Operator(settings, metrics, stores, health)):
+            health.serves("it is starting again")
     except Exception as error:
         if not isinstance(error.__cause__, kopf.PermanentError):
             raise
@@ -44,5 +45,29 @@ def main() -> int:
     return 0
 
 
+def serve(operator: Operator) -> bool:
+    """Serve runs; whether to start again, because the resource of runs was deleted meanwhile."""
+    registry = kopf.OperatorRegistry()
+    register(registry, operator)
+    try:
+        kopf.run(
+            registry=registry,
+            standalone=True,
+            clusterwide=not operator.settings.watch,
+            namespaces=operator.settings.watch,
+            insights=operator.insights,
+            stop_flag=operator.stop,
+        )
+    except Exception as error:
+        if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
+            raise
+        log.warning("starting again: the API server does not know a watched resource: %s", error)
+        return True
+    return operator.restarts
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    # A thread may still wait for the store; what it does would be repeated by the next operator.
+    os._exit(code)

@@ -92,7 +92,7 @@ def test_the_operators_memory_stays_small(installed: Installation) -> None:
 
 def test_the_doctor_passes_every_check(installed: Installation) -> None:
     output = installed.helm("test", "vrdata", "-n", SYSTEM, "--logs")
-    for check in ("runs", "permissions", "profile", "store"):
+    for check in ("runs", "operator", "permissions", "profile", "store"):
         assert f"ok     {check}:" in output, output
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from vrdata.api.profile import GenerationProfile
 from vrdata.errors import VrdataError
@@ -24,6 +25,8 @@ from vrdata_operator.state.names import RUNS
 from vrdata_operator.state.rejection import Rejection
 
 PROFILE = "default"
+OPERATOR = "app.kubernetes.io/name=vrdata,app.kubernetes.io/component=operator"
+PODS = 20  # of the operator, that are read
 Check = Callable[[], Awaitable[str]]
 
 
@@ -69,11 +72,31 @@ async def examine(settings: Settings, rest: Rest, cluster: Cluster, stores: Stor
 
     checks = {
         "runs": runs_are_served,
+        "operator": lambda: _operator_is_ready(rest, settings.home.namespace),
         "permissions": permissions_are_granted,
         "profile": profile_is_usable,
         "store": store_is_usable,
     }
     return all([await _passes(name, check) for name, check in checks.items()])
+
+
+async def _operator_is_ready(rest: Rest, namespace: str) -> str:
+    """Its readiness probe tells whether it serves runs."""
+    found = await rest.get(paths.pods(namespace), "pods", limit=PODS, labelSelector=OPERATOR)
+    pods = {pod["metadata"]["name"]: pod for pod in (found or {}).get("items") or []}
+    if not pods:
+        raise FailedCheckError("no pod of the operator exists, so no run is served")
+    waiting = sorted(name for name, pod in pods.items() if not _is_ready(pod))
+    if waiting:
+        raise FailedCheckError(
+            f"{waiting[0]} is not ready, so no run is served: see its log, or its probe /readyz"
+        )
+    return ", ".join(sorted(pods))
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 async def _profile(cluster: Cluster) -> GenerationProfile:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from vrdata_operator.state.names import GROUP, RUNS, VERSION
 
-_OURS = f"/apis/{GROUP}/{VERSION}"
+OURS = f"/apis/{GROUP}/{VERSION}"
 
 
 def ours(namespace: str, plural: str, name: str) -> str:
     """One run or profile."""
-    return f"{_OURS}/namespaces/{namespace}/{plural}/{name}"
+    return f"{OURS}/namespaces/{namespace}/{plural}/{name}"
 
 
 def runs(namespace: str = "") -> str:
     """The runs of a namespace, or of all."""
-    return f"{_OURS}/namespaces/{namespace}/{RUNS}" if namespace else f"{_OURS}/{RUNS}"
+    return f"{OURS}/namespaces/{namespace}/{RUNS}" if namespace else f"{OURS}/{RUNS}"
 
 
 def jobs(namespace: str) -> str:

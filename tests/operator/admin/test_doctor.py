@@ -20,12 +20,27 @@ from vrdata_operator.settings import Home, Settings
 class Server:
     """An API server that serves runs (or not) and grants every permission but the denied ones."""
 
-    def __init__(self, *, served: bool = True, denied: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        served: bool = True,
+        denied: tuple[str, ...] = (),
+        pods: tuple[str, ...] = ("True",),
+    ) -> None:
         self.served = served
+        self.pods = [
+            {
+                "metadata": {"name": f"vrdata-{at}"},
+                "status": {"conditions": [{"type": "Ready", "status": ready}]},
+            }
+            for at, ready in enumerate(pods)
+        ]
         self.denied = denied
         self.asked: set[tuple[str, str]] = set()
 
-    async def get(self, *_path: str, **_query: int) -> dict[str, Any] | None:
+    async def get(self, path: str, *_: str, **_query: object) -> dict[str, Any] | None:
+        if path.endswith("/pods"):
+            return {"items": self.pods}
         return {"items": []} if self.served else None
 
     async def create(self, _path: str, _resource: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +65,7 @@ def examined(capsys: pytest.CaptureFixture[str]) -> Any:
         success = asyncio.run(examine(settings, cast("Rest", server), cluster, Stores()))
         lines = capsys.readouterr().out.splitlines()
         found = {line.split()[1].rstrip(":"): line for line in lines}
-        assert list(found) == ["runs", "permissions", "profile", "store"]
+        assert list(found) == ["runs", "operator", "permissions", "profile", "store"]
         assert len(lines) == len(found)
         return success, found
 
@@ -72,6 +87,19 @@ def test_missing_crds_are_named_and_the_other_checks_run(examined: Any, tmp_path
     assert not success
     assert lines["runs"].startswith("FAILED runs: the CustomResourceDefinitions are missing")
     assert lines["store"].startswith("ok ")
+
+
+@pytest.mark.parametrize(
+    ("pods", "words"),
+    [((), "no pod of the operator exists"), (("True", "False"), "vrdata-1 is not ready")],
+)
+def test_an_operator_that_serves_no_run_is_named(
+    examined: Any, tmp_path: Path, pods: tuple[str, ...], words: str
+) -> None:
+    success, lines = examined(Server(pods=pods), usable(tmp_path))
+    assert not success
+    assert words in lines["operator"]
+    assert "no run is served" in lines["operator"]
 
 
 def test_missing_permissions_are_named_with_their_namespace(examined: Any, tmp_path: Path) -> None:
@@ -136,7 +164,7 @@ def test_an_unusable_store_is_named(examined: Any, tmp_path: Path) -> None:
 
 def test_the_message_of_the_api_server_is_quoted(examined: Any, tmp_path: Path) -> None:
     class Refusing(Server):
-        async def get(self, *_path: str, **_query: int) -> None:
+        async def get(self, *_path: str, **_query: object) -> None:
             raise ClusterError(403, "generationruns is forbidden")
 
     _, lines = examined(Refusing(), usable(tmp_path))

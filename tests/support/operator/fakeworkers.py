@@ -55,11 +55,6 @@ GONE = "Gone"
 FinalScript = Callable[[str], str]  # the same of a try of finalisation, by the name of its Job
 
 
-def always_finished(_job: str) -> str:
-    """Every try of finalisation succeeds."""
-    return ""
-
-
 def always_well(_attempt: Try) -> str:
     """Every attempt succeeds."""
     return ""
@@ -83,7 +78,7 @@ class Workers:
     store: ObjectStore
     entries: tuple[CatalogueEntry, ...]
     script: Script = always_well
-    final_script: FinalScript = always_finished
+    final_script: FinalScript = lambda _job: ""
     tries: list[Try] = field(default_factory=list)
     left_out: dict[Shard, int] = field(default_factory=dict)
     retry: str = "Useful"

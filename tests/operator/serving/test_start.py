@@ -18,7 +18,9 @@ from support.services.s3server import free_port
 from vrdata_operator import handlers
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.handlers import Operator
+from vrdata_operator.health import Health
 from vrdata_operator.metrics.counters import Metrics
+from vrdata_operator.observe.stores import Stores
 from vrdata_operator.settings import Home, Settings
 
 REFUSED = ClusterError(422, "spec.image: must name a digest")
@@ -43,11 +45,17 @@ class _NoRest:
         return None
 
 
+def new_operator(settings: Settings) -> Operator:
+    metrics = Metrics()
+    return Operator(settings, metrics, Stores(metrics.store_request), Health())
+
+
 def started(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "START_SECONDS", 0.0)
     profiles = folder / "profiles.yaml"
     profiles.write_text(str(profile_object()))
-    operator = Operator(Settings(Home(SYSTEM), profiles=profiles), Metrics())
+    operator = new_operator(Settings(Home(SYSTEM), profiles=profiles))
+    operator.serving.available.set()
     monkeypatch.setattr(operator, "rest", _NoRest())
     monkeypatch.setattr(operator, "cluster", cluster)
     asyncio.run(operator.start())
@@ -84,10 +92,10 @@ class _Stopped:
 
 def test_a_run_that_kopf_does_not_stop_is_served_again(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = kopf.OperatorRegistry()
-    operator = Operator(Settings(Home(SYSTEM)), Metrics())
+    operator = new_operator(Settings(Home(SYSTEM)))
     served: list[str] = []
 
-    async def serve(_namespace: str, name: str, _uid: str) -> None:
+    async def serve(_namespace: str, name: str, _uid: str, _stopped: object) -> None:
         served.append(name)
 
     monkeypatch.setattr(operator, "serve", serve)
