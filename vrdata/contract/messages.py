@@ -68,14 +68,37 @@ class WorkerWarning(Model):
     fix: str = ""
 
 
+class StoreWait(Model):
+    """A request of the worker waits for the store, or such a wait has ended.
+
+    Attributes:
+        why: the store cannot be used; "" = the wait has ended.
+        seconds: how long the request has waited.
+        limit: how long it waits at most, in seconds.
+        answered: the store has answered.
+    """
+
+    kind: Literal["StoreWait"] = "StoreWait"
+    why: str
+    seconds: float = 0.0
+    limit: float = 0.0
+    answered: bool = False
+
+
 class WorkerNotice(Model):
-    """Something that ended nothing: the worker waits, or generates something again."""
+    """Something that the user should know and that the worker handles by itself."""
 
     kind: Literal["WorkerNotice"] = "WorkerNotice"
     message: str
 
 
 Message = (
-    ShardCommitted | FailureRecord | ShardProgress | ShardGenerated | WorkerWarning | WorkerNotice
+    ShardCommitted
+    | FailureRecord
+    | ShardProgress
+    | ShardGenerated
+    | StoreWait
+    | WorkerNotice
+    | WorkerWarning
 )
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

@@ -90,14 +90,23 @@ class RunProgress:
         count.committed += self._samples_of(_shard(message)) - message.failed_samples
         count.failed += message.failed_samples
 
-    def failed(self, failure: FailureRecord, *, retried: bool) -> None:
-        """Count a failed attempt and print why it failed."""
+    def failed(self, failure: FailureRecord, *, retried: bool, pause: float = 0.0) -> None:
+        """Count a failed attempt and print why it failed.
+
+        Args:
+            failure: of the attempt.
+            retried: another attempt follows.
+            pause: seconds before it.
+        """
         count = self._class_of(failure.generator)
         count.running.pop(failure.key, None)
         if not retried:
             count.failed += self._samples_of(failure.key)
         first = failure.message.partition("\n")[0]
         what = "will be retried" if retried else "failed"
+        if retried and not failure.reason.charged:
+            when = f"in {pause:.0f} s" if pause else "at once"
+            what = f"will be tried again {when} (not a retry)"
         self._print(
             f"{failure.generator} shard {failure.shard} {what}: {failure.reason}"
             + (f" at sample {failure.sample}" if failure.sample is not None else "")

@@ -24,8 +24,12 @@ MAX_ROOT_BYTES = 256
 """Bytes of the prefix below which runs are stored: the keys of a run have at most 760 more."""
 
 
-def open_settings(settings: StoreSettings) -> ObjectStore:
+def open_settings(settings: StoreSettings, *, repeats: bool = True) -> ObjectStore:
     """The store of these settings, below whose root runs are stored.
+
+    Args:
+        settings: where and what it is.
+        repeats: send a request that fails a few times, within seconds; False = the caller does.
 
     Raises:
         UsageError: the prefix is so long that a key of a run could exceed S3's limit; or as
@@ -46,16 +50,18 @@ def open_settings(settings: StoreSettings) -> ObjectStore:
         region=settings.region,
         profile=settings.aws_profile,
         checksums=settings.checksums,
+        repeats=repeats,
     )
 
 
-def open_store(
+def open_store(  # noqa: PLR0913 - one setting each
     url: str,
     *,
     endpoint: str = "",
     region: str = "",
     profile: str = "",
     checksums: str = "auto",
+    repeats: bool = True,
 ) -> ObjectStore:
     """The store at `url`. Opening sends no request; errors appear on first use.
 
@@ -66,6 +72,7 @@ def open_store(
         region: region of the bucket; "" means boto3's own choice.
         profile: named profile of the AWS configuration files.
         checksums: `auto`, or `when_required` for servers that refuse checksum headers.
+        repeats: see `open_settings`.
 
     Raises:
         UsageError: the URL is invalid, or contains a user name or password.
@@ -81,11 +88,13 @@ def open_store(
     if scheme == "file":
         return FileStore(_file_path(url))
     if scheme == "s3" and url.startswith("s3://"):
-        return _open_s3(url, endpoint, region, profile, checksums)
+        return _open_s3(url, endpoint, region, profile, checksums, repeats=repeats)
     raise UsageError(f"{scheme}: is not a supported kind of store", fix=_suggest(scheme))
 
 
-def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str) -> ObjectStore:
+def _open_s3(  # noqa: PLR0913 - one setting each
+    url: str, endpoint: str, region: str, profile: str, checksums: str, *, repeats: bool
+) -> ObjectStore:
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if "@" in bucket:
         raise UsageError(
@@ -97,7 +106,7 @@ def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str)
     if checksums not in {"auto", "when_required"}:
         raise UsageError(f"checksums cannot be {checksums!r}", fix="use auto or when_required")
     try:
-        from vrdata.store.s3.client import S3Settings  # noqa: PLC0415
+        from vrdata.store.s3.client import ATTEMPTS, S3Settings  # noqa: PLC0415
         from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
         raise VrdataError(
@@ -111,6 +120,7 @@ def _open_s3(url: str, endpoint: str, region: str, profile: str, checksums: str)
             region=region,
             profile=profile,
             checksums="auto" if checksums == "auto" else "when_required",
+            attempts=ATTEMPTS if repeats else 1,
         )
     )
 

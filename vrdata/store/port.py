@@ -16,6 +16,10 @@ class StorageError(VrdataError):
     exit_code = ExitCode.STORAGE
 
 
+class StoreUnreachableError(StorageError):
+    """The store does not answer, is overloaded or has failed: a later request can succeed."""
+
+
 class StoreAccessError(NotFoundError):
     """The bucket or root does not exist, or the credentials do not allow its use."""
 

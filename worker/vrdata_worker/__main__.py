@@ -24,6 +24,7 @@ from vrdata.errors import VrdataError
 from vrdata.model import Model
 from vrdata.privacy.handover import take_over
 from vrdata.privacy.process import close_process
+from vrdata.store.patient import stop_waiting
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.run import run_tasks
 
@@ -68,6 +69,7 @@ def _shard(text: str) -> ShardTask:
 
 
 def _preempt(_signal: int, _frame: FrameType | None) -> None:
+    stop_waiting()
     raise PreemptedError
 
 

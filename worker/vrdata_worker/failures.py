@@ -14,7 +14,12 @@ from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.objects import put_model
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.model import Model
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import (
+    DigestMismatchError,
+    ObjectStore,
+    StoreAccessError,
+    StoreUnreachableError,
+)
 from vrdata.text import printable
 from vrdata_worker.untrusted.folders import tail_of
 
@@ -26,9 +31,10 @@ class ShardFailedError(Exception):
 
     Attributes:
         of_samples: the failures are of samples, which the shard can drop within the failure policy.
+        lasting: the store or the scratch folder lacks what no wait brings, for example space.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - facts of the failure
         self,
         reason: FailureReason,
         message: str,
@@ -36,9 +42,11 @@ class ShardFailedError(Exception):
         traceback: str = "",
         *,
         of_samples: bool = False,
+        lasting: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {message}")
         self.of_samples = of_samples
+        self.lasting = lasting
         self.failure = Failure(reason=reason, message=message, sample=sample, traceback=traceback)
 
 
@@ -55,8 +63,8 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
 
     Returns:
         FileChanged or UnsafeFile when the cause is a file of the generator (it changed after its
-        check, or its name does not fit the format), DamagedMarker when the shard's commit marker
-        is damaged, else StorageUnavailable.
+        check, or its name does not fit the format), ContractMismatch when the shard's commit
+        marker is damaged, else StorageUnavailable.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
@@ -64,15 +72,23 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
         case FileChangedError():
             return ShardFailedError(FailureReason.FILE_CHANGED, message, sample)
         case DamagedMarkerError():
-            return ShardFailedError(FailureReason.DAMAGED_MARKER, message)
+            return ShardFailedError(FailureReason.CONTRACT_MISMATCH, message)
         case InvalidInputError():
             return ShardFailedError(FailureReason.UNSAFE_FILE, message, sample)
         case _:
-            return ShardFailedError(FailureReason.STORAGE_UNAVAILABLE, message)
+            passing = isinstance(
+                error, StoreUnreachableError | StoreAccessError | DigestMismatchError
+            )
+            return ShardFailedError(FailureReason.STORAGE_UNAVAILABLE, message, lasting=not passing)
 
 
 def store_failure(store: ObjectStore, failure: FailureRecord) -> None:
-    """Store the record of a failed attempt; a broken store does not hide the failure itself."""
+    """Store the record of a failed attempt; a broken store does not hide the failure itself.
+
+    A store that this worker has waited for in vain is not waited for again.
+    """
+    if failure.reason is FailureReason.STORAGE_UNAVAILABLE:
+        return
     _store(store, layout.failure_key(*failure.key, failure.attempt), failure)
 
 

@@ -38,11 +38,14 @@ from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
 from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
+from vrdata.store.patient import stop_waiting
 from vrdata.store.port import ObjectNotFoundError, StorageError
 from vrdata_worker.failures import PreemptedError, ShardFailedError
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
 from vrdata_worker.run import expected_plan, run_store, run_tasks
+
+END_SECONDS = 15  # after SIGTERM; a pod has 30
 
 
 def main() -> int:
@@ -63,6 +66,10 @@ def main() -> int:
 
 
 def _preempt(_signal: int, _frame: FrameType | None) -> None:
+    stop_waiting()
+    # A request that hangs in another thread must not keep the pod until it is killed.
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(WorkerExit.PREEMPTED))
+    signal.alarm(END_SECONDS)
     raise PreemptedError
 
 
@@ -79,12 +86,12 @@ def _do(task: PodTask) -> WorkerExit:
 
 
 def _shard(pod: ShardPod) -> WorkerExit:
-    store = run_store(pod.config)
+    store = run_store(pod.config, _emit)
     try:
         wave = Wave.model_validate_json(store.get(layout.wave_key(pod.wave)))
     except (ObjectNotFoundError, ValidationError) as error:
         raise ShardFailedError(
-            FailureReason.OUTPUT_CHANGED, f"{layout.wave_key(pod.wave)} cannot be used: {error}"
+            FailureReason.CONTRACT_MISMATCH, f"{layout.wave_key(pod.wave)}: {error}"
         ) from None
     generator, shard = wave.shard(int(os.environ[INDEX_VARIABLE]))
     task = ShardTask(
@@ -116,7 +123,7 @@ def _finishing() -> Iterator[None]:
 def _index(pod: IndexPod) -> WorkerExit:
     from vrdata.dataset.finish.generator import index_generator  # noqa: PLC0415 - pulls in pyarrow
 
-    store = run_store(pod.config)
+    store = run_store(pod.config, _emit)
     plan = expected_plan(store, pod.config.plan)
     generator = plan.generators[int(os.environ[INDEX_VARIABLE])].name
     with _finishing():
@@ -127,7 +134,7 @@ def _index(pod: IndexPod) -> WorkerExit:
 def _finalise(pod: FinalisePod) -> WorkerExit:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
-    store = run_store(pod.config)
+    store = run_store(pod.config, _emit)
     plan = expected_plan(store, pod.config.plan)
     with _finishing():
         write_outputs(

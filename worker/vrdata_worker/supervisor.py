@@ -21,7 +21,7 @@ from vrdata.contract.messages import (
     WorkerWarning,
 )
 from vrdata.contract.reasons import FailureReason, WorkerExit
-from vrdata.contract.retries import retry_of
+from vrdata.contract.retries import Retry, retry_of
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
@@ -249,6 +249,7 @@ class Supervisor:
         located = self._generators.get(task.generator)
         seeded = located is None or located.entry.seeded
         retry = retry_of(error.failure.reason, seeded=seeded, of_samples=error.of_samples)
+        retry = Retry.USELESS if error.lasting else retry
         failure = error.failure.model_copy(update={"retry": retry})
         record = failure.of(task.key, task.attempt, self._config.run)
         store_failure(self._store, record)

@@ -42,6 +42,17 @@ def test_retries_come_after_the_first_pass() -> None:
     assert [task.attempt if task else None for task in order] == [0, 1, None]
 
 
+def test_a_retry_is_not_taken_before_its_time_and_keeps_no_other_waiting() -> None:
+    queue = TaskQueue([])
+    late, soon = tasks(a=2)
+    queue.put_back(late, not_before=9.0)
+    queue.put_back(soon, not_before=3.0)
+    assert queue.take("a", {}, now=2.9) is None
+    assert queue.waits
+    assert [queue.take("a", {}, now=now) for now in (3.0, 8.9, 9.0)] == [soon, None, late]
+    assert not queue.waits
+
+
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.integers(1, 6), max_size=5))
 def test_every_task_is_taken_exactly_once(shards: dict[str, int]) -> None:
     queue = TaskQueue(tasks(**shards))

@@ -1,8 +1,10 @@
 """Attempts after a failure: how many, with how much memory."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.contract.attempts import MAX_UNCHARGED
 from vrdata.contract.reasons import FailureReason, Recurs
 from vrdata.contract.records import Failure
 from vrdata.contract.retries import Retry
@@ -10,6 +12,7 @@ from vrdata.contract.worker import ShardTask
 from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
 
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 
 
 def failure(reason: FailureReason, retry: Retry = Retry.USEFUL) -> Failure:
@@ -54,10 +57,49 @@ def test_other_failures_do_not_change_memory() -> None:
     }
 
 
-def test_preemption_is_never_counted() -> None:
-    policy = RetryPolicy(retries=0, max_failed_samples=0)
-    task = first_attempt("O-maze", 3, policy)
-    assert next_attempt(task, failure(FailureReason.PREEMPTED), policy) == task
+OUTSIDE = [reason for reason in FailureReason if not reason.charged]
+
+
+@pytest.mark.parametrize("reason", OUTSIDE)
+def test_what_ends_an_attempt_from_outside_uses_up_no_retry(reason: FailureReason) -> None:
+    policy = RetryPolicy(1, max_failed_samples=5, memory_bytes=512 * MIB, memory_ceiling=GIB)
+    first = first_attempt("O-maze", 3, policy)
+    second = next_attempt(first, failure(reason), policy)
+    assert second is not None
+    assert second == first.model_copy(update={"attempt": 1, "uncharged": 1})
+    last = next_attempt(second, failure(FailureReason.GENERATOR_CRASHED), policy)
+    assert last is not None
+    assert (last.attempt, last.uncharged, last.allow_failed_samples) == (2, 1, 5)
+    assert next_attempt(last, failure(FailureReason.GENERATOR_CRASHED), policy) is None
+    again = next_attempt(last, failure(reason), policy)
+    assert again is not None
+    assert again.allow_failed_samples == 5
+
+
+@pytest.mark.parametrize("reason", OUTSIDE)
+def test_a_shard_has_a_limit_of_uncharged_attempts(reason: FailureReason) -> None:
+    assert len(attempts(RetryPolicy(0, 0), reason)) == MAX_UNCHARGED
+
+
+def test_the_same_failure_of_the_same_sample_twice_ends_the_shard_or_drops_the_sample() -> None:
+    crash = failure(FailureReason.GENERATOR_CRASHED).model_copy(update={"sample": 3})
+    for budget, allowed in ((0, None), (5, 5)):
+        policy = RetryPolicy(9, budget)
+        second = next_attempt(first_attempt("O-maze", 3, policy), crash, policy)
+        assert second is not None
+        third = next_attempt(second, crash, policy, previous=crash)
+        assert (third and third.allow_failed_samples) == allowed
+
+
+def test_out_of_memory_at_the_same_sample_is_tried_with_more_memory_while_there_is_some() -> None:
+    policy = RetryPolicy(9, 0, memory_bytes=512 * MIB, memory_ceiling=2 * GIB)
+    task, hungry = first_attempt("O-maze", 3, policy), failure(FailureReason.OUT_OF_MEMORY)
+    hungry = hungry.model_copy(update={"sample": 3})
+    limits = [task.memory_bytes]
+    while (after := next_attempt(task, hungry, policy, hungry)) is not None:
+        task = after
+        limits.append(task.memory_bytes)
+    assert [limit // MIB for limit in limits] == [512, 1024, 2048]
 
 
 def test_a_contract_mismatch_is_never_retried() -> None:
@@ -101,7 +143,7 @@ def test_certain_failures_of_samples_are_tried_once_when_no_sample_may_fail() ->
 RETRIED = [
     reason
     for reason in FailureReason
-    if 20 <= reason.exit <= 30 and reason.recurs is not Recurs.ALWAYS
+    if 20 <= reason.exit <= 30 and reason.charged and reason.recurs is not Recurs.ALWAYS
 ]
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import signal
+import time
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vrdata.contract.attempts import pause_after
 from vrdata.contract.groups import FailureGroups
 from vrdata.contract.messages import (
     Message,
     ShardCommitted,
     ShardGenerated,
     ShardProgress,
+    StoreWait,
     WorkerNotice,
     WorkerWarning,
 )
@@ -26,6 +30,7 @@ from vrdata.local.execution.queue import TaskQueue
 from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt
 from vrdata.local.execution.workers import Ended, WorkerPool, WorkerProcess
 from vrdata.local.progress import RunProgress
+from vrdata.local.waits import WaitLines
 from vrdata.memory import told
 from vrdata.plan.planned import Shard
 
@@ -95,7 +100,9 @@ class LocalExecutor:
         self._progress = progress
         self._pool = WorkerPool(config, folder)
         self._result = ExecutionResult()
-        self._lost = 0
+        self._waits = WaitLines(progress.say)
+        self._charged: dict[Shard, Failure] = {}  # the last one of each shard
+        self._lost = 0  # workers in a row that have told nothing
         self._warnings: list[WorkerWarning] = []
 
     def run(
@@ -109,7 +116,7 @@ class LocalExecutor:
 
         Raises:
             ContractMismatchError: a worker refused the run.
-            VrdataError: too many workers died.
+            VrdataError: too many workers in a row died before they told anything.
             KeyboardInterrupt: after all workers ended.
         """
         tasks = TaskQueue(
@@ -133,23 +140,22 @@ class LocalExecutor:
                 self._progress.say(
                     f"worker {worker.pid} was stopped by {name}; vrdata continues it"
                 )
-        try:
+        with contextlib.suppress(queue.Empty):
             worker, message = self._pool.inbox.get(timeout=TICK_SECONDS)
-        except queue.Empty:
-            return
-        if isinstance(message, Ended):
-            self._handle_end(worker, message, tasks)
-        else:
-            self._handle(worker, message, tasks)
+            if isinstance(message, Ended):
+                self._handle_end(worker, message, tasks)
+            else:
+                self._lost = 0
+                self._handle(worker, message, tasks)
         for other in self._pool.workers:
             if other.current is None:
                 self._feed(other, tasks)
 
     def _feed(self, worker: WorkerProcess, tasks: TaskQueue) -> None:
-        task = tasks.take(worker.generator, self._pool.busy(worker))
+        task = tasks.take(worker.generator, self._pool.busy(worker), time.monotonic())
         if task is not None:
             worker.send(task)
-        elif not any(other.tasks for other in self._pool.workers):
+        elif not tasks.waits and not any(other.tasks for other in self._pool.workers):
             for other in self._pool.workers:
                 other.finish()
 
@@ -169,6 +175,8 @@ class LocalExecutor:
                 self._warn(message)
             case WorkerNotice():
                 self._progress.say(message.message)
+            case StoreWait():
+                self._waits.take(worker.pid, message)
 
     def _warn(self, warning: WorkerWarning) -> None:
         """Print a warning of the first worker that sends it."""
@@ -191,21 +199,28 @@ class LocalExecutor:
     def _fail(self, task: ShardTask, failure: FailureRecord, tasks: TaskQueue) -> None:
         if fix := _FIXES.get(failure.reason):
             raise ContractMismatchError(failure.message, fix=fix)
-        retry = next_attempt(task, failure, self._policies[task.generator])
+        previous, charged = self._charged.get(task.key), failure.reason.charged
+        retry = next_attempt(task, failure, self._policies[task.generator], previous)
+        pause = 0.0
         if retry is None:
             self._result.failed.append(failure)
         else:
-            tasks.put_back(retry)
-        self._progress.failed(failure, retried=retry is not None)
+            pause = 0.0 if charged else pause_after(retry.uncharged)
+            tasks.put_back(retry, time.monotonic() + pause)
+        if charged:
+            self._charged[task.key] = failure
+        self._progress.failed(failure, retried=retry is not None, pause=pause)
 
     def _handle_end(self, worker: WorkerProcess, ended: Ended, tasks: TaskQueue) -> None:
         self._pool.workers.remove(worker)
-        if not worker.tasks:
+        worker.finish()
+        self._waits.forget(worker.pid)
+        if not worker.tasks and not tasks.waits:
             return
-        self._lost += 1
         if ended.code == WorkerExit.CONTRACT_MISMATCH:
             raise ContractMismatchError("a worker refused the run", why=ended.stderr)
-        if ended.code == WorkerExit.STORAGE_UNAVAILABLE or self._lost > MAX_LOST_WORKERS:
+        self._lost += ended.code != WorkerExit.STORAGE_UNAVAILABLE
+        if self._lost > MAX_LOST_WORKERS:
             raise VrdataError(
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr
             )

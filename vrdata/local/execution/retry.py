@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vrdata.contract.attempts import is_exhausted, retry_after
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.contract.retries import Retry, is_retried
 from vrdata.contract.worker import ShardTask
 
 MEMORY_STEP = 2  # each attempt after out of memory doubles the limit
+MAX_USELESS = 3  # uncharged attempts that no wait can help, for example on a full disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,35 @@ class RetryPolicy:
     memory_ceiling: int = 0
 
 
-def next_attempt(task: ShardTask, failure: Failure, policy: RetryPolicy) -> ShardTask | None:
-    """The task to queue after a failure, or None when the shard has failed for good."""
-    reason, budget = failure.reason, policy.max_failed_samples
-    if reason is FailureReason.PREEMPTED:
-        return task  # never counted
-    if task.attempt >= policy.retries:
-        return None
-    allowed = task.allow_failed_samples
-    if not is_retried(reason, failure.retry, allowed=allowed, budget=budget):
-        return None
+def next_attempt(
+    task: ShardTask, failure: Failure, policy: RetryPolicy, previous: Failure | None = None
+) -> ShardTask | None:
+    """The task to queue after a failure, or None when the shard has failed for good.
+
+    Args:
+        task: that failed.
+        failure: why.
+        policy: of its generator.
+        previous: the last charged failure of the shard before this one.
+    """
     attempt = task.attempt + 1
-    memory = task.memory_bytes or policy.memory_bytes
-    if reason is FailureReason.OUT_OF_MEMORY and memory:
-        memory = min(memory * MEMORY_STEP, max(policy.memory_ceiling, memory))
-    drops = attempt == policy.retries or task.repair or failure.retry is Retry.DROPPING
+    if not failure.reason.charged:
+        uncharged = task.uncharged + 1
+        if is_exhausted(uncharged) or (failure.retry is Retry.USELESS and uncharged >= MAX_USELESS):
+            return None
+        return task.model_copy(update={"attempt": attempt, "uncharged": uncharged})
+    charged = attempt - task.uncharged
+    if charged > policy.retries:
+        return None
+    limit = task.memory_bytes or policy.memory_bytes
+    memory = limit
+    if failure.reason is FailureReason.OUT_OF_MEMORY and limit:
+        memory = min(limit * MEMORY_STEP, max(policy.memory_ceiling, limit))
+    retry = retry_after(failure, previous, more_memory=memory > limit)
+    allowed, budget = task.allow_failed_samples, policy.max_failed_samples
+    if not is_retried(failure.reason, retry, allowed=allowed, budget=budget):
+        return None
+    drops = charged == policy.retries or task.repair or retry is Retry.DROPPING
     return task.model_copy(
         update={
             "attempt": attempt,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vrdata.store.port import KeyConflictError, StorageError
+from vrdata.store.port import KeyConflictError, StorageError, StoreUnreachableError
 
 _FIXES = {
     errno.ENOSPC: "free space on that disk, or choose another folder; no partial files remain",
@@ -27,6 +27,18 @@ _FIXES = {
     errno.ESTALE: "the network disk is gone: mount it again",
 }
 
+# A network disk whose server does not answer.
+_UNREACHABLE = {
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    errno.ENOTCONN,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.ECONNABORTED,
+}
 _CONFLICTS = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG}
 
 
@@ -44,5 +56,9 @@ def file_error(error: OSError, doing: str, root: Path) -> StorageError:
     why = os.strerror(error.errno) if error.errno else str(error)
     if error.filename is not None:
         why = f"{os.fsdecode(error.filename)}: {why}"
-    kind = KeyConflictError if error.errno in _CONFLICTS else StorageError
+    kind = StorageError
+    if error.errno in _CONFLICTS:
+        kind = KeyConflictError
+    elif error.errno in _UNREACHABLE:
+        kind = StoreUnreachableError
     return kind(f"cannot {doing} in {root}", why=why, fix=_FIXES.get(error.errno or 0, ""))

@@ -19,7 +19,7 @@ Addressing = Literal["", "path", "virtual"]
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
-ATTEMPTS = 5  # of one request, the first one included
+ATTEMPTS = 5
 CONNECTIONS = 64  # open concurrently: the most threads that a transfer uses
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 DEFAULT_REGION = "us-east-1"
@@ -39,6 +39,7 @@ class S3Settings:
         checksums: `auto` lets the server check a SHA-256 of every write, unless the AWS
             settings say otherwise (AWS_REQUEST_CHECKSUM_CALCULATION); `when_required` sends no
             checksum, for servers that refuse the header.
+        attempts: of one request, the first one included, before its error is reported.
     """
 
     bucket: str
@@ -47,6 +48,7 @@ class S3Settings:
     region: str = ""
     profile: str = ""
     checksums: Checksums = "auto"
+    attempts: int = ATTEMPTS
 
     @property
     def url(self) -> str:
@@ -88,7 +90,7 @@ def _client(session: boto3.Session, settings: S3Settings, addressing: Addressing
     config: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
-        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
+        "retries": {"mode": "standard", "total_max_attempts": settings.attempts},
         "max_pool_connections": CONNECTIONS,
         "tcp_keepalive": True,
         # Requests for whole objects ask for it; some servers send the whole object's checksum

@@ -16,6 +16,7 @@ from vrdata.store.port import (
     ObjectNotFoundError,
     StorageError,
     StoreAccessError,
+    StoreUnreachableError,
 )
 from vrdata.text import printable_line
 
@@ -49,6 +50,7 @@ _BAD_DIGEST = {
 _OTHER_REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 _BUCKET_OPERATIONS = {"PutObject", "ListObjectsV2", "ListObjects"}  # 404: no such bucket
 _BUSY = {"SlowDown", "ServiceUnavailable", "TooManyRequests", "RequestLimitExceeded", "429", "503"}
+_LATE = {"RequestTimeout", "InternalError", "OperationAborted"}
 _NO_API = "check --endpoint: it must be the URL of the S3 API, not of a web page or console"
 
 
@@ -60,7 +62,8 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
         StoreAccessError: the bucket does not exist, or the credentials are missing or invalid, or
             do not allow this.
         DigestMismatchError: the bytes that the server received do not match their digest.
-        StorageError: anything else: unreachable, overloaded, TLS, unknown answers.
+        StoreUnreachableError: the server cannot be reached, is overloaded or has failed.
+        StorageError: anything else: TLS, redirects, unknown answers.
     """
     what = f"cannot {doing} in {url}"
     if isinstance(error, ClientError):
@@ -71,13 +74,13 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
         return StoreAccessError(what, why="no usable credentials were found", fix=CREDENTIALS_FIX)
     if isinstance(error, boto.ParamValidationError):
         return _bad_bucket_name(what, bucket)
-    if isinstance(error, boto.SSLError):
+    if isinstance(error, boto.SSLError) and "certificate" in str(error).lower():
         return StorageError(
             what,
             why=f"the server's TLS certificate is not trusted: {_first_line(error)}",
             fix="check --endpoint (http or https?); set AWS_CA_BUNDLE to your CA's file",
         )
-    return StorageError(
+    return StoreUnreachableError(
         what,
         why=_first_line(error),
         fix="check --endpoint and the network; the same command resumes where it stopped",
@@ -210,7 +213,7 @@ def _server_error(error: ClientError, what: str) -> StorageError:
             fix="run the same command again; if it fails again, check the network and its proxies",
         )
     if code in _BUSY or status in {429, 503}:
-        return StorageError(
+        return StoreUnreachableError(
             what, why=why, fix="run the same command again later, with a smaller --jobs"
         )
     if status == 507 or "quota" in code.lower() or "StorageFull" in code:
@@ -221,7 +224,10 @@ def _server_error(error: ClientError, what: str) -> StorageError:
         return StorageError(
             what, why=why, fix="the server does not support this request: use another S3 server"
         )
-    return StorageError(what, why=why, fix="try again later; no partial objects remain")
+    kind = (
+        StoreUnreachableError if status >= 500 or status == 408 or code in _LATE else StorageError
+    )
+    return kind(what, why=why, fix="try again later; no partial objects remain")
 
 
 def _header(error: ClientError, name: str) -> str:

@@ -1,0 +1,240 @@
+"""A store that waits while the store behind it cannot be used.
+
+Unreachable, overloaded and failing servers are waited for, and for a short time rejected
+credentials and missing buckets, in the request that fails. Everything else fails at once: a missing
+object, other bytes than expected, an invalid key, a full disk. All requests can be repeated.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final, TypeVar
+
+from vrdata.errors import VrdataError
+from vrdata.store.port import ObjectInfo, ObjectStore, StoreAccessError, StoreUnreachableError
+
+UNREACHABLE_SECONDS: Final = 300.0
+REFUSED_SECONDS: Final = 10.0  # a new key of a Secret reaches only a new pod
+LONGEST_SECONDS: Final = UNREACHABLE_SECONDS + REFUSED_SECONDS  # when both take turns
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)  # the last one repeats
+QUIET_SECONDS: Final = 3.0  # a single refused request is not worth a line
+_SLICE = 0.2
+
+T = TypeVar("T")
+_WAITABLE = (StoreUnreachableError, StoreAccessError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A request that waits, told once; or its end.
+
+    Attributes:
+        why: what the store, or the way to it, lacks; "" = the wait has ended.
+        seconds: how long it has waited.
+        limit: how long it waits at most, in seconds.
+        answered: the store has answered.
+    """
+
+    why: str
+    seconds: float
+    limit: float = 0.0
+    answered: bool = False
+
+
+class _Stopping:
+    """Whether this process ends. A flag, because a signal handler sets it."""
+
+    now = False
+
+
+def stop_waiting() -> None:
+    """End all waits of this process with their error. A signal handler may call it."""
+    _Stopping.now = True
+
+
+@contextmanager
+def ended_by_interrupt() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the waits of all threads: only the main thread gets an exception."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        stop_waiting()
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+        raise KeyboardInterrupt
+
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _Stopping.now = False
+
+
+def _pause(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not _Stopping.now and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, _SLICE))
+
+
+class PatientStore:
+    """Repeats each request that fails because the store cannot be used now. Threads may share one.
+
+    Args:
+        store: the store; it should not repeat requests itself.
+        tell: called when a request has waited for a moment, and when that wait has ended; from any
+            thread.
+        clock: seconds of a monotonic clock.
+        pause: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        tell: Callable[[Wait], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = _pause,
+    ) -> None:
+        self._store = store
+        self._tell = tell
+        self._clock = clock
+        self._pause = pause
+
+    @property
+    def url(self) -> str:
+        """The inner store's URL."""
+        return self._store.url
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """See `ObjectStore.limits`."""
+        return self._store.limits
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        """See `ObjectStore.put_new`; its own request whose answer was lost may have written it."""
+        waiting = self._waiting()
+
+        def put() -> bool:
+            created = self._store.put_new(key, body, sha256=sha256, content_type=content_type)
+            if created or not waiting.failed:
+                return created
+            found = self._store.head(key)
+            return found is not None and found.sha256 == sha256
+
+        return waiting.repeat(put)
+
+    def get(self, key: str) -> bytes:
+        """See `ObjectStore.get`."""
+        return self._waiting().repeat(lambda: self._store.get(key))
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """See `ObjectStore.get_range`."""
+        return self._waiting().repeat(lambda: self._store.get_range(key, start, length))
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """See `ObjectStore.head`."""
+        return self._waiting().repeat(lambda: self._store.head(key))
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """See `ObjectStore.list_after`; a listing that fails continues after its last key."""
+        last = after
+        listing: Iterator[ObjectInfo] | None = None
+
+        def following() -> ObjectInfo | None:
+            nonlocal listing
+            try:
+                listing = listing or self._store.list_after(prefix, last)
+                return next(listing, None)
+            except _WAITABLE:  # a generator ends with its first error
+                listing = None
+                raise
+
+        while (info := self._waiting().repeat(following)) is not None:
+            last = info.key
+            yield info
+
+    def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`."""
+        self._waiting().repeat(lambda: self._store.delete(key))
+
+    def _waiting(self) -> _Waiting:
+        return _Waiting(self._tell, self._clock, self._pause)
+
+
+class _Waiting:
+    """The waits of one request.
+
+    Attributes:
+        failed: it has failed at least once, and was repeated.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[Wait], None],
+        clock: Callable[[], float],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._pause = pause
+        self._since = 0.0  # its first failure
+        self._refused_since: float | None = None
+        self._pauses = iter(PAUSES)
+        self._told = False
+        self.failed = False
+
+    def repeat(self, request: Callable[[], T]) -> T:
+        """What the request returns. Raises as the request, when it has waited long enough."""
+        try:
+            while True:
+                try:
+                    result = request()
+                except _WAITABLE as error:
+                    self._wait(error)
+                else:
+                    self._end(answered=True)
+                    return result
+        except BaseException as error:
+            self._end(answered=not isinstance(error, _WAITABLE) and isinstance(error, VrdataError))
+            raise
+
+    def _end(self, *, answered: bool) -> None:
+        if self._told:
+            self._told = False
+            self._tell(Wait("", self._clock() - self._since, answered=answered))
+
+    def _wait(self, error: VrdataError) -> None:
+        now = self._clock()
+        if not self.failed:
+            self.failed, self._since = True, now
+        refused = isinstance(error, StoreAccessError)
+        if not refused:
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
+        limit = REFUSED_SECONDS if refused else UNREACHABLE_SECONDS
+        since = self._since if self._refused_since is None else self._refused_since
+        left = min(limit + since, LONGEST_SECONDS + self._since) - now
+        if left <= 0 or _Stopping.now:
+            raise error
+        pause = min(next(self._pauses, PAUSES[-1]), left)
+        if not self._told and now - self._since + pause >= QUIET_SECONDS:
+            self._told = True
+            self._tell(Wait(error.why or error.what, now - self._since, limit))
+        self._pause(pause)
+        if _Stopping.now:
+            raise error
