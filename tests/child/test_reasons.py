@@ -9,7 +9,7 @@ from pathlib import Path
 
 import vrdata_child
 from vrdata.contract.reasons import FailureReason
-from vrdata_child.block import describe
+from vrdata_child.raised import describe
 from vrdata_child.sample.invalid import SampleInvalidError
 
 CALL = re.compile(r'SampleInvalidError\(\s*"([A-Za-z0-9]+)"')

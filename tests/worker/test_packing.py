@@ -21,9 +21,11 @@ from vrdata.store.file.store import FileStore
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest
+from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.generate.shard import GeneratedShard, Limits, ShardGenerator
+from vrdata_worker.generate.generated import GeneratedShard
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 from vrdata_worker.supervisor import Supervisor
 
 NAME = "O-1_maze"
@@ -33,6 +35,7 @@ class OneSample:
     """A template whose block has one sample, with a file that is not what was reported."""
 
     alive = False
+    launch = Launch(NAME, "builtin")
     hermetic = Hermetic(level="kernel", landlock=7)
 
     def __init__(self, file: events.File, body: bytes) -> None:

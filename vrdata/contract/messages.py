@@ -21,6 +21,7 @@ class ShardCommitted(Model):
         seconds: wall seconds of the attempt.
         cpu_seconds: CPU seconds of its generator children.
         peak_memory_bytes: largest resident memory of one child.
+        lost_seconds: seconds of `seconds` that failed samples took, and the search for them.
     """
 
     kind: Literal["ShardCommitted"] = "ShardCommitted"
@@ -36,6 +37,7 @@ class ShardCommitted(Model):
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    lost_seconds: float = 0.0
 
 
 class ShardProgress(Model):

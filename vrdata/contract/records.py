@@ -54,6 +54,7 @@ class Failure(Model, extra="ignore"):
         sample: global index of the first failed sample, if it is known.
         traceback: the end of the generator's traceback, or "".
         retry: what another attempt can change.
+        lost_seconds: that the sample took until it failed, and the search for it; None = unknown.
     """
 
     reason: Annotated[FailureReason, BeforeValidator(_reason)]
@@ -61,6 +62,7 @@ class Failure(Model, extra="ignore"):
     sample: int | None = Field(default=None, ge=0, le=MAX_SAMPLE)
     traceback: Annotated[str, AfterValidator(_traceback)] = ""
     retry: Annotated[Retry, BeforeValidator(_retry)] = Retry.USEFUL
+    lost_seconds: float | None = Field(default=None, ge=0)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -86,6 +88,7 @@ class Failure(Model, extra="ignore"):
             sample=self.sample,
             traceback=self.traceback,
             retry=self.retry,
+            lost_seconds=self.lost_seconds,
         )
 
 

@@ -90,6 +90,8 @@ class FailedSample(Model):
         traceback: the end of the generator's traceback, at most 2000 bytes without control
             characters; empty when the generator did not raise on this sample. Its paths are those
             of the machine that generated the shard.
+        lost_seconds: that the sample took until it failed, and the search for it; None = unknown,
+            or it failed because of another one.
     """
 
     kind: Literal["FailedSample"] = "FailedSample"
@@ -97,6 +99,7 @@ class FailedSample(Model):
     reason: str
     message: str = ""
     traceback: str = ""
+    lost_seconds: float | None = Field(default=None, ge=0)
 
 
 Record = SampleRecord | FailedSample

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import subprocess
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from vrdata_child.hermetic import process as hermetic
-from vrdata_child.limits import allow_more_files, limit_of
-from vrdata_child.report import MAX_TEXT, Reporter
+from vrdata_child.limits import allow_more_files
+from vrdata_child.raised import describe
+from vrdata_child.report import Reporter
 from vrdata_child.run.journal import Journal, restore_videos
-from vrdata_child.run.lazy import EnoughSamples
+from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples
 from vrdata_child.run.repository import run_script
 from vrdata_child.run.watch import Watch
 from vrdata_child.sample.finish import BlockFacts
-from vrdata_child.sample.invalid import SampleInvalidError
 
-_OF_THE_MACHINE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.ENFILE, errno.EINTR),
-}
 COLLECT_SECONDS = 300  # for the finished samples of a killed process
 Send = Callable[[dict[str, Any]], None]
 
@@ -32,6 +26,7 @@ Send = Callable[[dict[str, Any]], None]
 def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
     """Generate a block as the `load` and `block` packets request; returns the exit code.
 
+    If `position` is not 0, the samples before it are done: the block goes on after one that failed.
     With a `collect` packet, report what the killed process of the block has finished.
     """
     # Resolved, as a working directory is: only this spelling of the path is removed from content.
@@ -55,7 +50,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
             _generate(
                 load, request, reporter, hermetic.enter_block(facts.seed, folder, load["root"])
             )
-    except EnoughSamples:
+    except (EnoughSamples, DependentSamplesError):
         pass
     except BaseException as raised:  # noqa: BLE001 - foreign code; its error is sent
         error = describe(raised)
@@ -77,13 +72,9 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
         return
     journal = Journal(out.parent)
     journal.remember_videos()
-    reporter.journal = journal
     watch = Watch(out, journal)
     watch.install()
-
-    def collect(more: bool) -> None:
-        with watch.pause():
-            reporter.collect(more=more)
+    reporter.follow(journal, watch.pause)
 
     try:
         run_script(
@@ -93,10 +84,10 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
             count=request["count"],
             out=out,
             args=request["args"],
-            collect=collect if load["mode"] == "stream" else None,
+            stream=reporter if load["mode"] == "stream" else None,
             journal=journal,
         )
-    except EnoughSamples:
+    except (EnoughSamples, DependentSamplesError):
         raise
     except BaseException as error:
         allow_more_files()
@@ -117,39 +108,19 @@ def _generate_each(
 
     generator = firstparty.load(load["name"], load["kind"], load["root"])
     hashed = bool(load.get("hashFrames"))
-    for position in range(min(request["want"], request["count"])):
-        try:
-            sample = firstparty.generate_sample(
-                generator, request["seed"], position, out, hash_frames=hashed
-            )
-        except MemoryError:
-            reporter.end_early()
-            raise  # the whole block fails: a retry gets more memory
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; its error is sent
-            reporter.failed(describe(error))
-        else:
+    for position in range(reporter.first, min(request["want"], request["count"])):
+        for _ in range(reporter.makings):
+            try:
+                sample = firstparty.generate_sample(
+                    generator, request["seed"], position, out, hash_frames=hashed
+                )
+            except MemoryError:
+                reporter.end_early()
+                raise  # the supervisor decides whether a retry gets more
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; it is sent
+                reporter.failed(describe(error))
+                break
             reporter.report(sample)
-
-
-def describe(error: BaseException) -> dict[str, str]:
-    """An exception as `reason`, `message` and `traceback`, of bounded size."""
-    text = "".join(traceback.format_exception(error))
-    match error:
-        case SampleInvalidError():
-            reason, message = error.reason, error.message
-        case MemoryError():
-            reason, message = "OutOfMemory", f"{type(error).__name__}: {error}"
-        case _:
-            reason = "GeneratorCrashed" if _by_chance(error) else "GeneratorFailed"
-            message = f"{type(error).__name__}: {error}{limit_of(error)}"
-    return {"reason": reason, "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
-
-
-def _by_chance(error: BaseException) -> bool:
-    """Whether only the machine is the cause, so that the same script can succeed later."""
-    if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
-        return True
-    return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE
 
 
 def leave(code: int) -> None:

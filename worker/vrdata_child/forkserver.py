@@ -18,7 +18,7 @@ from typing import Any
 from vrdata_child import own_folder
 from vrdata_child.attempts.files import Files
 from vrdata_child.attempts.hook import Attempts
-from vrdata_child.block import describe, leave, run_block
+from vrdata_child.block import leave, run_block
 from vrdata_child.descendants import (
     adopt_orphans,
     children,
@@ -28,6 +28,7 @@ from vrdata_child.descendants import (
 )
 from vrdata_child.hermetic import process as hermetic
 from vrdata_child.patches import heap
+from vrdata_child.raised import describe
 from vrdata_child.sandbox.narrow import Narrowing
 
 MAX_PACKET = 180_000  # below the default socket buffer

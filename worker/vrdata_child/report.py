@@ -1,19 +1,24 @@
-"""Report the samples of a block: as they appear, at the end, or after an early end."""
+"""Report the samples of a block: as they appear, at the end, or after an early end.
+
+A block that goes on after a failed sample begins in the middle. Each of its samples is made twice:
+if the second one differs, it depends on what was generated before, and the block ends.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder
+from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder, last_number
+from vrdata_child.raised import MAX_TEXT, ScriptExitError, depends_on_machine, describe
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
 from vrdata_child.run.journal import Journal, Progress, read_journal
-from vrdata_child.run.lazy import EnoughSamples
+from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples
 from vrdata_child.sample.finish import BlockFacts, finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
 
-MAX_TEXT = 6000
 EXAMPLES = 3  # names of files that belong to no sample
 
 
@@ -27,7 +32,8 @@ class Reporter:
         send: sends a packet.
 
     Attributes:
-        journal: of the block, while its script runs.
+        first: position of the first sample; those before are done.
+        makings: how often each sample is made.
     """
 
     def __init__(
@@ -46,28 +52,86 @@ class Reporter:
         self._finder = SampleFinder(facts.folder / "out")
         self._names: set[str] = set()
         self._reported: int = request.get("position", 0)
-        self.journal: Journal | None = None
+        self.first = self._reported
+        self.makings = 2 if self.first and request.get("cmd") == "block" else 1
+        self._made: dict[str, Any] | None = None  # by the first of two makings
+        self._missed = False
+        self._dependent = False
+        self._journal: Journal | None = None
+        self._pause: Callable[[], AbstractContextManager[None]] = nullcontext
         self._failed: tuple[int, int] | None = None
         self._in_order = True
         self._streamed = self._each
         self._beside: list[str] = []
 
-    def collect(self, *, more: bool) -> None:
+    def follow(self, journal: Journal, pause: Callable[[], AbstractContextManager[None]]) -> None:
+        """Follow a script while it runs.
+
+        Args:
+            journal: of the block.
+            pause: ignores what is written in the meantime.
+        """
+        self._journal, self._pause = journal, pause
+
+    def collect(self, task_id: str, *, more: bool) -> None:
         """Report every folder that a streaming script has written.
 
         Args:
+            task_id: of its last pair.
             more: the script will generate more samples.
 
         Raises:
             EnoughSamples: all samples that the shard needs are reported.
+            DependentSamplesError: it is not certain which sample was written.
         """
-        before = self._reported
-        for sample in self._finder.find(ended=False).samples:
-            self._streamed = self._streamed or (more and self._reported == before)
-            self.report(sample)
+        with self._pause():
+            found = self._finder.find(ended=False).samples
+            if self._missed or self.makings > 1:
+                self._check_one(found, task_id)
+            before = self._reported
+            for sample in found:
+                self._streamed = self._streamed or (more and self._reported == before)
+                self.report(sample)
+
+    def _check_one(self, found: Sequence[SampleFolder], task_id: str) -> None:
+        """After a gap, the name of a folder must say which sample it is."""
+        number = last_number(task_id)
+        if len(found) != 1 or number is None or found[0].number != number:
+            self._end_dependent()
+
+    def missed(self, position: int, error: BaseException) -> bool:
+        """A streaming script raised for a pair: report it, if the next one is not affected.
+
+        Raises:
+            EnoughSamples: as `collect`.
+            DependentSamplesError: as `collect`.
+        """
+        if self._made is not None:
+            self._end_dependent()
+        if self._reported != position or depends_on_machine(error):
+            return False
+        self._missed = True
+        with self._pause():
+            if self._journal is not None:
+                self._journal.report("")
+            self.failed(
+                describe(ScriptExitError.of(error) if isinstance(error, SystemExit) else error)
+            )
+        return True
+
+    def _end_dependent(self) -> None:
+        self._dependent = True
+        raise DependentSamplesError
 
     def end(self) -> None:
-        """Report the other samples of a script that has ended. Raises EnoughSamples."""
+        """Report the other samples of a script that has ended.
+
+        Raises:
+            EnoughSamples: all samples that the shard needs are reported.
+            DependentSamplesError: the script did not stream, so it cannot begin in the middle.
+        """
+        if self.makings > 1:
+            self._end_dependent()
         found, progress = self._found()
         written = self._written(found.samples)
         missing = self._count - self._reported - len(written)
@@ -79,7 +143,7 @@ class Reporter:
 
     def end_early(self) -> None:
         """Report what a script that was interrupted has finished. Raises EnoughSamples."""
-        if self._each:  # one sample at a time: an unfinished one was not reported
+        if self._each or self.makings > 1:  # one at a time: an unfinished one was not reported
             self._failed = (self._reported, self._reported)
             return
         found, progress = self._found()
@@ -106,7 +170,8 @@ class Reporter:
         lost = self._reported
         dropped = progress.reports[lost:]
         if dropped:
-            shutil.rmtree(self._facts.folder / "out" / dropped[0], ignore_errors=True)
+            if dropped[0]:  # the pair of the others was missed
+                shutil.rmtree(self._facts.folder / "out" / dropped[0], ignore_errors=True)
             self._reported += 1
         try:
             if self._reported < self._want:
@@ -116,23 +181,39 @@ class Reporter:
                 self._failed = lost, lost
 
     def report(self, folder: SampleFolder) -> None:
-        """Finish and report one sample. Raises EnoughSamples as `collect`."""
+        """Finish and report one sample. Raises EnoughSamples and DependentSamplesError."""
+        if self._journal is not None:
+            self._journal.report(self._finder.relative(folder))
+        packet = self._finish(folder)
+        if self.makings == 1:
+            self._next(packet)
+        elif self._made is None:
+            self._made = packet
+            self._names.clear()
+            if "folder" in packet:
+                shutil.rmtree(packet["folder"])
+        elif self._made == packet:
+            self._made = None
+            self._next(packet)
+        else:
+            self._end_dependent()
+
+    def _finish(self, folder: SampleFolder) -> dict[str, Any]:
+        """The packet of a sample."""
         name = str(folder.path)
-        if self.journal is not None:
-            self.journal.report(self._finder.relative(folder))
         try:
             if name in self._names:
                 raise SampleInvalidError("DuplicateId", f"{folder.path.name} was written twice")
             self._names.add(name)
             self._drop_hidden(folder)
-            packet = finish_sample(folder, self._reported, self._facts)
+            return {"event": "sample"} | finish_sample(folder, self._reported, self._facts)
         except SampleInvalidError as error:
-            self._next({"event": "invalid", "reason": error.reason, "message": error.message})
-        else:
-            self._next({"event": "sample"} | packet)
+            return {"event": "invalid", "reason": error.reason, "message": error.message}
 
     def failed(self, error: dict[str, str]) -> None:
         """Report a sample that the generator raised for. Raises EnoughSamples as `collect`."""
+        if self._made is not None:
+            self._end_dependent()
         self._next({"event": "invalid"} | error)
 
     def summary(self) -> dict[str, Any]:
@@ -142,6 +223,7 @@ class Reporter:
             "failed": self._failed,
             "streamed": self._streamed,
             "sequential": self._streamed or self._in_order,
+            "dependent": self._dependent,
             "beside": {"files": len(self._beside), "examples": self._beside[:EXAMPLES]},
         }
 

@@ -19,7 +19,7 @@ from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import Attempt, DataObject, FileObjects, Record, ShardManifest
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan
-from vrdata_worker.generate.shard import GeneratedShard
+from vrdata_worker.generate.generated import GeneratedShard
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ from vrdata_worker.failures import (
     store_difference,
     store_failure,
 )
-from vrdata_worker.generate.shard import GeneratedShard, Limits, ShardGenerator
+from vrdata_worker.generate.generated import GeneratedShard
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.restore import restore
 
@@ -234,6 +235,7 @@ class Supervisor:
                 seconds=time.monotonic() - started,
                 cpu_seconds=generated.cpu_seconds,
                 peak_memory_bytes=generated.peak_memory_bytes,
+                lost_seconds=round(generated.lost_seconds, 1),
             )
         )
         return WorkerExit.COMMITTED

@@ -16,7 +16,8 @@ from vrdata_worker.child.launch import Launch
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.failures import ShardFailedError
-from vrdata_worker.generate.shard import GeneratedShard, Limits, ShardGenerator
+from vrdata_worker.generate.generated import GeneratedShard
+from vrdata_worker.generate.shard import Limits, ShardGenerator
 from vrdata_worker.image.catalogues import Located
 
 pytestmark = pytest.mark.slow

@@ -19,6 +19,12 @@ _TRAILING_NUMBER = re.compile(r"(\d+)\D*$")
 _NUMBERS = re.compile(r"(\d+)")
 
 
+def last_number(name: str) -> int | None:
+    """The last number of a name."""
+    match = _TRAILING_NUMBER.search(name)
+    return int(match.group(1)) if match else None
+
+
 @dataclass(frozen=True)
 class SampleFolder:
     """A folder with a sample's files, usually `{domain}_task/{id}/`.
@@ -36,8 +42,7 @@ class SampleFolder:
     @property
     def number(self) -> int | None:
         """The last number of the name."""
-        match = _TRAILING_NUMBER.search(self.path.name)
-        return int(match.group(1)) if match else None
+        return last_number(self.path.name)
 
     @property
     def pattern(self) -> tuple[Path, str, str]:

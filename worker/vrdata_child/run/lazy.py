@@ -4,6 +4,9 @@ The repositories share one framework: `BaseGenerator.generate_dataset` calls
 `generate_task_pair(id)` for each id, keeps all pairs and returns them; the script then writes
 them. Here the same pairs are generated in the same order, but each is written and reported before
 the next is generated, so memory does not grow with the number of samples.
+
+If the generation of a pair raises, the next ones are generated: the generator's random numbers
+continue as it left them, which is the same in every attempt.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 if TYPE_CHECKING:
     from vrdata_child.run.journal import Journal
@@ -22,27 +25,44 @@ class EnoughSamples(BaseException):
     """Ends a generator after the wanted samples; `except Exception` does not catch it."""
 
 
+class DependentSamplesError(BaseException):
+    """Ends a generator that cannot begin in the middle of a block: nobody knows its next bytes."""
+
+
+class Stream(Protocol):
+    """What becomes of the pairs of a lazy dataset.
+
+    Attributes:
+        first: position of the first pair that is generated.
+        makings: how often each pair is generated and written.
+    """
+
+    first: int
+    makings: int
+
+    def collect(self, task_id: str, *, more: bool) -> None:
+        """The pair of this id is written; `more`: another one follows."""
+
+    def missed(self, position: int, error: BaseException) -> bool:
+        """The pair raised. Returns whether the next one is generated."""
+
+
 class LazyDataset(Sequence[Any]):
     """Pairs that are generated during iteration.
 
     Args:
         ids: the task ids, in order.
         generate: generates the pair of one id.
-        collect: called when the consumer of a pair requests the next one, so the pair is
-            written. Its argument: whether another pair follows.
+        stream: collects a pair when its consumer requests the next one, so the pair is written.
         journal: of the block.
     """
 
     def __init__(
-        self,
-        ids: Sequence[str],
-        generate: Callable[[str], Any],
-        collect: Callable[[bool], None],
-        journal: Journal,
+        self, ids: Sequence[str], generate: Callable[[str], Any], stream: Stream, journal: Journal
     ) -> None:
         self._ids = ids
         self._generate = generate
-        self._collect = collect
+        self._stream = stream
         self._journal = journal
         self._all: list[Any] | None = None
 
@@ -53,13 +73,25 @@ class LazyDataset(Sequence[Any]):
         if self._all is not None:
             yield from self._all
             return
-        for number, task_id in enumerate(self._ids, 1):
-            pair = self._generate(task_id)
-            self._journal.hand_out()
-            yield pair
-            self._journal.ask()
-            del pair
-            self._collect(number < len(self._ids))
+        for position in range(self._stream.first, len(self._ids)):
+            for _ in range(self._stream.makings):
+                pair = self._next(position)
+                if pair is None:
+                    break
+                self._journal.hand_out()
+                yield pair[0]
+                self._journal.ask()
+                del pair
+                self._stream.collect(self._ids[position], more=position + 1 < len(self._ids))
+
+    def _next(self, position: int) -> list[Any] | None:
+        """The pair of a position, in a list; None when it raised and the next one follows."""
+        try:
+            return [self._generate(self._ids[position])]
+        except (Exception, SystemExit) as error:
+            if not self._stream.missed(position, error):
+                raise
+            return None
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -67,6 +99,8 @@ class LazyDataset(Sequence[Any]):
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
         # A script that reads samples by number needs all of them, as without vrdata.
+        if self._stream.first:
+            raise DependentSamplesError
         if self._all is None:
             self._all = [self._generate(task_id) for task_id in self._ids]
         return self._all[index]
@@ -125,7 +159,7 @@ class _Calls:
         known.generate_task_pair = generate_task_pair  # type: ignore[attr-defined]
 
 
-def install_lazy(base: type, collect: Callable[[bool], None], journal: Journal) -> None:
+def install_lazy(base: type, stream: Stream, journal: Journal) -> None:
     """Replace `generate_dataset` of a repository's BaseGenerator by a lazy one.
 
     A class that overrides it is not affected: it generates the whole block first.
@@ -134,9 +168,11 @@ def install_lazy(base: type, collect: Callable[[bool], None], journal: Journal) 
 
     def generate_dataset(self: Any) -> Any:
         ids = planned_ids(original, self)
+        if ids is None and stream.first:
+            raise DependentSamplesError
         if ids is None:
             return original(self)
-        return LazyDataset(ids, self.generate_task_pair, collect, journal)
+        return LazyDataset(ids, self.generate_task_pair, stream, journal)
 
     base.generate_dataset = generate_dataset  # type: ignore[attr-defined]
 

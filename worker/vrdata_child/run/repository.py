@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
+from vrdata_child.raised import ScriptExitError
 from vrdata_child.run.journal import Journal
-from vrdata_child.run.lazy import EnoughSamples, count_pairs, install_lazy
+from vrdata_child.run.lazy import EnoughSamples, Stream, count_pairs, install_lazy
 from vrdata_child.run.leaving import forget_exit_handlers, leave_script
 
 FRAMEWORK = "core.base_generator"
 SCRIPT = Path("examples") / "generate.py"
 _LIBRARIES = ("numpy", "numpy.random", "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "cv2")
-
-
-class ScriptExitError(Exception):
-    """The script ended itself, with an exit code other than 0 or with a text."""
 
 
 def preload_libraries() -> None:
@@ -53,14 +50,13 @@ def run_script(  # noqa: PLR0913 - the request's fields
     count: int,
     out: Path,
     args: Sequence[str],
-    collect: Callable[[bool], None] | None,
+    stream: Stream | None,
     journal: Journal,
 ) -> None:
     """Run the script for a whole block.
 
     Args:
-        collect: called whenever new samples may be on disk; None = never. Its argument: whether
-            the script will generate more.
+        stream: gets the samples as they are written; None = all of them at the end.
         journal: of the block.
 
     Raises:
@@ -72,8 +68,8 @@ def run_script(  # noqa: PLR0913 - the request's fields
         sys.meta_path.insert(0, _CountWhenImported(journal))
     else:
         count_pairs(base, journal)
-        if collect is not None:
-            install_lazy(base, collect, journal)
+        if stream is not None:
+            install_lazy(base, stream, journal)
     script = Path(root) / SCRIPT
     sys.argv = [str(script), str(flags["samples"]), str(count), str(flags["output"]), str(out)]
     if flags.get("seed"):
@@ -87,9 +83,7 @@ def run_script(  # noqa: PLR0913 - the request's fields
         return
     except SystemExit as ending:
         if ending.code not in (None, 0):
-            raise ScriptExitError(f"generate.py exited with {ending.code}").with_traceback(
-                ending.__traceback__
-            ) from None
+            raise ScriptExitError.of(ending) from None
     leave_script()
 
 

@@ -6,6 +6,7 @@ import math
 import signal
 import time
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,21 @@ from vrdata_worker.untrusted.packets import MalformedPacketError
 DONE = "done"
 
 
+class Making(Enum):
+    """How a generator makes the samples of a block."""
+
+    EACH = auto()  # one after the other, independent of each other: builtin and api
+    STREAM = auto()  # a script that writes each sample before it makes the next one
+    WHOLE = auto()  # a script that cannot begin in the middle
+
+
 @dataclass(frozen=True, slots=True)
 class BlockRequest:
-    """One block to generate; `dir` exists and is empty."""
+    """One block to generate; `dir` exists and is empty.
+
+    Attributes:
+        position: of its first sample that is not done; 0 = generate all of it.
+    """
 
     block: int
     seed: int
@@ -30,6 +43,7 @@ class BlockRequest:
     start: int
     dir: Path
     args: tuple[str, ...] = ()
+    position: int = 0
 
 
 @dataclass(slots=True)
@@ -70,7 +84,8 @@ class Block:
     def wants_collection(self) -> bool:
         """Whether its child, which has ended, may have finished samples that are not reported."""
         silent = self.end is None and self.killed is None
-        return silent and self.reported < self.request["want"] and not self.abandoned
+        whole = self.request["position"] == 0  # else each sample is reported before the next
+        return silent and whole and self.reported < self.request["want"] and not self.abandoned
 
     def ends_within(self, seconds: float) -> None:
         """It was killed: it must have ended after this time."""

@@ -87,6 +87,8 @@ class Exit:
         failed: first and last position; one of these samples failed. None = not known.
         streamed: a sample was reported before the next one was generated.
         sequential: each sample was finished before the next one was begun.
+        dependent: the block cannot go on after a failed sample: its samples depend on the ones
+            before them.
         beside: number of files that belong to no sample.
         examples: names of some of them.
         refused: what the block, and the import of its generator, tried and the sandbox refused.
@@ -101,6 +103,7 @@ class Exit:
     failed: tuple[int, int] | None = None
     streamed: bool = False
     sequential: bool = False
+    dependent: bool = False
     beside: int = 0
     examples: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -169,6 +172,7 @@ def parse_exit(
         failed=(end["failed"][0], end["failed"][1]) if end["failed"] else None,
         streamed=end.get("streamed", False),
         sequential=end.get("sequential", False),
+        dependent=end.get("dependent", False),
         beside=beside["files"],
         examples=tuple(printable(name) for name in beside["examples"]),
     )

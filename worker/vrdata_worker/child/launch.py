@@ -20,6 +20,7 @@ from vrdata.plan.catalogue import Flags
 from vrdata.text import printable
 from vrdata_child import own_folder
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import Making
 from vrdata_worker.child.enclose import enclosed
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.untrusted.folders import tail_of
@@ -119,6 +120,13 @@ class Launch:
     sequential: bool = False
     hash_frames: bool = False
     hermetic: Literal["kernel"] | None = None
+
+    @property
+    def making(self) -> Making:
+        """How the generator makes the samples of a block."""
+        if self.kind != "repository":
+            return Making.EACH
+        return Making.STREAM if self.mode == "stream" else Making.WHOLE
 
     def check(self, found: Hermetic) -> None:
         """Fail if the kernel does not sandbox the template as far as it must.

@@ -43,7 +43,7 @@ class GeneratorTemplate:
     """
 
     def __init__(self, launch: Launch, scratch: Path) -> None:
-        self._launch = launch
+        self.launch = launch
         self._scratch = scratch
         self._numbers = itertools.count()
         self._processes: Processes | None = None
@@ -71,7 +71,7 @@ class GeneratorTemplate:
             if failure is None or failure.reason is not FailureReason.DISRUPTED:
                 break
             failure = failure if left else killed_too_often(failure)
-        raise broken(self._launch.name, packet, failure, self._refused)
+        raise broken(self.launch.name, packet, failure, self._refused)
 
     def _start_once(self) -> dict[str, Any] | None:
         self.close()
@@ -82,7 +82,7 @@ class GeneratorTemplate:
         self._refused, self._failure = RefusedAttempts(self._folder), None
         self._channel = Channel()
         with self._channel.theirs as theirs:
-            guard = start_process(self._launch, self._folder, theirs.fileno())
+            guard = start_process(self.launch, self._folder, theirs.fileno())
             self._processes = Processes(guard, self._pids)
         return self._loaded()
 
@@ -97,9 +97,9 @@ class GeneratorTemplate:
             if packet is not None and packet["event"] == "closed" and self._processes:
                 self._processes.found(packet["pid"])
                 self.hermetic = events.parse_hermetic(packet)
-                self._launch.check(self.hermetic)
+                self.launch.check(self.hermetic)
                 with contextlib.suppress(OSError):  # a template that has ended is noticed below
-                    self._send(self._launch.load_request())
+                    self._send(self.launch.load_request())
             elif packet is not None and packet["event"] in ("ready", "broken"):
                 return packet
         late = f"it was not imported within {LOAD_SECONDS:.0f} s"
@@ -123,7 +123,7 @@ class GeneratorTemplate:
         with contextlib.suppress(OSError):  # poll notices a dead template
             self._send(packet)
         self._pids.setdefault(request.block, 0)
-        self._blocks[request.block] = Block(packet)
+        self._blocks[request.block] = Block(packet, reported=request.position)
 
     def poll(self, timeout: float) -> events.Event | None:
         """The next event, or None after `timeout` seconds.

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.contract.refusals import with_refusals
-from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
 from vrdata.text import count, head
-from vrdata_worker.child.events import Exit, Invalid, Sample
+from vrdata_worker.child.blocks import Making
+from vrdata_worker.child.events import Exit, Invalid
+from vrdata_worker.generate.narrow import Narrowing, Try
 
 MAX_LINE = 300  # bytes
 _EXITED = re.compile(r"\bexited with (code )?\d+$")
@@ -30,6 +31,8 @@ class BlockState:
         cause: the first failure that is not a consequence of another; its sample is None when it
             is not known, and its message says which samples it may be.
         killed: why the supervisor killed the child, set before it does.
+        narrowing: makes the other samples of a block that failed; None = they fail as well.
+        current: what the block's process makes.
     """
 
     block: int
@@ -41,53 +44,193 @@ class BlockState:
     cause: Failure | None = None
     killed: Failure | None = None
     exited: bool = False
+    narrowing: Narrowing | None = None
+    current: Try | None = None
+    _bad: set[int] = field(default_factory=set)  # positions that ended the block
+    _searched: Failure | None = None  # the failure whose sample is searched
+    _found: int = 0  # samples that the current try of a search has made
+    _last: Failure | None = None  # the failure of the last sample that ended the block
+    _lost: float = 0.0  # seconds of the search
+
+    @property
+    def searches(self) -> bool:
+        """Whether the current child only shows which sample fails."""
+        return self.current is not None and self.current.search
+
+    @property
+    def lost_seconds(self) -> float:
+        """Seconds that samples took which ended the block, and the search for them."""
+        return self.narrowing.lost_seconds if self.narrowing else 0.0
+
+    def sample(self, position: int) -> bool:
+        """Record a valid sample. Whether it is new; otherwise it is not needed."""
+        return self._is_new(position)
 
     def invalid(self, event: Invalid) -> None:
         """Record a sample that the child found invalid or that the generator raised for."""
-        self.reported.add(event.position)
-        if event.position < self.skip:
+        if not self._is_new(event.position) or event.position < self.skip:
             return
         self.failures.append(self._at(event.position, event.failure))
         self.cause = self.cause or self.failures[-1]
 
-    def end(self, event: Exit, log_tail: str) -> None:
-        """Record the child's end; every wanted sample that was not reported has failed.
+    def _is_new(self, position: int) -> bool:
+        if self.searches:
+            self._found += 1
+            return False
+        late = self.narrowing is not None and position < self._done()
+        if late or position in self.reported or position in self._bad:
+            return False
+        self.reported.add(position)
+        return True
 
-        The one that caused the end keeps the traceback; if it is not known, the first does.
+    def _done(self) -> int:
+        """The position after the last sample that was reported."""
+        return max(self.reported, default=-1) + 1
+
+    def end(self, event: Exit, log_tail: str, seconds: float = 0.0) -> Try | None:
+        """Record the child's end, and choose what the next child of the block makes.
+
+        Args:
+            event: the end.
+            log_tail: the end of what the generator printed.
+            seconds: that the child spent on the sample that ended it.
+
+        Returns:
+            The next try. None = the block has ended, and every wanted sample that was not reported
+            has failed. The one that caused the end keeps the traceback; if it is not known, the
+            first does.
         """
-        self.exited = True
-        missing = self.missing()
-        if not missing:
-            return
+        if self.current is not None and self.current.search:
+            following = self._end_search(event, self.current, seconds)
+        else:
+            following = self._end_try(event, log_tail, seconds)
+        self.current, self.killed, self._found = following or self.current, None, 0
+        self.exited = following is None
+        return following
+
+    def repeat(self) -> Try:
+        """What the current child makes, for another one: something outside has killed it."""
+        self._found = 0
+        return self.current or Try(self.want, self.want)
+
+    def _end_search(self, event: Exit, ended: Try, seconds: float) -> Try | None:
+        narrowing = self.narrowing
+        if narrowing is None or self._searched is None:
+            raise RuntimeError("there is no search")
+        self._spend(seconds)
+        failed = self._found < ended.count
+        range_ = (event.failed or (0, ended.count - 1)) if failed else None
+        following = narrowing.searched(range_, ended.count)
+        if following is not None:
+            return following
+        return self._fail(self._searched, narrowing.bounds)
+
+    def _end_try(self, event: Exit, log_tail: str, seconds: float) -> Try | None:
+        if not self.missing():
+            return None
+        if self._last is not None and self._is_complete():
+            return self._go_on(self._last, self._done())
+        if event.dependent and self._last is not None:
+            why = self._last.message.partition("\n")[0]
+            self._give_up(f"not generated: it depends on sample {self._last.sample}: {why}")
+            return None
         cause = self._cause(event)
         said = cause.message
         if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
             said = f"{cause.message}{_why_it_exited(cause, log_tail)}\n{log_tail}"
         cause = cause.model_copy(update={"message": with_refusals(said, event.refused)})
-        first, last = event.failed or (missing[0], self.want - 1)
-        if first == last:
-            cause = self._at(first, cause)
-            why = cause.message.partition("\n")[0]
-            other = f"not generated: its block ended at sample {cause.sample}: {why}"
-        else:
-            samples = f"{self.start + first}-{self.start + last}"
-            note = f"one of the samples {samples} of block {self.block}: {cause.message}"
-            cause = cause.model_copy(update={"message": note})
-            other = note
-        self.cause = self.cause or cause
-        consequence = cause.model_copy(update={"message": other, "traceback": ""})
-        found = [
-            self._at(position, cause if position == first == last else consequence)
-            for position in missing
-        ]
-        if not any(failure.traceback for failure in found):
-            found[0] = found[0].model_copy(update={"traceback": cause.traceback})
-        self.failures += found
+        self._spend(seconds)
+        failed = self._failed(event)
+        narrowing = self.narrowing
+        if narrowing and narrowing.found(failed) is None and self._searched is None:
+            self._searched = cause
+            if following := narrowing.search(*failed):
+                return following
+        return self._fail(cause, failed)
+
+    def _failed(self, event: Exit) -> tuple[int, int]:
+        """The first and the last position that the sample may have which ended a child."""
+        done = self._done()
+        while done in self._bad:
+            done += 1
+        each = self.narrowing is not None and self.narrowing.making is Making.EACH
+        if each or (self.current is not None and self.current.first):
+            return done, done  # one sample at a time
+        return event.failed or (self.missing()[0], self.want - 1)
 
     def missing(self) -> list[int]:
-        """Positions of the wanted samples that are not reported."""
-        wanted = range(self.skip, self.want)
-        return [position for position in wanted if position not in self.reported]
+        """Positions of the wanted samples that are not reported and have not failed."""
+        return sorted(set(range(self.skip, self.want)) - self.reported - self._bad)
+
+    def _spend(self, seconds: float) -> None:
+        self._lost += seconds
+        if self.narrowing:
+            self.narrowing.lost_seconds += seconds
+
+    def _fail(self, cause: Failure, failed: tuple[int, int]) -> Try | None:
+        """Record the sample that ended the block, and go on with those after it."""
+        first, last = failed
+        found = self.narrowing.found(failed) if self.narrowing else None
+        if found is not None:
+            first = last = found
+        if first < last:
+            samples = f"{self.start + first}-{self.start + last}"
+            note = f"one of the samples {samples} of block {self.block}: {cause.message}"
+            self._last = cause.model_copy(update={"message": note})
+            self.cause = self.cause or self._last
+            self._give_up(note)
+            return None
+        self._last = self._at(first, cause)
+        if self.narrowing:
+            self._last = self._last.model_copy(update={"lost_seconds": round(self._lost, 1)})
+        self._lost = 0.0
+        self.cause = self.cause or self._last
+        again = first in self._bad | self.reported  # nobody knows what this generator does
+        self._bad.add(first)
+        if self.skip <= first < self.want and not again:
+            self.failures.append(self._last)
+        return self._go_on(self._last, self.want if again else self._done())
+
+    def _is_complete(self) -> bool:
+        """Whether the current try has made all that it should."""
+        wanted = range(self.current.want if self.current else self.want)
+        return not set(wanted) - self.reported - self._bad
+
+    def _go_on(self, last: Failure, first: int) -> Try | None:
+        """The try that follows after a sample has failed.
+
+        Args:
+            last: how it failed.
+            first: position of the first sample that can be made.
+        """
+        following = None
+        if self.narrowing is not None:
+            before = min(self._bad.intersection(range(first, self.want)), default=first)
+            if before > first:  # they can be made as in the whole block
+                following = self.narrowing.go_on(0, before)
+            else:
+                while first in self._bad:
+                    first += 1
+                following = self.narrowing.go_on(first, self.want)
+        if following is None:
+            why = last.message.partition("\n")[0]
+            used = self.narrowing is not None and self.narrowing.exhausted
+            how = "the tries of its block are used up after" if used else "its block ended at"
+            self._give_up(f"not generated: {how} sample {last.sample}: {why}")
+        return following
+
+    def _give_up(self, why: str) -> None:
+        """All samples that are missing have failed, because of another one."""
+        missing, last = self.missing(), self._last
+        if not missing or last is None:
+            return
+        consequence = last.model_copy(
+            update={"message": why, "traceback": "", "lost_seconds": None}
+        )
+        found = [self._at(position, consequence) for position in missing]
+        if last not in self.failures:
+            found[0] = found[0].model_copy(update={"traceback": last.traceback})
+        self.failures = sorted(self.failures + found, key=lambda one: one.sample or 0)
 
     def _at(self, position: int, failure: Failure) -> Failure:
         return failure.model_copy(update={"sample": self.start + position})
@@ -123,38 +266,3 @@ def _why_it_exited(cause: Failure, log_tail: str) -> str:
     """The last line that was printed, for an end by exit code: argparse prints the reason there."""
     lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
     return f": {head(lines[-1], MAX_LINE)}" if lines and _EXITED.search(cause.message) else ""
-
-
-def sample_record(
-    index: int, block: int, seed: int, event: Sample, files: tuple[FileRecord, ...]
-) -> SampleRecord:
-    """The record of a sample.
-
-    Args:
-        index: its global index.
-        block: its block.
-        seed: of its block.
-        event: as its child reported it.
-        files: its files, as they are in the shard.
-    """
-    video = event.video
-    return SampleRecord(
-        index=index,
-        id=event.id,
-        domain=event.domain,
-        block=block,
-        seed=seed,
-        files=files,
-        video=None
-        if video is None
-        else VideoRecord(
-            name=video.name,
-            frames=video.frames,
-            fps=video.fps,
-            width=video.width,
-            height=video.height,
-            encoder=video.encoder,
-        ),
-        content=event.content,
-        param_hash=event.param_hash,
-    )

@@ -19,7 +19,6 @@ class KilledBlocks:
     Args:
         template: it starts again if it was killed, too.
         running: the blocks of the shard.
-        submit: requests a block from the template.
         tell: tells the user a line.
     """
 
@@ -27,12 +26,10 @@ class KilledBlocks:
         self,
         template: GeneratorTemplate,
         running: Mapping[int, RunningBlock],
-        submit: Callable[[RunningBlock], None],
         tell: Callable[[str], None],
     ) -> None:
         self._template = template
         self._running = running
-        self._submit = submit
         self._tell = tell
 
     def take(self, running: RunningBlock, end: events.Exit) -> bool:
@@ -71,5 +68,4 @@ class KilledBlocks:
             except TemplateBrokenError as error:
                 raise ShardFailedError(error.reason, str(error)) from None
         for one in killed:
-            one.begin_again(self._template.new_folder())
-            self._submit(one)
+            one.repeat()

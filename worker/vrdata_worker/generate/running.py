@@ -1,18 +1,24 @@
-"""A block whose process runs, and how often something outside vrdata has killed it."""
+"""A block in progress: its processes, one after another, and what has ended them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.plan.planned import PlannedGenerator
 from vrdata_worker.child import events
+from vrdata_worker.child.blocks import BlockRequest
+from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.processes import MAX_KILLS, killed_too_often
-from vrdata_worker.child.template import BEGUN
+from vrdata_worker.child.template import BEGUN, GeneratorTemplate
+from vrdata_worker.failures import log_tail
 from vrdata_worker.generate.block import BlockState
-from vrdata_worker.untrusted.folders import size_of
+from vrdata_worker.generate.narrow import Try
+from vrdata_worker.scratch import remove_except
+from vrdata_worker.untrusted.folders import remove, size_of
 
 AGAIN_SECONDS = 0.5  # whatever kills a whole process tree has killed the template by then
 
@@ -22,12 +28,12 @@ class Kills:
     """The kills of one block so far.
 
     Attributes:
-        folders: of its earlier processes; samples that they reported can still be there.
+        times: how often it was killed.
         again: when to generate it again, as `time.monotonic` counts; 0 = its process runs.
         reports: samples that its process has reported.
     """
 
-    folders: list[Path] = field(default_factory=list)
+    times: int = 0
     again: float = 0.0
     reports: int = 0
     _place: tuple[int, int] = (-1, -1)
@@ -48,31 +54,40 @@ class Kills:
         self._place = place
         if self._equal == MAX_KILLS:
             return killed_too_often(failure)
-        if len(self.folders) == MAX_KILLS:
+        if self.times == MAX_KILLS:
             return failure
-        self.folders.append(folder)
+        self.times += 1
         self.again = time.monotonic() + AGAIN_SECONDS
         return None
 
 
-@dataclass(slots=True)
 class RunningBlock:
-    """A block in progress.
+    """Runs the children of one block.
+
+    Args:
+        template: forks them.
+        planned: the generator.
+        state: of the block.
+        seed: of the block.
 
     Attributes:
-        folder: of its process.
-        last_event: when it last gave a sign of life, as `time.monotonic` counts.
-        begun: see `GeneratorTemplate.begun`.
-        waiting: samples that follow those of unfinished blocks.
+        waiting: finished samples that follow those of unfinished blocks.
+        kills: of what the block makes now.
     """
 
-    state: BlockState
-    folder: Path
-    seed: int
-    last_event: float
-    begun: int = 0
-    waiting: list[events.Sample] = field(default_factory=list)
-    kills: Kills = field(default_factory=Kills)
+    def __init__(
+        self, template: GeneratorTemplate, planned: PlannedGenerator, state: BlockState, seed: int
+    ) -> None:
+        self._template = template
+        self._planned = planned
+        self.state = state
+        self.seed = seed
+        self.waiting: list[events.Sample] = []
+        self.kills = Kills()
+        self._folders: list[Path] = []  # the last one is that of the child that runs
+        self._started = self._heard = 0.0
+        self._begun = 0
+        self._runs = False
 
     @property
     def has_process(self) -> bool:
@@ -80,11 +95,78 @@ class RunningBlock:
         return not (self.state.exited or self.kills.again)
 
     @property
-    def folders(self) -> Iterator[Path]:
-        """All of its folders."""
-        yield from (*self.kills.folders, self.folder)
+    def folder(self) -> Path:
+        """The folder of its process."""
+        return self._folders[-1]
 
-    def begin_again(self, folder: Path) -> None:
-        """Its next process starts, in an empty folder."""
-        self.folder, self.begun, self.last_event = folder, 0, time.monotonic()
+    def repeat(self) -> None:
+        """Request a child that makes what the one before should: something has killed it."""
         self.kills.again, self.kills.reports = 0.0, 0
+        self.start(self.state.repeat())
+
+    def start(self, chosen: Try) -> None:
+        """Request a child."""
+        self._folders.append(self._template.new_folder())
+        self._started = self._heard = time.monotonic()
+        self._begun, self._runs = 0, False
+        self._template.submit(
+            BlockRequest(
+                block=self.state.block,
+                seed=self.seed,
+                count=chosen.count,
+                want=chosen.want,
+                start=self.state.start,
+                dir=self._folders[-1],
+                args=self._planned.args,
+                position=chosen.first,
+            )
+        )
+
+    def hear(self, event: events.Event) -> None:
+        """Note when the child reported something; another one collects what it leaves behind."""
+        started = isinstance(event, events.Started)
+        self.kills.reports += isinstance(event, events.Sample | events.Invalid)
+        if not isinstance(event, events.Exit) and not (started and self._runs):
+            self._heard = time.monotonic()
+        self._runs = self._runs or started
+
+    def enforce(self, limits: BlockLimits, sample_timeout: float) -> None:
+        """Kill the child if it has reached a limit.
+
+        Args:
+            limits: of its resources.
+            sample_timeout: longest time between two samples, in seconds.
+        """
+        state = self.state
+        if not self.has_process or state.killed:
+            return
+        now, begun = time.monotonic(), self._template.begun(state.block)
+        if begun != self._begun:  # a script that reports its samples at the end
+            self._heard, self._begun = now, begun
+        waited = now - self._heard
+        if waited > sample_timeout:
+            what = f"no new sample for {waited:.0f} s; the sample timeout is {sample_timeout:.0f} s"
+            state.killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
+        else:
+            state.killed = limits.exceeded(state.block, self._folders[-1])
+        if state.killed:
+            self._template.kill_block(state.block)
+
+    def end(self, event: events.Exit) -> None:
+        """Note the end of the child, and start the next one of the block, if there is one."""
+        state, folder = self.state, self.folder
+        killed = state.killed is not None
+        if not self._template.alive:
+            state.narrowing = None
+        seconds = time.monotonic() - (self._started if state.searches else self._heard)
+        chosen = state.end(event, log_tail(folder), seconds)
+        if killed or chosen is not None:
+            remove_except(folder, "done")
+        if chosen is not None:
+            self.kills = Kills()
+            self.start(chosen)
+
+    def remove(self) -> None:
+        """Remove what its children have written."""
+        for folder in self._folders:
+            remove(folder)

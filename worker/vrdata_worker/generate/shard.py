@@ -1,29 +1,29 @@
-"""Generate one shard: run its generator children, keep sample order, detect failures."""
+"""Generate one shard: run its generator children, keep sample order, detect failures.
+
+A block whose child failed is made again without the sample that failed (`generate/narrow.py`).
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from vrdata.contract.reasons import FailureReason
-from vrdata.contract.records import Failure
 from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.untrusted import FileChangedError
-from vrdata.dataset.manifest import FailedSample
 from vrdata.errors import InvalidInputError
-from vrdata.hermetic import Hermetic
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata_worker.child import events
-from vrdata_worker.child.blocks import BlockRequest
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
-from vrdata_worker.failures import ShardFailedError, failure_of, log_tail
-from vrdata_worker.generate.block import BlockState, sample_record
+from vrdata_worker.failures import ShardFailedError, failure_of
+from vrdata_worker.generate.block import BlockState
+from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.kills import KilledBlocks
+from vrdata_worker.generate.narrow import MAX_TIMEOUTS, Narrowing, Try
+from vrdata_worker.generate.record import sample_record
 from vrdata_worker.generate.running import RunningBlock
-from vrdata_worker.scratch import remove_except
 from vrdata_worker.untrusted.folders import entered_sample, remove
 
 POLL_SECONDS = 0.1
@@ -47,26 +47,6 @@ class Limits:
     memory_bytes: int
     failed_samples: int
     scratch_bytes: int = 0
-
-
-@dataclass(slots=True)
-class GeneratedShard:
-    """A shard's samples, each as index and JSON of its record, and what they cost.
-
-    Attributes:
-        hermetic: how far the kernel sandboxed the generator.
-    """
-
-    samples: list[tuple[int, bytes]] = field(default_factory=list)
-    failed: list[FailedSample] = field(default_factory=list)
-    cpu_seconds: float = 0.0
-    peak_memory_bytes: int = 0
-    hermetic: Hermetic | None = None
-
-    def records(self) -> tuple[bytes, ...]:
-        """JSON of the records of all samples, failed ones too, in index order."""
-        failed = [(failure.index, failure.to_json()) for failure in self.failed]
-        return tuple(record for _, record in sorted(self.samples + failed))
 
 
 class ShardGenerator:
@@ -95,7 +75,7 @@ class ShardGenerator:
         )
         self._on_sample = on_sample
         self._running: dict[int, RunningBlock] = {}
-        self._killed = KilledBlocks(template, self._running, self._submit, tell)
+        self._killed = KilledBlocks(template, self._running, tell)
         self._next = shard.first_block
         self._head = shard.first_block
         self._generated = GeneratedShard(hermetic=template.hermetic)
@@ -114,7 +94,8 @@ class ShardGenerator:
                 event = self._template.poll(POLL_SECONDS)
                 if event is not None:
                     self._handle(event)
-                self._enforce_limits()
+                for running in self._running.values():
+                    running.enforce(self._resources, self._limits.sample_timeout)
                 self._advance()
         finally:
             self._stop_all()
@@ -130,59 +111,42 @@ class ShardGenerator:
             active += 1
 
     def _start(self, block: int) -> None:
-        start = block * self._planned.block_size
-        want = min(self._planned.block_size, self._shard.stop - start)
+        size = self._planned.block_size
+        start = block * size
+        want = min(size, self._shard.stop - start)
         skip = max(0, self._shard.start - start)
+        most = MAX_TIMEOUTS * self._limits.sample_timeout
+        narrowing = Narrowing(self._template.launch.making, size, want, most)
+        state = BlockState(block, start, want, skip, narrowing=narrowing, current=Try(size, want))
         seed = block_seed(self._run_seed, self._planned.name, block)
-        state, folder = BlockState(block, start, want, skip), self._template.new_folder()
-        self._running[block] = RunningBlock(state, folder, seed, time.monotonic())
-        self._submit(self._running[block])
-
-    def _submit(self, running: RunningBlock) -> None:
-        self._template.submit(
-            BlockRequest(
-                block=running.state.block,
-                seed=running.seed,
-                count=self._planned.block_size,
-                want=running.state.want,
-                start=running.state.start,
-                dir=running.folder,
-                args=self._planned.args,
-            )
-        )
+        self._running[block] = RunningBlock(self._template, self._planned, state, seed)
+        self._running[block].start(Try(size, want))
 
     def _handle(self, event: events.Event) -> None:
         running = self._running.get(event.block)
         if running is None:
             return
-        running.last_event = time.monotonic()
+        running.hear(event)
         match event:
             case events.Sample():
-                running.kills.reports += 1
-                known = event.position in running.state.reported
-                running.state.reported.add(event.position)
-                if known or event.position < running.state.skip:
+                new = running.state.sample(event.position)
+                if not new or event.position < running.state.skip:
                     remove(event.folder)
                 elif event.block == self._head:
                     self._append(running, event)
                 else:
                     running.waiting.append(event)
             case events.Invalid():
-                running.kills.reports += 1
-                if event.position not in running.state.reported:
-                    running.state.invalid(event)
-                    self._check_failures(running)
+                running.state.invalid(event)
+                self._check_failures(running)
             case events.Exit():
                 self._generated.cpu_seconds += event.cpu_seconds
                 self._generated.peak_memory_bytes = max(
                     self._generated.peak_memory_bytes, event.peak_memory_bytes
                 )
                 running.state.killed = running.state.killed or self._resources.ended(event.block)
-                if self._killed.take(running, event):
-                    return
-                running.state.end(event, log_tail(running.folder))
-                if running.state.killed:
-                    remove_except(running.folder, "done")
+                if not self._killed.take(running, event):
+                    running.end(event)
                 self._check_failures(running)
             case _:
                 pass
@@ -197,23 +161,6 @@ class ShardGenerator:
                 first.reason, first.message, first.sample, first.traceback, of_samples=True
             )
 
-    def _enforce_limits(self) -> None:
-        now = time.monotonic()
-        for block, running in self._running.items():
-            if not running.has_process or running.state.killed:
-                continue
-            begun = self._template.begun(block)
-            if begun != running.begun:  # a script that reports its samples at the end
-                running.last_event, running.begun = now, begun
-            waited, limit = now - running.last_event, self._limits.sample_timeout
-            if waited > limit:
-                what = f"no new sample for {waited:.0f} s; the sample timeout is {limit:.0f} s"
-                running.state.killed = Failure(reason=FailureReason.SAMPLE_TIMEOUT, message=what)
-            else:
-                running.state.killed = self._resources.exceeded(block, running.folder)
-            if running.state.killed:
-                self._template.kill_block(block)
-
     def _advance(self) -> None:
         while (running := self._running.get(self._head)) is not None:
             for event in sorted(running.waiting, key=lambda sample: sample.position):
@@ -221,17 +168,8 @@ class ShardGenerator:
             running.waiting.clear()
             if not running.state.exited:
                 return
-            self._generated.failed += [
-                FailedSample(
-                    index=failure.sample or 0,
-                    reason=failure.reason,
-                    message=failure.message,
-                    traceback=failure.traceback,
-                )
-                for failure in sorted(running.state.failures, key=lambda one: one.sample or 0)
-            ]
-            for folder in running.folders:
-                remove(folder)
+            self._generated.add_failures(running.state)
+            running.remove()
             del self._running[self._head]
             self._head += 1
 
@@ -264,5 +202,4 @@ class ShardGenerator:
             if time.monotonic() > deadline:
                 self._template.close()
         for running in self._running.values():
-            for folder in running.folders:
-                remove(folder)
+            running.remove()

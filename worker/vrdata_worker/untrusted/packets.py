@@ -123,6 +123,7 @@ class _End(_Fields):
     failed: Annotated[list[Count], Field(min_length=2, max_length=2)] | None
     streamed: bool
     sequential: bool
+    dependent: bool = False
     beside: _Beside
 
     @field_validator("failed")

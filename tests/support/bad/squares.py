@@ -1,0 +1,196 @@
+"""Generators with bad samples: each ends its process, at once or after a while, in each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from support.builders import make_plan
+from support.generators.ending import FAMILY
+from support.generators.repositories import write_repository
+from vrdata.dataset.codec import decode_record
+from vrdata.dataset.formats.registry import format_of
+from vrdata.dataset.manifest import SampleRecord
+from vrdata.plan.catalogue import Flags
+from vrdata_worker.child.launch import Launch
+from vrdata_worker.child.template import GeneratorTemplate
+from vrdata_worker.generate.generated import GeneratedShard
+from vrdata_worker.generate.shard import Limits, ShardGenerator
+
+NAME = "O-square"
+MEMORY = 400 * 2**20
+FAIL = """
+import os, signal, sys
+
+def fail(way):
+    if way == "raise": raise ValueError("cannot paint")
+    if way == "code": sys.exit(3)
+    if way == "leave": os._exit(3)
+    if way == "crash": os.kill(os.getpid(), signal.SIGSEGV)
+    if way == "memory":
+        held = [bytearray(b"x") * 2**20 for _ in range(MEGABYTES)]
+        way = "hang"
+    while way == "hang": pass
+""".replace("MEGABYTES", str(2 * MEMORY // 2**20))
+API = """
+import json
+from pathlib import Path
+from PIL import Image
+from vrdata_generators.api import Generator, Sample
+
+BAD = json.loads(Path(__file__).with_name("bad.json").read_text())
+drawn = []
+
+class Square(Generator):
+    name, domain, generator_class = "O-square", "square", "O"
+
+    def params(self, rng, index):
+        return {"index": index, "colour": rng.randrange(2**24)}
+
+    def render(self, params):
+        colour = params["colour"]
+        drawn.append(colour)
+        if way := BAD.get(str(colour)):
+            fail(way)
+        if COUNTS:
+            colour = len(drawn)
+        image = Image.new("RGB", (16, 16), tuple(colour.to_bytes(3, "big")))
+        return Sample(first=image, final=image, prompt=f"Paint {colour}.", frames=[image])
+"""
+SCRIPT = """
+import argparse, json, random
+from pathlib import Path
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from core.base_generator import BaseGenerator
+from core.writer import write_dataset
+
+parser = argparse.ArgumentParser()
+for flag in ("--num-samples", "--seed"):
+    parser.add_argument(flag, type=int)
+for flag in ("--output", "--bad", "--per"):
+    parser.add_argument(flag)
+options = parser.parse_args()
+BAD = json.loads(options.bad)
+
+class Config:
+    domain, random_seed, num_samples = "square", options.seed, options.num_samples
+
+class Pair:
+    video = None
+
+class Square(BaseGenerator):
+    def generate_task_pair(self, task_id):
+        number = int(task_id[-8:])
+        if options.per == "sample":
+            random.seed(f"{options.seed} {number}")
+        pair = Pair()
+        pair.task_id, pair.colour = task_id, random.randrange(2**24)
+        pair.first = pair.final = Image.new("RGB", (8, 8), tuple(pair.colour.to_bytes(3, "big")))
+        fail(BAD.get(str(number)))
+        return pair
+
+write_dataset(options.output, "square", Square(Config()).generate_dataset())
+"""
+LOOP = """
+import argparse, json, random
+from pathlib import Path
+from PIL import Image
+
+parser = argparse.ArgumentParser()
+for flag in ("--num-samples", "--seed"):
+    parser.add_argument(flag, type=int)
+for flag in ("--output", "--bad", "--per"):
+    parser.add_argument(flag)
+options = parser.parse_args()
+bad = json.loads(options.bad)
+random.seed(options.seed)
+colours = []
+for number in range(options.num_samples):
+    colours.append(random.randrange(2**24))
+    fail(bad.get(str(number)))
+for number, colour in enumerate(colours):
+    folder = Path(options.output) / "square_task" / f"square_{number:08d}"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (8, 8), tuple(colour.to_bytes(3, "big"))).save(folder / "first_frame.png")
+    (folder / "prompt.txt").write_text(f"Paint {colour}.")
+"""
+Kind = Literal["api", "counting api", "stream", "loop"]
+
+
+@contextmanager
+def open_square(folder: Path, kind: Kind, bad: str = "{}") -> Iterator[GeneratorTemplate]:
+    """A running template of a generator.
+
+    Args:
+        folder: private.
+        kind: of the generator; the samples of a counting one depend on those before.
+        bad: how samples fail, by their colours, as JSON; of the API only.
+    """
+    root = folder / "generator"
+    if kind in ("api", "counting api"):
+        root.mkdir()
+        counts = str(kind == "counting api")
+        (root / "generator.py").write_text(FAIL + API.replace("COUNTS", counts))
+        (root / "bad.json").write_text(bad)
+        launch = Launch(NAME, "api", str(root))
+    else:
+        code = FAIL + (SCRIPT if kind == "stream" else LOOP)
+        write_repository(root, {"examples/generate.py": code} | FAMILY)
+        mode: Literal["stream", "whole"] = "stream" if kind == "stream" else "whole"
+        launch = Launch(NAME, "repository", str(root), mode=mode, flags=Flags(seed="--seed"))
+    template = GeneratorTemplate(launch, folder)
+    try:
+        template.start()
+        yield template
+    finally:
+        template.close()
+
+
+def generate(
+    template: GeneratorTemplate,
+    scratch: Path,
+    *,
+    samples: int = 10,
+    args: tuple[str, ...] = (),
+    allowed: int = 10,
+    timeout: float = 60.0,
+    children: int = 2,
+) -> GeneratedShard:
+    """Generate a shard of blocks of ten.
+
+    Args:
+        template: of the generator.
+        scratch: a folder that does not exist.
+        samples: of the shard.
+        args: of the generator.
+        allowed: samples that may fail.
+        timeout: the sample timeout in seconds.
+        children: concurrent blocks.
+    """
+    scratch.mkdir()
+    plan = make_plan({NAME: samples}, block_size=10, shard_blocks=-(-samples // 10))
+    planned = plan.generators[0].model_copy(update={"args": args})
+    shard = planned.shard(0)
+    return ShardGenerator(
+        template,
+        planned,
+        shard,
+        run_seed=plan.seed,
+        writer=format_of("files").open_writer(scratch, shard),
+        limits=Limits(children, timeout, MEMORY, allowed),
+        on_sample=lambda _: None,
+    ).generate()
+
+
+def contents(shard: GeneratedShard) -> dict[int, tuple[str, ...]]:
+    """The digests of each sample's files, by index."""
+    records = (decode_record(body) for _, body in shard.samples)
+    return {
+        record.index: tuple(file.sha256 for file in record.files)
+        for record in records
+        if isinstance(record, SampleRecord)
+    }
