@@ -26,6 +26,7 @@ CLASSES = "defaultProfile.classes."
 CIDR = {"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"}
 RULES: dict[str, dict[str, Any]] = {
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+    "logFormat": {"enum": ["text", "json"]},
     "image.digest": {"pattern": "^$|^sha256:[0-9a-f]{64}$"},
     "storage.url": {"pattern": "^$|^s3://[^/@]+"},
     "storage.endpoint": {"pattern": "^$|^https?://[^/@]+"},

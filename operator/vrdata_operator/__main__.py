@@ -13,6 +13,7 @@ from prometheus_client import start_http_server
 from vrdata.errors import VrdataError
 from vrdata_operator.handlers import Operator, register
 from vrdata_operator.health import Health, start_health_server
+from vrdata_operator.logs import configure
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.settings import from_environment
@@ -22,14 +23,12 @@ log = logging.getLogger("vrdata_operator")
 
 def main() -> int:
     """Serve runs until a signal ends the process; returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("kopf", "aiohttp.access"):  # they log every event and every probe
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = from_environment()
     except VrdataError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
+    configure(settings.log_format)
     metrics, health = Metrics(per_generator=settings.per_generator), Health()
     start_http_server(settings.metrics_port, registry=metrics.registry)
     start_health_server(health, settings.health_port)

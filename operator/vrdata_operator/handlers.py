@@ -16,6 +16,7 @@ from vrdata_operator.cluster.adapter import KubernetesCluster
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.cluster.rest import Rest
 from vrdata_operator.health import Health
+from vrdata_operator.logs import Changes
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.reconcile import Reconciler
@@ -51,6 +52,7 @@ class Operator:
         self.restarts = False
         self.serving = Serving(self.rest, settings.watch, health, self._resolved, self.restart)
         self._watcher: asyncio.Task[None] | None = None
+        self._problems = Changes()
         self._wakers: dict[str, asyncio.Event] = {}  # by UID of the run
 
     async def start(self) -> None:
@@ -147,10 +149,12 @@ class Operator:
             turn = await self.reconciler.turn(namespace, name)
             result = "ok"
         except ClusterError as error:
-            log.warning("%s/%s: %s", namespace, name, error)
+            if self._problems.is_new(f"{namespace}/{name}", str(error)):
+                log.warning("%s/%s: %s", namespace, name, error)
             return False, RETRY_SECONDS
         finally:
             self.metrics.turn(result, time.monotonic() - started)
+        self._problems.is_new(f"{namespace}/{name}", "")
         return turn.done, turn.after
 
     def wake(self, uid: str) -> None:

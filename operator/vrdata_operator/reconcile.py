@@ -17,8 +17,17 @@ from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.waves import Wave
+from vrdata_operator import logs
 from vrdata_operator.cluster.port import Cluster, ClusterError
-from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
+from vrdata_operator.decide import (
+    Action,
+    ApplyJob,
+    Decision,
+    DeleteJob,
+    ReshapeJob,
+    StoreWave,
+    decide,
+)
 from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
@@ -81,6 +90,7 @@ class Reconciler:
         self._clock = clock
         self._viewer = Viewer(cluster, stores, metrics, home, clock)
         self._memory: dict[str, RunMemory] = {}
+        self._problems = logs.Changes()
 
     async def turn(self, namespace: str, name: str) -> Turn:
         """Advance one run by one step.
@@ -106,6 +116,7 @@ class Reconciler:
     def forget(self, uid: str) -> None:
         """Drop what is cached of a deleted run."""
         self._memory.pop(uid, None)
+        self._problems.is_new(uid, "")
 
     async def _advance(self, stored: StoredRun, memory: RunMemory) -> GenerationRunStatus:
         """Observe, decide and apply; returns the new status."""
@@ -124,11 +135,13 @@ class Reconciler:
             memory.due = decision.after
             for action in decision.actions:
                 await self._apply(view, action)
+            self._log(view, memory, decision)
         except OutputConflictError as error:
             await self._delete_jobs(stored)
             return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
         except VrdataError as error:
-            log.warning("%s/%s: %s", stored.namespace, stored.name, error)
+            if self._problems.is_new(stored.uid, str(error)):
+                log.warning("%s/%s: %s", stored.namespace, stored.name, error)
             cause = Explanation(Reason.STORAGE_UNAVAILABLE, _detail(error), error.fix)
             return self._blocked(stored, cause)
         except ClusterError as error:
@@ -136,6 +149,15 @@ class Reconciler:
                 raise
             return self._blocked(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
+
+    def _log(self, view: RunView, memory: RunMemory, decision: Decision) -> None:
+        if not memory.begun and not view.facts.reading:
+            memory.begun = True
+            logs.write(view.identity, [logs.begun(view)])
+        logs.write(view.identity, logs.decided(view, decision.actions))
+        if decision.status.finished:
+            memory.figures = logs.figures_of(view, decision.status)
+        self._problems.is_new(view.identity.uid, "")
 
     def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
@@ -197,6 +219,7 @@ class Reconciler:
         if ended:
             self._metrics.run_finished(status)
         for event in transitions(stored.status, status):
+            logs.write(stored.identity, logs.transition(event, memory.figures))
             await self._post(stored, event, memory)
         if not ended:
             return Turn(done=False, after=after)

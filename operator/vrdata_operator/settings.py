@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -36,6 +36,7 @@ class Settings:
         health_port: port of the liveness endpoint.
         per_generator: also serve series of each generator.
         profiles: a file of GenerationProfiles to apply at the start; None = none.
+        log_format: of each line of the log.
     """
 
     home: Home
@@ -44,6 +45,7 @@ class Settings:
     health_port: int = 8080
     per_generator: bool = True
     profiles: Path | None = None
+    log_format: Literal["text", "json"] = "text"
 
     def manifests(self) -> list[dict[str, Any]]:
         """The profiles of the chart, each in the operator's namespace."""
@@ -76,7 +78,14 @@ def from_environment(variables: dict[str, str] | None = None) -> Settings:
         health_port=_port(environment, "VRDATA_HEALTH_PORT", 8080),
         per_generator=environment.get("VRDATA_PER_GENERATOR_METRICS", "true") == "true",
         profiles=Path(profiles) if profiles else None,
+        log_format=_log_format(environment.get("VRDATA_LOG_FORMAT", "") or "text"),
     )
+
+
+def _log_format(text: str) -> Literal["text", "json"]:
+    if text not in {"text", "json"}:
+        raise UsageError(f"VRDATA_LOG_FORMAT is {text!r}", fix="set it to text or json")
+    return "json" if text == "json" else "text"
 
 
 def _port(environment: dict[str, str], name: str, default: int) -> int:

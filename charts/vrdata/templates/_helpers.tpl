@@ -95,6 +95,8 @@ annotations:
   value: {{ .Values.metrics.port | quote }}
 - name: VRDATA_PER_GENERATOR_METRICS
   value: {{ .Values.metrics.perGenerator | quote }}
+- name: VRDATA_LOG_FORMAT
+  value: {{ .Values.logFormat | quote }}
 - name: VRDATA_PROFILES
   value: /etc/vrdata/profiles.yaml
 {{- with .Values.storage.persistentVolumeClaim }}

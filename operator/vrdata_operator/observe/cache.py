@@ -32,6 +32,8 @@ class RunMemory:
         events: number of posted events.
         ended: when each Job that has ended was first seen so, or ended before.
         due: seconds until another action is due, when nothing changes; None = none is known.
+        begun: the first log line about the run is written.
+        figures: of a run that has ended, for its last log line.
     """
 
     uid: str
@@ -47,6 +49,8 @@ class RunMemory:
     events: int = 0
     ended: dict[str, float] = field(default_factory=dict)
     due: float | None = None
+    begun: bool = False
+    figures: dict[str, str | int | float] = field(default_factory=dict)
 
     def dated(self, job: JobFacts, now: float) -> JobFacts:
         """The Job, with an end that is not in the future: the API server's clock may differ."""
