@@ -108,8 +108,9 @@ class FailurePolicy(Model):
         default=2,
         ge=0,
         le=10,
-        description="Number of retries of a failed shard. A failure that would certainly occur "
-        "again is not retried. Default: 2.",
+        description="Number of retries of a failed shard. Attempts that storage, a deleted pod or "
+        "a killed process ends are not counted. A failure that would certainly occur again is not "
+        "retried. Default: 2.",
     )
 
 
