@@ -233,7 +233,7 @@ class Reason(StrEnum):
     OUTPUT_CONFLICT = (
         "OutputConflict",
         Topic.ENDED,
-        "The output already contains data of another plan; nothing was overwritten",
+        "The output overlaps with that of another run or plan; nothing was overwritten",
         "Use another metadata.name or output.prefix, or delete the run and apply it as stored",
     )
     # Nothing is wrong.

@@ -37,6 +37,7 @@ RUN_CASES = [
     ("  output: {prefix: a/../b}\n", 9, 12, "spec.output.prefix", "must be folder names"),
     ("  output: {prefix: /a}\n", 9, 12, "spec.output.prefix", "must be folder names"),
     ('  output: {prefix: "a\\n"}\n', 9, 12, "spec.output.prefix", "must be folder names"),
+    ("  output: {prefix: a/Shards}\n", 9, 12, "spec.output.prefix", "must not have a folder index"),
     ("  failurePolicy: {retries: 11}\n", 9, 19, "spec.failurePolicy.retries", "must be ≤ 10"),
     ("    - {samples: 3}\n", 9, 7, "spec.generators[1].name", "is missing; add it"),
     ("    - O-maze2\n", 9, 7, "spec.generators[1]", "must be a mapping of fields"),

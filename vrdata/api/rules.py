@@ -7,6 +7,27 @@ from collections.abc import Iterable
 
 from vrdata.api.quantities import parse_quantity
 
+RESERVED_NAMES = ("index", "questions", "report", "shards")
+"""Top-level folders of every run: a run of such a name could be inside another run's data."""
+
+NAME_IS_RESERVED = f"must not be {', '.join(RESERVED_NAMES[:-1])} or {RESERVED_NAMES[-1]}"
+FOLDER_IS_RESERVED = NAME_IS_RESERVED.replace("must not be", "must not have a folder")
+WHY_RESERVED = "every run has folders of these names"
+
+
+def name_not_reserved(name: str) -> str:
+    """A run's name must not be that of a folder in every run."""
+    if name in RESERVED_NAMES:
+        raise ValueError(f"{NAME_IS_RESERVED}: {WHY_RESERVED}")
+    return name
+
+
+def folders_not_reserved(prefix: str) -> str:
+    """Nor must a folder of `output.prefix`, in lower or upper case: file systems may ignore it."""
+    if any(folder.lower() in RESERVED_NAMES for folder in prefix.split("/")):
+        raise ValueError(f"{FOLDER_IS_RESERVED}: {WHY_RESERVED}")
+    return prefix
+
 
 def unique_names(names: Iterable[str]) -> None:
     """Names of a list of objects must differ."""

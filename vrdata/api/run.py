@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from vrdata.api.metadata import Metadata
-from vrdata.api.rules import range_below, unique_names
+from vrdata.api.metadata import Metadata, Name
+from vrdata.api.rules import (
+    folders_not_reserved,
+    name_not_reserved,
+    range_below,
+    unique_names,
+)
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
 MAX_SAMPLES = 10_000_000
@@ -75,11 +80,12 @@ class OutputSpec(Model):
         description="h264 (plays in every browser) or asIs (the file of the generator, unchanged). "
         "Default: h264.",
     )
-    prefix: str = Field(
+    prefix: Annotated[str, AfterValidator(folders_not_reserved)] = Field(
         default="",
         max_length=200,
         pattern=OPTIONAL_PREFIX,
-        description="Folder between the namespace and the run. Default: none. "
+        description="Folder between the namespace and the run; no folder of another run. "
+        "Default: none. "
         "Example: experiments/november.",
     )
 
@@ -208,12 +214,21 @@ class GenerationRunSpec(Model):
         return self
 
 
+class RunMetadata(Metadata):
+    """The metadata of a run."""
+
+    name: Annotated[Name, AfterValidator(name_not_reserved)] = Field(
+        description="Name of the object: lower-case letters, digits and dashes, at most 40 "
+        "characters; not index, questions, report or shards. Example: demo."
+    )
+
+
 class GenerationRun(Model):
     """A run: generators, samples, seed. `kubectl apply` and `vrdata run` take the same file."""
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["GenerationRun"] = "GenerationRun"
-    metadata: Metadata = Field(description="Name and namespace. Example: {name: demo}.")
+    metadata: RunMetadata = Field(description="Name and namespace. Example: {name: demo}.")
     spec: GenerationRunSpec = Field(description="What to generate.")
     status: dict[str, Any] | None = Field(
         default=None, exclude=True, description="Written by the operator; ignored when read."

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
+from vrdata.api.rules import (
+    FOLDER_IS_RESERVED,
+    NAME_IS_RESERVED,
+    RESERVED_NAMES,
+    WHY_RESERVED,
+)
 from vrdata.api.run import INDEX_LIMIT, GenerationRunSpec
 from vrdata.crd.schema import aliases
 
@@ -88,6 +94,19 @@ _NAME = Rule(
 
 RUN_RULES: tuple[Rule, ...] = (
     _NAME,
+    Rule(
+        "",
+        # A run that an earlier version accepted keeps its status.
+        f"has(self.status) || !(self.metadata.name in {list(RESERVED_NAMES)})",
+        f"metadata.name {NAME_IS_RESERVED}: {WHY_RESERVED}",
+    ),
+    Rule(
+        ".spec.output",
+        "!has(self.prefix) || self.prefix.lowerAscii().split('/').all(folder, "
+        f"!(folder in {list(RESERVED_NAMES)}))",
+        f"prefix {FOLDER_IS_RESERVED}: {WHY_RESERVED}",
+        field=".prefix",
+    ),
     Rule(
         ".spec",
         "has(self.samples) || self.generators.all(one, has(one.samples))",

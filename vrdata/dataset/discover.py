@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from vrdata.dataset import layout
 from vrdata.dataset.plans import load_plan
-from vrdata.errors import InvalidInputError, NotFoundError, UsageError
+from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError, UsageError
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectStore, StoreAccessError
 
 MAX_OBJECTS = 100_000
 """Objects that are listed; objects of runs that were found do not count."""
@@ -17,6 +17,9 @@ MAX_OBJECTS = 100_000
 MAX_RUNS = 20
 MAX_COMPARED = 100
 """Runs whose plans `other_plans` reads: three requests each."""
+
+MAX_INSIDE = 10_000
+"""Objects of a new run's folder that are listed to find another run in it."""
 
 _PRIVATE = layout.PLAN.partition("/")[0] + "/"
 
@@ -83,22 +86,67 @@ def other_plans(root: ObjectStore, namespace: str, own: str) -> Iterator[tuple[s
             continue
 
 
-def find_runs(store: ObjectStore, *, limit: int = MAX_RUNS) -> list[str]:
+def require_apart(root: ObjectStore, path: str) -> None:
+    """Check that a new run's folder is neither inside another run's folder nor around one.
+
+    One request for each folder above the run's, and usually one listing. Two runs that begin at
+    the same time may not see each other: even then no key of one is among the data of the other,
+    because no name in a path is one of `layout.TOP_LEVEL`.
+
+    Args:
+        root: the store that holds the namespaces.
+        path: the run's folder below it, `{namespace}/{prefix}/{run}/`.
+
+    Raises:
+        OutputConflictError: it is; nothing was written.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    where = f"{root.url.rstrip('/')}/"
+    folders = path.strip("/").split("/")
+    for depth in range(len(folders)):
+        above = "".join(f"{folder}/" for folder in folders[:depth])
+        if _is_run(root, above):
+            raise _overlapping(f"{where}{path} is inside the folder of another run, {where}{above}")
+    inside = find_runs(PrefixedStore(root, path), limit=0, objects=MAX_INSIDE)
+    if inside:
+        raise _overlapping(f"{where}{path} already contains another run, {where}{path}{inside[0]}")
+
+
+def _is_run(root: ObjectStore, folder: str) -> bool:
+    try:
+        return root.head(folder + layout.PLAN) is not None
+    except StoreAccessError:  # credentials may be limited to the run's own folder
+        return False
+
+
+def _overlapping(what: str) -> OutputConflictError:
+    return OutputConflictError(
+        what,
+        why="the folder of a run belongs to that run alone; nothing was written",
+        fix="use another metadata.name, output.prefix or --out",
+    )
+
+
+def find_runs(
+    store: ObjectStore, *, limit: int = MAX_RUNS, objects: int = MAX_OBJECTS
+) -> list[str]:
     """Prefixes of the runs below a root, in order; a run's own objects are not listed through.
 
-    Stops after `limit` + 1 runs, and after MAX_OBJECTS objects that belong to none.
+    Stops after `limit` + 1 runs, and after `objects` objects that belong to none.
     """
     found: list[str] = []
     after: str | None = ""
-    budget = MAX_OBJECTS
+    budget, looked = objects, ""
     while after is not None and len(found) <= limit:
         start, after = after, None
         for info in store.list_after("", start):
             prefix, marker, _ = info.key.partition(_PRIVATE)
-            if marker and prefix.endswith("/") and store.head(prefix + layout.PLAN) is not None:
-                found.append(prefix)
-                after = prefix[:-1] + "0"  # "0" follows "/": the first key after the run
-                break
+            if marker and prefix.endswith("/") and prefix != looked:
+                looked = prefix
+                if store.head(prefix + layout.PLAN) is not None:
+                    found.append(prefix)
+                    after = prefix[:-1] + "0"  # "0" follows "/": the first key after the run
+                    break
             budget -= 1
             if budget <= 0:
                 break

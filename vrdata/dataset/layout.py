@@ -23,6 +23,11 @@ QUESTIONS = "questions/"
 DATA = (QUESTIONS, SHARDS)
 """Folders of data objects, in listing order."""
 
+TOP_LEVEL = frozenset(
+    key.partition("/")[0] for key in (*DATA, PLAN, DATASET, CARD, INDEX, REPORT, SUCCESS)
+)
+"""The names of everything in a run's folder."""
+
 _INDEX = re.compile(r"[0-9]{8,}\Z")
 _COMMIT = re.compile(r"[0-9]{6,8}\.json")  # a set of shards takes one bit for each number
 _FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
@@ -31,7 +36,9 @@ _FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
 def run_prefix(namespace: str, run: str, prefix: str = "") -> str:
     """The run's folder below the profile's root, with a closing slash.
 
-    A user's `output.prefix` is inside the namespace, so no namespace reaches another's data.
+    A user's `output.prefix` is inside the namespace, so no namespace reaches another's data. No
+    part of the result is in TOP_LEVEL, except for the namespace: the models refuse such names, so
+    that no key of one run is among the data of another. Runs inside other runs: `dataset.discover`.
     """
     middle = f"{prefix.strip('/')}/" if prefix else ""
     return f"{namespace}/{middle}{run}/"

@@ -12,6 +12,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits
+from vrdata.dataset.discover import require_apart
 from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
 from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
@@ -99,19 +100,21 @@ def prepare(
 
     Raises:
         InvalidInputError: the spec cannot be run here.
-        OutputConflictError: the output holds another plan.
+        OutputConflictError: the output holds another plan, or overlaps with another run's.
         StorageError, StoreAccessError: the store cannot be used.
     """
     check_spec(run.spec)
     generators = locate(options.catalogues)
     catalogue = Catalogue(generators=tuple(item.entry for item in generators.values()))
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
-    store = PrefixedStore(open_settings(options.store), prefix)
+    root = open_settings(options.store)
+    store = PrefixedStore(root, prefix)
     stored = find_plan(store)
     begun = plan_run(run, options.limit, catalogue, stored)
     plan = begun.plan
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
+        require_apart(root, prefix)
         if write:
             store_plan(store, plan)
         return prepared

@@ -9,6 +9,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
+from vrdata.dataset.discover import require_apart
 from vrdata.dataset.plans import find_plan, store_plan
 from vrdata.plan.planned import Plan
 from vrdata_operator.cluster.port import Cluster
@@ -115,7 +116,8 @@ class Viewer:
             begun: hash of the plan that the run started with. It is kept when the profile gets
                 an image with other generators.
         """
-        store = self._stores.run(store_settings(profile.spec.storage), prefix)
+        settings = store_settings(profile.spec.storage)
+        store = self._stores.run(settings, prefix)
         existing = await self._stores.call(lambda: find_plan(store))
         if existing is not None and existing.hash == begun:
             return existing
@@ -124,6 +126,9 @@ class Viewer:
             return image
         plan = make_plan(run, profile, image, existing)
         if isinstance(plan, Plan):
+            if existing is None:
+                root = self._stores.root(settings)
+                await self._stores.call(lambda: require_apart(root, prefix))
             await self._stores.call(lambda: store_plan(store, plan))
         return plan
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from support.lives import Life, run_object
 from support.objects import put
 from vrdata.dataset import layout
@@ -69,3 +71,32 @@ def test_a_later_output_conflict_deletes_the_jobs(life: Life) -> None:
         where == "team" and not job["status"].get("conditions")
         for (where, _), job in life.cluster.jobs.items()
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ("team/_vrdata/plan.json", "team/demo/ is inside the folder of another run"),
+        ("team/demo/sub/inner/_vrdata/plan.json", "already contains another run"),
+    ],
+)
+def test_a_run_whose_folder_overlaps_with_another_runs_ends_and_writes_nothing(
+    life: Life, there: str, words: str
+) -> None:
+    put(life.store, there, b"{}")
+    life.create()
+    life.live()
+    found = life.condition("Succeeded")
+    assert (found.status, found.reason) == ("False", "OutputConflict")
+    assert words in found.message
+    assert "metadata.name or output.prefix" in found.message
+    assert {key for key in life.store.objects if key.startswith("team/")} == {there}
+
+
+def test_a_reserved_name_is_an_invalid_spec(life: Life) -> None:
+    life.create(run_object("shards"))
+    life.turn("shards")
+    found = life.condition("Accepted", "shards")
+    assert (found.status, found.reason) == ("False", "InvalidSpec")
+    assert "metadata.name" in found.message
+    assert "must not be index, questions, report or shards" in found.message
