@@ -161,7 +161,21 @@ def _generate(view: RunView, retries: Schedule) -> tuple[Action, ...]:
     jobs = (
         _shaped(view, wave, pods[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in pods
     )
-    return (*waves, *(job for job in jobs if job is not None))
+    return (*waves, *(job for job in jobs if job is not None), *_stop(view))
+
+
+def _stop(view: RunView) -> tuple[Action, ...]:
+    """Jobs do not replace deleted pods whose shards were given to later waves."""
+    return tuple(
+        ReshapeJob(job.name, Shape(0, job.suspended))
+        for job in view.facts.jobs.values()
+        if _ours(view, job)
+        and not job.finished
+        and job.terminating
+        and job.parallelism
+        and job.wave is not None
+        and job.wave not in view.running
+    )
 
 
 def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | None:

@@ -33,7 +33,7 @@ class EventReason(StrEnum):
         "Warning",
         "samples of a committed shard failed; the message names the reason and the first sample",
     )
-    WAITING = ("Waiting", "Warning", "pods cannot start; the message says why")
+    WAITING = ("Waiting", "Warning", "the run does not progress; the message says why")
     SUSPENDED = ("Suspended", "Normal", "spec.suspend became true")
     RESUMED = ("Resumed", "Normal", "spec.suspend became false")
     PROGRESS = ("Progress", "Normal", "25, 50 or 75 % of the samples are committed")

@@ -168,12 +168,31 @@ class Reason(StrEnum):
         "Finalisation was disturbed and is tried again after a pause of at most a minute",
         "Wait; if the message names a storage that stays unavailable, fix it",
     )
+    # The run has no pod for a while.
+    REPLACING_PODS = (
+        "ReplacingPods",
+        Topic.BLOCKED,
+        "The Job controller pauses before it replaces pods that were ended from outside",
+        "Wait: the pause grows from 10 seconds to at most some minutes, and ends by itself",
+    )
+    RETRY_PAUSED = (
+        "RetryPaused",
+        Topic.BLOCKED,
+        "Shards whose attempt was ended from outside are tried again after a pause",
+        "Wait: the pause is at most a minute, and ends by itself",
+    )
+    NODE_UNREACHABLE = (
+        "NodeUnreachable",
+        Topic.BLOCKED,
+        "The node of a pod does not answer",
+        "Wait: some minutes after Kubernetes deletes the pod, another one generates its shard",
+    )
     # A service does not do its part.
     STORAGE_UNAVAILABLE = (
         "StorageUnavailable",
         Topic.BLOCKED,
-        "The operator cannot use the storage",
-        "Fix the address, the credentials or the bucket; the operator retries by itself",
+        "The storage cannot be used",
+        "Fix the address, the credentials or the bucket; the run then continues by itself",
     )
     CLUSTER_REFUSED = (
         "ClusterRefused",

@@ -6,6 +6,7 @@ the same facts and applies the same actions.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -39,11 +40,12 @@ from vrdata_operator.settings import Home
 from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.stored import StoredRun
-from vrdata_operator.status.events import MAX_EVENTS, RunEvent, transitions
+from vrdata_operator.status.events import MAX_EVENTS, MAX_SIMILAR, RunEvent, transitions
 from vrdata_operator.status.rejection import PASSING, blocked, rejected
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
-POLL_SECONDS = 10.0  # until the next turn, when no event wakes the run
+POLL_SECONDS = 8.0  # until the next turn, when no event wakes the run
+SILENT_SECONDS = 5.0  # without an answer of the store, before the status says so
 PASSING_SECONDS = 2.0  # the same for a reason that passes within seconds
 BLOCKED_SECONDS = 30.0  # the same for a run that waits for an administrator
 MAX_EXPIRY_SECONDS = 3600.0  # the same for a finished run that is deleted later
@@ -120,13 +122,12 @@ class Reconciler:
 
     async def _advance(self, stored: StoredRun, memory: RunMemory) -> GenerationRunStatus:
         """Observe, decide and apply; returns the new status."""
-        memory.behind = False
+        memory.behind, memory.due, memory.told = False, None, None
         try:
-            view = await self._viewer.view(stored, memory)
+            view = await self._view(stored, memory)
             if isinstance(view, Rejection):
                 return self._rejected(stored, view)
             memory.behind = view.facts.behind
-            memory.due = None
             decision = await self._stores.call(lambda: decide(view))
             if memory.ledger is not None and any(
                 isinstance(action, StoreWave) for action in decision.actions
@@ -158,6 +159,21 @@ class Reconciler:
         if decision.status.finished:
             memory.figures = logs.figures_of(view, decision.status)
         self._problems.is_new(view.identity.uid, "")
+
+    async def _view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
+        """Observe; when the store does not answer, say so in the status and wait on."""
+        view = asyncio.ensure_future(self._viewer.view(stored, memory))
+        try:
+            done, _ = await asyncio.wait({view}, timeout=SILENT_SECONDS)
+            if not done:
+                detail = f"it has not answered for {SILENT_SECONDS:.0f} s"
+                status = self._blocked(stored, Explanation(Reason.STORAGE_UNAVAILABLE, detail))
+                memory.written_at = 0.0
+                await self._write_status(stored, status, memory)
+                memory.told = status
+            return await view
+        finally:
+            view.cancel()
 
     def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()
@@ -218,7 +234,7 @@ class Reconciler:
         ended = status.finished and not stored.awaits_repair(status)
         if ended:
             self._metrics.run_finished(status)
-        for event in transitions(stored.status, status):
+        for event in transitions(memory.told or stored.status, status):
             logs.write(stored.identity, logs.transition(event, memory.figures))
             await self._post(stored, event, memory)
         if not ended:
@@ -227,10 +243,12 @@ class Reconciler:
 
     async def _post(self, stored: StoredRun, event: RunEvent, memory: RunMemory) -> None:
         """A rejected event never stops a run. The last event is always that of the run's end."""
-        most = MAX_EVENTS if event.reason in _ENDS else MAX_EVENTS - 1
-        if memory.events >= most:
-            return
-        memory.events += 1
+        if event.reason not in _ENDS:
+            kind = event.kind
+            full = memory.events.total() >= MAX_EVENTS - 1
+            if full or memory.events[kind] >= MAX_SIMILAR:
+                return
+            memory.events[kind] += 1
         try:
             await self._cluster.post_event(stored, event)
         except ClusterError as error:

@@ -81,6 +81,13 @@ class KubernetesCluster:
         page = await self._rest.get(paths.pods(namespace), _PODS, limit=PAGE, **query)
         return tuple(map(pod_facts, (page or {}).get("items") or []))
 
+    async def unreachable_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        """See `port.Cluster`."""
+        query = {"labelSelector": selector, "fieldSelector": "status.phase=Running"}
+        items = self._rest.each(paths.pods(namespace), _PODS, **query)
+        pods = [pod_facts(item) async for item in items]
+        return tuple(pod for pod in pods if pod.terminating or not pod.ready)
+
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
         query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}

@@ -33,6 +33,7 @@ def job_facts(job: Json) -> JobFacts:
         suspended=bool(spec.get("suspend", False)),
         active=int(status.get("active", 0)),
         ready=int(status.get("ready", 0)),
+        terminating=int(status.get("terminating") or 0),
         completed=index_set(status.get("completedIndexes")),
         failed=index_set(status.get("failedIndexes")),
         finished=terminal is not None,
@@ -53,27 +54,26 @@ def pod_facts(pod: Json) -> PodFacts:
     labels = metadata.get("labels") or {}
     state = next(iter(status.get("containerStatuses") or [{}])).get("state") or {}
     waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
-    unscheduled: Json = next(
-        (
-            one
-            for one in status.get("conditions") or []
-            if one["type"] == "PodScheduled" and one["status"] == "False"
-        ),
-        {},
-    )
+    # The cause of a pod that waits, or that was ended from outside.
+    cause = _condition(status, "PodScheduled", "False") or _condition(status, "DisruptionTarget")
+    phase = status.get("phase", "Pending")
     index = labels.get(INDEX_LABEL)
     return PodFacts(
         name=metadata["name"],
         job=labels.get(JOB_LABEL, ""),
         index=int(index) if index is not None else None,
-        phase=status.get("phase", "Pending"),
-        reason=unscheduled.get("reason") or status.get("reason", ""),
-        message=unscheduled.get("message") or waiting.get("message", ""),
+        phase=phase,
+        reason=cause.get("reason") or status.get("reason", ""),
+        message=cause.get("message") or waiting.get("message") or status.get("message", ""),
         waiting=waiting.get("reason", ""),
         terminated=ended.get("reason", ""),
         exit_code=ended.get("exitCode"),
         termination_message=ended.get("message", ""),
-        disrupted=_is_true(status, "DisruptionTarget"),
+        disrupted=bool(_condition(status, "DisruptionTarget")),
+        ended=ended.get("finishedAt") or metadata.get("deletionTimestamp") or "",
+        node=(pod.get("spec") or {}).get("nodeName", ""),
+        ready=bool(_condition(status, "Ready")),
+        terminating="deletionTimestamp" in metadata and phase not in {"Failed", "Succeeded"},
     )
 
 
@@ -115,10 +115,12 @@ def _whole(metadata: Json, annotation: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def _is_true(status: Json, kind: str) -> bool:
-    return any(
-        one["type"] == kind and one["status"] == "True" for one in status.get("conditions") or []
-    )
+def _condition(status: Json, kind: str, value: str = "True") -> Json:
+    """The condition of this type, if it has this status; else empty."""
+    for one in status.get("conditions") or []:
+        if one["type"] == kind and one["status"] == value:
+            return cast("Json", one)
+    return {}
 
 
 def _controller(metadata: Json) -> str:

@@ -64,6 +64,10 @@ class Cluster(Protocol):
         """Pods that do not run yet, at most a few hundred: they wait for the same cause."""
         ...
 
+    async def unreachable_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        """Running pods that are deleted, or whose node does not say that they run."""
+        ...
+
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
         """All failed pods of one Job."""
         ...

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.planned import Plan
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.state.facts import JobFacts, PodFacts
@@ -29,7 +31,10 @@ class RunMemory:
         failed_pods: by wave, while their attempts are explained.
         written: the status that was written last.
         written_at: when it was written; the next write waits.
-        events: number of posted events.
+        told: the status that was written during this turn, because the store did not answer.
+        events: number of posted events, by kind.
+        idle: Jobs without an active pod, with their failed pods.
+        unreachable: when each pod whose node does not answer was first seen so.
         ended: when each Job that has ended was first seen so, or ended before.
         due: seconds until another action is due, when nothing changes; None = none is known.
         begun: the first log line about the run is written.
@@ -46,7 +51,10 @@ class RunMemory:
     failed_pods: dict[int, FailedPods] = field(default_factory=dict)
     written: dict[str, Any] | None = None
     written_at: float = 0.0
-    events: int = 0
+    told: GenerationRunStatus | None = None
+    events: Counter[str] = field(default_factory=Counter)
+    idle: dict[str, tuple[JobFacts, tuple[PodFacts, ...]]] = field(default_factory=dict)
+    unreachable: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
     due: float | None = None
     begun: bool = False

@@ -17,6 +17,8 @@ from vrdata_operator.state.names import final_job, index_job, last_try, selector
 from vrdata_operator.state.stored import StoredRun
 
 SLICE_SECONDS = 1.0  # of reading in one turn; the next turn continues
+UNREACHABLE_SECONDS = 10.0  # without an answer of a pod's node, before the status names the pod
+STUCK_SECONDS = 120.0  # the same for a deleted pod, before its shard is given to another one
 
 
 class Observer:
@@ -51,6 +53,8 @@ class Observer:
         if any(_lacks_pods(job) for job in jobs.values()):
             pods = await self._cluster.waiting_pods(identity.namespace, selector(identity.uid))
             events = await self._warnings(identity, jobs, pods)
+        pods += await self._idle_pods(identity, memory, jobs)
+        unreachable = await self._unreachable(identity, memory, jobs, pods, now)
         for first in (index_job, final_job):
             name = last_try(first(identity.uid, identity.repair), jobs)
             if name and jobs[name].finished and not jobs[name].succeeded:
@@ -68,6 +72,12 @@ class Observer:
             jobs=jobs,
             pods=pods,
             events=events,
+            unreachable=tuple(unreachable),
+            stuck=tuple(
+                pod
+                for pod, since in unreachable.items()
+                if pod.terminating and now - since >= STUCK_SECONDS
+            ),
             failures=dict(ledger.failures.by_shard),
             failed_at=dict(ledger.failures.at),
             previous=dict(ledger.failures.previous),
@@ -126,6 +136,41 @@ class Observer:
             known = memory.failed_pods[wave.wave] = FailedPods(frozenset(indexes), ended)
         return known.pods
 
+    async def _idle_pods(
+        self, identity: RunIdentity, memory: RunMemory, jobs: dict[str, JobFacts]
+    ) -> tuple[PodFacts, ...]:
+        """Failed pods that Jobs replace after a pause, while the run has no active pod."""
+        idle = {} if any(map(_has_pods, jobs.values())) else dict(filter(_waits, jobs.items()))
+        memory.idle = {name: memory.idle[name] for name in idle.keys() & memory.idle.keys()}
+        for name, job in idle.items():
+            known, pods = memory.idle.get(name, (None, ()))
+            if known != job or not pods:
+                pods = await self._cluster.failed_pods(identity.namespace, name)
+                memory.idle[name] = job, tuple(pod for pod in pods if not _counted(pod))
+        return tuple(pod for _, pods in memory.idle.values() for pod in pods)
+
+    async def _unreachable(
+        self,
+        identity: RunIdentity,
+        memory: RunMemory,
+        jobs: dict[str, JobFacts],
+        pending: tuple[PodFacts, ...],
+        now: float,
+    ) -> dict[PodFacts, float]:
+        """Pods whose node has not answered for UNREACHABLE_SECONDS, and since when.
+
+        The times are the operator's own: a clock of the API server may be wrong.
+        """
+        waits = {pod.job for pod in pending if pod.phase == "Pending"}
+        if not any(_misses_pods(job) and job.name not in waits for job in jobs.values()):
+            memory.unreachable.clear()
+            return {}
+        pods = await self._cluster.unreachable_pods(identity.namespace, selector(identity.uid))
+        known = memory.unreachable
+        memory.unreachable = {pod.name: known.get(pod.name, now) for pod in pods}
+        since = {pod: memory.unreachable[pod.name] for pod in pods}
+        return {pod: at for pod, at in since.items() if now - at >= UNREACHABLE_SECONDS}
+
     async def _warnings(
         self, identity: RunIdentity, jobs: dict[str, JobFacts], pods: tuple[PodFacts, ...]
     ) -> tuple[JobEvent, ...]:
@@ -150,3 +195,16 @@ def _wants_pods(job: JobFacts) -> bool:
 def _counted(pod: PodFacts) -> bool:
     """Whether the pod ended an attempt; the Job's podFailurePolicy ignores the others."""
     return pod.phase == "Failed" and not pod.disrupted and pod.exit_code != WorkerExit.PREEMPTED
+
+
+def _has_pods(job: JobFacts) -> bool:
+    return not job.finished and job.active > 0
+
+
+def _waits(item: tuple[str, JobFacts]) -> bool:
+    return item[1].wave is not None and _wants_pods(item[1])
+
+
+def _misses_pods(job: JobFacts) -> bool:
+    """Whether pods of this Job are deleted and have not ended, or do not run."""
+    return not job.finished and (job.terminating > 0 or job.ready < job.active)

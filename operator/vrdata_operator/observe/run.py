@@ -72,6 +72,7 @@ class Viewer:
         if memory.ledger is None:
             memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
         memory.plan, memory.plan_hash = plan, memory.plan_hash or plan.hash
+        await self._stores.call(lambda: store.head(layout.PLAN))  # every turn sees an outage
         facts = await self._observer.observe(stored, memory, memory.ledger, self._clock())
         config = WorkerConfig(
             store=settings,
@@ -94,6 +95,7 @@ class Viewer:
             status=_reopened(stored.status) if stored.status.finished else stored.status,
             facts=facts,
             rate=memory.rate.record(facts.now, samples),
+            committed_at=memory.rate.changed_at,
         )
 
     def _checked(

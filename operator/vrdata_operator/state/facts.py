@@ -23,6 +23,7 @@ class JobFacts:
         wave: number of its wave; None for finalisation.
         active: pods that are pending or running.
         ready: pods that are running and ready.
+        terminating: pods that are deleted and have not ended.
         finished: it creates no further pod.
         reason: of the terminal condition, for example FailedIndexes.
         owner_uid: UID of its controller.
@@ -39,6 +40,7 @@ class JobFacts:
     suspended: bool = False
     active: int = 0
     ready: int = 0
+    terminating: int = 0
     completed: frozenset[int] = frozenset()
     failed: frozenset[int] = frozenset()
     finished: bool = False
@@ -54,17 +56,21 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """One pod that does not run, or that has failed.
+    """One pod that does not run, that has failed, or whose node does not answer.
 
     Attributes:
         index: completion index; None outside Indexed Jobs.
         reason: why it is not scheduled, or why the node ended it.
-        message: of the scheduler, or of the waiting container.
+        message: of the scheduler, of the waiting container, or of the disruption.
         waiting: reason of the waiting container, for example ImagePullBackOff.
         terminated: reason of the terminated container, for example OOMKilled.
         termination_message: what the container left when it ended.
         disrupted: evicted, preempted or lost with its node; the Job replaces it without
             counting a failure.
+        ended: when its container ended, as the API server writes times; empty = not known.
+        node: where it runs.
+        ready: its node says that its container runs.
+        terminating: it is deleted and has not ended.
     """
 
     name: str
@@ -78,6 +84,10 @@ class PodFacts:
     exit_code: int | None = None
     termination_message: str = ""
     disrupted: bool = False
+    ended: str = ""
+    node: str = ""
+    ready: bool = False
+    terminating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,8 @@ class Facts:
         dropped: the failed samples that their markers record, by generator and reason.
         waves: wave files in the store, in order.
         jobs: by Job name.
+        unreachable: pods whose node has not answered for some seconds.
+        stuck: those of them that are deleted, after minutes: they are not waited for.
         failures: the last known failure of each shard that failed an attempt.
         failed_at: when the operator saw it, in seconds since the epoch.
         previous: the last charged failure before it, in the same run or repair.
@@ -144,6 +156,8 @@ class Facts:
     jobs: dict[str, JobFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
     events: tuple[JobEvent, ...] = ()
+    unreachable: tuple[PodFacts, ...] = ()
+    stuck: tuple[PodFacts, ...] = ()
     failures: dict[Shard, FailureRecord] = field(default_factory=dict)
     failed_at: dict[Shard, float] = field(default_factory=dict)
     previous: dict[Shard, FailureRecord] = field(default_factory=dict)

@@ -30,6 +30,8 @@ class RunView:
         pods: pods that may run at the same time.
         status: the stored status.
         rate: samples per second in the last minutes; None = not known.
+        committed_at: when samples were committed last, in seconds since the epoch, or when this
+            operator began to watch the run.
     """
 
     identity: RunIdentity
@@ -43,6 +45,7 @@ class RunView:
     status: GenerationRunStatus
     facts: Facts
     rate: float | None = None
+    committed_at: float = 0.0
 
     @cached_property
     def history(self) -> History:
@@ -134,7 +137,10 @@ class RunView:
             return shards
         size = wave.size
         failed = ShardSet.of(wave.shard(index) for index in job.failed if index < size) & shards
-        return ShardSet.of(one for one in failed if self.failure(wave, one) is not None)
+        explained = ShardSet.of(one for one in failed if self.failure(wave, one) is not None)
+        stuck = (pod.index for pod in self.facts.stuck if pod.job == job.name)
+        gone = ShardSet.of(wave.shard(at) for at in stuck if at is not None and at < size)
+        return explained | gone & shards
 
     def _has_begun(self, wave: Wave) -> bool:
         """Whether a wave without a Job had one: a later wave retries some of its shards.

@@ -11,7 +11,7 @@ from vrdata.contract.records import FailureRecord
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.finalisation import current_stage
 from vrdata_operator.policy.outcome import Outcome
-from vrdata_operator.policy.stalls import Cause, why_waiting
+from vrdata_operator.policy.stalls import Cause, cause_of
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.time import timestamp
@@ -25,12 +25,14 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
     facts, now = view.facts, view.facts.now
     classes = counts.by_class(view, over=outcome is not None)
     samples, shards = counts.total_samples(classes), counts.total_shards(classes)
-    cause = None if outcome else why_waiting(facts.pods, facts.events) or _pause(view)
+    cause = None if outcome else cause_of(view) or _pause(view)
     remaining = samples.desired - samples.succeeded - samples.failed
     rate = None if outcome or view.spec.suspend else view.rate
-    eta = remaining / rate if rate else None
+    # Nothing runs while no pod is ready, except between two pods.
+    runs = any(job.ready or (job.active and not cause) for job in facts.jobs.values())
+    eta = remaining / rate if rate and runs else None
     # A run with running pods is not stalled while others wait; `reason` names the cause.
-    stalled = None if any(job.ready for job in facts.jobs.values()) else cause
+    stalled = None if _works(view, cause) else cause
     running = any(job.ready or job.completed for job in facts.jobs.values())
     phase = _phase(view, outcome, running=running)
     return GenerationRunStatus(
@@ -63,6 +65,13 @@ def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
             now=now,
         ),
     )
+
+
+def _works(view: RunView, cause: Cause | None) -> bool:
+    """Whether pods generate shards, whatever others wait for."""
+    if cause is not None and cause.reason is Reason.STORAGE_UNAVAILABLE:
+        return False  # running pods wait for the storage, too
+    return any(job.ready for job in view.facts.jobs.values())
 
 
 def _pause(view: RunView) -> Cause | None:
@@ -123,7 +132,7 @@ def _findings(
         return (
             *found,
             _progressing(view, cause, running=running),
-            Finding("Stalled", "True", cause.reason, cause.message)
+            Finding("Stalled", "False" if cause.passes else "True", cause.reason, cause.message)
             if cause
             else Finding("Stalled", "False", Reason.NOTHING_WRONG),
             Finding("Finished", "False", Reason.NOT_FINISHED),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.api.status import MAX_FAILURE_GROUPS, ConditionType, GenerationRunStatus
+from vrdata.api.status import MAX_FAILURE_GROUPS, Condition, ConditionType, GenerationRunStatus
 from vrdata.contract.groups import group_text
 from vrdata.text import count
 from vrdata_operator.event_reasons import EventReason
 
+MAX_SIMILAR = 5  # of one kind
+MAX_GROUPS = 3  # of failures in the message of one event
 MAX_EVENTS = 30  # of one run in the lifetime of one operator process
 
 
@@ -18,6 +20,12 @@ class RunEvent:
 
     reason: EventReason
     message: str
+
+    @property
+    def kind(self) -> str:
+        """Equal for events that a disturbed run may post again and again."""
+        waits = self.reason is EventReason.WAITING
+        return f"{self.reason}: {self.message.partition(':')[0]}" if waits else self.reason
 
 
 def transitions(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
@@ -49,7 +57,8 @@ def _work(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEv
         text = f"{count(after.samples.desired, 'sample')} in {count(_all_shards(after), 'shard')}"
         found.append(RunEvent(EventReason.STARTED, text))
     elif after.waves > before.waves:
-        text = f"retrying {count(after.shards.retrying, 'shard')}"
+        groups = [group_text(one, between=": ") for one in after.failures if one.shards]
+        text = "; ".join(groups[:MAX_GROUPS]) or "shards are tried again"
         found.append(RunEvent(EventReason.RETRYING, text))
     for quarter in (25, 50, 75):
         if _percent(before) < quarter <= _percent(after) < 100:
@@ -82,12 +91,22 @@ def _suspension(before: GenerationRunStatus, after: GenerationRunStatus) -> list
 
 
 def _waiting(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:
-    new, old = after.condition("Stalled"), before.condition("Stalled")
-    if new is None or new.status != "True" or _is(after, "Finished"):
+    old, new = _wait(before), _wait(after)
+    if new is None or _is(after, "Finished") or _is_false(after, "Accepted"):
         return []
-    if _is_false(after, "Accepted") or (old is not None and old.reason == new.reason):
+    if old is not None and old.reason == new.reason:
         return []
     return [RunEvent(EventReason.WAITING, f"{new.reason}: {new.message}")]
+
+
+def _wait(status: GenerationRunStatus) -> Condition | None:
+    """The condition that says what the run waits for, if it does."""
+    stalled, progressing = status.condition("Stalled"), status.condition("Progressing")
+    if stalled is not None and stalled.status == "True":
+        return stalled
+    if not _is(status, "Accepted") or _is(status, "Suspended"):
+        return None
+    return progressing if progressing is not None and progressing.status == "False" else None
 
 
 def _ended(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEvent]:

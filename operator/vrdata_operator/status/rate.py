@@ -9,9 +9,14 @@ MIN_SPAN_SECONDS = 5.0
 
 
 class RateMeter:
-    """Samples per second over the last ten minutes of one run."""
+    """Samples per second over the last ten minutes of one run.
+
+    Attributes:
+        changed_at: when the number of samples changed last, in seconds since the epoch.
+    """
 
     def __init__(self) -> None:
+        self.changed_at = 0.0
         self._points: deque[tuple[float, int]] = deque()
 
     def record(self, now: float, samples: int) -> float | None:
@@ -24,7 +29,9 @@ class RateMeter:
         Returns:
             Samples per second; None while too little is known.
         """
-        if not self._points or self._points[-1][1] != samples or now - self._points[-1][0] >= 1:
+        if not self._points or self._points[-1][1] != samples:
+            self.changed_at = now
+        if self.changed_at == now or now - self._points[-1][0] >= 1:
             self._points.append((now, samples))
         while now - self._points[0][0] > WINDOW_SECONDS:
             self._points.popleft()

@@ -55,6 +55,9 @@ def blocked(
     conditions = update(status.conditions, findings, generation=generation, now=now)
     return status.model_copy(
         update={
+            "rate": "",
+            "eta": "",
+            "estimated_completion_time": None,
             "reason": reason.value,
             "observed_generation": generation,
             "conditions": conditions,

@@ -131,6 +131,11 @@ class FakeCluster:
         label, _, value = selector.partition("=")
         return self._pods(namespace, label, value, "Pending")
 
+    async def unreachable_pods(self, namespace: str, selector: str) -> tuple[PodFacts, ...]:
+        label, _, value = selector.partition("=")
+        pods = self._pods(namespace, label, value, "Running")
+        return tuple(pod for pod in pods if pod.terminating or not pod.ready)
+
     async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
         return self._pods(namespace, JOB_LABEL, job, "Failed")
 

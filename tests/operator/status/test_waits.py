@@ -1,0 +1,209 @@
+"""A run that does not progress says why, in its status, its conditions and an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from support.lives import FIRST, SECOND, Life, OneStore, run_object
+from support.operator.fakeworkers import GONE, pod_object
+from vrdata.plan.planned import Shard
+from vrdata.store.port import StoreAccessError
+from vrdata_operator import reconcile
+from vrdata_operator.observe.jobs import STUCK_SECONDS
+
+T = TypeVar("T")
+Json = dict[str, Any]
+EVICTED = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "EvictionByEvictionAPI",
+    "message": "Eviction API: evicting",
+}
+ONE = {"generators": [{"name": "O-maze", "samples": 40}], "parallelism": 2}
+
+
+def one_job(life: Life, **spec: Any) -> Json:
+    """A run of one Job with four shards, two of them committed; returns the Job."""
+    life.create(run_object(**(ONE | spec)))
+    life.live(until=lambda: life.status().samples.succeeded >= 20)
+    return life.job(FIRST)
+
+
+def pod_of(life: Life, index: int, ended: Json | None = None, **status: Any) -> Json:
+    """A pod of the first Job, with another state."""
+    job = life.job(FIRST)
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    pod = pod_object(job, f"{FIRST}-{index}", index, labels, ended)
+    pod["status"] |= status
+    life.cluster.pods.append(pod)
+    return pod
+
+
+def waits_for(life: Life, reason: str, *, stalled: bool) -> str:
+    """Assert that the run says what it waits for; returns the message."""
+    assert life.status().reason == reason
+    assert life.reason("Progressing") == ("False", reason)
+    assert life.reason("Stalled") == (str(stalled), reason)
+    assert life.status().eta == ""
+    assert any(event.message.startswith(f"{reason}: ") for event in life.cluster.events)
+    message = life.condition("Progressing").message
+    assert life.condition("Stalled").message == message
+    return message
+
+
+def test_the_pause_before_the_job_replaces_a_disrupted_pod_quotes_the_pod(life: Life) -> None:
+    job = one_job(life)
+    job["status"] |= {"active": 0, "ready": 0}
+    first = pod_of(life, 2, {"exitCode": 10, "finishedAt": "2026-11-20T08:00:00Z"})
+    last = pod_of(life, 3, {"exitCode": 10, "finishedAt": "2026-11-20T08:00:05Z"})
+    last["status"]["conditions"] = [EVICTED]
+    life.turn()
+    message = waits_for(life, "ReplacingPods", stalled=False)
+    assert "2 pods" in message
+    assert f"{last['metadata']['name']}: EvictionByEvictionAPI: Eviction API: evicting" in message
+    assert first["metadata"]["name"] not in message
+    job["status"] |= {"active": 1}
+    life.turn()
+    assert life.status().reason == ""
+    assert life.live().phase == "Succeeded"
+
+
+def test_a_disrupted_pod_is_no_reason_while_another_pod_is_active(life: Life) -> None:
+    one_job(life)
+    pod_of(life, 2, {"exitCode": 10})
+    life.turn()
+    assert life.status().reason == ""
+    assert life.reason("Progressing") == ("True", "ShardsRunning")
+
+
+def test_the_pause_before_a_retry_says_until_when_why_and_how_often(life: Life) -> None:
+    life.workers.script = lambda one: GONE if one.shard == Shard("O-maze", 1) else ""
+    life.create(run_object(**ONE))
+    life.live(until=lambda: life.status().reason == "RetryPaused", turns=40)
+    message = waits_for(life, "RetryPaused", stalled=False)
+    assert "1 shard; shard 1 of O-maze starts at 2027-01-15T" in message
+    assert "of at most 100 that are not charged" in message
+    assert "Disrupted: the pod left no termination message" in message
+
+
+def test_the_turn_after_a_pause_starts_when_the_pause_ends(life: Life) -> None:
+    life.workers.script = lambda one: GONE if one.shard == Shard("O-maze", 1) else ""
+    life.create(run_object(**ONE))
+    life.live(until=lambda: life.status().reason == "RetryPaused", turns=60)
+    tried, slept = len(life.workers.tries), 0.0
+    while len(life.workers.tries) == tried and slept < 120:
+        life.now -= 10  # a turn is ten seconds later
+        after = life.turn().after
+        life.workers.work()
+        life.now, slept = life.now + after, slept + after
+    assert slept <= 60
+
+
+def test_pods_that_all_fail_for_wrong_keys_stall_the_run_with_the_message_of_a_worker(
+    life: Life,
+) -> None:
+    life.workers.script = lambda _: "StorageUnavailable"
+    life.create(run_object(**ONE, failurePolicy={"retries": 0}))
+    life.live(until=lambda: len(life.workers.tries) >= 2)
+    life.turn()
+    message = waits_for(life, "StorageUnavailable", stalled=True)
+    assert "access denied" in message
+    assert "2 pods of the run failed" in message
+    life.workers.script = lambda _: ""
+    status = life.live()
+    assert status.phase == "Succeeded"
+    assert life.reason("Stalled")[0] == "False"
+
+
+def test_one_pod_that_cannot_use_the_storage_does_not_stall_a_run_that_commits(life: Life) -> None:
+    script = life.workers.script
+    life.workers.script = lambda one: (
+        "StorageUnavailable" if one.shard == Shard("O-maze", 0) else script(one)
+    )
+    life.create(run_object(generators=[{"name": "O-maze", "samples": 400}], parallelism=8))
+    life.live(until=lambda: life.status().samples.succeeded >= 80)
+    assert life.reason("Stalled") == ("False", "NothingWrong")
+
+
+def test_a_store_that_is_down_is_named_although_no_pod_ends(life: Life) -> None:
+    one_job(life)
+
+    def broken(key: str) -> object:
+        raise StoreAccessError(f"{key} cannot be read", why="connection refused", fix="start it")
+
+    head = life.store.head
+    life.store.head = broken  # type: ignore[assignment,method-assign]
+    life.turn()
+    assert life.status().reason == "StorageUnavailable"
+    assert life.reason("Stalled") == ("True", "StorageUnavailable")
+    assert "connection refused" in life.condition("Stalled").message
+    assert (life.status().eta, life.status().rate) == ("", "")
+    life.store.head = head  # type: ignore[method-assign]
+    life.turn()
+    assert life.status().reason == ""
+
+
+class SlowStore(OneStore):
+    """A store that answers late."""
+
+    async def call(self, work: Callable[[], T]) -> T:
+        await asyncio.sleep(0.2)
+        return work()
+
+
+def test_a_store_that_does_not_answer_is_named_before_its_request_ends(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_job(life)
+    life.workers.script = lambda _: GONE  # nothing is committed
+    monkeypatch.setattr(reconcile, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(life.reconciler._viewer, "_stores", SlowStore(life.store))
+    written = len(life.cluster.written)
+    life.turn()
+    found = [status["reason"] for status in life.cluster.written[written:]]
+    assert found[0] == "StorageUnavailable"
+    waiting = [one for one in life.cluster.events if one.reason == "Waiting"]
+    assert [one.message.partition(":")[0] for one in waiting] == ["StorageUnavailable"]
+    life.turn()
+    assert life.status().reason == ""
+
+
+def unreachable(life: Life, **metadata: str) -> Json:
+    """The Job waits for one pod whose node does not answer."""
+    job = one_job(life, generators=[{"name": "O-maze", "samples": 30}])
+    job["status"] |= {"ready": 0, "active": 0, "terminating": 1}
+    not_ready = {"type": "Ready", "status": "False"}
+    pod = pod_of(life, 2, phase="Running", conditions=[not_ready])
+    pod["metadata"] |= metadata
+    pod["spec"] = {"nodeName": "lost-node"}
+    return pod
+
+
+def test_a_pod_on_a_lost_node_is_named_with_its_node(life: Life) -> None:
+    unreachable(life, deletionTimestamp="2026-11-20T08:00:00Z")
+    for _ in range(2):
+        life.turn()
+    message = waits_for(life, "NodeUnreachable", stalled=True)
+    assert f"pod {FIRST}-2 on node lost-node is deleted and does not end" in message
+
+
+@pytest.mark.parametrize(
+    "stamp", ["2026-11-20T08:00:00Z", "2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"]
+)
+def test_the_shard_of_a_pod_that_does_not_end_is_given_to_another_one_whatever_the_clocks_say(
+    life: Life, stamp: str
+) -> None:
+    unreachable(life, deletionTimestamp=stamp)
+    began = life.now
+    while ("team", SECOND) not in life.cluster.jobs:
+        assert life.now - began <= STUCK_SECONDS + 20
+        life.turn()
+    assert life.now - began >= STUCK_SECONDS
+    life.turn()
+    assert life.job(FIRST)["spec"]["parallelism"] == 0
+    life.job(FIRST)["spec"]["suspend"] = True  # its pod never ends
+    assert life.live().phase == "Succeeded"
