@@ -35,10 +35,20 @@ def _delete_index(run: Path) -> None:
         path.unlink()
 
 
+def _flip(run: Path) -> None:
+    path = max(_data(run), key=lambda file: file.stat().st_size)
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.unlink()
+    path.write_bytes(body)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "data-deleted": lambda run: _data(run)[0].unlink(),
     "data-truncated": _truncate,
+    "data-flipped": _flip,
     "marker-deleted": lambda run: (run / "_vrdata/commits/O-shared/000001.json").unlink(),
+    "plan-deleted": lambda run: (run / "_vrdata/plan.json").unlink(),
     "index-deleted": _delete_index,
     "success-deleted": lambda run: (run / "_SUCCESS").unlink(),
     "summary-deleted": lambda run: (run / "dataset.json").unlink(),

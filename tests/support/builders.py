@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from support.datasets.facts import content_of, encoder_of
+from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.checks.dropped import with_dropped
 from vrdata.dataset.codec import describe_records, encode_marker
@@ -169,6 +170,18 @@ def build_finished_run(
 def put_object(store: ObjectStore, key: str, body: bytes) -> None:
     """Write an object that must not exist yet."""
     assert store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
+
+
+def commit_shard(store: ObjectStore, plan: Plan, generator: str, number: int) -> None:
+    """Write a shard again as a worker does: what is missing, and what has other bytes."""
+    made = MemoryStore()
+    shard = plan.generator(generator).shard(number)
+    _commit(made, plan, shard, (), lambda _index, _files: None)
+    for key, body in made.objects.items():
+        info = store.head(key)
+        if info is not None and info.sha256 != hashlib.sha256(body).hexdigest():
+            store.delete(key)
+        store.put_new(key, body, sha256=hashlib.sha256(body).hexdigest())
 
 
 def _commit(

@@ -226,7 +226,7 @@ def test_a_damaged_marker_stays_and_is_an_error(tmp_path: Path) -> None:
     store.objects[MARKER] = b"{}"
     with pytest.raises(DamagedMarkerError, match="damaged or of another version") as error:
         commit(store, made.draft, made.pending, detect=False)
-    assert failure_of(error.value).failure.reason is FailureReason.CONTRACT_MISMATCH
+    assert failure_of(error.value).failure.reason is FailureReason.DAMAGED_MARKER
     assert store.objects[MARKER] == b"{}"
 
 

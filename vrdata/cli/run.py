@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,9 +82,9 @@ def run_command(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Generate the dataset of a run file. The same command resumes an interrupted run."""
-    from vrdata.local.finish import finish
+    from vrdata.local.complete import complete
     from vrdata.local.notes import not_applied, report_not_applied
-    from vrdata.local.run import execute, prepare
+    from vrdata.local.run import prepare
 
     if not local:
         raise UsageError(
@@ -97,16 +96,12 @@ def run_command(
     run, loaded_profile = _load(run_file, profile)
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
-    started = time.monotonic()
     prepared = prepare(run, loaded_profile, options)
     _say_left_out(prepared)
     _say_damaged(prepared)
     detect = _detect_mode(prepared)
     try:
-        result = execute(prepared, _progress, detect=detect)
-        summary = finish(
-            prepared, result, seconds=time.monotonic() - started, detect=detect, say=_say
-        )
+        summary = complete(prepared, _progress, detect=detect, again=_say_damaged, say=_say)
     except KeyboardInterrupt:
         stderr.print("interrupted; committed shards are kept. The same command resumes the run.")
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
@@ -195,7 +190,10 @@ def _say_left_out(prepared: Prepared) -> None:
 
 
 def _say_damaged(prepared: Prepared) -> None:
-    """One line when data of committed shards is missing or damaged."""
+    """One line for commit markers that a finished run lacks, and one for data."""
+    lost = prepared.shards - len(prepared.committed)
+    if prepared.finished and lost:
+        stderr.print(f"{count(lost, 'commit marker')} missing: generating again", markup=False)
     if prepared.damaged:
         stderr.print(
             f"restoring {count(len(prepared.damaged), 'shard')} whose data is missing or damaged; "
@@ -208,8 +206,7 @@ def _detect_mode(prepared: Prepared) -> bool:
     """Whether the store lacks create-only writes. An intact finished run is not probed."""
     from vrdata.store.probe import probe
 
-    intact = prepared.finished and not prepared.damaged
-    if not prepared.options.store.url.startswith("s3://") or intact:
+    if not prepared.options.store.url.startswith("s3://") or prepared.intact:
         return False
     found = probe(prepared.store)
     for note in found.notes:

@@ -136,6 +136,12 @@ class FailureReason(StrEnum):
         Recurs.MAYBE,
         "Finalisation found a shard whose commit marker or data object is missing or damaged.",
     )
+    DAMAGED_MARKER = (
+        "DamagedMarker",
+        WorkerExit.GENERATOR_FAILED,
+        Recurs.ALWAYS,
+        "The shard's commit marker is damaged. Delete it; the shard is then generated again.",
+    )
     NOT_HERMETIC = (
         "NotHermetic",
         WorkerExit.CONTRACT_MISMATCH,

@@ -127,6 +127,20 @@ class FailureRecord(Failure):
         return cls.model_validate(_OBJECT.validate_json(body) | identity)
 
 
+class DamageRecord(Model, extra="ignore"):
+    """A committed shard whose data finalisation found damaged.
+
+    Attributes:
+        what: the object, and what is wrong with it.
+    """
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["ShardDamage"] = "ShardDamage"
+    generator: str
+    shard: int
+    what: str
+
+
 class DifferenceRecord(Model, extra="ignore"):
     """An attempt that generated other bytes than the stored ones.
 

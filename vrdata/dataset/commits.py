@@ -43,10 +43,15 @@ def iter_commits(store: ObjectStore, generator: str = "") -> Iterator[Shard]:
         store: the run's store.
         generator: list only this generator's markers; "" for all.
     """
+    return (shard for shard, _ in iter_written(store, generator))
+
+
+def iter_written(store: ObjectStore, generator: str = "") -> Iterator[tuple[Shard, float | None]]:
+    """As `iter_commits`, with the time when each marker was written, as `ObjectInfo.modified`."""
     prefix = f"{layout.COMMITS}{generator}/" if generator else layout.COMMITS
     for info in store.list_after(prefix):
         try:
-            yield layout.parse_commit_key(info.key)
+            yield layout.parse_commit_key(info.key), info.modified
         except ValueError:
             continue
 

@@ -11,6 +11,7 @@ PLAN = "_vrdata/plan.json"
 COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
 DIFFERENCES = "_vrdata/differences/"
+DAMAGED = "_vrdata/damaged/"
 WAVES = "_vrdata/waves/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
@@ -81,6 +82,19 @@ def parse_difference_key(key: str) -> Shard:
     if not key.startswith(DIFFERENCES) or len(parts) != 3 or not parts[1].isdecimal():
         raise ValueError(key)
     return Shard(parts[0], int(parts[1]))
+
+
+def damaged_key(generator: str, shard: int) -> str:
+    """The record of a shard whose data finalisation found damaged."""
+    return f"{DAMAGED}{generator}/{shard:06d}.json"
+
+
+def parse_damaged_key(key: str) -> Shard:
+    """Shard of a damage record's key. Raises ValueError for another key."""
+    generator, _, name = key.removeprefix(DAMAGED).rpartition("/")
+    if not (key.startswith(DAMAGED) and generator and _COMMIT.fullmatch(name)):
+        raise ValueError(key)
+    return Shard(generator, int(name.partition(".")[0]))
 
 
 def wave_key(wave: int) -> str:

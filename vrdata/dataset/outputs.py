@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from vrdata.dataset import layout
 from vrdata.dataset.finish.card import card
+from vrdata.dataset.finish.comparison import Comparison
 from vrdata.dataset.finish.generator import index_generator
 from vrdata.dataset.finish.index import DamagedIndexError, read_counts, read_samples
-from vrdata.dataset.finish.shards import CONNECTIONS, committed_shards
+from vrdata.dataset.finish.shards import CONNECTIONS
 from vrdata.dataset.finish.summary import DatasetSummary, SummaryBuilder, load_summary
 from vrdata.dataset.report.build import ReportBuilder
 from vrdata.dataset.report.publish import is_whole
@@ -28,9 +29,7 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}\n")
 def write_outputs(
     store: ObjectStore, plan: Plan, *, detect: bool, max_failed: int = 0
 ) -> DatasetSummary:
-    """Finalise the run; do nothing if all its outputs exist and are whole.
-
-    Missing and damaged outputs of a finished run are written again.
+    """Compare the run with its plan, and finalise it if an output is missing or damaged.
 
     Args:
         store: the run's store.
@@ -41,10 +40,12 @@ def write_outputs(
     Raises:
         VrdataError: as `close_run`.
     """
+    compared = Comparison(store, plan)
     existing = _existing_outputs(store, plan)
     if existing is not None:
+        compared.require_whole(existing.bytes_of_generators())
         return existing
-    return close_run(store, plan, detect=detect, max_failed=max_failed)
+    return _close(store, plan, compared, detect=detect, max_failed=max_failed)
 
 
 def close_run(
@@ -67,7 +68,13 @@ def close_run(
             nothing is changed. Or as `index_generator`.
         IncompleteRunError, InvalidInputError, StorageError: as `index_generator`.
     """
-    summary, report = summarise(store, plan, detect=detect)
+    return _close(store, plan, Comparison(store, plan), detect=detect, max_failed=max_failed)
+
+
+def _close(
+    store: ObjectStore, plan: Plan, compared: Comparison, *, detect: bool, max_failed: int
+) -> DatasetSummary:
+    summary, report = _summarise(store, plan, compared, detect=detect)
     if not is_whole(PrefixedStore(store, layout.REPORT)):
         report.write(summary, PrefixedStore(store, layout.REPORT))
     if summary.samples and summary.failed_samples <= max_failed:
@@ -83,12 +90,18 @@ def summarise(
     Raises:
         As `close_run`.
     """
-    committed_shards(store, plan)
+    return _summarise(store, plan, Comparison(store, plan), detect=detect)
+
+
+def _summarise(
+    store: ObjectStore, plan: Plan, compared: Comparison, *, detect: bool
+) -> tuple[DatasetSummary, ReportBuilder]:
     try:
         summary, report = _read_indexes(store, plan, detect=detect)
     except DamagedIndexError as error:  # its metadata are whole, its rows are not
         store.delete(layout.index_key(error.generator))
         summary, report = _read_indexes(store, plan, detect=detect)
+    compared.require_whole(summary.bytes_of_generators())
     _require_same_success(store, summary)
     _restore(store, layout.DATASET, summary.to_json(), "application/json")
     _restore(store, layout.CARD, card(summary), "text/markdown; charset=utf-8")

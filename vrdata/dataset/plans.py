@@ -10,7 +10,10 @@ from vrdata.plan.difference import describe_difference, differs_in_generators_on
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
-_FIX = "use another metadata.name or output; nothing was overwritten"
+_FIX = (
+    f"if {layout.PLAN} was damaged, delete it and run the same file again; else use another "
+    "metadata.name or output; nothing was overwritten"
+)
 
 
 def load_plan(store: ObjectStore) -> Plan:
@@ -58,6 +61,32 @@ def store_plan(store: ObjectStore, plan: Plan) -> None:
     stored = find_plan(store)
     if stored is None or stored.hash != plan.hash:
         raise plan_conflict(store, stored, plan)
+
+
+def keep_plan(store: ObjectStore, plan: Plan) -> bool:
+    """Write the plan of a run that has begun again, if it was deleted or damaged.
+
+    Args:
+        store: the run's store.
+        plan: the plan that was stored there before.
+
+    Returns:
+        Whether it was written again.
+
+    Raises:
+        OutputConflictError: another plan is stored; nothing was changed.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    try:
+        stored = find_plan(store)
+    except OutputConflictError:  # it cannot be read
+        store.delete(layout.PLAN)
+        stored = None
+    if stored is None:
+        store_plan(store, plan)
+    elif stored.hash != plan.hash:
+        raise plan_conflict(store, stored, plan)
+    return stored is None
 
 
 def plan_conflict(store: ObjectStore, stored: Plan | None, plan: Plan) -> OutputConflictError:

@@ -10,6 +10,7 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.finish.duplicates import DuplicateExample, duplicates_line
 from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.plans import keep_plan
 from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.progress import duration
@@ -194,4 +195,5 @@ def _write_outputs(
     root = patient_store(prepared.options.store, lambda wait: waits.take(0, wait))
     store = PrefixedStore(root, prepared.prefix)
     with ended_by_interrupt():
+        keep_plan(store, prepared.plan)
         return write_outputs(store, prepared.plan, detect=detect, max_failed=budget)

@@ -11,11 +11,13 @@ from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.commits import iter_commits
+from vrdata.dataset.checks.damage import DamagedShard, DataListing
+from vrdata.dataset.commits import iter_written, read_head
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.finish.stale import delete_indexes
+from vrdata.dataset.finish.summary import known_bytes
 from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
-from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
+from vrdata.errors import OutputConflictError
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
@@ -75,6 +77,11 @@ class Prepared:
     finished: bool = False
 
     @property
+    def intact(self) -> bool:
+        """Whether the run has finished, and no shard is missing or damaged."""
+        return self.finished and not self.damaged and len(self.committed) == self.shards
+
+    @property
     def shards(self) -> int:
         """Shards in the plan."""
         return sum(planned.shards for planned in self.plan.generators)
@@ -91,9 +98,7 @@ class Prepared:
 def prepare(
     run: GenerationRun, profile: GenerationProfile, options: LocalOptions, *, write: bool = True
 ) -> Prepared:
-    """Plan the run and find what is missing, with five requests and two listings.
-
-    The second listing compares the data objects with the commit markers; see `damaged_shards`.
+    """Plan the run and find what is missing, with five requests and two listings; see `compare`.
 
     Args:
         write: store a new plan; False = read only (`vrdata plan`).
@@ -115,17 +120,52 @@ def prepare(
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
         require_apart(root, prefix)
+        _require_own_markers(prepared)
         if write:
             store_plan(store, plan)
-        return prepared
-    if stored.hash != plan.hash:
+    elif stored.hash != plan.hash:
         raise plan_conflict(store, stored, plan)
-    planned = set(plan.all_shards())  # finalisation refuses other markers
-    prepared.committed = planned.intersection(iter_commits(store))
-    prepared.finished = store.head(layout.SUCCESS) is not None
-    if write and prepared.committed:
-        prepared.damaged = tuple(damaged_shards(store, plan, prepared.committed))
+    compare(prepared, data=write)
     return prepared
+
+
+def compare(prepared: Prepared, *, data: bool = True) -> None:
+    """Find the shards that are committed, and those whose data is missing or damaged.
+
+    One listing of commit markers and one of data objects. Data of another size is found by its
+    size, data that was written after its commit marker by reading it.
+
+    Args:
+        prepared: the run; its `committed`, `damaged` and `finished` are set.
+        data: compare the data objects, too.
+
+    Raises:
+        DamagedMarkerError: a commit marker that is read is damaged.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    store, plan = prepared.store, prepared.plan
+    planned = set(plan.all_shards())  # finalisation refuses other markers
+    written = {shard: at for shard, at in iter_written(store) if shard in planned}
+    prepared.committed = set(written)
+    prepared.finished = store.head(layout.SUCCESS) is not None
+    prepared.damaged = ()
+    if data and written:
+        listing = DataListing(store, plan)
+        listing.read()
+        found = {one.shard: one for one in listing.damaged(written.keys(), known_bytes(store))}
+        found |= {one.shard: one for one in listing.replaced(written) if one.shard not in found}
+        prepared.damaged = tuple(found.values())
+
+
+def _require_own_markers(prepared: Prepared) -> None:
+    """Refuse an output without plan.json that has commit markers of another plan."""
+    found = next(iter_written(prepared.store), None)
+    if found is not None and read_head(prepared.store, *found[0]).plan != prepared.plan.hash:
+        raise OutputConflictError(
+            f"{prepared.store.url} has no {layout.PLAN}, and commit markers of another plan",
+            why=f"one is {layout.commit_key(*found[0])}; nothing was changed",
+            fix="use another --out or metadata.name, or restore the original spec",
+        )
 
 
 def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> ExecutionResult:

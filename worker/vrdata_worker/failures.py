@@ -63,8 +63,8 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
 
     Returns:
         FileChanged or UnsafeFile when the cause is a file of the generator (it changed after its
-        check, or its name does not fit the format), ContractMismatch when the shard's commit
-        marker is damaged, else StorageUnavailable.
+        check, or its name does not fit the format), DamagedMarker when the shard's commit marker
+        is damaged, else StorageUnavailable.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
@@ -72,7 +72,7 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
         case FileChangedError():
             return ShardFailedError(FailureReason.FILE_CHANGED, message, sample)
         case DamagedMarkerError():
-            return ShardFailedError(FailureReason.CONTRACT_MISMATCH, message)
+            return ShardFailedError(FailureReason.DAMAGED_MARKER, message)
         case InvalidInputError():
             return ShardFailedError(FailureReason.UNSAFE_FILE, message, sample)
         case _:

@@ -91,7 +91,7 @@ def _shard(pod: ShardPod) -> WorkerExit:
         wave = Wave.model_validate_json(store.get(layout.wave_key(pod.wave)))
     except (ObjectNotFoundError, ValidationError) as error:
         raise ShardFailedError(
-            FailureReason.CONTRACT_MISMATCH, f"{layout.wave_key(pod.wave)}: {error}"
+            FailureReason.OUTPUT_CHANGED, f"{layout.wave_key(pod.wave)} cannot be used: {error}"
         ) from None
     generator, shard = wave.shard(int(os.environ[INDEX_VARIABLE]))
     task = ShardTask(

@@ -9,7 +9,7 @@ from vrdata.contract.messages import StoreWait
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import ShardTask, StoreSettings, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.plans import load_plan
+from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
 from vrdata.model import Model
 from vrdata.plan.planned import Plan
@@ -71,13 +71,15 @@ def expected_plan(store: ObjectStore, expected: str) -> Plan:
     """The run's plan.
 
     Raises:
-        ShardFailedError: it is missing, damaged, or has another hash.
+        ShardFailedError: OutputChanged when it is missing or damaged, so that whoever keeps the run
+            writes it again; ContractMismatch when it has another hash.
+        StorageError, StoreAccessError: the store cannot be used.
     """
     try:
-        plan = load_plan(store)
+        plan = load_model(store, layout.PLAN, Plan)
     except (ObjectNotFoundError, InvalidInputError) as error:
         raise ShardFailedError(
-            FailureReason.CONTRACT_MISMATCH, f"{layout.PLAN} cannot be used: {error}"
+            FailureReason.OUTPUT_CHANGED, f"{layout.PLAN} cannot be used: {error}"
         ) from None
     if plan.hash != expected:
         raise ShardFailedError(

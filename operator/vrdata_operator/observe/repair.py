@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from vrdata.dataset.verify.damage import DamagedShard, damaged_shards
+from vrdata.dataset import layout
+from vrdata.dataset.checks.damage import DataListing
+from vrdata.dataset.finish.summary import known_bytes
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
 from vrdata_operator.state.history import History
@@ -25,7 +27,8 @@ class Repairs:
         self._plan = plan
         self._token: str | None = None
         self._first_wave = 0
-        self._rest: Iterator[DamagedShard] = iter(())
+        self._listing: DataListing | None = None
+        self._rest: Iterator[Shard] = iter(())
         self._found: list[Shard] = []
 
     def check(
@@ -53,16 +56,35 @@ class Repairs:
         """
         if token != self._token:
             self._token, self._first_wave, self._found = token, first_wave, list(missing)
-            self._rest = damaged_shards(self._store, self._plan, committed)
+            self._listing = DataListing(self._store, self._plan)
         try:
-            for damaged in self._rest:
-                self._found.append(damaged.shard)
+            if self._listing is not None:
+                if not self._listing.read(deadline):
+                    return False
+                self._rest, self._listing = self._damaged(self._listing, committed), None
+            for shard in self._rest:
+                self._found.append(shard)
                 if time.monotonic() >= deadline:
                     return False
         except BaseException:
             self._token = None
             raise
         return True
+
+    def _damaged(self, listing: DataListing, committed: ShardSet) -> Iterator[Shard]:
+        """Shards with missing objects or objects of another size, and those of records."""
+        damaged = listing.damaged(committed, known_bytes(self._store))
+        found = ShardSet.of(one.shard for one in damaged)
+        yield from found
+        for info in self._store.list_after(layout.DAMAGED):
+            try:
+                shard = layout.parse_damaged_key(info.key)
+            except ValueError:
+                continue
+            # Data that was written later was restored.
+            restored = info.modified is not None and listing.modified(shard) > info.modified
+            if shard in committed and shard not in found and not restored:
+                yield shard
 
     def unassigned(self, history: History) -> ShardSet:
         """Damaged shards that no wave stored since then generates again."""

@@ -66,7 +66,7 @@ def test_whole_outputs_are_kept_and_neither_markers_nor_data_are_read(run: Memor
     summary = write_outputs(run, PLAN, detect=False)
     assert run.objects == before
     assert run.requests["put_new"] == 0
-    assert run.requests.total() <= 12
+    assert run.requests.total() <= 14
     assert f"{summary.dataset_hash}\n".encode() == run.objects[layout.SUCCESS]
 
 

@@ -9,7 +9,7 @@ from vrdata.bounded.parallel import in_order
 from vrdata.dataset import layout
 from vrdata.dataset.checks.markers import checked_records, head_problems
 from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
-from vrdata.dataset.commits import CommitMarker, iter_commits, open_marker
+from vrdata.dataset.commits import CommitMarker, DamagedMarkerError, iter_written, open_marker
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, Record, SampleRecord, ShardManifest
 from vrdata.errors import OutputConflictError, VrdataError
@@ -22,11 +22,16 @@ JOBS = 8
 CONNECTIONS = 16
 
 
+_OF_DATA = {"MissingObject", "ChecksumMismatch"}
+
+
 class IncompleteRunError(VrdataError):
-    """Shards are missing or damaged; the run is not finished."""
+    """Shards are not committed, or their data is missing or damaged: they can be made again."""
 
 
-def committed_shards(store: ObjectStore, plan: Plan, generator: str = "") -> list[Shard]:
+def committed_shards(
+    store: ObjectStore, plan: Plan, generator: str = ""
+) -> dict[Shard, float | None]:
     """The plan's shards, in plan order, all of them committed; one listing.
 
     Args:
@@ -34,28 +39,30 @@ def committed_shards(store: ObjectStore, plan: Plan, generator: str = "") -> lis
         plan: its plan.
         generator: return and check only this generator's shards; "" for all.
 
+    Returns:
+        When each shard's marker was written, as `ObjectInfo.modified`.
+
     Raises:
         IncompleteRunError: a shard is not committed.
         OutputConflictError: there are commit markers of other shards.
         StorageError: the store cannot be used.
     """
     planned = [shard for shard in plan.all_shards() if generator in ("", shard.generator)]
-    committed = set(iter_commits(store, generator))
+    committed = dict(iter_written(store, generator))
     missing = [shard for shard in planned if shard not in committed]
     if missing:
         raise IncompleteRunError(
             f"{count(len(missing), 'shard')} not committed, the first is "
-            f"{missing[0].generator} {missing[0].number}",
-            fix="run the same command again",
+            f"{missing[0].generator} {missing[0].number}"
         )
-    extra = sorted(committed.difference(planned))
+    extra = sorted(committed.keys() - set(planned))
     if extra:
         raise OutputConflictError(
             f"{store.url} has {count(len(extra), 'commit marker')} of shards outside the plan",
             why=f"the first is {layout.commit_key(*extra[0])}",
             fix="something else wrote there; remove them, or use another output folder",
         )
-    return planned
+    return {shard: committed[shard] for shard in planned}
 
 
 class ShardCheck:
@@ -78,9 +85,9 @@ class ShardCheck:
         """A shard's marker; its records are checked as they are read.
 
         Raises:
-            IncompleteRunError: the marker contradicts the plan, or a data object the marker.
+            IncompleteRunError: a data object is missing or contradicts the marker.
             OutputConflictError: the marker belongs to another plan.
-            InvalidInputError: the marker is damaged.
+            DamagedMarkerError: the marker is damaged, or contradicts the plan.
             StorageError: the store cannot be used.
         """
         marker = open_marker(self._store, *shard)
@@ -122,7 +129,8 @@ def _refuse(found: Problem) -> None:
     what = f"{found.where}: {found.message}"
     if found.kind == "ForeignPlan":
         raise OutputConflictError(what, fix="use another --out or metadata.name")
-    raise IncompleteRunError(
+    kind = IncompleteRunError if found.kind in _OF_DATA else DamagedMarkerError
+    raise kind(
         what,
         why="the object was changed or removed after it was written",
         fix="`vrdata verify` lists everything that is wrong, and how to restore it",

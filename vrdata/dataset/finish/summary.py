@@ -15,6 +15,7 @@ from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
 from vrdata.dataset.finish.duplicates import DuplicateExample, RunDuplicates
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError
 from vrdata.hermetic import HermeticShards
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan, PlannedGenerator
@@ -110,6 +111,10 @@ class DatasetSummary(Model):
     file_names: tuple[str, ...]
     unlisted_file_names: bool = False
 
+    def bytes_of_generators(self) -> dict[str, int]:
+        """Bytes of each generator's data objects."""
+        return {one.name: one.bytes for one in self.generators}
+
 
 class SummaryBuilder(Closing):
     """Adds up generators and their samples, with bounded memory; a context manager."""
@@ -188,6 +193,19 @@ class SummaryBuilder(Closing):
             bytes=counts.bytes if counts else 0,
             duplicates=duplicates,
         )
+
+
+def known_bytes(store: ObjectStore) -> dict[str, int]:
+    """Bytes of each generator's data in a finished run; empty without a summary that can be read.
+
+    Raises:
+        StorageError: the store cannot be used.
+    """
+    try:
+        summary = load_summary(store)
+    except InvalidInputError:  # dataset.json is damaged
+        summary = None
+    return {} if summary is None else summary.bytes_of_generators()
 
 
 def load_summary(store: ObjectStore) -> DatasetSummary | None:

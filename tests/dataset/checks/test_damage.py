@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from support.builders import build_finished_run, build_run, make_plan, put_object
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.commits import iter_commits
-from vrdata.dataset.verify.damage import damaged_shards
+from vrdata.dataset.checks.damage import DamagedShard, DataListing
+from vrdata.dataset.commits import iter_commits, iter_written
+from vrdata.dataset.finish.summary import known_bytes
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, Shard
 
@@ -19,6 +22,12 @@ FORMATS: tuple[OutputFormat, ...] = ("webdataset", "tar", "files")
 
 def plan_in(output_format: OutputFormat) -> Plan:
     return make_plan({"O-1_maze": 10, "G-2_ball": 6}, output_format=output_format)
+
+
+def damaged_shards(store: MemoryStore, plan: Plan, committed: set[Shard]) -> Iterator[DamagedShard]:
+    listing = DataListing(store, plan)
+    assert listing.read()
+    return listing.damaged(committed, known_bytes(store))
 
 
 def found(store: MemoryStore, plan: Plan) -> dict[Shard, str]:
@@ -101,3 +110,34 @@ def test_a_shard_without_a_commit_marker_is_missing_and_not_damaged() -> None:
     del store.objects[layout.commit_key("O-1_maze", 0)]
     del store.objects[layout.shard_tar_key("O-1_maze", 0)]
     assert found(store, plan) == {}
+
+
+def replaced(store: MemoryStore, plan: Plan) -> dict[Shard, str]:
+    listing = DataListing(store, plan)
+    listing.read()
+    return {one.shard: one.what for one in listing.replaced(dict(iter_written(store)))}
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_an_object_written_after_its_marker_is_read_and_other_bytes_are_damage(
+    output_format: OutputFormat,
+) -> None:
+    store, plan = MemoryStore(), plan_in(output_format)
+    build_finished_run(store, plan)
+    key = data_of(store, "G-2_ball")[0]
+    body = store.objects[key]
+    store.objects[key] = body[:-1] + bytes([body[-1] ^ 1])
+    shard = Shard("G-2_ball", 0)
+    assert found(store, plan) == {}
+    assert replaced(store, plan) == {shard: f"{key} has other bytes than its commit marker records"}
+    store.objects[key] = body  # restored
+    assert replaced(store, plan) == {}
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_no_object_of_an_undisturbed_run_is_read(output_format: OutputFormat) -> None:
+    store, plan = MemoryStore(), plan_in(output_format)
+    build_finished_run(store, plan)
+    store.requests.clear()
+    assert replaced(store, plan) == {}
+    assert store.requests == {"list": 2}

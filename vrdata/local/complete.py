@@ -1,0 +1,65 @@
+"""Generate and finalise a run; what disappears meanwhile is generated again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import fields
+
+from vrdata.contract.groups import FailureGroups
+from vrdata.dataset.finish.shards import IncompleteRunError
+from vrdata.dataset.plans import keep_plan
+from vrdata.local.execution.executor import ExecutionResult
+from vrdata.local.finish import RunSummary, finish
+from vrdata.local.run import Prepared, ProgressFactory, compare, execute
+
+ROUNDS = 10
+"""A run that finalisation finds incomplete so often shares its folder with something else."""
+
+
+def complete(
+    prepared: Prepared,
+    progress: ProgressFactory,
+    *,
+    detect: bool,
+    again: Callable[[Prepared], None],
+    say: Callable[[str], None],
+) -> RunSummary:
+    """Generate what is missing and finalise, until finalisation finds everything.
+
+    Args:
+        prepared: the run; it is compared with the output again before each further round.
+        progress: makes the view of one round.
+        detect: see `finish`.
+        again: called before each further round.
+        say: prints a line, about waits for the store.
+
+    Raises:
+        IncompleteRunError: shards were missing or damaged again after ROUNDS rounds.
+        VrdataError: as `execute` and `finish`.
+        KeyboardInterrupt: all workers have ended; committed shards stay.
+    """
+    started = time.monotonic()
+    result = execute(prepared, progress, detect=detect)
+    left = ROUNDS
+    while True:
+        try:
+            seconds = time.monotonic() - started
+            return finish(prepared, result, seconds=seconds, detect=detect, say=say)
+        except IncompleteRunError:
+            left -= 1
+            if not left:
+                raise
+        keep_plan(prepared.store, prepared.plan)
+        compare(prepared)
+        again(prepared)
+        _add(result, execute(prepared, progress, detect=detect))
+
+
+def _add(result: ExecutionResult, other: ExecutionResult) -> None:
+    for name in (field.name for field in fields(ExecutionResult)):
+        value = getattr(other, name)
+        if isinstance(value, FailureGroups):
+            getattr(result, name).merge(value.all())
+        else:
+            setattr(result, name, getattr(result, name) + value)
