@@ -20,15 +20,7 @@ from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.waves import Wave
 from vrdata_operator import logs
 from vrdata_operator.cluster.port import Cluster, ClusterError
-from vrdata_operator.decide import (
-    Action,
-    ApplyJob,
-    Decision,
-    DeleteJob,
-    ReshapeJob,
-    StoreWave,
-    decide,
-)
+from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
@@ -136,7 +128,8 @@ class Reconciler:
             memory.due = decision.after
             for action in decision.actions:
                 await self._apply(view, action)
-            self._log(view, memory, decision)
+            logs.follow(view, memory, decision)
+            self._problems.is_new(stored.uid, "")
         except OutputConflictError as error:
             await self._delete_jobs(stored)
             return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
@@ -150,15 +143,6 @@ class Reconciler:
                 raise
             return self._blocked(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
-
-    def _log(self, view: RunView, memory: RunMemory, decision: Decision) -> None:
-        if not memory.begun and not view.facts.reading:
-            memory.begun = True
-            logs.write(view.identity, [logs.begun(view)])
-        logs.write(view.identity, logs.decided(view, decision.actions))
-        if decision.status.finished:
-            memory.figures = logs.figures_of(view, decision.status)
-        self._problems.is_new(view.identity.uid, "")
 
     async def _view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
         """Observe; when the store does not answer, say so in the status and wait on."""
@@ -220,13 +204,17 @@ class Reconciler:
     async def _write_status(
         self, stored: StoredRun, status: GenerationRunStatus, memory: RunMemory
     ) -> Turn:
-        """Write a changed status, at most once in WRITE_SECONDS, and post its events."""
+        """Write a changed status and post its events.
+
+        At most once in WRITE_SECONDS, but the end of a run is written at once.
+        """
         now, body = self._clock(), status.to_dict()
         after = _poll_seconds(status)
         if body == (memory.written or stored.status.to_dict()):
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
-        if wait > 0:
+        ends = status.finished and not stored.status.finished
+        if wait > 0 and not ends:
             return Turn(done=False, after=wait)
         await self._cluster.apply_status(stored.namespace, stored.name, body)
         memory.written, memory.written_at = body, now
