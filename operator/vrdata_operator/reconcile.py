@@ -21,7 +21,6 @@ from vrdata.plan.waves import Wave
 from vrdata_operator import logs
 from vrdata_operator.cluster.port import Cluster, ClusterError
 from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
-from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.run import Viewer
@@ -32,7 +31,7 @@ from vrdata_operator.settings import Home
 from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.stored import StoredRun
-from vrdata_operator.status.events import MAX_EVENTS, MAX_SIMILAR, RunEvent, transitions
+from vrdata_operator.status.events import RunEvent, transitions
 from vrdata_operator.status.rejection import PASSING, blocked, rejected
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
@@ -41,7 +40,6 @@ SILENT_SECONDS = 5.0  # without an answer of the store, before the status says s
 PASSING_SECONDS = 2.0  # the same for a reason that passes within seconds
 BLOCKED_SECONDS = 30.0  # the same for a run that waits for an administrator
 MAX_EXPIRY_SECONDS = 3600.0  # the same for a finished run that is deleted later
-_ENDS = frozenset({EventReason.SUCCEEDED, EventReason.FAILED})
 
 log = logging.getLogger(__name__)
 
@@ -223,20 +221,15 @@ class Reconciler:
         if ended:
             self._metrics.run_finished(status)
         for event in transitions(memory.told or stored.status, status):
-            logs.write(stored.identity, logs.transition(event, memory.figures))
-            await self._post(stored, event, memory)
+            if memory.admits(event):
+                logs.write(stored.identity, logs.transition(event, memory.figures))
+                await self._post(stored, event)
         if not ended:
             return Turn(done=False, after=after)
         return Turn(done=stored.ttl is None, after=1.0)
 
-    async def _post(self, stored: StoredRun, event: RunEvent, memory: RunMemory) -> None:
-        """A rejected event never stops a run. The last event is always that of the run's end."""
-        if event.reason not in _ENDS:
-            kind = event.kind
-            full = memory.events.total() >= MAX_EVENTS - 1
-            if full or memory.events[kind] >= MAX_SIMILAR:
-                return
-            memory.events[kind] += 1
+    async def _post(self, stored: StoredRun, event: RunEvent) -> None:
+        """A rejected event never stops a run."""
         try:
             await self._cluster.post_event(stored, event)
         except ClusterError as error:
