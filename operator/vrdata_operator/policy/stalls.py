@@ -20,7 +20,7 @@ from vrdata_operator.state.time import timestamp
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 _CONFIG = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 # They end by themselves, so nobody has to act.
-_PASSING = frozenset({Reason.REPLACING_PODS, Reason.RETRY_PAUSED})
+_PASSING = frozenset({Reason.REPLACING_PODS, Reason.RETRY_PAUSED, Reason.FINALISATION_PAUSED})
 RECENT_SECONDS = 30.0  # a worker that rejected keys stop ends within this time
 
 
