@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chaos.disturb import disturb
-from chaos.laptop import calm_run, laptop
+from chaos.laptop.disturb import disturb
+from chaos.laptop.machine import calm_run, laptop
 
 
 def main() -> int:

@@ -18,9 +18,9 @@ from support.datasets.facts import content_of, encoder_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.checks.dropped import with_dropped
-from vrdata.dataset.codec import describe_records, encode_marker
+from vrdata.dataset.codec import describe_records
 from vrdata.dataset.finish.summary import DatasetSummary
-from vrdata.dataset.formats.base import SourceFile
+from vrdata.dataset.formats.base import PendingObject, SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import (
     Attempt,
@@ -35,7 +35,7 @@ from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput, ShardRange
 from vrdata.plan.seeds import block_seed
 from vrdata.store.port import ObjectStore
-from vrdata_worker.draft import describe_data
+from vrdata_worker.draft import MarkerDraft, describe_data
 
 FRAMES = 3
 PIXELS = 64
@@ -191,26 +191,39 @@ def _commit(
     failed: Collection[tuple[str, int]],
     change: Change,
 ) -> ShardManifest:
-    planned = plan.generator(shard.generator)
-    left_out = [at for at in range(shard.start, shard.stop) if (shard.generator, at) in failed]
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        writer = format_of(plan.output.format).open_writer(scratch, shard)
-        records: list[Record] = []
-        for index in range(shard.start, shard.stop):
-            if index in left_out:
-                failure = FailedSample(index=index, reason="EmptyPrompt", message="no text")
-                records.append(failure)
-                continue
-            files = sample_files(plan, shard.generator, index)
-            change(index, files)
-            sources = _write(scratch / "in" / str(index), files)
-            packed = writer.add(index, domain_of(shard.generator), sources)
-            record = _record(plan, shard.generator, index, files)
-            records.append(record.model_copy(update={"files": packed}))
-        pending = writer.finish()
+        draft, pending = draft_shard(plan, shard, Path(folder), failed=failed, change=change)
         for item in pending:
             store.put_new(item.key, item.path, sha256=item.sha256, content_type=item.content_type)
+    put_object(store, layout.commit_key(shard.generator, shard.shard), draft.encode())
+    return draft.manifest
+
+
+def draft_shard(
+    plan: Plan,
+    shard: ShardRange,
+    scratch: Path,
+    *,
+    failed: Collection[tuple[str, int]] = (),
+    change: Change = lambda _index, _files: None,
+) -> tuple[MarkerDraft, list[PendingObject]]:
+    """A generated shard before its commit: its marker, and its data objects in a folder."""
+    planned = plan.generator(shard.generator)
+    left_out = [at for at in range(shard.start, shard.stop) if (shard.generator, at) in failed]
+    writer = format_of(plan.output.format).open_writer(scratch, shard)
+    records: list[Record] = []
+    for index in range(shard.start, shard.stop):
+        if index in left_out:
+            failure = FailedSample(index=index, reason="EmptyPrompt", message="no text")
+            records.append(failure)
+            continue
+        files = sample_files(plan, shard.generator, index)
+        change(index, files)
+        sources = _write(scratch / "in" / str(index), files)
+        packed = writer.add(index, domain_of(shard.generator), sources)
+        record = _record(plan, shard.generator, index, files)
+        records.append(record.model_copy(update={"files": packed}))
+    pending = list(writer.finish())
     archive, objects = describe_data(plan.output.format, [item.data_object() for item in pending])
     manifest = ShardManifest(
         plan=plan.hash,
@@ -228,10 +241,8 @@ def _commit(
         records=describe_records(record.to_json() for record in records),
     )
     dropped = [record for record in records if isinstance(record, FailedSample)]
-    manifest = with_dropped(manifest, dropped)
-    body = encode_marker(manifest, [record.to_json() for record in records])
-    put_object(store, layout.commit_key(shard.generator, shard.shard), body)
-    return manifest
+    lines = tuple(record.to_json() for record in records)
+    return MarkerDraft(with_dropped(manifest, dropped), lines), pending
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> list[SourceFile]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chaos.archives import ID, Files, Member, Sample, hash_of, members_of
+from chaos.audits.archives import ID, Files, Member, Sample, hash_of, members_of
 from vrdata.dataset import layout
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from chaos.audit import Undisturbed, undisturbed
+from chaos.audits.audit import Undisturbed, undisturbed
 from chaos.objects import Bucket
 from support.cli import command, vrdata, write_run
 from support.services.faulty_s3 import FaultyS3, running_faulty_s3

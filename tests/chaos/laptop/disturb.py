@@ -11,8 +11,8 @@ from contextlib import suppress
 
 import psutil
 
-from chaos.audit import Undisturbed, audit
-from chaos.laptop import Laptop
+from chaos.audits.audit import Undisturbed, audit
+from chaos.laptop.machine import Laptop
 from chaos.objects import DELETED
 from chaos.schedule import Record, Step, schedule
 from support.cli import vrdata

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.disturb import disturb
-from chaos.laptop import calm_run, laptop
+from chaos.laptop.disturb import disturb
+from chaos.laptop.machine import calm_run, laptop
 
 pytestmark = [pytest.mark.slow, pytest.mark.s3]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chaos.audit import Undisturbed, audit, undisturbed
+from chaos.audits.audit import Undisturbed, audit, undisturbed
 from support.builders import build_run, make_plan
 from support.datasets import damage
 from support.memorystore import MemoryStore
@@ -27,18 +27,21 @@ def whole() -> dict[str, bytes]:
     return store.objects
 
 
+def filled(objects: dict[str, bytes]) -> MemoryStore:
+    store = MemoryStore()
+    for key, body in objects.items():
+        store.objects[key] = body
+    return store
+
+
 @pytest.fixture
 def store(whole: dict[str, bytes]) -> MemoryStore:
-    own = MemoryStore()
-    own.objects = dict(whole)
-    return own
+    return filled(whole)
 
 
 @pytest.fixture(scope="module")
 def calm(whole: dict[str, bytes]) -> Undisturbed:
-    store = MemoryStore()
-    store.objects = whole
-    return undisturbed(store)
+    return undisturbed(filled(whole))
 
 
 def kinds(store: MemoryStore, calm: Undisturbed) -> set[tuple[str, str]]:
