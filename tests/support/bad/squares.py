@@ -60,13 +60,12 @@ class Square(Generator):
         return Sample(first=image, final=image, prompt=f"Paint {colour}.", frames=[image])
 """
 SCRIPT = """
-import argparse, json, random
+import argparse, io, json, random
 from pathlib import Path
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from core.base_generator import BaseGenerator
-from core.writer import write_dataset
 
 parser = argparse.ArgumentParser()
 for flag in ("--num-samples", "--seed"):
@@ -75,25 +74,26 @@ for flag in ("--output", "--bad", "--per"):
     parser.add_argument(flag)
 options = parser.parse_args()
 BAD = json.loads(options.bad)
+white = io.BytesIO()
+Image.new("RGB", (8, 8)).save(white, "PNG")
 
 class Config:
     domain, random_seed, num_samples = "square", options.seed, options.num_samples
-
-class Pair:
-    video = None
 
 class Square(BaseGenerator):
     def generate_task_pair(self, task_id):
         number = int(task_id[-8:])
         if options.per == "sample":
             random.seed(f"{options.seed} {number}")
-        pair = Pair()
-        pair.task_id, pair.colour = task_id, random.randrange(2**24)
-        pair.first = pair.final = Image.new("RGB", (8, 8), tuple(pair.colour.to_bytes(3, "big")))
-        fail(BAD.get(str(number)))
-        return pair
+        colour = random.randrange(2**24)
+        fail(BAD.get(f"{options.seed} {number}", BAD.get(str(number))))
+        return task_id, colour
 
-write_dataset(options.output, "square", Square(Config()).generate_dataset())
+for task_id, colour in Square(Config()).generate_dataset():
+    folder = Path(options.output) / "square_task" / task_id
+    folder.mkdir(parents=True)
+    (folder / "first_frame.png").write_bytes(white.getvalue())
+    (folder / "prompt.txt").write_text(f"Paint {colour}.")
 """
 LOOP = """
 import argparse, json, random
@@ -155,25 +155,30 @@ def generate(
     scratch: Path,
     *,
     samples: int = 10,
+    start: int = 0,
+    block_size: int = 10,
     args: tuple[str, ...] = (),
     allowed: int = 10,
     timeout: float = 60.0,
     children: int = 2,
 ) -> GeneratedShard:
-    """Generate a shard of blocks of ten.
+    """Generate a shard.
 
     Args:
         template: of the generator.
         scratch: a folder that does not exist.
         samples: of the shard.
+        start: its first one.
+        block_size: samples of a block.
         args: of the generator.
         allowed: samples that may fail.
         timeout: the sample timeout in seconds.
         children: concurrent blocks.
     """
     scratch.mkdir()
-    plan = make_plan({NAME: samples}, block_size=10, shard_blocks=-(-samples // 10))
-    planned = plan.generators[0].model_copy(update={"args": args})
+    blocks = -(-samples // block_size)
+    plan = make_plan({NAME: samples}, block_size=block_size, shard_blocks=blocks)
+    planned = plan.generators[0].model_copy(update={"args": args, "start": start})
     shard = planned.shard(0)
     return ShardGenerator(
         template,
