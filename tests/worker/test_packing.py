@@ -47,7 +47,8 @@ class OneSample:
         folder.mkdir()
         (folder / self._file.name).write_bytes(self._body)
         self._events = [
-            events.Sample(request.block, 0, folder, "maze_0", "maze", (self._file,), None, "", "")
+            events.Exit(request.block, None, 0, None, 0, 0.0),
+            events.Sample(request.block, 0, folder, "maze_0", "maze", (self._file,), None, "", ""),
         ]
 
     def poll(self, _timeout: float) -> events.Event | None:
@@ -61,11 +62,16 @@ class OneSample:
     def process_of(self, _block: int) -> int:
         return 0
 
+    def begun(self, _block: int) -> int:
+        return 0
+
     def limit_of(self, _block: int) -> str:
         return ""
 
 
-def generate(scratch: Path, template: OneSample, output_format: OutputFormat) -> GeneratedShard:
+def generate(
+    scratch: Path, template: OneSample, output_format: OutputFormat, allowed: int = 0
+) -> GeneratedShard:
     plan = make_plan({NAME: 1}, output_format=output_format)
     shard = plan.generators[0].shard(0)
     writer = format_of(output_format).open_writer(scratch, shard)
@@ -75,7 +81,7 @@ def generate(scratch: Path, template: OneSample, output_format: OutputFormat) ->
         shard,
         run_seed=42,
         writer=writer,
-        limits=Limits(1, 60.0, 0, 0),
+        limits=Limits(1, 60.0, 0, allowed),
         on_sample=lambda _: None,
     )
     try:
@@ -96,6 +102,16 @@ def test_a_file_that_changed_after_its_check_is_invalid_output_of_its_sample(
     with pytest.raises(ShardFailedError, match=r"prompt\.txt changed") as caught:
         generate(tmp_path, OneSample(reported, b"Loop."), output_format)
     assert reason_and_sample(caught.value) == (FailureReason.FILE_CHANGED, 0)
+
+
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+def test_a_sample_whose_file_changed_after_its_check_is_dropped_within_the_budget(
+    tmp_path: Path, output_format: OutputFormat
+) -> None:
+    reported = events.File("prompt.txt", 5, hashlib.sha256(b"Look.").hexdigest())
+    shard = generate(tmp_path, OneSample(reported, b"Loop."), output_format, allowed=1)
+    assert [(one.index, one.reason) for one in shard.failed] == [(0, FailureReason.FILE_CHANGED)]
+    assert shard.samples == []
 
 
 def test_a_file_too_large_for_the_format_is_invalid_output_of_its_sample(tmp_path: Path) -> None:

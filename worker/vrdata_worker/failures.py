@@ -49,6 +49,13 @@ class ShardFailedError(Exception):
         self.lasting = lasting
         self.failure = Failure(reason=reason, message=message, sample=sample, traceback=traceback)
 
+    @classmethod
+    def of(cls, failure: Failure) -> ShardFailedError:
+        """The error of a shard whose samples failed: the first of them."""
+        error = cls(failure.reason, failure.message, of_samples=True)
+        error.failure = failure
+        return error
+
 
 class PreemptedError(BaseException):
     """SIGTERM arrived: stop now, commit nothing more. No `except Exception` catches it."""

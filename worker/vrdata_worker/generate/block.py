@@ -73,6 +73,11 @@ class BlockState:
         self.failures.append(self._at(event.position, event.failure))
         self.cause = self.cause or self.failures[-1]
 
+    def drop(self, position: int, failure: Failure) -> None:
+        """A sample that was reported as valid is not."""
+        self.failures.append(self._at(position, failure))
+        self.cause = self.cause or self.failures[-1]
+
     def _is_new(self, position: int) -> bool:
         if self.searches:
             self._found += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from vrdata_worker.generate.narrow import Try
 from vrdata_worker.scratch import remove_except
 from vrdata_worker.untrusted.folders import remove, size_of
 
+TOLD_SECONDS = 10.0
 AGAIN_SECONDS = 0.5  # whatever kills a whole process tree has killed the template by then
 
 
@@ -69,6 +71,7 @@ class RunningBlock:
         planned: the generator.
         state: of the block.
         seed: of the block.
+        tell: tells the user a line.
 
     Attributes:
         waiting: finished samples that follow those of unfinished blocks.
@@ -76,10 +79,16 @@ class RunningBlock:
     """
 
     def __init__(
-        self, template: GeneratorTemplate, planned: PlannedGenerator, state: BlockState, seed: int
+        self,
+        template: GeneratorTemplate,
+        planned: PlannedGenerator,
+        state: BlockState,
+        seed: int,
+        tell: Callable[[str], None],
     ) -> None:
         self._template = template
         self._planned = planned
+        self._tell = tell
         self.state = state
         self.seed = seed
         self.waiting: list[events.Sample] = []
@@ -159,7 +168,10 @@ class RunningBlock:
         if not self._template.alive:
             state.narrowing = None
         seconds = time.monotonic() - (self._started if state.searches else self._heard)
+        why = state.killed.message if state.killed else "it failed"
         chosen = state.end(event, log_tail(folder), seconds)
+        if chosen is not None and seconds >= TOLD_SECONDS:
+            self._tell(f"block {state.block}: {why}; {seconds:.0f} s are lost, it is made again")
         if killed or chosen is not None:
             remove_except(folder, "done")
         if chosen is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vrdata.dataset.formats.base import ShardWriter, SourceFile
+from vrdata.dataset.formats.packing import checked
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import PlannedGenerator, ShardRange
@@ -25,6 +26,7 @@ from vrdata_worker.generate.narrow import MAX_TIMEOUTS, Narrowing, Try
 from vrdata_worker.generate.record import sample_record
 from vrdata_worker.generate.running import RunningBlock
 from vrdata_worker.untrusted.folders import entered_sample, remove
+from vrdata_worker.untrusted.packets import MAX_BYTES
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 5.0  # killed children end immediately; then the template is ended
@@ -75,6 +77,7 @@ class ShardGenerator:
         )
         self._on_sample = on_sample
         self._running: dict[int, RunningBlock] = {}
+        self._tell = tell
         self._killed = KilledBlocks(template, self._running, tell)
         self._next = shard.first_block
         self._head = shard.first_block
@@ -119,7 +122,7 @@ class ShardGenerator:
         narrowing = Narrowing(self._template.launch.making, size, want, most)
         state = BlockState(block, start, want, skip, narrowing=narrowing, current=Try(size, want))
         seed = block_seed(self._run_seed, self._planned.name, block)
-        self._running[block] = RunningBlock(self._template, self._planned, state, seed)
+        self._running[block] = RunningBlock(self._template, self._planned, state, seed, self._tell)
         self._running[block].start(Try(size, want))
 
     def _handle(self, event: events.Event) -> None:
@@ -157,9 +160,7 @@ class ShardGenerator:
         )
         first = running.state.cause
         if failed > self._limits.failed_samples and first is not None:
-            raise ShardFailedError(
-                first.reason, first.message, first.sample, first.traceback, of_samples=True
-            )
+            raise ShardFailedError.of(first)
 
     def _advance(self) -> None:
         while (running := self._running.get(self._head)) is not None:
@@ -181,6 +182,10 @@ class ShardGenerator:
                     SourceFile(file.name, folder / file.name, file.size, file.sha256)
                     for file in event.files
                 ]
+                if changed := self._changed(sources):
+                    running.state.drop(event.position, failure_of(changed, index).failure)
+                    self._check_failures(running)
+                    return
                 records = self._writer.add(index, event.domain, sources)
         except (FileChangedError, InvalidInputError) as error:
             raise failure_of(error, index) from None
@@ -188,6 +193,17 @@ class ShardGenerator:
         self._generated.samples.append((index, record.to_json()))
         remove(event.folder)
         self._on_sample(len(self._generated.samples))
+
+    @staticmethod
+    def _changed(sources: list[SourceFile]) -> FileChangedError | None:
+        """Whether a file changed after its check; an archive could not drop its sample later."""
+        try:
+            for source in sources:
+                if source.size <= MAX_BYTES:  # the format refuses larger ones
+                    checked(source.path, source)
+        except FileChangedError as error:
+            return error
+        return None
 
     def _stop_all(self) -> None:
         """End running blocks and drop their last events: a retry requests the same blocks."""
