@@ -24,8 +24,14 @@ from vrdata.contract.pod import (
 )
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import StoreSettings, WorkerConfig
-from vrdata.errors import VrdataError
-from vrdata.store.port import StoreAccessError, StoreUnreachableError
+from vrdata.errors import InvalidInputError, NotFoundError, UsageError, VrdataError
+from vrdata.store.port import (
+    ObjectNotFoundError,
+    StorageError,
+    StoreAccessError,
+    StoreUnreachableError,
+)
+from vrdata_worker.failures import failure_of_process
 from vrdata_worker.pod import main
 
 
@@ -110,3 +116,19 @@ def test_sigterm_ends_a_pod_that_waits_for_its_store(task: str, tmp_path: Path) 
     failure = read_termination_message(message.read_text())
     assert failure is not None
     assert failure.reason is FailureReason.PREEMPTED
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ObjectNotFoundError("no object"), FailureReason.OUTPUT_CHANGED),
+        (StorageError("the disk is full"), FailureReason.STORAGE_UNAVAILABLE),
+        (StoreAccessError("wrong keys"), FailureReason.STORAGE_UNAVAILABLE),
+        (NotFoundError("there is no catalogue file"), FailureReason.CONTRACT_MISMATCH),
+        (InvalidInputError("not a catalogue"), FailureReason.CONTRACT_MISMATCH),
+        (UsageError("the endpoint is not a URL"), FailureReason.CONTRACT_MISMATCH),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_only_the_store_is_called_unavailable(error: VrdataError, reason: FailureReason) -> None:
+    assert failure_of_process(error).reason is reason

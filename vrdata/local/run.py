@@ -16,7 +16,7 @@ from vrdata.dataset.commits import iter_written, read_head
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.finish.summary import known_bytes
-from vrdata.dataset.plans import find_plan, plan_conflict, store_plan
+from vrdata.dataset.plans import find_plan, keep_plan, plan_conflict, store_plan
 from vrdata.errors import OutputConflictError
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
@@ -196,7 +196,12 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
     view = progress(prepared.plan, prepared.committed_samples())
     with scratch_folder(root_of(prepared.options.scratch)) as folder:
         executor = LocalExecutor(
-            config, jobs=jobs, policies=_policies(prepared), folder=folder, progress=view
+            config,
+            jobs=jobs,
+            policies=_policies(prepared),
+            folder=folder,
+            progress=view,
+            restore=lambda: keep_plan(prepared.store, prepared.plan),
         )
         try:
             return executor.run(missing, damaged)

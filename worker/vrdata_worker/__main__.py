@@ -25,7 +25,7 @@ from vrdata.model import Model
 from vrdata.privacy.handover import take_over
 from vrdata.privacy.process import close_process
 from vrdata.store.patient import stop_waiting
-from vrdata_worker.failures import PreemptedError, ShardFailedError
+from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.run import run_tasks
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -49,7 +49,8 @@ def main() -> int:
     except ShardFailedError as error:
         return _fail(error.failure.message, error.failure.reason.exit)
     except VrdataError as error:
-        return _fail(str(error), WorkerExit.STORAGE_UNAVAILABLE)
+        failure = failure_of_process(error)
+        return _fail(failure.message, failure.reason.exit)
     except (ValidationError, OSError) as error:
         return _fail(f"{arguments.config}: {error}", WorkerExit.CONTRACT_MISMATCH)
 

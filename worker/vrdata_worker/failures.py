@@ -16,7 +16,9 @@ from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.model import Model
 from vrdata.store.port import (
     DigestMismatchError,
+    ObjectNotFoundError,
     ObjectStore,
+    StorageError,
     StoreAccessError,
     StoreUnreachableError,
 )
@@ -87,6 +89,23 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
                 error, StoreUnreachableError | StoreAccessError | DigestMismatchError
             )
             return ShardFailedError(FailureReason.STORAGE_UNAVAILABLE, message, lasting=not passing)
+
+
+def failure_of_process(error: VrdataError) -> Failure:
+    """What an error means that ends a worker before or after its shards.
+
+    Returns:
+        OutputChanged when an object has disappeared, StorageUnavailable when the store cannot be
+        used, ContractMismatch for all that no other attempt can change, for example a catalogue.
+    """
+    match error:
+        case ObjectNotFoundError():
+            reason = FailureReason.OUTPUT_CHANGED
+        case StorageError() | StoreAccessError():
+            reason = FailureReason.STORAGE_UNAVAILABLE
+        case _:
+            reason = FailureReason.CONTRACT_MISMATCH
+    return Failure(reason=reason, message=str(error))
 
 
 def store_failure(store: ObjectStore, failure: FailureRecord) -> None:

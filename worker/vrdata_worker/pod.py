@@ -40,7 +40,7 @@ from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
 from vrdata.store.patient import stop_waiting
 from vrdata.store.port import ObjectNotFoundError, StorageError
-from vrdata_worker.failures import PreemptedError, ShardFailedError
+from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
 from vrdata_worker.run import expected_plan, run_store, run_tasks
@@ -59,7 +59,7 @@ def main() -> int:
     except ShardFailedError as error:
         return _fail(error.failure)
     except VrdataError as error:
-        return _fail(Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message=str(error)))
+        return _fail(failure_of_process(error))
     except (ValidationError, IndexError, ValueError) as error:
         message = f"{VARIABLE}: {error}"
         return _fail(Failure(reason=FailureReason.CONTRACT_MISMATCH, message=message))

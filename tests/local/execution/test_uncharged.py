@@ -6,6 +6,7 @@ import io
 import stat
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,9 @@ class Bench:
             "vrdata.local.execution.executor.pause_after", lambda uncharged: 0.02 * uncharged
         )
 
-    def run(self, trouble: str, *, retries: int = 0, jobs: int = 1) -> Ended:
+    def run(
+        self, trouble: str, *, retries: int = 0, restore: Callable[[], object] = lambda: None
+    ) -> Ended:
         script, log = self._folder / "worker", self._folder / "log"
         body = WORKER.replace("PYTHON", sys.executable).replace("LOG", str(log))
         script.write_text(body.replace("TROUBLE", trouble))
@@ -78,10 +81,11 @@ class Bench:
         text = io.StringIO()
         executor = LocalExecutor(
             WorkerConfig(store=StoreSettings(url="x"), prefix="", plan=plan.hash),
-            jobs=jobs,
+            jobs=1,
             policies={NAME: RetryPolicy(retries, 0)},
             folder=self._folder,
             progress=RunProgress(plan, Counter(), Console(file=text, width=500), animated=False),
+            restore=restore,
         )
         result = executor.run(list(plan.all_shards()))
         tasks = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
@@ -175,3 +179,14 @@ def test_waits_for_the_store_are_told_once_for_all_workers(bench: Bench) -> None
     assert ended.lines[0].startswith("waiting for the store since ")
     assert ended.lines[0].endswith(": refused (a request waits up to 5 minutes)")
     assert ended.lines[1] == "the store answers again after 35 s"
+
+
+def test_a_worker_that_cannot_begin_lets_the_run_restore_what_it_needs(
+    bench: Bench, tmp_path: Path
+) -> None:
+    missing = f"not os.path.exists({str(tmp_path / 'plan')!r})"
+    trouble = f"if {missing}: print('plan.json cannot be used', file=sys.stderr); sys.exit(30)"
+    ended = bench.run(trouble, restore=(tmp_path / "plan").touch)
+    assert ended.result.committed == SHARDS
+    assert len(ended.tasks) == SHARDS + 1
+    assert "StorageUnavailable: plan.json cannot be used" in ended.lines[0]

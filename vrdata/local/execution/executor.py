@@ -6,7 +6,7 @@ import contextlib
 import queue
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from vrdata.local.progress import RunProgress
 from vrdata.local.waits import WaitLines
 from vrdata.memory import told
 from vrdata.plan.planned import Shard
+from vrdata.store.port import StorageError, StoreAccessError
 
 TICK_SECONDS = 0.2
 MAX_LOST_WORKERS = 20
@@ -84,9 +85,10 @@ class LocalExecutor:
         policies: retry policy by generator name.
         folder: an empty folder for worker logs.
         progress: receives every message.
+        restore: called when a worker could not begin: writes again what it needs of the output.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         config: WorkerConfig,
         *,
@@ -94,10 +96,12 @@ class LocalExecutor:
         policies: dict[str, RetryPolicy],
         folder: Path,
         progress: RunProgress,
+        restore: Callable[[], object] = lambda: None,
     ) -> None:
         self._jobs = jobs
         self._policies = policies
         self._progress = progress
+        self._restore = restore
         self._pool = WorkerPool(config, folder)
         self._result = ExecutionResult()
         self._waits = WaitLines(progress.say)
@@ -224,6 +228,9 @@ class LocalExecutor:
             raise VrdataError(
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr
             )
+        if ended.code == WorkerExit.STORAGE_UNAVAILABLE:
+            with contextlib.suppress(StorageError, StoreAccessError):
+                self._restore()
         failure = failure_of_worker(ended)
         for task in worker.tasks.values():
             self._fail(task, failure.of(task.key, task.attempt), tasks)
@@ -243,7 +250,8 @@ def failure_of_worker(ended: Ended) -> Failure:
     if ended.code == WorkerExit.PREEMPTED:
         reason = FailureReason.PREEMPTED
     elif ended.code == WorkerExit.STORAGE_UNAVAILABLE:
-        reason = FailureReason.STORAGE_UNAVAILABLE
+        said = ended.stderr or f"the worker {how}"  # why it could not begin
+        return Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message=said)
     elif ended.code < 0:
         how = f"was killed by {signal.Signals(-ended.code).name}"
         reason = FailureReason.DISRUPTED
