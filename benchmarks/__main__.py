@@ -26,6 +26,7 @@ NAMES = {
     "sandbox": "bench_sandbox",
     "operator": "bench_operator",
     "finalise": "bench_finalise",
+    "cluster": "runs.bench_cluster_overhead",
     "repositories": "runs.bench_repositories",
 }
 # The test helpers that write repositories and start an S3 server.
@@ -35,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 def main() -> int:
     """Print the table; returns 1 if a goal is missed, 2 if nothing was measured."""
     arguments = _parse()
-    options = Options(arguments.repeats, arguments.home, tuple(arguments.only))
+    only = tuple(arguments.only)
+    options = Options(arguments.repeats, arguments.home, only, arguments.shards)
     facts = host_facts()
     table = arguments.output == "table"
     if table:
@@ -68,6 +70,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", default=[], help="only these generators of that folder"
     )
+    parser.add_argument("--shards", type=int, default=300, help="of one run, for `cluster`")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:

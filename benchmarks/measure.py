@@ -26,11 +26,13 @@ class Options:
         repeats: how often each pair is measured.
         home: a folder of added generator repositories, or None.
         only: names of those repositories; empty = all.
+        shards: of one run on a cluster.
     """
 
     repeats: int = REPEATS
     home: Path | None = None
     only: tuple[str, ...] = ()
+    shards: int = 300
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,10 @@ def run_yaml() -> str:
     )
 
 
+# Fields of which this release accepts one value alone.
+_ONLY = {"spec.dedup.enabled": "`false`"}
+
+
 def _fields(model: type[Model], prefix: str) -> str:
     rows = "\n".join(f"| `{path}` | {kind} | {text} |" for path, kind, text in _rows(model, prefix))
     return f"| field | type | meaning |\n|---|---|---|\n{rows}\n"
@@ -98,7 +102,8 @@ def _rows(model: type[Model], prefix: str) -> Iterator[tuple[str, str, str]]:
         is_model = isinstance(inner, type) and issubclass(inner, Model)
         text = (field.description or f"`{_default(field)}`.").replace("|", "\\|")
         needed = "**Required.** " if field.is_required() else ""
-        yield path, ("object" if is_model else _kind(inner)) + _bounds(field), needed + text
+        kind = _ONLY.get(path) or ("object" if is_model else _kind(inner))
+        yield path, kind + _bounds(field), needed + text
         if is_model:
             yield from _rows(inner, f"{path}.")
 

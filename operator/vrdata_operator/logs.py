@@ -16,8 +16,9 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.plan.waves import Wave
 from vrdata.privacy.texts import without_url_credentials
 from vrdata.text import count, printable, printable_line
-from vrdata_operator.decide import Action, ApplyJob, StoreWave
+from vrdata_operator.decide import Action, ApplyJob, Decision, StoreWave
 from vrdata_operator.event_reasons import EventReason
+from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.policy.finalisation import current_stage
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.run import RunView
@@ -57,6 +58,16 @@ def write(run: RunIdentity, lines: Iterable[Line]) -> None:
     for line in lines:
         fields = {"run": name, "uid": run.uid, "event": line.event} | line.fields
         log.log(line.level, "%s: %s", name, line.message, extra={"fields": fields})
+
+
+def follow(view: RunView, memory: RunMemory, decision: Decision) -> None:
+    """Log what a turn has decided."""
+    if not memory.begun and not view.facts.reading:
+        memory.begun = True
+        write(view.identity, [begun(view)])
+    write(view.identity, decided(view, decision.actions))
+    if decision.status.finished:
+        memory.figures = figures_of(view, decision.status)
 
 
 def begun(view: RunView) -> Line:

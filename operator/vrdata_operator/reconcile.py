@@ -20,16 +20,7 @@ from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.plan.waves import Wave
 from vrdata_operator import logs
 from vrdata_operator.cluster.port import Cluster, ClusterError
-from vrdata_operator.decide import (
-    Action,
-    ApplyJob,
-    Decision,
-    DeleteJob,
-    ReshapeJob,
-    StoreWave,
-    decide,
-)
-from vrdata_operator.event_reasons import EventReason
+from vrdata_operator.decide import Action, ApplyJob, DeleteJob, ReshapeJob, StoreWave, decide
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
 from vrdata_operator.observe.run import Viewer
@@ -40,7 +31,7 @@ from vrdata_operator.settings import Home
 from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.stored import StoredRun
-from vrdata_operator.status.events import MAX_EVENTS, MAX_SIMILAR, RunEvent, transitions
+from vrdata_operator.status.events import RunEvent, transitions
 from vrdata_operator.status.rejection import PASSING, blocked, rejected
 
 WRITE_SECONDS = 5.0  # between two writes of one run's status
@@ -49,7 +40,6 @@ SILENT_SECONDS = 5.0  # without an answer of the store, before the status says s
 PASSING_SECONDS = 2.0  # the same for a reason that passes within seconds
 BLOCKED_SECONDS = 30.0  # the same for a run that waits for an administrator
 MAX_EXPIRY_SECONDS = 3600.0  # the same for a finished run that is deleted later
-_ENDS = frozenset({EventReason.SUCCEEDED, EventReason.FAILED})
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +126,8 @@ class Reconciler:
             memory.due = decision.after
             for action in decision.actions:
                 await self._apply(view, action)
-            self._log(view, memory, decision)
+            logs.follow(view, memory, decision)
+            self._problems.is_new(stored.uid, "")
         except OutputConflictError as error:
             await self._delete_jobs(stored)
             return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
@@ -150,15 +141,6 @@ class Reconciler:
                 raise
             return self._blocked(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
-
-    def _log(self, view: RunView, memory: RunMemory, decision: Decision) -> None:
-        if not memory.begun and not view.facts.reading:
-            memory.begun = True
-            logs.write(view.identity, [logs.begun(view)])
-        logs.write(view.identity, logs.decided(view, decision.actions))
-        if decision.status.finished:
-            memory.figures = logs.figures_of(view, decision.status)
-        self._problems.is_new(view.identity.uid, "")
 
     async def _view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
         """Observe; when the store does not answer, say so in the status and wait on."""
@@ -220,13 +202,17 @@ class Reconciler:
     async def _write_status(
         self, stored: StoredRun, status: GenerationRunStatus, memory: RunMemory
     ) -> Turn:
-        """Write a changed status, at most once in WRITE_SECONDS, and post its events."""
+        """Write a changed status and post its events.
+
+        At most once in WRITE_SECONDS, but the end of a run is written at once.
+        """
         now, body = self._clock(), status.to_dict()
         after = _poll_seconds(status)
         if body == (memory.written or stored.status.to_dict()):
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
-        if wait > 0:
+        ends = status.finished and not stored.status.finished
+        if wait > 0 and not ends:
             return Turn(done=False, after=wait)
         await self._cluster.apply_status(stored.namespace, stored.name, body)
         memory.written, memory.written_at = body, now
@@ -235,20 +221,15 @@ class Reconciler:
         if ended:
             self._metrics.run_finished(status)
         for event in transitions(memory.told or stored.status, status):
-            logs.write(stored.identity, logs.transition(event, memory.figures))
-            await self._post(stored, event, memory)
+            if memory.admits(event):
+                logs.write(stored.identity, logs.transition(event, memory.figures))
+                await self._post(stored, event)
         if not ended:
             return Turn(done=False, after=after)
         return Turn(done=stored.ttl is None, after=1.0)
 
-    async def _post(self, stored: StoredRun, event: RunEvent, memory: RunMemory) -> None:
-        """A rejected event never stops a run. The last event is always that of the run's end."""
-        if event.reason not in _ENDS:
-            kind = event.kind
-            full = memory.events.total() >= MAX_EVENTS - 1
-            if full or memory.events[kind] >= MAX_SIMILAR:
-                return
-            memory.events[kind] += 1
+    async def _post(self, stored: StoredRun, event: RunEvent) -> None:
+        """A rejected event never stops a run."""
         try:
             await self._cluster.post_event(stored, event)
         except ClusterError as error:

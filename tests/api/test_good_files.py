@@ -119,7 +119,9 @@ def test_the_file_that_init_writes_loads(tmp_path: Path, name: str) -> None:
     assert {item.name: item.samples for item in run.spec.generators} == {"O-*": None, "G-*": 4}
 
 
-@pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "a" * 41, "a\n", "a b", "é"])
+@pytest.mark.parametrize(
+    "name", ["", "A", "a_b", "-a", "a-", "a" * 41, "a\n", "a b", "é", "shards"]
+)
 def test_init_refuses_a_name_that_no_run_can_have(name: str) -> None:
     with pytest.raises(InvalidInputError, match="cannot be the name of a run"):
         example_run(name)

@@ -38,7 +38,7 @@ def ended(folder: Path, failed: list[tuple[str, int]], budget: int) -> RunSummar
     )
     options = LocalOptions(store=StoreSettings(url=str(folder)))
     prepared = Prepared(run, default_profile(), options, store, "", PLAN, {})
-    return finish(prepared, ExecutionResult(), seconds=1, detect=False, say=print)
+    return finish(prepared, ExecutionResult(), seconds=1, detect=False)
 
 
 @pytest.mark.parametrize(

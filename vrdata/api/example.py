@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
+from vrdata.api.rules import RESERVED_NAMES, WHY_RESERVED
 from vrdata.errors import InvalidInputError
 
 _TEXT = """\
@@ -49,6 +50,10 @@ def example_run(name: str) -> str:
     Raises:
         InvalidInputError: the name cannot be a run's.
     """
+    if name in RESERVED_NAMES:
+        raise InvalidInputError(
+            f"{name} cannot be the name of a run", why=WHY_RESERVED, fix="use another name"
+        )
     if not re.fullmatch(DNS_LABEL, name) or len(name) > MAX_RUN_NAME:
         raise InvalidInputError(
             f"{name!r} cannot be the name of a run",

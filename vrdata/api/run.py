@@ -93,11 +93,15 @@ class OutputSpec(Model):
 class DedupSpec(Model):
     """Removal of samples with equal content."""
 
-    enabled: bool = Field(default=False, description="Replace duplicates. Default: false.")
+    enabled: bool = Field(
+        default=False,
+        description="Must be false: this release counts duplicates and does not replace them. "
+        "Default: false.",
+    )
     on_exhausted: Literal["Fail", "Keep", "Drop"] = Field(
         default="Fail",
-        description="What to do when no distinct sample is found: Fail, Keep or Drop. "
-        "Default: Fail.",
+        description="What to do when no distinct sample is found: Fail, Keep or Drop. It has no "
+        "effect in this release. Default: Fail.",
     )
 
 

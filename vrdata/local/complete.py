@@ -12,6 +12,10 @@ from vrdata.dataset.plans import keep_plan
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.finish import RunSummary, finish
 from vrdata.local.run import Prepared, ProgressFactory, compare, execute
+from vrdata.local.waits import WaitLines
+from vrdata.store.opening import PrefixedStore
+from vrdata.store.patient import ended_by_interrupt
+from vrdata_worker.run import patient_store
 
 ROUNDS = 10
 """A run that finalisation finds incomplete so often shares its folder with something else."""
@@ -28,7 +32,8 @@ def complete(
     """Generate what is missing and finalise, until finalisation finds everything.
 
     Args:
-        prepared: the run; it is compared with the output again before each further round.
+        prepared: the run; it is compared with the output again before each further round. From
+            now on its store waits while it cannot be used.
         progress: makes the view of one round.
         detect: see `finish`.
         again: called before each further round.
@@ -39,13 +44,27 @@ def complete(
         VrdataError: as `execute` and `finish`.
         KeyboardInterrupt: all workers have ended; committed shards stay.
     """
+    waits = WaitLines(say)
+    root = patient_store(prepared.options.store, lambda wait: waits.take(0, wait))
+    prepared.store = PrefixedStore(root, prepared.prefix)
+    with ended_by_interrupt():
+        return _rounds(prepared, progress, detect=detect, again=again)
+
+
+def _rounds(
+    prepared: Prepared,
+    progress: ProgressFactory,
+    *,
+    detect: bool,
+    again: Callable[[Prepared], None],
+) -> RunSummary:
     started = time.monotonic()
     result = execute(prepared, progress, detect=detect)
     left = ROUNDS
     while True:
         try:
             seconds = time.monotonic() - started
-            return finish(prepared, result, seconds=seconds, detect=detect, say=say)
+            return finish(prepared, result, seconds=seconds, detect=detect)
         except IncompleteRunError:
             left -= 1
             if not left:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from vrdata.api.status import FailureGroup
 from vrdata.contract.groups import FailureGroups, group_text
 from vrdata.contract.reasons import FailureReason
@@ -15,12 +13,8 @@ from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.progress import duration
 from vrdata.local.run import Prepared
-from vrdata.local.waits import WaitLines
 from vrdata.model import Model
-from vrdata.store.opening import PrefixedStore
-from vrdata.store.patient import ended_by_interrupt
 from vrdata.text import count
-from vrdata_worker.run import patient_store
 
 MAX_NONDETERMINISTIC = 20  # object keys in the summary
 
@@ -82,22 +76,15 @@ class RunSummary(Model):
 
 
 def finish(
-    prepared: Prepared,
-    result: ExecutionResult,
-    *,
-    seconds: float,
-    detect: bool,
-    say: Callable[[str], None],
+    prepared: Prepared, result: ExecutionResult, *, seconds: float, detect: bool
 ) -> RunSummary:
     """Finalise a complete run. An incomplete run keeps its shards and has no `_SUCCESS`.
 
     Args:
         seconds: seconds since the run started.
         detect: read every data object again, for a store without create-only writes.
-        say: prints a line, about waits for the store.
 
     Raises:
-        KeyboardInterrupt: also while finalisation waits.
         VrdataError: finalisation found the output inconsistent, or the store failed.
     """
     summary = RunSummary(
@@ -121,13 +108,11 @@ def finish(
         no_store = any(one.reason is FailureReason.STORAGE_UNAVAILABLE for one in result.failed)
         code = ExitCode.STORAGE if no_store else ExitCode.FAILED
         return summary.model_copy(update={"fix": _fix_of_shards(result), "exit_code": int(code)})
-    return _finalised(prepared, summary, say, detect=detect)
+    return _finalised(prepared, summary, detect=detect)
 
 
-def _finalised(
-    prepared: Prepared, summary: RunSummary, say: Callable[[str], None], *, detect: bool
-) -> RunSummary:
-    dataset = _write_outputs(prepared, say, detect=detect)
+def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunSummary:
+    dataset = _write_outputs(prepared, detect=detect)
     budget = prepared.run.spec.failure_policy.max_failed_samples
     fix = ""
     if not dataset.samples or dataset.failed_samples > budget:
@@ -184,16 +169,9 @@ def _fix_of_samples(dataset: DatasetSummary) -> str:
     )
 
 
-def _write_outputs(
-    prepared: Prepared, say: Callable[[str], None], *, detect: bool
-) -> DatasetSummary:
-    """Finalise with a store that is waited for."""
+def _write_outputs(prepared: Prepared, *, detect: bool) -> DatasetSummary:
     from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
 
     budget = prepared.run.spec.failure_policy.max_failed_samples
-    waits = WaitLines(say)
-    root = patient_store(prepared.options.store, lambda wait: waits.take(0, wait))
-    store = PrefixedStore(root, prepared.prefix)
-    with ended_by_interrupt():
-        keep_plan(store, prepared.plan)
-        return write_outputs(store, prepared.plan, detect=detect, max_failed=budget)
+    keep_plan(prepared.store, prepared.plan)
+    return write_outputs(prepared.store, prepared.plan, detect=detect, max_failed=budget)

@@ -8,8 +8,10 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.planned import Plan
+from vrdata_operator.event_reasons import EventReason
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.state.facts import JobFacts, PodFacts
+from vrdata_operator.status.events import MAX_EVENTS, MAX_SIMILAR, RunEvent
 from vrdata_operator.status.rate import RateMeter
 
 
@@ -59,6 +61,15 @@ class RunMemory:
     due: float | None = None
     begun: bool = False
     figures: dict[str, str | int | float] = field(default_factory=dict)
+
+    def admits(self, event: RunEvent) -> bool:
+        """Whether the event is posted: not if there are many, except that of the run's end."""
+        if event.reason in {EventReason.SUCCEEDED, EventReason.FAILED}:
+            return True
+        if self.events.total() >= MAX_EVENTS - 1 or self.events[event.kind] >= MAX_SIMILAR:
+            return False
+        self.events[event.kind] += 1
+        return True
 
     def dated(self, job: JobFacts, now: float) -> JobFacts:
         """The Job, with an end that is not in the future: the API server's clock may differ."""

@@ -163,3 +163,12 @@ def test_indexes_of_a_large_run_are_tried_again_by_another_job(life: Life) -> No
     assert life.reason("Succeeded") == ("True", "AllSamples")
     jobs = [name for where, name in life.cluster.jobs if where == "team" and "-w" not in name]
     assert jobs == [index_job("uid-1"), index_job("uid-1", number=1), FINAL]
+
+
+def test_the_end_of_a_run_is_written_at_once(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: bool(finals(life)))
+    life.now -= 9  # the next turn comes a second after the one that wrote the status
+    life.workers.work()
+    life.turn()
+    assert life.reason("Succeeded") == ("True", "AllSamples")

@@ -39,7 +39,8 @@ def largest_status() -> dict[str, Any]:
     samples = dict.fromkeys(("desired", "succeeded", "failed"), 10_000_000)
     kinds = ("Accepted", "Queued", "Progressing", "Stalled")
     kinds += ("Suspended", "Deterministic", "Finished", "Succeeded")
-    group = {"generator": "O" * 100, "reason": "R" * 64, "shards": 1, "message": text}
+    group = {"generator": "O" * 100, "reason": "R" * 64, "shards": 1, "samples": 1}
+    group |= {"message": text}
     times = ("startTime", "completionTime", "estimatedCompletionTime")
     status: dict[str, Any] = {
         "phase": "Finalising",

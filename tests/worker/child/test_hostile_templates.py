@@ -219,7 +219,7 @@ def test_a_stopped_template_is_closed_at_once(
     ("code", "said"),
     [
         ("os._exit(3)", "with exit code 3"),
-        ("os.kill(os.getpid(), signal.SIGTERM)", "by signal 15"),
+        ("os.abort()", "by signal 6"),
     ],
 )
 def test_a_template_that_ends_itself_is_reported(

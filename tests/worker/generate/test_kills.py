@@ -201,6 +201,15 @@ def killed(folder: Path, kills_after: int | None, monkeypatch: pytest.MonkeyPatc
         folder: an empty folder.
         kills_after: the kernel's count after the end; 2 before it. None = it does not count.
     """
+    failure = ended(folder, 9, kills_after, monkeypatch)
+    assert failure is not None
+    return failure
+
+
+def ended(
+    folder: Path, number: int, kills_after: int | None, monkeypatch: pytest.MonkeyPatch
+) -> Failure | None:
+    """The failure that a block's end by a signal has; other arguments as `killed`."""
     source = folder / "memory.events"
     source.write_text("oom_kill 2\n")
     monkeypatch.setattr(
@@ -209,10 +218,26 @@ def killed(folder: Path, kills_after: int | None, monkeypatch: pytest.MonkeyPatc
     block = Block({"block": 0, "dir": str(folder), "want": 1})
     source.write_text(f"oom_kill {kills_after}\n")
     end = block.exit(
-        {"block": 0, "code": None, "signal": 9, "peakMemoryBytes": 0, "cpuSeconds": 0.0}
+        {"block": 0, "code": None, "signal": number, "peakMemoryBytes": 0, "cpuSeconds": 0.0}
     )
-    assert end.failure is not None
     return end.failure
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 15])
+def test_other_signals_that_people_send_come_from_outside(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = ended(tmp_path, number, 3, monkeypatch)
+    assert failure is not None
+    assert failure.reason is FailureReason.DISRUPTED
+    assert failure.message == f"the generator was killed by signal {number} from outside"
+
+
+@pytest.mark.parametrize("number", [4, 6, 7, 8, 11, 13, 25, 31])
+def test_signals_that_code_causes_itself_do_not_come_from_outside(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ended(tmp_path, number, 2, monkeypatch) is None
 
 
 @pytest.mark.parametrize(

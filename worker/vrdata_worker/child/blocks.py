@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
 import time
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -134,8 +133,8 @@ class Block:
         """The event of its last `exit` packet."""
         last, end = self._last(packet)
         failure = self.failure
-        if failure is None and last["signal"] == signal.SIGKILL and not (end and end["error"]):
-            failure = killed_failure("the generator", self.memory)
+        if failure is None and not (end and end["error"]):
+            failure = killed_failure("the generator", last["signal"], self.memory)
         return events.parse_exit(last, end, failure)
 
     def _last(self, packet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

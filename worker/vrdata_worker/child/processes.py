@@ -17,6 +17,9 @@ from vrdata.memory import MemoryWatch, told
 CLOSE_SECONDS = 5.0
 MAX_KILLS = 3  # of the same work, from outside; then its own code is the likely cause
 _OUTSIDE = " from outside"
+_SENT = frozenset(
+    {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+)  # by people and programs; the others come from what a process does itself
 _OF_THE_GUARD = frozenset({"closed", "refused"})
 _OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
 _OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
@@ -137,25 +140,31 @@ class Processes:
         return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
 
     def killed(self, memory: MemoryWatch | None = None) -> Failure | None:
-        """Why one of the two was killed by signal 9; None if it was not.
+        """Why a signal from outside has ended one of the two; None if none has.
 
         Args:
             memory: watched since what they did last began; None = since they started.
         """
-        killed = (-signal.SIGKILL, 128 + signal.SIGKILL)
-        if self._guard.poll() not in killed:
-            return None
-        return killed_failure("the template process of the generator", memory or self._memory)
+        code = self._guard.poll() or 0
+        number = -code if code < 0 else code - 128
+        who = "the template process of the generator"
+        return killed_failure(who, number, memory or self._memory)
 
 
-def killed_failure(who: str, memory: MemoryWatch) -> Failure:
-    """What it means that signal 9, which vrdata did not send, has ended a process.
+def killed_failure(who: str, number: int | None, memory: MemoryWatch) -> Failure | None:
+    """What a signal that vrdata did not send means; None if a process caused it itself.
 
     Args:
-        who: the process.
-        memory: watched since it started.
+        who: the process that it has ended.
+        number: the signal; None for an end by exit code.
+        memory: watched since the process started.
     """
-    what, ran_out = f"{who} was killed by signal 9", memory.ran_out()
+    if number not in _SENT:
+        return None
+    what = f"{who} was killed by signal {number}"
+    if number != signal.SIGKILL:
+        return Failure(reason=FailureReason.DISRUPTED, message=f"{what}{_OUTSIDE}")
+    ran_out = memory.ran_out()
     if ran_out:
         return Failure(reason=FailureReason.OUT_OF_MEMORY, message=f"{what}: {told(ran_out)}")
     what += f"{_OUTSIDE}; {told(ran_out)}"

@@ -14,7 +14,7 @@ from vrdata_worker.generate.running import RunningBlock
 
 
 class KilledBlocks:
-    """The blocks of one shard that were killed by signal 9, which vrdata did not send.
+    """The blocks of one shard that were killed by signals which vrdata did not send.
 
     Args:
         template: it starts again if it was killed, too.

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from support.cluster.artifacts.binaries import MissingToolError
 from support.cluster.parts.control_plane import free_port
@@ -63,10 +68,32 @@ def start_bucket(processes: Processes, folder: Path, name: str = "data") -> Buck
     bucket = Bucket(
         f"http://{HOST}:{port}", name, "testaccess", secrets.token_hex(12), folder / name
     )
-    keys = {"ROOT_ACCESS_KEY": bucket.access_key, "ROOT_SECRET_KEY": bucket.secret_key}
-    processes.start("s3", [server, "--port", f"{HOST}:{port}", "posix", folder], keys)
-    wait_for(lambda: _answers(bucket.endpoint), "the S3 server", 30, lambda: processes.log("s3"))
+    _start(processes, bucket, server)
     return bucket
+
+
+@contextmanager
+def outage(processes: Processes, bucket: Bucket) -> Iterator[None]:
+    """The server is killed, and started again at the end."""
+    address = bucket.endpoint.removeprefix("http://")
+    (running,) = (one for one in psutil.process_iter(["cmdline"]) if address in _words(one))
+    server = _words(running)[0]
+    processes.stop(running.pid, signal.SIGKILL)
+    try:
+        yield
+    finally:
+        _start(processes, bucket, server)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    return list(process.info["cmdline"] or ())  # None if it may not be read
+
+
+def _start(processes: Processes, bucket: Bucket, server: str) -> None:
+    keys = {"ROOT_ACCESS_KEY": bucket.access_key, "ROOT_SECRET_KEY": bucket.secret_key}
+    address = bucket.endpoint.removeprefix("http://")
+    processes.start("s3", [server, "--port", address, "posix", bucket.folder.parent], keys)
+    wait_for(lambda: _answers(bucket.endpoint), "the S3 server", 30, lambda: processes.log("s3"))
 
 
 def _answers(endpoint: str) -> bool:
