@@ -157,11 +157,19 @@ def _generate(view: RunView, retries: Schedule) -> tuple[Action, ...]:
         return (*_end_jobs(view), *waves)
     running = {number: len(shards) for number, shards in view.running.items()}
     wanted = running | {wave.wave: wave.size for wave in due}
-    pods = share(view.pods, wanted)
+    first = view.history.first_attempt
+    again = {wave.wave for wave in (*facts.waves, *due) if wave.attempt > first}
+    pods = share(view.pods, wanted, _held(view), again)
     jobs = (
         _shaped(view, wave, pods[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in pods
     )
     return (*waves, *(job for job in jobs if job is not None), *_stop(view))
+
+
+def _held(view: RunView) -> dict[int, int]:
+    """Pods of each wave that its Job starts now."""
+    jobs = view.facts.jobs.values()
+    return {job.wave: job.parallelism for job in jobs if job.wave is not None and not job.finished}
 
 
 def _stop(view: RunView) -> tuple[Action, ...]:

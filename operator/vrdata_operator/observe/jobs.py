@@ -167,7 +167,7 @@ class Observer:
             return {}
         pods = await self._cluster.unreachable_pods(identity.namespace, selector(identity.uid))
         known = memory.unreachable
-        memory.unreachable = {pod.name: known.get(pod.name, now) for pod in pods}
+        memory.unreachable = {pod.name: min(now, known.get(pod.name, now)) for pod in pods}
         since = {pod: memory.unreachable[pod.name] for pod in pods}
         return {pod: at for pod, at in since.items() if now - at >= UNREACHABLE_SECONDS}
 

@@ -73,6 +73,8 @@ def _starts(view: RunView) -> list[Start]:
         for shard in shards - view.lost:
             seen = view.failure(wave, shard) is not None
             failed = view.facts.failed_at.get(shard, 0.0) if seen else 0.0
+            if failed > view.facts.now:  # the clock was put back
+                failed = 0.0
             following = view.following[shard]
             at = failed + pause if following is Next.UNCHARGED else failed
             found.append(Start(wave, shard, following, failed, at))
@@ -87,7 +89,7 @@ def _batch_at(view: RunView, ready: list[Start]) -> float:
     quiet = QUIET_SECONDS + len(view.history.own) / WAVES_PER_SECOND
     quiet = min(quiet, LONGEST_QUIET_SECONDS)
     first = min(start.at for start in ready)
-    if running >= view.pods:  # a further wave would not run before a pod is free
+    if running >= view.pods:  # a further wave takes a pod from another one
         return first + COLLECT_BUSY * quiet
     last = max(start.failed for start in ready)
     return min(first + COLLECT * quiet, last + quiet)

@@ -215,3 +215,33 @@ def test_every_shard_is_committed_or_lost_and_only_charged_attempts_use_up_retri
     lost = {shard for shard, tried in tries.items() if len(reasons.get(shard, [])) >= tried}
     assert counts.failed == len(lost)
     assert {one.generator for one in status.failures} == {shard.generator for shard in lost}
+
+
+def test_a_clock_that_is_put_back_does_not_lengthen_a_pause(life: Life) -> None:
+    scripted(life, of_shard(*[GONE] * 4))
+    life.create(one_shard(retries=0))
+    life.live(until=lambda: life.status().reason == "RetryPaused", turns=40)
+    life.now -= 3600
+    assert life.live(turns=10).phase == "Succeeded"
+
+
+def test_an_index_that_a_job_calls_failed_is_not_tried_again_when_its_shard_is_committed(
+    life: Life,
+) -> None:
+    """A Job may lose completed indexes and run them again: kubernetes/kubernetes#108887."""
+    life.create(run_object(generators=[{"name": "O-maze", "samples": 400}], parallelism=2))
+    life.live(until=lambda: len(life.workers.tries) == 4)
+    status = life.job(FIRST)["status"]
+    status |= {"completedIndexes": "1-3", "failedIndexes": "0"}
+    life.turn()
+    assert life.status().failures == ()
+    assert len(waves(life)) == 1
+
+
+def test_a_job_that_fails_as_a_whole_charges_no_shard(life: Life) -> None:
+    life.create(one_shard(retries=0))
+    life.live(until=lambda: ("team", FIRST) in life.cluster.jobs)
+    ended = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": ""}
+    life.job(FIRST)["status"] = {"conditions": [ended]}
+    assert life.live().phase == "Succeeded"
+    assert [wave.uncharged for wave in waves(life)] == [0, 1]

@@ -197,6 +197,7 @@ def test_a_pod_on_a_lost_node_is_named_with_its_node(life: Life) -> None:
 def test_the_shard_of_a_pod_that_does_not_end_is_given_to_another_one_whatever_the_clocks_say(
     life: Life, stamp: str
 ) -> None:
+    """A Job waits for such a pod for ever: kubernetes/enhancements#6262, jobset#576."""
     unreachable(life, deletionTimestamp=stamp)
     began = life.now
     while ("team", SECOND) not in life.cluster.jobs:
