@@ -9,19 +9,27 @@ import pytest
 from support.builders import build_run, make_plan
 from vrdata.api.profile import default_profile
 from vrdata.api.run import GenerationRun
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.records import Failure
 from vrdata.contract.worker import StoreSettings
 from vrdata.dataset import layout
 from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.finish import RunSummary, finish
 from vrdata.local.run import LocalOptions, Prepared
+from vrdata.plan.planned import Shard
 from vrdata.store.opening import open_store
 
 PLAN = make_plan({"O-1_maze": 4, "O-2_tiles": 4}, shard_blocks=1)
 SAMPLES = [(name, index) for name in ("O-1_maze", "O-2_tiles") for index in range(4)]
 
 
-def ended(folder: Path, failed: list[tuple[str, int]], budget: int) -> RunSummary:
+def ended(
+    folder: Path,
+    failed: list[tuple[str, int]],
+    budget: int,
+    result: ExecutionResult | None = None,
+) -> RunSummary:
     """Finish a run whose shards are committed without the failed samples."""
     store = open_store(str(folder))
     build_run(store, PLAN, failed=failed)
@@ -38,7 +46,7 @@ def ended(folder: Path, failed: list[tuple[str, int]], budget: int) -> RunSummar
     )
     options = LocalOptions(store=StoreSettings(url=str(folder)))
     prepared = Prepared(run, default_profile(), options, store, "", PLAN, {})
-    return finish(prepared, ExecutionResult(), seconds=1, detect=False)
+    return finish(prepared, result or ExecutionResult(), seconds=1, detect=False)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +94,11 @@ def test_a_run_that_succeeds_says_why_samples_are_missing(tmp_path: Path) -> Non
 def test_a_run_over_its_budget_names_the_limit_that_lets_it_succeed(tmp_path: Path) -> None:
     summary = ended(tmp_path, SAMPLES[:3], 1)
     assert "set failurePolicy.maxFailedSamples to 3 and repeat" in summary.fix
+
+
+def test_a_run_whose_store_failed_ends_with_the_exit_code_of_storage(tmp_path: Path) -> None:
+    failure = Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message="connection refused")
+    failed = failure.of(Shard("O-1_maze", 0), attempt=99)
+    summary = ended(tmp_path, [], 0, ExecutionResult(failed=[failed]))
+    assert (summary.phase, summary.exit_code) == ("Failed", ExitCode.STORAGE)
+    assert "repeat the command" in summary.fix

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.cli import Ran, vrdata, write_run
+from support.cli import Ran, command, vrdata, write_run
 from support.datasets.workers import make_bench
 from support.services.faults import Asked
 from support.services.faulty_s3 import FaultyS3, running_faulty_s3
@@ -36,19 +37,22 @@ class Outages:
         proxy: before the server.
         switch: `down`, or `denied` for wrong keys.
         keys: patterns of the keys.
+        seconds: how long each one lasts.
     """
 
-    def __init__(self, proxy: FaultyS3, switch: str, *keys: str) -> None:
+    def __init__(
+        self, proxy: FaultyS3, switch: str, *keys: str, seconds: float = OUTAGE_SECONDS
+    ) -> None:
         self._proxy, self._switch, self._keys = proxy, switch, list(keys)
+        self._seconds = seconds
 
     def __call__(self, asked: Asked) -> None:
         found = [key for key in self._keys if asked.method == "PUT" and re.search(key, asked.path)]
         for key in found:
             self._keys.remove(key)
             setattr(self._proxy.switches, self._switch, True)
-            timer = threading.Timer(
-                OUTAGE_SECONDS, setattr, (self._proxy.switches, self._switch, False)
-            )
+            ended = (self._proxy.switches, self._switch, False)
+            timer = threading.Timer(self._seconds, setattr, ended)
             timer.daemon = True
             timer.start()
 
@@ -88,3 +92,23 @@ def test_sigterm_ends_a_worker_that_waits_for_the_store(tmp_path: Path, s3: S3Se
     worker.send_signal(signal.SIGTERM)
     worker.communicate(timeout=10)
     assert worker.returncode == 10
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_the_store(
+    tmp_path: Path, s3: S3Server, proxy: FaultyS3
+) -> None:
+    file = write_run(tmp_path / "run.yaml", {"O-sliding-tiles": 12}, shard_size=2, block_size=2)
+    proxy.switches.choose = Outages(proxy, "down", r"/commits/", seconds=600)
+    place = ("--out", f"s3://{s3.make_bucket('outage-ctrl-c')}/runs", "--endpoint", proxy.endpoint)
+    running = subprocess.Popen(
+        command("run", file, "--local", *place, "-j", 2),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stderr is not None
+    lines = iter(running.stderr.readline, "")
+    assert any(line.startswith("waiting for the store since ") for line in lines)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130
+    assert "interrupted; committed shards are kept" in running.stderr.read()
+    running.stderr.close()
