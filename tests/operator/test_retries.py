@@ -69,6 +69,7 @@ def test_a_run_that_succeeds_says_why_samples_are_missing(life: Life) -> None:
     life.restart()
     status = life.live()
     assert life.reason("Succeeded") == ("True", "WithinFailureBudget")
+    assert "4 samples failed (EmptyPrompt 4)" in life.condition("Succeeded").message
     maze, ball = status.failures
     assert (maze.generator, maze.reason, maze.samples) == ("O-maze", "EmptyPrompt", 3)
     assert (maze.example_shard, maze.sample, maze.message) == (1, 10, "blank")

@@ -5,6 +5,7 @@ The outcome follows from commit markers and the failure policy, never from a Job
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from vrdata.contract.attempts import MAX_UNCHARGED
@@ -16,6 +17,7 @@ from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Explanation
 from vrdata_operator.state.run import RunView
 
+MAX_REASONS = 3  # that a message names
 _SUCCESSES = frozenset({Reason.ALL_SAMPLES, Reason.WITHIN_FAILURE_BUDGET})
 
 
@@ -61,13 +63,13 @@ def _over_budget(view: RunView) -> Outcome | None:
     failed = _failed_samples(view)
     if not view.complete or failed <= budget:
         return None
-    detail = f"{count(failed, 'sample')} failed; maxFailedSamples is {budget}"
+    detail = f"{_failed_text(view)}; maxFailedSamples is {budget}"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)
 
 
 def _finished(view: RunView) -> Outcome:
     failed, duplicates = _failed_samples(view), view.facts.duplicates
-    details = [f"{count(failed, 'sample')} failed"] if failed else []
+    details = [_failed_text(view)] if failed else []
     details += [count(duplicates, "duplicate")] if duplicates else []
     reason = Reason.WITHIN_FAILURE_BUDGET if failed else Reason.ALL_SAMPLES
     return Outcome(reason, "; ".join(details))
@@ -75,6 +77,17 @@ def _finished(view: RunView) -> Outcome:
 
 def _failed_samples(view: RunView) -> int:
     return sum(totals.failed_samples for totals in view.facts.totals.values())
+
+
+def _failed_text(view: RunView) -> str:
+    """How many samples failed, and for which reasons: the most frequent ones."""
+    reasons: Counter[str] = Counter()
+    for group in view.facts.dropped:
+        reasons[group.reason] += group.count
+    named = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(MAX_REASONS))
+    more = ", …" if len(reasons) > MAX_REASONS else ""
+    text = f"{count(_failed_samples(view), 'sample')} failed"
+    return f"{text} ({named}{more})" if named else text
 
 
 def _contract_mismatch(view: RunView) -> Outcome | None:
