@@ -16,6 +16,8 @@ from vrdata.contract.attempts import MAX_UNCHARGED
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
+from vrdata_operator.cluster.parse import job_facts
+from vrdata_operator.state.names import wave_job
 
 OUTSIDE = (GONE, "StorageUnavailable", "Preempted")
 SHARD = Shard("O-maze", 1)
@@ -44,6 +46,18 @@ def one_shard(**policy: int) -> dict[str, object]:
 def waves(life: Life) -> list[Wave]:
     keys = sorted(key for key in life.store.objects if layout.WAVES in key)
     return [Wave.model_validate_json(life.store.objects[key]) for key in keys]
+
+
+def no_shard_runs_twice(life: Life) -> None:
+    """Assert that no two Jobs that run have the same shard left."""
+    left: Counter[Shard] = Counter()
+    for wave in waves(life):
+        job = life.cluster.jobs.get(("team", wave_job("uid-1", wave.wave)))
+        if job is not None and not job["status"].get("conditions"):
+            facts = job_facts(job)
+            ended = facts.completed | facts.failed
+            left.update(shard for at, shard in enumerate(wave.shards()) if at not in ended)
+    assert not {shard for shard, jobs in left.items() if jobs > 1}
 
 
 @pytest.mark.parametrize("reason", OUTSIDE)
@@ -198,6 +212,7 @@ def test_every_shard_is_committed_or_lost_and_only_charged_attempts_use_up_retri
     turns = iter(range(1000))
 
     def ended() -> bool:
+        no_shard_runs_twice(life)
         if next(turns) in restarts:
             life.restart()
         return life.status().finished

@@ -13,6 +13,7 @@ from support.operator.fakeworkers import GONE, pod_object
 from vrdata.plan.planned import Shard
 from vrdata.store.port import StoreAccessError
 from vrdata_operator import reconcile
+from vrdata_operator.observe import jobs
 from vrdata_operator.observe.jobs import STUCK_SECONDS
 
 T = TypeVar("T")
@@ -129,14 +130,14 @@ def test_one_pod_that_cannot_use_the_storage_does_not_stall_a_run_that_commits(l
     assert life.reason("Stalled") == ("False", "NothingWrong")
 
 
+def broken_head(key: str) -> Any:
+    raise StoreAccessError(f"{key} cannot be read", why="connection refused", fix="start it")
+
+
 def test_a_store_that_is_down_is_named_although_no_pod_ends(life: Life) -> None:
     one_job(life)
 
-    def broken(key: str) -> object:
-        raise StoreAccessError(f"{key} cannot be read", why="connection refused", fix="start it")
-
-    head = life.store.head
-    life.store.head = broken  # type: ignore[assignment,method-assign]
+    head, life.store.head = life.store.head, broken_head  # type: ignore[method-assign]
     life.turn()
     assert life.status().reason == "StorageUnavailable"
     assert life.reason("Stalled") == ("True", "StorageUnavailable")
@@ -144,6 +145,22 @@ def test_a_store_that_is_down_is_named_although_no_pod_ends(life: Life) -> None:
     assert (life.status().eta, life.status().rate) == ("", "")
     life.store.head = head  # type: ignore[method-assign]
     life.turn()
+    assert life.status().reason == ""
+
+
+def test_a_store_that_is_back_is_not_called_unavailable_while_it_is_read(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_job(life)
+    life.restart()
+    head, life.store.head = life.store.head, broken_head  # type: ignore[method-assign]
+    life.turn()
+    assert life.reason("Stalled") == ("True", "StorageUnavailable")
+    life.store.head = head  # type: ignore[method-assign]
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
+    life.turn()
+    assert life.reason("Progressing") == ("True", "ReadingCommits")
+    assert life.reason("Stalled") == ("False", "NothingWrong")
     assert life.status().reason == ""
 
 
