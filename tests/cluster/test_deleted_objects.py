@@ -1,0 +1,81 @@
+"""Each object of a run, deleted while it runs and after its end, on the node.
+
+A run whose status says "Succeeded" has every byte, whatever was deleted. All cells share one run:
+before each cell it is whole, and before each cell of a running run half of it is missing.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chaos.audits.audit import Undisturbed, audit, undisturbed
+from chaos.node.disturbance import Disturbance
+from chaos.schedule import Step
+from support.cluster.installation import Installation
+from support.cluster.runs import start_run
+from support.cluster.waiting import wait_for
+
+pytestmark = pytest.mark.cluster
+
+SHARDS = 6
+SPEC = {
+    "parallelism": 3,
+    "shardSize": 2,
+    "generators": [{"name": "O-maze", "samples": 2 * SHARDS, "blockSize": 2}],
+    "failurePolicy": {"retries": 0},
+}
+OBJECTS = ("plan", "wave file", "marker", "data object", "index", "dataset.json", "_SUCCESS")
+CELLS = tuple(f"delete {name}" for name in (*OBJECTS, "Job", "pod", "run object"))
+
+
+@pytest.fixture(scope="module")
+def disturbance(installed: Installation) -> Disturbance:
+    """A finished run."""
+    run = start_run(installed, installed.namespace("deleted-objects"), "demo", SPEC)
+    run.wait("Succeeded")
+    return Disturbance(run, SPEC)
+
+
+@pytest.fixture(scope="module")
+def calm(disturbance: Disturbance) -> Undisturbed:
+    found = undisturbed(disturbance.stored.store)
+    assert found.dataset_hash == disturbance.run.status()["datasetHash"]
+    return found
+
+
+def must_end_whole(disturbance: Disturbance, calm: Undisturbed) -> None:
+    """The run succeeds, and its status and its bytes are those of the undisturbed run."""
+    run = disturbance.run
+    run.wait("Finished")
+    status = run.status()
+    assert run.condition("Succeeded")["status"] == "True", json.dumps(status, indent=1)
+    found = audit(disturbance.files.store, calm)
+    assert found == [], [str(one) for one in found]
+    assert status["datasetHash"] == calm.dataset_hash
+    assert status["shards"]["succeeded"] == SHARDS
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_deleted_after_the_end_it_is_there_again_when_the_run_is_applied_again(
+    disturbance: Disturbance, calm: Undisturbed, cell: str
+) -> None:
+    disturbance.do(Step(cell, 0, 0.5))
+    disturbance.apply_again()
+    must_end_whole(disturbance, calm)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_deleted_while_the_run_is_running_it_is_there_at_the_end(
+    disturbance: Disturbance, calm: Undisturbed, cell: str
+) -> None:
+    stored = disturbance.stored
+    disturbance.run.delete()
+    for kind in ("marker", "data object"):
+        for key in stored.keys(kind)[: SHARDS // 2]:
+            stored.store.delete(key)
+    disturbance.apply()
+    wait_for(lambda: bool(disturbance.pods()), "a running pod", 120)
+    disturbance.do(Step(cell, 0, 0.99))
+    must_end_whole(disturbance, calm)
