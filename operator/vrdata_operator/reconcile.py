@@ -212,7 +212,8 @@ class Reconciler:
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
         ends = status.finished and not stored.status.finished
-        if wait > 0 and not ends:
+        # A longer wait comes from a clock that was set back since.
+        if 0 < wait <= WRITE_SECONDS and not ends:
             return Turn(done=False, after=wait)
         await self._cluster.apply_status(stored.namespace, stored.name, body)
         memory.written, memory.written_at = body, now

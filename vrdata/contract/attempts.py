@@ -32,6 +32,20 @@ def pause_after(uncharged: int) -> float:
     return min(LONGEST_PAUSE, 2.0 ** min(uncharged - 1, 10))
 
 
+def start_after(failed: float, uncharged: int, now: float) -> float:
+    """When the next attempt of a shard starts, in seconds since the epoch.
+
+    A failure in the future has the time of another clock, or of one that was set back since: it
+    would make the pause longer by that difference, so no pause follows it.
+
+    Args:
+        failed: when the last attempt failed.
+        uncharged: see `pause_after`.
+        now: the time.
+    """
+    return now if failed > now else failed + pause_after(uncharged)
+
+
 def is_exhausted(uncharged: int) -> bool:
     """Whether no attempt follows the last of so many `uncharged` ones."""
     return uncharged >= MAX_UNCHARGED

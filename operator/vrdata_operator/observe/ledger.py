@@ -220,7 +220,8 @@ class Ledger:
         return self._is_late(now) or self._must_list(mine)
 
     def _is_late(self, now: float) -> bool:
-        return self._listed is not None and now - self._listed.at >= LIST_SECONDS
+        # The clock was set back if the last listing is in the future.
+        return self._listed is not None and not 0 <= now - self._listed.at < LIST_SECONDS
 
     def _must_list(self, mine: list[tuple[Wave, JobFacts]]) -> bool:
         """Whether nothing may be decided before a full listing has ended."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from vrdata.api.quantities import parse_quantity
-from vrdata.contract.attempts import is_exhausted, pause_after
+from vrdata.contract.attempts import is_exhausted, start_after
 from vrdata.contract.pod import read_termination_message
 from vrdata.contract.reasons import FailureReason, Recurs, WorkerExit
 from vrdata.contract.records import Failure
@@ -127,7 +127,7 @@ class Stage:
         """When the next try starts, in seconds since the epoch."""
         if self.last is None or self.last.ended is None or self._out_of_memory:
             return self.view.facts.now
-        return self.last.ended + pause_after(self.number)
+        return start_after(self.last.ended, self.number, self.view.facts.now)
 
     @property
     def is_due(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrdata.contract.attempts import pause_after
+from vrdata.contract.attempts import start_after
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata_operator.state.history import Next
@@ -67,17 +67,18 @@ def schedule(view: RunView) -> Schedule:
 
 def _starts(view: RunView) -> list[Start]:
     found = []
+    now = view.facts.now
     for number, shards in view.failed.items():
         wave = view.history.waves[number]
-        pause = pause_after(wave.uncharged + 1)
         for shard in shards - view.lost:
             seen = view.failure(wave, shard) is not None
             failed = view.facts.failed_at.get(shard, 0.0) if seen else 0.0
             if failed > view.facts.now:  # the clock was put back
                 failed = 0.0
             following = view.following[shard]
-            at = failed + pause if following is Next.UNCHARGED else failed
-            found.append(Start(wave, shard, following, failed, at))
+            uncharged = wave.uncharged + 1 if following is Next.UNCHARGED else 0
+            at = start_after(failed, uncharged, now)
+            found.append(Start(wave, shard, following, min(failed, now), at))
     return sorted(found, key=lambda start: (start.at, start.shard))
 
 
