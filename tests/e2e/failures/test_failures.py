@@ -113,7 +113,7 @@ def test_samples_within_the_failure_budget_are_dropped_and_named(
 
 def test_a_run_over_its_failure_budget_gets_no_success(tmp_path: Path, traps_home: Path) -> None:
     """Each shard alone is within the budget; together they are not."""
-    ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=8)
+    ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=1)
     assert ran.code == 1, ran.err
     assert not list((tmp_path / "out").rglob("_SUCCESS"))
     assert vrdata("verify", tmp_path / "out").code == 1
