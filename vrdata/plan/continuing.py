@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from vrdata.api.run import GenerationRun
@@ -42,6 +43,11 @@ def begin_or_continue(
         begun = continue_plan(run, catalogue, versions=versions, stored=stored)
         if begun is not None:
             return begun
+        if stored.globs is not None and stored.globs == globs_of(run.spec):
+            # Generators that were added since are not why the plans differ.
+            with contextlib.suppress(InvalidInputError):
+                known = _without_added(catalogue, stored)
+                return Continued(build_plan(run, known, versions=versions, adopt=stored), ())
     return Continued(build_plan(run, catalogue, versions=versions, adopt=stored), ())
 
 
@@ -55,14 +61,17 @@ def continue_plan(
     if stored.globs is None or stored.globs != globs_of(run.spec):
         return None
     there = {planned.name for planned in stored.generators}
-    known = Catalogue(
-        generators=tuple(entry for entry in catalogue.generators if entry.name in there)
-    )
     try:
-        plan = build_plan(run, known, versions=versions, adopt=stored)
+        plan = build_plan(run, _without_added(catalogue, stored), versions=versions, adopt=stored)
     except InvalidInputError:
         return None
     if plan.hash != stored.hash:
         return None
     matched = {entry.name for glob in stored.globs for entry in glob_matches(glob, catalogue)}
     return Continued(stored, tuple(sorted(matched - there)))
+
+
+def _without_added(catalogue: Catalogue, stored: Plan) -> Catalogue:
+    """The catalogue's generators that the stored plan has."""
+    there = {planned.name for planned in stored.generators}
+    return Catalogue(generators=tuple(one for one in catalogue.generators if one.name in there))
