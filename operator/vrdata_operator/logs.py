@@ -31,7 +31,7 @@ _TOLD = frozenset(
     {EventReason.ACCEPTED, EventReason.STARTED, EventReason.RETRYING, EventReason.FINALISING}
 )
 _ENDS = frozenset({EventReason.SUCCEEDED, EventReason.FAILED})
-_CHATTY = ("kopf", "aiohttp.access")  # they log every event and every probe
+_CHATTY = ("kopf", "aiohttp.access", "botocore")  # they log events, requests and their own state
 _LEVELS = {"Normal": logging.INFO, "Warning": logging.WARNING}
 Value = str | int | float
 

@@ -70,6 +70,7 @@ class Serving:
         self._unseen: dict[str, str] = {}
         self._misses = 0
         self._was_missing = False
+        self._told = False
         self.available = asyncio.Event()
 
     def see(self, uid: str, version: str) -> None:
@@ -113,6 +114,9 @@ class Serving:
         if not resolved:
             self._health.serves("it is starting")
             return
+        if not self._told:
+            log.info("runs are served in %s", ", ".join(self._watch) or "all namespaces")
+            self._told = True
         if lists:
             await self._compare()
         self._health.serves("runs have changed unnoticed" if self._misses > 1 else "")
