@@ -32,3 +32,8 @@ def test_a_child_may_report_only_what_concerns_a_sample() -> None:
     assert not FailureReason.CONTRACT_MISMATCH.of_a_sample
     assert not FailureReason.STORAGE_UNAVAILABLE.of_a_sample
     assert not FailureReason.UNKNOWN.of_a_sample
+
+
+def test_only_preemption_has_the_exit_code_that_a_job_repeats_without_a_limit() -> None:
+    found = [reason for reason in FailureReason if reason.exit is WorkerExit.PREEMPTED]
+    assert found == [FailureReason.PREEMPTED]

@@ -72,7 +72,7 @@ class FailureReason(StrEnum):
     )
     DISRUPTED = (
         "Disrupted",
-        WorkerExit.PREEMPTED,
+        WorkerExit.STORAGE_UNAVAILABLE,  # not PREEMPTED: the Job would repeat it without a limit
         Recurs.OUTSIDE,
         "The attempt's pod was deleted or lost, or one of its processes was killed from outside.",
     )

@@ -65,7 +65,8 @@ def ended_by_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: one for number, one in handlers.items() if one is not signal.SIG_IGN}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         stop_waiting()
