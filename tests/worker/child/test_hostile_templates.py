@@ -247,7 +247,7 @@ def test_a_template_that_does_not_answer_is_ended(
     template.kill_block(0)
     end = ends(template)
     assert end.failure is not None
-    assert end.failure.message == "the generator's template process did not end a block"
+    assert end.failure.message == "the generator's template process did not end a block in 0 s"
 
 
 def test_a_log_at_the_start_that_is_a_link_is_not_read(
