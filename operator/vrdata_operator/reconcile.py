@@ -147,7 +147,7 @@ class Reconciler:
         view = asyncio.ensure_future(self._viewer.view(stored, memory))
         try:
             done, _ = await asyncio.wait({view}, timeout=SILENT_SECONDS)
-            if not done:
+            if not done and stored.status.reason != Reason.STORAGE_UNAVAILABLE:
                 detail = f"it has not answered for {SILENT_SECONDS:.0f} s"
                 status = self._blocked(stored, Explanation(Reason.STORAGE_UNAVAILABLE, detail))
                 memory.written_at = 0.0

@@ -131,3 +131,32 @@ def test_invalid_settings_are_named(variables: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="VRDATA_") as raised:
         from_environment(variables)
     assert raised.value.fix
+
+
+def test_a_disrupted_pod_has_the_reason_of_the_disruption() -> None:
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "DeletionByTaintManager",
+        "message": "Taint manager: deleting due to NoExecute taint",
+    }
+    ended = {"exitCode": 137, "finishedAt": "2026-11-20T08:00:00Z"}
+    status = {"phase": "Failed", "conditions": [condition]}
+    status |= {"containerStatuses": [{"state": {"terminated": ended}}]}
+    found = pod_facts({"metadata": {"name": "p"}, "status": status})
+    assert (found.disrupted, found.reason) == (True, "DeletionByTaintManager")
+    assert found.message.startswith("Taint manager")
+    assert found.ended == "2026-11-20T08:00:00Z"
+
+
+@pytest.mark.parametrize(("phase", "terminating"), [("Running", True), ("Failed", False)])
+def test_a_deleted_pod_is_terminating_until_it_has_ended(phase: str, terminating: bool) -> None:
+    ready = {"type": "Ready", "status": "False", "reason": "NodeStatusUnknown"}
+    body = {
+        "metadata": {"name": "p", "deletionTimestamp": "2026-11-20T08:00:30Z"},
+        "spec": {"nodeName": "lost"},
+        "status": {"phase": phase, "conditions": [ready]},
+    }
+    found = pod_facts(body)
+    assert (found.terminating, found.ready, found.node) == (terminating, False, "lost")
+    assert job_facts(job(terminating=2)).terminating == 2

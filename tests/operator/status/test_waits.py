@@ -189,6 +189,20 @@ def test_a_store_that_does_not_answer_is_named_before_its_request_ends(
     assert life.status().reason == ""
 
 
+def test_an_error_of_the_store_is_not_replaced_by_its_silence(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_job(life)
+    life.store.head = broken_head  # type: ignore[method-assign]
+    life.turn()
+    monkeypatch.setattr(reconcile, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(life.reconciler._viewer, "_stores", SlowStore(life.store))
+    written = len(life.cluster.written)
+    life.turn()
+    assert len(life.cluster.written) == written
+    assert "connection refused" in life.condition("Stalled").message
+
+
 def unreachable(life: Life, **metadata: str) -> Json:
     """The Job waits for one pod whose node does not answer."""
     job = one_job(life, generators=[{"name": "O-maze", "samples": 30}])
