@@ -138,7 +138,7 @@ class _Disturbed:
             self._later(OUTAGE, lambda: setattr(switches, "denied", False))
         elif step.action == "disk full":
             filler = self._machine.disk / "filler"
-            with filler.open("wb") as file, suppress(OSError):
+            with suppress(OSError), filler.open("wb") as file:
                 while True:
                     file.write(bytes(2**20))
                     file.flush()

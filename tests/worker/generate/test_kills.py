@@ -18,7 +18,6 @@ from support.polling import wait_until
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.dataset.formats.registry import format_of
-from vrdata_worker.child.blocks import Block
 from vrdata_worker.child.launch import Launch, TemplateBrokenError
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError
@@ -194,76 +193,10 @@ def test_a_template_that_is_killed_at_its_import_once_starts_again(tmp_path: Pat
     killer.join()
 
 
-def killed(folder: Path, kills_after: int | None, monkeypatch: pytest.MonkeyPatch) -> Failure:
-    """What a block's end by signal 9 means.
-
-    Args:
-        folder: an empty folder.
-        kills_after: the kernel's count after the end; 2 before it. None = it does not count.
-    """
-    failure = ended(folder, 9, kills_after, monkeypatch)
-    assert failure is not None
-    return failure
-
-
-def ended(
-    folder: Path, number: int, kills_after: int | None, monkeypatch: pytest.MonkeyPatch
-) -> Failure | None:
-    """The failure that a block's end by a signal has; other arguments as `killed`."""
-    source = folder / "memory.events"
-    source.write_text("oom_kill 2\n")
-    monkeypatch.setattr(
-        "vrdata.memory._own_source", lambda: None if kills_after is None else source
-    )
-    block = Block({"block": 0, "dir": str(folder), "want": 1})
-    source.write_text(f"oom_kill {kills_after}\n")
-    end = block.exit(
-        {"block": 0, "code": None, "signal": number, "peakMemoryBytes": 0, "cpuSeconds": 0.0}
-    )
-    return end.failure
-
-
-@pytest.mark.parametrize("number", [1, 2, 3, 15])
-def test_other_signals_that_people_send_come_from_outside(
-    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failure = ended(tmp_path, number, 3, monkeypatch)
-    assert failure is not None
-    assert failure.reason is FailureReason.DISRUPTED
-    assert failure.message == f"the generator was killed by signal {number} from outside"
-
-
-@pytest.mark.parametrize("number", [4, 6, 7, 8, 11, 13, 25, 31])
-def test_signals_that_code_causes_itself_do_not_come_from_outside(
-    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert ended(tmp_path, number, 2, monkeypatch) is None
-
-
-@pytest.mark.parametrize(
-    ("kills_after", "reason", "said"),
-    [
-        (3, FailureReason.OUT_OF_MEMORY, "killed by signal 9: memory ran out"),
-        (2, FailureReason.DISRUPTED, "from outside; memory did not run out"),
-        (None, FailureReason.DISRUPTED, "this system does not tell whether memory ran out"),
-    ],
-)
-def test_signal_9_is_out_of_memory_only_if_the_kernel_counts_it(
-    kills_after: int | None,
-    reason: FailureReason,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    failure = killed(tmp_path, kills_after, monkeypatch)
-    assert failure.reason is reason
-    assert said in failure.message
-
-
 def test_kills_at_different_places_end_the_attempt_uncharged_after_the_third_repetition(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    kill = killed(tmp_path, 2, monkeypatch)
+    kill = Failure(reason=FailureReason.DISRUPTED, message="killed by signal 9 from outside")
     kills = Kills()
     ends = []
     for reports in (4, 2, 3, 9):

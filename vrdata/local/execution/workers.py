@@ -84,6 +84,7 @@ class WorkerProcess:
 
     def send(self, task: ShardTask) -> None:
         """Send the worker a task. A dead worker ignores it; its end arrives in the inbox."""
+        self._memory = MemoryWatch.begin()
         self.generator = task.generator
         self.current = task
         self.tasks[Shard(task.generator, task.shard)] = task

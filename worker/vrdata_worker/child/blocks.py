@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.memory import MemoryWatch
 from vrdata.text import count
@@ -57,7 +58,7 @@ class Block:
         abandoned: its samples are no longer needed.
         failure: why the supervisor has ended it.
         deadline: when it must have ended.
-        memory: watched since its request.
+        memory: watched since its request, or since its last failure for lack of memory.
     """
 
     request: dict[str, Any]
@@ -112,7 +113,8 @@ class Block:
             raise MalformedPacketError(f"position: {position} is not the next one")
         if packet["event"] == "invalid":
             self.reported = position + 1
-            return events.parse_invalid(packet)
+            invalid = events.parse_invalid(packet)
+            return replace(invalid, failure=self._seen_by_the_kernel(invalid.failure))
         folder = self.folder / DONE / f"{position:06d}"
         name = f"{packet['domain']}_{self.request['start'] + position:08d}"
         if packet["folder"] != str(folder) or packet["id"] != name:
@@ -135,7 +137,32 @@ class Block:
         failure = self.failure
         if failure is None and not (end and end["error"]):
             failure = killed_failure("the generator", last["signal"], self.memory)
-        return events.parse_exit(last, end, failure)
+        found = events.parse_exit(last, end, failure)
+        cause = found.failure or self._cause_of_code(found.code, end)
+        if failure is not None or cause is None:
+            return found
+        seen = self._seen_by_the_kernel(cause)
+        return found if seen is cause else replace(found, failure=seen)
+
+    def _cause_of_code(self, code: int | None, end: dict[str, Any] | None) -> Failure | None:
+        if code:
+            what = f"the generator exited with code {code}"
+            return Failure(reason=FailureReason.GENERATOR_FAILED, message=what)
+        if code == 0 and end and end["reported"] < self.request["want"]:
+            what = "the generator wrote too few samples"
+            return Failure(reason=FailureReason.UNDER_PRODUCTION, message=what)
+        return None
+
+    def _seen_by_the_kernel(self, failure: Failure) -> Failure:
+        """The failure, or out of memory if the kernel has killed a process since the last one.
+
+        The generator sees only that a program that it started has failed.
+        """
+        if failure.reason is FailureReason.OUT_OF_MEMORY or not self.memory.ran_out():
+            return failure
+        self.memory = MemoryWatch.begin()
+        what = f"memory ran out, and the kernel killed a process; then: {failure.message}"
+        return failure.model_copy(update={"reason": FailureReason.OUT_OF_MEMORY, "message": what})
 
     def _last(self, packet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         if self.killed is None:
