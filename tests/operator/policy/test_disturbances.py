@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from support.lives import FIRST, Life, run_object
 from support.operator.fakeworkers import GONE, Try
+from support.operator.repairs import TAR, annotate, repaired
 from vrdata.contract.attempts import MAX_UNCHARGED
 from vrdata.dataset import layout
 from vrdata.plan.planned import Shard
@@ -260,3 +261,20 @@ def test_a_job_that_fails_as_a_whole_charges_no_shard(life: Life) -> None:
     life.job(FIRST)["status"] = {"conditions": [ended]}
     assert life.live().phase == "Succeeded"
     assert [wave.uncharged for wave in waves(life)] == [0, 1]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_killed_attempts_of_a_repair_use_up_none_of_its_retries(life: Life, restart: bool) -> None:
+    life.create(run_object(failurePolicy={"retries": 0}))
+    life.live()
+    life.workers.tries.clear()
+    life.store.delete(TAR)
+    scripted(life, of_shard(GONE, GONE, GONE))
+    annotate(life, "again")
+    if restart:
+        life.live(until=lambda: len(life.workers.tries) >= 2)
+        life.restart()
+    life.live(until=lambda: repaired(life, "again"))
+    assert life.status().phase == "Succeeded"
+    assert TAR in life.store.objects
+    assert [wave.uncharged for wave in waves(life) if wave.repair] == [0, 1, 2, 3]
