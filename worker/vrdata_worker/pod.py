@@ -32,14 +32,14 @@ from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
-from vrdata.errors import NotFoundError, OutputConflictError, VrdataError
+from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
 from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
 from vrdata.store.patient import stop_waiting
-from vrdata.store.port import ObjectNotFoundError, StorageError
+from vrdata.store.port import ObjectNotFoundError, StorageError, StoreAccessError
 from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
@@ -110,7 +110,7 @@ def _finishing() -> Iterator[None]:
     """Give each error of finalisation the reason that decides about another try."""
     try:
         yield
-    except (StorageError, NotFoundError):
+    except (StorageError, StoreAccessError):
         raise
     except OutputConflictError as error:
         raise ShardFailedError(FailureReason.OUTPUT_CONFLICT, str(error)) from None
