@@ -119,8 +119,8 @@ def _generate_each(
                 raise  # the supervisor decides whether a retry gets more
             except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; it is sent
                 reporter.failed(describe(error))
-                break
-            reporter.report(sample)
+            else:
+                reporter.report(sample)
 
 
 def leave(code: int) -> None:

@@ -25,16 +25,16 @@ class Generator:
         bad: positions that fail.
         count: samples of a block.
         depends: a sample depends on those before it.
+        misled: positions that fail only because those before were not made.
         names: it says which sample failed.
-        passes: how many of its first children fail by chance instead, at the first sample.
     """
 
     making: Making
     count: int
     bad: frozenset[int]
     depends: bool = False
+    misled: frozenset[int] = frozenset()
     names: bool = True
-    passes: int = 0
     delivered: list[int] = field(default_factory=list)
     tries: list[Try] = field(default_factory=list)
 
@@ -42,6 +42,8 @@ class Generator:
         """One child: it reports samples to the state and ends."""
         self.tries.append(chosen)
         bad = {one for one in self.bad if chosen.first <= one < chosen.count}
+        if chosen.first in self.misled and chosen.first:
+            return self._ended(state, (chosen.first, chosen.first))
         if chosen.first and self.depends:
             return self._ended(state, dependent=True)
         if self.making is Making.WHOLE:
@@ -130,6 +132,22 @@ def test_a_stream_of_dependent_samples_keeps_those_before_the_first_bad_one(
         assert state.failures[-1].message == (
             f"not generated: it depends on sample {START + first}: no"
         )
+
+
+@given(blocks(), st.frozensets(st.integers(0, 29)))
+@example((10, frozenset({3}), 10, 0), frozenset({4, 5}))
+def test_what_a_sample_does_without_those_that_it_depends_on_is_not_believed(
+    block: tuple[int, frozenset[int], int, int], misled: frozenset[int]
+) -> None:
+    count, bad, want, skip = block
+    misled -= {count - 1}
+    generator = Generator(Making.STREAM, count, bad, depends=True, misled=misled)
+    state = narrow(generator, want=want, skip=skip)
+    first = min(bad, default=want)
+    believed = misled.issuperset(range(first + 1, want))  # nothing shows that it is not true
+    if skip <= first < want and not believed:
+        assert bad_of(state) == [first]
+    assert failed_of(state) == list(range(max(first, skip), want))
 
 
 @given(blocks(), st.booleans())

@@ -77,7 +77,7 @@ class LazyDataset(Sequence[Any]):
             for _ in range(self._stream.makings):
                 pair = self._next(position)
                 if pair is None:
-                    break
+                    continue
                 self._journal.hand_out()
                 yield pair[0]
                 self._journal.ask()

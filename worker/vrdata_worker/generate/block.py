@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import signal
 from dataclasses import dataclass, field
 
-from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
-from vrdata.contract.refusals import with_refusals
-from vrdata.text import count, head
+from vrdata.text import count
 from vrdata_worker.child.blocks import Making
 from vrdata_worker.child.events import Exit, Invalid
+from vrdata_worker.generate.causes import cause_of
 from vrdata_worker.generate.narrow import Narrowing, Try
-
-MAX_LINE = 300  # bytes
-_EXITED = re.compile(r"\bexited with (code )?\d+$")
 
 
 @dataclass(slots=True)
@@ -50,6 +44,8 @@ class BlockState:
     _searched: Failure | None = None  # the failure whose sample is searched
     _found: int = 0  # samples that the current try of a search has made
     _last: Failure | None = None  # the failure of the last sample that ended the block
+    _sure: Failure | None = None  # the last one of a child that had the usual random numbers
+    _doubtful: set[int] = field(default_factory=set)  # positions that failed after it
     _lost: float = 0.0  # seconds of the search
 
     @property
@@ -86,6 +82,9 @@ class BlockState:
         if late or position in self.reported or position in self._bad:
             return False
         self.reported.add(position)
+        if self._doubtful or (self.current and self.current.first):
+            self._doubtful.clear()  # its child has shown that it does not depend on them
+            self._sure = self._last
         return True
 
     def _done(self) -> int:
@@ -135,15 +134,11 @@ class BlockState:
             return None
         if self._last is not None and self._is_complete():
             return self._go_on(self._last, self._done())
-        if event.dependent and self._last is not None:
-            why = self._last.message.partition("\n")[0]
-            self._give_up(f"not generated: it depends on sample {self._last.sample}: {why}")
+        if event.dependent and self._sure is not None:
+            self._end_dependent(self._sure)
             return None
-        cause = self._cause(event)
-        said = cause.message
-        if log_tail and cause.reason is not FailureReason.UNDER_PRODUCTION:
-            said = f"{cause.message}{_why_it_exited(cause, log_tail)}\n{log_tail}"
-        cause = cause.model_copy(update={"message": with_refusals(said, event.refused)})
+        wrote = f"wrote {len(self.reported)} of {count(self.want, 'sample')}"
+        cause = cause_of(event, self.killed, wrote, log_tail)
         self._spend(seconds)
         failed = self._failed(event)
         narrowing = self.narrowing
@@ -152,6 +147,15 @@ class BlockState:
             if following := narrowing.search(*failed):
                 return following
         return self._fail(cause, failed)
+
+    def _end_dependent(self, sure: Failure) -> None:
+        """The samples after one that failed depend on it: what they did without it is not true."""
+        doubtful = {self.start + position for position in self._doubtful}
+        self.failures = [one for one in self.failures if one.sample not in doubtful]
+        self._bad -= self._doubtful
+        self._last = sure
+        why = sure.message.partition("\n")[0]
+        self._give_up(f"not generated: it depends on sample {sure.sample}: {why}")
 
     def _failed(self, event: Exit) -> tuple[int, int]:
         """The first and the last position that the sample may have which ended a child."""
@@ -190,6 +194,10 @@ class BlockState:
             self._last = self._last.model_copy(update={"lost_seconds": round(self._lost, 1)})
         self._lost = 0.0
         self.cause = self.cause or self._last
+        if self.current is not None and self.current.first:
+            self._doubtful.add(first)
+        if not self._doubtful:
+            self._sure = self._last
         again = first in self._bad | self.reported  # nobody knows what this generator does
         self._bad.add(first)
         if self.skip <= first < self.want and not again:
@@ -239,35 +247,3 @@ class BlockState:
 
     def _at(self, position: int, failure: Failure) -> Failure:
         return failure.model_copy(update={"sample": self.start + position})
-
-    def _cause(self, end: Exit) -> Failure:
-        if self.killed is not None:
-            return self.killed
-        if end.failure is not None:
-            return end.failure
-        if end.signal is not None:
-            return _signalled(end.signal)
-        if end.code:
-            message = f"the generator exited with code {end.code}"
-            return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
-        wrote = f"wrote {len(self.reported)} of {count(self.want, 'sample')}"
-        message = f"{wrote} and ended without an error"
-        if end.beside:
-            files = f"{count(end.beside, 'file')} outside the sample folders"
-            message += f"; {files}: {', '.join(end.examples)}"
-        return Failure(reason=FailureReason.UNDER_PRODUCTION, message=message)
-
-
-def _signalled(number: int) -> Failure:
-    """What a signal that the supervisor did not send means."""
-    message = f"the generator was killed by signal {number}"
-    if number == signal.SIGXFSZ:
-        message += ": a file became larger than 4 GiB"
-        return Failure(reason=FailureReason.GENERATOR_FAILED, message=message)
-    return Failure(reason=FailureReason.GENERATOR_CRASHED, message=message)
-
-
-def _why_it_exited(cause: Failure, log_tail: str) -> str:
-    """The last line that was printed, for an end by exit code: argparse prints the reason there."""
-    lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
-    return f": {head(lines[-1], MAX_LINE)}" if lines and _EXITED.search(cause.message) else ""
