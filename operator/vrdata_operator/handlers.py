@@ -26,6 +26,7 @@ from vrdata_operator.state import names
 from vrdata_operator.state.stored import StoredRun
 
 SPACING_SECONDS = 1.0  # between the starts of two turns of one run
+BEHIND_SECONDS = 0.1  # the same when the first turn could not read everything
 RETRY_SECONDS = 5.0  # after a request to the API server failed
 IDLE_SECONDS = 60.0  # between two checks of a run that has ended and is still watched
 STOP_SECONDS = 0.5  # for a turn in progress to end
@@ -122,8 +123,10 @@ class Operator:
                 done, after = await self._turn_until(stop, namespace, name, uid)
                 if done:
                     return
-                spacing = SPACING_SECONDS - (time.monotonic() - started)
-                await asyncio.wait({stop}, timeout=max(0.0, spacing))
+                # A turn that has more to read now continues; only events need the long spacing.
+                spacing = SPACING_SECONDS if after else BEHIND_SECONDS
+                rest = spacing - (time.monotonic() - started)
+                await asyncio.wait({stop}, timeout=max(0.0, rest))
                 await _either(stop, event, after)
         finally:
             stop.cancel()

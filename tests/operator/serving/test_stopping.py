@@ -47,8 +47,14 @@ class _Stopper:
         await self._event.wait()
 
 
-def stop_while(turn: Callable[[], Awaitable[Turn]], stores: Stores) -> list[str]:
-    """Stop the daemon while `turn` runs or after it; returns which runs are forgotten."""
+def stop_while(
+    turn: Callable[[], Awaitable[Turn]], stores: Stores, first: asyncio.Event | None = None
+) -> list[str]:
+    """Stop the daemon while `turn` runs or after it; returns which runs are forgotten.
+
+    Args:
+        first: waited for before the daemon is stopped.
+    """
     operator = Operator(Settings(Home(SYSTEM)), Metrics(), stores, Health())
     reconciler = _Reconciler(turn)
     operator.reconciler = cast("Any", reconciler)
@@ -58,6 +64,8 @@ def stop_while(turn: Callable[[], Awaitable[Turn]], stores: Stores) -> list[str]
         daemon = operator.serve("team", "demo", "uid-1", cast("kopf.DaemonStopped", stopper))
         task = asyncio.create_task(daemon)
         await asyncio.sleep(0.05)
+        if first is not None:
+            await asyncio.wait_for(first.wait(), 30)
         stopper.set()
         await asyncio.wait_for(task, 10)
 
@@ -107,3 +115,20 @@ def test_an_error_of_a_turn_reaches_kopf() -> None:
 
     with pytest.raises(ZeroDivisionError):
         stop_while(turn, Stores())
+
+
+def test_a_turn_that_could_not_read_everything_is_continued_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handlers, "SPACING_SECONDS", 3600)
+    turns: list[int] = []
+    read = asyncio.Event()
+
+    async def turn() -> Turn:
+        turns.append(1)
+        if len(turns) == 3:
+            read.set()
+        return Turn(done=len(turns) == 3, after=0.0)
+
+    assert stop_while(turn, Stores(), read) == []
+    assert len(turns) == 3
