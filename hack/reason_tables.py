@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from vrdata.contract.reasons import FailureReason
 from vrdata_operator.event_reasons import EventReason
-from vrdata_operator.reasons import Reason, Topic
+from vrdata_operator.reasons import Reason
+from vrdata_operator.topics import Topic
 
 _TABLE = re.compile(
     r"(?P<start><!-- reasons: (?P<kind>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL

@@ -149,7 +149,7 @@ def _generate(view: RunView, retries: Schedule) -> tuple[Action, ...]:
     history = replace(view.history, waves=(*facts.waves, *due))
     due += retry_waves(history, retries.due, view.profile, policy)
     history = replace(view.history, waves=(*facts.waves, *due))
-    damaged = facts.damaged - facts.repairing
+    damaged = facts.damaged - facts.repairing - view.restless
     due += repair_waves(view.plan, damaged, history, view.profile, policy)
     waves = tuple(StoreWave(wave) for wave in due)
     if view.spec.suspend and view.identity.queue:
@@ -163,7 +163,14 @@ def _generate(view: RunView, retries: Schedule) -> tuple[Action, ...]:
     jobs = (
         _shaped(view, wave, pods[wave.wave]) for wave in (*facts.waves, *due) if wave.wave in pods
     )
-    return (*waves, *(job for job in jobs if job is not None), *_stop(view))
+    return (*waves, *(job for job in jobs if job is not None), *_stop(view), *_end_lost(view))
+
+
+def _end_lost(view: RunView) -> tuple[Action, ...]:
+    """Delete the Jobs of waves whose file was lost: later waves contain their shards."""
+    lost = (wave_job(view.identity.uid, wave.wave) for wave in view.history.own if not wave.spans)
+    jobs = (view.facts.jobs.get(name) for name in lost)
+    return tuple(DeleteJob(job.name) for job in jobs if job is not None and not job.finished)
 
 
 def _held(view: RunView) -> dict[int, int]:

@@ -6,16 +6,10 @@ Users' scripts depend on reasons, so existing ones never change.
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Self
 
-
-class Topic(Enum):
-    """Which table of docs/cluster.md lists a reason."""
-
-    BLOCKED = "blocked"
-    ENDED = "ended"
-    STATE = "state"
+from vrdata_operator.topics import Topic
 
 
 class Reason(StrEnum):
@@ -193,6 +187,12 @@ class Reason(StrEnum):
         Topic.BLOCKED,
         "The storage cannot be used",
         "Fix the address, the credentials or the bucket; the run then continues by itself",
+    )
+    DAMAGED_OBJECT = (
+        "DamagedObject",
+        Topic.BLOCKED,
+        "An object of the run is damaged",
+        "Delete the object: it is then made again, and the run continues by itself",
     )
     CLUSTER_REFUSED = (
         "ClusterRefused",

@@ -16,7 +16,7 @@ from vrdata.api.status import GenerationRunStatus
 from vrdata.dataset import layout
 from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.objects import put_model
-from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.errors import InvalidInputError, OutputConflictError, VrdataError
 from vrdata.plan.waves import Wave
 from vrdata_operator import logs
 from vrdata_operator.cluster.port import Cluster, ClusterError
@@ -131,6 +131,8 @@ class Reconciler:
         except OutputConflictError as error:
             await self._delete_jobs(stored)
             return self._rejected(stored, Rejection(Reason.OUTPUT_CONFLICT, _detail(error)))
+        except InvalidInputError as error:
+            return self._blocked(stored, Explanation(Reason.DAMAGED_OBJECT, _detail(error)))
         except VrdataError as error:
             if self._problems.is_new(stored.uid, str(error)):
                 log.warning("%s/%s: %s", stored.namespace, stored.name, error)

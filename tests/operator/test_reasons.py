@@ -11,7 +11,8 @@ import pytest
 
 from vrdata.api.status import ConditionType, Phase
 from vrdata_operator.event_reasons import EventReason
-from vrdata_operator.reasons import Reason, Topic
+from vrdata_operator.reasons import Reason
+from vrdata_operator.topics import Topic
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "operator" / "vrdata_operator"

@@ -31,6 +31,7 @@ TOP_LEVEL = frozenset(
 
 _INDEX = re.compile(r"[0-9]{8,}\Z")
 _COMMIT = re.compile(r"[0-9]{6,8}\.json")  # a set of shards takes one bit for each number
+_WAVE = re.compile(rf"{WAVES}([0-9]{{4}})\.json")
 _FILE = re.compile(r"([^/]+)/([^/]+)_task/([^/]+)/[^/]+")
 
 
@@ -100,6 +101,12 @@ def parse_damaged_key(key: str) -> Shard:
 def wave_key(wave: int) -> str:
     """The shards of one wave."""
     return f"{WAVES}{wave:04d}.json"
+
+
+def parse_wave_key(key: str) -> int | None:
+    """Number of the wave of a wave file's key; None for another key."""
+    match = _WAVE.fullmatch(key)
+    return int(match[1]) if match else None
 
 
 def catalogue_key(image_digest: str, catalogue: str = "") -> str:

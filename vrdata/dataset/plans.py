@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrdata.dataset import layout
+from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError
@@ -87,6 +88,23 @@ def keep_plan(store: ObjectStore, plan: Plan) -> bool:
     elif stored.hash != plan.hash:
         raise plan_conflict(store, stored, plan)
     return stored is None
+
+
+def require_own_markers(store: ObjectStore, plan: Plan) -> None:
+    """Refuse an output that has no plan, and a commit marker of another one.
+
+    Raises:
+        OutputConflictError: there is such a marker; nothing was changed.
+        DamagedMarkerError: the first marker is damaged.
+        StorageError: the store cannot be used.
+    """
+    found = next(iter_commits(store), None)
+    if found is not None and read_head(store, *found).plan != plan.hash:
+        raise OutputConflictError(
+            f"{store.url} has no {layout.PLAN}, and commit markers of another plan",
+            why=f"one is {layout.commit_key(*found)}; nothing was changed",
+            fix="use another --out or metadata.name, or restore the original spec",
+        )
 
 
 def plan_conflict(store: ObjectStore, stored: Plan | None, plan: Plan) -> OutputConflictError:

@@ -12,12 +12,17 @@ from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.checks.damage import DamagedShard, DataListing
-from vrdata.dataset.commits import iter_written, read_head
+from vrdata.dataset.commits import iter_written
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.finish.summary import known_bytes
-from vrdata.dataset.plans import find_plan, keep_plan, plan_conflict, store_plan
-from vrdata.errors import OutputConflictError
+from vrdata.dataset.plans import (
+    find_plan,
+    keep_plan,
+    plan_conflict,
+    require_own_markers,
+    store_plan,
+)
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
@@ -120,7 +125,7 @@ def prepare(
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
         require_apart(root, prefix)
-        _require_own_markers(prepared)
+        require_own_markers(store, plan)
         if write:
             store_plan(store, plan)
     elif stored.hash != plan.hash:
@@ -155,17 +160,6 @@ def compare(prepared: Prepared, *, data: bool = True) -> None:
         found = {one.shard: one for one in listing.damaged(written.keys(), known_bytes(store))}
         found |= {one.shard: one for one in listing.replaced(written) if one.shard not in found}
         prepared.damaged = tuple(found.values())
-
-
-def _require_own_markers(prepared: Prepared) -> None:
-    """Refuse an output without plan.json that has commit markers of another plan."""
-    found = next(iter_written(prepared.store), None)
-    if found is not None and read_head(prepared.store, *found[0]).plan != prepared.plan.hash:
-        raise OutputConflictError(
-            f"{prepared.store.url} has no {layout.PLAN}, and commit markers of another plan",
-            why=f"one is {layout.commit_key(*found[0])}; nothing was changed",
-            fix="use another --out or metadata.name, or restore the original spec",
-        )
 
 
 def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> ExecutionResult:

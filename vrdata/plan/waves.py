@@ -43,6 +43,7 @@ class Wave(Model):
         repair: its shards are committed, and their data is missing or damaged (see ShardTask).
         request: value of the annotation that asked for this repair; empty = none did.
         allow_failed_samples: failed samples that each shard may drop (the last attempt's budget).
+        spans: its shards; empty in the memory of an operator when the wave's file was lost.
     """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
@@ -57,7 +58,7 @@ class Wave(Model):
     allow_failed_samples: int = Field(default=0, ge=0)
     repair: bool = False
     request: str = ""
-    spans: tuple[ShardSpan, ...] = Field(min_length=1)
+    spans: tuple[ShardSpan, ...]
 
     @property
     def size(self) -> int:

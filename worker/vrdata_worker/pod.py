@@ -31,6 +31,7 @@ from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
+from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.model import Model
@@ -114,6 +115,9 @@ def _finishing() -> Iterator[None]:
         raise
     except OutputConflictError as error:
         raise ShardFailedError(FailureReason.OUTPUT_CONFLICT, str(error)) from None
+    except DamagedMarkerError as error:  # its own fix is for a local run
+        message = f"{error.what}: {error.why}"
+        raise ShardFailedError(FailureReason.DAMAGED_MARKER, message) from None
     except VrdataError as error:
         raise ShardFailedError(FailureReason.INCOMPLETE_RUN, str(error)) from None
     except MemoryError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vrdata.api.profile import GenerationProfile
 from vrdata.contract.pod import termination_text
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.store.port import ObjectNotFoundError
 from vrdata_operator.cluster.parse import JOB_LABEL
@@ -17,15 +20,21 @@ from vrdata_operator.specs.jobs import describe_manifest, image_digest, owner_re
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.rejection import Rejection
 
+AGAIN_SECONDS = 60.0  # after a Job whose catalogue is not in the store, until another one lists it
+
 
 class Catalogues:
     """Catalogues of worker images by digest.
 
     Args:
         namespace: the operator's own, where the Job runs.
+        clock: returns seconds since the epoch.
     """
 
-    def __init__(self, cluster: Cluster, stores: Stores, namespace: str) -> None:
+    def __init__(
+        self, cluster: Cluster, stores: Stores, namespace: str, clock: Callable[[], float]
+    ) -> None:
+        self._clock = clock
         self._cluster = cluster
         self._stores = stores
         self._namespace = namespace
@@ -55,6 +64,9 @@ class Catalogues:
             return await self._stores.call(lambda: load_model(root, key, ImageCatalogue))
         except ObjectNotFoundError:
             return None
+        except InvalidInputError:  # it is damaged, and made again
+            await self._stores.call(lambda: root.delete(key))
+            return None
 
     async def _list_in_job(
         self, profile: GenerationProfile, uid: str, key: str
@@ -67,7 +79,10 @@ class Catalogues:
             await self._cluster.apply_job(manifest)
             return _RUNNING
         if job.succeeded:  # perhaps after the store was read
-            return await self._read(profile, key) or _unreadable(
+            catalogue = await self._read(profile, key)
+            if catalogue is None and self._clock() - (job.ended or 0.0) > AGAIN_SECONDS:
+                await self._cluster.delete_job(self._namespace, name)  # the next turn creates it
+            return catalogue or _unreadable(
                 profile,
                 name,
                 self._namespace,

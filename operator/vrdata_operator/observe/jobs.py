@@ -55,10 +55,9 @@ class Observer:
             events = await self._warnings(identity, jobs, pods)
         pods += await self._idle_pods(identity, memory, jobs)
         unreachable = await self._unreachable(identity, memory, jobs, pods, now)
-        for first in (index_job, final_job):
-            name = last_try(first(identity.uid, identity.repair), jobs)
-            if name and jobs[name].finished and not jobs[name].succeeded:
-                pods += await self._cluster.failed_pods(identity.namespace, name)
+        for job in _finals(identity, jobs):
+            if job.finished and not job.succeeded:
+                pods += await self._cluster.failed_pods(identity.namespace, job.name)
         current = await self._read(stored, memory, ledger, jobs, now)
         return Facts(
             now=now,
@@ -81,8 +80,8 @@ class Observer:
             failures=dict(ledger.failures.by_shard),
             failed_at=dict(ledger.failures.at),
             previous=dict(ledger.failures.previous),
-            dataset_hash=ledger.dataset_hash,
-            duplicates=ledger.duplicates,
+            dataset_hash=ledger.outputs.dataset_hash,
+            duplicates=ledger.outputs.duplicates,
             nondeterministic=tuple(ledger.differences.objects.values()),
             reading=ledger.reading,
             behind=not current,
@@ -101,15 +100,20 @@ class Observer:
         identity, status = stored.identity, stored.status
         # The waves of a run that shows some contain all that it had to generate when it began.
         due = stored.wants_repair or not status.waves
-        final = jobs.get(last_try(final_job(identity.uid, identity.repair), jobs))
+        ledger.finals = frozenset(
+            job.name for job in _finals(identity, jobs) if job.finished and _is_followed(job)
+        )
 
         def read() -> tuple[bool, list[tuple[Wave, list[int]]]]:
             current = ledger.refresh(jobs, now, deadline)
-            if final is not None and final.succeeded:
-                ledger.check_success()
             if ledger.reading is not None:
                 return current, []
-            if due and not ledger.check_data(jobs, deadline, finished=status.finished):
+            compared = (
+                ledger.check_data(jobs, deadline, finished=status.finished)
+                if due and not ledger.finals
+                else ledger.check_end(jobs, deadline)
+            )
+            if not compared:
                 ledger.reading = Reading(0, len(ledger.commits.shards))
                 return False, []
             return current, ledger.unexplained(jobs)
@@ -181,6 +185,19 @@ class Observer:
             if _wants_pods(job) and not job.active and not waits:
                 found += await self._cluster.warnings(identity.namespace, job.name)
         return tuple(found)
+
+
+def _finals(identity: RunIdentity, jobs: dict[str, JobFacts]) -> list[JobFacts]:
+    """The last Job of each stage of finalisation."""
+    names = (
+        last_try(first(identity.uid, identity.repair), jobs) for first in (index_job, final_job)
+    )
+    return [jobs[name] for name in names if name]
+
+
+def _is_followed(job: JobFacts) -> bool:
+    """Whether the store is compared after this Job of finalisation: after all but good indexes."""
+    return job.task == "finalise" or not job.succeeded
 
 
 def _lacks_pods(job: JobFacts) -> bool:

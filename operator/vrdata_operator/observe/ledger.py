@@ -1,8 +1,8 @@
 """What the store contains of one run, remembered between turns; a restart reads it again.
 
 Commit markers are found in two ways. A completed or failed index of a Job names one shard, whose
-marker is read. A full listing finds every marker: at the start, after a Job has ended, before the
-run is finalised, and every LIST_SECONDS.
+marker is read. A full listing finds every marker, and replaces what is remembered: at the start,
+after a Job has ended, before and after the run is finalised, and every LIST_SECONDS.
 
 Blocking: called in a thread of `Stores`. Each call ends soon after its deadline.
 """
@@ -12,21 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
 
 from vrdata.contract.records import FailureRecord
-from vrdata.dataset import layout
 from vrdata.dataset.manifest import ShardManifest
-from vrdata.dataset.reader import load_model
-from vrdata.errors import InvalidInputError, OutputConflictError
-from vrdata.model import Model
+from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan
 from vrdata.plan.waves import Wave
 from vrdata.store.port import ObjectStore
 from vrdata_operator.observe.commits import Commits
 from vrdata_operator.observe.failures import Failures
+from vrdata_operator.observe.listener import Listener
 from vrdata_operator.observe.nondeterminism import Differences
-from vrdata_operator.observe.repair import Repairs
+from vrdata_operator.observe.output.files import RunFiles
+from vrdata_operator.observe.output.finished import Outputs
+from vrdata_operator.observe.output.repair import Repairs
 from vrdata_operator.state.facts import JobFacts, Reading
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
@@ -37,32 +36,16 @@ LIST_SECONDS = 300.0  # between two full listings, when nothing else requires on
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A full listing: when it began, and which waves had ended and which indexes by then."""
+    """A full listing: when it began; which waves, indexes and final Jobs had ended by then."""
 
     at: float
     ended: frozenset[int]
     indexes: Mapping[int, frozenset[int]]
+    finals: frozenset[str]
 
-
-class _Summary(Model, extra="ignore"):  # the fields of dataset.json that the status repeats
-    dataset_hash: str
-    duplicates: int = 0
-
-
-class Listener(Protocol):
-    """Called once for each; `metrics.Metrics` counts them."""
-
-    def shard_committed(self, generator_class: str, manifest: ShardManifest) -> None:
-        """A new commit marker."""
-        ...
-
-    def shard_failed(self, generator_class: str, failure: FailureRecord) -> None:
-        """A failed attempt."""
-        ...
-
-    def shard_differed(self, generator_class: str) -> None:
-        """A shard that was generated again with other bytes."""
-        ...
+    def has_ended(self, wave: int, index: int) -> bool:
+        """Whether the attempt of this index had ended by then."""
+        return wave in self.ended or index in self.indexes.get(wave, frozenset())
 
 
 class Ledger:
@@ -77,14 +60,16 @@ class Ledger:
         readers: threads that read markers, shared by all runs.
 
     Attributes:
-        waves: wave files in the store, in order.
         waves_changed: set it after a wave file was written: `refresh` lists them again.
         request: value of the repair annotation; set it before `refresh`.
+        finals: names of the Jobs of finalisation that have ended and are followed by a comparison;
+            set it before `refresh`.
         commits: the commit markers.
         failures: failed attempts.
         reading: progress of a listing that must end before anything is decided; None = known
             facts are sufficient.
-        dataset_hash, duplicates: of a finalised run, else empty.
+        outputs: of a run that was compared with its plan since its last Job of finalisation ended,
+            and of which nothing is missing; else empty.
         differences: shards that were generated again with other bytes.
     """
 
@@ -96,8 +81,6 @@ class Ledger:
         listener: Listener,
         readers: Executor,
     ) -> None:
-        self._store = store
-        self._plan_hash = plan.hash
         self._run = run
         self._classes = {item.name: item.generator_class for item in plan.generators}
         self._listener = listener
@@ -106,13 +89,16 @@ class Ledger:
         self._next: _Listed | None = None
         self._first: _Listed | None = None
         self._repairs = Repairs(store, plan)
-        self.waves: tuple[Wave, ...] = ()
+        self._files = RunFiles(store, plan, run)
+        self.outputs = Outputs(store, plan)
+        self._jobs_seen: dict[str, tuple[int, bool]] = {}
+        self._compared: frozenset[str] = frozenset()
         self.waves_changed = True
         self.request = ""
-        self.commits = Commits(store, plan, self._plan_hash, readers, self._report)
+        self.finals: frozenset[str] = frozenset()
+        self.commits = Commits(store, plan, plan.hash, readers, self._report)
         self.failures = Failures(store, run, readers, self._report_failure)
         self.reading: Reading | None = None
-        self.dataset_hash, self.duplicates = "", 0
         self.differences = Differences(store, self._classes, self._report_difference)
 
     def refresh(self, jobs: Mapping[str, JobFacts], now: float, deadline: float) -> bool:
@@ -130,27 +116,49 @@ class Ledger:
             OutputConflictError: a marker or wave belongs to another plan.
             VrdataError: the store cannot be used, or an object is damaged.
         """
-        if self.waves_changed or self._is_late(now):
-            self._read_waves()
-            self.waves_changed = False
+        seen = {name: (len(job.failed), job.finished) for name, job in jobs.items()}
+        # A worker that does not find its wave or the plan fails, so its Job shows it.
+        if self.waves_changed or self._is_late(now) or seen != self._jobs_seen:
+            self._files.refresh(jobs)
+            self.waves_changed, self._jobs_seen = False, seen
         mine = self._waves_with_jobs(jobs)
         read = self._listed is None or self._read_new(mine, deadline)
         if self._next is None and self._is_due(mine, now):
             ended = frozenset(wave.wave for wave, job in mine if job.finished)
             indexes = {wave.wave: _ended(wave, job) for wave, job in mine}
-            self._next = _Listed(now, ended, indexes)
+            self._next = _Listed(now, ended, indexes, self.finals)
             self.commits.list_all()
         self._advance(deadline)
         must = self._must_list(mine)
         self.reading = (self.commits.listing or Reading(0, 0)) if must else None
         return read and self._next is None and not must
 
-    def check_success(self) -> None:
-        """Read the dataset's hash and its duplicates, if the run is finalised."""
-        if self.dataset_hash or self._store.head(layout.SUCCESS) is None:
-            return
-        found = load_model(self._store, layout.DATASET, _Summary)
-        self.dataset_hash, self.duplicates = found.dataset_hash, found.duplicates
+    def check_end(self, jobs: Mapping[str, JobFacts], deadline: float) -> bool:
+        """Compare the store with the plan, once after each Job of finalisation that has ended.
+
+        The markers were listed since then: `refresh` ensures it. What is missing appears in
+        `damaged`; if nothing is, `outputs` are read.
+
+        Returns:
+            Whether nothing is left to compare before the deadline, which `time.monotonic` counts.
+
+        Raises:
+            VrdataError: the store cannot be used, or a marker is damaged.
+        """
+        if self.finals == self._compared:
+            return True
+        self.outputs.forget()
+        token = f"{self.request}/{sorted(self.finals)}"
+        try:
+            if not self._compare(jobs, token, deadline, finished=False):
+                return False
+        except InvalidInputError:
+            self._listed = None  # somebody may delete the damaged marker
+            raise
+        if self.commits.all_listed and not self.damaged(jobs):
+            self.outputs.read()
+        self._compared = self.finals
+        return True
 
     def check_data(self, jobs: Mapping[str, JobFacts], deadline: float, *, finished: bool) -> bool:
         """Compare the data objects with the commit markers, once for each `request`.
@@ -161,18 +169,19 @@ class Ledger:
             finished: the run had ended, so a shard without a marker has lost it, and is generated
                 again whatever happened to its attempts.
 
-        Returns:
-            Whether nothing is left to compare.
-
-        Raises:
-            VrdataError: the store cannot be used, or a marker is damaged.
+        Returns and raises as `check_end`.
         """
+        return self._compare(jobs, self.request, deadline, finished=finished)
+
+    def _compare(
+        self, jobs: Mapping[str, JobFacts], token: str, deadline: float, *, finished: bool
+    ) -> bool:
         repairing = self.repairing(jobs)
         committed = self.commits.shards - repairing
         missing = self.commits.missing - repairing if finished else ShardSet()
         if not (committed or missing):
             return True
-        return self._repairs.check(committed, missing, self.request, len(self.waves), deadline)
+        return self._repairs.check(committed, missing, token, len(self.waves), deadline)
 
     def repairing(self, jobs: Mapping[str, JobFacts]) -> ShardSet:
         """Shards that no wave of this repair has generated again yet."""
@@ -193,6 +202,11 @@ class Ledger:
             if wave.wave in open_ and (job.failed or job.finished)
         ]
         return [(wave, indexes) for wave, indexes in found if indexes]
+
+    @property
+    def waves(self) -> tuple[Wave, ...]:
+        """The waves in the store, in order."""
+        return self._files.waves
 
     @property
     def _history(self) -> History:
@@ -229,6 +243,8 @@ class Ledger:
             return True
         if any(job.finished and wave.wave not in self._listed.ended for wave, job in mine):
             return True
+        if self.finals - self._listed.finals:
+            return True
         return self.commits.all_known and not self.commits.all_listed
 
     def _advance(self, deadline: float) -> None:
@@ -236,7 +252,6 @@ class Ledger:
         if self._next is None or self.commits.listing is not None:
             return
         self.differences.refresh()
-        self.check_success()
         for number, indexes in self._next.indexes.items():
             self._read_indexes[number] = self._read_indexes.get(number, frozenset()) | indexes
         self._listed, self._next = self._next, None
@@ -247,30 +262,12 @@ class Ledger:
             self._listener.shard_committed(generator_class, manifest)
 
     def _report_failure(self, wave: Wave, index: int, failure: FailureRecord) -> None:
-        first = self._first
-        old = first is not None and (
-            wave.wave in first.ended or index in first.indexes.get(wave.wave, frozenset())
-        )
-        if not old:
+        if self._first is None or not self._first.has_ended(wave.wave, index):
             self._listener.shard_failed(self._classes[failure.generator], failure)
 
     def _report_difference(self, generator_class: str) -> None:
         if self._first is not None:
             self._listener.shard_differed(generator_class)
-
-    def _read_waves(self) -> None:
-        after = layout.wave_key(len(self.waves) - 1) if self.waves else ""
-        for info in self._store.list_after(layout.WAVES, after):
-            wave = load_model(self._store, info.key, Wave)
-            if wave.plan != self._plan_hash:
-                raise OutputConflictError(
-                    f"{info.key} belongs to another plan", fix="use another name or prefix"
-                )
-            if wave.wave != len(self.waves):
-                raise InvalidInputError(
-                    f"{layout.wave_key(len(self.waves))} is missing in {self._store.url}"
-                )
-            self.waves = (*self.waves, wave)
 
 
 def _ended(wave: Wave, job: JobFacts) -> frozenset[int]:

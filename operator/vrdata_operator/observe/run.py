@@ -10,8 +10,10 @@ from vrdata.api.status import GenerationRunStatus
 from vrdata.contract.worker import WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.discover import require_apart
-from vrdata.dataset.plans import find_plan, store_plan
+from vrdata.dataset.plans import find_plan, keep_plan, require_own_markers, store_plan
+from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
+from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
@@ -43,7 +45,7 @@ class Viewer:
         self._stores = stores
         self._metrics = metrics
         self._clock = clock
-        self._catalogues = Catalogues(cluster, stores, home.namespace)
+        self._catalogues = Catalogues(cluster, stores, home.namespace, clock)
         self._claim = home.claim
         self._observer = Observer(cluster, stores)
 
@@ -120,19 +122,41 @@ class Viewer:
         """
         settings = store_settings(profile.spec.storage)
         store = self._stores.run(settings, prefix)
-        existing = await self._stores.call(lambda: find_plan(store))
+        existing = await self._stores.call(lambda: _stored_plan(store, begun))
         if existing is not None and existing.hash == begun:
             return existing
         image = await self._catalogues.of(profile, uid)
         if isinstance(image, Rejection):
             return image
         plan = make_plan(run, profile, image, existing)
-        if isinstance(plan, Plan):
-            if existing is None:
-                root = self._stores.root(settings)
-                await self._stores.call(lambda: require_apart(root, prefix))
-            await self._stores.call(lambda: store_plan(store, plan))
+        if isinstance(plan, Rejection):
+            return plan
+        if existing is None:
+            if begun and plan.hash != begun:
+                return Rejection(Reason.DAMAGED_OBJECT, _LOST, _LOST_FIX)
+            root = self._stores.root(settings)
+            await self._stores.call(lambda: require_apart(root, prefix))
+            await self._stores.call(lambda: require_own_markers(store, plan))
+        keep = keep_plan if begun else store_plan
+        await self._stores.call(lambda: keep(store, plan))
         return plan
+
+
+_LOST = (
+    f"{layout.PLAN} was deleted or damaged, and with the profile's image or the run's globs the "
+    "plan is another one now"
+)
+_LOST_FIX = "Set the profile to the image that the run began with; or use another metadata.name"
+
+
+def _stored_plan(store: ObjectStore, begun: str) -> Plan | None:
+    """The stored plan; None when it is missing, or damaged although the run has begun with it."""
+    try:
+        return find_plan(store)
+    except OutputConflictError:
+        if begun:
+            return None
+        raise
 
 
 def _reopened(status: GenerationRunStatus) -> GenerationRunStatus:

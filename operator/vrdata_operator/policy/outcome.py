@@ -14,8 +14,9 @@ from vrdata.text import count
 from vrdata_operator.policy.deadline import deadline
 from vrdata_operator.policy.finalisation import Stage, current_stage
 from vrdata_operator.reasons import Reason
+from vrdata_operator.state.names import REPAIR_ANNOTATION
 from vrdata_operator.state.rejection import Explanation
-from vrdata_operator.state.run import RunView
+from vrdata_operator.state.run import MAX_RESTORED, RunView
 
 MAX_REASONS = 3  # that a message names
 _SUCCESSES = frozenset({Reason.ALL_SAMPLES, Reason.WITHIN_FAILURE_BUDGET})
@@ -45,7 +46,8 @@ def outcome_of(view: RunView, foreign: str = "") -> Outcome | None:
         return over
     if view.complete and Stage("finalise", view).succeeded:
         return _finished(view)
-    return _contract_mismatch(view) or _finalisation_failed(view) or _deadline(view) or _lost(view)
+    ended = _contract_mismatch(view) or _restless(view) or _finalisation_failed(view)
+    return ended or _deadline(view) or _lost(view)
 
 
 def _empty(view: RunView) -> Outcome | None:
@@ -105,13 +107,24 @@ def _not_hermetic(view: RunView) -> Outcome | None:
     return None
 
 
+def _restless(view: RunView) -> Outcome | None:
+    """Something else keeps changing the output."""
+    for generator, shard in view.restless:
+        detail = f"data of shard {shard} of {generator} was deleted or changed {MAX_RESTORED} times"
+        fix = f"Find what changes the storage, then set the annotation {REPAIR_ANNOTATION}"
+        return Outcome(Reason.FINALISATION_FAILED, detail, fix)
+    return None
+
+
 def _finalisation_failed(view: RunView) -> Outcome | None:
     stage = current_stage(view) if view.complete else None
     if stage is None or stage.failure is None or not stage.given_up:
         return None
     if stage.failure.reason is FailureReason.OUTPUT_CONFLICT:
         return Outcome(Reason.OUTPUT_CONFLICT, stage.failure.message)
-    return Outcome(Reason.FINALISATION_FAILED, stage.given_up)
+    damaged = stage.failure.reason is FailureReason.DAMAGED_MARKER
+    fix = f"Delete it, then set the annotation {REPAIR_ANNOTATION}" if damaged else ""
+    return Outcome(Reason.FINALISATION_FAILED, stage.given_up, fix)
 
 
 def _deadline(view: RunView) -> Outcome | None:

@@ -45,13 +45,18 @@ def first_waves(
 ) -> list[Wave]:
     """Waves for missing shards that no wave of this run contains yet.
 
-    An operator that was killed between two writes has stored only some of them.
+    An operator that was killed between two writes has stored only some of them, and files of
+    waves can be lost. What became of the attempts of a lost wave is not known, so the next ones
+    have later numbers, and none is charged.
     """
     missing = ShardSet.of_plan(plan) - committed - history.assigned
     attempt = history.first_attempt
-    allowance = _allowance(history, attempt, policy)
+    if any(not wave.spans for wave in history.own):
+        attempt = max(wave.attempt for wave in history.own) + 1
+    uncharged = attempt - history.first_attempt
+    allowance = _allowance(history, attempt, policy, uncharged=uncharged)
     groups = [
-        (_Kind(name, attempt, ladder(profile, name).memory, allowance), shards)
+        (_Kind(name, attempt, ladder(profile, name).memory, allowance, uncharged), shards)
         for name, shards in _by_class(plan, missing)
     ]
     return _waves(plan.hash, history, groups)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,7 @@ from vrdata.contract.attempts import is_exhausted, retry_after
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.contract.retries import Retry, is_retried
+from vrdata.plan.planned import Shard
 from vrdata.plan.waves import MAX_WAVES, Wave
 from vrdata_operator.state.shard_sets import ShardSet
 
@@ -135,6 +137,16 @@ class History:
                 found |= shards - later - ShardSet.of(wave.shard(i) for i in done if i < wave.size)
                 later |= shards
         return found
+
+    def restored(self, times: int) -> ShardSet:
+        """Shards that at least so many repairs of this run or request have begun to restore."""
+        attempts = {wave.attempt for wave in self.own if wave.repair}
+        counts: Counter[Shard] = Counter()
+        for wave in self.own:
+            first = wave.attempt - 1 not in attempts
+            if wave.repair and wave.request == self.request and first:
+                counts.update(wave.shards())
+        return ShardSet.of(shard for shard, count in counts.items() if count >= times)
 
     @cached_property
     def assigned(self) -> ShardSet:

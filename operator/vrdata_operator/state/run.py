@@ -19,6 +19,8 @@ from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.shard_sets import ShardSet
 
+MAX_RESTORED = 10  # times that a run restores one shard; something else keeps changing the output
+
 
 @dataclass(frozen=True)
 class RunView:
@@ -94,6 +96,12 @@ class RunView:
             for shards in self.running.values():
                 lost -= shards
         return lost
+
+    @cached_property
+    def restless(self) -> ShardSet:
+        """Damaged shards that this run or repair has restored too often."""
+        found = self.facts.damaged - self.facts.repairing
+        return found & self.history.restored(MAX_RESTORED) if found else found
 
     @cached_property
     def exhausted(self) -> ShardSet:

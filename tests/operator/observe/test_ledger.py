@@ -10,13 +10,14 @@ from support.lives import small_plan
 from support.markers import change_marker
 from support.memorystore import MemoryStore
 from support.objects import put
-from support.operator.fakeworkers import commit
+from support.operator.fakeoutputs import commit
 from support.operator.ledgers import PLAN, Counted, job, wave
 from vrdata.contract.records import DifferenceRecord
 from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.planned import Shard
-from vrdata_operator.state.facts import PodFacts
+from vrdata_operator.observe.output.finished import Outputs
+from vrdata_operator.state.facts import JobFacts, PodFacts
 
 
 @pytest.fixture
@@ -98,9 +99,35 @@ def test_a_wave_of_another_plan_is_a_conflict(store: MemoryStore) -> None:
         Counted(store).refresh()
 
 
-def test_a_gap_in_the_waves_and_a_damaged_marker_are_named(store: MemoryStore) -> None:
+def test_a_wave_whose_file_was_lost_has_no_shards_and_keeps_its_number(store: MemoryStore) -> None:
     put(store, layout.wave_key(1), wave(1, ("O-a", 0)).to_json())
-    with pytest.raises(InvalidInputError, match=r"0000\.json is missing"):
+    found = Counted(store)
+    found.refresh(job(2))
+    assert [(one.wave, one.size) for one in found.ledger.waves] == [(0, 0), (1, 1), (2, 0)]
+    assert {one.run for one in found.ledger.waves} == {"run"}
+
+
+@pytest.mark.parametrize("key", [layout.PLAN, layout.wave_key(0), layout.wave_key(1)])
+@pytest.mark.parametrize("damage", ["deleted", "torn"])
+def test_a_known_file_is_written_again_when_a_job_shows_a_failure(
+    store: MemoryStore, key: str, damage: str
+) -> None:
+    put(store, layout.PLAN, PLAN.to_json())
+    for number in range(2):
+        put(store, layout.wave_key(number), wave(number, ("O-a", number)).to_json())
+    found = Counted(store)
+    found.refresh(job())
+    body = store.objects[key]
+    store.delete(key)
+    if damage == "torn":
+        put(store, key, body[:20])
+    found.read(job(failed=frozenset({0})))
+    assert store.objects[key] == body
+
+
+def test_a_damaged_marker_and_a_new_damaged_wave_are_named(store: MemoryStore) -> None:
+    put(store, layout.wave_key(0), b"{")
+    with pytest.raises(InvalidInputError, match=r"waves/0000\.json in .* is damaged"):
         Counted(store).refresh()
     damaged = MemoryStore()
     put(damaged, layout.commit_key("O-a", 0), b"{}")
@@ -108,16 +135,39 @@ def test_a_gap_in_the_waves_and_a_damaged_marker_are_named(store: MemoryStore) -
         Counted(damaged).refresh()
 
 
-def test_the_dataset_hash_is_read_only_after_the_last_object_was_written(
+def test_the_dataset_hash_is_that_of_whole_outputs(store: MemoryStore) -> None:
+    found = Outputs(store, PLAN)
+    summary = {"datasetHash": "sha256:x", "samples": 5, "duplicates": 2, "plan": PLAN.hash}
+    put(store, layout.DATASET, json.dumps(summary).encode())
+    put(store, layout.SUCCESS, b"sha256:x\n")
+    put(store, layout.index_key("O-a"), b"")
+    found.read()
+    assert found.dataset_hash == ""
+    put(store, layout.index_key("G-b"), b"")
+    found.read()
+    assert (found.dataset_hash, found.duplicates) == ("sha256:x", 2)
+    store.objects[layout.SUCCESS] = b"sha256:y\n"
+    found.read()
+    assert (found.dataset_hash, found.duplicates) == ("", 0)
+
+
+def test_a_marker_that_was_deleted_is_not_remembered_after_a_job_of_finalisation(
     store: MemoryStore,
 ) -> None:
+    for shard in PLAN.all_shards():
+        commit(store, PLAN, shard)
+    put(store, layout.wave_key(0), wave(0, *PLAN.all_shards()).to_json())
+    ended = job(finished=True, completed=frozenset(range(5)))
     found = Counted(store)
-    put(store, layout.DATASET, b'{"datasetHash": "sha256:x", "samples": 5, "duplicates": 2}')
-    found.ledger.check_success()
-    assert found.ledger.dataset_hash == ""
-    put(store, layout.SUCCESS, b"")
-    found.ledger.check_success()
-    assert (found.ledger.dataset_hash, found.ledger.duplicates) == ("sha256:x", 2)
+    assert found.refresh(ended)
+    store.delete(layout.commit_key("O-a", 1))
+    assert found.read(ended)
+    assert found.ledger.commits.all_known
+    final = JobFacts("final", "finalise", finished=True, succeeded=True)
+    found.ledger.finals = frozenset({"final"})
+    found.read(ended, final)
+    assert list(found.ledger.commits.missing) == [("O-a", 1)]
+    assert found.ledger.commits.totals["O"].shards == 2
 
 
 def test_each_shard_that_was_generated_with_other_bytes_is_reported_once(

@@ -6,7 +6,7 @@ import pytest
 
 from support.memorystore import MemoryStore
 from support.objects import put
-from support.operator.fakeworkers import commit
+from support.operator.fakeoutputs import commit
 from support.operator.ledgers import PLAN, A, Counted, job, wave
 from vrdata.dataset import layout
 from vrdata.store.port import StorageError
@@ -62,12 +62,12 @@ def test_nothing_is_listed_while_no_job_ends_and_no_time_has_passed(store: Memor
     assert found.read(job(active=1))
     assert not store.requests
     assert found.read(job(finished=True))
-    assert store.requests["list"] == 2  # commit markers and differences
+    assert store.requests["list"] == 4  # plan, waves, commit markers and differences
     store.requests.clear()
     assert found.read(job(finished=True))
     assert not store.requests
     assert found.refresh(job(finished=True))
-    assert store.requests["list"] == 3  # wave files, too
+    assert store.requests["list"] == 4
 
 
 def test_a_run_is_complete_only_after_a_listing_of_all_its_markers(store: MemoryStore) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,30 +9,22 @@ from typing import Any
 
 from support.objects import put
 from support.operator.fakecluster import FakeCluster
+from support.operator.fakeoutputs import DATA, commit, finalise, is_committed, write_indexes
 from support.operator.index_sets import format_index_set
 from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
 from vrdata.dataset import layout
-from vrdata.dataset.checks.dropped import with_dropped
-from vrdata.dataset.codec import describe_records, encode_marker
-from vrdata.dataset.manifest import (
-    Attempt,
-    DataObject,
-    FailedSample,
-    FileObjects,
-    Record,
-    SampleRecord,
-    ShardManifest,
-)
+from vrdata.dataset.reader import load_model
+from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import CatalogueEntry, ImageCatalogue
 from vrdata.plan.planned import Plan, Shard
 from vrdata.plan.waves import Wave
 from vrdata.store.opening import PrefixedStore
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.state.index_sets import parse_index_set
 from vrdata_operator.state.names import TASK_LABEL
+from vrdata_worker.failures import ShardFailedError
 
 Json = dict[str, Any]
-DATA = bytes(100)  # of every shard
 VERSIONS = {"vrdata": "1"}
 
 
@@ -110,43 +101,44 @@ class Workers:
     def _finalise(self, job: Json, pod: FinalisePod) -> None:
         if self._fails(job):
             return
-        store = PrefixedStore(self.store, pod.config.prefix)
-        self._write_indexes(store)
-        answer = {"datasetHash": "sha256:" + hashlib.sha256(pod.config.plan.encode()).hexdigest()}
-        _keep(store, layout.DATASET, json.dumps(answer).encode())
-        _keep(store, layout.SUCCESS, b"")
+        try:
+            finalise(PrefixedStore(self.store, pod.config.prefix))
+        except ShardFailedError as error:
+            self._end_final(job, str(error.failure.reason), error.failure.message)
+            return
         _end(job, "Complete", "CompletionsReached")
 
     def _index(self, job: Json, pod: IndexPod) -> None:
         if self._fails(job):
             return
-        self._write_indexes(PrefixedStore(self.store, pod.config.prefix))
+        write_indexes(PrefixedStore(self.store, pod.config.prefix))
         _end(job, "Complete", "CompletionsReached")
 
     def _fails(self, job: Json) -> bool:
         """Whether this try of finalisation fails; its pod leaves what a real one leaves."""
+        reason = self.final_script(job["metadata"]["name"])
+        if reason:
+            self._end_final(job, reason, "why")
+        return bool(reason)
+
+    def _end_final(self, job: Json, reason: str, message: str) -> None:
         name, labels = job["metadata"]["name"], job["spec"]["template"]["metadata"]["labels"]
-        reason = self.final_script(name)
-        if not reason:
-            return False
         _end(job, "Failed", "BackoffLimitExceeded")
         ended: Json = {"exitCode": 137, "reason": "OOMKilled"}
         if reason != "OOMKilled":
-            ended = {"exitCode": 30, "message": json.dumps({"reason": reason, "message": "why"})}
+            ended = {"exitCode": 30, "message": json.dumps({"reason": reason, "message": message})}
         if reason != "Disrupted":  # the pod of a disrupted try is gone
             self.cluster.pods.append(pod_object(job, f"{name}-x", None, labels, ended))
-        return True
-
-    def _write_indexes(self, store: ObjectStore) -> None:
-        plan = Plan.model_validate_json(store.get(layout.PLAN))
-        for planned in plan.generators:
-            _keep(store, layout.index_key(planned.name), b"index")
 
     def _shards(self, job: Json, pod: ShardPod) -> None:
         store = PrefixedStore(self.store, pod.config.prefix)
-        wave = Wave.model_validate_json(store.get(layout.wave_key(pod.wave)))
-        plan = Plan.model_validate_json(store.get(layout.PLAN))
         status, spec = job["status"], job["spec"]
+        try:
+            wave = load_model(store, layout.wave_key(pod.wave), Wave)
+            plan = load_model(store, layout.PLAN, Plan)
+        except (ObjectNotFoundError, InvalidInputError) as error:
+            self._fail_without_wave(job, str(error))
+            return
         done = parse_index_set(status.get("completedIndexes", ""))
         failed = parse_index_set(status.get("failedIndexes", ""))
         left = [index for index in range(wave.size) if index not in done | failed]
@@ -154,7 +146,7 @@ class Workers:
             shard = wave.shard(index)
             attempt = Try(shard, wave.attempt, wave.memory_bytes, wave.allow_failed_samples)
             self.tries.append(attempt)
-            skip = _committed(store, shard) and not wave.repair
+            skip = is_committed(store, shard) and not wave.repair
             reason = "" if skip else self.script(attempt)
             if reason in ("ContractMismatch", "NotHermetic"):
                 if reason == "NotHermetic":
@@ -165,7 +157,7 @@ class Workers:
                 self._fail(store, job, index, attempt, reason, wave.run)
                 failed |= {index}
             else:
-                if not _committed(store, shard):
+                if not is_committed(store, shard):
                     commit(store, plan, shard, self.left_out.get(shard, 0), wave.attempt)
                 elif wave.repair:
                     store.delete(layout.shard_tar_key(*shard))
@@ -177,6 +169,24 @@ class Workers:
         status["active"] = status["ready"] = min(open_, spec["parallelism"])
         if not open_:
             _end(job, "Failed", "FailedIndexes") if failed else _end(job, "Complete", "Completed")
+
+    def _fail_without_wave(self, job: Json, message: str) -> None:
+        """Pods that find no wave or no plan know no shard, so they store no record."""
+        status, spec = job["status"], job["spec"]
+        ended = parse_index_set(status.get("completedIndexes", ""))
+        failed = parse_index_set(status.get("failedIndexes", ""))
+        left = [index for index in range(spec["completions"]) if index not in ended | failed]
+        name, labels = job["metadata"]["name"], spec["template"]["metadata"]["labels"]
+        for index in left[: spec["parallelism"]]:
+            words = json.dumps({"reason": "OutputChanged", "message": message})
+            pod = pod_object(
+                job, f"{name}-{index}", index, labels, {"exitCode": 30, "message": words}
+            )
+            self.cluster.pods.append(pod)
+            failed |= {index}
+        status["failedIndexes"] = format_index_set(failed)
+        if len(failed | ended) == spec["completions"]:
+            _end(job, "Failed", "FailedIndexes")
 
     def _fail(
         self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str, run: str
@@ -212,52 +222,6 @@ def pod_object(
         status["containerStatuses"] = [{"state": {"terminated": ended}}]
     metadata = {"name": name, "namespace": job["metadata"]["namespace"], "labels": labels | own}
     return {"metadata": metadata, "status": status}
-
-
-def commit(
-    store: ObjectStore, plan: Plan, shard: Shard, left_out: int = 0, attempt: int = 0
-) -> None:
-    """Write the smallest valid commit marker of a shard."""
-    found = plan.generator(shard[0]).shard(shard[1])
-    failed = range(found.start, found.start + left_out)
-    dropped = [FailedSample(index=at, reason="EmptyPrompt", message="blank") for at in failed]
-    records: list[Record] = [*dropped]
-    records += [
-        SampleRecord(index=at, id=f"x_{at}", domain="x", block=0, seed=0, files=())
-        for at in range(failed.stop, found.stop)
-    ]
-    in_files = plan.output.format == "files"
-    manifest = ShardManifest(
-        plan=plan.hash,
-        generator=shard[0],
-        digest=plan.generator(shard[0]).digest,
-        shard=shard[1],
-        start=found.start,
-        stop=found.stop,
-        format=plan.output.format,
-        archive=None
-        if in_files
-        else DataObject(key=layout.shard_tar_key(*shard), size=len(DATA), sha256="0" * 64),
-        files=FileObjects(objects=1, bytes=100) if in_files else None,
-        samples=len(records) - len(failed),
-        failed_samples=len(failed),
-        attempt=Attempt(number=attempt, seconds=2.0, cpu_seconds=1.5, peak_memory_bytes=2**27),
-        records=describe_records(record.to_json() for record in records),
-    )
-    if not in_files:
-        _keep(store, layout.shard_tar_key(*shard), DATA)
-    manifest = with_dropped(manifest, dropped)
-    body = encode_marker(manifest, [record.to_json() for record in records])
-    put(store, layout.commit_key(*shard), body)
-
-
-def _keep(store: ObjectStore, key: str, body: bytes) -> None:
-    if store.head(key) is None:
-        put(store, key, body)
-
-
-def _committed(store: ObjectStore, shard: Shard) -> bool:
-    return store.head(layout.commit_key(*shard)) is not None
 
 
 def task_of(job: Json) -> PodTask:
