@@ -152,7 +152,6 @@ class Reconciler:
             if not done and stored.status.reason != Reason.STORAGE_UNAVAILABLE:
                 detail = f"it has not answered for {SILENT_SECONDS:.0f} s"
                 status = self._blocked(stored, Explanation(Reason.STORAGE_UNAVAILABLE, detail))
-                memory.written_at = 0.0
                 await self._write_status(stored, status, memory)
                 memory.told = status
             return await view
@@ -206,16 +205,18 @@ class Reconciler:
     ) -> Turn:
         """Write a changed status and post its events.
 
-        At most once in WRITE_SECONDS, but the end of a run is written at once.
+        At most once in WRITE_SECONDS, but the end of a run, or what it waits for, at once.
         """
         now, body = self._clock(), status.to_dict()
         after = _poll_seconds(status)
-        if body == (memory.written or stored.status.to_dict()):
+        before = memory.written or stored.status.to_dict()
+        if body == before:
             return Turn(done=False, after=after)
         wait = memory.written_at + WRITE_SECONDS - now
         ends = status.finished and not stored.status.finished
+        waits = status.reason not in {"", before.get("reason", "")}
         # A longer wait comes from a clock that was set back since.
-        if 0 < wait <= WRITE_SECONDS and not ends:
+        if 0 < wait <= WRITE_SECONDS and not (ends or waits):
             return Turn(done=False, after=wait)
         await self._cluster.apply_status(stored.namespace, stored.name, body)
         memory.written, memory.written_at = body, now

@@ -239,3 +239,12 @@ def test_the_shard_of_a_pod_that_does_not_end_is_given_to_another_one_whatever_t
     assert life.job(FIRST)["spec"]["parallelism"] == 0
     life.job(FIRST)["spec"]["suspend"] = True  # its pod never ends
     assert life.live().phase == "Succeeded"
+
+
+def test_a_new_reason_is_written_without_the_pause_between_two_statuses(life: Life) -> None:
+    job = one_job(life)
+    job["status"] |= {"active": 0, "ready": 0}
+    pod_of(life, 2, {"exitCode": 10})
+    life.now -= 9  # one second after the last turn
+    life.turn()
+    assert life.status().reason == "ReplacingPods"
