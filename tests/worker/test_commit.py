@@ -159,6 +159,40 @@ def test_existing_data_with_other_samples_is_a_conflict_and_no_marker_is_written
     assert MARKER not in store.objects
 
 
+class ClaimingStore(MemoryStore):
+    """A server that records a digest with each write, and does not see that the bytes change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: dict[str, str] = {}
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        created = super().put_new(key, body, sha256=sha256, content_type=content_type)
+        if created:
+            self.recorded[key] = sha256
+        return created
+
+    def head(self, key: str) -> ObjectInfo | None:
+        info = super().head(key)
+        return None if info is None else ObjectInfo(info.key, info.size, self.recorded[key])
+
+
+@pytest.mark.parametrize("kind", [MemoryStore, ClaimingStore])
+@pytest.mark.parametrize("torn", [True, False], ids=["torn", "flipped"])
+def test_damaged_data_without_a_marker_is_replaced(
+    tmp_path: Path, kind: type[MemoryStore], torn: bool
+) -> None:
+    made, store = Made(tmp_path), kind()
+    commit(store, made.draft, made.pending, detect=False)
+    del store.objects[MARKER]
+    before = dict(store.objects)
+    body = store.objects[made.tar.key]
+    store.objects[made.tar.key] = body[:700] if torn else b"?" + body[1:]
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert (done.already, done.nondeterministic) == (False, "")
+    assert store.objects == before | {MARKER: made.draft.encode()}
+
+
 class ForgetfulStore(MemoryStore):
     """A server that keeps no digest with an object."""
 

@@ -1,8 +1,9 @@
 """The commit protocol: data first, then the commit marker, both create-only.
 
-An existing object is never overwritten. Equal bytes mean that another attempt (often this worker
-before a retry) has done the work. Different bytes are nondeterminism, which is reported; the
-marker then describes the existing bytes. Source of the protocol: docs/formats.md, "Commit".
+An existing object is never overwritten, unless it is damaged and no marker describes it. Equal
+bytes mean that another attempt (often this worker before a retry) has done the work. Different
+bytes are nondeterminism, which is reported; the marker then describes the existing bytes. Source of
+the protocol: docs/formats.md, "Commit".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.checks.dropped import dropped_groups
 from vrdata.dataset.codec import describe_records
 from vrdata.dataset.commits import iter_records, read_head
+from vrdata.dataset.formats.archive import DamagedArchiveError
 from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.formats.untrusted import changed, read_exactly
@@ -26,6 +28,7 @@ from vrdata.dataset.manifest import (
     SampleRecord,
     ShardManifest,
 )
+from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import MarkerDraft, describe_data
@@ -70,28 +73,55 @@ def commit(
             neither.
         DamagedMarkerError: the shard has a marker that cannot be used; it stays.
     """
-    data: list[DataObject] = []
-    different = ""
-    for item in pending:
-        existing = _put(store, item, detect=detect)
-        if existing.sha256 != item.sha256:
-            different = different or item.key
-        data.append(existing)
+    put = [_put(store, item, detect=detect) for item in pending]
+    data = [one for one, _ in put]
+    manifest = draft.manifest
+    key = layout.commit_key(manifest.generator, manifest.shard)
+    if not all(created for _, created in put) and store.head(key) is None:
+        data = [
+            one if created else _sound(store, item, one, manifest.format)
+            for item, (one, created) in zip(pending, put, strict=True)
+        ]
+    pairs = zip(pending, data, strict=True)
+    different = next((item.key for item, one in pairs if one.sha256 != item.sha256), "")
     if different:
         draft = _describe_existing(store, draft, tuple(data))
     return _mark(store, draft, different, detect=detect)
 
 
-def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> DataObject:
+def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> tuple[DataObject, bool]:
+    """Write an object if its key is free; the stored one, and whether this call wrote it."""
     taken = detect and store.head(item.key) is not None
     if not taken and put_new(store, item):
-        return DataObject(key=item.key, size=item.size, sha256=item.sha256)
+        return item.data_object(), True
     info = store.head(item.key)
     if info is None:  # deleted between the two requests: write it again
         put_new(store, item)
-        return DataObject(key=item.key, size=item.size, sha256=item.sha256)
+        return item.data_object(), True
     digest = info.sha256 or sha256_object(store, item.key, info.size)
-    return DataObject(key=item.key, size=info.size, sha256=digest)
+    return DataObject(key=item.key, size=info.size, sha256=digest), False
+
+
+def _sound(
+    store: ObjectStore, item: PendingObject, existing: DataObject, output_format: OutputFormat
+) -> DataObject:
+    """An existing object that no marker describes; ours instead if it was torn or changed."""
+    digest = sha256_object(store, existing.key, existing.size)
+    if (digest, existing.size) == (item.sha256, item.size):
+        return item.data_object()
+    damaged = digest != existing.sha256
+    try:
+        for _ in format_of(output_format).stored_files(store, (existing,)):
+            pass
+    except DamagedArchiveError:
+        damaged = True
+    except ValueError:  # it has other samples, which is an error of its own
+        pass
+    if not damaged:
+        return existing
+    store.delete(existing.key)
+    put_new(store, item)
+    return item.data_object()
 
 
 def put_new(store: ObjectStore, item: PendingObject) -> bool:
