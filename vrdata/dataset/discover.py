@@ -122,7 +122,7 @@ def _is_run(root: ObjectStore, folder: str) -> bool:
 def _overlapping(what: str) -> OutputConflictError:
     return OutputConflictError(
         what,
-        why="the folder of a run belongs to that run alone; nothing was written",
+        why="the folder of a run belongs to that run alone",
         fix="use another metadata.name, output.prefix or --out",
     )
 
