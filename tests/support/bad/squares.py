@@ -20,13 +20,14 @@ from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.shard import Limits, ShardGenerator
 
 NAME = "O-square"
-MEMORY = 400 * 2**20
+MEMORY = 250 * 2**20
 FAIL = """
 import os, signal, sys
 
 def fail(way):
     if way == "raise": raise ValueError("cannot paint")
     if way == "code": sys.exit(3)
+    if way == "disk": raise OSError(28, "No space left on device")
     if way == "leave": os._exit(3)
     if way == "crash": os.kill(os.getpid(), signal.SIGSEGV)
     if way == "memory":

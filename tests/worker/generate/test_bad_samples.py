@@ -22,12 +22,13 @@ NAME = "O-square"
 REASONS = {
     "raise": FailureReason.GENERATOR_FAILED,
     "code": FailureReason.GENERATOR_FAILED,
+    "disk": FailureReason.GENERATOR_CRASHED,
     "leave": FailureReason.GENERATOR_FAILED,
     "crash": FailureReason.GENERATOR_CRASHED,
     "memory": FailureReason.OUT_OF_MEMORY,
     "hang": FailureReason.SAMPLE_TIMEOUT,
 }
-TIMEOUT = 1.5
+TIMEOUT = 5.0
 
 
 def colour_of(index: int) -> str:
@@ -82,7 +83,7 @@ def api_shard(folder: Path, kind: Kind, bad: dict[int, str], samples: int) -> Ge
 
 
 def test_every_bad_sample_of_the_api_costs_one_sample(tmp_path: Path) -> None:
-    bad = dict(zip((0, 3, 4, 9, 12, 28), REASONS, strict=True))
+    bad = dict(zip((0, 3, 4, 9, 12, 13, 28), REASONS, strict=True))
     disturbed = api_shard(tmp_path / "bad", "api", bad, 30)
     usual = contents(api_shard(tmp_path / "good", "api", {}, 30))
     assert failures(disturbed) == [(index, REASONS[way]) for index, way in bad.items()]
@@ -115,7 +116,7 @@ def test_a_stream_goes_on_after_a_sample_that_raises(stream: Squares, way: str, 
     assert contents(shard) == usual
 
 
-@pytest.mark.parametrize("way", ["leave", "crash", "memory", "hang"])
+@pytest.mark.parametrize("way", ["disk", "leave", "crash", "memory", "hang"])
 def test_a_stream_with_a_seed_for_each_sample_goes_on_in_a_new_process(
     stream: Squares, way: str
 ) -> None:
@@ -146,4 +147,12 @@ def test_the_bad_sample_of_a_script_that_writes_at_the_end_is_found(loop: Square
         with pytest.raises(ShardFailedError) as caught:
             loop.shard({at: way}, allowed=0)
         assert (caught.value.failure.sample, caught.value.failure.reason) == (at, REASONS[way])
-    assert failures(loop.shard({at: "hang"}))[at] == (at, FailureReason.SAMPLE_TIMEOUT)
+
+
+def test_the_sample_that_hangs_in_a_script_that_writes_at_the_end_is_found(loop: Squares) -> None:
+    shard = loop.shard({4: "hang"})
+    assert failures(shard) == [(index, FailureReason.SAMPLE_TIMEOUT) for index in range(10)]
+    alone = shard.failed[4]
+    assert alone.lost_seconds is not None
+    assert alone.lost_seconds == pytest.approx(shard.lost_seconds, abs=0.1)
+    assert shard.failed[5].message.startswith("not generated: its block ended at sample 4: ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -227,11 +228,33 @@ def test_an_end_that_names_the_wrong_sample_never_makes_a_block_endless(
     assert sorted(generator.delivered + failed) == list(range(want))
 
 
+def invalid(state: BlockState, position: int, reason: FailureReason) -> None:
+    failure = parse_failure(ERROR).model_copy(update={"reason": reason})
+    state.invalid(Invalid(state.block, position, failure))
+
+
+@pytest.mark.parametrize("making", Making)
+def test_samples_after_a_failure_of_the_machine_are_made_in_a_new_process(making: Making) -> None:
+    narrowing = Narrowing(making, 4, 4, 1e9)
+    state = BlockState(0, 0, 4, narrowing=narrowing, current=Try(4, 4))
+    assert state.sample(0)
+    invalid(state, 1, FailureReason.OUT_OF_MEMORY)
+    assert state.killed is not None
+    assert not state.sample(2)
+    following = state.end(Exit(0, None, None, 9, 0, 0.0), "")
+    if making is Making.WHOLE:
+        assert following is None
+        assert [one.sample for one in state.failures] == [1, 2, 3]
+    else:
+        assert following == Try(4, 4, 2)
+        assert [one.sample for one in state.failures] == [1]
+        assert state.sample(2)
+
+
 def test_an_invalid_sample_is_reported_once_although_the_block_is_made_again() -> None:
     state = BlockState(0, 0, 4, narrowing=Narrowing(Making.WHOLE, 4, 4, 1e9), current=Try(4, 4))
-    invalid = Invalid(0, 1, parse_failure(ERROR))
     for _ in range(2):
         state.sample(0)
-        state.invalid(invalid)
+        invalid(state, 1, FailureReason.GENERATOR_FAILED)
     assert [one.sample for one in state.failures] == [1]
     assert state.failures[0].reason is FailureReason.GENERATOR_FAILED

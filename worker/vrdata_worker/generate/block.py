@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.text import count
 from vrdata_worker.child.blocks import Making
 from vrdata_worker.child.events import Exit, Invalid
 from vrdata_worker.generate.causes import cause_of
 from vrdata_worker.generate.narrow import Narrowing, Try
+
+_OF_THE_MACHINE = {FailureReason.OUT_OF_MEMORY, FailureReason.GENERATOR_CRASHED}
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class BlockState:
     _sure: Failure | None = None  # the last one of a child that had the usual random numbers
     _doubtful: set[int] = field(default_factory=set)  # positions that failed after it
     _lost: float = 0.0  # seconds of the search
+    _stopped: bool = False  # what the child reports from now on is not used
 
     @property
     def searches(self) -> bool:
@@ -63,11 +67,20 @@ class BlockState:
         return self._is_new(position)
 
     def invalid(self, event: Invalid) -> None:
-        """Record a sample that the child found invalid or that the generator raised for."""
-        if not self._is_new(event.position) or event.position < self.skip:
+        """Record a sample that the child found invalid or that the generator raised for.
+
+        If the machine is the cause, the child must be killed (`killed` is set): with more memory,
+        for example, the generator could have made other samples after this one.
+        """
+        if not self._is_new(event.position):
             return
-        self.failures.append(self._at(event.position, event.failure))
-        self.cause = self.cause or self.failures[-1]
+        failure = self._at(event.position, event.failure)
+        if self.narrowing and failure.reason in _OF_THE_MACHINE:
+            self.killed = self._last = self._sure = failure
+            self._stopped = True
+        if event.position >= self.skip:
+            self.failures.append(failure)
+            self.cause = self.cause or failure
 
     def drop(self, position: int, failure: Failure) -> None:
         """A sample that was reported as valid is not."""
@@ -77,6 +90,7 @@ class BlockState:
     def _is_new(self, position: int) -> bool:
         if self.searches:
             self._found += 1
+        if self.searches or self._stopped:
             return False
         late = self.narrowing is not None and position < self._done()
         if late or position in self.reported or position in self._bad:
@@ -132,7 +146,8 @@ class BlockState:
     def _end_try(self, event: Exit, log_tail: str, seconds: float) -> Try | None:
         if not self.missing():
             return None
-        if self._last is not None and self._is_complete():
+        stopped, self._stopped = self._stopped, False
+        if self._last is not None and (stopped or self._is_complete()):
             return self._go_on(self._last, self._done())
         if event.dependent and self._sure is not None:
             self._end_dependent(self._sure)

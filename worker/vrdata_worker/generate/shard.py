@@ -142,6 +142,8 @@ class ShardGenerator:
             case events.Invalid():
                 running.state.invalid(event)
                 self._check_failures(running)
+                if running.state.killed:
+                    self._template.kill_block(event.block, abandon=True)
             case events.Exit():
                 self._generated.cpu_seconds += event.cpu_seconds
                 self._generated.peak_memory_bytes = max(
