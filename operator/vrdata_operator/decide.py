@@ -7,17 +7,20 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
-from vrdata_operator.policy.finalisation import Stage, current_stage, stages
+from vrdata_operator.policy.finalisation import INDEX_JOB_SHARDS, Stage, current_stage, stages
 from vrdata_operator.policy.outcome import outcome_of
 from vrdata_operator.policy.parallelism import share
 from vrdata_operator.policy.pauses import Schedule, schedule
 from vrdata_operator.policy.retries import first_waves, repair_waves, retry_waves
 from vrdata_operator.specs.jobs import Shape, Try, final_manifest, index_manifest, wave_manifest
-from vrdata_operator.state.facts import JobFacts
+from vrdata_operator.state.facts import LAST_SHARDS, JobFacts
 from vrdata_operator.state.names import wave_job
 from vrdata_operator.state.run import RunView
 from vrdata_operator.status.build import build_status
 from vrdata_operator.status.reading import reading_status
+
+LAST_SECONDS = 1.0  # between two turns while the last shards are committed
+RECENT_SECONDS = 10.0  # since the last commit: longer shards are not polled for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,20 @@ def decide(view: RunView) -> Decision:
         actions, after = _finalise(view)
     else:
         retries = schedule(view)
-        actions, after = _generate(view, retries), retries.after
+        actions, after = _generate(view, retries), _soon(view, retries.after)
     return Decision(actions, build_status(view, outcome), after)
+
+
+def _soon(view: RunView, after: float | None) -> float | None:
+    """Seconds until the next turn: few while the last shards of a run are committed.
+
+    A Job reports a completed index up to some seconds after its commit marker exists.
+    """
+    rest = view.shards - len(view.done)
+    recent = view.facts.now - view.committed_at <= RECENT_SECONDS
+    if rest > min(view.pods, LAST_SHARDS) or not recent or not view.done:
+        return after
+    return min(LAST_SECONDS, LAST_SECONDS if after is None else after)
 
 
 def _suspend(view: RunView) -> tuple[Action, ...]:
@@ -128,7 +143,11 @@ def _finalise(view: RunView) -> tuple[tuple[Action, ...], float | None]:
         return (), None
     if stage.is_due:
         return (ApplyJob(_stage_manifest(stage)),), None
-    return (), stage.starts - view.facts.now if stage.is_paused else None
+    if stage.is_paused:
+        return (), stage.starts - view.facts.now
+    # `_SUCCESS` exists some seconds before the Job has ended.
+    soon = stage.last is not None and stage.last.ready and view.shards <= INDEX_JOB_SHARDS
+    return (), LAST_SECONDS if soon else None
 
 
 def _stage_manifest(stage: Stage) -> dict[str, Any]:

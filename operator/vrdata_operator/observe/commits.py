@@ -18,10 +18,11 @@ from vrdata.dataset.manifest import ShardManifest
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata_operator.state.facts import Reading, Totals
+from vrdata_operator.state.facts import LAST_SHARDS, Reading, Totals
 from vrdata_operator.state.shard_sets import ShardSet
 
 BATCH = 16  # markers that one thread reads before it serves another run
+LAST_AFTER = (0.5, 10.0)  # seconds after another marker, in which the last ones are read
 BATCHES = 16  # of one run in the queue of the threads
 
 Head = tuple[Shard, ShardManifest | None]
@@ -66,6 +67,7 @@ class Commits:
         self._before, self._unread = ShardSet(), ShardSet()
         self._listed: dict[str, int] = {}
         self._found_new = 0
+        self._found_at = 0.0
         self.totals: dict[str, Totals] = {}
         self.dropped = FailureGroups()
         self.all_listed = False
@@ -113,6 +115,8 @@ class Commits:
             VrdataError: the store cannot be used, or a marker is damaged. The next call
                 continues.
         """
+        if self._keys is None:
+            self._read_last(deadline)
         if self._keys is not None and self._list(self._keys, deadline):
             self._keys = None
             self._compare(ShardSet(self._listed))
@@ -120,6 +124,13 @@ class Commits:
             self._unread -= self.shards  # read before an error ended the last call
             self._unread -= self.read(self._unread, deadline)
         self.recounting = self.recounting and self.listing is not None
+
+    def _read_last(self, deadline: float) -> None:
+        """Read the last markers soon after others: their Job reports them seconds later."""
+        soonest, latest = LAST_AFTER
+        since = time.monotonic() - self._found_at
+        if soonest <= since <= latest and len(self.missing) <= LAST_SHARDS:
+            self.read(self.missing, deadline)
 
     def read(self, shards: Iterable[Shard], deadline: float) -> ShardSet:
         """Read the markers of these shards, in order, until the deadline.
@@ -213,6 +224,6 @@ class Commits:
         )
         self.dropped.merge(dropped_groups(manifest))
         self._bitmaps[shard.generator] = self._bitmaps.get(shard.generator, 0) | 1 << shard.number
-        self._shards = None
+        self._shards, self._found_at = None, time.monotonic()
         if shard not in self._reported:
             self._found(name, manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from dataclasses import replace
 
 from vrdata.contract.reasons import WorkerExit
 from vrdata.plan.waves import Wave
@@ -58,6 +59,7 @@ class Observer:
         for job in _finals(identity, jobs):
             if job.finished and not job.succeeded:
                 pods += await self._cluster.failed_pods(identity.namespace, job.name)
+        jobs |= await self._ended_early(identity, ledger, jobs)
         current = await self._read(stored, memory, ledger, jobs, now)
         return Facts(
             now=now,
@@ -86,6 +88,16 @@ class Observer:
             reading=ledger.reading,
             behind=not current,
         )
+
+    async def _ended_early(
+        self, identity: RunIdentity, ledger: Ledger, jobs: dict[str, JobFacts]
+    ) -> dict[str, JobFacts]:
+        """Jobs of finalisation that have written `_SUCCESS`: they end some seconds later."""
+        name = last_try(final_job(identity.uid, identity.repair), jobs)
+        if not name or jobs[name].finished:
+            return {}
+        written = await self._stores.call(lambda: ledger.outputs.written_by(name))
+        return {name: replace(jobs[name], finished=True, succeeded=True)} if written else {}
 
     async def _read(
         self,

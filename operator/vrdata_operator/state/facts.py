@@ -12,6 +12,8 @@ from vrdata.plan.waves import Wave
 from vrdata_operator.state.index_sets import parse_index_set
 from vrdata_operator.state.shard_sets import ShardSet
 
+LAST_SHARDS = 16  # of a run: their markers are read without waiting for their Jobs
+
 Task = Literal["shard", "index", "finalise", "describe"]
 
 

@@ -7,7 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from support.lives import FINAL, Life, profile_object, run_object
+from support.operator.fakeworkers import commit
 from vrdata.contract.attempts import MAX_UNCHARGED, pause_after
+from vrdata.dataset import layout
+from vrdata.plan.planned import Plan
+from vrdata.store.opening import PrefixedStore
+from vrdata_operator.decide import LAST_SECONDS
+from vrdata_operator.observe import commits
 from vrdata_operator.policy.finalisation import INDEX_JOB_SHARDS, MAX_CHARGED
 from vrdata_operator.state.names import final_job, index_job
 
@@ -171,4 +177,51 @@ def test_the_end_of_a_run_is_written_at_once(life: Life) -> None:
     life.now -= 9  # the next turn comes a second after the one that wrote the status
     life.workers.work()
     life.turn()
+    assert life.reason("Succeeded") == ("True", "AllSamples")
+
+
+def test_the_last_markers_are_read_before_their_job_reports_them(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Job controller reports a completed index seconds after its marker exists."""
+    monkeypatch.setattr(commits, "LAST_AFTER", (0.0, 3600.0))
+    life.create()
+    life.live(until=lambda: life.status().shards.succeeded >= 4)
+    store = PrefixedStore(life.store, "team/demo/")
+    plan = Plan.model_validate_json(store.get(layout.PLAN))
+    turn = life.turn()
+    assert turn.after <= LAST_SECONDS
+    for shard in plan.all_shards():
+        if store.head(layout.commit_key(*shard)) is None:
+            commit(store, plan, shard)
+    assert life.turn().after == 0  # all markers are compared with the plan now
+    life.turn()
+    assert finals(life) == [FINAL]
+
+
+def test_long_shards_are_not_polled_for(life: Life) -> None:
+    life.create()
+    life.live(until=lambda: life.status().shards.succeeded >= 4)
+    life.turn()
+    life.turn()
+    assert life.turn().after > LAST_SECONDS
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_run_ends_when_its_last_object_is_written_and_not_seconds_later(
+    life: Life, seen: bool
+) -> None:
+    """A `_SUCCESS` that may be of an earlier try is not believed: the end of the Job is."""
+    life.create()
+    life.live(until=lambda: bool(finals(life)))
+    if seen:
+        life.turn()  # the Job runs, and there is no `_SUCCESS`
+    life.workers.work()
+    ended = life.job(FINAL)["status"]
+    life.job(FINAL)["status"] = {"active": 1, "ready": 1}
+    for _ in range(3):
+        life.turn()
+    assert life.status().finished == seen
+    life.job(FINAL)["status"] = ended
+    life.live()
     assert life.reason("Succeeded") == ("True", "AllSamples")

@@ -32,7 +32,21 @@ class Outputs:
         self._store = store
         self._plan_hash = plan.hash
         self._indexes = frozenset(layout.index_key(item.name) for item in plan.generators)
+        self._begun: set[str] = set()
         self.forget()
+
+    def written_by(self, job: str) -> bool:
+        """Whether `_SUCCESS` exists and did not when this Job of finalisation was first seen.
+
+        It is the last object that finalisation writes. One of an earlier try proves nothing.
+
+        Raises:
+            StorageError: the store cannot be used.
+        """
+        exists = self._store.head(layout.SUCCESS) is not None
+        if not exists:
+            self._begun.add(job)
+        return exists and job in self._begun
 
     def forget(self) -> None:
         """Drop what was read."""
