@@ -43,6 +43,7 @@ class BlockState:
     exited: bool = False
     narrowing: Narrowing | None = None
     current: Try | None = None
+    _done: int = 0  # the position after the last sample that was reported
     _bad: set[int] = field(default_factory=set)  # positions that ended the block
     _searched: Failure | None = None  # the failure whose sample is searched
     _found: int = 0  # samples that the current try of a search has made
@@ -92,18 +93,15 @@ class BlockState:
             self._found += 1
         if self.searches or self._stopped:
             return False
-        late = self.narrowing is not None and position < self._done()
+        late = self.narrowing is not None and position < self._done
         if late or position in self.reported or position in self._bad:
             return False
         self.reported.add(position)
+        self._done = max(self._done, position + 1)
         if self._doubtful or (self.current and self.current.first):
             self._doubtful.clear()  # its child has shown that it does not depend on them
             self._sure = self._last
         return True
-
-    def _done(self) -> int:
-        """The position after the last sample that was reported."""
-        return max(self.reported, default=-1) + 1
 
     def end(self, event: Exit, log_tail: str, seconds: float = 0.0) -> Try | None:
         """Record the child's end, and choose what the next child of the block makes.
@@ -148,7 +146,7 @@ class BlockState:
             return None
         stopped, self._stopped = self._stopped, False
         if self._last is not None and (stopped or self._is_complete()):
-            return self._go_on(self._last, self._done())
+            return self._go_on(self._last, self._done)
         if event.dependent and self._sure is not None:
             self._end_dependent(self._sure)
             return None
@@ -174,7 +172,7 @@ class BlockState:
 
     def _failed(self, event: Exit) -> tuple[int, int]:
         """The first and the last position that the sample may have which ended a child."""
-        done = self._done()
+        done = self._done
         while done in self._bad:
             done += 1
         each = self.narrowing is not None and self.narrowing.making is Making.EACH
@@ -217,7 +215,7 @@ class BlockState:
         self._bad.add(first)
         if self.skip <= first < self.want and not again:
             self.failures.append(self._last)
-        return self._go_on(self._last, self.want if again else self._done())
+        return self._go_on(self._last, self.want if again else self._done)
 
     def _is_complete(self) -> bool:
         """Whether the current try has made all that it should."""
