@@ -193,6 +193,19 @@ def test_a_torn_marker_is_named_until_it_is_deleted(life: Life, restart: bool) -
     is_whole(life)
 
 
+def test_a_finished_run_with_a_damaged_marker_does_not_stay_succeeded(life: Life) -> None:
+    life.create()
+    life.live()
+    life.store.objects[MARKER] = life.store.objects[MARKER][:50]
+    annotate(life, "once")
+    life.live(until=lambda: life.status().reason == "DamagedObject")
+    assert life.reason("Succeeded") == ("Unknown", "DamagedObject")
+    assert life.status().phase == "Pending"
+    del life.store.objects[MARKER]
+    life.live(until=lambda: repaired(life, "once"), turns=150)
+    is_whole(life)
+
+
 def test_a_run_whose_data_keeps_disappearing_ends_and_names_the_shard(life: Life) -> None:
     life.create()
     for _ in range(400):
@@ -241,7 +254,7 @@ def test_any_damage_at_any_time_is_healed_or_named(data: st.DataObject) -> None:
             edit = tear if kind == "tear" else flip
             life.store.objects[key] = edit(life.store.objects[key])
     annotate(life, "end")
-    for _ in range(120):
+    for _ in range(60):
         life.turn()
         life.workers.work()
         if repaired(life, "end"):
@@ -252,3 +265,5 @@ def test_any_damage_at_any_time_is_healed_or_named(data: st.DataObject) -> None:
     else:
         text = " ".join(one.message for one in status.conditions)
         assert any(key in text for key in damaged), (status, damaged)
+        assert status.phase != "Succeeded"
+        assert life.condition("Succeeded").status != "True"

@@ -9,7 +9,7 @@ from vrdata_operator.state.run import RunView
 from vrdata_operator.status.conditions import Finding, update
 
 # What kept the operator from reading, which it does now.
-_PASSED = frozenset({Reason.STORAGE_UNAVAILABLE, Reason.CLUSTER_REFUSED})
+_PASSED = frozenset({Reason.STORAGE_UNAVAILABLE, Reason.CLUSTER_REFUSED, Reason.DAMAGED_OBJECT})
 
 
 def reading_status(view: RunView, reading: Reading) -> GenerationRunStatus:

@@ -46,15 +46,21 @@ def rejected(
 def blocked(
     status: GenerationRunStatus, cause: Explanation, *, generation: int, now: float
 ) -> GenerationRunStatus:
-    """The stored status, blocked for now: the store or the API server rejects requests."""
+    """The stored status, blocked for now: the store or the API server rejects requests.
+
+    A run that had succeeded is repaired, so whether its dataset is whole is not known any more.
+    """
     reason, message = cause.reason, cause.message
-    findings = (
+    findings: tuple[Finding, ...] = (
         Finding("Progressing", "False", reason, message),
         Finding("Stalled", "True", reason, message),
     )
+    if status.phase == "Succeeded":
+        findings += (Finding("Succeeded", "Unknown", reason, message),)
     conditions = update(status.conditions, findings, generation=generation, now=now)
     return status.model_copy(
         update={
+            "phase": "Pending" if status.phase == "Succeeded" else status.phase,
             "rate": "",
             "eta": "",
             "estimated_completion_time": None,

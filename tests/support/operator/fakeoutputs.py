@@ -66,7 +66,7 @@ def replace(store: ObjectStore, key: str, body: bytes) -> None:
 def write_indexes(store: ObjectStore) -> None:
     """Write the index of each generator."""
     for planned in _plan(store).generators:
-        keep(store, layout.index_key(planned.name), b"index")
+        replace(store, layout.index_key(planned.name), b"index")
 
 
 def commit(
