@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -162,6 +162,7 @@ def generate(
     allowed: int = 10,
     timeout: float = 60.0,
     children: int = 2,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> GeneratedShard:
     """Generate a shard.
 
@@ -175,6 +176,7 @@ def generate(
         allowed: samples that may fail.
         timeout: the sample timeout in seconds.
         children: concurrent blocks.
+        tell: gets each line for the user.
     """
     scratch.mkdir()
     blocks = -(-samples // block_size)
@@ -189,6 +191,7 @@ def generate(
         writer=format_of("files").open_writer(scratch, shard),
         limits=Limits(children, timeout, MEMORY, allowed),
         on_sample=lambda _: None,
+        tell=tell,
     ).generate()
 
 

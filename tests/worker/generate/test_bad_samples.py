@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -75,16 +75,26 @@ def failures(shard: GeneratedShard) -> list[tuple[int, str]]:
     return [(one.index, one.reason) for one in shard.failed]
 
 
-def api_shard(folder: Path, kind: Kind, bad: dict[int, str], samples: int) -> GeneratedShard:
+def api_shard(
+    folder: Path,
+    kind: Kind,
+    bad: dict[int, str],
+    samples: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> GeneratedShard:
     folder.mkdir()
     ways = json.dumps({colour_of(index): way for index, way in bad.items()})
     with open_square(folder, kind, ways) as template:
-        return generate(template, folder / "scratch", samples=samples, timeout=TIMEOUT)
+        return generate(template, folder / "scratch", samples=samples, timeout=TIMEOUT, tell=tell)
 
 
-def test_every_bad_sample_of_the_api_costs_one_sample(tmp_path: Path) -> None:
+def test_every_bad_sample_of_the_api_costs_one_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("vrdata_worker.generate.running.TOLD_SECONDS", TIMEOUT)
     bad = dict(zip((0, 3, 4, 9, 12, 13, 28), REASONS, strict=True))
-    disturbed = api_shard(tmp_path / "bad", "api", bad, 30)
+    disturbed = api_shard(tmp_path / "bad", "api", bad, 30, told.append)
     usual = contents(api_shard(tmp_path / "good", "api", {}, 30))
     assert failures(disturbed) == [(index, REASONS[way]) for index, way in bad.items()]
     assert contents(disturbed) == {
@@ -93,6 +103,7 @@ def test_every_bad_sample_of_the_api_costs_one_sample(tmp_path: Path) -> None:
     hung = disturbed.failed[-1]
     assert hung.message.startswith("no new sample for ")
     assert hung.lost_seconds is not None
+    assert told[-1].startswith("sample 28: no new sample for ")
     assert TIMEOUT <= hung.lost_seconds <= disturbed.lost_seconds
 
 

@@ -30,6 +30,7 @@ class BlockState:
         killed: why the supervisor killed the child, set before it does.
         narrowing: makes the other samples of a block that failed; None = they fail as well.
         current: what the block's process makes.
+        last: the failure of the last sample that ended a process.
     """
 
     block: int
@@ -43,11 +44,11 @@ class BlockState:
     exited: bool = False
     narrowing: Narrowing | None = None
     current: Try | None = None
+    last: Failure | None = None
     _done: int = 0  # the position after the last sample that was reported
     _bad: set[int] = field(default_factory=set)  # positions that ended the block
     _searched: Failure | None = None  # the failure whose sample is searched
     _found: int = 0  # samples that the current try of a search has made
-    _last: Failure | None = None  # the failure of the last sample that ended the block
     _sure: Failure | None = None  # the last one of a child that had the usual random numbers
     _doubtful: set[int] = field(default_factory=set)  # positions that failed after it
     _lost: float = 0.0  # seconds of the search
@@ -77,7 +78,7 @@ class BlockState:
             return
         failure = self._at(event.position, event.failure)
         if self.narrowing and failure.reason in _OF_THE_MACHINE:
-            self.killed = self._last = self._sure = failure
+            self.killed = self.last = self._sure = failure
             self._stopped = True
         if event.position >= self.skip:
             self.failures.append(failure)
@@ -100,7 +101,7 @@ class BlockState:
         self._done = max(self._done, position + 1)
         if self._doubtful or (self.current and self.current.first):
             self._doubtful.clear()  # its child has shown that it does not depend on them
-            self._sure = self._last
+            self._sure = self.last
         return True
 
     def end(self, event: Exit, log_tail: str, seconds: float = 0.0) -> Try | None:
@@ -145,8 +146,8 @@ class BlockState:
         if not self.missing():
             return None
         stopped, self._stopped = self._stopped, False
-        if self._last is not None and (stopped or self._is_complete()):
-            return self._go_on(self._last, self._done)
+        if self.last is not None and (stopped or self._is_complete()):
+            return self._go_on(self.last, self._done)
         if event.dependent and self._sure is not None:
             self._end_dependent(self._sure)
             return None
@@ -166,7 +167,7 @@ class BlockState:
         doubtful = {self.start + position for position in self._doubtful}
         self.failures = [one for one in self.failures if one.sample not in doubtful]
         self._bad -= self._doubtful
-        self._last = sure
+        self.last = sure
         why = sure.message.partition("\n")[0]
         self._give_up(f"not generated: it depends on sample {sure.sample}: {why}")
 
@@ -198,24 +199,24 @@ class BlockState:
         if first < last:
             samples = f"{self.start + first}-{self.start + last}"
             note = f"one of the samples {samples} of block {self.block}: {cause.message}"
-            self._last = cause.model_copy(update={"message": note})
-            self.cause = self.cause or self._last
+            self.last = cause.model_copy(update={"message": note})
+            self.cause = self.cause or self.last
             self._give_up(note)
             return None
-        self._last = self._at(first, cause)
+        self.last = self._at(first, cause)
         if self.narrowing:
-            self._last = self._last.model_copy(update={"lost_seconds": round(self._lost, 1)})
+            self.last = self.last.model_copy(update={"lost_seconds": round(self._lost, 1)})
         self._lost = 0.0
-        self.cause = self.cause or self._last
+        self.cause = self.cause or self.last
         if self.current is not None and self.current.first:
             self._doubtful.add(first)
         if not self._doubtful:
-            self._sure = self._last
+            self._sure = self.last
         again = first in self._bad | self.reported  # nobody knows what this generator does
         self._bad.add(first)
         if self.skip <= first < self.want and not again:
-            self.failures.append(self._last)
-        return self._go_on(self._last, self.want if again else self._done)
+            self.failures.append(self.last)
+        return self._go_on(self.last, self.want if again else self._done)
 
     def _is_complete(self) -> bool:
         """Whether the current try has made all that it should."""
@@ -247,7 +248,7 @@ class BlockState:
 
     def _give_up(self, why: str) -> None:
         """All samples that are missing have failed, because of another one."""
-        missing, last = self.missing(), self._last
+        missing, last = self.missing(), self.last
         if not missing or last is None:
             return
         consequence = last.model_copy(

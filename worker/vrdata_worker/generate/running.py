@@ -168,15 +168,20 @@ class RunningBlock:
         if not self._template.alive:
             state.narrowing = None
         seconds = time.monotonic() - (self._started if state.searches else self._heard)
-        why = state.killed.message if state.killed else "it failed"
         chosen = state.end(event, log_tail(folder), seconds)
-        if chosen is not None and seconds >= TOLD_SECONDS:
-            self._tell(f"block {state.block}: {why}; {seconds:.0f} s are lost, it is made again")
+        if chosen is not None and not chosen.search:
+            self._tell_of(state.last, seconds)
         if killed or chosen is not None:
             remove_except(folder, "done")
         if chosen is not None:
             self.kills = Kills()
             self.start(chosen)
+
+    def _tell_of(self, failed: Failure | None, seconds: float) -> None:
+        if failed is not None and seconds >= TOLD_SECONDS:
+            why = failed.message.partition("\n")[0]
+            lost = f"{seconds:.0f} s are lost, and the other samples of its block follow"
+            self._tell(f"sample {failed.sample}: {why}; {lost}")
 
     def remove(self) -> None:
         """Remove what its children have written."""
