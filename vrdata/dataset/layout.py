@@ -12,6 +12,7 @@ COMMITS = "_vrdata/commits/"
 FAILURES = "_vrdata/failures/"
 DIFFERENCES = "_vrdata/differences/"
 DAMAGED = "_vrdata/damaged/"
+DATA_READ = "_vrdata/read.json"
 WAVES = "_vrdata/waves/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"

@@ -12,6 +12,7 @@ from vrdata.api.run import GenerationRun
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
 from vrdata.dataset.checks.damage import DamagedShard, DataListing
+from vrdata.dataset.checks.replaced import replaced
 from vrdata.dataset.commits import iter_written
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.finish.stale import delete_indexes
@@ -158,7 +159,8 @@ def compare(prepared: Prepared, *, data: bool = True) -> None:
         listing = DataListing(store, plan)
         listing.read()
         found = {one.shard: one for one in listing.damaged(written.keys(), known_bytes(store))}
-        found |= {one.shard: one for one in listing.replaced(written) if one.shard not in found}
+        late = replaced(store, listing, written)
+        found |= {one.shard: one for one in late if one.shard not in found}
         prepared.damaged = tuple(found.values())
 
 

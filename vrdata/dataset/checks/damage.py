@@ -110,21 +110,32 @@ class DataListing:
         """When the shard's last object was written, as `ObjectInfo.modified`; 0 = not known."""
         return self._stored[shard].modified
 
-    def replaced(self, written: Mapping[Shard, float | None]) -> Iterator[DamagedShard]:
+    def late(self, written: Mapping[Shard, float | None], read: float = 0.0) -> list[Shard]:
+        """Shards with an object that was written after its commit marker; see `replaced`."""
+        return [
+            shard
+            for shard, at in written.items()
+            if at and self._stored[shard].modified > max(at, read)
+        ]
+
+    def replaced(
+        self, written: Mapping[Shard, float | None], read: float = 0.0
+    ) -> Iterator[DamagedShard]:
         """Shards with an object that was written after its commit marker and has other bytes.
 
         The commit marker is always written last, so such an object was replaced, or restored. It
-        is read. Objects of another size are left to `damaged`.
+        is read.
 
         Args:
             written: when the marker of each committed shard was written, as listings say.
+            read: objects that were written until then have been read.
 
         Raises:
             As `damaged`.
         """
-        late = [shard for shard, at in written.items() if at and self._stored[shard].modified > at]
-        for head in self._heads(late):
-            what = next(self._other_bytes(head, written[_shard(head)] or 0.0), None)
+        for head in self._heads(self.late(written, read)):
+            since = max(written[_shard(head)] or 0.0, read)
+            what = next(self._other_bytes(head, since), None)
             if what is not None:
                 yield DamagedShard(_shard(head), what)
 
@@ -156,13 +167,15 @@ class DataListing:
             instead = f"has {found.bytes} bytes instead of {head.bytes}"
             yield DamagedShard(shard, f"{key} {instead if found.objects else 'is missing'}")
 
-    def _other_bytes(self, head: ShardManifest, written: float) -> Iterator[str]:
-        """What is wrong with the shard's objects that were written after its marker."""
+    def _other_bytes(self, head: ShardManifest, since: float) -> Iterator[str]:
+        """What is wrong with the shard's objects that were written after this time."""
         for key, size, sha256 in _objects(self._store, self._format, head):
             info = next(self._store.list_after(key), None)
-            if info is None or info.key != key or info.size != size:
-                continue
-            if (info.modified or 0.0) > written and sha256_object(self._store, key, size) != sha256:
+            if info is None or info.key != key:
+                yield f"{key} is missing"
+            elif info.size != size:
+                yield f"{key} has {info.size} bytes instead of {size}"
+            elif (info.modified or 0.0) > since and sha256_object(self._store, key, size) != sha256:
                 yield f"{key} has other bytes than its commit marker records"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from vrdata.contract.records import DamageRecord
 from vrdata.dataset import layout
 from vrdata.dataset.checks.damage import DamagedShard, DataListing
+from vrdata.dataset.checks.replaced import replaced
 from vrdata.dataset.finish.shards import IncompleteRunError, committed_shards
 from vrdata.dataset.objects import put_model
 from vrdata.errors import VrdataError
@@ -37,9 +38,9 @@ class Comparison:
         self._written = committed_shards(store, plan)
         self._listing = DataListing(store, plan)
         self._listing.read()
-        replaced = tuple(self._listing.replaced(self._written))
-        _store_damage(store, replaced)
-        _refuse(replaced)
+        damaged = replaced(store, self._listing, self._written)
+        _store_damage(store, damaged)
+        _refuse(damaged)
         _delete_older_indexes(store, self._written)
 
     def require_whole(self, known: Mapping[str, int]) -> None:
