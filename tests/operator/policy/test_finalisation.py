@@ -8,13 +8,15 @@ import pytest
 
 from support.lives import FINAL, Life, profile_object, run_object
 from support.operator.fakeworkers import commit
-from vrdata.contract.attempts import MAX_UNCHARGED, pause_after
+from vrdata.contract import attempts
+from vrdata.contract.attempts import pause_after
 from vrdata.dataset import layout
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
 from vrdata_operator.decide import LAST_SECONDS
 from vrdata_operator.observe import commits
-from vrdata_operator.policy.finalisation import INDEX_JOB_SHARDS, MAX_CHARGED
+from vrdata_operator.policy import finalisation
+from vrdata_operator.policy.finalisation import MAX_CHARGED
 from vrdata_operator.state.names import final_job, index_job
 
 GIB = 2**30
@@ -72,14 +74,15 @@ def test_pauses_grow_and_the_next_turn_comes_when_a_pause_ends(life: Life) -> No
     assert life.now - begin <= pause_after(5) + 10
 
 
-def test_a_disturbed_finalisation_has_a_limit(life: Life) -> None:
+def test_a_disturbed_finalisation_has_a_limit(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "MAX_UNCHARGED", 6)
     life.workers.final_script = lambda _job: "Disrupted"
     life.create()
-    life.live(turns=2000)
-    assert len(finals(life)) == MAX_UNCHARGED
+    life.live(turns=200)
+    assert len(finals(life)) == 6
     found = life.condition("Succeeded")
     assert (found.status, found.reason) == ("False", "FinalisationFailed")
-    assert f"after {MAX_UNCHARGED} tries" in found.message
+    assert "after 6 tries" in found.message
 
 
 def test_a_try_that_fails_by_itself_is_repeated_a_few_times(life: Life) -> None:
@@ -160,11 +163,12 @@ def test_an_api_server_with_a_clock_ahead_does_not_lengthen_a_pause(life: Life) 
     assert life.reason("Succeeded") == ("True", "AllSamples")
 
 
-def test_indexes_of_a_large_run_are_tried_again_by_another_job(life: Life) -> None:
+def test_indexes_of_a_large_run_are_tried_again_by_another_job(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finalisation, "INDEX_JOB_SHARDS", 5)
     life.workers.final_script = lambda job: "Disrupted" if job == index_job("uid-1") else ""
-    shards = INDEX_JOB_SHARDS + 1
-    generators = [{"name": "O-maze", "samples": 10 * shards}]
-    life.create(run_object(generators=generators, parallelism=1000))
+    life.create()
     life.live()
     assert life.reason("Succeeded") == ("True", "AllSamples")
     jobs = [name for where, name in life.cluster.jobs if where == "team" and "-w" not in name]
