@@ -13,7 +13,7 @@ from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.state.facts import JobFacts, PodFacts
-from vrdata_operator.state.shard_sets import ShardSet, indexes_of
+from vrdata_operator.state.shard_sets import ShardSet, indexes_of, shards_at
 from vrdata_operator.status.failures import GONE, from_pod, from_record
 
 CHUNK = 64  # records that are read before the deadline is compared
@@ -61,10 +61,13 @@ class Failures:
             uncommitted: its shards without a commit marker that no later wave contains.
         """
         known = self._explained.get(wave.wave, set())
-        if job.finished:
-            return [index for index in indexes_of(wave, uncommitted) if index not in known]
-        failed = (index for index in job.failed - known if index < wave.size)
-        return sorted(index for index in failed if wave.shard(index) in uncommitted)
+        failed = job.failed - known
+        if not (job.finished or failed):
+            return []
+        open_ = indexes_of(wave, uncommitted)
+        return [
+            index for index in open_ if index in failed or (job.finished and index not in known)
+        ]
 
     def explain(
         self,
@@ -94,10 +97,11 @@ class Failures:
             if start and time.monotonic() >= deadline:
                 return False
             chunk = [index for index in indexes[start : start + CHUNK] if index not in explained]
+            shards = list(shards_at(wave, chunk))
             failures = self._readers.map(
-                lambda index: self._failures(wave, wave.shard(index), pods.get(index)), chunk
+                lambda one: self._failures(wave, one[1], pods.get(one[0])), shards
             )
-            for index, (failure, previous) in zip(chunk, failures, strict=True):
+            for (index, _), (failure, previous) in zip(shards, failures, strict=True):
                 explained.add(index)
                 self._keep(failure, previous, now)
                 self._found(wave, index, failure)

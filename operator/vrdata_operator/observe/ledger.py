@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrdata.contract.records import FailureRecord
 from vrdata.dataset.manifest import ShardManifest
@@ -29,7 +29,7 @@ from vrdata_operator.observe.output.repair import Repairs
 from vrdata_operator.state.facts import JobFacts, Reading
 from vrdata_operator.state.history import History
 from vrdata_operator.state.names import wave_job
-from vrdata_operator.state.shard_sets import ShardSet
+from vrdata_operator.state.shard_sets import ShardSet, shards_at
 
 LIST_SECONDS = 300.0  # between two full listings, when nothing else requires one
 
@@ -196,11 +196,13 @@ class Ledger:
         """Waves with completion indexes whose failure is not known."""
         committed = self.commits.shards | self.damaged(jobs)
         open_ = self._history.open_shards(committed, self.repairing(jobs))
-        found = [
-            (wave, self.failures.unexplained(wave, job, open_[wave.wave]))
-            for wave, job in self._waves_with_jobs(jobs)
-            if wave.wave in open_ and (job.failed or job.finished)
-        ]
+        found = []
+        for wave, job in self._waves_with_jobs(jobs):
+            # A failed index whose marker is not read yet may be committed.
+            read = self._read_indexes.get(wave.wave, frozenset())
+            known = replace(job, failed=job.failed & read)
+            shards = open_.get(wave.wave, ShardSet())
+            found.append((wave, self.failures.unexplained(wave, known, shards)))
         return [(wave, indexes) for wave, indexes in found if indexes]
 
     @property
@@ -221,7 +223,7 @@ class Ledger:
         for wave, job in mine:
             ended = _ended(wave, job)
             known = self._read_indexes.get(wave.wave, frozenset()) & ended
-            new = [(index, wave.shard(index)) for index in sorted(ended - known)]
+            new = shards_at(wave, ended - known)
             unread = [(index, shard) for index, shard in new if shard not in self.commits.shards]
             read = self.commits.read((shard for _, shard in unread), deadline)
             rest = frozenset(index for index, shard in unread if shard not in read)

@@ -21,7 +21,7 @@ from vrdata.contract.records import Failure
 from vrdata.contract.retries import Retry, is_retried
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import MAX_WAVES, Wave
-from vrdata_operator.state.shard_sets import ShardSet
+from vrdata_operator.state.shard_sets import ShardSet, shards_at
 
 
 class Next(Enum):
@@ -86,11 +86,14 @@ class History:
         """
         first = self.first_attempt
         if repair:
-            attempts = {wave.attempt for wave in self.own if wave.repair}
             first = attempt
-            while first - 1 in attempts:
+            while first - 1 in self._repair_attempts:
                 first -= 1
         return attempt - first - uncharged >= policy.retries
+
+    @cached_property
+    def _repair_attempts(self) -> frozenset[int]:
+        return frozenset(wave.attempt for wave in self.own if wave.repair)
 
     def following(
         self,
@@ -134,7 +137,7 @@ class History:
             if wave.repair and wave.request == self.request:
                 done = completed.get(wave.wave, frozenset())
                 shards = ShardSet.of_wave(wave)
-                found |= shards - later - ShardSet.of(wave.shard(i) for i in done if i < wave.size)
+                found |= shards - later - ShardSet.of(one for _, one in shards_at(wave, done))
                 later |= shards
         return found
 

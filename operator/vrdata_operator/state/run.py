@@ -17,7 +17,7 @@ from vrdata_operator.state.facts import Facts
 from vrdata_operator.state.history import History, Next
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import wave_job
-from vrdata_operator.state.shard_sets import ShardSet
+from vrdata_operator.state.shard_sets import ShardSet, shards_at
 
 MAX_RESTORED = 10  # times that a run restores one shard; something else keeps changing the output
 
@@ -81,11 +81,20 @@ class RunView:
     @cached_property
     def following(self) -> dict[Shard, Next]:
         """What follows the failed attempt of each shard in `failed`."""
-        return {
-            shard: self._following(self.history.waves[number], shard)
-            for number, shards in self.failed.items()
-            for shard in shards
-        }
+        found: dict[Shard, Next] = {}
+        for number, shards in self.failed.items():
+            wave = self.history.waves[number]
+            resources = self.profile.classes.of(wave.generator_class)
+            ceiling = int(parse_quantity(resources.memory_ceiling))
+            for shard in shards:
+                found[shard] = self.history.following(
+                    wave,
+                    self.failure(wave, shard),
+                    self.facts.previous.get(shard),
+                    self.spec.failure_policy,
+                    ceiling=ceiling,
+                )
+        return found
 
     @cached_property
     def lost(self) -> ShardSet:
@@ -143,12 +152,11 @@ class RunView:
             return shards if self._has_begun(wave) else ShardSet()
         if job.finished:
             return shards
-        size = wave.size
-        failed = ShardSet.of(wave.shard(index) for index in job.failed if index < size) & shards
+        failed = ShardSet.of(shard for _, shard in shards_at(wave, job.failed)) & shards
         explained = ShardSet.of(one for one in failed if self.failure(wave, one) is not None)
         stuck = (pod.index for pod in self.facts.stuck if pod.job == job.name)
-        gone = ShardSet.of(wave.shard(at) for at in stuck if at is not None and at < size)
-        return explained | gone & shards
+        gone = shards_at(wave, (index for index in stuck if index is not None))
+        return explained | ShardSet.of(shard for _, shard in gone) & shards
 
     def _has_begun(self, wave: Wave) -> bool:
         """Whether a wave without a Job had one: a later wave retries some of its shards.
@@ -158,13 +166,3 @@ class RunView:
         shards = ShardSet.of_wave(wave)
         later = (one for one in self.history.own if one.wave > wave.wave)
         return any(shards & ShardSet.of_wave(one) for one in later)
-
-    def _following(self, wave: Wave, shard: Shard) -> Next:
-        resources = self.profile.classes.of(wave.generator_class)
-        return self.history.following(
-            wave,
-            self.failure(wave, shard),
-            self.facts.previous.get(shard),
-            self.spec.failure_policy,
-            ceiling=int(parse_quantity(resources.memory_ceiling)),
-        )

@@ -149,6 +149,23 @@ def test_many_completed_indexes_are_read_in_slices_and_delay_no_decision(
     assert found.ledger.commits.shards == set(A)
 
 
+def test_a_failed_index_counts_as_failed_only_after_its_marker_was_looked_for(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "BATCH", 1)
+    put(store, layout.wave_key(0), wave(0, *A).to_json())
+    found = Counted(store)
+    found.refresh(job())
+    for shard in A[:2]:
+        commit(store, PLAN, shard)
+    killed = job(failed=frozenset({0, 1, 2}))
+    jobs = {killed.name: killed}
+    assert not found.read(killed, seconds=0)
+    assert found.ledger.unexplained(jobs) == []
+    assert found.read(killed)
+    assert [indexes for _, indexes in found.ledger.unexplained(jobs)] == [[2]]
+
+
 def test_a_failed_listing_starts_again(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(store, PLAN, ("O-a", 0))
     found = Counted(store)
