@@ -231,11 +231,12 @@ def register(registry: kopf.OperatorRegistry, operator: Operator) -> None:
 
     @kopf.on.event(names.GROUP, names.VERSION, names.RUNS, registry=registry, id="see")
     async def see(type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
+        # First of all: an object that cannot be parsed was reported, too.
+        operator.serving.see(body["metadata"]["uid"], body["metadata"].get("resourceVersion", ""))
         stored = StoredRun.parse(body)
         if type == "DELETED":
             operator.forget(stored.namespace, stored.name, stored.uid)
             return
-        operator.serving.see(stored.uid, stored.resource_version)
         operator.metrics.runs.set(stored)
         operator.wake(stored.uid)
 

@@ -16,12 +16,13 @@ from vrdata.text import count
 from vrdata_operator.cluster import paths
 from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.health import Health
+from vrdata_operator.logs import Changes
 from vrdata_operator.state.names import GROUP, PROFILES, RUNS
 
 TICK_SECONDS = 2.0  # between two requests for the resources that the API server has
 START_SECONDS = 0.5  # the same until kopf has started
 LIST_TICKS = 5  # ticks between two lists of runs
-MISSES = 3  # lists in a row with an event that kopf did not see: it sees nothing any more
+MISSES = 3  # lists in a row with the same events that kopf did not see: it sees none any more
 DISCOVERY = "discovery"  # instead of a resource, in metrics of requests
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Serving:
         self._misses = 0
         self._was_missing = False
         self._told = False
+        self._problems = Changes()  # until turns of runs report them
         self.available = asyncio.Event()
 
     def see(self, uid: str, version: str) -> None:
@@ -88,8 +90,10 @@ class Serving:
             self._health.beat()
             try:
                 await self.check(lists=ticks % LIST_TICKS == 0)
-            except ClusterError as error:  # turns of runs report it, too
+            except ClusterError as error:
                 self._health.serves(f"the API server cannot be used: {error}")
+                if not self.available.is_set() and self._problems.is_new("", str(error)):
+                    log.warning("starting: the API server cannot be used: %s", error)
             ticks += 1
             await asyncio.sleep(TICK_SECONDS if self._resolved() else START_SECONDS)
 
@@ -140,7 +144,10 @@ class Serving:
         listed: dict[str, str] = {}
         for namespace in self._watch or ("",):
             listed |= await self._server.versions(paths.runs(namespace), RUNS)
+            self._health.beat()
         unseen = {uid: one for uid, one in listed.items() if self._seen.get(uid) != one}
-        lasting = unseen.items() & self._unseen.items()
-        self._misses = self._misses + 1 if lasting else bool(unseen)
-        self._unseen = dict(lasting) if lasting else unseen
+        lasting = dict(unseen.items() & self._unseen.items())
+        # While fewer and fewer are left, kopf is only late, for example just after its start.
+        stands = bool(lasting) and len(lasting) == len(self._unseen)
+        self._misses = self._misses + 1 if stands else bool(unseen)
+        self._unseen = lasting or unseen

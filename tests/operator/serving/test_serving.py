@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from vrdata_operator.cluster.port import ClusterError
 from vrdata_operator.health import BEAT_SECONDS, Health
 from vrdata_operator.serving import MISSES, Serving
 
@@ -116,6 +117,46 @@ def test_runs_that_change_all_the_time_are_no_problem() -> None:
         assert case.check(lists=True) == READY
         case.serving.see("uid-1", str(version))
     assert not case.restarts
+
+
+def test_kopf_may_take_long_to_report_the_runs_that_exist_when_it_starts() -> None:
+    case = Case()
+    case.server.listed = {f"uid-{number}": "1" for number in range(100)}
+    for number in range(100):
+        case.check(lists=True)
+        case.serving.see(f"uid-{number}", "1")
+    assert not case.restarts
+    assert case.check(lists=True) == READY
+
+
+def test_kopf_starts_again_when_only_some_runs_are_reported() -> None:
+    case = Case()
+    case.server.listed = {"uid-1": "1", "uid-2": "1"}
+    case.check(lists=True)
+    case.serving.see("uid-1", "1")
+    for _ in range(MISSES):
+        case.check(lists=True)
+    assert case.restarts
+
+
+def test_an_operator_that_cannot_start_logs_why_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(resolved=None)
+
+    async def refuse(*_path: str, **_query: object) -> dict[str, Any]:
+        raise ClusterError(403, "forbidden")
+
+    async def pause(_seconds: float) -> None:
+        if case.server.lists > 5:
+            raise asyncio.CancelledError
+        case.server.lists += 1
+
+    monkeypatch.setattr(case.server, "get", refuse)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(case.serving.run())
+    assert caplog.messages == ["starting: the API server cannot be used: 403: forbidden"]
 
 
 def test_each_watched_namespace_is_listed() -> None:
