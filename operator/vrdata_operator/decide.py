@@ -75,15 +75,15 @@ def decide(view: RunView) -> Decision:
     if view.facts.reading is not None:
         return Decision(_suspend(view), reading_status(view, view.facts.reading))
     foreign = _foreign(view)
-    outcome, after = outcome_of(view, foreign), None
+    outcome, retries = outcome_of(view, foreign), Schedule({})
     if outcome is not None:
-        actions = _end_jobs(view)
+        actions, after = _end_jobs(view), None
     elif view.complete:
         actions, after = _finalise(view)
     else:
         retries = schedule(view)
         actions, after = _generate(view, retries), _soon(view, retries.after)
-    return Decision(actions, build_status(view, outcome), after)
+    return Decision(actions, build_status(view, outcome, retries.paused), after)
 
 
 def _soon(view: RunView, after: float | None) -> float | None:

@@ -43,12 +43,12 @@ class Schedule:
 
     Attributes:
         due: these shards and what follows, by the number of the wave in which they failed.
-        waiting: the others, the next ones first.
-        after: seconds until others may be due; None when none is waiting.
+        paused: those of the others whose pause has not ended, the next ones first.
+        after: seconds until others may be due; None when there is no other.
     """
 
     due: dict[int, dict[Shard, Next]]
-    waiting: tuple[Start, ...] = ()
+    paused: tuple[Start, ...] = ()
     after: float | None = None
 
 
@@ -58,11 +58,11 @@ def schedule(view: RunView) -> Schedule:
     ready = [start for start in starts if start.at <= now]
     batch_at = _batch_at(view, ready) if ready else now
     due = ready if batch_at <= now else []
-    waiting = tuple(start for start in starts if start.at > now or not due)
-    times = [start.at for start in waiting if start.at > now]
+    paused = tuple(start for start in starts if start.at > now)
+    times = [start.at for start in paused[:1]]
     if ready and not due:
         times.append(batch_at)
-    return Schedule(_by_wave(due), waiting, min(times) - now if times else None)
+    return Schedule(_by_wave(due), paused, min(times) - now if times else None)
 
 
 def _starts(view: RunView) -> list[Start]:
@@ -73,8 +73,6 @@ def _starts(view: RunView) -> list[Start]:
         for shard in shards - view.lost:
             seen = view.failure(wave, shard) is not None
             failed = view.facts.failed_at.get(shard, 0.0) if seen else 0.0
-            if failed > view.facts.now:  # the clock was put back
-                failed = 0.0
             following = view.following[shard]
             uncharged = wave.uncharged + 1 if following is Next.UNCHARGED else 0
             at = start_after(failed, uncharged, now)

@@ -10,7 +10,7 @@ from vrdata.contract.pod import termination_text
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import FailureRecord
 from vrdata.text import count
-from vrdata_operator.policy.pauses import Start, schedule
+from vrdata_operator.policy.pauses import Start
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.state.rejection import Explanation
@@ -34,12 +34,19 @@ class Cause(Explanation):
         return self.reason in _PASSING
 
 
-def cause_of(view: RunView) -> Cause | None:
-    """Why shards are not generated; None when no problem is known."""
+def cause_of(view: RunView, paused: tuple[Start, ...] = ()) -> Cause | None:
+    """Why the run does not progress; None when no problem is known.
+
+    Args:
+        view: the run.
+        paused: shards that are tried again later, the next ones first.
+    """
     found = why_waiting(view.facts.pods, view.facts.events)
-    if found is not None or view.spec.suspend or view.complete:
+    if found is not None or view.spec.suspend:
         return found
-    return _storage(view) or _unreachable(view) or _pause(view)
+    if view.complete:
+        return _unreachable(view)
+    return _storage(view) or _unreachable(view) or _pause(view, paused)
 
 
 def why_waiting(pods: Iterable[PodFacts], events: Iterable[JobEvent]) -> Cause | None:
@@ -77,14 +84,16 @@ def _storage(view: RunView) -> Cause | None:
 
 
 def _unreachable(view: RunView) -> Cause | None:
-    pod = next(iter(view.facts.unreachable), None)
+    """A pod's node does not answer; of a complete run, only pods that finalise it matter."""
+    jobs = {job.name for job in _unfinished(view) if not view.complete or job.task != "shard"}
+    pod = next((pod for pod in view.facts.unreachable if pod.job in jobs), None)
     if pod is None:
         return None
     state = "is deleted and does not end" if pod.terminating else "does not run"
     return Cause(Reason.NODE_UNREACHABLE, f"pod {pod.name} on node {pod.node} {state}")
 
 
-def _pause(view: RunView) -> Cause | None:
+def _pause(view: RunView, paused: tuple[Start, ...]) -> Cause | None:
     """What a run without any active pod waits for."""
     if any(job.active for job in _unfinished(view)):
         return None
@@ -93,8 +102,7 @@ def _pause(view: RunView) -> Cause | None:
         last = max(pods, key=lambda pod: (pod.ended, pod.name))
         detail = f"{count(len(pods), 'pod')}; the last one is {last.name}: {_ending(last)}"
         return Cause(Reason.REPLACING_PODS, detail)
-    waiting = schedule(view).waiting
-    return Cause(Reason.RETRY_PAUSED, _retry_text(view, waiting)) if waiting else None
+    return Cause(Reason.RETRY_PAUSED, _retry_text(view, paused)) if paused else None
 
 
 def _is_replaced(view: RunView, pod: PodFacts) -> bool:
@@ -110,12 +118,12 @@ def _ending(pod: PodFacts) -> str:
     return ": ".join(filter(None, texts)) or f"exit code {pod.exit_code}"
 
 
-def _retry_text(view: RunView, waiting: tuple[Start, ...]) -> str:
-    first = waiting[0]
+def _retry_text(view: RunView, paused: tuple[Start, ...]) -> str:
+    first = paused[0]
     failure = view.failure(first.wave, first.shard)
     number = first.wave.uncharged + 1
     return (
-        f"{count(len(waiting), 'shard')}; shard {first.shard.number} of {first.shard.generator} "
+        f"{count(len(paused), 'shard')}; shard {first.shard.number} of {first.shard.generator} "
         f"starts at {timestamp(first.at)}, after {count(number, 'attempt')} of at most "
         f"{MAX_UNCHARGED} that are not charged; {_failure_text(failure)}"
     )

@@ -11,6 +11,7 @@ from vrdata.contract.records import FailureRecord
 from vrdata.dataset.layout import REPORT
 from vrdata_operator.policy.finalisation import current_stage
 from vrdata_operator.policy.outcome import Outcome
+from vrdata_operator.policy.pauses import Start
 from vrdata_operator.policy.stalls import Cause, cause_of
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.run import RunView
@@ -20,12 +21,20 @@ from vrdata_operator.status.conditions import Finding, update
 from vrdata_operator.status.rate import duration_text, progress_text, rate_text
 
 
-def build_status(view: RunView, outcome: Outcome | None) -> GenerationRunStatus:
-    """The status to write now; of constant size."""
+def build_status(
+    view: RunView, outcome: Outcome | None, paused: tuple[Start, ...] = ()
+) -> GenerationRunStatus:
+    """The status to write now; of constant size.
+
+    Args:
+        view: the run.
+        outcome: how it ended; None while it continues.
+        paused: shards that are tried again later, the next ones first.
+    """
     facts, now = view.facts, view.facts.now
     classes = counts.by_class(view, over=outcome is not None)
     samples, shards = counts.total_samples(classes), counts.total_shards(classes)
-    cause = None if outcome else cause_of(view) or _pause(view)
+    cause = None if outcome else cause_of(view, paused) or _pause(view)
     remaining = samples.desired - samples.succeeded - samples.failed
     rate = None if outcome or view.spec.suspend else view.rate
     # Nothing runs while no pod is ready, except between two pods.

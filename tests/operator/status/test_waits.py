@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from support.lives import FIRST, SECOND, Life, OneStore, run_object
+from support.lives import FINAL, FIRST, SECOND, Life, OneStore, run_object
 from support.operator.fakeworkers import GONE, pod_object
 from vrdata.plan.planned import Shard
 from vrdata.store.port import StoreAccessError
@@ -248,3 +248,29 @@ def test_a_new_reason_is_written_without_the_pause_between_two_statuses(life: Li
     life.now -= 9  # one second after the last turn
     life.turn()
     assert life.status().reason == "ReplacingPods"
+
+
+def final_pod(life: Life, job: str) -> None:
+    """A run is finalised, and the pod of this Job is on a node that does not answer."""
+    life.create(run_object(**ONE))
+    life.live(until=lambda: ("team", FINAL) in life.cluster.jobs)
+    final = life.job(FINAL)
+    final["status"] |= {"ready": 0, "active": 1}
+    owner = life.job(job)
+    labels = owner["spec"]["template"]["metadata"]["labels"]
+    pod = pod_object(owner, f"{job}-x", None, labels)
+    pod["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+    pod["spec"] = {"nodeName": "lost-node"}
+    life.cluster.pods.append(pod)
+    for _ in range(3):
+        life.turn()
+
+
+def test_finalisation_on_a_lost_node_names_the_node(life: Life) -> None:
+    final_pod(life, FINAL)
+    assert "lost-node" in waits_for(life, "NodeUnreachable", stalled=True)
+
+
+def test_a_complete_run_does_not_wait_for_a_shard_on_a_lost_node(life: Life) -> None:
+    final_pod(life, FIRST)
+    assert (life.status().phase, life.status().reason) == ("Finalising", "")
