@@ -48,7 +48,7 @@ def other_success(store: ObjectStore) -> None:
     [
         (delete_marker, FailureReason.INCOMPLETE_RUN, WorkerExit.STORAGE_UNAVAILABLE),
         (delete_data, FailureReason.INCOMPLETE_RUN, WorkerExit.STORAGE_UNAVAILABLE),
-        (damage_marker, FailureReason.INCOMPLETE_RUN, WorkerExit.STORAGE_UNAVAILABLE),
+        (damage_marker, FailureReason.DAMAGED_MARKER, WorkerExit.GENERATOR_FAILED),
         (other_marker, FailureReason.OUTPUT_CONFLICT, WorkerExit.CONTRACT_MISMATCH),
         (other_success, FailureReason.OUTPUT_CONFLICT, WorkerExit.CONTRACT_MISMATCH),
     ],

@@ -7,6 +7,7 @@ charged to `failurePolicy.retries` (`FailureReason.charged`); it has a limit and
 from __future__ import annotations
 
 import re
+import signal
 from typing import Final
 
 from vrdata.contract.reasons import FailureReason, Recurs
@@ -17,6 +18,11 @@ MAX_UNCHARGED: Final = 100
 """Uncharged attempts of one shard in one run or repair; the last of them fails the shard."""
 
 LONGEST_PAUSE: Final = 60.0
+
+OUTSIDE_SIGNALS: Final = frozenset(
+    {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+)
+"""Signals that people and programs send; the others come from what a process does itself."""
 
 _VARIES = re.compile(r"0x[0-9a-f]+|\d+([.,]\d+)*", re.IGNORECASE)  # addresses, times, sizes
 

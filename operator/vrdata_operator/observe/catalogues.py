@@ -20,7 +20,7 @@ from vrdata_operator.specs.jobs import describe_manifest, image_digest, owner_re
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.rejection import Rejection
 
-AGAIN_SECONDS = 60.0  # after a Job whose catalogue is not in the store, until another one lists it
+AGAIN_SECONDS = 60.0  # that a listed catalogue is missing in the store, until another Job lists it
 
 
 class Catalogues:
@@ -39,6 +39,7 @@ class Catalogues:
         self._stores = stores
         self._namespace = namespace
         self._known: dict[str, ImageCatalogue] = {}
+        self._missing: dict[str, float] = {}  # by Job, since when
 
     async def of(self, profile: GenerationProfile, uid: str) -> ImageCatalogue | Rejection:
         """The image's catalogue, or why it is not known yet.
@@ -68,6 +69,12 @@ class Catalogues:
             await self._stores.call(lambda: root.delete(key))
             return None
 
+    async def _delete_old(self, job: str) -> None:
+        """Delete a Job whose catalogue has been missing for a while; the next turn creates it."""
+        if self._clock() - self._missing.setdefault(job, self._clock()) > AGAIN_SECONDS:
+            await self._cluster.delete_job(self._namespace, job)
+            del self._missing[job]
+
     async def _list_in_job(
         self, profile: GenerationProfile, uid: str, key: str
     ) -> ImageCatalogue | Rejection:
@@ -80,8 +87,8 @@ class Catalogues:
             return _RUNNING
         if job.succeeded:  # perhaps after the store was read
             catalogue = await self._read(profile, key)
-            if catalogue is None and self._clock() - (job.ended or 0.0) > AGAIN_SECONDS:
-                await self._cluster.delete_job(self._namespace, name)  # the next turn creates it
+            if catalogue is None:
+                await self._delete_old(name)
             return catalogue or _unreadable(
                 profile,
                 name,

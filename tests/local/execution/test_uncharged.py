@@ -162,6 +162,13 @@ def test_workers_that_all_die_at_their_start_end_the_run(bench: Bench) -> None:
         bench.run("os.kill(os.getpid(), signal.SIGSEGV)")
 
 
+def test_a_run_whose_workers_are_killed_before_they_tell_anything_goes_on(bench: Bench) -> None:
+    trouble = "if task['attempt'] < 8: os.kill(os.getpid(), signal.SIGKILL)"
+    ended = bench.run(trouble)
+    assert ended.result.committed == SHARDS
+    assert len(ended.tasks) == SHARDS * 9
+
+
 def test_a_full_disk_is_not_waited_for_a_hundred_times(bench: Bench) -> None:
     trouble = "if first: fail(task, 'StorageUnavailable', retry='Useless'); continue"
     ended = bench.run(trouble)

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vrdata.contract.attempts import pause_after
+from vrdata.contract.attempts import OUTSIDE_SIGNALS, pause_after
 from vrdata.contract.groups import FailureGroups
 from vrdata.contract.messages import (
     Message,
@@ -37,6 +37,9 @@ from vrdata.store.port import StorageError, StoreAccessError
 
 TICK_SECONDS = 0.2
 MAX_LOST_WORKERS = 20
+_ENDED_BY_OTHERS = frozenset(
+    {WorkerExit.STORAGE_UNAVAILABLE, WorkerExit.PREEMPTED, *(-one for one in OUTSIDE_SIGNALS)}
+)
 
 
 # What ends the whole run: every shard would fail in the same way.
@@ -223,7 +226,8 @@ class LocalExecutor:
             return
         if ended.code == WorkerExit.CONTRACT_MISMATCH:
             raise ContractMismatchError("a worker refused the run", why=ended.stderr)
-        self._lost += ended.code != WorkerExit.STORAGE_UNAVAILABLE
+        # What others do is bounded by the attempts of each shard.
+        self._lost += ended.code not in _ENDED_BY_OTHERS
         if self._lost > MAX_LOST_WORKERS:
             raise VrdataError(
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vrdata.contract.attempts import OUTSIDE_SIGNALS
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.memory import MemoryWatch, told
@@ -17,9 +18,6 @@ from vrdata.memory import MemoryWatch, told
 CLOSE_SECONDS = 5.0
 MAX_KILLS = 3  # of the same work, from outside; then its own code is the likely cause
 _OUTSIDE = " from outside"
-_SENT = frozenset(
-    {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
-)  # by people and programs; the others come from what a process does itself
 _OF_THE_GUARD = frozenset({"closed", "refused"})
 _OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
 _OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
@@ -159,7 +157,7 @@ def killed_failure(who: str, number: int | None, memory: MemoryWatch) -> Failure
         number: the signal; None for an end by exit code.
         memory: watched since the process started.
     """
-    if number not in _SENT:
+    if number not in OUTSIDE_SIGNALS:
         return None
     what = f"{who} was killed by signal {number}"
     if number != signal.SIGKILL:
