@@ -108,19 +108,18 @@ def _generate_each(
 
     generator = firstparty.load(load["name"], load["kind"], load["root"])
     hashed = bool(load.get("hashFrames"))
-    for position in range(reporter.first, min(request["want"], request["count"])):
-        for _ in range(reporter.makings):
-            try:
-                sample = firstparty.generate_sample(
-                    generator, request["seed"], position, out, hash_frames=hashed
-                )
-            except MemoryError:
-                reporter.end_early()
-                raise  # the supervisor decides whether a retry gets more
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; it is sent
-                reporter.failed(describe(error))
-            else:
-                reporter.report(sample)
+    for position in reporter.positions(min(request["want"], request["count"])):
+        try:
+            sample = firstparty.generate_sample(
+                generator, request["seed"], position, out, hash_frames=hashed
+            )
+        except MemoryError:
+            reporter.end_early()
+            raise  # the supervisor decides whether a retry gets more
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; it is sent
+            reporter.failed(describe(error))
+        else:
+            reporter.report(sample)
 
 
 def leave(code: int) -> None:

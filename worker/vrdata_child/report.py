@@ -1,13 +1,14 @@
 """Report the samples of a block: as they appear, at the end, or after an early end.
 
-A block that goes on after a failed sample begins in the middle. Each of its samples is made twice:
-if the second one differs, it depends on what was generated before, and the block ends.
+A block that goes on after a failed sample begins in the middle. It makes one of the samples
+before it again, and each of its own samples twice: if the bytes differ, they depend on what was
+generated before, and the block ends.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -18,6 +19,7 @@ from vrdata_child.run.journal import Journal, Progress, read_journal
 from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples
 from vrdata_child.sample.finish import BlockFacts, finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
+from vrdata_child.sample.names import digest_of
 
 EXAMPLES = 3  # names of files that belong to no sample
 
@@ -33,7 +35,7 @@ class Reporter:
 
     Attributes:
         first: position of the first sample; those before are done.
-        makings: how often each sample is made.
+        makings: how often each of them is made.
     """
 
     def __init__(
@@ -51,8 +53,9 @@ class Reporter:
         self._send = send
         self._finder = SampleFinder(facts.folder / "out")
         self._names: set[str] = set()
-        self._reported: int = request.get("position", 0)
-        self.first = self._reported
+        self.first: int = request.get("position", 0)
+        self._known: dict[str, Any] | None = request.get("known")  # a sample before it
+        self._reported: int = self._known["position"] if self._known else self.first
         self.makings = 2 if self.first and request.get("cmd") == "block" else 1
         self._made: dict[str, Any] | None = None  # by the first of two makings
         self._missed = False
@@ -72,6 +75,13 @@ class Reporter:
             pause: ignores what is written in the meantime.
         """
         self._journal, self._pause = journal, pause
+
+    def positions(self, count: int) -> Iterator[int]:
+        """Positions of the samples to make, in order, as often as they are made, below `count`."""
+        if self._known:
+            yield self._reported
+        for position in range(self.first, count):
+            yield from (position,) * self.makings
 
     def collect(self, task_id: str, *, more: bool) -> None:
         """Report every folder that a streaming script has written.
@@ -141,6 +151,7 @@ class Reporter:
 
     def end_early(self) -> None:
         """Report what a script that was interrupted has finished. Raises EnoughSamples."""
+        self._dependent = self._known is not None  # it does not succeed as it did before
         if self._each or self.makings > 1:  # one at a time: an unfinished one was not reported
             self._failed = (self._reported, self._reported)
             return
@@ -185,8 +196,10 @@ class Reporter:
         self._take(self._finish(folder))
 
     def _take(self, packet: dict[str, Any]) -> None:
-        """Report a sample, or compare it with the first of two makings."""
-        if self.makings == 1:
+        """Report a sample, or compare it with one that was made before."""
+        if self._known:
+            self._compare(packet, self._known["digest"])
+        elif self.makings == 1:
             self._next(packet)
         elif self._made is None:
             self._made = packet
@@ -198,6 +211,14 @@ class Reporter:
             self._next(packet)
         else:
             self._end_dependent()
+
+    def _compare(self, packet: dict[str, Any], digest: str) -> None:
+        files = packet.get("files", ())
+        if digest_of((file["name"], file["sha256"]) for file in files) != digest:
+            self._end_dependent()
+        self._known, self._reported = None, self.first
+        self._names.clear()
+        shutil.rmtree(packet["folder"])
 
     def _finish(self, folder: SampleFolder) -> dict[str, Any]:
         """The packet of a sample."""
@@ -218,7 +239,7 @@ class Reporter:
     def summary(self) -> dict[str, Any]:
         """The fields of an `end` packet about the samples."""
         return {
-            "reported": self._reported,
+            "reported": max(self._reported, self.first),
             "failed": self._failed,
             "streamed": self._streamed,
             "sequential": self._streamed or self._in_order,

@@ -16,6 +16,7 @@ from vrdata_child.report import Reporter
 from vrdata_child.run.journal import Journal, read_journal
 from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples, LazyDataset, install_lazy
 from vrdata_child.sample.finish import BlockFacts
+from vrdata_child.sample.names import digest_of
 
 COUNT = 6
 
@@ -27,12 +28,21 @@ class Block:
         folder: of the block.
         position: of the first sample that is not done.
         offset: of the numbers in the names of folders.
+        known: a sample that was made before, and its digest.
     """
 
-    def __init__(self, folder: Path, position: int = 0, offset: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        position: int = 0,
+        offset: int = 0,
+        known: tuple[int, str] | None = None,
+    ) -> None:
         self.packets: list[dict[str, Any]] = []
         load = {"kind": "repository", "sequential": True}
         request = {"cmd": "block", "want": COUNT, "count": COUNT, "position": position}
+        if known:
+            request["known"] = {"position": known[0], "digest": known[1]}
         facts = BlockFacts("O-x", 0, 1, 0, folder, "h264")
         self.reporter = Reporter(load, request, facts, self.packets.append)
         self._folder, self._offset = folder, offset
@@ -44,6 +54,7 @@ class Block:
         bad: dict[int, BaseException] | None = None,
         *,
         counts: bool = False,
+        base: int = 0,
         flaky: int | None = None,
     ) -> None:
         """Write all samples until the block ends.
@@ -51,6 +62,7 @@ class Block:
         Args:
             bad: what the generator raises for which number.
             counts: the text of a sample is the number of calls so far.
+            base: what this number begins with.
             flaky: the number for which it raises another error each time.
         """
 
@@ -61,7 +73,7 @@ class Block:
                 raise error
             if number == flaky:
                 raise ValueError(f"call {self.calls}")
-            return number, str(self.calls if counts else number)
+            return number, str(base + self.calls if counts else number)
 
         ids = [f"x_{number:03d}" for number in range(COUNT)]
         try:
@@ -134,6 +146,40 @@ def test_a_new_process_ends_when_the_two_are_not_equal(tmp_path: Path) -> None:
     block.run(counts=True)
     assert block.reported == {}
     assert block.reporter.summary()["dependent"] is True
+
+
+@pytest.fixture
+def digest(tmp_path: Path) -> str:
+    """Of the sample at position 1."""
+    folder = tmp_path / "whole"
+    folder.mkdir()
+    block = Block(folder)
+    block.run()
+    return digest_of((file["name"], file["sha256"]) for file in block.packets[1]["files"])
+
+
+def test_a_new_process_makes_a_known_sample_again_and_does_not_report_it(
+    tmp_path: Path, digest: str
+) -> None:
+    block = Block(tmp_path, position=3, known=(1, digest))
+    block.run()
+    assert block.reported == dict.fromkeys((3, 4, 5), "sample")
+    assert block.calls == 7
+    assert len(list((tmp_path / "done").iterdir())) == 3
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no"), MemoryError()])
+def test_a_new_process_ends_when_a_known_sample_is_another_one(
+    tmp_path: Path, digest: str, error: BaseException | None
+) -> None:
+    block = Block(tmp_path, position=3, known=(1, digest))
+    try:
+        block.run({1: error} if error else None, counts=error is None, base=5)
+    except MemoryError:
+        block.reporter.end_early()
+    assert block.reported == {}
+    summary = block.reporter.summary()
+    assert (summary["dependent"], summary["reported"]) == (True, 3)
 
 
 def test_a_new_process_reports_a_pair_that_raises_both_times(tmp_path: Path) -> None:

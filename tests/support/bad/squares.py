@@ -55,8 +55,10 @@ class Square(Generator):
         drawn.append(colour)
         if way := BAD.get(str(colour)):
             fail(way)
-        if COUNTS:
+        if KIND == "counting api":
             colour = len(drawn)
+        if KIND == "api with a palette":
+            colour = colour ^ drawn[0]
         image = Image.new("RGB", (16, 16), tuple(colour.to_bytes(3, "big")))
         return Sample(first=image, final=image, prompt=f"Paint {colour}.", frames=[image])
 """
@@ -75,6 +77,7 @@ for flag in ("--output", "--bad", "--per"):
     parser.add_argument(flag)
 options = parser.parse_args()
 BAD = json.loads(options.bad)
+palette = []
 white = io.BytesIO()
 Image.new("RGB", (8, 8)).save(white, "PNG")
 
@@ -84,9 +87,12 @@ class Config:
 class Square(BaseGenerator):
     def generate_task_pair(self, task_id):
         number = int(task_id[-8:])
-        if options.per == "sample":
+        if options.per != "block":
             random.seed(f"{options.seed} {number}")
         colour = random.randrange(2**24)
+        if options.per == "palette":
+            palette.append(colour)
+            colour ^= palette[0]
         fail(BAD.get(f"{options.seed} {number}", BAD.get(str(number))))
         return task_id, colour
 
@@ -119,7 +125,7 @@ for number, colour in enumerate(colours):
     Image.new("RGB", (8, 8), tuple(colour.to_bytes(3, "big"))).save(folder / "first_frame.png")
     (folder / "prompt.txt").write_text(f"Paint {colour}.")
 """
-Kind = Literal["api", "counting api", "stream", "loop"]
+Kind = Literal["api", "counting api", "api with a palette", "stream", "loop"]
 
 
 @contextmanager
@@ -128,14 +134,14 @@ def open_square(folder: Path, kind: Kind, bad: str = "{}") -> Iterator[Generator
 
     Args:
         folder: private.
-        kind: of the generator; the samples of a counting one depend on those before.
+        kind: of the generator; the samples of a counting one depend on those before, and those with
+            a palette on the first one of their process.
         bad: how samples fail, by their colours, as JSON; of the API only.
     """
     root = folder / "generator"
-    if kind in ("api", "counting api"):
+    if kind.endswith("api") or kind == "api with a palette":
         root.mkdir()
-        counts = str(kind == "counting api")
-        (root / "generator.py").write_text(FAIL + API.replace("COUNTS", counts))
+        (root / "generator.py").write_text(FAIL + API.replace("KIND", repr(kind)))
         (root / "bad.json").write_text(bad)
         launch = Launch(NAME, "api", str(root))
     else:

@@ -107,11 +107,12 @@ def test_every_bad_sample_of_the_api_costs_one_sample(
     assert TIMEOUT <= hung.lost_seconds <= disturbed.lost_seconds
 
 
+@pytest.mark.parametrize("kind", ["counting api", "api with a palette"])
 def test_samples_of_the_api_that_depend_on_those_before_are_not_made_without_them(
-    tmp_path: Path,
+    kind: Kind, tmp_path: Path
 ) -> None:
-    usual = contents(api_shard(tmp_path / "good", "counting api", {}, 10))
-    shard = api_shard(tmp_path / "bad", "counting api", {4: "crash"}, 10)
+    usual = contents(api_shard(tmp_path / "good", kind, {}, 10))
+    shard = api_shard(tmp_path / "bad", kind, {4: "crash"}, 10)
     assert contents(shard) == {index: usual[index] for index in range(4)}
     assert [one.index for one in shard.failed] == list(range(4, 10))
     assert shard.failed[1].message.startswith("not generated: it depends on sample 4: ")
@@ -150,6 +151,14 @@ def test_a_stream_with_one_seed_keeps_what_does_not_depend_on_a_sample_that_cras
     assert {one.message for one in others} == {
         f"not generated: it depends on sample {at}: the generator was killed by signal 11"
     }
+
+
+def test_a_stream_whose_first_sample_decides_about_the_others_keeps_those_before_a_crash(
+    stream: Squares,
+) -> None:
+    usual = contents(stream.shard(per="palette"))
+    shard = stream.shard({4: "crash"}, per="palette")
+    assert contents(shard) == {index: usual[index] for index in range(4)}
 
 
 @pytest.mark.parametrize("at", [0, 4, 9])

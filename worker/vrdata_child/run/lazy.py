@@ -33,12 +33,13 @@ class Stream(Protocol):
     """What becomes of the pairs of a lazy dataset.
 
     Attributes:
-        first: position of the first pair that is generated.
-        makings: how often each pair is generated and written.
+        first: position of the first pair that is not done.
     """
 
     first: int
-    makings: int
+
+    def positions(self, count: int) -> Iterator[int]:
+        """Positions of the pairs to generate and write, in order; `count`: of all pairs."""
 
     def collect(self, task_id: str, *, more: bool) -> None:
         """The pair of this id is written; `more`: another one follows."""
@@ -73,16 +74,15 @@ class LazyDataset(Sequence[Any]):
         if self._all is not None:
             yield from self._all
             return
-        for position in range(self._stream.first, len(self._ids)):
-            for _ in range(self._stream.makings):
-                pair = self._next(position)
-                if pair is None:
-                    continue
-                self._journal.hand_out()
-                yield pair[0]
-                self._journal.ask()
-                del pair
-                self._stream.collect(self._ids[position], more=position + 1 < len(self._ids))
+        for position in self._stream.positions(len(self._ids)):
+            pair = self._next(position)
+            if pair is None:
+                continue
+            self._journal.hand_out()
+            yield pair[0]
+            self._journal.ask()
+            del pair
+            self._stream.collect(self._ids[position], more=position + 1 < len(self._ids))
 
     def _next(self, position: int) -> list[Any] | None:
         """The pair of a position, in a list; None when it raised and the next one follows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
@@ -83,3 +84,9 @@ def _collision(name: str, known: str) -> SampleInvalidError:
         f"the names {name!r} and {known!r} differ only in upper and lower case,"
         " which some readers and file systems ignore; rename one",
     )
+
+
+def digest_of(files: Iterable[tuple[str, str]]) -> str:
+    """One digest of a sample's files, each given as name and sha256."""
+    lines = "".join(f"{name} {sha256}\n" for name, sha256 in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()

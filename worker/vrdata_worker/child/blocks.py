@@ -29,11 +29,20 @@ class Making(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSample:
+    """A sample that another process of the block has made: its position, and `digest_of` it."""
+
+    position: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockRequest:
     """One block to generate; `dir` exists and is empty.
 
     Attributes:
         position: of its first sample that is not done; 0 = generate all of it.
+        known: a sample before it, which must have the same bytes when it is made again.
     """
 
     block: int
@@ -44,6 +53,7 @@ class BlockRequest:
     dir: Path
     args: tuple[str, ...] = ()
     position: int = 0
+    known: KnownSample | None = None
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.plan.planned import PlannedGenerator
+from vrdata_child.sample.names import digest_of
 from vrdata_worker.child import events
-from vrdata_worker.child.blocks import BlockRequest
+from vrdata_worker.child.blocks import BlockRequest, KnownSample
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.processes import MAX_KILLS, killed_too_often
 from vrdata_worker.child.template import BEGUN, GeneratorTemplate
@@ -93,6 +94,8 @@ class RunningBlock:
         self.seed = seed
         self.waiting: list[events.Sample] = []
         self.kills = Kills()
+        self._latest: KnownSample | None = None
+        self._known: KnownSample | None = None  # of the process
         self._folders: list[Path] = []  # the last one is that of the child that runs
         self._started = self._heard = 0.0
         self._begun = 0
@@ -118,6 +121,8 @@ class RunningBlock:
         self._folders.append(self._template.new_folder())
         self._started = self._heard = time.monotonic()
         self._begun, self._runs = 0, False
+        if self._latest is not None and self._latest.position < chosen.first:
+            self._known = self._latest
         self._template.submit(
             BlockRequest(
                 block=self.state.block,
@@ -128,6 +133,7 @@ class RunningBlock:
                 dir=self._folders[-1],
                 args=self._planned.args,
                 position=chosen.first,
+                known=self._known if chosen.first else None,
             )
         )
 
@@ -138,6 +144,11 @@ class RunningBlock:
         if not isinstance(event, events.Exit) and not (started and self._runs):
             self._heard = time.monotonic()
         self._runs = self._runs or started
+
+    def remember(self, sample: events.Sample) -> None:
+        """Note a new sample, which the next process makes again to compare it."""
+        digest = digest_of((file.name, file.sha256) for file in sample.files)
+        self._latest = KnownSample(sample.position, digest)
 
     def enforce(self, limits: BlockLimits, sample_timeout: float) -> None:
         """Kill the child if it has reached a limit.

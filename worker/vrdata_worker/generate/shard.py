@@ -133,6 +133,8 @@ class ShardGenerator:
         match event:
             case events.Sample():
                 new = running.state.sample(event.position)
+                if new:
+                    running.remember(event)
                 if not new or event.position < running.state.skip:
                     remove(event.folder)
                 elif event.block == self._head:
