@@ -46,7 +46,10 @@ class Record:
         done: how often each action was done.
         missed: how often an action had no target, for example no running worker.
         ends: how often a command or Job ended in which way.
-        audit: how often the audit found each kind of damage.
+        findings: what the audit found, each with its kind first.
+        outcome: `Succeeded`, or why not.
+        hash_equal: the dataset hash is that of the undisturbed run.
+        seconds: from the start to the end.
     """
 
     target: str
@@ -54,7 +57,7 @@ class Record:
     done: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
-    audit: Counter[str] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
     outcome: str = "not finished"
     hash_equal: bool = False
     seconds: float = 0.0
@@ -67,7 +70,8 @@ class Record:
         table += [
             f"{'':2}{name:{width}}{self.done[name]:>6}{self.missed[name]:>11}" for name in names
         ]
-        found = ", ".join(f"{count} {kind}" for kind, count in sorted(self.audit.items()))
+        kinds = Counter(one.partition(":")[0] for one in self.findings)
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         ends = ", ".join(f"{end}: {count}" for end, count in sorted(self.ends.items()))
         equal = "equal" if self.hash_equal else "DIFFERENT"
         found = found or "nothing missing, doubled, torn or orphaned"
@@ -76,9 +80,10 @@ class Record:
             *table,
             f"  ended: {ends or 'once'}",
             f"  audit: {found}; dataset hash {equal}",
+            *(f"    {one}" for one in self.findings),
         ]
 
     @property
     def well(self) -> bool:
         """Whether the run succeeded and the audit found nothing."""
-        return self.outcome == "Succeeded" and not self.audit and self.hash_equal
+        return self.outcome == "Succeeded" and not self.findings and self.hash_equal

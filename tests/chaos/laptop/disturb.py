@@ -118,11 +118,9 @@ class _Disturbed:
             again = vrdata(*self._machine.arguments(self._root), **self._machine.environment())
             self._record.ends[f"exit {again.code} of the last repetition"] += 1
         found = audit(open_store(str(self._stored.folder)), self._calm)
-        self._record.audit.update(one.kind for one in found)
+        self._record.findings += map(str, found)
         self._record.hash_equal = not any(one.kind == "hash differs" for one in found)
         self._record.outcome = "Succeeded" if process.returncode == 0 else "Failed"
-        with (self._machine.folder / "audit.log").open("a") as log:
-            log.writelines(f"{self._root}: {one}\n" for one in found)
 
     def _do(self, step: Step) -> bool:
         """Do one step; False if it has no target."""

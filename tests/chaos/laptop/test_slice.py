@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.s3]
 
 def test_a_disturbed_run_stores_what_an_undisturbed_one_does(tmp_path: Path) -> None:
     with laptop(tmp_path) as machine:
-        calm = calm_run(machine, {"O-maze": 80, "G-pendulum": 30}, failurePolicy={"retries": 1})
+        calm = calm_run(machine, {"O-maze": 60, "G-pendulum": 20}, failurePolicy={"retries": 1})
         record = disturb(machine, calm, seed=1)
-        found = tmp_path / "audit.log"
-        assert record.well, "\n".join([*record.lines(), found.read_text()])
+        assert record.well, "\n".join(record.lines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -76,6 +77,11 @@ class Disturbance:
         """Delete the run's object, and apply it again."""
         self.run.delete()
         self.apply()
+
+    def forget(self) -> None:
+        """Delete the run's object and all of its data."""
+        self.run.delete()
+        shutil.rmtree(self.stored.folder)
 
     def do(self, step: Step) -> bool:
         """Do one step; False if it has no target."""
