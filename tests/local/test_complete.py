@@ -128,7 +128,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def objects(folder: Path) -> dict[str, bytes]:
-    paths = (path for path in folder.rglob("*") if path.is_file())
+    hint = folder / layout.DATA_READ
+    paths = (path for path in folder.rglob("*") if path.is_file() and path != hint)
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 

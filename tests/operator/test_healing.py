@@ -49,10 +49,11 @@ def undisturbed() -> Objects:
 
 def contents(life: Life) -> Objects:
     """Objects that are the same after every way to the end: no waves, no facts of attempts."""
+    own = (layout.WAVES, layout.FAILURES, layout.DAMAGED, layout.DATA_READ)
     return {
         key: b"" if layout.COMMITS in key else body
         for key, body in life.store.objects.items()
-        if layout.WAVES not in key and layout.FAILURES not in key and layout.DAMAGED not in key
+        if not any(one in key for one in own)
     }
 
 

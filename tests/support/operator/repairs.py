@@ -24,11 +24,11 @@ def finished(life: Life) -> tuple[GenerationRunStatus, dict[str, bytes]]:
 
 
 def data(life: Life) -> dict[str, bytes]:
-    """All objects in the store except wave files, without the contents of commit markers."""
+    """All objects in the store except hints and wave files, without what commit markers hold."""
     return {
         key: b"" if layout.COMMITS in key else body
         for key, body in life.store.objects.items()
-        if layout.WAVES not in key
+        if layout.WAVES not in key and layout.DATA_READ not in key
     }
 
 
