@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ class Bench:
         self.template = GeneratorTemplate(launch, self.folder)
         self.template.start()
 
-    def generate(self) -> list[tuple[int, bytes]]:
+    def generate(self, allowed: int = 0) -> list[tuple[int, bytes]]:
         planned = make_plan({NAME: SAMPLES}, block_size=5).generators[0]
         shard = planned.shard(0)
         output = self.folder / "output"
@@ -78,7 +79,7 @@ class Bench:
             shard,
             run_seed=42,
             writer=format_of("files").open_writer(output, shard),
-            limits=Limits(2, 60, 0, 0),
+            limits=Limits(2, 60, 0, allowed),
             on_sample=lambda _: None,
             tell=self.tell,
         )
@@ -146,6 +147,21 @@ def test_what_is_killed_from_outside_is_generated_again_with_the_same_bytes(
     assert bench.told
     assert said in bench.told[0]
     assert bench.told[0].endswith("memory did not run out; it is generated again")
+
+
+@pytest.mark.slow
+def test_no_sample_is_dropped_because_the_template_has_crashed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "bench", HOLD)
+
+    def crash() -> None:
+        wait_until(lambda: len(blocks(processes_of_template())) == 2, "two blocks")
+        processes_of_template()[1].send_signal(signal.SIGSEGV)
+
+    crasher = Thread(target=crash)
+    crasher.start()
+    with pytest.raises(ShardFailedError, match="the template process of the generator ended"):
+        bench.generate(allowed=SAMPLES)
+    crasher.join()
 
 
 @pytest.mark.slow

@@ -153,10 +153,17 @@ class ShardGenerator:
                 )
                 running.state.killed = running.state.killed or self._resources.ended(event.block)
                 if not self._killed.take(running, event):
-                    running.end(event)
+                    self._end(running, event)
                 self._check_failures(running)
             case _:
                 pass
+
+    def _end(self, running: RunningBlock, event: events.Exit) -> None:
+        state, whole = running.state, not running.state.missing()
+        running.end(event)
+        if not (whole or self._template.alive) and state.cause is not None:
+            # Another attempt can make the samples of this block and of all others.
+            raise ShardFailedError.of(state.cause)
 
     def _check_failures(self, running: RunningBlock) -> None:
         failed = len(self._generated.failed) + sum(
