@@ -55,12 +55,13 @@ def test_an_undisturbed_run_has_no_finding_and_its_own_hash(
     assert calm.dataset_hash == json.loads(store.objects[layout.DATASET])["datasetHash"]
 
 
-def test_failure_records_waves_and_reports_are_not_orphans(
+def test_failure_records_waves_hints_and_reports_are_not_orphans(
     store: MemoryStore, calm: Undisturbed
 ) -> None:
     for key in (
         layout.failure_key(damage.NAME, 0, 3),
         layout.wave_key(7),
+        layout.DATA_READ,
         f"{layout.REPORT}media/more.png",
     ):
         store.objects[key] = b"{}"
