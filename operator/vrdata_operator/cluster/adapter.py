@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from vrdata_operator.cluster import paths
-from vrdata_operator.cluster.parse import JOB_LABEL, job_event, job_facts, pod_facts
+from vrdata_operator.cluster.parse import INDEX_LABEL, JOB_LABEL, job_event, job_facts, pod_facts
 from vrdata_operator.cluster.rest import PAGE, Rest
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
 from vrdata_operator.state.names import GROUP, MANAGER, PROFILES, RUNS, VERSION, selector
@@ -15,6 +16,7 @@ from vrdata_operator.state.stored import StoredProfile, StoredRun
 from vrdata_operator.status.events import RunEvent
 
 MAX_EVENTS = 20
+MAX_INDEXES = 200  # in one selector; for more, all failed pods of a Job are listed
 _JOBS = "jobs"
 _PODS = "pods"
 
@@ -88,12 +90,18 @@ class KubernetesCluster:
         pods = [pod_facts(item) async for item in items]
         return tuple(pod for pod in pods if pod.terminating or not pod.ready)
 
-    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
+    async def failed_pods(
+        self, namespace: str, job: str, indexes: Collection[int] = ()
+    ) -> tuple[PodFacts, ...]:
         """See `port.Cluster`."""
-        query = {"labelSelector": f"{JOB_LABEL}={job}", "fieldSelector": "status.phase=Failed"}
+        labels = f"{JOB_LABEL}={job}"
+        if 0 < len(indexes) <= MAX_INDEXES:
+            labels += f",{INDEX_LABEL} in ({','.join(map(str, sorted(indexes)))})"
+        query = {"labelSelector": labels, "fieldSelector": "status.phase=Failed"}
         # Each page is reduced to facts immediately: 10^4 whole pods would take a hundred megabytes.
         items = self._rest.each(paths.pods(namespace), _PODS, **query)
-        return tuple([pod_facts(item) async for item in items])
+        pods = [pod_facts(item) async for item in items]
+        return tuple(pod for pod in pods if not indexes or pod.index in indexes)
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:
         """See `port.Cluster`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from vrdata_operator.state.facts import JobEvent, JobFacts, PodFacts
@@ -68,8 +69,10 @@ class Cluster(Protocol):
         """Running pods that are deleted, or whose node does not say that they run."""
         ...
 
-    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
-        """All failed pods of one Job."""
+    async def failed_pods(
+        self, namespace: str, job: str, indexes: Collection[int] = ()
+    ) -> tuple[PodFacts, ...]:
+        """The failed pods of one Job: those of these completion indexes; of none = all."""
         ...
 
     async def warnings(self, namespace: str, job: str) -> tuple[JobEvent, ...]:

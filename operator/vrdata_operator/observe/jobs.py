@@ -147,7 +147,8 @@ class Observer:
         known = memory.failed_pods.get(wave.wave)
         if known is None or not known.indexes.issuperset(indexes):
             name = wave_job(identity.uid, wave.wave)
-            pods = await self._cluster.failed_pods(identity.namespace, name)
+            # A large Job keeps thousands of failed pods, so only the new ones are listed.
+            pods = await self._cluster.failed_pods(identity.namespace, name, frozenset(indexes))
             ended = {pod.index: pod for pod in pods if pod.index is not None and _counted(pod)}
             known = memory.failed_pods[wave.wave] = FailedPods(frozenset(indexes), ended)
         return known.pods

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from support.lives import FINAL, FIRST, SYSTEM, Life, run_object
@@ -59,12 +61,14 @@ def test_an_image_without_a_readable_catalogue_is_named(life: Life, left: str) -
 def test_failed_pods_are_listed_only_while_a_failure_is_unexplained(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    asked: list[tuple[str, Collection[int]]] = []
     answer = FakeCluster.failed_pods
 
-    async def failed_pods(self: FakeCluster, namespace: str, job: str) -> tuple[PodFacts, ...]:
-        asked.append(job)
-        return await answer(self, namespace, job)
+    async def failed_pods(
+        self: FakeCluster, namespace: str, job: str, indexes: Collection[int] = ()
+    ) -> tuple[PodFacts, ...]:
+        asked.append((job, indexes))
+        return await answer(self, namespace, job, indexes)
 
     def script(one: Try) -> str:
         return "InvalidOutput" if one.shard == ("O-maze", 0) else ""
@@ -73,4 +77,4 @@ def test_failed_pods_are_listed_only_while_a_failure_is_unexplained(
     life.workers.script = script
     life.create(run_object(failurePolicy={"retries": 0}))
     life.live()
-    assert asked == [FIRST]
+    assert asked == [(FIRST, {0})]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,8 +136,11 @@ class FakeCluster:
         pods = self._pods(namespace, label, value, "Running")
         return tuple(pod for pod in pods if pod.terminating or not pod.ready)
 
-    async def failed_pods(self, namespace: str, job: str) -> tuple[PodFacts, ...]:
-        return self._pods(namespace, JOB_LABEL, job, "Failed")
+    async def failed_pods(
+        self, namespace: str, job: str, indexes: Collection[int] = ()
+    ) -> tuple[PodFacts, ...]:
+        pods = self._pods(namespace, JOB_LABEL, job, "Failed")
+        return tuple(pod for pod in pods if not indexes or pod.index in indexes)
 
     def _pods(self, namespace: str, label: str, value: str, phase: str) -> tuple[PodFacts, ...]:
         return tuple(
