@@ -110,6 +110,7 @@ class _Audit:
                 key in wanted
                 or key == layout.DATA_READ  # a hint
                 or key.startswith(layout.REPORT)
+                or key == layout.DATA_READ
                 or re.fullmatch(rf"{layout.WAVES}\d{{4,}}\.json", key)
                 or (record and Shard(record[2], int(record[3])) in shards)
             )

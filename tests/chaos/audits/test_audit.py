@@ -62,6 +62,7 @@ def test_failure_records_waves_hints_and_reports_are_not_orphans(
         layout.failure_key(damage.NAME, 0, 3),
         layout.wave_key(7),
         layout.DATA_READ,
+        layout.DATA_READ,
         f"{layout.REPORT}media/more.png",
     ):
         store.objects[key] = b"{}"
