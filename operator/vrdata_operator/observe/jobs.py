@@ -160,8 +160,8 @@ class Observer:
         idle = {} if any(map(_has_pods, jobs.values())) else dict(filter(_waits, jobs.items()))
         memory.idle = {name: memory.idle[name] for name in idle.keys() & memory.idle.keys()}
         for name, job in idle.items():
-            known, pods = memory.idle.get(name, (None, ()))
-            if known != job or not pods:
+            known, _ = memory.idle.get(name, (None, ()))
+            if known != job:  # every end of a pod changes its Job
                 pods = await self._cluster.failed_pods(identity.namespace, name)
                 memory.idle[name] = job, tuple(pod for pod in pods if not _counted(pod))
         return tuple(pod for _, pods in memory.idle.values() for pod in pods)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import pytest
 
 from support.lives import FINAL, FIRST, SECOND, Life, OneStore, run_object
+from support.operator.fakecluster import FakeCluster
 from support.operator.fakeworkers import GONE, pod_object
 from vrdata.plan.planned import Shard
 from vrdata.store.port import StoreAccessError
 from vrdata_operator import reconcile
 from vrdata_operator.observe import jobs
 from vrdata_operator.observe.jobs import STUCK_SECONDS
+from vrdata_operator.state.facts import PodFacts
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -239,6 +241,26 @@ def test_the_shard_of_a_pod_that_does_not_end_is_given_to_another_one_whatever_t
     assert life.job(FIRST)["spec"]["parallelism"] == 0
     life.job(FIRST)["spec"]["suspend"] = True  # its pod never ends
     assert life.live().phase == "Succeeded"
+
+
+def test_failed_pods_are_not_listed_again_while_an_idle_job_does_not_change(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = one_job(life)
+    job["status"] |= {"active": 0, "ready": 0}
+    asked: list[str] = []
+    answer = FakeCluster.failed_pods
+
+    async def failed_pods(
+        self: FakeCluster, namespace: str, name: str, indexes: Collection[int] = ()
+    ) -> tuple[PodFacts, ...]:
+        asked.append(name)
+        return await answer(self, namespace, name, indexes)
+
+    monkeypatch.setattr(FakeCluster, "failed_pods", failed_pods)
+    for _ in range(5):
+        life.turn()
+    assert asked == [FIRST]
 
 
 def test_a_new_reason_is_written_without_the_pause_between_two_statuses(life: Life) -> None:
