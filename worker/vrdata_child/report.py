@@ -19,7 +19,7 @@ from vrdata_child.run.journal import Journal, Progress, read_journal
 from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples
 from vrdata_child.sample.finish import BlockFacts, finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
-from vrdata_child.sample.names import digest_of
+from vrdata_child.sample.names import KNOWN, digest_of
 
 EXAMPLES = 3  # names of files that belong to no sample
 
@@ -219,6 +219,7 @@ class Reporter:
         self._known, self._reported = None, self.first
         self._names.clear()
         shutil.rmtree(packet["folder"])
+        (self._facts.folder / KNOWN).touch()
 
     def _finish(self, folder: SampleFolder) -> dict[str, Any]:
         """The packet of a sample."""

@@ -54,6 +54,8 @@ class Square(Generator):
         colour = params["colour"]
         drawn.append(colour)
         if way := BAD.get(str(colour)):
+            if way == "crash first":
+                way = "crash" if len(drawn) == 1 else ""
             fail(way)
         if KIND == "counting api":
             colour = len(drawn)

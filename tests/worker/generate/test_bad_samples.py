@@ -118,6 +118,19 @@ def test_samples_of_the_api_that_depend_on_those_before_are_not_made_without_the
     assert shard.failed[1].message.startswith("not generated: it depends on sample 4: ")
 
 
+def test_a_sample_that_crashes_only_in_a_new_process_shows_that_the_others_depend_on_it(
+    tmp_path: Path,
+) -> None:
+    usual = contents(api_shard(tmp_path / "good", "api", {}, 10))
+    shard = api_shard(tmp_path / "bad", "api", {3: "crash first", 4: "crash"}, 10)
+    assert contents(shard) == {index: usual[index] for index in range(4)}
+    assert failures(shard)[0] == (4, FailureReason.GENERATOR_CRASHED)
+    assert all(
+        one.message.startswith("not generated: it depends on sample 4: ")
+        for one in shard.failed[1:]
+    )
+
+
 @pytest.mark.parametrize("at", [0, 4, 9])
 @pytest.mark.parametrize("way", ["raise", "code"])
 def test_a_stream_goes_on_after_a_sample_that_raises(stream: Squares, way: str, at: int) -> None:

@@ -10,6 +10,7 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 REQUIRED = ("first_frame.png", "prompt.txt")
 METADATA = "metadata.json"
+KNOWN = "known"  # in the folder of a block: its known sample has the same bytes again
 WELL_KNOWN = (*REQUIRED, METADATA, "final_frame.png")
 _IMAGES = "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp"
 IMAGES = frozenset(_IMAGES.split())

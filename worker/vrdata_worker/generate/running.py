@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.plan.planned import PlannedGenerator
-from vrdata_child.sample.names import digest_of
+from vrdata_child.sample.names import KNOWN, digest_of
 from vrdata_worker.child import events
 from vrdata_worker.child.blocks import BlockRequest, KnownSample
 from vrdata_worker.child.limits import BlockLimits
@@ -178,6 +178,8 @@ class RunningBlock:
         killed = state.killed is not None
         if not self._template.alive:
             state.narrowing = None
+        if state.current and state.current.first and self._known and not (folder / KNOWN).exists():
+            event = replace(event, dependent=True)  # not even what was made before can be made
         seconds = time.monotonic() - (self._started if state.searches else self._heard)
         chosen = state.end(event, log_tail(folder), seconds)
         if chosen is not None and not chosen.search:
