@@ -35,7 +35,7 @@ def main() -> int:
     stores = Stores(metrics.store_request)
     try:
         while serve(Operator(settings, metrics, stores, health)):
-            health.serves("it is starting again")
+            health.serves("it is restarting")
     except Exception as error:
         if not isinstance(error.__cause__, kopf.PermanentError):
             raise
@@ -60,7 +60,7 @@ def serve(operator: Operator) -> bool:
     except Exception as error:
         if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
             raise
-        log.warning("starting again: the API server does not know a watched resource: %s", error)
+        log.warning("restarting: the API server does not know a watched resource: %s", error)
         return True
     return operator.restarts
 

@@ -84,7 +84,7 @@ class Operator:
     def restart(self, why: str) -> None:
         """Stop kopf; `__main__` starts it again."""
         if not self.restarts:
-            log.warning("starting again: %s", why)
+            log.warning("restarting: %s", why)
         self.restarts = True
         self.stop.set()
 

@@ -12,7 +12,7 @@ BEAT_SECONDS = 45.0  # without a beat of the event loop, the process hangs
 
 
 class Health:
-    """What the probes are told. Threads may share it.
+    """The state that the probes report. Threads may share it.
 
     Args:
         clock: returns seconds; only differences count.
@@ -41,7 +41,10 @@ class Health:
             return HTTPStatus.NOT_FOUND, "try /healthz or /readyz"
         silent = self._clock() - self._beat
         if silent > BEAT_SECONDS:
-            return HTTPStatus.SERVICE_UNAVAILABLE, f"the event loop hangs for {silent:.0f} s"
+            return (
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"the event loop has been hanging for {silent:.0f} s",
+            )
         if path == "/readyz" and self._problem:
             return HTTPStatus.SERVICE_UNAVAILABLE, f"no run is served: {self._problem}"
         return HTTPStatus.OK, "ok"

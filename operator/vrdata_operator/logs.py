@@ -89,7 +89,7 @@ def decided(view: RunView, actions: Iterable[Action]) -> list[Line]:
     retries = [wave for wave in waves if _is_retry(view, wave)]
     lines = [_waves(first, "generating", "Generating", {})] if first else []
     if retries:
-        lines.append(_waves(retries, "trying again", EventReason.RETRYING, _reasons(view, retries)))
+        lines.append(_waves(retries, "retrying", EventReason.RETRYING, _reasons(view, retries)))
     applied = any(isinstance(action, ApplyJob) for action in actions)
     return [*lines, _finalising(view)] if view.complete and applied else lines
 

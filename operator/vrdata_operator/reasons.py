@@ -159,27 +159,27 @@ class Reason(StrEnum):
     FINALISATION_PAUSED = (
         "FinalisationPaused",
         Topic.BLOCKED,
-        "Finalisation was disturbed and is tried again after a pause of at most a minute",
-        "Wait; if the message names a storage that stays unavailable, fix it",
+        "Finalisation was interrupted and is retried after a pause of at most a minute",
+        "Wait; if the message says that the storage cannot be used, fix it",
     )
     # The run has no pod for a while.
     REPLACING_PODS = (
         "ReplacingPods",
         Topic.BLOCKED,
-        "The Job controller pauses before it replaces pods that were ended from outside",
-        "Wait: the pause grows from 10 seconds to at most some minutes, and ends by itself",
+        "The Job controller pauses before it replaces interrupted pods",
+        "Wait: the pause grows from 10 seconds to at most 6 minutes, and ends by itself",
     )
     RETRY_PAUSED = (
         "RetryPaused",
         Topic.BLOCKED,
-        "Shards whose attempt was ended from outside are tried again after a pause",
+        "Shards whose attempt was interrupted are retried after a pause",
         "Wait: the pause is at most a minute, and ends by itself",
     )
     NODE_UNREACHABLE = (
         "NodeUnreachable",
         Topic.BLOCKED,
         "The node of a pod does not answer",
-        "Wait: some minutes after Kubernetes deletes the pod, another one generates its shard",
+        "Wait: two minutes after Kubernetes deletes the pod, another one generates its shard",
     )
     # A service does not do its part.
     STORAGE_UNAVAILABLE = (
@@ -192,7 +192,7 @@ class Reason(StrEnum):
         "DamagedObject",
         Topic.BLOCKED,
         "An object of the run is damaged",
-        "Delete the object: it is then made again, and the run continues by itself",
+        "Delete the object: it is then restored, and the run continues by itself",
     )
     CLUSTER_REFUSED = (
         "ClusterRefused",

@@ -123,7 +123,7 @@ class Serving:
             self._told = True
         if lists:
             await self._compare()
-        self._health.serves("runs have changed unnoticed" if self._misses > 1 else "")
+        self._health.serves("changes of runs were not noticed" if self._misses > 1 else "")
         if self._misses >= MISSES:
             self._restart(f"changes of {count(len(self._unseen), 'run')} were not noticed")
 

@@ -118,9 +118,9 @@ class FailurePolicy(Model):
         default=2,
         ge=0,
         le=10,
-        description="Number of retries of a failed shard. Attempts that storage, a deleted pod or "
-        "a killed process ends are not counted. A failure that would certainly occur again is not "
-        "retried. Default: 2.",
+        description="Number of retries of a failed shard. Interrupted attempts, for "
+        "example by a deleted pod or an outage of the storage, are not charged. A failure that "
+        "would certainly occur again is not retried. Default: 2.",
     )
 
 

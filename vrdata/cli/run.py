@@ -193,7 +193,9 @@ def _say_damaged(prepared: Prepared) -> None:
     """One line for commit markers that a finished run lacks, and one for data."""
     lost = prepared.shards - len(prepared.committed)
     if prepared.finished and lost:
-        stderr.print(f"{count(lost, 'commit marker')} missing: generating again", markup=False)
+        stderr.print(
+            f"{count(lost, 'commit marker')} missing: generating the shards again", markup=False
+        )
     if prepared.damaged:
         stderr.print(
             f"restoring {count(len(prepared.damaged), 'shard')} whose data is missing or damaged; "

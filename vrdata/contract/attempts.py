@@ -1,7 +1,7 @@
 """When the next attempt of a shard starts, and what it can change. Pure.
 
-Local runs and the operator call the same functions. An attempt that was ended from outside is not
-charged to `failurePolicy.retries` (`FailureReason.charged`); it has a limit and pauses of its own.
+Local runs and the operator call the same functions. An interrupted attempt is not charged to
+`failurePolicy.retries` (`FailureReason.charged`); it has its own limit and pauses.
 """
 
 from __future__ import annotations

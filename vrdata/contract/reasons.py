@@ -26,8 +26,8 @@ class WorkerExit(IntEnum):
 class Recurs(StrEnum):
     """Whether the next attempt of a shard fails in the same way.
 
-    An attempt that would certainly fail is not started. An attempt that was ended from outside is
-    not charged to `failurePolicy.retries`. The value is shown in the documentation.
+    An attempt that would certainly fail is not started. An interrupted attempt is not charged
+    to `failurePolicy.retries`. The value is shown in the documentation.
     """
 
     ALWAYS = "never"
@@ -116,7 +116,7 @@ class FailureReason(StrEnum):
         "OutputChanged",
         WorkerExit.STORAGE_UNAVAILABLE,
         Recurs.OUTSIDE,
-        "An object of the run was deleted or damaged while the run needed it; it is made again.",
+        "An object of the run was deleted or damaged while the run needed it; it is restored.",
     )
     CONTRACT_MISMATCH = (
         "ContractMismatch",

@@ -1,4 +1,4 @@
-"""Whether a failed shard is tried again. Pure.
+"""Whether a failed shard is retried. Pure.
 
 Local runs and the operator decide with the same table: `Recurs` of each reason. The worker knows
 whether the generator is seeded, so it writes the answer into the failure record.
@@ -35,7 +35,7 @@ def retry_of(reason: FailureReason, *, seeded: bool, of_samples: bool) -> Retry:
 
 
 def is_retried(reason: FailureReason, retry: Retry, *, allowed: int, budget: int) -> bool:
-    """Whether a shard with attempts left is tried again.
+    """Whether a shard with attempts left is retried.
 
     Args:
         reason: of the failure.

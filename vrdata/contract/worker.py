@@ -59,7 +59,7 @@ class ShardTask(Model):
     Attributes:
         attempt: number of the attempt, from 0.
         uncharged: how many of the attempts before it are not charged to `failurePolicy.retries`,
-            because they were ended from outside.
+            because they were interrupted.
         allow_failed_samples: invalid samples that the shard may drop.
         memory_bytes: memory limit of one block; 0 = the configuration's.
         repair: the shard is committed and its data is missing or damaged: generate it, and write

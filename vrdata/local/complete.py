@@ -1,4 +1,4 @@
-"""Generate and finalise a run; what disappears meanwhile is generated again."""
+"""Generate and finalise a run; what is deleted meanwhile is generated again."""
 
 from __future__ import annotations
 

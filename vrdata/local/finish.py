@@ -140,7 +140,7 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
 
 
 def _failures(result: ExecutionResult) -> tuple[FailureGroup, ...]:
-    """Failed shards, and samples that shards were committed without."""
+    """Failed shards, and dropped samples of committed shards."""
     groups = FailureGroups(result.failed)
     groups.merge(result.dropped.all())
     return groups.for_status()

@@ -106,7 +106,7 @@ class RunProgress:
         what = "will be retried" if retried else "failed"
         if retried and not failure.reason.charged:
             when = f"in {pause:.0f} s" if pause else "at once"
-            what = f"will be tried again {when} (not a retry)"
+            what = f"will be retried {when} (not charged)"
         self._print(
             f"{failure.generator} shard {failure.shard} {what}: {failure.reason}"
             + (f" at sample {failure.sample}" if failure.sample is not None else "")

@@ -38,7 +38,7 @@ class Wave(Model):
             same name and plan do not use up this one's.
         attempt: number of this try of its shards in this output, from 0.
         uncharged: how many of the tries before it, in this run or repair, are not charged to
-            `failurePolicy.retries`, because they were ended from outside.
+            `failurePolicy.retries`, because they were interrupted.
         memory_bytes: memory of one pod.
         repair: its shards are committed, and their data is missing or damaged (see ShardTask).
         request: value of the annotation that asked for this repair; empty = none did.

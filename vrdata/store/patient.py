@@ -36,7 +36,7 @@ class Wait:
     """A request that waits, told once; or its end.
 
     Attributes:
-        why: what the store, or the way to it, lacks; "" = the wait has ended.
+        why: why the store cannot be used; "" = the wait has ended.
         seconds: how long it has waited.
         limit: how long it waits at most, in seconds.
         answered: the store has answered.

@@ -26,7 +26,8 @@ Send = Callable[[dict[str, Any]], None]
 def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
     """Generate a block as the `load` and `block` packets request; returns the exit code.
 
-    If `position` is not 0, the samples before it are done: the block goes on after one that failed.
+    If `position` is not 0, the samples before it are done: the block continues after a
+    failed one.
     With a `collect` packet, report what the killed process of the block has finished.
     """
     # Resolved, as a working directory is: only this spelling of the path is removed from content.

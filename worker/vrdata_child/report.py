@@ -1,6 +1,6 @@
 """Report the samples of a block: as they appear, at the end, or after an early end.
 
-A block that goes on after a failed sample begins in the middle. It makes one of the samples
+A block that continues after a failed sample begins in the middle. It makes one of the samples
 before it again, and each of its own samples twice: if the bytes differ, they depend on what was
 generated before, and the block ends.
 """

@@ -54,7 +54,7 @@ def pod_facts(pod: Json) -> PodFacts:
     labels = metadata.get("labels") or {}
     state = next(iter(status.get("containerStatuses") or [{}])).get("state") or {}
     waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
-    # The cause of a pod that waits, or that was ended from outside.
+    # The cause of a pod that waits, or that was interrupted.
     cause = _condition(status, "PodScheduled", "False") or _condition(status, "DisruptionTarget")
     phase = status.get("phase", "Pending")
     index = labels.get(INDEX_LABEL)

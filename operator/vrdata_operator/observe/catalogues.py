@@ -65,7 +65,7 @@ class Catalogues:
             return await self._stores.call(lambda: load_model(root, key, ImageCatalogue))
         except ObjectNotFoundError:
             return None
-        except InvalidInputError:  # it is damaged, and made again
+        except InvalidInputError:  # it is damaged, so it is listed again
             await self._stores.call(lambda: root.delete(key))
             return None
 

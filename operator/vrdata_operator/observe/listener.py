@@ -1,4 +1,4 @@
-"""Who hears of what happens to the shards of a run."""
+"""Receive what happens to the shards of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether and when finalisation is tried again. Pure.
+"""Whether and when finalisation is retried. Pure.
 
 A stage of finalisation is tried by one Job after another; a Job retries nothing itself. The name of
 each Job has the number of its try, so the Jobs that exist are all the state that there is.
@@ -24,7 +24,7 @@ from vrdata_operator.state.run import RunView
 INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
 MEMORY = 2**30  # of the first try, unless the class O has more
 MAX_CHARGED = 5  # tries that fail for a charged reason; a permanent one ends the run at once
-_SIGNALS = frozenset({None, 130, 137, 143})  # exit codes of a process that was ended from outside
+_SIGNALS = frozenset({None, 130, 137, 143})  # exit codes of an interrupted process
 # A pod that ends before its task starts may leave plain text; its exit code is the reason.
 _EXITS: dict[int | None, FailureReason] = {
     int(WorkerExit.STORAGE_UNAVAILABLE): FailureReason.STORAGE_UNAVAILABLE,

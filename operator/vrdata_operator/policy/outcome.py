@@ -147,5 +147,5 @@ def _lost(view: RunView) -> Outcome | None:
     detail = f"{count(len(view.lost), 'shard')} failed in every attempt"
     if view.exhausted:
         shards = count(len(view.exhausted), "shard")
-        detail += f"; {MAX_UNCHARGED} attempts of {shards} were ended from outside"
+        detail += f"; {MAX_UNCHARGED} attempts of {shards} were interrupted"
     return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, detail)

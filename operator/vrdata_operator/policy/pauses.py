@@ -1,7 +1,7 @@
-"""When shards whose attempt failed are tried again: pauses, and batches of one Job. Pure.
+"""When shards whose attempt failed are retried: pauses, and batches of one Job. Pure.
 
 A Job for each failed shard would cost the cluster more than the shard, so shards that fail at about
-the same time are tried again together. The more waves a run has, the longer it collects.
+the same time are retried together. The more waves a run has, the longer it collects.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COLLECT_BUSY = 10  # the same while all pods of the run are used
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A shard that is tried again.
+    """A shard that is retried.
 
     Attributes:
         failed: when its attempt failed, in seconds since the epoch.
@@ -39,7 +39,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Which failed shards are tried again now, and which later.
+    """Which failed shards are retried now, and which later.
 
     Attributes:
         due: these shards and what follows, by the number of the wave in which they failed.
@@ -53,7 +53,7 @@ class Schedule:
 
 
 def schedule(view: RunView) -> Schedule:
-    """Which failed shards are tried again now."""
+    """Which failed shards are retried now."""
     starts, now = _starts(view), view.facts.now
     ready = [start for start in starts if start.at <= now]
     batch_at = _batch_at(view, ready) if ready else now

@@ -1,4 +1,4 @@
-"""Why a run does not progress: the one cause that a person should know first. Pure."""
+"""Why a run does not progress: the one cause to report first. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def cause_of(view: RunView, paused: tuple[Start, ...] = ()) -> Cause | None:
 
     Args:
         view: the run.
-        paused: shards that are tried again later, the next ones first.
+        paused: shards that are retried later, the next ones first.
     """
     found = why_waiting(view.facts.pods, view.facts.events)
     if found is not None or view.spec.suspend:
@@ -124,8 +124,8 @@ def _retry_text(view: RunView, paused: tuple[Start, ...]) -> str:
     number = first.wave.uncharged + 1
     return (
         f"{count(len(paused), 'shard')}; shard {first.shard.number} of {first.shard.generator} "
-        f"starts at {timestamp(first.at)}, after {count(number, 'attempt')} of at most "
-        f"{MAX_UNCHARGED} that are not charged; {_failure_text(failure)}"
+        f"starts at {timestamp(first.at)}, after {number} of at most "
+        f"{MAX_UNCHARGED} uncharged attempts; {_failure_text(failure)}"
     )
 
 

@@ -114,7 +114,7 @@ class RunView:
 
     @cached_property
     def exhausted(self) -> ShardSet:
-        """Lost shards whose last attempt was ended from outside, as too many before it."""
+        """Lost shards whose last attempt was interrupted, as were too many before it."""
         found = (
             shard
             for number, shards in self.failed.items()

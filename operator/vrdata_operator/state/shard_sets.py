@@ -104,7 +104,7 @@ def indexes_of(wave: Wave, shards: ShardSet) -> list[int]:
 
 
 def shards_at(wave: Wave, indexes: Iterable[int]) -> Iterator[tuple[int, Shard]]:
-    """Completion indexes with their shards, ascending; indexes outside the wave are left out.
+    """Completion indexes with their shards, ascending; indexes outside the wave are ignored.
 
     One pass: `Wave.shard` for each index takes seconds for 10^4 indexes of a wave with many spans.
     """

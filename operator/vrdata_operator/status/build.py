@@ -29,7 +29,7 @@ def build_status(
     Args:
         view: the run.
         outcome: how it ended; None while it continues.
-        paused: shards that are tried again later, the next ones first.
+        paused: shards that are retried later, the next ones first.
     """
     facts, now = view.facts, view.facts.now
     classes = counts.by_class(view, over=outcome is not None)
@@ -94,7 +94,7 @@ def _pause(view: RunView) -> Cause | None:
 
 
 def _failures(view: RunView) -> tuple[FailureGroup, ...]:
-    """Shards whose last attempt failed, and samples that committed shards do without."""
+    """Shards whose last attempt failed, and dropped samples of committed shards."""
     failed = view.facts.failures.items()
     groups = FailureGroups(
         _exhausted(failure) if shard in view.exhausted else failure
@@ -106,7 +106,7 @@ def _failures(view: RunView) -> tuple[FailureGroup, ...]:
 
 
 def _exhausted(failure: FailureRecord) -> FailureRecord:
-    message = f"{MAX_UNCHARGED} attempts were ended from outside; the last one: {failure.message}"
+    message = f"{MAX_UNCHARGED} attempts were interrupted; the last one: {failure.message}"
     return failure.model_copy(update={"message": message})
 
 

@@ -58,7 +58,7 @@ def _work(before: GenerationRunStatus, after: GenerationRunStatus) -> list[RunEv
         found.append(RunEvent(EventReason.STARTED, text))
     elif after.waves > before.waves:
         groups = [group_text(one, between=": ") for one in after.failures if one.shards]
-        text = "; ".join(groups[:MAX_GROUPS]) or "shards are tried again"
+        text = "; ".join(groups[:MAX_GROUPS]) or "shards are retried"
         found.append(RunEvent(EventReason.RETRYING, text))
     for quarter in (25, 50, 75):
         if _percent(before) < quarter <= _percent(after) < 100:

@@ -105,7 +105,8 @@ def test_a_killed_worker_costs_no_retry(bench: Bench) -> None:
     assert [task for task in ended.tasks if task[0] == 0] == [(0, 0, 0), (0, 1, 1), (0, 2, 2)]
     told = [line for line in ended.lines if "Disrupted" in line]
     assert len(told) == 2
-    assert "will be tried again" in told[0]
+    assert "will be retried" in told[0]
+    assert "(not charged)" in told[0]
     assert "killed by SIGKILL; memory did not run out" in told[0]
 
 

@@ -100,7 +100,7 @@ def test_a_shard_that_is_always_disturbed_is_lost_and_the_run_says_how_often_and
     assert status.phase == "Failed"
     (failure,) = status.failures
     assert failure.reason == "Disrupted"
-    assert f"{limit} attempts were ended from outside" in failure.message
+    assert f"{limit} attempts were interrupted" in failure.message
     assert "deleted or killed" in failure.message
 
 

@@ -35,7 +35,7 @@ def test_a_run_is_logged_from_its_acceptance_to_its_figures(
     for part in (
         "accepted: 60 samples in 6 shards, plan sha256:",
         "generating: 6 shards in waves 0 to 1",
-        "trying again: 1 shard in wave 2: GeneratorCrashed 1",
+        "retrying: 1 shard in wave 2: GeneratorCrashed 1",
         "finalising: try 1 of finalise",
         "try 2 of finalise; the last one failed: Disrupted: its pod was deleted or killed",
         "try 3 of finalise; the last one failed: StorageUnavailable: why",

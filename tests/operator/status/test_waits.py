@@ -89,7 +89,7 @@ def test_the_pause_before_a_retry_says_until_when_why_and_how_often(life: Life) 
     life.live(until=lambda: life.status().reason == "RetryPaused", turns=40)
     message = waits_for(life, "RetryPaused", stalled=False)
     assert "1 shard; shard 1 of O-maze starts at 2027-01-15T" in message
-    assert "of at most 100 that are not charged" in message
+    assert "of at most 100 uncharged attempts" in message
     assert "Disrupted: the pod left no termination message" in message
 
 

@@ -15,7 +15,7 @@ MAX_OF_EACH = 20  # samples of one generator that failed for one reason
 
 
 class DroppedSample(Model):
-    """One sample that a committed shard does without.
+    """One dropped sample of a committed shard.
 
     Attributes:
         sample: its global index.

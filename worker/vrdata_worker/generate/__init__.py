@@ -1,1 +1,1 @@
-"""Generate the samples of a shard: blocks, their failures, and what is made again."""
+"""Generate the samples of a shard: blocks, their failures, and further tries."""

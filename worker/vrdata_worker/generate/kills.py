@@ -1,4 +1,4 @@
-"""Generate blocks again that something outside vrdata has killed, a bounded number of times."""
+"""Generate blocks that were killed from outside again, a bounded number of times."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is made again of a block that failed, so that one bad sample costs one sample. Pure.
+"""Choose what of a failed block is generated again: one bad sample costs one sample. Pure.
 
-A generator that makes one sample after the other goes on after the sample that failed. A script
+A generator that makes one sample after the other continues after the sample that failed. A script
 that makes whole blocks cannot: it is run with fewer samples until it is known which one fails.
 """
 

@@ -193,8 +193,8 @@ class RunningBlock:
     def _tell_of(self, failed: Failure | None, seconds: float) -> None:
         if failed is not None and seconds >= TOLD_SECONDS:
             why = failed.message.partition("\n")[0]
-            lost = f"{seconds:.0f} s are lost, and the other samples of its block follow"
-            self._tell(f"sample {failed.sample}: {why}; {lost}")
+            cost = f"it cost {seconds:.0f} s; generating the other samples of its block"
+            self._tell(f"sample {failed.sample}: {why}; {cost}")
 
     def remove(self) -> None:
         """Remove what its children have written."""

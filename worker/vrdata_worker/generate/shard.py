@@ -1,6 +1,6 @@
 """Generate one shard: run its generator children, keep sample order, detect failures.
 
-A block whose child failed is made again without the sample that failed (`generate/narrow.py`).
+A block whose child failed is generated again without the sample that failed (`generate/narrow.py`).
 """
 
 from __future__ import annotations
