@@ -1,6 +1,6 @@
 """Whether the kernel has killed processes because memory ran out, by its own count (Linux).
 
-Signal 9 alone does not tell: anything can send it.
+Signal 9 alone proves nothing: anything can send it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MemoryWatch:
         return cls(None) if count is None else cls(source, count)
 
     def ran_out(self) -> bool | None:
-        """Whether the kernel has killed a process since then; None = this system does not tell."""
+        """Whether the kernel has killed a process since then; None = not reported here."""
         count = None if self.source is None else read_count(self.source)
         return None if count is None else count > self.before
 
@@ -49,7 +49,7 @@ def _own_source() -> Path | None:
 def told(ran_out: bool | None) -> str:
     """The answer of `MemoryWatch.ran_out` as a part of a sentence."""
     if ran_out is None:
-        return "this system does not tell whether memory ran out"
+        return "this system does not report whether memory ran out"
     return "memory ran out" if ran_out else "memory did not run out"
 
 

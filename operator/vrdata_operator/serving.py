@@ -46,7 +46,7 @@ class Serving:
     Args:
         server: the API server.
         watch: namespaces whose runs are served; empty = all.
-        health: is told.
+        health: receives whether runs are served.
         resolved: whether kopf serves the resource of runs; None = kopf is still starting.
         restart: called once with the reason, when kopf must start again.
 

@@ -74,7 +74,7 @@ def test_a_job_that_is_deleted_by_hand_is_replaced(life: Life, name: str) -> Non
     must_succeed(life)
 
 
-def test_pods_that_a_finalizer_keeps_after_their_job_was_deleted_hold_nothing_up(
+def test_pods_that_a_finalizer_keeps_after_their_job_was_deleted_delay_nothing(
     life: Life,
 ) -> None:
     """https://github.com/kubernetes/kubernetes/issues/109429.

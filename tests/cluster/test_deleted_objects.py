@@ -58,7 +58,7 @@ def must_end_whole(disturbance: Disturbance, calm: Undisturbed) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_deleted_after_the_end_it_is_there_again_when_the_run_is_applied_again(
+def test_what_is_deleted_after_the_end_is_restored_when_the_run_is_applied_again(
     disturbance: Disturbance, calm: Undisturbed, cell: str
 ) -> None:
     disturbance.do(Step(cell, 0, 0.5))
@@ -67,7 +67,7 @@ def test_deleted_after_the_end_it_is_there_again_when_the_run_is_applied_again(
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_deleted_while_the_run_is_running_it_is_there_at_the_end(
+def test_what_is_deleted_while_the_run_is_running_is_restored_at_the_end(
     disturbance: Disturbance, calm: Undisturbed, cell: str
 ) -> None:
     stored = disturbance.stored

@@ -23,13 +23,13 @@ def test_a_shard_has_a_hundred_uncharged_attempts() -> None:
     assert is_exhausted(100)
 
 
-def test_the_first_failure_of_a_sample_is_tried_again_as_its_reason_says() -> None:
+def test_the_first_failure_of_a_sample_is_retried_as_its_reason_says() -> None:
     assert retry_after(CRASH, None) is Retry.USEFUL
     invalid = Failure(reason=FailureReason.EMPTY_PROMPT, sample=7, retry=Retry.USELESS)
     assert retry_after(invalid, None) is Retry.USELESS
 
 
-def test_the_same_failure_of_the_same_sample_twice_is_tried_again_only_to_drop_it() -> None:
+def test_a_sample_that_fails_twice_in_the_same_way_is_retried_only_to_drop_it() -> None:
     retry = retry_after(CRASH, CRASH)
     assert retry is Retry.DROPPING
     assert not is_retried(CRASH.reason, retry, allowed=0, budget=0)
@@ -45,11 +45,11 @@ def test_the_same_failure_of_the_same_sample_twice_is_tried_again_only_to_drop_i
         CRASH.model_copy(update={"reason": FailureReason.SAMPLE_TIMEOUT}),
     ],
 )
-def test_another_failure_before_it_makes_no_failure_certain(previous: Failure) -> None:
+def test_a_different_earlier_failure_makes_no_failure_certain_to_recur(previous: Failure) -> None:
     assert retry_after(CRASH, previous) is Retry.USEFUL
 
 
-def test_a_failure_of_no_known_sample_is_not_certain() -> None:
+def test_a_failure_without_a_known_sample_is_not_certain_to_recur() -> None:
     unknown = CRASH.model_copy(update={"sample": None})
     assert retry_after(unknown, unknown) is Retry.USEFUL
 
@@ -69,6 +69,6 @@ def test_out_of_memory_is_certain_only_when_no_more_memory_is_left() -> None:
     assert retry_after(hungry, hungry) is Retry.DROPPING
 
 
-def test_what_ends_from_outside_is_never_certain() -> None:
+def test_an_interruption_is_never_certain_to_recur() -> None:
     lost = Failure(reason=FailureReason.DISRUPTED, message="deleted", sample=3)
     assert retry_after(lost, lost) is Retry.USEFUL

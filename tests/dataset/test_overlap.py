@@ -152,7 +152,7 @@ def test_files_that_belong_to_no_run_and_names_that_only_begin_alike_do_not_matt
     require_apart(store, "team/demo/")
 
 
-def test_looking_costs_few_requests_however_many_objects_there_are() -> None:
+def test_the_search_for_overlapping_runs_costs_few_requests_however_many_objects_exist() -> None:
     store = MemoryStore()
     for number in range(3000):
         put(store, f"team/demo/x/_vrdata/commits/O-a/{number:06}.json", b"{}")

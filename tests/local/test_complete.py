@@ -134,7 +134,7 @@ def objects(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_the_same_command_makes_a_finished_run_whole(
+def test_the_same_command_restores_a_finished_run(
     laptop: Laptop, undisturbed: dict[str, bytes], name: str
 ) -> None:
     laptop.run()
@@ -144,7 +144,7 @@ def test_the_same_command_makes_a_finished_run_whole(
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_what_is_deleted_or_torn_during_a_run_is_made_again_before_it_ends(
+def test_what_is_deleted_or_torn_during_a_run_is_restored_before_it_ends(
     laptop: Laptop, undisturbed: dict[str, bytes], name: str
 ) -> None:
     laptop.meanwhile = [DAMAGES[name]]

@@ -81,13 +81,13 @@ def test_memory_ran_out_when_the_count_rises(
     assert MemoryWatch.begin().ran_out() is False
 
 
-def test_a_system_without_a_count_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_a_counter_gives_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vrdata.memory._own_source", lambda: None)
     watch = MemoryWatch.begin()
     assert watch.ran_out() is None
-    assert "does not tell" in told(watch.ran_out())
+    assert "does not report" in told(watch.ran_out())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="proc(5)")
-def test_this_machine_counts() -> None:
+def test_this_machine_has_a_counter() -> None:
     assert find_source(Path("/proc")) is not None

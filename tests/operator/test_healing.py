@@ -71,7 +71,7 @@ def half(life: Life) -> bool:
 
 @lost
 @restarted
-def test_what_disappears_while_shards_are_generated_is_made_again(
+def test_what_disappears_while_shards_are_generated_is_restored(
     life: Life, keys: list[str], restart: bool
 ) -> None:
     life.create(run_object(failurePolicy={"retries": 0}))
@@ -86,7 +86,7 @@ def test_what_disappears_while_shards_are_generated_is_made_again(
 
 @lost
 @restarted
-def test_what_disappears_before_finalisation_begins_is_made_again(
+def test_what_disappears_before_finalisation_begins_is_restored(
     life: Life, keys: list[str], restart: bool
 ) -> None:
     life.create(run_object(failurePolicy={"retries": 0}))
@@ -100,7 +100,7 @@ def test_what_disappears_before_finalisation_begins_is_made_again(
 
 @lost
 @restarted
-def test_what_disappears_after_finalisation_is_made_again_before_the_run_succeeds(
+def test_what_disappears_after_finalisation_is_restored_before_the_run_succeeds(
     life: Life, keys: list[str], restart: bool
 ) -> None:
     life.create(run_object(failurePolicy={"retries": 0}))
@@ -117,7 +117,7 @@ def test_what_disappears_after_finalisation_is_made_again_before_the_run_succeed
 
 @lost
 @restarted
-def test_applying_the_file_again_makes_a_finished_run_whole(
+def test_applying_the_file_again_restores_a_finished_run(
     life: Life, keys: list[str], restart: bool
 ) -> None:
     life.create()
@@ -134,7 +134,7 @@ def test_applying_the_file_again_makes_a_finished_run_whole(
 
 
 @lost
-def test_the_annotation_makes_a_finished_run_whole(life: Life, keys: list[str]) -> None:
+def test_the_annotation_restores_a_finished_run(life: Life, keys: list[str]) -> None:
     life.create()
     life.live()
     remove(life, keys)
@@ -168,7 +168,7 @@ def test_torn_data_is_found_before_success_and_generated_again(
 
 
 @pytest.mark.parametrize("key", [PLAN, *WAVES, DATASET, INDEX])
-def test_a_torn_file_that_the_run_can_make_is_made_again(life: Life, key: str) -> None:
+def test_a_torn_file_that_the_run_can_restore_is_restored(life: Life, key: str) -> None:
     life.create(run_object(failurePolicy={"retries": 0}))
     life.live(until=lambda: half(life))
     if key in life.store.objects:

@@ -143,5 +143,7 @@ def test_whatever_changes_the_hash_of_a_plan_is_described() -> None:
         ({"generators": [GENERATOR | {"samples": 3}]}, False),
     ],
 )
-def test_another_image_is_told_from_another_spec(changes: dict[str, object], only: bool) -> None:
+def test_another_image_is_distinguished_from_another_spec(
+    changes: dict[str, object], only: bool
+) -> None:
     assert differs_in_generators_only(plan(), plan(**changes)) is only

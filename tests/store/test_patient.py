@@ -200,14 +200,14 @@ def test_a_listing_continues_after_its_last_key(bench: Bench) -> None:
     assert bench.pauses == [1]
 
 
-def test_a_wait_is_told_once_with_its_reason_and_its_end(bench: Bench) -> None:
+def test_a_wait_is_reported_once_with_its_reason_and_its_end(bench: Bench) -> None:
     bench.put()
     bench.failing.errors = [DOWN] * 12
     bench.store.get("key")
     assert bench.told == [Wait("connection refused", 1, 300), Wait("", bench.now, answered=True)]
 
 
-def test_the_end_of_a_wait_in_vain_is_told_too(bench: Bench) -> None:
+def test_the_end_of_a_wait_in_vain_is_reported_too(bench: Bench) -> None:
     bench.failing.errors = [REFUSED] * 100
     with pytest.raises(StoreAccessError):
         bench.store.get("key")
@@ -215,7 +215,7 @@ def test_the_end_of_a_wait_in_vain_is_told_too(bench: Bench) -> None:
     assert not bench.told[-1].answered
 
 
-def test_a_single_refused_request_is_not_told(bench: Bench) -> None:
+def test_a_single_refused_request_is_not_reported(bench: Bench) -> None:
     bench.failing.errors = [DOWN]
     bench.put()
     assert bench.told == []

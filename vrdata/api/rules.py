@@ -12,7 +12,7 @@ RESERVED_NAMES = ("index", "questions", "report", "shards")
 
 NAME_IS_RESERVED = f"must not be {', '.join(RESERVED_NAMES[:-1])} or {RESERVED_NAMES[-1]}"
 FOLDER_IS_RESERVED = NAME_IS_RESERVED.replace("must not be", "must not have a folder")
-WHY_RESERVED = "every run has folders of these names"
+WHY_RESERVED = "every run has folders with these names"
 
 
 def name_not_reserved(name: str) -> str:

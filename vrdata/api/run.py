@@ -84,7 +84,7 @@ class OutputSpec(Model):
         default="",
         max_length=200,
         pattern=OPTIONAL_PREFIX,
-        description="Folder between the namespace and the run; no folder of another run. "
+        description="Folder between the namespace and the run, not inside another run. "
         "Default: none. "
         "Example: experiments/november.",
     )

@@ -18,7 +18,7 @@ from vrdata.store.patient import ended_by_interrupt
 from vrdata_worker.run import patient_store
 
 ROUNDS = 10
-"""A run that finalisation finds incomplete so often shares its folder with something else."""
+"""If finalisation finds a run incomplete so often, something else changes its folder."""
 
 
 def complete(

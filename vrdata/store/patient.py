@@ -33,7 +33,7 @@ _WAITABLE = (StoreUnreachableError, StoreAccessError)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A request that waits, told once; or its end.
+    """A wait of a request, reported once, or its end.
 
     Attributes:
         why: why the store cannot be used; "" = the wait has ended.

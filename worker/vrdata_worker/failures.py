@@ -111,7 +111,7 @@ def failure_of_process(error: VrdataError) -> Failure:
 def store_failure(store: ObjectStore, failure: FailureRecord) -> None:
     """Store the record of a failed attempt; a broken store does not hide the failure itself.
 
-    A store that this worker has waited for in vain is not waited for again.
+    If this worker has already waited for the store without success, it does not wait again.
     """
     if failure.reason is FailureReason.STORAGE_UNAVAILABLE:
         return

@@ -150,7 +150,7 @@ _LOST_FIX = "Set the profile to the image that the run began with; or use anothe
 
 
 def _stored_plan(store: ObjectStore, begun: str) -> Plan | None:
-    """The stored plan; None when it is missing, or damaged although the run has begun with it."""
+    """The stored plan; None when it is missing, or when it was damaged after the run began."""
     try:
         return find_plan(store)
     except OutputConflictError:

@@ -142,7 +142,7 @@ def _lost(view: RunView) -> Outcome | None:
     if len(view.lost) < view.shards - len(view.done):
         return None
     if view.history.full:
-        waves = f"the output has {count(len(view.facts.waves), 'wave')}, and no other can be added"
+        waves = f"the output has {count(len(view.facts.waves), 'wave')}, and no more can be added"
         return Outcome(Reason.FAILURE_BUDGET_EXCEEDED, waves, "use another metadata.name")
     detail = f"{count(len(view.lost), 'shard')} failed in every attempt"
     if view.exhausted:

@@ -188,7 +188,7 @@ def test_a_new_process_reports_a_pair_that_raises_both_times(tmp_path: Path) -> 
     assert block.reported == {3: "sample", 4: "invalid", 5: "sample"}
 
 
-def test_an_error_that_a_pair_raises_only_once_is_not_believed(tmp_path: Path) -> None:
+def test_an_error_that_a_pair_raises_only_once_is_not_trusted(tmp_path: Path) -> None:
     block = Block(tmp_path, position=3)
     block.run(flaky=4)
     assert block.reported == {3: "sample"}

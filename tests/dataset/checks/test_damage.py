@@ -135,7 +135,7 @@ def test_an_object_written_after_its_marker_is_read_and_other_bytes_are_damage(
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_no_object_of_an_undisturbed_run_is_read(output_format: OutputFormat) -> None:
+def test_no_data_object_of_an_undisturbed_run_is_read(output_format: OutputFormat) -> None:
     store, plan = MemoryStore(), plan_in(output_format)
     build_finished_run(store, plan)
     store.requests.clear()

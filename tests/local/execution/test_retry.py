@@ -61,7 +61,7 @@ OUTSIDE = [reason for reason in FailureReason if not reason.charged]
 
 
 @pytest.mark.parametrize("reason", OUTSIDE)
-def test_what_ends_an_attempt_from_outside_uses_up_no_retry(reason: FailureReason) -> None:
+def test_interrupted_attempts_use_up_no_retry(reason: FailureReason) -> None:
     policy = RetryPolicy(1, max_failed_samples=5, memory_bytes=512 * MIB, memory_ceiling=GIB)
     first = first_attempt("O-maze", 3, policy)
     second = next_attempt(first, failure(reason), policy)
@@ -91,7 +91,7 @@ def test_the_same_failure_of_the_same_sample_twice_ends_the_shard_or_drops_the_s
         assert (third and third.allow_failed_samples) == allowed
 
 
-def test_out_of_memory_at_the_same_sample_is_tried_with_more_memory_while_there_is_some() -> None:
+def test_out_of_memory_at_the_same_sample_is_retried_while_more_memory_is_left() -> None:
     policy = RetryPolicy(9, 0, memory_bytes=512 * MIB, memory_ceiling=2 * GIB)
     task, hungry = first_attempt("O-maze", 3, policy), failure(FailureReason.OUT_OF_MEMORY)
     hungry = hungry.model_copy(update={"sample": 3})

@@ -158,26 +158,26 @@ def test_an_uncharged_attempt_between_them_does_not_hide_equal_failures(bench: B
     assert [task for task in ended.tasks if task[0] == 0] == [(0, 0, 0), (0, 1, 0), (0, 2, 1)]
 
 
-def test_workers_that_all_die_at_their_start_end_the_run(bench: Bench) -> None:
+def test_a_run_ends_when_all_workers_die_at_their_start(bench: Bench) -> None:
     with pytest.raises(VrdataError, match="ended with exit code -11"):
         bench.run("os.kill(os.getpid(), signal.SIGSEGV)")
 
 
-def test_a_run_whose_workers_are_killed_before_they_tell_anything_goes_on(bench: Bench) -> None:
+def test_a_run_continues_when_workers_are_killed_before_they_report_anything(bench: Bench) -> None:
     trouble = "if task['attempt'] < 8: os.kill(os.getpid(), signal.SIGKILL)"
     ended = bench.run(trouble)
     assert ended.result.committed == SHARDS
     assert len(ended.tasks) == SHARDS * 9
 
 
-def test_a_full_disk_is_not_waited_for_a_hundred_times(bench: Bench) -> None:
+def test_a_full_disk_does_not_cause_a_hundred_attempts(bench: Bench) -> None:
     trouble = "if first: fail(task, 'StorageUnavailable', retry='Useless'); continue"
     ended = bench.run(trouble)
     assert sum(task[0] == 0 for task in ended.tasks) == 3
     assert len(ended.result.failed) == 1
 
 
-def test_waits_for_the_store_are_told_once_for_all_workers(bench: Bench) -> None:
+def test_waits_for_the_store_are_reported_once_for_all_workers(bench: Bench) -> None:
     trouble = (
         "print(json.dumps({'kind': 'StoreWait', 'why': 'refused', 'limit': 300}), flush=True)\n"
         "    print(json.dumps({'kind': 'StoreWait', 'why': '', 'seconds': 35, 'answered': True}),"

@@ -118,7 +118,7 @@ def test_a_killed_worker_was_out_of_memory_if_the_kernel_counts_it(
     assert failure.reason is reason
     said = "memory ran out" if reason is FailureReason.OUT_OF_MEMORY else "memory did not run out"
     if counts[0] is None:
-        said = "this system does not tell whether memory ran out"
+        said = "this system does not report whether memory ran out"
     assert f"killed by SIGKILL; {said}" in failure.message
     worker.finish()
 

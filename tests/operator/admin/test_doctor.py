@@ -93,7 +93,7 @@ def test_missing_crds_are_named_and_the_other_checks_run(examined: Any, tmp_path
     ("pods", "words"),
     [((), "no pod of the operator exists"), (("True", "False"), "vrdata-1 is not ready")],
 )
-def test_an_operator_that_serves_no_run_is_named(
+def test_an_operator_that_serves_no_runs_is_named(
     examined: Any, tmp_path: Path, pods: tuple[str, ...], words: str
 ) -> None:
     success, lines = examined(Server(pods=pods), usable(tmp_path))

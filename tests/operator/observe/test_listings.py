@@ -149,7 +149,7 @@ def test_many_completed_indexes_are_read_in_slices_and_delay_no_decision(
     assert found.ledger.commits.shards == set(A)
 
 
-def test_a_failed_index_counts_as_failed_only_after_its_marker_was_looked_for(
+def test_an_index_counts_as_failed_only_after_its_marker_was_searched_for(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commits, "BATCH", 1)

@@ -64,9 +64,7 @@ def no_shard_runs_twice(life: Life) -> None:
 
 
 @pytest.mark.parametrize("reason", OUTSIDE)
-def test_an_attempt_that_is_ended_from_outside_does_not_use_up_a_retry(
-    life: Life, reason: str
-) -> None:
+def test_an_interrupted_attempt_does_not_use_up_a_retry(life: Life, reason: str) -> None:
     scripted(life, of_shard(*[reason] * 5))
     life.create(one_shard(retries=0))
     assert life.live().phase == "Succeeded"
@@ -138,7 +136,7 @@ def test_the_same_failure_at_the_same_sample_is_not_tried_a_third_time(
     assert status.failures[0].sample == 12
 
 
-def test_a_failed_shard_is_tried_again_while_its_wave_runs(life: Life) -> None:
+def test_a_failed_shard_is_retried_while_its_wave_runs(life: Life) -> None:
     scripted(life, of_shard("GeneratorFailed", shard=Shard("O-maze", 0)))
     spec = {"generators": [{"name": "O-maze", "samples": 400}], "parallelism": 2}
     life.create(run_object(**spec))
@@ -164,7 +162,7 @@ def test_a_deleted_job_does_not_generate_again_what_a_later_wave_generates(life:
     assert life.status().phase == "Succeeded"
 
 
-def test_shards_that_fail_together_are_tried_again_in_one_wave(life: Life) -> None:
+def test_shards_that_fail_together_are_retried_in_one_wave(life: Life) -> None:
     life.workers.script = lambda one: GONE if one.attempt == 0 else ""
     spec = {"generators": [{"name": "O-maze", "samples": 5000}], "parallelism": 50}
     life.create(run_object(**spec))
@@ -246,7 +244,7 @@ def test_a_clock_that_is_put_back_does_not_lengthen_a_pause(life: Life) -> None:
     assert life.live(turns=10).phase == "Succeeded"
 
 
-def test_an_index_that_a_job_calls_failed_is_not_tried_again_when_its_shard_is_committed(
+def test_an_index_that_a_job_reports_as_failed_is_not_retried_when_its_shard_is_committed(
     life: Life,
 ) -> None:
     """A Job may lose completed indexes and run them again: kubernetes/kubernetes#108887."""

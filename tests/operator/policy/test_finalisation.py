@@ -163,7 +163,7 @@ def test_an_api_server_with_a_clock_ahead_does_not_lengthen_a_pause(life: Life) 
     assert life.reason("Succeeded") == ("True", "AllSamples")
 
 
-def test_indexes_of_a_large_run_are_tried_again_by_another_job(
+def test_indexes_of_a_large_run_are_retried_by_another_job(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finalisation, "INDEX_JOB_SHARDS", 5)

@@ -106,7 +106,7 @@ def test_kopf_starts_again_when_it_does_not_see_runs_that_exist(seen: dict[str, 
     assert case.restarts == ["changes of 1 run were not noticed"]
 
 
-def test_runs_that_change_all_the_time_are_no_problem() -> None:
+def test_runs_that_change_constantly_do_not_restart_kopf() -> None:
     case = Case()
     for version in range(20):
         case.server.listed = {"uid-1": str(version), "uid-2": "1"}

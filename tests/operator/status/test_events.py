@@ -49,13 +49,13 @@ def dropping_life() -> Life:
     return life
 
 
-def test_dropped_samples_are_told_once_for_each_reason_with_the_first_sample() -> None:
+def test_dropped_samples_are_reported_once_for_each_reason_with_the_first_sample() -> None:
     life = dropping_life()
     told = [one.message for one in life.cluster.events if one.reason is EventReason.DROPPED]
     assert told == ["O-maze: EmptyPrompt, first at sample 10: blank"]
 
 
-def test_groups_that_come_and_go_in_a_full_status_are_not_told_again() -> None:
+def test_groups_that_come_and_go_in_a_full_status_are_not_reported_again() -> None:
     def status(first: int) -> GenerationRunStatus:
         groups = tuple(
             FailureGroup(generator=f"O-{at:02}", reason="EmptyPrompt", samples=1)

@@ -46,7 +46,7 @@ def test_a_run_is_logged_from_its_acceptance_to_its_figures(
     assert "waves 3, charged retries 1, uncharged retries 0" in found[-1]
 
 
-def test_attempts_that_are_not_charged_are_counted_by_themselves(
+def test_uncharged_attempts_are_counted_separately(
     life: Life, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -75,7 +75,7 @@ def test_the_pause_before_the_job_replaces_a_disrupted_pod_quotes_the_pod(life: 
     assert life.live().phase == "Succeeded"
 
 
-def test_a_disrupted_pod_is_no_reason_while_another_pod_is_active(life: Life) -> None:
+def test_a_disrupted_pod_is_not_reported_while_another_pod_is_active(life: Life) -> None:
     one_job(life)
     pod_of(life, 2, {"exitCode": 10})
     life.turn()

@@ -63,7 +63,7 @@ def test_signals_that_code_causes_itself_do_not_come_from_outside(
     [
         (3, FailureReason.OUT_OF_MEMORY, "killed by signal 9: memory ran out"),
         (2, FailureReason.DISRUPTED, "from outside; memory did not run out"),
-        (None, FailureReason.DISRUPTED, "this system does not tell whether memory ran out"),
+        (None, FailureReason.DISRUPTED, "this system does not report whether memory ran out"),
     ],
 )
 def test_signal_9_is_out_of_memory_only_if_the_kernel_counts_it(

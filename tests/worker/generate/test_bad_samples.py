@@ -133,7 +133,7 @@ def test_a_sample_that_crashes_only_in_a_new_process_shows_that_the_others_depen
 
 @pytest.mark.parametrize("at", [0, 4, 9])
 @pytest.mark.parametrize("way", ["raise", "code"])
-def test_a_stream_goes_on_after_a_sample_that_raises(stream: Squares, way: str, at: int) -> None:
+def test_a_stream_continues_after_a_sample_that_raises(stream: Squares, way: str, at: int) -> None:
     usual = contents(stream.shard())
     shard = stream.shard({at: way})
     assert failures(shard) == [(at, REASONS[way])]
@@ -142,7 +142,7 @@ def test_a_stream_goes_on_after_a_sample_that_raises(stream: Squares, way: str, 
 
 
 @pytest.mark.parametrize("way", ["disk", "leave", "crash", "memory", "hang"])
-def test_a_stream_with_a_seed_for_each_sample_goes_on_in_a_new_process(
+def test_a_stream_with_a_seed_for_each_sample_continues_in_a_new_process(
     stream: Squares, way: str
 ) -> None:
     usual = contents(stream.shard(per="sample"))
@@ -166,7 +166,7 @@ def test_a_stream_with_one_seed_keeps_what_does_not_depend_on_a_sample_that_cras
     }
 
 
-def test_a_stream_whose_first_sample_decides_about_the_others_keeps_those_before_a_crash(
+def test_a_stream_whose_samples_depend_on_the_first_one_keeps_those_before_a_crash(
     stream: Squares,
 ) -> None:
     usual = contents(stream.shard(per="palette"))

@@ -137,7 +137,7 @@ def test_a_stream_of_dependent_samples_keeps_those_before_the_first_bad_one(
 
 @given(blocks(), st.frozensets(st.integers(0, 29)))
 @example((10, frozenset({3}), 10, 0), frozenset({4, 5}))
-def test_what_a_sample_does_without_those_that_it_depends_on_is_not_believed(
+def test_a_failure_of_a_sample_without_those_that_it_depends_on_is_not_trusted(
     block: tuple[int, frozenset[int], int, int], misled: frozenset[int]
 ) -> None:
     count, bad, want, skip = block
@@ -182,7 +182,7 @@ def test_a_whole_block_that_failed_by_chance_is_made_again_and_kept() -> None:
     assert [one.count for one in generator.tries] == [10, 5, 8, 9, 10]
 
 
-def test_the_seconds_that_a_bad_sample_costs_are_told() -> None:
+def test_the_seconds_that_a_bad_sample_costs_are_reported() -> None:
     state = narrow(Generator(Making.EACH, 10, frozenset({2, 7})))
     assert [one.lost_seconds for one in state.failures] == [1.0, 1.0]
     assert state.lost_seconds == 2.0

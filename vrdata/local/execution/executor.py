@@ -109,7 +109,7 @@ class LocalExecutor:
         self._result = ExecutionResult()
         self._waits = WaitLines(progress.say)
         self._charged: dict[Shard, Failure] = {}  # the last one of each shard
-        self._lost = 0  # workers in a row that have told nothing
+        self._lost = 0  # workers in a row that have reported nothing
         self._warnings: list[WorkerWarning] = []
 
     def run(
@@ -123,7 +123,7 @@ class LocalExecutor:
 
         Raises:
             ContractMismatchError: a worker refused the run.
-            VrdataError: too many workers in a row died before they told anything.
+            VrdataError: too many workers in a row died before they reported anything.
             KeyboardInterrupt: after all workers ended.
         """
         tasks = TaskQueue(

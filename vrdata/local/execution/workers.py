@@ -35,7 +35,7 @@ class Ended:
         code: its exit code; the negative number of the signal that ended it.
         stderr: the end of its standard error.
         memory_ran_out: while it ran, the kernel killed a process because memory ran out; None =
-            this system does not tell.
+            this system does not report it.
     """
 
     code: int

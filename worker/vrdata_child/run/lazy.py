@@ -26,7 +26,7 @@ class EnoughSamples(BaseException):
 
 
 class DependentSamplesError(BaseException):
-    """Ends a generator that cannot begin in the middle of a block: nobody knows its next bytes."""
+    """Ends a generator that cannot begin in the middle of a block: its next bytes are not known."""
 
 
 class Stream(Protocol):

@@ -212,7 +212,7 @@ class BlockState:
             self._doubtful.add(first)
         if not self._doubtful:
             self._sure = self.last
-        again = first in self._bad | self.reported  # nobody knows what this generator does
+        again = first in self._bad | self.reported  # this generator's behaviour is not known
         self._bad.add(first)
         if self.skip <= first < self.want and not again:
             self.failures.append(self.last)
