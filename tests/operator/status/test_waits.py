@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
 import pytest
 
-from support.lives import FINAL, FIRST, SECOND, Life, OneStore, run_object
+from support.lives import FINAL, FIRST, SECOND, Life, run_object
 from support.operator.fakecluster import FakeCluster
 from support.operator.fakeworkers import GONE, pod_object
 from vrdata.plan.planned import Shard
-from vrdata.store.port import StoreAccessError
-from vrdata_operator import reconcile
-from vrdata_operator.observe import jobs
 from vrdata_operator.observe.jobs import STUCK_SECONDS
 from vrdata_operator.state.facts import PodFacts
 
-T = TypeVar("T")
 Json = dict[str, Any]
 EVICTED = {
     "type": "DisruptionTarget",
@@ -130,79 +125,6 @@ def test_one_pod_that_cannot_use_the_storage_does_not_stall_a_run_that_commits(l
     life.create(run_object(generators=[{"name": "O-maze", "samples": 400}], parallelism=8))
     life.live(until=lambda: life.status().samples.succeeded >= 80)
     assert life.reason("Stalled") == ("False", "NothingWrong")
-
-
-def broken_head(key: str) -> Any:
-    raise StoreAccessError(f"{key} cannot be read", why="connection refused", fix="start it")
-
-
-def test_a_store_that_is_down_is_named_although_no_pod_ends(life: Life) -> None:
-    one_job(life)
-
-    head, life.store.head = life.store.head, broken_head  # type: ignore[method-assign]
-    life.turn()
-    assert life.status().reason == "StorageUnavailable"
-    assert life.reason("Stalled") == ("True", "StorageUnavailable")
-    assert "connection refused" in life.condition("Stalled").message
-    assert (life.status().eta, life.status().rate) == ("", "")
-    life.store.head = head  # type: ignore[method-assign]
-    life.turn()
-    assert life.status().reason == ""
-
-
-def test_a_store_that_is_back_is_not_called_unavailable_while_it_is_read(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_job(life)
-    life.restart()
-    head, life.store.head = life.store.head, broken_head  # type: ignore[method-assign]
-    life.turn()
-    assert life.reason("Stalled") == ("True", "StorageUnavailable")
-    life.store.head = head  # type: ignore[method-assign]
-    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
-    life.turn()
-    assert life.reason("Progressing") == ("True", "ReadingCommits")
-    assert life.reason("Stalled") == ("False", "NothingWrong")
-    assert life.status().reason == ""
-
-
-class SlowStore(OneStore):
-    """A store that answers late."""
-
-    async def call(self, work: Callable[[], T]) -> T:
-        await asyncio.sleep(0.2)
-        return work()
-
-
-def test_a_store_that_does_not_answer_is_named_before_its_request_ends(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_job(life)
-    life.workers.script = lambda _: GONE  # nothing is committed
-    monkeypatch.setattr(reconcile, "SILENT_SECONDS", 0.05)
-    monkeypatch.setattr(life.reconciler._viewer, "_stores", SlowStore(life.store))
-    written = len(life.cluster.written)
-    life.turn()
-    found = [status["reason"] for status in life.cluster.written[written:]]
-    assert found[0] == "StorageUnavailable"
-    waiting = [one for one in life.cluster.events if one.reason == "Waiting"]
-    assert [one.message.partition(":")[0] for one in waiting] == ["StorageUnavailable"]
-    life.turn()
-    assert life.status().reason == ""
-
-
-def test_an_error_of_the_store_is_not_replaced_by_its_silence(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_job(life)
-    life.store.head = broken_head  # type: ignore[method-assign]
-    life.turn()
-    monkeypatch.setattr(reconcile, "SILENT_SECONDS", 0.05)
-    monkeypatch.setattr(life.reconciler._viewer, "_stores", SlowStore(life.store))
-    written = len(life.cluster.written)
-    life.turn()
-    assert len(life.cluster.written) == written
-    assert "connection refused" in life.condition("Stalled").message
 
 
 def unreachable(life: Life, **metadata: str) -> Json:
