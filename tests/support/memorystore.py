@@ -90,3 +90,29 @@ class MemoryStore:
 
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
+
+
+class ClaimingStore(MemoryStore):
+    """A server that records a digest with each write, and does not see that the bytes change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: dict[str, str] = {}
+
+    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
+        created = super().put_new(key, body, sha256=sha256, content_type=content_type)
+        if created:
+            self.recorded[key] = sha256
+        return created
+
+    def head(self, key: str) -> ObjectInfo | None:
+        info = super().head(key)
+        return None if info is None else ObjectInfo(info.key, info.size, self.recorded[key])
+
+
+class ForgetfulStore(MemoryStore):
+    """A server that keeps no digest with an object."""
+
+    def head(self, key: str) -> ObjectInfo | None:
+        info = super().head(key)
+        return None if info is None else ObjectInfo(info.key, info.size)

@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import Change, build_run, make_plan
 from support.markers import change_marker, data_keys, parse_marker
-from support.memorystore import MemoryStore
+from support.memorystore import ClaimingStore, ForgetfulStore, MemoryStore
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
@@ -18,7 +18,6 @@ from vrdata.dataset.formats.base import PendingObject
 from vrdata.dataset.manifest import SampleRecord
 from vrdata.errors import InvalidInputError, OutputConflictError, VrdataError
 from vrdata.model import OutputFormat
-from vrdata.store.port import ObjectInfo
 from vrdata_worker.commit import commit
 from vrdata_worker.draft import MarkerDraft
 from vrdata_worker.failures import failure_of
@@ -148,33 +147,29 @@ def test_an_existing_marker_of_other_data_stays(tmp_path: Path) -> None:
     assert store.objects == before
 
 
-def test_existing_data_with_other_samples_is_a_conflict_and_no_marker_is_written(
+def test_existing_data_of_another_shard_is_a_conflict_and_no_marker_is_written(
+    tmp_path: Path,
+) -> None:
+    made, store, other = Made(tmp_path), MemoryStore(), MemoryStore()
+    second = build_run(other, make_plan({"O-1_maze": 8}))[1]
+    store.objects[made.tar.key] = other.objects[data_keys(other, second)[0]]
+    before = dict(store.objects)
+    with pytest.raises(OutputConflictError, match="other samples") as error:
+        commit(store, made.draft, made.pending, detect=False)
+    assert failure_of(error.value).failure.reason is FailureReason.OUTPUT_CONFLICT
+    assert store.objects == before
+
+
+def test_data_of_an_attempt_that_ended_before_its_marker_and_dropped_a_sample_is_replaced(
     tmp_path: Path,
 ) -> None:
     other = Made(tmp_path / "other", samples=3)
     made, store = Made(tmp_path / "made"), MemoryStore()
     store.put_new(made.tar.key, other.tar.path, sha256=other.tar.sha256)
-    with pytest.raises(OutputConflictError, match="other samples"):
-        commit(store, made.draft, made.pending, detect=False)
-    assert MARKER not in store.objects
-
-
-class ClaimingStore(MemoryStore):
-    """A server that records a digest with each write, and does not see that the bytes change."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recorded: dict[str, str] = {}
-
-    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
-        created = super().put_new(key, body, sha256=sha256, content_type=content_type)
-        if created:
-            self.recorded[key] = sha256
-        return created
-
-    def head(self, key: str) -> ObjectInfo | None:
-        info = super().head(key)
-        return None if info is None else ObjectInfo(info.key, info.size, self.recorded[key])
+    done = commit(store, made.draft, made.pending, detect=False)
+    assert (done.samples, done.nondeterministic) == (4, "")
+    assert store.objects[made.tar.key] == made.tar.path.read_bytes()
+    assert store.objects[MARKER] == made.body
 
 
 @pytest.mark.parametrize("kind", [MemoryStore, ClaimingStore])
@@ -191,14 +186,6 @@ def test_damaged_data_without_a_marker_is_replaced(
     done = commit(store, made.draft, made.pending, detect=False)
     assert (done.already, done.nondeterministic) == (False, "")
     assert store.objects == before | {MARKER: made.draft.encode()}
-
-
-class ForgetfulStore(MemoryStore):
-    """A server that keeps no digest with an object."""
-
-    def head(self, key: str) -> ObjectInfo | None:
-        info = super().head(key)
-        return None if info is None else ObjectInfo(info.key, info.size)
 
 
 def test_existing_data_is_read_when_the_store_keeps_no_digest(

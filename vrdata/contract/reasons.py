@@ -128,7 +128,7 @@ class FailureReason(StrEnum):
         "OutputConflict",
         WorkerExit.CONTRACT_MISMATCH,
         Recurs.ALWAYS,
-        "Finalisation found objects of another plan, or a `_SUCCESS` of other data.",
+        "The output contains objects of another plan, or a `_SUCCESS` of other data.",
     )
     INCOMPLETE_RUN = (
         "IncompleteRun",

@@ -28,7 +28,6 @@ from vrdata.dataset.manifest import (
     SampleRecord,
     ShardManifest,
 )
-from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import MarkerDraft, describe_data
@@ -79,7 +78,7 @@ def commit(
     key = layout.commit_key(manifest.generator, manifest.shard)
     if not all(created for _, created in put) and store.head(key) is None:
         data = [
-            one if created else _sound(store, item, one, manifest.format)
+            one if created else _sound(store, item, one, draft)
             for item, (one, created) in zip(pending, put, strict=True)
         ]
     pairs = zip(pending, data, strict=True)
@@ -103,25 +102,38 @@ def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> tuple[Data
 
 
 def _sound(
-    store: ObjectStore, item: PendingObject, existing: DataObject, output_format: OutputFormat
+    store: ObjectStore, item: PendingObject, existing: DataObject, draft: MarkerDraft
 ) -> DataObject:
-    """An existing object that no marker describes; ours instead if it was torn or changed."""
+    """An existing object that no marker describes; ours instead if that one cannot be kept.
+
+    It cannot if it was torn or changed, or if its attempt ended before it could say in a marker
+    why it dropped other samples of the shard.
+    """
     digest = sha256_object(store, existing.key, existing.size)
     if (digest, existing.size) == (item.sha256, item.size):
         return item.data_object()
-    damaged = digest != existing.sha256
     try:
-        for _ in format_of(output_format).stored_files(store, (existing,)):
-            pass
+        kept = digest == existing.sha256 and not _drops_others(store, existing, draft)
     except DamagedArchiveError:
-        damaged = True
-    except ValueError:  # it has other samples, which is an error of its own
-        pass
-    if not damaged:
+        kept = False
+    except ValueError:  # its files are not samples, which is an error of its own
+        kept = True
+    if kept:
         return existing
     store.delete(existing.key)
     put_new(store, item)
     return item.data_object()
+
+
+def _drops_others(store: ObjectStore, existing: DataObject, draft: MarkerDraft) -> bool:
+    """Whether an archive has samples of this shard only, but not those of the draft."""
+    stored = format_of(draft.manifest.format).stored_files(store, (existing,))
+    found = {index for index, _ in stored}
+    if draft.manifest.archive is None:
+        return False
+    records = list(draft.parsed())
+    samples = {record.index for record in records if isinstance(record, SampleRecord)}
+    return found != samples and found <= {record.index for record in records}
 
 
 def put_new(store: ObjectStore, item: PendingObject) -> bool:

@@ -12,7 +12,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.dataset.objects import put_model
-from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.errors import InvalidInputError, OutputConflictError, VrdataError
 from vrdata.model import Model
 from vrdata.store.port import (
     DigestMismatchError,
@@ -73,7 +73,7 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
     Returns:
         FileChanged or UnsafeFile when the cause is a file of the generator (it changed after its
         check, or its name does not fit the format), DamagedMarker when the shard's commit marker
-        is damaged, else StorageUnavailable.
+        is damaged, OutputConflict when its objects are of something else, else StorageUnavailable.
     """
     parts = (error.what, error.why, error.fix) if isinstance(error, VrdataError) else (str(error),)
     message = "; ".join(filter(None, parts))  # summaries show the first line only
@@ -82,6 +82,8 @@ def failure_of(error: Exception, sample: int | None = None) -> ShardFailedError:
             return ShardFailedError(FailureReason.FILE_CHANGED, message, sample)
         case DamagedMarkerError():
             return ShardFailedError(FailureReason.DAMAGED_MARKER, message)
+        case OutputConflictError():
+            return ShardFailedError(FailureReason.OUTPUT_CONFLICT, message)
         case InvalidInputError():
             return ShardFailedError(FailureReason.UNSAFE_FILE, message, sample)
         case _:

@@ -95,15 +95,19 @@ def _failed_text(view: RunView) -> str:
 def _contract_mismatch(view: RunView) -> Outcome | None:
     for job in view.facts.jobs.values():
         if job.wave in view.open and job.reason == "PodFailurePolicy":
-            return _not_hermetic(view) or Outcome(Reason.CONTRACT_MISMATCH, job.message)
+            return _of_a_worker(view) or Outcome(Reason.CONTRACT_MISMATCH, job.message)
     return None
 
 
-def _not_hermetic(view: RunView) -> Outcome | None:
-    """A worker found that its kernel does not sandbox generators as the profile requires."""
+def _of_a_worker(view: RunView) -> Outcome | None:
+    """What a worker found that ends its Job: the kernel, or objects of something else."""
+    reasons = {
+        FailureReason.NOT_HERMETIC: Reason.NOT_HERMETIC,
+        FailureReason.OUTPUT_CONFLICT: Reason.OUTPUT_CONFLICT,
+    }
     for failure in view.facts.failures.values():
-        if failure.reason is FailureReason.NOT_HERMETIC:
-            return Outcome(Reason.NOT_HERMETIC, failure.message)
+        if failure.reason in reasons:
+            return Outcome(reasons[failure.reason], failure.message)
     return None
 
 
