@@ -52,7 +52,7 @@ class FolderStores(Stores):
 
     def __init__(self, folder: Path, metrics: Metrics) -> None:
         super().__init__(metrics.store_request)
-        self._only = MeteredStore(open_store(str(folder)), metrics.store_request)
+        self._only = MeteredStore(open_store(str(folder)), metrics.store_request, {})
 
     def root(self, settings: StoreSettings) -> ObjectStore:  # noqa: ARG002 - there is only one
         """See `Stores.root`."""

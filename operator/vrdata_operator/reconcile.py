@@ -149,7 +149,8 @@ class Reconciler:
         view = asyncio.ensure_future(self._viewer.view(stored, memory))
         try:
             done, _ = await asyncio.wait({view}, timeout=SILENT_SECONDS)
-            if not done and stored.status.reason != Reason.STORAGE_UNAVAILABLE:
+            silent = not done and self._stores.silent(SILENT_SECONDS * 0.9)
+            if silent and stored.status.reason != Reason.STORAGE_UNAVAILABLE:
                 detail = f"it has not answered for {SILENT_SECONDS:.0f} s"
                 status = self._blocked(stored, Explanation(Reason.STORAGE_UNAVAILABLE, detail))
                 await self._write_status(stored, status, memory)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -35,13 +36,14 @@ class Stores:
         self._observe = observe
         self._roots: dict[StoreSettings, ObjectStore] = {}
         self._modes: dict[StoreSettings, Literal["strict", "detect"]] = {}
+        self._open: dict[object, float] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     def root(self, settings: StoreSettings) -> ObjectStore:
         """The store at a profile's root. Raises VrdataError when it cannot be opened."""
         if settings not in self._roots:
-            self._roots[settings] = MeteredStore(open_settings(settings), self._observe)
+            self._roots[settings] = MeteredStore(open_settings(settings), self._observe, self._open)
         return self._roots[settings]
 
     def run(self, settings: StoreSettings, prefix: str) -> ObjectStore:
@@ -59,17 +61,31 @@ class Stores:
             self._modes[settings] = result.mode
         return self._modes[settings]
 
+    def silent(self, seconds: float) -> bool:
+        """Whether a request has waited so long for its answer."""
+        latest = time.monotonic() - seconds
+        return any(started <= latest for started in list(self._open.values()))
+
     async def call(self, work: Callable[[], T]) -> T:
         """Run blocking store work in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 class MeteredStore:
-    """A store that reports each request's outcome and time."""
+    """A store that reports each request's outcome and time.
 
-    def __init__(self, store: ObjectStore, observe: Observer) -> None:
+    Args:
+        store: the store.
+        observe: as `Stores`.
+        open_requests: when each request began that has no answer yet, as `time.monotonic` counts.
+    """
+
+    def __init__(
+        self, store: ObjectStore, observe: Observer, open_requests: dict[object, float]
+    ) -> None:
         self._store = store
         self._observe = observe
+        self._open = open_requests
 
     @property
     def url(self) -> str:
@@ -108,7 +124,8 @@ class MeteredStore:
             while True:
                 started = time.monotonic()
                 try:
-                    info = next(objects, None)
+                    with self._waiting(started):
+                        info = next(objects, None)
                 finally:
                     took += time.monotonic() - started
                 if info is None:
@@ -128,9 +145,19 @@ class MeteredStore:
         started = time.monotonic()
         result = "ok"
         try:
-            return work()
+            with self._waiting(started):
+                return work()
         except VrdataError:
             result = "error"
             raise
         finally:
             self._observe(operation, result, time.monotonic() - started)
+
+    @contextmanager
+    def _waiting(self, started: float) -> Iterator[None]:
+        request = object()
+        self._open[request] = started
+        try:
+            yield
+        finally:
+            del self._open[request]
