@@ -16,7 +16,7 @@ from vrdata.plan.seeds import block_seed
 pytestmark = pytest.mark.slow
 
 SAMPLES, BLOCK = 10_000, 100
-TIMEOUT = 5.0
+TIMEOUT = 15.0
 BAD = {1234: "crash", 4800: "hang", 7799: "memory"}
 REASONS = {
     1234: FailureReason.GENERATOR_CRASHED,
