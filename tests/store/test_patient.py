@@ -222,7 +222,7 @@ def test_a_single_refused_request_is_not_reported(bench: Bench) -> None:
 
 
 WAITING = """
-import sys, time
+import os
 from vrdata.bounded.parallel import in_parallel
 from vrdata.store.opening import open_store
 from vrdata.store.patient import PatientStore, ended_by_interrupt
@@ -232,7 +232,7 @@ class Down:
     def head(self, key):
         raise StoreUnreachableError("cannot look it up", why="connection refused")
 
-store = PatientStore(Down(), lambda wait: print("waits", flush=True))
+store = PatientStore(Down(), lambda wait: os.write(1, b"waits\\n"))
 with ended_by_interrupt():
     list(in_parallel(["a", "b", "c"], store.head, 2))
 """
@@ -240,11 +240,12 @@ with ended_by_interrupt():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_an_interrupt_ends_the_waits_of_all_threads(number: signal.Signals) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "waits\n"
-    process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert first == "waits\n"
     assert err.endswith("KeyboardInterrupt\n")
