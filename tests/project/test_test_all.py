@@ -85,3 +85,10 @@ def test_every_tier_runs_though_one_fails_and_the_last_line_counts_all(tmp_path:
     assert "assert 1 == 2" in lines
     logs = {path.name for path in (tmp_path / "test-logs").iterdir()}
     assert logs == {"cluster-build.log", "slow.log", "api.log", "cluster.log"}
+
+
+def test_a_cluster_is_built_without_the_environment_of_the_tests() -> None:
+    """The build begins before that environment exists."""
+    code = "import sys; sys.path.insert(0, 'tests'); import support.cluster.__main__"
+    # -S: without installed packages.
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=SCRIPT.parents[1], check=True)

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from support.cluster.artifacts.binaries import MissingToolError
 from support.cluster.parts.control_plane import free_port
 from support.cluster.parts.processes import Processes
@@ -76,17 +74,25 @@ def start_bucket(processes: Processes, folder: Path, name: str = "data") -> Buck
 def outage(processes: Processes, bucket: Bucket) -> Iterator[None]:
     """The server is killed, and started again at the end."""
     address = bucket.endpoint.removeprefix("http://")
-    (running,) = (one for one in psutil.process_iter(["cmdline"]) if address in _words(one))
+    (running,) = (one for one in _processes() if address in _words(one))
     server = _words(running)[0]
-    processes.stop(running.pid, signal.SIGKILL)
+    processes.stop(running, signal.SIGKILL)
     try:
         yield
     finally:
         _start(processes, bucket, server)
 
 
-def _words(process: psutil.Process) -> list[str]:
-    return list(process.info["cmdline"] or ())  # None if it may not be read
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _words(process: int) -> list[str]:
+    """The command of a process; empty when it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 def _start(processes: Processes, bucket: Bucket, server: str) -> None:
