@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.node.disturbance import BEHIND_PROXY, proxy_for
-from chaos.node.rounds import DELETES, KILLS, calm_run, disturbed_run, outages, shards_spec
+from chaos.node.rounds import KILLS, calm_run, disturbed_run, outages, shards_spec
 from support.cluster.installation import Installation
 
 pytestmark = pytest.mark.cluster
@@ -17,15 +17,6 @@ def test_killed_processes_and_pods_cost_no_retry_and_no_byte(installed: Installa
     record = disturbed_run(disturbance, calm, 1, KILLS)
     assert record.well, "\n".join(record.lines())
     assert disturbance.charged() == {}
-
-
-def test_objects_and_jobs_that_are_deleted_while_a_run_runs_are_there_at_its_end(
-    installed: Installation,
-) -> None:
-    namespace = installed.namespace("chaos-deletes")
-    disturbance, calm = calm_run(installed, namespace, shards_spec(12))
-    record = disturbed_run(disturbance, calm, 1, DELETES)
-    assert record.well, "\n".join(record.lines())
 
 
 def test_a_store_that_is_down_and_wrong_keys_are_told_and_waited_for(
