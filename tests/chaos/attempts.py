@@ -100,12 +100,11 @@ class Attempts:
             self._release(tried.shard)
         return ""
 
-    def finish(self, _job: str) -> str:
-        """The script of finalisation: let the last zombies go on, then finalise for real."""
+    def finish(self, _store: ObjectStore) -> None:
+        """Let the last zombies go on, then finalise for real."""
         for shard in list(self._zombies):
             self._release(shard)
         write_outputs(self.store, self.plan, detect=self.mode == "detect")
-        return ""
 
     @property
     def plan(self) -> Plan:

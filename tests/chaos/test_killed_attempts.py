@@ -45,7 +45,7 @@ def disturbed(store: ObjectStore, mode: Mode, monkeypatch: pytest.MonkeyPatch) -
     life = Life(store=store)  # type: ignore[arg-type]
     folder = PrefixedStore(store, "team/demo/")
     attempts = Attempts(folder, 5, SHARE, mode)
-    life.workers.script, life.workers.final_script = attempts, attempts.finish
+    life.workers.script, life.workers.finish = attempts, attempts.finish
     life.create(run_object(**spec(SHARDS)))
     status = life.live(turns=2000)
     assert status.phase == "Succeeded", status

@@ -45,7 +45,8 @@ def test_ten_deleted_pods_of_finalisation_do_not_fail_a_run(installed: Installat
     while len(deleted) < DELETES:
         wait_for(lambda: bool(set(finalisation_pods(run)) - deleted), "a new pod", 120, run.events)
         (pod,) = set(finalisation_pods(run)) - deleted
-        grace = ("--force", "--grace-period=0") if len(deleted) % 2 else ()
+        # A pod with the usual grace can end its work.
+        grace = ("--force", "--grace-period=0") if len(deleted) % 2 else ("--grace-period=1",)
         installed.node.kubectl("delete", "pod", pod, "-n", run.namespace, "--wait=false", *grace)
         deleted.add(pod)
         if len(deleted) >= 6:  # the next pauses are longer than the status may be late

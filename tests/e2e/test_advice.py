@@ -102,7 +102,7 @@ def test_the_advice_on_a_run_over_its_budget_makes_it_succeed(
 ) -> None:
     spec = {
         "generators": [{"name": "O-failing", "samples": 20, "args": ["--armed"]}],
-        "failurePolicy": {"retries": 0, "maxFailedSamples": 8},
+        "failurePolicy": {"retries": 0, "maxFailedSamples": 1},
         "shardSize": 10,
     }
     path = write_run(tmp_path / "run.yaml", {}, extra=spec)

@@ -19,6 +19,7 @@ from chaos.audits.archives import ID, Files, Member, Sample, hash_of, members_of
 from vrdata.dataset import layout
 from vrdata.plan.planned import Plan, Shard
 from vrdata.store.port import ObjectStore
+from vrdata.store.probe import PROBE_PREFIX
 
 Kind = Literal[
     "missing", "doubled", "torn", "orphaned", "marker differs", "output differs", "hash differs"
@@ -109,8 +110,7 @@ class _Audit:
             explained = (
                 key in wanted
                 or key == layout.DATA_READ  # a hint
-                or key.startswith(layout.REPORT)
-                or key == layout.DATA_READ
+                or key.startswith((PROBE_PREFIX, layout.REPORT))  # a killed run leaves its probe
                 or re.fullmatch(rf"{layout.WAVES}\d{{4,}}\.json", key)
                 or (record and Shard(record[2], int(record[3])) in shards)
             )

@@ -63,6 +63,7 @@ class Workers:
         left_out: number of failed samples, by shard.
         retry: what another attempt can change, in the records of failures.
         sample: the failed sample, in the same records.
+        finish: writes the outputs of a run in its store.
     """
 
     cluster: FakeCluster
@@ -74,6 +75,7 @@ class Workers:
     left_out: dict[Shard, int] = field(default_factory=dict)
     retry: str = "Useful"
     sample: int | None = None
+    finish: Callable[[ObjectStore], None] = finalise
 
     def work(self) -> None:
         """Let each Job that is not suspended run one batch of pods."""
@@ -102,7 +104,7 @@ class Workers:
         if self._fails(job):
             return
         try:
-            finalise(PrefixedStore(self.store, pod.config.prefix))
+            self.finish(PrefixedStore(self.store, pod.config.prefix))
         except ShardFailedError as error:
             self._end_final(job, str(error.failure.reason), error.failure.message)
             return

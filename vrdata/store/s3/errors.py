@@ -80,10 +80,11 @@ def s3_error(error: Exception, doing: str, url: str, bucket: str) -> VrdataError
             why=f"the server's TLS certificate is not trusted: {_first_line(error)}",
             fix="check --endpoint (http or https?); set AWS_CA_BUNDLE to your CA's file",
         )
+    endpoint = "--endpoint (http or https?)" if isinstance(error, boto.SSLError) else "--endpoint"
     return StoreUnreachableError(
         what,
         why=_first_line(error),
-        fix="check --endpoint and the network; the same command resumes where it stopped",
+        fix=f"check {endpoint} and the network; the same command resumes where it stopped",
     )
 
 
