@@ -65,6 +65,15 @@ def is_whole(life: Life) -> None:
     assert contents(life) == undisturbed()
 
 
+def is_healed_without(life: Life, keys: list[str], *, restart: bool) -> None:
+    """Assert that a run whose objects are removed now ends whole."""
+    remove(life, keys)
+    if restart:
+        life.restart()
+    life.live(turns=150)
+    is_whole(life)
+
+
 def half(life: Life) -> bool:
     return life.status().samples.succeeded >= 20 and MARKER in life.store.objects
 
@@ -77,11 +86,7 @@ def test_what_disappears_while_shards_are_generated_is_restored(
     life.create(run_object(failurePolicy={"retries": 0}))
     life.live(until=lambda: half(life))
     assert not life.status().finished
-    remove(life, keys)
-    if restart:
-        life.restart()
-    life.live(turns=150)
-    is_whole(life)
+    is_healed_without(life, keys, restart=restart)
 
 
 @lost
@@ -91,11 +96,7 @@ def test_what_disappears_before_finalisation_begins_is_restored(
 ) -> None:
     life.create(run_object(failurePolicy={"retries": 0}))
     life.live(until=lambda: life.status().phase == "Finalising")
-    remove(life, keys)
-    if restart:
-        life.restart()
-    life.live(turns=150)
-    is_whole(life)
+    is_healed_without(life, keys, restart=restart)
 
 
 @lost
@@ -108,11 +109,7 @@ def test_what_disappears_after_finalisation_is_restored_before_the_run_succeeds(
         life.turn()
         life.workers.work()
     assert not life.status().finished
-    remove(life, keys)
-    if restart:
-        life.restart()
-    life.live(turns=150)
-    is_whole(life)
+    is_healed_without(life, keys, restart=restart)
 
 
 @lost

@@ -1,4 +1,4 @@
-"""Why a sample is missing stands in the first line of its shard's marker, as far as it fits."""
+"""The first line of a shard's marker says why samples are missing, as far as it fits."""
 
 from __future__ import annotations
 
