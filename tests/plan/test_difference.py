@@ -39,6 +39,11 @@ def test_a_changed_encoder_version_is_named() -> None:
     assert describe_difference(plan(), plan(versions={"av": "2"})) == ["av was 1, now 2"]
 
 
+def test_another_version_of_vrdata_is_named() -> None:
+    (line,) = describe_difference(plan(versions={"child": "1a"}), plan(versions={"child": "2b"}))
+    assert line == "vrdata's version (its package vrdata_child) was 1a, now 2b"
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [

@@ -6,6 +6,7 @@ from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.text import count
 
 MAX_LINES = 8
+_VERSION_TITLES = {"child": "vrdata's version (its package vrdata_child)"}
 
 
 def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
@@ -32,7 +33,7 @@ def describe_difference(stored: Plan, wanted: Plan) -> list[str]:
     for name in sorted(stored.versions.keys() | wanted.versions.keys()):
         old, new = (plan.versions.get(name, "absent") for plan in (stored, wanted))
         if old != new:
-            lines.append(f"{name} was {old}, now {new}")
+            lines.append(f"{_VERSION_TITLES.get(name, name)} was {old}, now {new}")
     if len(lines) > MAX_LINES:
         lines[MAX_LINES - 1 :] = [f"and {count(len(lines) - MAX_LINES + 1, 'more difference')}"]
     return lines

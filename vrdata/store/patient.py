@@ -10,15 +10,16 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final, TypeVar
+from typing import Final
 
 from vrdata.errors import VrdataError
 from vrdata.store.port import ObjectInfo, ObjectStore, StoreAccessError, StoreUnreachableError
+from vrdata.store.wrapped import Operation, T, WrappedStore
 
 UNREACHABLE_SECONDS: Final = 300.0
 REFUSED_SECONDS: Final = 10.0  # a new key of a Secret reaches only a new pod
@@ -27,7 +28,6 @@ PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)  # the last one repeats
 QUIET_SECONDS: Final = 3.0  # a single refused request is not worth a line
 _SLICE = 0.2
 
-T = TypeVar("T")
 _WAITABLE = (StoreUnreachableError, StoreAccessError)
 
 
@@ -91,7 +91,7 @@ def _pause(seconds: float) -> None:
         time.sleep(min(left, _SLICE))
 
 
-class PatientStore:
+class PatientStore(WrappedStore):
     """Repeats each request that fails because the store cannot be used now. Threads may share one.
 
     Args:
@@ -110,20 +110,10 @@ class PatientStore:
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = _pause,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._tell = tell
         self._clock = clock
         self._pause = pause
-
-    @property
-    def url(self) -> str:
-        """The inner store's URL."""
-        return self._store.url
-
-    @property
-    def limits(self) -> Mapping[str, str]:
-        """See `ObjectStore.limits`."""
-        return self._store.limits
 
     def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
         """See `ObjectStore.put_new`; its own request whose answer was lost may have written it."""
@@ -137,18 +127,6 @@ class PatientStore:
             return found is not None and found.sha256 == sha256
 
         return waiting.repeat(put)
-
-    def get(self, key: str) -> bytes:
-        """See `ObjectStore.get`."""
-        return self._waiting().repeat(lambda: self._store.get(key))
-
-    def get_range(self, key: str, start: int, length: int) -> bytes:
-        """See `ObjectStore.get_range`."""
-        return self._waiting().repeat(lambda: self._store.get_range(key, start, length))
-
-    def head(self, key: str) -> ObjectInfo | None:
-        """See `ObjectStore.head`."""
-        return self._waiting().repeat(lambda: self._store.head(key))
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """See `ObjectStore.list_after`; a listing that fails continues after its last key."""
@@ -168,9 +146,8 @@ class PatientStore:
             last = info.key
             yield info
 
-    def delete(self, key: str) -> None:
-        """See `ObjectStore.delete`."""
-        self._waiting().repeat(lambda: self._store.delete(key))
+    def _around(self, operation: Operation, request: Callable[[], T]) -> T:  # noqa: ARG002
+        return self._waiting().repeat(request)
 
     def _waiting(self) -> _Waiting:
         return _Waiting(self._tell, self._clock, self._pause)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from vrdata.contract.worker import StoreSettings
 from vrdata.errors import VrdataError
 from vrdata.store.opening import PrefixedStore, open_settings
 from vrdata.store.port import ObjectInfo, ObjectStore
 from vrdata.store.probe import probe
+from vrdata.store.wrapped import Operation, T, WrappedStore
 
 THREADS = 8  # each serves one run
 READERS = 8
-T = TypeVar("T")
+_REPORTED = {"put_new": "put", "get_range": "get"}  # names in metrics
 Observer = Callable[[str, str, float], None]
 
 
@@ -71,7 +71,7 @@ class Stores:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
-class MeteredStore:
+class MeteredStore(WrappedStore):
     """A store that reports each request's outcome and time.
 
     Args:
@@ -83,38 +83,9 @@ class MeteredStore:
     def __init__(
         self, store: ObjectStore, observe: Observer, open_requests: dict[object, float]
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._observe = observe
         self._open = open_requests
-
-    @property
-    def url(self) -> str:
-        """The inner store's URL."""
-        return self._store.url
-
-    @property
-    def limits(self) -> Mapping[str, str]:
-        """See `ObjectStore.limits`."""
-        return self._store.limits
-
-    def put_new(self, key: str, body: bytes | Path, *, sha256: str, content_type: str = "") -> bool:
-        """See `ObjectStore.put_new`."""
-        return self._timed(
-            "put",
-            lambda: self._store.put_new(key, body, sha256=sha256, content_type=content_type),
-        )
-
-    def get(self, key: str) -> bytes:
-        """See `ObjectStore.get`."""
-        return self._timed("get", lambda: self._store.get(key))
-
-    def get_range(self, key: str, start: int, length: int) -> bytes:
-        """See `ObjectStore.get_range`."""
-        return self._timed("get", lambda: self._store.get_range(key, start, length))
-
-    def head(self, key: str) -> ObjectInfo | None:
-        """See `ObjectStore.head`."""
-        return self._timed("head", lambda: self._store.head(key))
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """See `ObjectStore.list_after`; one operation, without the time between two objects."""
@@ -137,21 +108,17 @@ class MeteredStore:
         finally:
             self._observe("list", result, took)
 
-    def delete(self, key: str) -> None:
-        """See `ObjectStore.delete`."""
-        self._timed("delete", lambda: self._store.delete(key))
-
-    def _timed(self, operation: str, work: Callable[[], T]) -> T:
+    def _around(self, operation: Operation, request: Callable[[], T]) -> T:
         started = time.monotonic()
         result = "ok"
         try:
             with self._waiting(started):
-                return work()
+                return request()
         except VrdataError:
             result = "error"
             raise
         finally:
-            self._observe(operation, result, time.monotonic() - started)
+            self._observe(_REPORTED.get(operation, operation), result, time.monotonic() - started)
 
     @contextmanager
     def _waiting(self, started: float) -> Iterator[None]:
