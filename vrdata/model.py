@@ -18,7 +18,11 @@ class Model(BaseModel):
     """A frozen model that refuses unknown fields and reads and writes camelCase."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
     )
 
     def to_dict(self) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
+from vrdata.imports import pyarrow_without_numpy
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
@@ -52,6 +53,7 @@ END_SECONDS = 15  # after SIGTERM; a pod has 30
 def main() -> int:
     """Do the pod's task; returns its exit code."""
     close_process()
+    pyarrow_without_numpy()
     signal.signal(signal.SIGTERM, _preempt)
     try:
         return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))

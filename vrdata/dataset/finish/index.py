@@ -146,9 +146,9 @@ def read_samples(store: ObjectStore, generator: str) -> Iterator[IndexedSample]:
 def _samples(batch: pa.RecordBatch) -> Iterator[IndexedSample]:
     files = batch.column("files")
     ends = files.offsets.to_pylist()
-    flat = files.flatten()
-    pairs = list(zip(flat.field("name").to_pylist(), flat.field("sha256").to_pylist(), strict=True))
     first = ends[0]
+    flat = files.values[first : ends[-1]]  # `flatten` would import all of pyarrow.compute
+    pairs = list(zip(flat.field("name").to_pylist(), flat.field("sha256").to_pylist(), strict=True))
     columns = [batch.column(name).to_pylist() for name in ("id", "index", "shard", "content")]
     for at, (sample_id, index, shard, content) in enumerate(zip(*columns, strict=True)):
         mine = tuple(pairs[ends[at] - first : ends[at + 1] - first])

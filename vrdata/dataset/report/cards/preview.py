@@ -9,12 +9,11 @@ from __future__ import annotations
 import io
 import struct
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-
-import av
-from PIL import Image
+from typing import Any
 
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify.sample.decode import (
@@ -62,6 +61,8 @@ def picture(body: bytes) -> Preview:
         raise NoPreviewError(f"{width} x {height} pixels, at most {MAX_PIXELS}")
     if len(body) <= COPIED_PICTURE and max(width, height) <= COPIED_EDGE:
         return Preview(body, ".png")
+    from PIL import Image  # noqa: PLC0415 - small pictures are copied
+
     try:
         with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
             small = image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -92,10 +93,7 @@ def clip(body: bytes, video: VideoRecord) -> Preview:
         raise NoPreviewError("its file name extension is unknown")
     with tempfile.TemporaryDirectory(prefix="vrdata-clip-") as folder:
         target = Path(folder) / "clip.mp4"
-        try:
-            notes = _encode(body, video_format, video.fps, target)
-        except (av.error.FFmpegError, IndexError, ValueError) as error:
-            raise NoPreviewError(f"it cannot be decoded: {error}") from None
+        notes = _encode(body, video_format, video.fps, target)
         if target.stat().st_size > MAX_CLIP:
             raise NoPreviewError(f"its preview has more than {MAX_CLIP // 2**20} MiB")
         return Preview(target.read_bytes(), ".mp4", _note(notes))
@@ -112,37 +110,50 @@ def _note(parts: list[str]) -> str:
 
 def _encode(body: bytes, video_format: str, fps: float, target: Path) -> list[str]:
     """Write at most MAX_FRAMES frames as H.264; returns how the clip differs, as phrases."""
+    import av  # noqa: PLC0415 - small videos are copied
+
+    try:
+        with av.open(io.BytesIO(body), "r", format=video_format) as container:
+            stream = main_stream(container)
+            stream.codec_context.thread_count = 1
+            rate = fps or float(stream.average_rate or 10)
+            notes, times = _encode_frames(container.decode(stream), rate, target)
+            if container.streams.audio:
+                notes.append("has no sound")
+    except (av.error.FFmpegError, IndexError, ValueError) as error:
+        raise NoPreviewError(f"it cannot be decoded: {error}") from None
+    if video_format != "avi" and _uneven(times):
+        notes.append("shows every frame for the same time")
+    return notes
+
+
+def _encode_frames(
+    frames: Iterable[Any], rate: float, target: Path
+) -> tuple[list[str], list[float]]:
+    """How the clip differs, and the times of its frames."""
     from vrdata_child.encoders.h264 import VideoEncoder  # noqa: PLC0415 - pulls in OpenCV
 
     encoder = None
     notes: list[str] = []
     times: list[float] = []
-    with av.open(io.BytesIO(body), "r", format=video_format) as container:
-        stream = main_stream(container)
-        stream.codec_context.thread_count = 1
-        rate = fps or float(stream.average_rate or 10)
-        for number, frame in enumerate(container.decode(stream)):
-            if number == MAX_FRAMES:
-                notes.append(f"shows the first {MAX_FRAMES} frames")
-                break
-            if frame.width * frame.height > MAX_PIXELS:
-                raise ValueError(f"{frame.width} x {frame.height} pixels, at most {MAX_PIXELS}")
-            width, height = _even_size(frame.width, frame.height)
-            shown = frame.to_image(width=width, height=height)
-            if frame.rotation:
-                shown = shown.rotate(frame.rotation, expand=True)
-            if encoder is None:
-                encoder = VideoEncoder(target, shown.width, shown.height, rate)
-            encoder.add(shown)
-            times.append(float(frame.time or 0))
-        if container.streams.audio:
-            notes.append("has no sound")
+    for number, frame in enumerate(frames):
+        if number == MAX_FRAMES:
+            notes.append(f"shows the first {MAX_FRAMES} frames")
+            break
+        if frame.width * frame.height > MAX_PIXELS:
+            raise ValueError(f"{frame.width} x {frame.height} pixels, at most {MAX_PIXELS}")
+        width, height = _even_size(frame.width, frame.height)
+        shown = frame.to_image(width=width, height=height)
+        if frame.rotation:
+            shown = shown.rotate(frame.rotation, expand=True)
+        if encoder is None:
+            encoder = VideoEncoder(target, shown.width, shown.height, rate)
+        encoder.add(shown)
+        times.append(float(frame.time or 0))
     if encoder is None:
         raise ValueError("it has no frames")
     encoder.close()
-    if video_format != "avi" and _uneven(times):
-        notes.append("shows every frame for the same time")
-    return notes
+    return notes, times
 
 
 def _uneven(times: list[float]) -> bool:
