@@ -1,6 +1,6 @@
 """Run added generator repositories through vrdata and compare with their own plain run.
 
-    python -m benchmarks.equality HOME [NAME…] [--samples N] [--timeout SECONDS]
+    python -m benchmarks.equality HOME [NAME…] [--samples N]
 
 HOME is a folder of added generators (`vrdata generators add --home HOME …`). vrdata generates one
 block of N samples with `video: asIs`; then the repository's own script generates the same samples
@@ -14,21 +14,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageChops
 
+from benchmarks.repositories.ways import (
+    Repository,
+    plain_run,
+    repositories,
+    samples_of,
+    vrdata_run,
+)
 from vrdata_child.sample.names import stored_name
 
 VOLATILE = "timestamp"
-TIMEOUT_SECONDS = 600
+OUTPUT = {"format": "files", "video": "asIs"}
 
 
 @dataclass(frozen=True)
@@ -59,33 +61,33 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--samples", type=int, default=6)
     arguments = parser.parse_args()
-    catalogue = json.loads((arguments.home / "catalogue.json").read_text())
     print(
         "| repository | samples | seconds | peak MiB | bytes | files |\n|---|---|---|---|---|---|"
     )
     different = False
-    for entry in catalogue["generators"]:
-        if arguments.names and entry["name"] not in arguments.names:
-            continue
-        with tempfile.TemporaryDirectory() as scratch:
-            compared = compare(arguments.home.absolute(), entry, arguments.samples, Path(scratch))
+    for repository in repositories(arguments.home, arguments.names):
+        compared = compare(arguments.home, repository, arguments.samples)
         print(compared.row(), flush=True)
         different = different or bool(compared.different)
     return int(different)
 
 
-def compare(home: Path, entry: dict[str, Any], samples: int, scratch: Path) -> Compared:
+def compare(home: Path, repository: Repository, samples: int) -> Compared:
     """Generate one block both ways and compare it file by file."""
-    seconds, peak, made = _through_vrdata(home, entry, samples, scratch)
-    seed = json.loads((made[0] / "metadata.json").read_text())["generation"]["seed"]
-    plain = _plain(home, entry, samples, seed, scratch / "plain")
-    files, different = _differences(made, plain)
-    if different:
-        again = _plain(home, entry, samples, seed, scratch / "again")
-        if _differences(plain, again)[1]:
-            different = ["its plain run does not repeat itself", *different]
-    size = sum(path.stat().st_size for folder in made for path in folder.iterdir())
-    return Compared(entry["name"], len(made), seconds, peak, size, files, tuple(different))
+    with (
+        vrdata_run(home, repository, samples, one_block=True, **OUTPUT) as (out, cost),
+        plain_run(repository, samples) as (own, _),
+    ):
+        made, plain = samples_of(out), samples_of(own)
+        files, different = _differences(made, plain)
+        if different:
+            with plain_run(repository, samples) as (again, _):
+                if _differences(plain, samples_of(again))[1]:
+                    different = ["its plain run does not repeat itself", *different]
+        size = sum(path.stat().st_size for folder in made for path in folder.iterdir())
+    return Compared(
+        repository.name, len(made), cost.wall, cost.peak_bytes, size, files, tuple(different)
+    )
 
 
 def _differences(made: list[Path], plain: list[Path]) -> tuple[int, list[str]]:
@@ -102,50 +104,6 @@ def _differences(made: list[Path], plain: list[Path]) -> tuple[int, list[str]]:
             if not _equal(ours / name, theirs / original)
         ]
     return files, different
-
-
-def _through_vrdata(
-    home: Path, entry: dict[str, Any], samples: int, scratch: Path
-) -> tuple[float, int, list[Path]]:
-    run = {
-        "apiVersion": "vrdata.dev/v1alpha1",
-        "kind": "GenerationRun",
-        "metadata": {"name": "equality"},
-        "spec": {
-            "generators": [{"name": entry["name"], "samples": samples, "blockSize": samples}],
-            "output": {"format": "files", "video": "asIs"},
-        },
-    }
-    (scratch / "run.yaml").write_text(json.dumps(run))
-    out = scratch / "out"
-    command = [sys.executable, "-m", "vrdata.cli.main", "run", str(scratch / "run.yaml"), "--local"]
-    command += ["--out", str(out), "--generators", str(home), "--jobs", "1"]
-    start = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{entry['name']}: vrdata run ended with {process.returncode}")
-    made = sorted(path.parent for path in out.rglob("metadata.json"))
-    return time.monotonic() - start, usage.ru_maxrss * 1024, made
-
-
-def _plain(home: Path, entry: dict[str, Any], samples: int, seed: int, out: Path) -> list[Path]:
-    root, flags = home / entry["path"], entry["flags"]
-    with tempfile.TemporaryDirectory() as temporary:
-        subprocess.run(
-            [
-                *(home / entry["python"], root / "examples" / "generate.py"),
-                *(flags["samples"], str(samples), flags["output"], out),
-                *(flags["seed"], str(seed)),
-            ],
-            cwd=root,
-            env=os.environ | {"TMPDIR": temporary},
-            stdout=subprocess.DEVNULL,
-            timeout=TIMEOUT_SECONDS,
-            check=True,
-        )
-    return sorted(path.parent for path in out.rglob("prompt.txt"))
 
 
 def _equal(ours: Path, theirs: Path) -> bool:

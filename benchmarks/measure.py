@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,10 +96,12 @@ class Cost:
     Attributes:
         wall: seconds on the clock.
         cpu: seconds of user and system time, of the process and of all that it waited for.
+        peak_bytes: resident memory of the largest of these processes.
     """
 
     wall: float
     cpu: float
+    peak_bytes: int
 
 
 def interleaved(repeats: int, *ways: Callable[[], T], warm: bool = True) -> list[tuple[T, ...]]:
@@ -147,22 +150,24 @@ def run(
     Raises:
         subprocess.CalledProcessError: it failed; its standard error is printed.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        print(done.stderr, file=sys.stderr)
-        raise subprocess.CalledProcessError(done.returncode, done.args)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall, cpu)
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile() as errors:
+        start = time.perf_counter()
+        with subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        ) as process:
+            deadline = threading.Timer(DEADLINE_SECONDS, process.kill)
+            deadline.start()
+            _, status, usage = os.wait4(process.pid, 0)
+            deadline.cancel()
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - start
+        if process.returncode:
+            errors.seek(0)
+            print(errors.read().decode(errors="replace"), file=sys.stderr)
+            raise subprocess.CalledProcessError(process.returncode, words)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)

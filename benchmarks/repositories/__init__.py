@@ -1,0 +1,1 @@
+"""Generator repositories as they are: run by their own script, and through vrdata."""
