@@ -15,7 +15,8 @@ from typing import Any
 from PIL import Image
 
 from vrdata_child.encoders.h264 import VideoEncoder
-from vrdata_child.patches import blending, fonts
+from vrdata_child.patches import blending
+from vrdata_child.patches.text import fonts, identity, masks
 from vrdata_child.sample.media import finish_video
 
 
@@ -26,7 +27,9 @@ def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
         video: frames go straight to the encoder in mode `h264`.
         hash_frames: as `redirect.install`.
     """
+    identity.install()
     fonts.install()
+    masks.install()
     blending.install()
     if video == "h264":
         _direct_video(hash_frames)

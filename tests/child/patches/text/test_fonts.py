@@ -9,22 +9,6 @@ from typing import Any
 import pytest
 from PIL import ImageFont
 
-from vrdata_child.patches import fonts
-
-
-@pytest.fixture
-def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A font file; Pillow's font functions are patched as in a generator child."""
-    kind = ImageFont.FreeTypeFont
-    monkeypatch.setattr(ImageFont, "truetype", ImageFont.truetype)  # undone after the test
-    for name in ("getbbox", "getlength"):
-        monkeypatch.setattr(kind, name, getattr(kind, name))
-    built_in: Any = ImageFont.load_default(20)
-    (tmp_path / "one.ttf").write_bytes(built_in.path.getvalue())
-    fonts.install()
-    return tmp_path / "one.ttf"
-
-
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "mode": (("AVA", "1"), {}),
     "direction": (("AVA", "", "ltr"), {}),
@@ -73,8 +57,25 @@ def test_a_font_has_the_requested_layout(font: Path, engine: ImageFont.Layout) -
 
 
 def test_a_font_is_kept_for_its_path(font: Path) -> None:
-    assert ImageFont.truetype(font, 20) is ImageFont.truetype(font, 20)
-    assert ImageFont.truetype(font, 20) is not ImageFont.truetype(font, 21)
+    first, second, other = (ImageFont.truetype(font, size) for size in (20, 20, 21))
+    assert first.font is second.font
+    assert first.font is not other.font
+
+
+def test_what_is_set_on_a_font_does_not_show_in_another(font: Path) -> None:
+    for load in (lambda: ImageFont.truetype(font, 20), lambda: ImageFont.load_default(20)):
+        first: Any = load()
+        first.size = 99
+        assert load().size == 20
+        assert load() is not first
+
+
+def test_the_built_in_font_is_kept_for_its_size(font: Path) -> None:
+    assert font.exists()
+    fonts: list[Any] = [ImageFont.load_default(size) for size in (20, 20, 20.0, 30)]
+    assert fonts[0].font is fonts[1].font
+    assert [type(each.size) for each in fonts] == [int, int, float, int]
+    assert fonts[3].size == 30
 
 
 def test_a_changed_font_file_is_read_again(font: Path) -> None:
@@ -102,13 +103,8 @@ def test_a_font_of_an_open_file_is_read_each_time(font: Path) -> None:
         ImageFont.truetype(file, 20)  # the file is at its end, as without the cache
 
 
-def test_a_variable_font_is_not_shared_and_its_style_counts(
-    font: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    axes = [{"minimum": 100, "default": 400, "maximum": 900, "name": b"Weight"}]
-    monkeypatch.setattr(ImageFont.FreeTypeFont, "get_variation_axes", lambda _: axes)
-    first, second = (ImageFont.truetype(font, 20) for _ in range(2))
-    assert first is not second
-    measured = type(first).getbbox
-    assert measured.__wrapped__(first, "A") == first.getbbox("A")  # type: ignore[attr-defined]
-    assert first.vrdata_variable  # type: ignore[attr-defined]
+def test_a_variable_font_is_not_shared(variable: Path) -> None:
+    first, second = (ImageFont.truetype(variable, 20) for _ in range(2))
+    assert first.font is not second.font
+    first.set_variation_by_name("Black")
+    assert first.getmask("A").getbbox() != second.getmask("A").getbbox()

@@ -1,0 +1,89 @@
+"""Keep rendered texts and their sizes: pure functions of the font and of the arguments.
+
+The key has everything that a text depends on: the identity of the font, and every argument with
+its type, in the way in which the caller passed it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from PIL import Image, ImageFont
+
+from vrdata_child.patches.text.identity import identity
+from vrdata_child.patches.text.kept import Kept, NotKeptError, frozen, frozen_names
+
+ENTRIES = 4096
+MASK_BYTES = 16 << 20
+SIZE_BYTES = 4 << 20
+_OVERHEAD = 1024  # bytes of a key and of the objects around a result
+
+
+def install() -> None:
+    """Patch Pillow's fonts in this process."""
+    font = ImageFont.FreeTypeFont
+    font.getmask2 = _kept_masks(font.getmask2)  # type: ignore[method-assign]
+    for name in ("getbbox", "getlength"):
+        setattr(font, name, _kept_sizes(getattr(font, name)))
+
+
+def _kept_masks(original: Callable[..., Any]) -> Callable[..., Any]:
+    kept = Kept(ENTRIES, MASK_BYTES)
+
+    @functools.wraps(original)
+    def getmask2(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            key = _key(self, arguments, named)
+        except (AttributeError, NotKeptError):
+            return original(self, *arguments, **named)
+        found = kept.get(key)
+        if found is not None:
+            return found[0].copy(), found[1]
+        result = original(self, *arguments, **named)
+        if _is_mask(result):
+            mask, offset = result
+            kept.put(key, (mask.copy(), offset), _bytes(mask) + _key_bytes(arguments))
+        return result
+
+    return getmask2
+
+
+def _kept_sizes(original: Callable[..., Any]) -> Callable[..., Any]:
+    kept = Kept(ENTRIES, SIZE_BYTES)
+
+    @functools.wraps(original)
+    def measure(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            key = _key(self, arguments, named)
+        except (AttributeError, NotKeptError):
+            return original(self, *arguments, **named)
+        found = kept.get(key)
+        if found is None:
+            found = original(self, *arguments, **named)
+            if type(found) in (tuple, int, float):
+                kept.put(key, found, _key_bytes(arguments))
+        return found
+
+    return measure
+
+
+def _key(font: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Hashable:
+    limits = Image.MAX_IMAGE_PIXELS, getattr(ImageFont, "MAX_STRING_LENGTH", None)
+    return identity(font), frozen(arguments), frozen_names(named), limits
+
+
+def _is_mask(result: Any) -> bool:
+    if type(result) is not tuple or len(result) != 2:
+        return False
+    return hasattr(result[0], "copy") and hasattr(result[0], "mode") and type(result[1]) is tuple
+
+
+def _bytes(mask: Any) -> int:
+    width, height = mask.size
+    return int(width * height * (4 if mask.mode == "RGBA" else 1))
+
+
+def _key_bytes(arguments: tuple[Any, ...]) -> int:
+    return _OVERHEAD + 4 * sum(len(value) for value in arguments if isinstance(value, str | bytes))
