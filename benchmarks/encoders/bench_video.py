@@ -19,11 +19,10 @@ from benchmarks.measure import Goal, Options, Row, cpu_seconds, interleaved, rat
 from vrdata_child.encoders.h264 import VideoEncoder
 
 FPS = 16
-CPU = Goal(1.15, at_least=False)
-BYTES = Goal(0.5, at_least=False)
-QUALITY = Goal(5.0, at_least=True, unit=" dB")
-# A noisy video is coded with preset veryfast: slower, but without ultrafast's fourfold bytes.
-NOISY_BYTES = Goal(1.25, at_least=False)
+CPU = Goal(1.0, at_least=False)
+BYTES = Goal(0.3, at_least=False)
+QUALITY = Goal(4.0, at_least=True, unit=" dB")
+NOISY_BYTES = Goal(0.8, at_least=False)
 NOISY_QUALITY = Goal(0.0, at_least=True, unit=" dB")
 
 

@@ -29,10 +29,10 @@ TRAP_SAMPLES = 15  # one block and a half
 # (architecture, versions of LIBRARIES) to the dataset hash of each run.
 GOLDEN: dict[tuple[str, ...], dict[str, str]] = {
     ("x86_64", "2.4.6", "13.0.0", "18.1.0", "1.1.0", "5.0.0.93"): {
-        "demo": "sha256:96283c40b785852327f291488a502079415b0e1147229bed90417cc6e3c7eaa0",
-        "O-shared": "sha256:9be56aa5423aa47d409b534bd617619e388daae11fa554f3511deb3b267766a5",
-        "O-unseeded": "sha256:7f19f8d629536b522ab5c5087c1eeb9984cb7702ee41f3dd77e05446244972a5",
-        "O-overriding": "sha256:93a0dcd06abeef789a06eb36f572445ae97de4ac3d2b1febc2510445fa668713",
+        "demo": "sha256:4df691b3c7db3b26506d703b9e60f4b18a6ab0af907c1a8aea3be5369f680e7a",
+        "O-shared": "sha256:1f966b9e33ee3a06a98279a56b9f8b2b7dace4d9203ec1434409b167a13a702b",
+        "O-unseeded": "sha256:fef88d736a3fb5fd67553ef0254168799f6481c98d4590cb729fc02a3667d618",
+        "O-overriding": "sha256:6a52081d6216a80371890a43bd77cf0151045ee294a9f9853c8c2a5f80dee111",
     },
 }
 
