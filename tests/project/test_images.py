@@ -1,0 +1,15 @@
+"""What the images contain, read from their Dockerfiles; tests/cluster builds and runs them."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["Dockerfile.worker", "operator/Dockerfile"])
+def test_an_image_has_a_compiled_standard_library(name: str) -> None:
+    stage = (ROOT / name).read_text().rpartition("\nFROM ")[2]
+    as_root, _, _ = stage.partition("\nUSER ")
+    assert "python3 -m compileall" in as_root
+    assert 'sysconfig.get_path("stdlib")' in as_root
