@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vrdata_generators
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.api import Params, sample_rng
 from vrdata_generators.builtin import catalogue
@@ -131,3 +133,13 @@ def test_an_unknown_name_is_a_key_error() -> None:
     for name in ("O-none", "G-maze"):
         with pytest.raises(KeyError):
             get_generator(name)
+
+
+def test_the_digest_of_a_generator_covers_each_module_of_vrdata_that_it_imports() -> None:
+    for path in Path(vrdata_generators.__file__).parent.rglob("*.py"):
+        imported = {
+            node.module
+            for node in ast.walk(ast.parse(path.read_bytes()))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vrdata_gen")
+        }
+        assert set(catalogue._IMPORT.findall(path.read_text())) == imported, path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import util
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 _FIGURES = "MEASURED"
+# Every run reads the sources of all generators: walking through their syntax trees takes longer.
+_IMPORT = re.compile(r"^\s*from (vrdata_generators\.[\w.]+) import ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ def _digest(module: str) -> str:
 
 def _without_figures(path: Path) -> bytes:
     """A source file without its figures: measuring a generator again must not change its digest."""
-    lines = path.read_bytes().splitlines(keepends=True)
+    body = path.read_bytes()
+    if _FIGURES.encode() not in body:
+        return body
+    lines = body.splitlines(keepends=True)
     for statement in _tree(path).body:
         if _target(statement) == _FIGURES:
             del lines[statement.lineno - 1 : statement.end_lineno]
@@ -109,11 +115,8 @@ def _sources(module: str, seen: dict[str, Path]) -> list[Path]:
     if spec is None or spec.origin is None or module in seen:
         return list(seen.values())
     seen[module] = Path(spec.origin)
-    for node in ast.walk(_tree(seen[module])):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "vrdata_generators."
-        ):
-            _sources(str(node.module), seen)
+    for imported in _IMPORT.findall(seen[module].read_text()):
+        _sources(imported, seen)
     return list(seen.values())
 
 
