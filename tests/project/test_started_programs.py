@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # what they start inherits an environment without secrets.
 PACKAGES = ("vrdata", "worker/vrdata_worker", "generators/vrdata_generators", "operator")
 CLOSED = {"generators/vrdata_generators/adapter/environment/pip/closed.py"}
+# A forked worker is vrdata's own code, closed as the process it copies, and it needs the secrets.
+CLOSED |= {"vrdata/local/execution/fork.py"}
 STARTS = {"subprocess": {"Popen", "run", "call", "check_call", "check_output", "getoutput"}}
 STARTS["os"] = {"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile"}
 STARTS["os"] |= {f"{kind}{how}" for kind in ("exec", "spawn") for how in ("l", "v", "lp", "vp")}

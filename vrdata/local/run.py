@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.run import GenerationRun
@@ -198,11 +200,18 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             folder=folder,
             progress=view,
             restore=lambda: keep_plan(prepared.store, prepared.plan),
+            meanwhile=Thread(target=_import_outputs, name="imports").start,
         )
         try:
             return executor.run(missing, damaged)
         finally:
             view.close()
+
+
+def _import_outputs() -> None:
+    """Import what finalisation needs, while the workers generate."""
+    with suppress(ImportError):  # finalisation raises it again
+        import vrdata.dataset.outputs  # noqa: F401, PLC0415 - pulls in pyarrow and jinja2
 
 
 def _parallelism(prepared: Prepared, missing: int) -> tuple[int, int]:

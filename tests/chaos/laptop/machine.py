@@ -18,6 +18,7 @@ from support.cli import command, vrdata, write_run
 from support.services.faulty_s3 import FaultyS3, running_faulty_s3
 from support.services.s3server import S3Server, running_s3_server
 from support.services.small_disk import mounted_disk
+from vrdata.local.execution.fork import NAME as WORKER_NAME
 from vrdata.store.opening import open_store
 
 
@@ -116,11 +117,14 @@ def calm_run(machine: Laptop, generators: dict[str, int], **extra: Any) -> Undis
 def _kind_of(process: psutil.Process) -> str:
     """`worker`, `template` or `block`; other processes have no name here."""
     with suppress(psutil.Error):
-        words = process.cmdline()
-        if "vrdata_worker" in words:
+        if _is_worker(process):
             return "worker"
-        if "vrdata_child" in words:
+        if "vrdata_child" in process.cmdline():
             parent = process.parent()
-            of_worker = parent is not None and "vrdata_worker" in parent.cmdline()
-            return "template" if of_worker else "block"
+            return "template" if parent is not None and _is_worker(parent) else "block"
     return ""
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    """Whether it is a worker: a fork of vrdata, or an interpreter of its own."""
+    return process.name() == WORKER_NAME or "vrdata_worker" in process.cmdline()

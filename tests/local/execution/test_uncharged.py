@@ -76,6 +76,7 @@ class Bench:
         body = WORKER.replace("PYTHON", sys.executable).replace("LOG", str(log))
         script.write_text(body.replace("TROUBLE", trouble))
         script.chmod(stat.S_IRWXU)
+        self._monkeypatch.setattr("vrdata.local.execution.workers.can_fork", lambda: False)
         self._monkeypatch.setattr("vrdata.local.execution.workers.sys.executable", str(script))
         plan = make_plan({NAME: SHARDS}, block_size=1, shard_blocks=1)
         text = io.StringIO()

@@ -89,6 +89,7 @@ class LocalExecutor:
         folder: an empty folder for worker logs.
         progress: receives every message.
         restore: called when a worker could not begin: writes again what it needs of the output.
+        meanwhile: called once, when the first workers are started.
     """
 
     def __init__(  # noqa: PLR0913 - one collaborator each
@@ -100,11 +101,13 @@ class LocalExecutor:
         folder: Path,
         progress: RunProgress,
         restore: Callable[[], object] = lambda: None,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> None:
         self._jobs = jobs
         self._policies = policies
         self._progress = progress
         self._restore = restore
+        self._meanwhile = meanwhile
         self._pool = WorkerPool(config, folder)
         self._result = ExecutionResult()
         self._waits = WaitLines(progress.say)
@@ -131,8 +134,9 @@ class LocalExecutor:
             for shard in shards
         )
         try:
-            for _ in range(self._jobs):
-                self._feed(self._pool.start(), tasks)
+            for worker in self._pool.start_first(self._jobs):
+                self._feed(worker, tasks)
+            self._meanwhile()
             while self._pool.workers:
                 self._step(tasks)
         finally:

@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from vrdata.contract.messages import MESSAGE, Message
 from vrdata.contract.worker import ShardTask, WorkerConfig
+from vrdata.local.execution.fork import Process, can_fork, fork
 from vrdata.memory import MemoryWatch
 from vrdata.plan.planned import Shard
 from vrdata.privacy.handover import handover
 from vrdata.privacy.variables import secrets_of, without_secrets
 from vrdata.text import printable, tail
+from vrdata_worker.serve import serve
 
 STOP_SECONDS = 10.0
 LOG_TAIL_BYTES = 2000
@@ -44,12 +46,13 @@ class Ended:
 
 
 class WorkerProcess:
-    """One `python -m vrdata_worker` that reads tasks from a pipe.
+    """One `python -m vrdata_worker`, or a fork that does the same; it reads tasks from a pipe.
 
     Args:
         config_path: a WorkerConfig as JSON.
         inbox: receives `(self, message)` for each message, and `Ended` last.
         log: file for the worker's standard error.
+        forked: the worker's process, if it is started already.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class WorkerProcess:
         config_path: Path,
         inbox: queue.SimpleQueue[tuple[WorkerProcess, Message | Ended]],
         log: Path,
+        forked: Process | None = None,
     ) -> None:
         self._inbox = inbox
         self._memory = MemoryWatch.begin()
@@ -64,15 +68,7 @@ class WorkerProcess:
         self.generator = ""
         self.tasks: dict[Shard, ShardTask] = {}
         self.current: ShardTask | None = None
-        with log.open("wb") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "vrdata_worker", "--config", str(config_path)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=without_secrets(os.environ),
-                start_new_session=True,  # Ctrl-C in the terminal reaches the executor only
-            )
+        self._process = forked or _new_interpreter(config_path, log)
         threading.Thread(target=self._listen, daemon=True).start()
         with contextlib.suppress(OSError):  # a dead worker: its end arrives in the inbox
             self._pipe(handover(secrets_of(os.environ)))
@@ -155,15 +151,32 @@ class WorkerPool:
     workers: list[WorkerProcess] = field(default_factory=list)
     started: int = 0
 
+    def start_first(self, count: int) -> list[WorkerProcess]:
+        """Start the first workers; this process begins threads after the last one is forked."""
+        config, logs = self._config_file(), [self._new_log() for _ in range(count)]
+        forked: list[Process | None] = [None] * count
+        if can_fork():
+            forked = [fork(lambda: serve(config), log) for log in logs]
+        return [self._add(log, process) for log, process in zip(logs, forked, strict=True)]
+
     def start(self) -> WorkerProcess:
         """Start one more worker."""
+        return self._add(self._new_log())
+
+    def _add(self, log: Path, forked: Process | None = None) -> WorkerProcess:
+        worker = WorkerProcess(self._config_file(), self.inbox, log, forked)
+        self.workers.append(worker)
+        return worker
+
+    def _config_file(self) -> Path:
         path = self.folder / "worker.json"
         if not path.exists():
             path.write_bytes(self.config.to_json())
-        worker = WorkerProcess(path, self.inbox, self.folder / f"worker-{self.started}.log")
+        return path
+
+    def _new_log(self) -> Path:
         self.started += 1
-        self.workers.append(worker)
-        return worker
+        return self.folder / f"worker-{self.started - 1}.log"
 
     def busy(self, but: WorkerProcess) -> dict[str, int]:
         """How many of the other workers generate shards of each generator now."""
@@ -178,6 +191,18 @@ class WorkerPool:
         for worker in self.workers:
             worker.terminate()
         _wait_all(self.workers)
+
+
+def _new_interpreter(config_path: Path, log: Path) -> Process:
+    with log.open("wb") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-m", "vrdata_worker", "--config", str(config_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=without_secrets(os.environ),
+            start_new_session=True,  # Ctrl-C in the terminal reaches the executor only
+        )
 
 
 def _wait_all(workers: Iterable[WorkerProcess]) -> None:
