@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,14 +11,18 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+COLLECT_AFTER = 20_000  # new objects; imported code is no garbage
 
-def pyarrow_without_numpy() -> None:
-    """From now on, an import of pyarrow imports neither numpy nor pandas.
 
-    They take longer to import than all of vrdata, and vrdata's indexes need neither. The process
-    has a pyarrow that cannot exchange arrays with them: programs call this, libraries do not.
+def import_fast() -> None:
+    """Make imports cheaper for the rest of this process: programs call this, libraries do not.
+
+    - pyarrow imports neither numpy nor pandas. They take longer to import than all of vrdata, and
+      vrdata's indexes need neither; this pyarrow cannot exchange arrays with them.
+    - Python searches for garbage less often: it would walk through all modules again and again.
     """
     sys.meta_path.insert(0, _Finder())
+    gc.set_threshold(COLLECT_AFTER)
 
 
 class _Finder(MetaPathFinder):

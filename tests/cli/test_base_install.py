@@ -18,7 +18,6 @@ OPTIONAL = {
     "zlib_ng": "local",
     "packaging": "local",
     "pyarrow": "local",
-    "jinja2": "local",
 }
 COMMANDS = [
     "--version",

@@ -10,7 +10,7 @@ import typer
 from vrdata import __version__
 from vrdata.cli import doctor, report, run, spec, transfer, verify
 from vrdata.cli.generators import commands as generators
-from vrdata.imports import pyarrow_without_numpy
+from vrdata.imports import import_fast
 from vrdata.privacy.process import close_process
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def options(
 def main() -> None:
     """Entry point of the console script."""
     close_process()
-    pyarrow_without_numpy()
+    import_fast()
     signal.signal(signal.SIGTERM, _interrupt)
     app()
 

@@ -170,7 +170,7 @@ def _fix_of_samples(dataset: DatasetSummary) -> str:
 
 
 def _write_outputs(prepared: Prepared, *, detect: bool) -> DatasetSummary:
-    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
+    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow
 
     budget = prepared.run.spec.failure_policy.max_failed_samples
     keep_plan(prepared.store, prepared.plan)

@@ -211,7 +211,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
 def _import_outputs() -> None:
     """Import what finalisation needs, while the workers generate."""
     with suppress(ImportError):  # finalisation raises it again
-        import vrdata.dataset.outputs  # noqa: F401, PLC0415 - pulls in pyarrow and jinja2
+        import vrdata.dataset.outputs  # noqa: F401, PLC0415 - pulls in pyarrow
 
 
 def _parallelism(prepared: Prepared, missing: int) -> tuple[int, int]:

@@ -110,6 +110,7 @@ class Template:
         self._helpers = children()
         gc.collect()
         gc.freeze()
+        gc.enable()  # `main` disables it
         self._send({"event": "ready"})
         return True
 

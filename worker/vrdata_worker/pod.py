@@ -34,7 +34,7 @@ from vrdata.dataset import layout
 from vrdata.dataset.commits import DamagedMarkerError
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
-from vrdata.imports import pyarrow_without_numpy
+from vrdata.imports import import_fast
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.waves import Wave
@@ -53,7 +53,7 @@ END_SECONDS = 15  # after SIGTERM; a pod has 30
 def main() -> int:
     """Do the pod's task; returns its exit code."""
     close_process()
-    pyarrow_without_numpy()
+    import_fast()
     signal.signal(signal.SIGTERM, _preempt)
     try:
         return int(_do(PodTask.model_validate_json(os.environ.get(VARIABLE, ""))))
@@ -138,7 +138,7 @@ def _index(pod: IndexPod) -> WorkerExit:
 
 
 def _finalise(pod: FinalisePod) -> WorkerExit:
-    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow and jinja2
+    from vrdata.dataset.outputs import write_outputs  # noqa: PLC0415 - pulls in pyarrow
 
     store = run_store(pod.config, _emit)
     plan = expected_plan(store, pod.config.plan)
