@@ -1,9 +1,8 @@
-"""Faster library calls give what the original calls give, for all their arguments."""
+"""Frames that are encoded directly give what the helper of a repository gives."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -13,52 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vrdata_child.patches import accelerate, blending
+from vrdata_child.patches import accelerate
 from vrdata_child.patches.opencv import H264Writer
 from vrdata_child.sample import media
 
-RED, BLUE = Image.new("RGB", (32, 24), "red"), Image.new("RGB", (32, 24), "blue")
+RED = Image.new("RGB", (32, 24), "red")
 PARTLY = RED.copy()
 PARTLY.paste((0, 200, 0), (4, 4, 12, 12))
-RED.info["kept"] = "a fact"
-
-BLENDS: dict[str, Callable[[], Image.Image]] = {
-    "everything": lambda: Image.blend(RED, BLUE, 0.3),
-    "a part": lambda: Image.blend(RED, PARTLY, 0.3),
-    "names": lambda: Image.blend(alpha=0.7, im2=PARTLY, im1=RED),
-    "nothing": lambda: Image.blend(RED, RED.copy(), 0.5),
-    "the first": lambda: Image.blend(RED, PARTLY, 0.0),
-    "the second": lambda: Image.blend(RED, PARTLY, 1),
-    "beyond": lambda: Image.blend(RED, PARTLY, 1.5),
-    "before": lambda: Image.blend(RED, PARTLY, -0.5),
-    "of numpy": lambda: Image.blend(RED, PARTLY, float(np.float32(0.4))),
-    "grey": lambda: Image.blend(RED.convert("L"), PARTLY.convert("L"), 0.25),
-    "transparent": lambda: Image.blend(RED.convert("RGBA"), PARTLY.convert("RGBA"), 0.25),
-    "indexed": lambda: Image.blend(RED.convert("P"), PARTLY.convert("P"), 0.25),
-    "two modes": lambda: Image.blend(RED, PARTLY.convert("RGBA"), 0.25),
-    "two sizes": lambda: Image.blend(RED, PARTLY.resize((8, 8)), 0.25),
-    "text as alpha": lambda: Image.blend(RED, PARTLY, "0.5"),  # type: ignore[arg-type]
-    "no picture": lambda: Image.blend(RED, None, 0.5),  # type: ignore[arg-type]
-}
-
-
-def outcome(act: Callable[[], Image.Image]) -> object:
-    """The picture with its facts, or what is raised."""
-    try:
-        image = act()
-    except Exception as error:  # noqa: BLE001 - compared below
-        return error.__class__.__name__
-    return image.mode, image.size, image.info, image.tobytes()
-
-
-@pytest.mark.parametrize("act", BLENDS.values(), ids=BLENDS)
-def test_images_are_blended_as_pillow_blends_them(
-    act: Callable[[], Image.Image], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = outcome(act)
-    monkeypatch.setattr(Image, "blend", Image.blend)  # undone after the test
-    blending.install()
-    assert outcome(act) == expected
 
 
 class VideoGenerator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,16 @@ _ArrowArray._fields_ = [
 
 
 class Packed:
-    """The RGBX bytes of an RGB image at `address`, valid while this object lives.
+    """The four bytes of each pixel of an RGB or RGBA image at `address`, while this object lives.
 
-    Pillow keeps RGB as four bytes a pixel; the fourth one has no meaning.
+    In an RGB image, the fourth byte has no meaning.
+
+    Attributes:
+        address: of the first pixel.
+        in_place: whether it is the image's own memory, not a copy.
     """
 
-    __slots__ = ("_keep", "_size", "address")
+    __slots__ = ("_keep", "_size", "address", "in_place")
 
     def __init__(self, image: Image.Image) -> None:
         image.load()
@@ -48,8 +53,10 @@ class Packed:
         self.address = _row_address(image)
         if not self.address:
             self.address, self._keep = _arrow_address(image)
-        if not self.address:
-            data = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint8)
+        self.in_place = self.address != 0
+        if not self.in_place:
+            raw = "RGBX" if image.mode == "RGB" else image.mode
+            data = np.frombuffer(image.tobytes("raw", raw), np.uint8)
             self.address, self._keep = data.ctypes.data, data
 
     def view(self) -> NDArray[np.uint8]:
@@ -58,6 +65,10 @@ class Packed:
         raw: Any = (ctypes.c_ubyte * (width * height * 4)).from_address(self.address)
         raw.keep = self._keep
         return np.frombuffer(raw, np.uint8).reshape(height, width, 4)
+
+    def words(self) -> NDArray[np.uint32]:
+        """The pixels as an array (height, width) of four bytes each, which keeps them valid."""
+        return self.view().view(np.uint32)[:, :, 0]
 
 
 def _row_address(image: Image.Image) -> int:
@@ -70,9 +81,15 @@ def _row_address(image: Image.Image) -> int:
         return 0
     raw: Any = (ctypes.c_char * (image.height * _POINTER)).from_address(table)
     rows: NDArray[np.uintp] = np.frombuffer(raw, np.uintp)
-    if image.height > 1 and not (np.diff(rows) == image.width * 4).all():
+    if (rows - rows[0] != _offsets(image.height, image.width * 4)).any():
         return 0
     return int(rows[0])
+
+
+@lru_cache(maxsize=8)
+def _offsets(height: int, stride: int) -> NDArray[np.uintp]:
+    """Where each row of an image in one piece begins, in bytes after the first one."""
+    return np.arange(height, dtype=np.uintp) * np.uintp(stride)
 
 
 def _arrow_address(image: Image.Image) -> tuple[int, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,7 @@ from vrdata_child.sample.video.containers import VIDEO_FORMATS
 from vrdata_child.sample.video.finish import finish_videos
 
 MAX_FILES = 64
+MODE = 0o644
 MAX_SAMPLE_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 4 * 2**20
 
@@ -181,9 +183,11 @@ def _metadata(
 def _hashed(folder: Path, digests: dict[str, str]) -> list[tuple[str, tuple[int, str]]]:
     files = []
     for path in sorted(folder.iterdir()):
-        path.chmod(0o644)
+        found = path.stat()
+        if stat.S_IMODE(found.st_mode) != MODE:  # the sandbox's guard looks at each change
+            path.chmod(MODE)
         sha256 = digests.get(path.name) or media.file_sha256(path)
-        files.append((path.name, (path.stat().st_size, sha256)))
+        files.append((path.name, (found.st_size, sha256)))
     return files
 
 

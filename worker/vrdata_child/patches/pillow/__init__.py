@@ -1,0 +1,1 @@
+"""Replacements for operations on whole images of Pillow."""
