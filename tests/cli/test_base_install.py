@@ -18,6 +18,7 @@ OPTIONAL = {
     "zlib_ng": "local",
     "packaging": "local",
     "pyarrow": "local",
+    "jinja2": "local",
 }
 COMMANDS = [
     "--version",

@@ -64,7 +64,7 @@ def test_commands_that_generate_nothing_import_no_large_package(tmp_path: Path) 
     lines = ("--version", "validate run.yaml", "plan run.yaml --out out", "generators list")
     found = imported(COMMANDS, *lines, folder=tmp_path)
     assert len(found) == len(lines)
-    assert set().union(*found) & (HEAVY | {"pyarrow"}) == set()
+    assert set().union(*found) & (HEAVY | {"jinja2", "pyarrow"}) == set()
 
 
 def test_a_run_is_finalised_without_numpy_and_without_decoders(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from vrdata.errors import ExitCode, VrdataError
 
 WORKER = ("numpy", "PIL", "cv2", "av", "zlib_ng", "packaging")
-LOCAL = (*WORKER, "pyarrow")
-REPORT = ("av", "PIL")
+LOCAL = (*WORKER, "pyarrow", "jinja2")
+REPORT = ("av", "jinja2", "PIL")
 _EXTRAS = (
     ("s3", ("boto3", "botocore")),
     ("local", LOCAL),  # a command needs all of it sooner or later
     ("operator", ("kopf", "kubernetes", "prometheus_client")),
 )
-_NAMES = {"PIL": "Pillow", "cv2": "opencv-python-headless"}
+_NAMES = {"PIL": "Pillow", "cv2": "opencv-python-headless", "jinja2": "Jinja2"}
 
 
 class MissingPackageError(VrdataError):
