@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
+from vrdata.contract.messages import MESSAGE
 from vrdata.contract.records import Failure
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.model import Model
@@ -92,6 +93,24 @@ def read_termination_message(text: str) -> Failure | None:
 
 
 def termination_text(text: str) -> str:
-    """What to show of a termination message: the failure's message, or another text as it is."""
+    """What to show of a termination message: the failure's message, or another text.
+
+    A container that is killed leaves the end of its log: messages of the worker, which say nothing
+    about the kill, and perhaps other lines. The first line may be cut.
+    """
     failure = read_termination_message(text)
-    return text if failure is None else failure.message
+    if failure is not None:
+        return failure.message
+    lines = text.splitlines()
+    others = [line for line in lines if not _is_of_a_worker(line)]
+    if len(others) < len(lines) and others and others[0] is lines[0] and others[0].endswith("}"):
+        del others[0]
+    return "\n".join(others).strip()
+
+
+def _is_of_a_worker(line: str) -> bool:
+    try:
+        MESSAGE.validate_json(line)
+    except ValueError:
+        return False
+    return True

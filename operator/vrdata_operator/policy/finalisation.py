@@ -12,7 +12,7 @@ from typing import Literal
 
 from vrdata.api.quantities import parse_quantity
 from vrdata.contract.attempts import is_exhausted, start_after
-from vrdata.contract.pod import read_termination_message
+from vrdata.contract.pod import read_termination_message, termination_text
 from vrdata.contract.reasons import FailureReason, Recurs, WorkerExit
 from vrdata.contract.records import Failure
 from vrdata.text import count
@@ -191,4 +191,4 @@ def _of_pod(pod: PodFacts) -> Failure:
         message = pod.message or pod.reason or "its pod was killed"
         return Failure(reason=FailureReason.DISRUPTED, message=message)
     reason = _EXITS.get(pod.exit_code, FailureReason.UNKNOWN)
-    return Failure(reason=reason, message=pod.termination_message)
+    return Failure(reason=reason, message=termination_text(pod.termination_message))

@@ -58,7 +58,7 @@ def _without_record(pod: PodFacts) -> Failure:
     """A failure from how the pod ended. SIGKILL alone does not mean that memory ran out."""
     killed = pod.disrupted or pod.exit_code in _KILLED
     reason = FailureReason.DISRUPTED if killed else FailureReason.UNKNOWN
-    texts = filter(None, (pod.termination_message, pod.message, pod.reason))
+    texts = filter(None, (termination_text(pod.termination_message), pod.message, pod.reason))
     code = "" if pod.exit_code is None else f" with exit code {pod.exit_code}"
     message = next(texts, f"the pod ended{code} and left no termination message")
     return Failure(reason=_EXITS.get(pod.exit_code, reason), message=message)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from support.operator.failures import failed_attempt
+from vrdata.contract.messages import ShardProgress
 from vrdata.contract.reasons import FailureReason
 from vrdata.plan.waves import Wave, to_spans
 from vrdata_operator.state.facts import PodFacts
@@ -106,6 +107,27 @@ def test_a_pod_that_was_ended_from_outside_without_a_record_is_disrupted(
     assert found is not None
     assert found.reason is FailureReason.DISRUPTED
     assert found.message.startswith(message)
+
+
+PROGRESS = ShardProgress(generator="O-maze", shard=7, samples=1).to_json() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        (PROGRESS * 2, "the pod ended with exit code 137 and left no termination message"),
+        (PROGRESS[9:] + PROGRESS, "the pod ended with exit code 137"),
+        (PROGRESS + b"Killed\n", "Killed"),
+        (b"Traceback: boom\n" + PROGRESS, "Traceback: boom"),
+    ],
+)
+def test_messages_of_a_worker_are_not_the_reason_of_its_end(log: bytes, message: str) -> None:
+    killed = from_pod(WAVE, pod(log, exit_code=137))
+    assert killed is not None
+    assert killed.message.startswith(message)
+    out_of_memory = from_pod(WAVE, pod(log, exit_code=137, terminated="OOMKilled"))
+    assert out_of_memory is not None
+    assert "ShardProgress" not in out_of_memory.message
 
 
 def test_a_killed_pod_keeps_its_own_record() -> None:
