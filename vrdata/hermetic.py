@@ -26,6 +26,11 @@ class Hermetic(Model):
     missing: str = ""
 
     @property
+    def names_senders(self) -> bool:
+        """Whether a signal that a generator sends to its own processes is known to be its own."""
+        return self.level == "kernel"
+
+    @property
     def effect(self) -> str:
         """What the level means for the user; "" for `kernel`."""
         if self.level == "kernel":

@@ -85,7 +85,8 @@ def run_closed(  # noqa: PLR0913 - the program and its sandbox
             except BaseException:
                 _end(guard)
                 raise
-        return ClosedProcess(guard.returncode, stdout, stderr, _refused(channel, guard.pid))
+        code = guard.returncode if guard.returncode >= 0 else 128 - guard.returncode
+        return ClosedProcess(code, stdout, stderr, _refused(channel, guard.pid))
 
 
 def _end(guard: subprocess.Popen[str]) -> None:

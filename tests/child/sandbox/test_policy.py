@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.attempts.simulator import decide
+from vrdata.contract import attempts
 from vrdata_child.sandbox.bpf import ALLOW, NOTIFY, assemble, error
 from vrdata_child.sandbox.calls import _NUMBERS, ARCHITECTURES, LAST_KNOWN, names, number_of
 from vrdata_child.sandbox.policy import (
     BY_KIND,
+    OUTSIDE_SIGNALS,
     REFUSED,
     SIGNALS,
     SLOWING,
@@ -121,6 +123,21 @@ def test_the_supervisor_and_its_guard_cannot_be_signalled(policy: Policy, proces
             protected = {SUPERVISOR, GUARD, -SUPERVISOR, -GUARD, -1}
             inside = policy.landlock >= 6 or not policy.listener
             assert (met == ALLOW) == (process not in protected and inside)
+
+
+@given(policies, st.sampled_from(sorted(SIGNALS)), st.integers(0, 64))
+def test_the_guard_hears_of_each_signal_that_people_send_too(
+    policy: Policy, name: str, number: int
+) -> None:
+    arguments = [50] * 6
+    arguments[SIGNALS[name]] = number
+    heard = policy.listener and (number in OUTSIDE_SIGNALS or policy.landlock < 6)
+    for machine in MACHINES:
+        assert asked(policy, machine, name, *arguments) == (NOTIFY if heard else ALLOW)
+
+
+def test_the_sandbox_and_the_contract_name_the_same_signals_from_outside() -> None:
+    assert set(OUTSIDE_SIGNALS) == set(attempts.OUTSIDE_SIGNALS)
 
 
 @machines

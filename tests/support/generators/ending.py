@@ -1,6 +1,10 @@
 """Scripts that fail at a chosen sample, by the way in which they write their samples."""
 
+from __future__ import annotations
+
 import textwrap
+
+import psutil
 
 from support.generators.traps import BASE, WRITER
 
@@ -123,3 +127,13 @@ FAMILY = {
     "core/base_generator.py": BASE,
     "core/writer.py": WRITER,
 }
+
+
+def processes_of_template() -> list[psutil.Process]:
+    """The guard, the template and its blocks, in this order."""
+    return [
+        process
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "vrdata_child" in " ".join(child.cmdline())
+        for process in (child, *child.children(recursive=True))
+    ]

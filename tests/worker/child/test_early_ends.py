@@ -24,7 +24,7 @@ from vrdata_worker.generate.block import BlockState
 pytestmark = pytest.mark.slow
 
 WAYS = ["raise", "memory", "code", "text", "leave", "kill"]
-REASONS = {"memory": FailureReason.OUT_OF_MEMORY, "kill": FailureReason.DISRUPTED}
+REASONS = {"memory": FailureReason.OUT_OF_MEMORY, "kill": FailureReason.GENERATOR_CRASHED}
 
 
 class Blocks:

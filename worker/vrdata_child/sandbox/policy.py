@@ -25,12 +25,15 @@ CHANGES = (
     *("utime", "utimes", "futimesat", "utimensat"),
 )
 """Calls that change a file and that Landlock does not restrict; the guard makes them."""
-SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+SIGNALS = {"kill": 1, "tkill": 1, "tgkill": 2, "rt_sigqueueinfo": 1, "rt_tgsigqueueinfo": 2}
+"""Calls that send signals, and which argument is the number of the signal."""
+OUTSIDE_SIGNALS = (1, 2, 3, 9, 15)
+"""Signals that people send, too. The guard must know which ones a block sends to itself."""
 _OWNERS = {"chown": 1, "lchown": 1, "fchown": 1, "fchownat": 2}  # argument of the new user
 _ATTRIBUTES = (
     *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
 )
-_TRUNCATES, _SIGNALS_INSIDE = 3, 6  # the first versions of Landlock that do this
+_TRUNCATES, SIGNALS_INSIDE = 3, 6  # the first versions of Landlock that do this
 _O_TRUNC, _O_ACCMODE, _O_RDONLY = 0o1000, 3, 0
 _SET_OWNER = (8, 15)  # fcntl(2): F_SETOWN, F_SETOWN_EX
 _SET_LEASE = 1024  # fcntl(2): who opens the file for writing waits
@@ -145,8 +148,10 @@ def _table(policy: Policy) -> Iterator[_Line]:
     if policy.listener:
         asked = [*TASKS, *CHANGES, "connect"]
         asked += ["truncate"] if policy.landlock < _TRUNCATES else []
-        asked += SIGNALS if policy.landlock < _SIGNALS_INSIDE else ()
         yield from ((name, NOTIFY, ()) for name in asked)
+        for name, place in SIGNALS.items():
+            some = (Test(place, OUTSIDE_SIGNALS),) if policy.landlock >= SIGNALS_INSIDE else ()
+            yield name, NOTIFY, some
 
 
 def _quiet(policy: Policy) -> Iterator[_Line]:
@@ -169,7 +174,7 @@ def _quiet(policy: Policy) -> Iterator[_Line]:
     for name, place in _OWNERS.items():
         unchanged = (Test(place + n, (own, -1)) for n, own in enumerate(policy.owner))
         yield name, error(0), tuple(unchanged)
-    if policy.landlock < _SIGNALS_INSIDE:
+    if policy.landlock < SIGNALS_INSIDE:
         yield "pidfd_send_signal", error(errno.ENOSYS), ()
     if 0 < policy.landlock < _TRUNCATES:
         yield "openat2", error(errno.ENOSYS), ()  # its flags are in memory

@@ -142,11 +142,12 @@ class Block:
         self.end = packet
 
     def exit(self, packet: dict[str, Any]) -> events.Exit:
-        """The event of its last `exit` packet."""
+        """The event of its last `exit` packet, with `itself`: it has sent itself the signal."""
         last, end = self._last(packet)
         failure = self.failure
         if failure is None and not (end and end["error"]):
-            failure = killed_failure("the generator", last["signal"], self.memory)
+            own = last.get("itself", False)
+            failure = killed_failure("the generator", last["signal"], self.memory, own=own)
         found = events.parse_exit(last, end, failure)
         cause = found.failure or self._cause_of_code(found.code, end)
         if failure is not None or cause is None:

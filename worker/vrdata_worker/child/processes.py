@@ -16,9 +16,9 @@ from vrdata.contract.records import Failure
 from vrdata.memory import MemoryWatch, told
 
 CLOSE_SECONDS = 5.0
-MAX_KILLS = 3  # of the same work, from outside; then its own code is the likely cause
+MAX_KILLS = 3  # of the same work; if nobody can see who sent the signals, it was its own code
 _OUTSIDE = " from outside"
-_OF_THE_GUARD = frozenset({"closed", "refused"})
+_OF_THE_GUARD = frozenset({"closed", "refused", "signalled"})
 _OF_THE_TEMPLATE = frozenset({"ready", "broken", "started", "exit"})
 _OF_A_BLOCK = frozenset({"sample", "invalid", "end"})
 _STOPPED = ("T", "t")  # proc(5), stat
@@ -41,12 +41,25 @@ class Processes:
         self._memory = MemoryWatch.begin()
         self.template = 0
         self._handle = -1  # of the template: it names no other process later
+        self._own: set[tuple[int | None, int]] = set()  # signals that processes sent themselves
 
     def found(self, template: int) -> None:
         """Set the process of the template, as the guard reports it."""
         self.template = template
         with contextlib.suppress(OSError):
             self._handle = os.pidfd_open(template)
+
+    def hear(self, packet: Mapping[str, Any]) -> None:
+        """Note which processes have sent themselves a signal, from a packet of the guard."""
+        if packet["event"] == "signalled":
+            self._own.add((packet["pid"], packet["signal"]))
+
+    def sent_itself(self, process: int | None, number: int | None) -> bool:
+        """Whether a block that has ended has sent its process this signal; None = the template."""
+        found = (process, number) in self._own
+        if process is not None:  # another block can have its number next
+            self._own = {one for one in self._own if one[0] != process}
+        return found
 
     @property
     def guard(self) -> int:
@@ -132,8 +145,7 @@ class Processes:
         if failure := self.killed(memory):
             return failure
         code = self._guard.poll() or 0
-        number = -code if code < 0 else max(0, code - 128)
-        how = f"by signal {number}" if number else f"with exit code {code}"
+        how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         what = f"the template process of the generator ended {how}, before its blocks"
         return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
 
@@ -143,23 +155,29 @@ class Processes:
         Args:
             memory: watched since what they did last began; None = since they started.
         """
-        code = self._guard.poll() or 0
-        number = -code if code < 0 else code - 128
+        number = -(self._guard.poll() or 0)  # the guard ends like the template
         who = "the template process of the generator"
-        return killed_failure(who, number, memory or self._memory)
+        own = self.sent_itself(None, number)
+        return killed_failure(who, number, memory or self._memory, own=own)
 
 
-def killed_failure(who: str, number: int | None, memory: MemoryWatch) -> Failure | None:
-    """What a signal that vrdata did not send means; None if a process caused it itself.
+def killed_failure(
+    who: str, number: int | None, memory: MemoryWatch, *, own: bool = False
+) -> Failure | None:
+    """What a signal that vrdata did not send means; None if it is one that only code causes.
 
     Args:
         who: the process that it has ended.
         number: the signal; None for an end by exit code.
         memory: watched since the process started.
+        own: the process, or one that it started, has sent it such a signal.
     """
     if number not in OUTSIDE_SIGNALS:
         return None
     what = f"{who} was killed by signal {number}"
+    if own:
+        what += ", which it sent itself"
+        return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
     if number != signal.SIGKILL:
         return Failure(reason=FailureReason.DISRUPTED, message=f"{what}{_OUTSIDE}")
     ran_out = memory.ran_out()
@@ -170,7 +188,7 @@ def killed_failure(who: str, number: int | None, memory: MemoryWatch) -> Failure
 
 
 def killed_too_often(failure: Failure) -> Failure:
-    """The failure of the last of MAX_KILLS equal kills: the generator's own code is the cause."""
+    """The failure of the last of MAX_KILLS equal kills, if nobody can see who sent the signals."""
     what = failure.message.replace(_OUTSIDE, " three times", 1)
     return Failure(reason=FailureReason.GENERATOR_CRASHED, message=what)
 

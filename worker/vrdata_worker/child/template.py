@@ -51,6 +51,7 @@ class GeneratorTemplate:
         self._failure: Failure | None = None  # why the supervisor has ended the template
         self._watched = 0.0
         self.hermetic = Hermetic(level="python")
+        self._knows_senders = True  # of signals: before `closed`, no code of the generator runs
         self._pids: dict[int, int] = {}  # 0 = not started yet
         self._blocks: dict[int, Block] = {}
 
@@ -66,16 +67,15 @@ class GeneratorTemplate:
             packet = self._start_once()
             if packet is not None and packet["event"] == "ready":
                 return
-            killed = self._processes.killed() if self._processes else None
-            failure = self._failure or killed
+            failure = self._failure or (self._processes.killed() if self._processes else None)
             if failure is None or failure.reason is not FailureReason.DISRUPTED:
                 break
-            failure = failure if left else killed_too_often(failure)
+            failure = failure if left or self._knows_senders else killed_too_often(failure)
         raise broken(self.launch.name, packet, failure, self._refused)
 
     def _start_once(self) -> dict[str, Any] | None:
         self.close()
-        # Short names: the path of a Unix socket has at most 107 bytes.
+        # A short name: the path of a Unix socket has at most 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="t", dir=self._scratch)).resolve()
         self._places = self._folder / "b"
         self._places.mkdir()
@@ -90,13 +90,15 @@ class GeneratorTemplate:
         """The `ready` or `broken` packet; None when the process ended or takes too long."""
         deadline = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < deadline:
+            alive = self.alive  # before the last packets are read
             packet = self._receive(POLL_SECONDS)
             self._watch()
-            if None in self._refused.limits or (packet is None and not self.alive):
+            if None in self._refused.limits or (packet is None and not alive):
                 return None
             if packet is not None and packet["event"] == "closed" and self._processes:
                 self._processes.found(packet["pid"])
                 self.hermetic = events.parse_hermetic(packet)
+                self._knows_senders = self.hermetic.names_senders
                 self.launch.check(self.hermetic)
                 with contextlib.suppress(OSError):  # a template that has ended is noticed below
                     self._send(self.launch.load_request())
@@ -130,10 +132,11 @@ class GeneratorTemplate:
 
         A template that died or does not answer ends all its blocks with `Exit` events.
         """
+        alive = self.alive
         packet = self._receive(timeout)
         self._watch()
         if packet is None:
-            return self._lost()
+            return None if alive else self._lost()
         return self._event(packet) if "block" in packet else None
 
     def _event(self, packet: dict[str, Any]) -> events.Event | None:
@@ -168,15 +171,10 @@ class GeneratorTemplate:
         return events.Started(number, pid)
 
     def kill_block(self, block: int, *, abandon: bool = False) -> None:
-        """Kill a block child and all processes that it started.
-
-        Args:
-            block: its number.
-            abandon: report no sample that it has finished.
-        """
-        if block in self._blocks:
-            self._blocks[block].abandoned |= abandon
-            self._blocks[block].ends_within(END_SECONDS)
+        """Kill a block child and what it started; `abandon`: report no sample that it finished."""
+        if running := self._blocks.get(block):
+            running.abandoned |= abandon
+            running.ends_within(END_SECONDS)
         if self._processes is not None:
             self._processes.kill_group(self._pids.get(block, 0))
 
@@ -222,6 +220,7 @@ class GeneratorTemplate:
             return None
         if packet["event"] == "refused":
             self._refused.add(packet, self._pids)
+        self._processes.hear(packet)
         return packet
 
     def _refuse(self, sender: int, event: str, error: MalformedPacketError) -> None:
@@ -240,13 +239,15 @@ class GeneratorTemplate:
         """The end of a block; None when its finished samples are to be collected first."""
         number = packet["block"]
         block = self._blocks[number]
+        if self._processes is not None:
+            own = self._processes.sent_itself(self._pids[number], packet["signal"])
+            packet = packet | {"itself": own}
         if block.wants_collection:
             block.collect(packet, COLLECT_SECONDS)
             with contextlib.suppress(OSError):
                 self._send(block.request | {"cmd": "collect", "position": block.reported})
             return None
-        self._pids.pop(number, None)
-        del self._blocks[number]
+        del self._pids[number], self._blocks[number]
         return replace(block.exit(packet), refused=self._refused.take(number, block.folder))
 
     def _watch(self) -> None:

@@ -36,14 +36,15 @@ class KilledBlocks:
         """Whether a block that has ended was killed and is generated again.
 
         Raises:
-            ShardFailedError: it was killed too often, at different places.
+            ShardFailedError: it was killed too often.
         """
         state, kill = running.state, end.failure
         if kill is None or kill.reason is not FailureReason.DISRUPTED:
             return False
         if state.killed or not state.missing():
             return False
-        failure = running.kills.end(kill, running.folder)
+        certain = self._template.hermetic.names_senders
+        failure = running.kills.end(kill, running.folder, certain=certain)
         if failure is None:
             self._tell(f"block {state.block}: {kill.message}; it is generated again")
         elif not failure.reason.charged:

@@ -42,20 +42,21 @@ class Kills:
     _place: tuple[int, int] = (-1, -1)
     _equal: int = 0
 
-    def end(self, failure: Failure, folder: Path) -> Failure | None:
+    def end(self, failure: Failure, folder: Path, *, certain: bool) -> Failure | None:
         """The failure that one more kill means; None = the block is generated again.
 
-        Code that kills itself does so at the same place each time. A block that is killed at
-        different places ends its attempt, which is not charged.
+        The last of too many kills ends the attempt, which is not charged.
 
         Args:
             failure: the kill.
             folder: of the process.
+            certain: the kill came from outside. If not, it may be the block's own: code that kills
+                itself does so at the same place each time.
         """
         place = (self.reports, size_of(folder / BEGUN))
         self._equal = self._equal + 1 if place == self._place else 1
         self._place = place
-        if self._equal == MAX_KILLS:
+        if self._equal == MAX_KILLS and not certain:
             return killed_too_often(failure)
         if self.times == MAX_KILLS:
             return failure

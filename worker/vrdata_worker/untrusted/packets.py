@@ -85,6 +85,12 @@ class _Refused(_Fields, extra="allow"):
     count: Count
 
 
+class _Signalled(_Fields):
+    event: Literal["signalled"]
+    pid: Process | None
+    signal: Signal
+
+
 class _Ready(_Fields):
     event: Literal["ready"]
 
@@ -177,7 +183,8 @@ class _Sample(_Fields):
 
 _PACKET: TypeAdapter[_Fields] = TypeAdapter(
     Annotated[
-        _Closed | _Refused | _Ready | _Broken | _Started | _Exit | _Failed | _End | _Sample,
+        (_Closed | _Refused | _Signalled | _Ready | _Broken)
+        | (_Started | _Exit | _Failed | _End | _Sample),
         Field(discriminator="event"),
     ]
 )

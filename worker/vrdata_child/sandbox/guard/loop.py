@@ -19,6 +19,7 @@ from vrdata_child.descendants import adopt_orphans, end_orphans
 from vrdata_child.sandbox import calls, seccomp
 from vrdata_child.sandbox.guard import changing, connecting
 from vrdata_child.sandbox.guard.refusals import Refusals
+from vrdata_child.sandbox.guard.signals import Signals, end_like
 from vrdata_child.sandbox.guard.tasks import MAX_TASKS, Tasks, program_of
 from vrdata_child.sandbox.policy import CHANGES, TASKS, described, leaves, reached
 
@@ -56,7 +57,7 @@ def fork_guarded(
         except BaseException:  # noqa: BLE001 - the process must not go on
             traceback.print_exc()
         finally:
-            os._exit(code)
+            end_like(code)
     ours.close()
     calls.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -90,6 +91,7 @@ class Guard:
         self._handover = handover
         self._report = report
         self._tasks = Tasks(top)
+        self._signals = Signals(top, self._tasks, self._send)
         self._refusals = Refusals(self._send)
         self._listener = 0
         self._poller = select.poll()
@@ -98,7 +100,7 @@ class Guard:
         self._names = calls.names() if calls.known_machine() else {}
 
     def serve(self) -> int:
-        """Serve until the sandbox has ended; returns its exit code."""
+        """Serve until the sandbox has ended; returns its exit code or its signal, negative."""
         ended = os.pidfd_open(self._top)
         signal.signal(signal.SIGTERM, lambda *_: self._kill())
         poller = self._poller
@@ -139,7 +141,8 @@ class Guard:
 
     def _learn(self, packet: dict[str, Any]) -> None:
         match packet:
-            case {"level": _}:
+            case {"level": _, "landlock": int(version)}:
+                self._signals.landlock = version
                 self._send({"event": "closed", "pid": self._top} | packet)
             case {"begin": int(process), "dir": str(folder)}:
                 real = os.path.realpath(folder)
@@ -181,7 +184,7 @@ class Guard:
             self._change(asked, name, leader)
             return
         target = reached(name, asked.arguments)
-        if target is not None and self._tasks.is_inside(asked.task, leader, target):
+        if target is not None and self._signals.allows(asked, name, leader, target):
             seccomp.allow(self._listener, asked)
             return
         if name in TASKS and not leaves(name, asked.arguments):
@@ -268,6 +271,5 @@ class Guard:
         _, status = os.waitpid(self._top, 0)
         end_orphans(())
         self._refusals.flush()
-        code = os.waitstatus_to_exitcode(status)
         sys.stdout.flush()
-        return code if code >= 0 else 128 - code
+        return os.waitstatus_to_exitcode(status)

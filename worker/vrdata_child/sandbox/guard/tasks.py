@@ -157,6 +157,20 @@ class Tasks:
             task = parent
         return leader != self._top and group == leader
 
+    def reaches(self, task: int, leader: int, target: int) -> bool:
+        """Whether what a call of a block reaches includes the block's first process.
+
+        Args:
+            task: the thread that calls.
+            leader: of its block.
+            target: as in kill(2), but not every process.
+        """
+        if leader == _NOBODY:
+            return False
+        if target > 0:
+            return _ids(target)[0] == leader
+        return (-target or _group(task)) == _group(leader)
+
     def begin(self, leader: int, folder: str) -> None:
         """A block has begun."""
         self.folders[leader] = folder
