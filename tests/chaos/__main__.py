@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from chaos.audits.audit import Undisturbed, undisturbed
 from chaos.laptop.disturb import disturb
 from chaos.laptop.machine import calm_run, laptop
 from chaos.node import rounds
-from chaos.node.disturbance import BEHIND_PROXY, proxy_for
-from chaos.schedule import Record
+from chaos.node.disturbance import BEHIND_PROXY, Disturbance, proxy_for
+from chaos.schedule import Record, scaled
+from support.cli import vrdata
 from support.cluster.installation import Installation, install
+from support.cluster.runs import Run, run_object
+from vrdata.store.opening import open_store
 
 
 def main() -> int:
@@ -44,25 +49,41 @@ def _on_node(arguments: argparse.Namespace, folder: Path) -> Iterator[Record]:
     try:
         os.environ.update(installed.bucket.environment)
         installed.helm_install(installed.values())
-        yield from _kills(installed, arguments)
+        if arguments.attempts:
+            yield _attempts(installed, arguments, folder)
+            return
+        spec = rounds.shards_spec(arguments.shards)
+        disturbance, calm = rounds.calm_run(installed, installed.namespace("chaos"), spec)
+        yield from _kills(disturbance, calm, arguments)
         with proxy_for(installed) as proxy:
-            spec = rounds.shards_spec(arguments.shards, profile=BEHIND_PROXY, parallelism=2)
-            disturbance, calm = rounds.calm_run(installed, installed.namespace("outages"), spec)
-            yield rounds.outages(disturbance, calm, proxy, down=180, denied=60)
+            behind = Disturbance(disturbance.run, spec | {"profile": BEHIND_PROXY})
+            yield rounds.outages(behind, calm, proxy, down=180, denied=60)
     finally:
         installed.node.stop()
 
 
-def _kills(installed: Installation, arguments: argparse.Namespace) -> Iterator[Record]:
-    share = max(1, round(arguments.kills / sum(rounds.KILLS.values())))
-    kills = {name: times * share for name, times in rounds.KILLS.items()}
+def _kills(
+    disturbance: Disturbance, calm: Undisturbed, arguments: argparse.Namespace
+) -> Iterator[Record]:
+    kills = scaled(rounds.KILLS, arguments.kills)
     for seed in range(arguments.seed, arguments.seed + arguments.rounds):
-        namespace = installed.namespace(f"kills-{seed}")
-        spec = rounds.shards_spec(arguments.shards)
-        disturbance, calm = rounds.calm_run(installed, namespace, spec)
         for actions in (kills, rounds.DELETES):
             yield rounds.disturbed_run(disturbance, calm, seed, actions)
             disturbance.forget()
+
+
+def _attempts(installed: Installation, arguments: argparse.Namespace, folder: Path) -> Record:
+    """The undisturbed run is one on this machine: its bytes are the same."""
+    shards, namespace = arguments.attempts, installed.namespace("attempts")
+    spec = rounds.shards_spec(shards, shardSize=1, parallelism=8, failurePolicy={"retries": 0})
+    spec["generators"] = [{"name": "O-maze", "samples": shards, "blockSize": 1}]
+    file = folder / "run.yaml"
+    file.write_text(json.dumps(run_object("demo", namespace, spec)))
+    done = vrdata("run", file, "--local", "--out", folder / "calm", "--jobs", 2)
+    assert done.code == 0, done.err
+    calm = undisturbed(open_store(str(folder / "calm" / namespace / "demo")))
+    disturbance = Disturbance(Run(installed, namespace, "demo"), spec)
+    return rounds.killed_attempts(disturbance, calm, arguments.seed, share=0.7)
 
 
 def _parse() -> argparse.Namespace:
@@ -71,6 +92,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     parser.add_argument("--rounds", type=int, default=1, help="each has a seed of its own")
     parser.add_argument("--shards", type=int, default=30, help="of each run")
+    parser.add_argument(
+        "--attempts", type=int, default=0, help="shards of a run whose attempts are mostly killed"
+    )
     parser.add_argument("--kills", type=int, default=100, help="of each round on a node")
     return parser.parse_args()
 

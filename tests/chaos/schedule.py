@@ -27,6 +27,16 @@ class Step:
         return min(int(self.choice * count), count - 1)
 
 
+def scaled(shares: Mapping[str, int], total: int) -> dict[str, int]:
+    """As many of each action as its share of a total; the sum is the total."""
+    whole = sum(shares.values())
+    counts = {name: total * share // whole for name, share in shares.items()}
+    for name in sorted(shares, key=lambda one: total * shares[one] % whole, reverse=True):
+        if sum(counts.values()) < total:
+            counts[name] += 1
+    return counts
+
+
 def schedule(seed: int, actions: Mapping[str, int]) -> list[Step]:
     """Each action as often as the mapping says, in an order and with targets from the seed."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
@@ -49,6 +59,8 @@ class Record:
         findings: what the audit found, each with its kind first.
         outcome: `Succeeded`, or why not.
         hash_equal: the dataset hash is that of the undisturbed run.
+        charged: attempts that cost a retry, and must not.
+        notes: more lines of the table.
         seconds: from the start to the end.
     """
 
@@ -60,6 +72,8 @@ class Record:
     findings: list[str] = field(default_factory=list)
     outcome: str = "not finished"
     hash_equal: bool = False
+    charged: int = 0
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def lines(self) -> list[str]:
@@ -79,11 +93,13 @@ class Record:
             f"{self.target}, seed {self.seed}: {self.outcome} in {self.seconds:.0f} s",
             *table,
             f"  ended: {ends or 'once'}",
+            *(f"  {note}" for note in self.notes),
             f"  audit: {found}; dataset hash {equal}",
             *(f"    {one}" for one in self.findings),
         ]
 
     @property
     def well(self) -> bool:
-        """Whether the run succeeded and the audit found nothing."""
-        return self.outcome == "Succeeded" and not self.findings and self.hash_equal
+        """Whether the run succeeded without a finding and without a retry that was charged."""
+        whole = self.hash_equal and not self.charged
+        return self.outcome == "Succeeded" and not self.findings and whole

@@ -18,7 +18,7 @@ from chaos.objects import DELETED, Bucket
 from chaos.schedule import Step
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.places import HOST
-from support.cluster.runs import Run, apply, operator_pod, run_object
+from support.cluster.runs import Run, apply, run_object
 from support.services.faulty_s3 import FaultyS3, running_faulty_s3
 from vrdata.dataset import layout
 from vrdata.plan.waves import Wave
@@ -103,11 +103,14 @@ class Disturbance:
         return self.stored.delete(rest, step)
 
     def charged(self) -> dict[int, int]:
-        """Number of attempts that were charged to `failurePolicy.retries`, by wave; without 0."""
+        """Number of attempts that were charged to `failurePolicy.retries`, by wave; without 0.
+
+        A repair is not a retry: its shards were committed before.
+        """
         found = {}
         for entry in self.stored.store.list_after(layout.WAVES):
             wave = Wave.model_validate_json(self.stored.store.get(entry.key))
-            if wave.attempt - wave.uncharged:
+            if wave.attempt - wave.uncharged and not wave.repair:
                 found[wave.wave] = wave.attempt - wave.uncharged
         return found
 
@@ -118,6 +121,23 @@ class Disturbance:
             *("-o", "wide", "--no-headers"),
         )
         return text.strip()
+
+    def reason(self) -> str:
+        """The last column of this line; empty if it has none."""
+        place = self.run.status().get("storage", {}).get("url")
+        return self.wide().partition(place)[2].strip() if place else ""
+
+    def finished(self) -> bool:
+        """Whether the run has finished."""
+        return bool(self.run.condition("Finished").get("status") == "True")
+
+    def active(self) -> bool:
+        """Whether one of its pods runs or starts."""
+        text = self.run.installed.node.kubectl(
+            *("get", "pods", "-n", self.run.namespace, "-l", f"vrdata.dev/run={self.run.name}"),
+            *("--field-selector=status.phase!=Succeeded,status.phase!=Failed", "-o", "name"),
+        )
+        return bool(text.strip())
 
     def pods(self) -> list[dict[str, Any]]:
         """Its running pods, by name."""
@@ -149,9 +169,13 @@ class Disturbance:
         return True
 
     def _delete_operator(self) -> bool:
-        name = operator_pod(self.run.installed)["metadata"]["name"]
-        self._delete("pod", name, "--grace-period=0", "--force", namespace=SYSTEM)
-        return True
+        words = ("-l", "app.kubernetes.io/name=vrdata", "--field-selector=status.phase=Running")
+        found = self.run.installed.node.kubectl("get", "pods", "-n", SYSTEM, *words, "-o", "name")
+        for name in found.split():
+            self._delete(
+                "pod", name.removeprefix("pod/"), "--grace-period=0", "--force", namespace=SYSTEM
+            )
+        return bool(found.strip())
 
     def _delete(self, kind: str, name: str, *flags: str, namespace: str = "") -> None:
         self.run.installed.node.kubectl(
@@ -163,7 +187,7 @@ class Disturbance:
     def _signal(self, step: Step, kind: str, number: signal.Signals) -> bool:
         """Send a signal to a process of a pod, as the kernel or a person on the node does."""
         uids = [pod["metadata"]["uid"] for pod in self.pods()]
-        found = [one for uid in uids for one in processes_of(uid) if _kind_of(one) == kind]
+        found = [one for uid in uids for one in processes_of(uid) if kind_of(one) == kind]
         if not found:
             return False
         with suppress(ProcessLookupError):
@@ -183,7 +207,7 @@ def processes_of(uid: str) -> list[int]:
     return found
 
 
-def _kind_of(pid: int) -> str:
+def kind_of(pid: int) -> str:
     """`worker` (the pod's first process), `template` or `block`; else empty."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
