@@ -29,10 +29,10 @@ TRAP_SAMPLES = 15  # one block and a half
 # (architecture, versions of LIBRARIES) to the dataset hash of each run.
 GOLDEN: dict[tuple[str, ...], dict[str, str]] = {
     ("x86_64", "2.4.6", "13.0.0", "18.1.0", "1.1.0", "5.0.0.93"): {
-        "demo": "sha256:4df691b3c7db3b26506d703b9e60f4b18a6ab0af907c1a8aea3be5369f680e7a",
-        "O-shared": "sha256:1f966b9e33ee3a06a98279a56b9f8b2b7dace4d9203ec1434409b167a13a702b",
-        "O-unseeded": "sha256:fef88d736a3fb5fd67553ef0254168799f6481c98d4590cb729fc02a3667d618",
-        "O-overriding": "sha256:6a52081d6216a80371890a43bd77cf0151045ee294a9f9853c8c2a5f80dee111",
+        "demo": "sha256:9cdd3d950a2b94eb3e86747a52304a8e697d2aff2c8916e5af69c62a44fc41bc",
+        "O-shared": "sha256:dfff313495a76aa32f8425cc57d783a9e3799f4ac3154c33cd8f32a00f9d31a7",
+        "O-unseeded": "sha256:6644f8441cf0bf71cb4410e8a5b43e15ba8ebd70f50d3c3de37968fa5c820c3c",
+        "O-overriding": "sha256:c8c10fa879cce638dadc8a6bfb29b7527bc861ebfdb9f83d8d1940788bbe5fde",
     },
 }
 

@@ -23,7 +23,7 @@ class Card(Model):
         final: as `first`.
         clip: as `first`, of an H.264 MP4 that browsers play.
         video: the video's facts, e.g. `24 frames, 8 fps, 512 x 512`.
-        encoder: the encoder of the dataset's video, e.g. `x264 ultrafast crf21 yuv420p`.
+        encoder: the encoder of the dataset's video, e.g. `x264 ultrafast qp23 yuv420p`.
         files: the sample's files with their sizes.
         notes: what the card cannot show, and why.
     """

@@ -1,14 +1,9 @@
-"""H.264 video that plays in every browser, streamed, with the same bytes for the same frames.
-
-One setting for all videos: a constant quantizer, and the parts of x264 that save bytes without a
-search. Reasons and figures: docs/encoding.md.
-"""
+"""H.264 video that plays in every browser, streamed, with the same bytes for the same frames."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -19,20 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vrdata_child.encoders.pixels import Packed
+from vrdata_child.encoders.x264 import ENCODER, StreamFacts, X264File
 
 try:
-    from vrdata_child.encoders.yuv import YuvFrame
+    from vrdata_child.encoders.yuv import BGR, RGBX, YuvFrame
 except ImportError:  # an environment without OpenCV
     YuvFrame = None  # type: ignore[assignment, misc]
-
-QP = 23
-_X264 = {
-    "preset": "ultrafast",
-    "qp": str(QP),
-    "g": "64",
-    "threads": "1",
-    "x264-params": "cabac=1:8x8dct=1:partitions=all",
-}
 
 
 @dataclass(frozen=True)
@@ -56,25 +43,6 @@ class VideoFacts:
     encoder: str
     frames_sha256: str = ""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class StreamFacts:
-    """Facts of a video stream that is encoded again.
-
-    Attributes:
-        time_base: seconds of one unit of time; None = each frame takes 1/fps.
-        primaries: colour primaries (ITU-T H.273, table 2).
-        transfer: transfer characteristics (table 3).
-        aspect: width of a pixel divided by its height; None = not known.
-        sound: audio streams whose packets are copied.
-    """
-
-    time_base: Fraction | None = None
-    primaries: int = 1
-    transfer: int = 1
-    aspect: Fraction | None = None
-    sound: tuple[av.AudioStream, ...] = ()
 
 
 _NEW = StreamFacts()
@@ -106,15 +74,11 @@ class VideoEncoder:
         self._size = (width, height)
         self._fps = float(fps)
         self._facts = facts
-        self._frames = 0
-        self._sound: dict[int, av.AudioStream] = {}
-        self._durations: dict[int, int] = {}
         self._hash = hashlib.sha256() if hash_frames else None
-        self._container: av.container.OutputContainer | None = None
-        self._stream: av.VideoStream | None = None
+        self._file: X264File | None = None
         even = width % 2 == 0 and height % 2 == 0
         self._pixels = "yuv420p" if even else "yuv444p"
-        self._yuv = YuvFrame(width, height) if even and YuvFrame is not None else None
+        self._yuv: YuvFrame | None = None
 
     def add(self, image: Image.Image, time: tuple[int, int] | None = None) -> None:
         """Append a frame.
@@ -131,31 +95,27 @@ class VideoEncoder:
         rgb = image if image.mode == "RGB" else image.convert("RGB")
         if self._hash is not None:
             self._hash.update(rgb.tobytes())
-        self._begin()
-        if self._yuv is None:
-            self._encode(_whole_frame(rgb, self._pixels), time)
+        if YuvFrame is None:
+            self._opened().add(_whole_frame(rgb, self._pixels), changed=True, time=time)
         else:
             packed = Packed(rgb)  # its address is valid only while it lives
-            self._yuv.show(packed.address)
-            self._encode(self._yuv.picture, time)
+            self._show(packed.address, RGBX, time)
 
     def add_array(self, frame: NDArray[np.uint8]) -> None:
-        """Append a frame of height x width x 4 RGBX bytes; raises as `add`."""
-        if self._yuv is None or self._container is None or self._hash is not None:
-            self.add(Image.fromarray(frame[:, :, :3]))
+        """Append a frame of height x width x 3 BGR bytes; raises as `add`."""
+        if YuvFrame is None or self._hash is not None:
+            self.add(Image.fromarray(np.ascontiguousarray(frame[:, :, ::-1])))
             return
         contiguous = np.ascontiguousarray(frame)
-        if contiguous.shape != (self._size[1], self._size[0], 4):
+        if contiguous.shape != (self._size[1], self._size[0], 3):
             raise ValueError(f"a frame of {contiguous.shape} in a video of {self._size}")
-        self._yuv.show(contiguous.ctypes.data)
-        self._encode(self._yuv.picture)
+        self._show(contiguous.ctypes.data, BGR)
 
     def add_sound(self, packet: av.Packet[av.AudioStream]) -> None:
         """Append a packet of one of `facts.sound`; after the first frame."""
-        if self._container is None:
+        if self._file is None:
             raise ValueError("sound cannot precede the first frame")
-        packet.stream = self._sound[packet.stream.index]
-        self._container.mux(packet)
+        self._file.add_sound(packet)
 
     def close(self) -> VideoFacts:
         """Finish the file.
@@ -163,67 +123,34 @@ class VideoEncoder:
         Raises:
             ValueError: no frame was added.
         """
-        if self._container is None:
+        file, self._file = self._file, None
+        if file is None:
             raise ValueError("a video needs at least one frame")
-        self._mux(None)
-        self._container.close()
-        self._container = None
+        file.close()
         return VideoFacts(
-            self._frames,
+            file.frames,
             self._fps,
             *self._size,
-            encoder=f"x264 {_X264['preset']} qp{QP} {self._pixels}",
-            frames_sha256=self._frames_sha256(),
+            encoder=f"{ENCODER} {self._pixels}",
+            frames_sha256=self._frames_sha256(file.frames),
         )
 
-    def _frames_sha256(self) -> str:
+    def _frames_sha256(self, frames: int) -> str:
         if self._hash is None:
             return ""
-        shape = f"{self._frames} {self._size} {self._fps!r}"
+        shape = f"{frames} {self._size} {self._fps!r}"
         return hashlib.sha256(f"{shape} {self._hash.hexdigest()}".encode()).hexdigest()
 
-    def _begin(self) -> None:
-        if self._container is not None:
-            return
-        options = {"movflags": "+faststart", "fflags": "+bitexact"}
-        self._container = av.open(str(self._path), "w", format="mp4", options=options)
-        rate = Fraction(self._fps).limit_denominator(1001) or Fraction(1, 1001)
-        self._stream = stream = self._container.add_stream("libx264", rate=rate)
-        stream.width, stream.height = self._size
-        stream.pix_fmt = self._pixels
-        facts = self._facts
-        stream.time_base = facts.time_base or 1 / rate
-        stream.options = dict(_X264)
-        context = stream.codec_context
-        context.thread_count = 1
-        context.color_primaries = facts.primaries  # ITU-T H.273, tables 2 to 4; 1 = BT.709
-        context.color_trc = facts.transfer
-        context.colorspace = 6  # BT.601 matrix,
-        context.color_range = 1  # limited range
-        if facts.time_base is not None:
-            context.time_base = facts.time_base
-        if facts.aspect is not None:
-            context.sample_aspect_ratio = facts.aspect
-        for sound in facts.sound:
-            copy = self._container.add_stream_from_template(sound)
-            copy.metadata["language"] = sound.metadata.get("language", "und")
-            self._sound[sound.index] = copy
+    def _opened(self) -> X264File:
+        if self._file is None:
+            self._file = X264File(self._path, self._size, self._pixels, self._fps, self._facts)
+        return self._file
 
-    def _encode(self, picture: VideoFrame, time: tuple[int, int] | None = None) -> None:
-        picture.pts = self._frames
-        if time is not None:
-            picture.pts, self._durations[time[0]] = time
-            picture.time_base = self._facts.time_base
-        self._frames += 1
-        self._mux(picture)
-
-    def _mux(self, picture: VideoFrame | None) -> None:
-        if self._container is None or self._stream is None:
-            return
-        for packet in self._stream.encode(picture):
-            if self._durations and packet.pts is not None:
-                packet.duration = self._durations.pop(packet.pts)
-            self._container.mux(packet)
+    def _show(self, address: int, layout: int, time: tuple[int, int] | None = None) -> None:
+        if self._yuv is None or self._yuv.layout != layout:
+            self._yuv = YuvFrame(*self._size, self._pixels, layout)
+        changed = self._yuv.show(address)
+        self._opened().add(self._yuv.picture, changed=changed, time=time)
 
 
 def _whole_frame(image: Image.Image, pixels: str) -> VideoFrame:

@@ -1,14 +1,15 @@
-"""Convert RGB frames to YUV 4:2:0, only the rows that differ from the previous frame.
+"""Convert frames to YUV, only the part that differs from the previous frame.
 
-In a drawing, a small part of the picture moves. Equal rows are found by comparing memory, 32 rows
-at a time; changed ones are converted by OpenCV's integer arithmetic (BT.601, limited range) with
-each chroma value from the mean of its four pixels. A row's result does not depend on which other
-rows changed, so the result equals that of converting whole frames (there is a test).
+In a drawing, a small part of the picture moves. Equal rows are found by comparing memory; of the
+others, the columns that changed are converted by OpenCV's integer arithmetic (BT.601, limited
+range). With 4:2:0, each chroma value is that of the mean of its four pixels. A pixel's result does
+not depend on what else changed, so it equals that of converting whole frames (there is a test).
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -16,7 +17,13 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-BAND = 32  # rows; even, so that chroma rows never straddle a border
+Pixels = NDArray[np.uint8]
+
+BAND = 32  # rows that are compared at once; even, so that no chroma row straddles a border
+STRIP = 64  # columns that are compared at once; even
+CHUNK = 4 * BAND  # rows that are converted at once, so that they stay in the processor's cache
+RGBX, BGR = 4, 3  # layouts, by their bytes per pixel
+_TO_YUV = {RGBX: cv2.COLOR_RGBA2YUV_I420, BGR: cv2.COLOR_BGR2YUV_I420}
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
@@ -25,46 +32,110 @@ class YuvFrame:
     """One reusable picture, updated with each frame.
 
     Args:
-        width: pixels, even.
-        height: pixels, even.
+        width: pixels; even with 4:2:0.
+        height: as `width`.
+        pixels: `yuv420p` or `yuv444p`.
+        layout: of the frames, RGBX or BGR.
+
+    Attributes:
+        picture: the converted frame.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, pixels: str, layout: int) -> None:
         self._size = (width, height)
-        self._pixels = np.zeros((height, width, 4), np.uint8)
+        self._half = pixels == "yuv420p"
+        self.layout = layout
+        self._kept = np.zeros((height, width, layout), np.uint8)
         self._first = True
-        self.picture = VideoFrame(width, height, "yuv420p")
-        self._luma = _plane(self.picture, 0, width)
-        self._chroma = (
-            _plane(self.picture, 1, width // 2),
-            _plane(self.picture, 2, width // 2),
-        )
+        self.picture = VideoFrame(width, height, pixels)
+        self._planes = [_plane(self.picture, number) for number in range(3)]
+        # Only its even rows and columns are used: those that OpenCV takes chroma from.
+        spread = (CHUNK, width) if self._half else (2 * CHUNK, 2 * width)
+        self._spread = np.zeros((*spread, 4), np.uint8)
 
-    def show(self, address: int) -> None:
-        """Update the picture from width x height RGBX bytes at `address`."""
+    def show(self, address: int) -> bool:
+        """Update the picture from the pixels at `address`; returns whether one differs."""
         width, height = self._size
-        kept = self._pixels.ctypes.data
-        for top in range(0, height, BAND):
-            rows = min(BAND, height - top)
-            offset, length = top * width * 4, rows * width * 4
-            if self._first or _memcmp(kept + offset, address + offset, length):
-                ctypes.memmove(kept + offset, address + offset, length)
-                self._convert(top, rows)
+        raw: Any = (ctypes.c_ubyte * self._kept.nbytes).from_address(address)
+        frame = np.frombuffer(raw, np.uint8).reshape(height, width, self.layout)
+        changed = False
+        for top, bottom in self._changed_rows(address):
+            changed = True
+            left, right = self._changed_columns(frame, top, bottom)
+            for start in range(top, bottom, CHUNK):
+                rows, columns = slice(start, min(start + CHUNK, bottom)), slice(left, right)
+                self._kept[rows, columns] = frame[rows, columns]
+                self._convert(rows, columns)
         self._first = False
+        return changed
 
-    def _convert(self, top: int, rows: int) -> None:
+    def _changed_rows(self, address: int) -> Iterator[tuple[int, int]]:
+        """Runs of rows that hold every difference, as (first, behind the last)."""
+        width, height = self._size
+        row, kept = width * self.layout, self._kept.ctypes.data
+        start = -1
+        for top in range(0, height, BAND):
+            offset, length = top * row, min(BAND, height - top) * row
+            if self._first or _memcmp(kept + offset, address + offset, length):
+                start = top if start < 0 else start
+            elif start >= 0:
+                yield start, top
+                start = -1
+        if start >= 0:
+            yield start, height
+
+    def _changed_columns(self, frame: Pixels, top: int, bottom: int) -> tuple[int, int]:
+        """The strips of these rows from the first to the last that differs."""
         width = self._size[0]
-        band = self._pixels[top : top + rows]
-        self._luma[top : top + rows] = cv2.cvtColor(band, cv2.COLOR_RGBA2YUV_I420)[:rows]
-        small = cv2.resize(band, (width // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        doubled = cv2.resize(small, (width, rows), interpolation=cv2.INTER_NEAREST)
-        chroma = cv2.cvtColor(doubled, cv2.COLOR_RGBA2YUV_I420)[rows:].reshape(2, rows // 2, -1)
-        for plane, values in zip(self._chroma, chroma, strict=True):
-            plane[top // 2 : (top + rows) // 2] = values
+        if self._first:
+            return 0, width
+        new, old = frame[top:bottom], self._kept[top:bottom]
+        left, right = 0, -(-width // STRIP) * STRIP
+        while left < right - STRIP and _equal(new, old, left):
+            left += STRIP
+        while right > left + STRIP and _equal(new, old, right - STRIP):
+            right -= STRIP
+        return left, min(right, width)
+
+    def _convert(self, rows: slice, columns: slice) -> None:
+        box = self._kept[rows, columns]
+        height, width = box.shape[:2]
+        if self._half:
+            luma = cv2.cvtColor(box, _TO_YUV[self.layout])[:height]
+            small: Any = cv2.resize(box, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+            yuv = self._chroma(small)
+            rows = slice(rows.start // 2, rows.stop // 2)
+            half = slice(columns.start // 2, columns.stop // 2)
+            self._planes[0][2 * rows.start : 2 * rows.stop, columns] = luma
+            self._set_chroma(yuv, rows, half)
+            return
+        yuv = self._chroma(box)
+        self._planes[0][rows, columns] = yuv[: 2 * height : 2, ::2]
+        self._set_chroma(yuv, rows, columns)
+
+    def _chroma(self, colours: Pixels) -> Pixels:
+        """The I420 picture whose chroma is that of these pixels."""
+        if self.layout == BGR:
+            colours = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2RGBA))
+        height, width = colours.shape[:2]
+        spread = self._spread[: 2 * height, : 2 * width]
+        spread[::2, ::2].view(np.uint32)[...] = np.ascontiguousarray(colours).view(np.uint32)
+        return np.asarray(cv2.cvtColor(spread, cv2.COLOR_RGBA2YUV_I420))
+
+    def _set_chroma(self, yuv: Pixels, rows: slice, columns: slice) -> None:
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        chroma = yuv[2 * height :].reshape(2, height, width)
+        for plane, values in zip(self._planes[1:], chroma, strict=True):
+            plane[rows, columns] = values
 
 
-def _plane(picture: VideoFrame, number: int, width: int) -> NDArray[np.uint8]:
+def _equal(new: Pixels, old: Pixels, left: int) -> bool:
+    columns = slice(left, left + STRIP)
+    return np.array_equal(new[:, columns], old[:, columns])
+
+
+def _plane(picture: VideoFrame, number: int) -> Pixels:
     plane = picture.planes[number]
     memory: Any = plane  # a buffer, although its annotations do not say so
-    rows: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)
-    return rows.reshape(plane.height, plane.line_size)[:, :width]
+    rows: Pixels = np.frombuffer(memory, np.uint8)
+    return rows.reshape(plane.height, plane.line_size)[:, : plane.width]

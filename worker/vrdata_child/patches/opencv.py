@@ -80,7 +80,6 @@ class H264Writer:
         self._shapes = (
             ((height, width, 3),) if call.color else ((height, width), (height, width, 1))
         )
-        self._conversion = cv2.COLOR_BGR2RGBA if call.color else cv2.COLOR_GRAY2RGBA
         self._written = self._dropped = 0
         self._example = ""
         self._encoder = VideoEncoder(
@@ -105,8 +104,8 @@ class H264Writer:
             image = self._converted(image)
         if image.shape not in self._shapes:
             return self._drop(image)
-        rgba: Any = cv2.cvtColor(image, self._conversion)
-        encoder.add_array(rgba)
+        frame: Any = image if self._call.color else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        encoder.add_array(frame)
         self._written += 1
         return True if _RETURNS else None
 

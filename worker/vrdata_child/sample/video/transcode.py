@@ -13,7 +13,8 @@ import av
 from av.stream import Disposition
 from PIL import Image
 
-from vrdata_child.encoders.h264 import StreamFacts, VideoEncoder, VideoFacts
+from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
+from vrdata_child.encoders.x264 import StreamFacts
 from vrdata_child.sample.video.containers import undecodable
 from vrdata_child.sample.video.inspection import Inspection, inspect, pictures
 from vrdata_child.sample.video.streams import exact, main_stream
