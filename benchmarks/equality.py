@@ -6,8 +6,7 @@ HOME is a folder of added generators (`vrdata generators add --home HOME …`). 
 block of N samples with `video: asIs`; then the repository's own script generates the same samples
 with the seed of the block. Equal means: the same PNG pixels, and the same bytes of the videos, the
 prompts and every other file; in metadata.json the repository's own fields, except time stamps.
-A repository whose plain run differs each time (unseeded or hash-based
-randomness) is reported as such: there is nothing to compare with.
+A repository whose plain run differs each time is reported as such.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageChops
 
@@ -31,6 +31,7 @@ from vrdata_child.sample.names import stored_name
 
 VOLATILE = "timestamp"
 OUTPUT = {"format": "files", "video": "asIs"}
+HASHING = {"PYTHONHASHSEED": "0"}  # as vrdata sets it
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def compare(home: Path, repository: Repository, samples: int) -> Compared:
     """Generate one block both ways and compare it file by file."""
     with (
         vrdata_run(home, repository, samples, one_block=True, **OUTPUT) as (out, cost),
-        plain_run(repository, samples) as (own, _),
+        plain_run(repository, samples, **HASHING) as (own, _),
     ):
         made, plain = samples_of(out), samples_of(own)
         files, different = _differences(made, plain)
         if different:
-            with plain_run(repository, samples) as (again, _):
+            with plain_run(repository, samples, **HASHING) as (again, _):
                 if _differences(plain, samples_of(again))[1]:
                     different = ["its plain run does not repeat itself", *different]
         size = sum(path.stat().st_size for folder in made for path in folder.iterdir())
@@ -117,13 +118,19 @@ def _equal(ours: Path, theirs: Path) -> bool:
                 one.convert("RGBA"), other.convert("RGBA")
             ).getbbox(alpha_only=False)
     if ours.name == "metadata.json":
-        own = json.loads(json.loads(ours.read_text())["generator_metadata"])
-        plain = json.loads(theirs.read_text())
-        plain.pop(VOLATILE, None)
-        return bool(own == plain)
+        return bool(_own_metadata(ours) == _own_metadata(theirs))
     if ours.suffix == ".txt":
         return ours.read_text() == theirs.read_text()
     return ours.read_bytes() == theirs.read_bytes()
+
+
+def _own_metadata(path: Path) -> Any:
+    """What the generator wrote, in the metadata of a plain run or in vrdata's."""
+    metadata = json.loads(path.read_text())
+    if "generator_metadata" in metadata:
+        metadata = json.loads(metadata["generator_metadata"])
+    metadata.pop(VOLATILE, None)
+    return metadata
 
 
 if __name__ == "__main__":
