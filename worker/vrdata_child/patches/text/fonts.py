@@ -41,7 +41,7 @@ class _NotKeptError(Exception):
 
 def _kept_fonts(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.lru_cache(maxsize=FONTS, typed=True)
-    def load(_state: Hashable, exists: bool, *arguments: Any, **named: Any) -> Any:
+    def load(_state: Hashable, exists: bool, /, *arguments: Any, **named: Any) -> Any:
         try:
             return _shared(original(*arguments, **named))
         except OSError as error:

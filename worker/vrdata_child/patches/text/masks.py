@@ -24,9 +24,13 @@ _OVERHEAD = 1024  # bytes of a key and of the objects around a result
 def install() -> None:
     """Patch Pillow's fonts in this process."""
     font = ImageFont.FreeTypeFont
-    font.getmask2 = _kept_masks(font.getmask2)  # type: ignore[method-assign]
-    for name in ("getbbox", "getlength"):
-        setattr(font, name, _kept_sizes(getattr(font, name)))
+    for name, keep in (
+        ("getmask2", _kept_masks),
+        ("getbbox", _kept_sizes),
+        ("getlength", _kept_sizes),
+    ):
+        if hasattr(font, name):  # not in each version
+            setattr(font, name, keep(getattr(font, name)))
 
 
 def _kept_masks(original: Callable[..., Any]) -> Callable[..., Any]:
