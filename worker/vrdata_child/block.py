@@ -18,6 +18,7 @@ from vrdata_child.run.lazy import DependentSamplesError, EnoughSamples
 from vrdata_child.run.repository import run_script
 from vrdata_child.run.watch import Watch
 from vrdata_child.sample.finish import BlockFacts
+from vrdata_child.sampler import sampled_block
 
 COLLECT_SECONDS = 300  # for the finished samples of a killed process
 Send = Callable[[dict[str, Any]], None]
@@ -48,9 +49,9 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         if request["cmd"] == "collect":
             _collect(reporter, folder)
         else:
-            _generate(
-                load, request, reporter, hermetic.enter_block(facts.seed, folder, load["root"])
-            )
+            out = hermetic.enter_block(facts.seed, folder, load["root"])
+            with sampled_block(folder, enabled=bool(load.get("profile"))):
+                _generate(load, request, reporter, out)
     except (EnoughSamples, DependentSamplesError):
         pass
     except BaseException as raised:  # noqa: BLE001 - foreign code; its error is sent

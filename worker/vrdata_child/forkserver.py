@@ -29,6 +29,7 @@ from vrdata_child.descendants import (
 from vrdata_child.hermetic import process as hermetic
 from vrdata_child.patches import heap
 from vrdata_child.raised import describe
+from vrdata_child.sampler import sampled_import
 from vrdata_child.sandbox.narrow import Narrowing
 
 MAX_PACKET = 180_000  # below the default socket buffer
@@ -102,7 +103,8 @@ class Template:
             hermetic.install(request["root"])
             self._attempts = Attempts(str(Path.cwd()), _files_of(self._narrowing))
             self._attempts.install()
-            _prepare(request)
+            with sampled_import(enabled=bool(request.get("profile"))):
+                _prepare(request)
             self._attempts.end()
         except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
             self._send({"event": "broken", "error": describe(error)})

@@ -87,7 +87,7 @@ def _test_all(
 
     results = []
     with place.staging() as staging:
-        for target in _targets(place, wanted, staging):
+        for target in targets_of(place, wanted, staging):
             say(f"{target.name}: generating {count(samples, 'sample')}")
             kept = keep / target.name if keep else None
             result = run_sampling(target, samples=samples, seed=seed, keep=kept)
@@ -98,10 +98,16 @@ def _test_all(
 
 def _show_words(result: SamplingResult, *, log: bool) -> None:
     """What the generator printed, and where it failed."""
-    printed = result.log.splitlines() if log or not result.passed else []
-    _show_lines(printed if log else printed[-SHOWN_LINES:])
+    if log:
+        _show_lines(result.log.splitlines())
     if not result.passed:
-        _show_lines(result.traceback.splitlines()[-SHOWN_LINES:])
+        show_words("" if log else result.log, result.traceback)
+
+
+def show_words(log: str, traceback: str) -> None:
+    """Print the end of what a generator printed, and of its traceback."""
+    _show_lines(log.splitlines()[-SHOWN_LINES:])
+    _show_lines(traceback.splitlines()[-SHOWN_LINES:])
 
 
 def _show_lines(lines: list[str]) -> None:
@@ -109,7 +115,12 @@ def _show_lines(lines: list[str]) -> None:
         stderr.print("\n".join(f"  {line}" for line in lines), markup=False)
 
 
-def _targets(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarget]:
+def targets_of(place: Home, wanted: list[str], staging: Path) -> list[SamplingTarget]:
+    """Generators by name or folder; all of the catalogue if none is named.
+
+    Raises:
+        NotFoundError: there is no such generator or folder.
+    """
     from vrdata_generators.adapter.environment.venv import VenvBuilder
     from vrdata_generators.adapter.home import load_catalogue_with_builtin
     from vrdata_generators.adapter.proof.sampling import target_of, targets_in

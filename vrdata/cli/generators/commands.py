@@ -1,4 +1,4 @@
-"""`vrdata generators`: add, list, test, catalog, remove, new, requirements."""
+"""`vrdata generators`: add, list, test, profile, catalog, remove, new, requirements."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vrdata.cli.generators.add import add_command
 from vrdata.cli.generators.check import check_command
 from vrdata.cli.generators.common import HomeOption, open_home
 from vrdata.cli.generators.new import new_command
+from vrdata.cli.generators.profile import profile_command
 from vrdata.text import count
 
 generators_app = typer.Typer(
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     generators_app.command("add")(add_command)
     generators_app.command("test")(check_command)
+    generators_app.command("profile")(profile_command)
     generators_app.command("new")(new_command)
     app.add_typer(generators_app)
 

@@ -106,6 +106,7 @@ class Launch:
         accelerate: replace library calls by faster ones with equal pixels.
         sequential: each sample is finished before the next one is begun.
         hash_frames: hash every frame handed to the encoder, for proofs.
+        profile: sample where each block spends its time.
         hermetic: how far the kernel must sandbox it; None = as far as it can.
     """
 
@@ -119,6 +120,7 @@ class Launch:
     accelerate: bool = False
     sequential: bool = False
     hash_frames: bool = False
+    profile: bool = False
     hermetic: Literal["kernel"] | None = None
 
     @property
@@ -151,6 +153,7 @@ class Launch:
             "accelerate": self.accelerate,
             "sequential": self.sequential,
             "hashFrames": self.hash_frames,
+            "profile": self.profile,
         }
 
 

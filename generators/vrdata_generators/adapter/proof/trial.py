@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,8 +34,18 @@ MEMORY_BYTES = 8 * 1024**3
 
 
 @dataclass(slots=True)
-class _Progress:
-    samples: dict[int, TrialSample] = field(default_factory=dict)
+class Progress:
+    """What a block has given so far.
+
+    Attributes:
+        samples: number of finished samples.
+        invalid: `reason: message` of each invalid one.
+        traceback: of the first exception of the generator, or "".
+        exit: the last event of the block.
+        killed: why it was ended early.
+    """
+
+    samples: int = 0
     invalid: list[str] = field(default_factory=list)
     traceback: str = ""
     exit: events.Exit | None = None
@@ -67,30 +77,34 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         BrokenGeneratorError: the template cannot find or import the generator.
         StorageError: the scratch folder cannot be used.
     """
+    samples: dict[int, TrialSample] = {}
+
+    def take(event: events.Sample, folder: Path) -> None:
+        samples[event.position] = sample_of(event, folder)
+        if keep is not None:
+            _copy(event, folder, keep / f"{event.domain}_task" / event.id)
+
     with (
         scratch_folder(default_root()) as folder,
-        _template(replace(launch, hash_frames=True), folder) as template,
+        started(replace(launch, hash_frames=True), folder) as template,
     ):
         place = template.new_folder()
-        template.submit(
-            BlockRequest(
-                block=block,
-                seed=seed,
-                count=count,
-                want=want,
-                start=block * count,
-                dir=place,
-                args=(),
-            )
+        request = BlockRequest(
+            block=block, seed=seed, count=count, want=want, start=block * count, dir=place
         )
-        progress = _follow(template, block, place, keep)
+        progress = follow(template, request, take)
         log = log_tail(place)
-    result = _outcome(progress, log, want, block * count)
+    result = _outcome(progress, samples, log, request)
     return replace(result, hermetic=template.hermetic)
 
 
 @contextmanager
-def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
+def started(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
+    """A template that has imported its generator.
+
+    Raises:
+        BrokenGeneratorError: it cannot find or import it.
+    """
     template = GeneratorTemplate(launch, scratch)
     try:
         try:
@@ -102,24 +116,36 @@ def _template(launch: Launch, scratch: Path) -> Iterator[GeneratorTemplate]:
         template.close()
 
 
-def _follow(template: GeneratorTemplate, block: int, place: Path, keep: Path | None) -> _Progress:
-    progress = _Progress()
+def follow(
+    template: GeneratorTemplate,
+    request: BlockRequest,
+    take: Callable[[events.Sample, Path], None],
+) -> Progress:
+    """Generate a block until it ends, within the limits of a trial.
+
+    Args:
+        template: started.
+        request: the block.
+        take: gets each finished sample and its folder, which is removed afterwards.
+    """
+    progress = Progress()
     limits = BlockLimits(template, memory_bytes=MEMORY_BYTES, scratch_bytes=SCRATCH_BYTES)
-    started = last_event = time.monotonic()
+    template.submit(request)
+    begin = last_event = time.monotonic()
     known = 0
     while progress.exit is None:
         event = template.poll(POLL_SECONDS)
         now = time.monotonic()
-        begun = template.begun(block)
+        begun = template.begun(request.block)
         if event is not None or begun != known:
             last_event, known = now, begun
-        _record(event, progress, keep)
+        _record(event, progress, take)
         if not progress.killed and progress.exit is None:
-            progress.killed = _limit(now - started, now - last_event)
-            progress.killed = progress.killed or limits.exceeded(block, place)
+            progress.killed = _limit(now - begin, now - last_event)
+            progress.killed = progress.killed or limits.exceeded(request.block, request.dir)
             if progress.killed:
-                template.kill_block(block)
-    progress.killed = progress.killed or limits.ended(block)
+                template.kill_block(request.block)
+    progress.killed = progress.killed or limits.ended(request.block)
     return progress
 
 
@@ -133,13 +159,16 @@ def _limit(total: float, idle: float) -> Failure | None:
     return None
 
 
-def _record(event: events.Event | None, progress: _Progress, keep: Path | None) -> None:
+def _record(
+    event: events.Event | None,
+    progress: Progress,
+    take: Callable[[events.Sample, Path], None],
+) -> None:
     match event:
         case events.Sample():
             with entered_sample(event.folder) as folder:
-                progress.samples[event.position] = sample_of(event, folder)
-                if keep is not None:
-                    _copy(event, folder, keep / f"{event.domain}_task" / event.id)
+                take(event, folder)
+            progress.samples += 1
             remove(event.folder)
         case events.Invalid():
             progress.invalid.append(f"{event.failure.reason}: {event.failure.message}")
@@ -159,14 +188,16 @@ def _copy(event: events.Sample, folder: Path, target: Path) -> None:
             copy.writelines(read_exactly(folder / file.name, file.size))
 
 
-def _outcome(progress: _Progress, log: str, want: int, start: int) -> TrialResult:
+def _outcome(
+    progress: Progress, samples: dict[int, TrialSample], log: str, request: BlockRequest
+) -> TrialResult:
     end = progress.exit
     if end is None:
         raise RuntimeError("the block has not ended")
     return TrialResult(
-        samples=progress.samples,
+        samples=samples,
         invalid=tuple(progress.invalid),
-        error=_error(progress, end, want, start),
+        error=error_of(progress, request),
         log=log,
         seconds=end.cpu_seconds,
         peak_memory_bytes=end.peak_memory_bytes,
@@ -179,12 +210,14 @@ def _outcome(progress: _Progress, log: str, want: int, start: int) -> TrialResul
     )
 
 
-def _error(progress: _Progress, end: events.Exit, want: int, start: int) -> str:
-    """What ended the block early, with its reason and the sample that failed; "" = nothing."""
-    reported = set(range(len(progress.samples) + len(progress.invalid)))
-    state = BlockState(end.block, start, want, reported=reported)
+def error_of(progress: Progress, request: BlockRequest) -> str:
+    """What ended a block early, with its reason and the sample that failed; "" = nothing."""
+    if progress.exit is None:
+        raise RuntimeError("the block has not ended")
+    reported = set(range(progress.samples + len(progress.invalid)))
+    state = BlockState(request.block, request.start, request.want, reported=reported)
     state.killed = progress.killed
-    state.end(end, "")
+    state.end(progress.exit, "")
     if state.cause is None:
         return ""
     sample = "" if state.cause.sample is None else f" at sample {state.cause.sample}"

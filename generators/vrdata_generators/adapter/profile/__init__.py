@@ -1,0 +1,1 @@
+"""Profile a generator: where its time goes, and its slowest lines."""
