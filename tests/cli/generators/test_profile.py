@@ -56,7 +56,7 @@ def running_interpreter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     [
         ((), 2, "Missing argument"),
         (("O-none",), 5, "no generator O-none, and no folder"),
-        (("./O-none",), 5, "O-none does not exist"),
+        (("x/O-none",), 5, "x/O-none does not exist"),
         (("O-maze", "-n", "0"), 2, "--samples"),
     ],
 )

@@ -16,7 +16,7 @@ ORDER: tuple[Part, ...] = (
 LOST = 0.05  # share of the CPU time; less is divided among the stacks
 TAIL = 0.03  # seconds of a block before its first and after its last sample
 PROCESSES = "processes that it starts"
-THREADS = "threads of libraries"
+THREADS = "threads that are not sampled"
 CHECKS, PACKING = "checks and hashes", "packing"
 _SAME = {"vrdata": CHECKS}
 
