@@ -46,6 +46,10 @@ class YuvFrame:
         self._half = pixels == "yuv420p"
         self.layout = layout
         self._kept = np.zeros((height, width, layout), np.uint8)
+        # Eight bytes are compared at once where that is possible.
+        self._word = np.uint64 if width * layout % 8 == 0 else np.uint8
+        self._strip = STRIP * layout // np.dtype(self._word).itemsize
+        self._words = self._kept.reshape(height, -1).view(self._word)
         self._first = True
         self.picture = VideoFrame(width, height, pixels)
         self._planes = [_plane(self.picture, number) for number in range(3)]
@@ -58,10 +62,11 @@ class YuvFrame:
         width, height = self._size
         raw: Any = (ctypes.c_ubyte * self._kept.nbytes).from_address(address)
         frame = np.frombuffer(raw, np.uint8).reshape(height, width, self.layout)
+        words = frame.reshape(height, -1).view(self._word)
         changed = False
         for top, bottom in self._changed_rows(address):
             changed = True
-            left, right = self._changed_columns(frame, top, bottom)
+            left, right = self._changed_columns(words, top, bottom)
             for start in range(top, bottom, CHUNK):
                 rows, columns = slice(start, min(start + CHUNK, bottom)), slice(left, right)
                 self._kept[rows, columns] = frame[rows, columns]
@@ -84,18 +89,21 @@ class YuvFrame:
         if start >= 0:
             yield start, height
 
-    def _changed_columns(self, frame: Pixels, top: int, bottom: int) -> tuple[int, int]:
+    def _changed_columns(self, words: NDArray[Any], top: int, bottom: int) -> tuple[int, int]:
         """The strips of these rows from the first to the last that differs."""
         width = self._size[0]
-        if self._first:
-            return 0, width
-        new, old = frame[top:bottom], self._kept[top:bottom]
-        left, right = 0, -(-width // STRIP) * STRIP
-        while left < right - STRIP and _equal(new, old, left):
-            left += STRIP
-        while right > left + STRIP and _equal(new, old, right - STRIP):
-            right -= STRIP
-        return left, min(right, width)
+        left, right = 0, -(-width // STRIP)
+        if not self._first:
+            new, old = words[top:bottom], self._words[top:bottom]
+            while left < right - 1 and self._equal(new, old, left):
+                left += 1
+            while right > left + 1 and self._equal(new, old, right - 1):
+                right -= 1
+        return left * STRIP, min(right * STRIP, width)
+
+    def _equal(self, new: NDArray[Any], old: NDArray[Any], strip: int) -> bool:
+        columns = slice(strip * self._strip, (strip + 1) * self._strip)
+        return np.array_equal(new[:, columns], old[:, columns])
 
     def _convert(self, rows: slice, columns: slice) -> None:
         box = self._kept[rows, columns]
@@ -127,11 +135,6 @@ class YuvFrame:
         chroma = yuv[2 * height :].reshape(2, height, width)
         for plane, values in zip(self._planes[1:], chroma, strict=True):
             plane[rows, columns] = values
-
-
-def _equal(new: Pixels, old: Pixels, left: int) -> bool:
-    columns = slice(left, left + STRIP)
-    return np.array_equal(new[:, columns], old[:, columns])
 
 
 def _plane(picture: VideoFrame, number: int) -> Pixels:
