@@ -131,6 +131,6 @@ def test_a_forged_profile_is_refused(tmp_path: Path) -> None:
         'main()\nimport atexit, os\nos.mkdir("../profile.json")\n',
     )
     folder = write_repository(tmp_path / "O-1_mix", {"examples/generate.py": text})
-    result = run("profile", folder)
+    result = run("profile", folder, "-n", "1")
     assert result.exit_code == 1
     assert "no valid profile" in result.output

@@ -131,10 +131,12 @@ def _packed(folder: Path, name: str, samples: int, found: Blocks) -> Iterator[Sh
     folder.mkdir()
     shard = ShardRange(name, shard=0, first_block=0, last_block=1, start=0, stop=samples)
     writer = format_of("webdataset").open_writer(folder, shard)
-    yield writer
-    begin = time.process_time()
-    writer.finish()
-    found.packing += time.process_time() - begin
+    try:
+        yield writer
+    finally:
+        begin = time.process_time()
+        writer.finish()
+        found.packing += time.process_time() - begin
 
 
 def _read(path: Path, found: Blocks) -> None:
