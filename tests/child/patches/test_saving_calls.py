@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from vrdata_child.patches import redirect
+from vrdata_child.encoders import png
 
 RED = Image.linear_gradient("L").resize((32, 24)).convert("RGB").point(lambda value: value // 2)
 INDEXED = RED.convert("P")
@@ -101,6 +101,14 @@ SAVES: dict[str, Callable[[Path], object]] = {
     ),
     "camera facts": lambda at: with_fact("exif", b"Exif\0\0").save(at / "a.png"),
     "settings of the picture": lambda at: with_settings().save(at / "a.png"),
+    "strategy": lambda at: RED.save(at / "a.png", compress_type=3),
+    "not compressed": lambda at: RED.save(at / "a.png", compress_level=0),
+    "two bits": lambda at: RED.convert("L").save(at / "a.png", bits=2),
+    "four colours": lambda at: RED.quantize(4).save(at / "a.png"),
+    "sixteen colours": lambda at: RED.quantize(16).save(at / "a.png"),
+    "black and white": lambda at: RED.convert("1").save(at / "a.png"),
+    "sixteen bits": lambda at: RED.convert("L").convert("I;16").save(at / "a.png"),
+    "icon in memory": lambda at: RED.save(at / "a.ico", sizes=[(16, 16)], bitmap_format="png"),
     "read when needed": lambda at: from_file(1).save(at / "a.png"),
     "cut": lambda at: from_file(0.5).save(at / "a.png"),
     "parameter of another format": lambda at: RED.save(at / "a.png", quality=90),
@@ -133,24 +141,32 @@ def decoded(body: bytes) -> object:
         return image.format, image.mode, frames
 
 
+@pytest.fixture(params=["files", "memory too"])
+def patched(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Redirects PNG files, and images in memory as well."""
+
+    def patch() -> None:
+        name = "redirected" if request.param == "files" else "redirected_memory"
+        request.getfixturevalue(name)
+
+    return patch
+
+
 @pytest.mark.parametrize("act", SAVES.values(), ids=SAVES)
 def test_an_image_is_saved_as_pillow_saves_it(
-    tmp_path: Path, act: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, act: Callable[[Path], object], patched: Callable[[], None]
 ) -> None:
     expected = saved(act, tmp_path / "pillow")
-    monkeypatch.setattr(Image.Image, "save", Image.Image.save)  # undone after the test
-    redirect._redirect_png()
+    patched()
     assert saved(act, tmp_path / "own") == expected
 
 
+@pytest.mark.usefixtures("redirected")
 def test_a_failed_write_leaves_no_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, _: bytes) -> int:
-        path.touch()
+    def full(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", Image.Image.save)
-    redirect._redirect_png()
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(png, "image_stream", full)
     with pytest.raises(OSError, match="No space"):
         RED.save(tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()

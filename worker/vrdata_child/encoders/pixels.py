@@ -49,10 +49,8 @@ class Packed:
     def __init__(self, image: Image.Image) -> None:
         image.load()
         self._size = image.size
-        self._keep: object = image
-        self.address = _row_address(image)
-        if not self.address:
-            self.address, self._keep = _arrow_address(image)
+        self._keep: object
+        self.address, self._keep = _address(image.im)
         self.in_place = self.address != 0
         if not self.in_place:
             raw = "RGBX" if image.mode == "RGB" else image.mode
@@ -61,27 +59,47 @@ class Packed:
 
     def view(self) -> NDArray[np.uint8]:
         """The bytes as an array (height, width, 4), which keeps them valid."""
-        width, height = self._size
-        raw: Any = (ctypes.c_ubyte * (width * height * 4)).from_address(self.address)
-        raw.keep = self._keep
-        return np.frombuffer(raw, np.uint8).reshape(height, width, 4)
+        return _array(self.address, self._keep, self._size)
 
     def words(self) -> NDArray[np.uint32]:
         """The pixels as an array (height, width) of four bytes each, which keeps them valid."""
         return self.view().view(np.uint32)[:, :, 0]
 
 
-def _row_address(image: Image.Image) -> int:
+def core_view(core: Any) -> NDArray[np.uint8] | None:
+    """The RGBX bytes of `im` of an RGB image as an array (height, width, 4), without a copy.
+
+    None where its rows are not contiguous, or cannot be found.
+    """
+    address, keep = _address(core)
+    return _array(address, keep, core.size) if address else None
+
+
+def _array(address: int, keep: object, size: tuple[int, int]) -> NDArray[np.uint8]:
+    width, height = size
+    raw: Any = (ctypes.c_ubyte * (width * height * 4)).from_address(address)
+    raw.keep = keep
+    return np.frombuffer(raw, np.uint8).reshape(height, width, 4)
+
+
+def _address(core: Any) -> tuple[int, object]:
+    """Address of the first pixel, or 0, and its owner."""
+    address = _row_address(core)
+    return (address, core) if address else _arrow_address(core)
+
+
+def _row_address(core: Any) -> int:
     """Address of the first pixel, or 0 when the rows are not contiguous."""
-    pointers = getattr(image.im, "unsafe_ptrs", None)  # Pillow 11 and older
+    pointers = getattr(core, "unsafe_ptrs", None)  # Pillow 11 and older
     if pointers is None:
         return 0
     table = dict(pointers).get("image32", 0)
     if not table:
         return 0
-    raw: Any = (ctypes.c_char * (image.height * _POINTER)).from_address(table)
+    width, height = core.size
+    raw: Any = (ctypes.c_char * (height * _POINTER)).from_address(table)
     rows: NDArray[np.uintp] = np.frombuffer(raw, np.uintp)
-    if (rows - rows[0] != _offsets(image.height, image.width * 4)).any():
+    if (rows - rows[0] != _offsets(height, width * 4)).any():
         return 0
     return int(rows[0])
 
@@ -92,17 +110,17 @@ def _offsets(height: int, stride: int) -> NDArray[np.uintp]:
     return np.arange(height, dtype=np.uintp) * np.uintp(stride)
 
 
-def _arrow_address(image: Image.Image) -> tuple[int, object]:
+def _arrow_address(core: Any) -> tuple[int, object]:
     """Address of the first pixel from Pillow's Arrow interface (since 11.3), and its owner."""
-    export = getattr(image, "__arrow_c_array__", None)
+    export = getattr(core, "__arrow_c_array__", None)
     if export is None:
         return 0, None
     try:
         kept = export()
     except ValueError:  # the pixels are not contiguous
         return 0, None
-    array = _ArrowArray.from_address(_capsule_pointer(kept[1], b"arrow_array"))
-    if array.n_children != 1 or array.offset or array.length != image.width * image.height:
+    array = _ArrowArray.from_address(_capsule_pointer(kept, b"arrow_array"))
+    if array.n_children != 1 or array.offset or array.length != core.size[0] * core.size[1]:
         return 0, None
     values = array.children[0].contents
     if values.n_buffers != 2 or values.offset or values.length != array.length * 4:

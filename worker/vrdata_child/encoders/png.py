@@ -1,8 +1,9 @@
 """PNG, fast and with the same bytes everywhere: filter Up, then one zlib-ng stream.
 
-Level 3 is the fastest one whose size stays within a tenth of Pillow's default on drawings
-(docs/encoding.md). Pillow's own bytes depend on the zlib it was built with; zlib-ng ships inside
-its wheel and is pinned.
+Level 3 is the fastest one whose size stays within a tenth of Pillow's default on drawings, and on
+noise, where matches are not found anyway, runs alone cost a third of it (docs/encoding.md).
+Pillow's own bytes depend on the zlib it was built with; zlib-ng ships inside its wheel and is
+pinned.
 """
 
 from __future__ import annotations
@@ -10,80 +11,156 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from zlib_ng import zlib_ng
 
-from vrdata_child.encoders.pixels import Packed
+from vrdata_child.encoders.pixels import core_view
 
 try:
     import cv2
 except ImportError:  # an environment without OpenCV
     cv2 = None  # type: ignore[assignment]
 
+# The bytes of the rows from one number up to another; valid until the next call.
+Rows = Callable[[int, int], NDArray[np.uint8]]
+
 LEVEL = 3
-_COLOUR_TYPE = {"L": 0, "RGB": 2, "RGBA": 6}  # PNG specification, table 11.1
+# Pillow's raw modes of PNG files, and their bits for each pixel (PngImagePlugin._OUTMODES).
+# fmt: off
+BITS = {
+    "1": 1, "L;1": 1, "L;2": 2, "L;4": 4, "L": 8, "LA": 16, "I;16B": 16,
+    "P;1": 1, "P;2": 2, "P;4": 4, "P": 8, "RGB": 24, "RGBA": 32,
+}
+# fmt: on
+_UNFILTERED = frozenset({"1", "L;1", "L;2", "L;4", "P;1", "P;2", "P;4", "P"})  # numbers, not shades
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_UP = 2
+_NONE, _UP = 0, 2
+_BAND_BYTES = 2**18  # filtered and compressed at a time, so that they stay in the processor's cache
+_SAMPLED_ROWS = 8
+_NOISY = 0.5  # share of sampled bytes that differ from the row above
+_WORSE = 1.01  # how much larger noise may become without matches
 _memory = threading.local()  # allocating memory for each image costs as much as filtering it
 
 
-def can_encode(image: Image.Image) -> bool:
-    """Whether `encode_png` supports this image."""
-    return image.mode in _COLOUR_TYPE and image.width > 0 and image.height > 0
+def zlib_stream(rows: Rows, height: int, length: int, *, filtered: bool = True) -> bytes:
+    """The compressed data of a PNG image.
 
-
-def encode_png(image: Image.Image) -> bytes:
-    """The image as PNG bytes, pixels unchanged, without any metadata.
-
-    Raises:
-        ValueError: the mode is not L, RGB or RGBA (8 bits a channel).
+    Args:
+        rows: its pixels, as in the file.
+        height: number of rows, at least 1.
+        length: bytes of a row, at least 1.
+        filtered: store the differences to the row above.
     """
-    if not can_encode(image):
-        raise ValueError(f"cannot encode mode {image.mode}")
-    channels = len(image.getbands())
-    rows = _rows(image, channels)
-    filtered = _reused("filtered", image.height, image.width * channels + 1, _UP)
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    header = struct.pack(
-        ">IIBBBBB", image.width, image.height, 8, _COLOUR_TYPE[image.mode], 0, 0, 0
-    )
-    data = zlib_ng.compress(filtered.data.cast("B"), LEVEL)
-    return b"".join(
-        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
-    )
+    band = _band(length)
+    lines = _reused("lines", (band, length + 1, _UP if filtered else _NONE))
+    above = np.zeros(length, np.uint8)
+    packer = zlib_ng.compressobj(LEVEL, strategy=_strategy(rows, height, filtered=filtered))
+    parts = []
+    for top in range(0, height, band):
+        pixels = rows(top, min(height, top + band))
+        count = len(pixels)
+        if filtered:
+            np.subtract(pixels[0], above, out=lines[0, 1:])
+            np.subtract(pixels[1:], pixels[:-1], out=lines[1:count, 1:])
+            above[:] = pixels[-1]
+        else:
+            lines[:count, 1:] = pixels
+        parts.append(packer.compress(lines[:count].data.cast("B")))
+    parts.append(packer.flush())
+    return b"".join(parts)
 
 
-def write_png(path: Path, image: Image.Image) -> None:
-    """Write `encode_png(image)` to a file."""
-    path.write_bytes(encode_png(image))
+def png_bytes(header: tuple[int, int, int], stream: bytes) -> bytes:
+    """A PNG file of 8 bits a channel, without any metadata.
+
+    Args:
+        header: width, height and colour type (PNG specification, table 11.1).
+        stream: of `zlib_stream`.
+    """
+    width, height, colours = header
+    shape = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
+    chunks = (_chunk(b"IHDR", shape), _chunk(b"IDAT", stream), _chunk(b"IEND", b""))
+    return b"".join((_SIGNATURE, *chunks))
 
 
-def _rows(image: Image.Image, channels: int) -> NDArray[np.uint8]:
-    """The image's bytes by row; valid until the thread encodes its next image."""
-    width = image.width * channels
-    if image.mode == "RGB" and cv2 is not None:
-        rows = _reused("rows", image.height, width, 0)
-        packed = Packed(image)
-        pixels = rows.reshape(image.height, image.width, 3)
-        cv2.cvtColor(packed.view(), cv2.COLOR_RGBA2RGB, dst=pixels)
-        return rows
-    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, width)
+def image_stream(core: Any, rawmode: str) -> bytes:
+    """The compressed data of a PNG image from a Pillow image's `im`.
+
+    Args:
+        core: has at least one pixel.
+        rawmode: one of BITS, to which Pillow can convert it.
+    """
+    width, height = core.size
+    length = (width * BITS[rawmode] + 7) // 8
+    rows = _colour_rows(core) if (core.mode, rawmode) == ("RGB", "RGB") else None
+    filtered = rawmode not in _UNFILTERED
+    return zlib_stream(rows or _raw_rows(core, rawmode, length), height, length, filtered=filtered)
 
 
-def _reused(name: str, height: int, width: int, fill: int) -> NDArray[np.uint8]:
-    """The thread's array of this name if its shape fits, else a new one filled with `fill`."""
-    kept: NDArray[np.uint8] | None = getattr(_memory, name, None)
-    if kept is None or kept.shape != (height, width):
-        kept = np.full((height, width), fill, np.uint8)
+def _raw_rows(core: Any, rawmode: str, length: int) -> Rows:
+    """Rows of any image, converted by Pillow."""
+    width = core.size[0]
+
+    def rows(top: int, end: int) -> NDArray[np.uint8]:
+        encoder = Image.core.raw_encoder(core.mode, rawmode, 0, 1)  # type: ignore[attr-defined]
+        encoder.setimage(core, (0, top, width, end))
+        data = encoder.encode((end - top) * length)[2]
+        return np.frombuffer(data, np.uint8).reshape(end - top, length)
+
+    return rows
+
+
+def _colour_rows(core: Any) -> Rows | None:
+    """Rows of an RGB image, read in place; None where that is not possible."""
+    packed = None if cv2 is None else core_view(core)
+    if packed is None:
+        return None
+    width = core.size[0]
+
+    def rows(top: int, end: int) -> NDArray[np.uint8]:
+        plain = _reused("rows", (_band(width * 3), width * 3, 0))[: end - top]
+        pixels = plain.reshape(end - top, width, 3)
+        cv2.cvtColor(packed[top:end], cv2.COLOR_RGBA2RGB, dst=pixels)
+        return plain
+
+    return rows
+
+
+def _band(length: int) -> int:
+    """Rows of this many bytes that are compressed at a time; two are compared."""
+    return max(2, _BAND_BYTES // length)
+
+
+def _strategy(rows: Rows, height: int, *, filtered: bool) -> int:
+    """How to search for matches: in noise, only runs of equal bytes are worth it."""
+    if not filtered or height < _SAMPLED_ROWS:
+        return zlib.Z_DEFAULT_STRATEGY
+    pairs = (rows(at - 1, at + 1) for at in range(1, height, height // _SAMPLED_ROWS))
+    sample = np.concatenate([below - above for above, below in pairs])
+    if np.count_nonzero(sample) < _NOISY * len(sample):
+        return zlib.Z_DEFAULT_STRATEGY
+    sizes = {}
+    for strategy in (zlib.Z_RLE, zlib.Z_DEFAULT_STRATEGY):
+        packer = zlib_ng.compressobj(LEVEL, strategy=strategy)
+        sizes[strategy] = len(packer.compress(sample.data)) + len(packer.flush())
+    runs = sizes[zlib.Z_RLE] <= _WORSE * sizes[zlib.Z_DEFAULT_STRATEGY]
+    return zlib.Z_RLE if runs else zlib.Z_DEFAULT_STRATEGY
+
+
+def _reused(name: str, key: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The thread's array of this name if its key fits: height, width, and its first content."""
+    kept: tuple[object, NDArray[np.uint8]] = getattr(_memory, name, (None, np.empty(0, np.uint8)))
+    if kept[0] != key:
+        kept = key, np.full(key[:2], key[2], np.uint8)
         setattr(_memory, name, kept)
-    return kept
+    return kept[1]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(data, zlib.crc32(kind))
+    checksum = zlib_ng.crc32(data, zlib.crc32(kind))
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

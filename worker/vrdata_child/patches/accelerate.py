@@ -15,6 +15,7 @@ from typing import Any
 from PIL import Image
 
 from vrdata_child.encoders.h264 import VideoEncoder
+from vrdata_child.patches import redirect
 from vrdata_child.patches.pillow import blending, conversion, polygons
 from vrdata_child.patches.text import fonts, identity, masks
 from vrdata_child.sample.media import finish_video
@@ -33,6 +34,7 @@ def install_acceleration(video: str, *, hash_frames: bool = False) -> None:
     blending.install()
     conversion.install()
     polygons.install()
+    redirect.redirect_memory()
     if video == "h264":
         _direct_video(hash_frames)
 

@@ -195,11 +195,10 @@ def _content(
     folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str, block: BlockFacts
 ) -> str:
     pixels = {}
-    for name, (_, sha256) in files:
+    for name, _ in files:
         if ending(name) == "png":
-            if media.pixel_hashes.get(sha256) is None:  # not of vrdata's encoder
-                clean_file(folder / name, block.paths)
-            pixels[name] = media.check_png(folder / name, sha256)
+            clean_file(folder / name, block.paths)
+            pixels[name] = media.check_png(folder / name)
         elif ending(name) in IMAGES:
             media.check_image(folder / name)
     return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)

@@ -1,6 +1,6 @@
-"""Check media files and hash their pixels; files of the child's own encoders are not decoded.
+"""Check media files and hash their pixels; videos of the child's own encoder are not decoded.
 
-The encoders register each finished file by the sha256 of its bytes, so a generator may copy or
+The encoder registers each finished video by the sha256 of its bytes, so a generator may copy or
 move it. Everything else is decoded.
 """
 
@@ -13,9 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
+from vrdata_child.encoders.png_reading import read_png
 from vrdata_child.sample.invalid import SampleInvalidError
 
 MAX_PIXELS = 8192 * 8192
@@ -51,7 +53,6 @@ class _Memory(Generic[T]):
         return self._facts.get(sha256)
 
 
-pixel_hashes: _Memory[str] = _Memory()
 video_facts: _Memory[VideoFacts] = _Memory()
 # Why the frames of a video are missing; also by the hash of an empty file.
 dropped_frames: _Memory[str] = _Memory()
@@ -80,20 +81,36 @@ def pixel_hash(image: Image.Image) -> str:
     """Hex sha256 over the size and the RGB pixels."""
     image.info.pop("transparency", None)  # it changes no pixel, and Pillow warns about it
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    digest = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode())
-    digest.update(rgb.tobytes())
-    return digest.hexdigest()
+    return _hash(rgb.width, rgb.height, rgb.tobytes())
 
 
-def check_png(path: Path, sha256: str) -> str:
-    """The pixel hash of a PNG file whose bytes have this sha256.
+def check_png(path: Path) -> str:
+    """The pixel hash of a PNG file.
 
     Raises:
         SampleInvalidError: not a PNG, truncated, or too large.
     """
-    known = pixel_hashes.get(sha256)
-    if known is not None:
-        return known
+    return _own_hash(path) or _decoded_hash(path)
+
+
+def _own_hash(path: Path) -> str:
+    """The pixel hash of a file as vrdata's encoder writes it; "" for another one."""
+    pixels = read_png(path.read_bytes())
+    if pixels is None or pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
+        return ""
+    height, width, channels = pixels.shape
+    if channels == 1:
+        pixels = pixels.repeat(3, axis=2)
+    return _hash(width, height, np.ascontiguousarray(pixels[:, :, :3]).data)
+
+
+def _hash(width: int, height: int, pixels: bytes | memoryview) -> str:
+    digest = hashlib.sha256(f"{width}x{height}".encode())
+    digest.update(pixels)
+    return digest.hexdigest()
+
+
+def _decoded_hash(path: Path) -> str:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > MAX_PIXELS:

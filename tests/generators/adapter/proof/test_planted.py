@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,26 @@ def test_a_generator_runs_without_replacements_that_have_a_fault(
     assert not entry.acceleration.enabled
     assert "acceleration changes the content" in entry.acceleration.reason
     assert entry.acceleration.reason.endswith(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "len(memory.getvalue())",
+        "zlib.crc32(memory.getvalue())",
+        "len(cv2.imencode('.png', np.array(final))[1])",
+    ],
+)
+def test_a_generator_that_depends_on_png_bytes_in_memory_has_those_of_its_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    drawing = DRAWING.replace('"Fade."', f'f"Fade {{{text}}}."').replace(
+        "import io", "import io, zlib"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "DRAWING", drawing)
+    acceleration = add(tmp_path).entry.acceleration
+    assert not acceleration.enabled
+    assert acceleration.reason.endswith("prompt.txt")
 
 
 def test_a_generator_runs_with_replacements_that_change_nothing(
