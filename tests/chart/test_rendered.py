@@ -69,6 +69,14 @@ def test_every_pod_is_restricted(helm: Path, values: Path) -> None:
             }
 
 
+def test_an_operator_that_starts_slowly_is_not_killed_for_minutes(helm: Path) -> None:
+    (deployment,) = of_kind(rendered(helm, VALUES[0]), "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    start, live = container["startupProbe"], container["livenessProbe"]
+    assert start["httpGet"] == live["httpGet"]
+    assert start["periodSeconds"] * start["failureThreshold"] >= 300
+
+
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_no_name_appears_twice_in_a_pod(helm: Path, values: Path) -> None:
     """The server-side apply of Helm 4 rejects lists with duplicate names."""

@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from chaos.node.disturbance import Disturbance, kind_of, processes_of
+import psutil
+
+from chaos.node.disturbance import Disturbance, processes_of
 from support.cluster.runs import apply
 from support.cluster.waiting import wait_for
 from vrdata.dataset import layout
@@ -22,8 +23,18 @@ from vrdata.plan.waves import Wave
 ENDS = {"KILL worker": 5, "delete pod with grace 0": 3, "delete pod": 1, "zombie": 2}
 """How often an attempt is ended in which way. A zombie is a copy of its pod that no Job knows."""
 MOST_KILLS = 5  # of one shard, so that its pauses do not grow to a minute
-USUAL_SECONDS = 10.0  # of an attempt
+WORKER = ["python", "-m", "vrdata_worker.pod"]  # the command of a pod
+ZOMBIE = "zombie-"
 INDEX = "batch.kubernetes.io/job-completion-index"
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A worker that generates a shard in a pod."""
+
+    process: int
+    pod: str
+    shard: Shard
 
 
 @dataclass
@@ -56,9 +67,12 @@ class KilledAttempts:
     seen: set[str] = field(default_factory=set)
     ends: Counter[str] = field(default_factory=Counter)
     zombies: list[_Zombie] = field(default_factory=list)
-    _due: list[tuple[float, dict[str, Any], str]] = field(default_factory=list)
+    _due: list[tuple[float, _Attempt, str]] = field(default_factory=list)
     _kills: Counter[Shard] = field(default_factory=Counter)
-    _waves: dict[str, Wave] = field(default_factory=dict)
+    _waves: dict[int, Wave] = field(default_factory=dict)
+    _running: dict[_Attempt, float] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
+    _usual: float = 5.0  # seconds of an attempt
 
     @property
     def killed(self) -> int:
@@ -67,13 +81,13 @@ class KilledAttempts:
 
     def turn(self) -> None:
         """Decide about new attempts, end those whose time has come, stop and wake zombies."""
-        for pod in self.disturbance.pods():
-            name = pod["metadata"]["name"]
-            shard = pod["metadata"]["labels"].get("vrdata.dev/task") == "shard"
-            if name not in self.seen and shard:
-                self.seen.add(name)
-                self._decide(pod)
         now = time.monotonic()
+        running = self._attempts()
+        for attempt in running - self._running.keys():
+            if attempt.pod not in self.seen:
+                self.seen.add(attempt.pod)
+                self._decide(attempt)
+        self._learn(running, now)
         for entry in [one for one in self._due if one[0] <= now]:
             self._due.remove(entry)
             self._end(entry[1], entry[2])
@@ -91,35 +105,61 @@ class KilledAttempts:
         words = ("get", "pods", "-l", "vrdata.dev/zombie", *self._place(), "-o", "json")
         return Counter(pod["status"]["phase"] for pod in json.loads(self._kubectl(*words))["items"])
 
-    def _decide(self, pod: dict[str, Any]) -> None:
-        shard = self._shard_of(pod)
-        attempt = self._kills[shard]
-        chance = random.Random(f"{self.seed} {shard} {attempt}")  # noqa: S311 - not a secret
-        if attempt >= MOST_KILLS or chance.random() >= self.share:
+    def _attempts(self) -> set[_Attempt]:
+        """The workers of the run on this machine; quicker than questions to the API server."""
+        prefix = f"{self.disturbance.run.namespace}/{self.disturbance.run.name}/"
+        found = set()
+        for process in psutil.process_iter(["cmdline"]):
+            if process.info["cmdline"] == WORKER:
+                with suppress(psutil.Error, KeyError, ValueError):
+                    variables = process.environ()
+                    task = json.loads(variables["VRDATA_TASK"])["shard"]
+                    pod, index = variables["HOSTNAME"], int(variables["JOB_COMPLETION_INDEX"])
+                    if task["config"]["prefix"] == prefix and not pod.startswith(ZOMBIE):
+                        shard = self._wave(task["wave"]).shard(index)
+                        found.add(_Attempt(process.pid, pod, shard))
+        return found
+
+    def _learn(self, running: set[_Attempt], now: float) -> None:
+        """How long an attempt usually takes, from those that ended by themselves."""
+        for attempt in self._running.keys() - running:
+            begun = self._running.pop(attempt)
+            if attempt.pod not in self._ended:
+                self._usual += 0.2 * (now - begun - self._usual)
+        self._running |= {one: now for one in running if one not in self._running}
+
+    def _decide(self, attempt: _Attempt) -> None:
+        kills = self._kills[attempt.shard]
+        chance = random.Random(f"{self.seed} {attempt.shard} {kills}")  # noqa: S311 - not a secret
+        if kills >= MOST_KILLS or chance.random() >= self.share:
             return
         end = chance.choices(list(ENDS), list(ENDS.values()))[0]
-        self._kills[shard] += 1
-        delay = 0.0 if end == "zombie" else chance.random() * USUAL_SECONDS
-        self._due.append((time.monotonic() + delay, pod, end))
+        self._kills[attempt.shard] += 1
+        # A pod is deleted by a program that takes its time.
+        delay = chance.random() * self._usual * (0.8 if end == "KILL worker" else 0.2)
+        self._due.append((time.monotonic() + delay, attempt, end))
 
-    def _end(self, pod: dict[str, Any], end: str) -> None:
+    def _end(self, attempt: _Attempt, end: str) -> None:
         """End an attempt, if it has not ended by itself."""
-        name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        workers = [one for one in processes_of(uid) if kind_of(one) == "worker"]
-        if not workers:
+        if not psutil.pid_exists(attempt.process):
             return
+        self._ended.add(attempt.pod)
         if end == "zombie":
-            self._make_zombie(pod)
+            self._make_zombie(attempt)
         if end == "KILL worker":
             with suppress(ProcessLookupError):
-                os.kill(workers[0], signal.SIGKILL)
+                os.kill(attempt.process, signal.SIGKILL)
         else:
             grace = () if end == "delete pod" else ("--grace-period=0", "--force")
-            self._kubectl("delete", "pod", name, *self._place(), "--wait=false", *grace)
+            self._kubectl("delete", "pod", attempt.pod, *self._place(), "--wait=false", *grace)
         self.ends[end] += 1
 
-    def _make_zombie(self, pod: dict[str, Any]) -> None:
-        name, spec = f"zombie-{len(self.zombies)}", pod["spec"]
+    def _make_zombie(self, attempt: _Attempt) -> None:
+        found = self._kubectl("get", "pod", attempt.pod, *self._place(), "-o", "json")
+        if not found:
+            return
+        pod = json.loads(found)
+        name, spec = f"{ZOMBIE}{len(self.zombies)}", pod["spec"]
         for key in ("nodeName", "hostname", "priority", "preemptionPolicy"):
             spec.pop(key, None)
         spec["containers"][0]["resources"]["requests"] = {"cpu": "10m", "memory": "32Mi"}
@@ -128,8 +168,8 @@ class KilledAttempts:
         copied = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
         apply(self.disturbance.run.installed, copied)
         chance = random.Random(f"{self.seed} {name}")  # noqa: S311 - not a secret
-        stops = time.monotonic() + chance.random() * USUAL_SECONDS
-        self.zombies.append(_Zombie(name, self._shard_of(pod), stops))
+        stops = time.monotonic() + chance.random() * self._usual
+        self.zombies.append(_Zombie(name, attempt.shard, stops))
 
     def _lead(self, zombie: _Zombie) -> None:
         """Stop a zombie when it runs, and wake it when its successor has committed."""
@@ -153,13 +193,11 @@ class KilledAttempts:
             with suppress(ProcessLookupError):
                 os.kill(process, number)
 
-    def _shard_of(self, pod: dict[str, Any]) -> Shard:
-        labels = pod["metadata"]["labels"]
-        number = labels["vrdata.dev/wave"]
+    def _wave(self, number: int) -> Wave:
         if number not in self._waves:
-            body = self.disturbance.stored.store.get(layout.wave_key(int(number)))
+            body = self.disturbance.stored.store.get(layout.wave_key(number))
             self._waves[number] = Wave.model_validate_json(body)
-        return self._waves[number].shard(int(labels[INDEX]))
+        return self._waves[number]
 
     def _place(self) -> tuple[str, str]:
         return "-n", self.disturbance.run.namespace

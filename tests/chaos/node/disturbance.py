@@ -131,6 +131,12 @@ class Disturbance:
         """Whether the run has finished."""
         return bool(self.run.condition("Finished").get("status") == "True")
 
+    def served(self) -> bool:
+        """Whether the operator is ready."""
+        path = "jsonpath={.status.readyReplicas}"
+        words = ("get", "deployment", "vrdata", "-n", SYSTEM, "-o", path)
+        return self.run.installed.node.kubectl(*words) == "1"
+
     def active(self) -> bool:
         """Whether one of its pods runs or starts."""
         text = self.run.installed.node.kubectl(

@@ -112,7 +112,9 @@ class Watch:
         if time.monotonic() - self._looked > LOOK_SECONDS and not self._finished:
             self._looked = time.monotonic()
             self._finished = self.disturbance.finished()
-            runs = self._finished or self.disturbance.active()
+            # Nobody writes the status before a killed operator is there again.
+            served = self.disturbance.served()
+            runs = self._finished or not served or self.disturbance.active()
             reason = "" if runs else self.disturbance.reason()
             self.pauses.look(time.monotonic(), runs=runs, reason=reason)
         return self._finished
@@ -166,7 +168,7 @@ def killed_attempts(disturbance: Disturbance, calm: Undisturbed, seed: int, shar
     disturbance.apply()
     while not watch.finished():
         attempts.turn()
-        time.sleep(0.5)
+        time.sleep(0.2)
     ended = attempts.finish()
     record.done.update(attempts.ends)
     killed = attempts.killed / max(1, len(attempts.seen))
