@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,12 +28,13 @@ ENDS = {"KILL worker": 5, "delete pod with grace 0": 3, "delete pod": 1, "zombie
 MOST_KILLS = 5  # of one shard, so that its pauses do not grow to a minute
 WORKER = ["python", "-m", "vrdata_worker.pod"]  # the command of a pod
 ZOMBIE = "zombie-"
+POD = re.compile(r"pod([0-9a-f]{8}[0-9a-f_-]{28})")  # in the name of a cgroup
 INDEX = "batch.kubernetes.io/job-completion-index"
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A worker that generates a shard in a pod."""
+    """A worker that generates a shard; `pod` is the UID of its pod."""
 
     process: int
     pod: str
@@ -56,7 +60,7 @@ class KilledAttempts:
         disturbance: the run.
         seed: of all decisions.
         share: of the attempts that are ended, 0 to 1.
-        seen: names of the pods of attempts.
+        seen: UIDs of the pods of attempts.
         ends: how often attempts ended in which way.
         zombies: all zombies so far.
     """
@@ -111,13 +115,16 @@ class KilledAttempts:
         found = set()
         for process in psutil.process_iter(["cmdline"]):
             if process.info["cmdline"] == WORKER:
-                with suppress(psutil.Error, KeyError, ValueError):
+                with suppress(psutil.Error, OSError, KeyError, ValueError):
                     variables = process.environ()
                     task = json.loads(variables["VRDATA_TASK"])["shard"]
-                    pod, index = variables["HOSTNAME"], int(variables["JOB_COMPLETION_INDEX"])
-                    if task["config"]["prefix"] == prefix and not pod.startswith(ZOMBIE):
+                    index = int(variables["JOB_COMPLETION_INDEX"])
+                    groups = POD.search(Path(f"/proc/{process.pid}/cgroup").read_text())
+                    own = task["config"]["prefix"] == prefix
+                    if groups and own and not variables["HOSTNAME"].startswith(ZOMBIE):
+                        uid = groups[1].replace("_", "-")
                         shard = self._wave(task["wave"]).shard(index)
-                        found.add(_Attempt(process.pid, pod, shard))
+                        found.add(_Attempt(process.pid, uid, shard))
         return found
 
     def _learn(self, running: set[_Attempt], now: float) -> None:
@@ -141,24 +148,22 @@ class KilledAttempts:
 
     def _end(self, attempt: _Attempt, end: str) -> None:
         """End an attempt, if it has not ended by itself."""
-        if not psutil.pid_exists(attempt.process):
+        pods = [pod for pod in self.disturbance.pods() if pod["metadata"]["uid"] == attempt.pod]
+        if not psutil.pid_exists(attempt.process) or not pods:
             return
         self._ended.add(attempt.pod)
+        name = pods[0]["metadata"]["name"]
         if end == "zombie":
-            self._make_zombie(attempt)
+            self._make_zombie(pods[0], attempt.shard)
         if end == "KILL worker":
             with suppress(ProcessLookupError):
                 os.kill(attempt.process, signal.SIGKILL)
         else:
             grace = () if end == "delete pod" else ("--grace-period=0", "--force")
-            self._kubectl("delete", "pod", attempt.pod, *self._place(), "--wait=false", *grace)
+            self._kubectl("delete", "pod", name, *self._place(), "--wait=false", *grace)
         self.ends[end] += 1
 
-    def _make_zombie(self, attempt: _Attempt) -> None:
-        found = self._kubectl("get", "pod", attempt.pod, *self._place(), "-o", "json")
-        if not found:
-            return
-        pod = json.loads(found)
+    def _make_zombie(self, pod: dict[str, Any], shard: Shard) -> None:
         name, spec = f"{ZOMBIE}{len(self.zombies)}", pod["spec"]
         for key in ("nodeName", "hostname", "priority", "preemptionPolicy"):
             spec.pop(key, None)
@@ -169,7 +174,7 @@ class KilledAttempts:
         apply(self.disturbance.run.installed, copied)
         chance = random.Random(f"{self.seed} {name}")  # noqa: S311 - not a secret
         stops = time.monotonic() + chance.random() * self._usual
-        self.zombies.append(_Zombie(name, attempt.shard, stops))
+        self.zombies.append(_Zombie(name, shard, stops))
 
     def _lead(self, zombie: _Zombie) -> None:
         """Stop a zombie when it runs, and wake it when its successor has committed."""
