@@ -63,6 +63,19 @@ def test_only_a_frame_that_differs_changes_the_picture(layout: int) -> None:
         assert not show(yuv, frame)
 
 
+@pytest.mark.parametrize("size", [(200, 300), (65, 33)])
+def test_a_frame_that_differs_in_the_fourth_byte_only_is_equal(size: tuple[int, int]) -> None:
+    """Pillow leaves what was in memory there, for example in `convert` with a matrix."""
+    frame = frames(size, RGBX)[0]
+    yuv = YuvFrame(*size, "yuv420p" if size[0] % 2 == 0 else "yuv444p", RGBX)
+    assert show(yuv, frame)
+    frame[:, :, 3] ^= 0x55
+    assert not show(yuv, frame)
+    frame[:, :, 3] ^= 0x55
+    frame[-1, -1, 2] ^= 1
+    assert show(yuv, frame)
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p"])
 def test_both_layouts_give_the_same_picture(pixels: str) -> None:
     bgr = frames((66, 34), BGR)[0]

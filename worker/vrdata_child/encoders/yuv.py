@@ -24,6 +24,7 @@ STRIP = 64  # columns that are compared at once; even
 CHUNK = 4 * BAND  # rows that are converted at once, so that they stay in the processor's cache
 RGBX, BGR = 4, 3  # layouts, by their bytes per pixel
 _TO_YUV = {RGBX: cv2.COLOR_RGBA2YUV_I420, BGR: cv2.COLOR_BGR2YUV_I420}
+_COLOURS = np.frombuffer(b"\xff\xff\xff\0", np.uint32)  # of the four bytes of RGBX
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
@@ -58,14 +59,14 @@ class YuvFrame:
         self._spread = np.zeros((*spread, 4), np.uint8)
 
     def show(self, address: int) -> bool:
-        """Update the picture from the pixels at `address`; returns whether one differs."""
+        """Update the picture from the pixels at `address`; returns whether a colour differs."""
         width, height = self._size
         raw: Any = (ctypes.c_ubyte * self._kept.nbytes).from_address(address)
         frame = np.frombuffer(raw, np.uint8).reshape(height, width, self.layout)
         words = frame.reshape(height, -1).view(self._word)
         changed = False
         for top, bottom in self._changed_rows(address):
-            changed = True
+            changed = changed or self._first or self._differs(frame, top, bottom)
             left, right = self._changed_columns(words, top, bottom)
             for start in range(top, bottom, CHUNK):
                 rows, columns = slice(start, min(start + CHUNK, bottom)), slice(left, right)
@@ -73,6 +74,14 @@ class YuvFrame:
                 self._convert(rows, columns)
         self._first = False
         return changed
+
+    def _differs(self, frame: Pixels, top: int, bottom: int) -> bool:
+        """Whether these rows differ in a colour; Pillow may put anything in the fourth byte."""
+        if self.layout == BGR:
+            return True  # what was compared has colours only
+        new, old = frame.view(np.uint32), self._kept.view(np.uint32)
+        bands = (slice(start, min(start + BAND, bottom)) for start in range(top, bottom, BAND))
+        return any(bool(((new[rows] ^ old[rows]) & _COLOURS).any()) for rows in bands)
 
     def _changed_rows(self, address: int) -> Iterator[tuple[int, int]]:
         """Runs of rows that hold every difference, as (first, behind the last)."""
