@@ -15,6 +15,9 @@ import pytest
 from vrdata.local.execution import fork as forks
 from vrdata.local.execution.fork import Process, can_fork, fork
 
+PID = os.getpid()
+_TERMINATED: list[bool] = []
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd_open(2)")
 
 
@@ -102,3 +105,82 @@ def test_a_process_with_threads_is_not_forked() -> None:
         ended.set()
         thread.join()
     assert can_fork() is before
+
+
+def test_a_fork_whose_output_nobody_reads_never_continues_its_caller(tmp_path: Path) -> None:
+    marker = tmp_path / "continued"
+
+    def work() -> int:
+        sys.stdin.read()
+        sys.stdout.write("a line that nobody reads")
+        return 5
+
+    try:
+        process = fork(work, tmp_path / "log")
+    finally:
+        if os.getpid() != PID:
+            marker.touch()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdin.close()
+    assert process.wait(30) == 5
+    assert not marker.exists()
+
+
+def test_a_signal_at_the_start_of_a_fork_ends_it_without_a_handler_of_its_parent(
+    tmp_path: Path,
+) -> None:
+    marker = tmp_path / "handled"
+
+    def handler(*_: object) -> None:
+        marker.touch()
+        raise KeyboardInterrupt
+
+    os.register_at_fork(after_in_child=_terminate_the_next_fork)
+    before = signal.signal(signal.SIGTERM, handler)
+    _TERMINATED.append(True)
+    try:
+        process = fork(lambda: 0, tmp_path / "log")
+        said(process)
+        assert process.wait(30) == -signal.SIGTERM
+        assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        _TERMINATED.clear()
+        signal.signal(signal.SIGTERM, before)
+    assert not marker.exists()
+
+
+def _terminate_the_next_fork() -> None:
+    if _TERMINATED:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_closed_standard_streams_do_not_stop_a_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert said(fork(lambda: sys.stdout.write("here") and 0, tmp_path / "log")) == "here"
+
+
+def test_an_ended_fork_can_be_killed_and_its_code_can_be_unknown(tmp_path: Path) -> None:
+    process = fork(lambda: 3, tmp_path / "log")
+    said(process)
+    os.waitpid(process.pid, 0)  # as if SIGCHLD were ignored
+    process.kill()
+    assert process.wait(30) == 0
+
+
+def test_a_process_with_a_thread_of_a_library_is_not_forked() -> None:
+    script = """
+import _thread, time
+from vrdata.local.execution.fork import can_fork
+before = can_fork()
+_thread.start_new_thread(time.sleep, (60,))
+print(before, can_fork())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True False\n"

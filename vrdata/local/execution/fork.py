@@ -14,9 +14,11 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NoReturn, Protocol
 
 NAME = "vrdata-worker"
 """Name of the process, because its command line is that of vrdata."""
@@ -39,8 +41,17 @@ class Process(Protocol):
 
 
 def can_fork() -> bool:
-    """Whether a fork is safe: a copy of a process with threads can have locks that stay locked."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    """Whether a fork is safe and can be waited for.
+
+    A copy of a process with threads, also of libraries, can have locks that stay locked.
+    """
+    if sys.platform != "linux" or threading.active_count() != 1:
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))  # Linux 5.3, and not every sandbox
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return False
 
 
 def fork(work: Callable[[], int], log: Path) -> Process:
@@ -49,23 +60,26 @@ def fork(work: Callable[[], int], log: Path) -> Process:
     Args:
         work: returns the exit code; it sees two pipes as standard input and output.
         log: file for its standard error.
+
+    Raises:
+        OSError: no process can be started.
     """
-    task_end, stdin = os.pipe()
-    stdout, message_end = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()  # else both processes write what is buffered
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            _become_worker(task_end, message_end, log)
-            code = work()
-        except BaseException:  # noqa: BLE001 - nothing of the copied process may run again
-            traceback.print_exc()
-        finally:
-            _leave(code)
-    os.close(task_end)
-    os.close(message_end)
+    tasks, stdin = os.pipe()
+    stdout, messages = os.pipe()
+    # In the copy, a handler of this process must not raise through the copied calls.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _run(work, tasks, messages, log, mask)
+    except OSError:
+        os.close(stdin)
+        os.close(stdout)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.close(tasks)
+        os.close(messages)
     return _Forked(pid, stdin, stdout)
 
 
@@ -75,26 +89,58 @@ class _Forked:
         self.stdin: IO[bytes] | None = os.fdopen(stdin, "wb")
         self.stdout: IO[bytes] | None = os.fdopen(stdout, "rb")
         self._ended = os.pidfd_open(pid)
+        weakref.finalize(self, os.close, self._ended)
         self._lock = threading.Lock()
         self._code: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
         """See Process."""
-        if not select.select([self._ended], [], [], timeout)[0]:
+        poller = select.poll()
+        poller.register(self._ended, select.POLLIN)
+        if not poller.poll(None if timeout is None else timeout * 1000):
             raise subprocess.TimeoutExpired(NAME, timeout or 0)
         with self._lock:
             if self._code is None:
-                self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                self._code = _exit_code(self.pid)
         return self._code
 
     def kill(self) -> None:
         """See Process."""
-        signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended
+            signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+
+
+def _exit_code(pid: int) -> int:
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:  # this process was started with SIGCHLD ignored: nobody knows
+        return 0
+
+
+def _run(
+    work: Callable[[], int], tasks: int, messages: int, log: Path, mask: Iterable[int]
+) -> NoReturn:
+    """Be the worker. Whatever happens, nothing of the copied process runs again."""
+    code = 1
+    try:
+        copied = sys.stdin, sys.stdout, sys.stderr  # kept: an object that goes closes its file
+        try:
+            _become_worker(tasks, messages, log)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            code = work()
+        except BaseException:  # noqa: BLE001 - the process ends
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        del copied
+    finally:
+        os._exit(code)  # without the exit handlers of the copied process
 
 
 def _become_worker(tasks: int, messages: int, log: Path) -> None:
     os.setsid()  # Ctrl-C in the terminal reaches the executor only
     ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode())
+    _forget_handlers()
     gc.freeze()
     errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for number, fd in enumerate((tasks, messages, errors)):
@@ -109,8 +155,10 @@ def _become_worker(tasks: int, messages: int, log: Path) -> None:
             os.dup2(null, number, inheritable=False)
 
 
-def _leave(code: int) -> None:
-    """End the process without the exit handlers of the copied one."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(code)
+def _forget_handlers() -> None:
+    """Handle signals as a new interpreter does."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the executor decides, by SIGTERM

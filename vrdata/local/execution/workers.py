@@ -156,7 +156,9 @@ class WorkerPool:
         config, logs = self._config_file(), [self._new_log() for _ in range(count)]
         forked: list[Process | None] = [None] * count
         if can_fork():
-            forked = [fork(lambda: serve(config), log) for log in logs]
+            for number, log in enumerate(logs):
+                with contextlib.suppress(OSError):  # too little memory: an interpreter needs less
+                    forked[number] = fork(lambda: serve(config), log)
         return [self._add(log, process) for log, process in zip(logs, forked, strict=True)]
 
     def start(self) -> WorkerProcess:
