@@ -1,15 +1,19 @@
 """The sampler names the line that takes the time, also inside long calls of libraries."""
 
+import os
 import signal
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from vrdata_child.sampler import Sampler
+from vrdata_child import sampler as samplers
+from vrdata_child.sampler import NAME, Sampler, sampled_block
 
 SECONDS = 0.15  # of CPU time; relative figures are compared
 
@@ -116,3 +120,38 @@ def test_a_name_that_is_no_valid_text_is_written_as_one() -> None:
     names = sampler.described()["names"]
     assert all(len(name.encode()) <= 900 and len(name) <= 300 for name in names)
     assert any(name.endswith("?\x1b") for name in names)
+
+
+def test_a_fork_that_leaves_the_sampled_block_ends_and_writes_nothing(tmp_path: Path) -> None:
+    """As a generator does that calls os.fork and ends the new process by sys.exit."""
+    with sampled_block(tmp_path, enabled=True):
+        process = os.fork()
+        if process == 0:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(10)  # the second thread is not in the fork: nothing must wait for it
+    if process == 0:
+        os._exit(7)
+    (tmp_path / NAME).rename(tmp_path / "of the parent")
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 7
+    assert not (tmp_path / NAME).exists()
+
+
+def test_a_thread_that_ends_while_it_is_sampled_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, main = samplers.pthread_getcpuclockid, threading.get_ident()
+
+    def ended(thread: int) -> int:
+        if thread != main:
+            raise ProcessLookupError
+        return clock(thread)
+
+    def work() -> None:
+        other = threading.Thread(target=spend, args=(plain_loop,))
+        other.start()
+        spend(array_arithmetic)
+        other.join()
+
+    monkeypatch.setattr(samplers, "pthread_getcpuclockid", ended)
+    seconds, _ = sampled(work)
+    assert seconds["array_arithmetic"] > 0

@@ -137,9 +137,34 @@ def test_an_unknown_name_is_a_key_error() -> None:
 
 def test_the_digest_of_a_generator_covers_each_module_of_vrdata_that_it_imports() -> None:
     for path in Path(vrdata_generators.__file__).parent.rglob("*.py"):
-        imported = {
-            node.module
-            for node in ast.walk(ast.parse(path.read_bytes()))
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vrdata_gen")
-        }
-        assert set(catalogue._IMPORT.findall(path.read_text())) == imported, path
+        found = catalogue._IMPORT.findall(path.read_text("utf-8"))
+        assert set(found) == imports_of(path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import vrdata_generators.frames",
+        "import json, vrdata_generators.frames as frames",
+        "from vrdata_generators import frames",
+        "from . import frames",
+        "from .frames import moved",
+        "from ..frames import moved",
+        "if True: from vrdata_generators.frames import moved",
+        "from vrdata_generators.frames import(moved)",
+        "from vrdata_generators . frames import moved",
+    ],
+)
+def test_an_import_that_the_digest_would_miss_is_found_by_the_test_above(line: str) -> None:
+    assert set(catalogue._IMPORT.findall(line)) != imports_of(line)
+
+
+def imports_of(source: str) -> set[str]:
+    """The modules of vrdata_generators that a source imports, in any way."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("vrdata_generators." * bool(node.level) + (node.module or ""))
+    return {name for name in found if name.startswith("vrdata_generators")}

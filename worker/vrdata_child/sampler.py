@@ -51,6 +51,7 @@ class Sampler:
     def begin(self) -> None:
         """Start the timer and the second thread."""
         self._pipe = reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._process = os.getpid()
         self._main = _thread.get_ident()
         self._before = _usage()
         self._used = {self._main: _cpu_of(self._main)}
@@ -61,8 +62,10 @@ class Sampler:
         self._second = _thread.start_new_thread(self._watch, (reading,))
         signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
 
-    def end(self) -> None:
-        """Stop both."""
+    def end(self) -> bool:
+        """Stop both; False = nothing to stop, because this process is a copy of the sampled one."""
+        if os.getpid() != self._process:
+            return False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.set_wakeup_fd(self._wakeup)
         signal.signal(signal.SIGPROF, self._handler)
@@ -71,6 +74,7 @@ class Sampler:
         os.close(self._pipe[0])
         own, others = (now - then for now, then in zip(_usage(), self._before, strict=True))
         self.facts = {"cpuSeconds": own, "otherSeconds": others, "samples": self._samples}
+        return True
 
     def described(self) -> dict[str, Any]:
         """The sampled stacks, those with most CPU time first, as JSON values."""
@@ -109,7 +113,10 @@ class Sampler:
         for thread, found in sys._current_frames().items():  # noqa: SLF001 - documented
             if thread == self._second:
                 continue
-            used = _cpu_of(thread)
+            try:
+                used = _cpu_of(thread)
+            except OSError:  # it has ended
+                continue
             passed = used - self._used.get(thread, 0)
             self._used[thread] = used
             if passed > 0:
@@ -192,8 +199,9 @@ def sampled_import(*, enabled: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        sampler.end()
-    _start.update(sampler.described(), cpuSeconds=sum(_usage()))
+        ended = sampler.end()
+    if ended:
+        _start.update(sampler.described(), cpuSeconds=sum(_usage()))
 
 
 @contextmanager
@@ -207,7 +215,7 @@ def sampled_block(folder: Path, *, enabled: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        sampler.end()
-        text = json.dumps({"start": _start, "block": sampler.described()})
-        with suppress(OSError):  # for example a full disk
-            (folder / NAME).write_text(text)
+        if sampler.end():
+            text = json.dumps({"start": _start, "block": sampler.described()})
+            with suppress(OSError):  # for example a full disk
+                (folder / NAME).write_text(text)

@@ -115,7 +115,7 @@ def _sources(module: str, seen: dict[str, Path]) -> list[Path]:
     if spec is None or spec.origin is None or module in seen:
         return list(seen.values())
     seen[module] = Path(spec.origin)
-    for imported in _IMPORT.findall(seen[module].read_text()):
+    for imported in _IMPORT.findall(seen[module].read_text("utf-8")):
         _sources(imported, seen)
     return list(seen.values())
 
