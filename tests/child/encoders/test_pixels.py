@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -52,6 +54,37 @@ def test_a_pillow_without_such_interfaces_is_read_by_copying(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pixels, "_row_address", lambda _image: 0)
-    monkeypatch.setattr(pixels, "_arrow_address", lambda _image: (0, None))
+    monkeypatch.setattr(pixels, "_arrow_address", lambda _core, **_: (0, None))
     image = picture(33, 21)
     assert np.array_equal(Packed(image).view()[:, :, :3], np.asarray(image))
+
+
+def test_reading_pixels_never_warns() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # as a generator may
+        Packed(picture(64, 48)).view()
+        pixels.core_view(picture(64, 48).im)
+
+
+def test_the_row_table_of_a_pillow_that_warns_of_it_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Core:
+        @property
+        def unsafe_ptrs(self) -> object:
+            raise DeprecationWarning
+
+    monkeypatch.setattr(pixels, "_HAS_POINTERS", False)
+    assert pixels._row_address(Core()) == 0
+
+
+def test_the_arrow_interface_is_not_asked_for_memory_of_others_if_it_crashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
+    image = Image.frombuffer("RGBA", (4, 3), memory, "raw", "RGBA", 0, 1)
+    monkeypatch.setattr(pixels, "_HAS_POINTERS", False)
+    monkeypatch.setattr(pixels, "_CRASHES_ON_BORROWED", True)
+    packed = Packed(image)
+    assert not packed.in_place
+    assert np.array_equal(packed.view(), memory)

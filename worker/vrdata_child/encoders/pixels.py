@@ -7,9 +7,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
+# Reading them warns from Pillow 11.1 on, and a generator may make warnings errors.
+_HAS_POINTERS = tuple(map(int, PIL.__version__.split(".")[:2])) < (11, 1)
+# Whether this version of Pillow has an interface for it.
+READS_IN_PLACE = _HAS_POINTERS or hasattr(Image.new("RGB", (1, 1)).im, "__arrow_c_array__")
+# Its Arrow interface ends the process for memory of a file or an array, and without pixels
+# (python-pillow/Pillow#9896).
+_CRASHES_ON_BORROWED = int(PIL.__version__.split(".")[0]) < 13
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _capsule_pointer.restype = ctypes.c_void_p
@@ -50,7 +58,8 @@ class Packed:
         image.load()
         self._size = image.size
         self._keep: object
-        self.address, self._keep = _address(image.im)
+        borrowed = bool(image.readonly) or not all(self._size)
+        self.address, self._keep = _address(image.im, borrowed=borrowed)
         self.in_place = self.address != 0
         if not self.in_place:
             raw = "RGBX" if image.mode == "RGB" else image.mode
@@ -71,7 +80,8 @@ def core_view(core: Any) -> NDArray[np.uint8] | None:
 
     None where its rows are not contiguous, or cannot be found.
     """
-    address, keep = _address(core)
+    borrowed = bool(getattr(core, "readonly", True))  # a file's memory is never RGB
+    address, keep = _address(core, borrowed=borrowed)
     return _array(address, keep, core.size) if address else None
 
 
@@ -82,15 +92,20 @@ def _array(address: int, keep: object, size: tuple[int, int]) -> NDArray[np.uint
     return np.frombuffer(raw, np.uint8).reshape(height, width, 4)
 
 
-def _address(core: Any) -> tuple[int, object]:
-    """Address of the first pixel, or 0, and its owner."""
+def _address(core: Any, *, borrowed: bool) -> tuple[int, object]:
+    """Address of the first pixel, or 0, and its owner.
+
+    Args:
+        core: an image's `im`.
+        borrowed: whether its memory may belong to a file or an array.
+    """
     address = _row_address(core)
-    return (address, core) if address else _arrow_address(core)
+    return (address, core) if address else _arrow_address(core, borrowed=borrowed)
 
 
 def _row_address(core: Any) -> int:
     """Address of the first pixel, or 0 when the rows are not contiguous."""
-    pointers = getattr(core, "unsafe_ptrs", None)  # Pillow 11 and older
+    pointers = getattr(core, "unsafe_ptrs", None) if _HAS_POINTERS else None
     if pointers is None:
         return 0
     table = dict(pointers).get("image32", 0)
@@ -110,10 +125,10 @@ def _offsets(height: int, stride: int) -> NDArray[np.uintp]:
     return np.arange(height, dtype=np.uintp) * np.uintp(stride)
 
 
-def _arrow_address(core: Any) -> tuple[int, object]:
+def _arrow_address(core: Any, *, borrowed: bool) -> tuple[int, object]:
     """Address of the first pixel from Pillow's Arrow interface (since 11.3), and its owner."""
     export = getattr(core, "__arrow_c_array__", None)
-    if export is None:
+    if export is None or (borrowed and _CRASHES_ON_BORROWED):
         return 0, None
     try:
         kept = export()

@@ -38,8 +38,27 @@ BLENDS: dict[str, Callable[[Blend], Image.Image]] = {
     "two modes": lambda blend: blend(RED, PARTLY.convert("RGBA"), 0.25),
     "two sizes": lambda blend: blend(RED, PARTLY.resize((8, 8)), 0.25),
     "text as alpha": lambda blend: blend(RED, PARTLY, "0.5"),
+    "several as alpha": lambda blend: blend(RED, RED, np.array([0.1, 0.2])),
+    "one as alpha": lambda blend: blend(RED, RED, np.array([0.5])),
+    "no alpha": lambda blend: blend(RED, PARTLY, None),
     "no picture": lambda blend: blend(RED, None, 0.5),
+    "an array": lambda blend: blend(np.asarray(RED), RED, 0.5),
+    "own copies": lambda blend: blend(own_class(RED), PARTLY, 0.5),
+    "own copies, equal": lambda blend: blend(own_class(RED), RED, 0.5),
 }
+
+
+class Blank(Image.Image):
+    """An image whose copies are empty."""
+
+    def copy(self) -> Image.Image:
+        return Image.new(self.mode, self.size)
+
+
+def own_class(image: Image.Image) -> Image.Image:
+    own = image.copy()
+    own.__class__ = Blank
+    return own
 
 
 def outcome(act: Callable[[Blend], Image.Image], blend: Blend) -> object:
@@ -47,7 +66,7 @@ def outcome(act: Callable[[Blend], Image.Image], blend: Blend) -> object:
     try:
         image = act(blend)
     except Exception as error:  # noqa: BLE001 - compared below
-        return error.__class__.__name__
+        return type(error), error.args
     return image.mode, image.size, image.info, image.tobytes()
 
 

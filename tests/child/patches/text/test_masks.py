@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from vrdata_child.patches.text.kept import Kept
+
 Methods = dict[str, Callable[..., Any]]
 
 OPTIONS: dict[str, st.SearchStrategy[Any]] = {
@@ -186,3 +188,33 @@ def test_a_picture_has_the_pixels_of_pillow(
     for name, method in original.items():
         monkeypatch.setattr(ImageFont.FreeTypeFont, name, method)
     assert faster == [drawn(), drawn()]
+
+
+def test_pillow_warns_of_each_mask_that_is_too_large(
+    font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = ImageFont.truetype(str(font), 40)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", loaded.getmask("A").size[0] * 20)
+    for _ in range(2):
+        with pytest.warns(Image.DecompressionBombWarning):
+            loaded.getmask("A")
+
+
+def test_the_limit_counts_all_texts_of_the_arguments(
+    font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    put = Kept.put
+
+    def recorded(kept: Kept, key: Any, result: Any, size: int) -> None:
+        sizes.append(size)
+        put(kept, key, result, size)
+
+    monkeypatch.setattr(Kept, "put", recorded)
+    loaded = ImageFont.truetype(str(font), 10)
+    long = "\u200b" * 10_000
+    loaded.getlength(text=long)
+    loaded.getbbox(long)
+    loaded.getmask2(text=long)
+    assert len(sizes) == 3
+    assert min(sizes) > 4 * len(long)

@@ -7,13 +7,14 @@ memory from both ends: to make sure that neither image has changed would take as
 from __future__ import annotations
 
 import ctypes
+import functools
 from typing import Any
 
 import numpy as np
 import PIL
 from PIL import Image
 
-from vrdata_child.encoders.pixels import Packed
+from vrdata_child.encoders.pixels import READS_IN_PLACE, Packed
 
 Box = tuple[int, int, int, int]
 MAX_SHARE = 0.5  # share of the image above which blending all of it is faster
@@ -27,28 +28,43 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 def install() -> None:
     """Patch Image.blend in this process, unless Pillow's own is as fast."""
-    if int(PIL.__version__.split(".")[0]) < _FAST_PILLOW:
+    if READS_IN_PLACE and int(PIL.__version__.split(".")[0]) < _FAST_PILLOW:
         Image.blend = faster(Image.blend)
 
 
 def faster(original: Any) -> Any:
     """A replacement of Image.blend; it leaves to the original what it does not know."""
 
+    @functools.wraps(original)
     def blend(im1: Image.Image, im2: Image.Image, alpha: float) -> Image.Image:
-        usable = im1.mode == im2.mode and im1.mode in _MODES and im1.size == im2.size
-        pixels = im1.width * im1.height
-        if not usable or pixels < MIN_PIXELS or not 0.0 < alpha < 1.0:
+        if not _are_usual(im1, im2, alpha):
             return original(im1, im2, alpha)  # type: ignore[no-any-return]
         box = differing_box(im1, im2)
-        if box is None:
-            return im1.copy()
-        if (box[2] - box[0]) * (box[3] - box[1]) > MAX_SHARE * pixels:
+        if box is not None and _area(box) > MAX_SHARE * im1.width * im1.height:
             return original(im1, im2, alpha)  # type: ignore[no-any-return]
         result = im1.copy()
-        result.paste(original(im1.crop(box), im2.crop(box), alpha), box)
+        if box is not None:
+            result.paste(original(im1.crop(box), im2.crop(box), alpha), box)
         return result
 
     return blend
+
+
+def _are_usual(im1: Any, im2: Any, alpha: Any) -> bool:
+    """Whether the arguments are such that a box is blended as the whole images are.
+
+    A class of the generator may change what a copy is; the mode and size of an image that comes
+    from a file may change when it is loaded.
+    """
+    if not (type(im1) is type(im2) is Image.Image) or not isinstance(alpha, float | np.floating):
+        return False
+    if im1.mode != im2.mode or im1.mode not in _MODES or im1.size != im2.size:
+        return False
+    return bool(im1.width * im1.height >= MIN_PIXELS and 0.0 < alpha < 1.0)
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def differing_box(first: Image.Image, second: Image.Image) -> Box | None:

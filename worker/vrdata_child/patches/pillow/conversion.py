@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vrdata_child.encoders.pixels import Packed
+from vrdata_child.encoders.pixels import READS_IN_PLACE, Packed
 
 _PAIRS = frozenset({("RGB", "RGBA"), ("RGBA", "RGB")})
 # Pillow itself is faster for fewer pixels, and keeps more of them in several pieces.
@@ -20,8 +20,9 @@ _FOURTH_BYTE = np.uint32(0xFF000000)  # little-endian, as all platforms of vrdat
 
 
 def install() -> None:
-    """Patch Image.convert in this process."""
-    Image.Image.convert = faster(Image.Image.convert)  # type: ignore[method-assign]
+    """Patch Image.convert in this process, if pixels can be read in place."""
+    if READS_IN_PLACE:
+        Image.Image.convert = faster(Image.Image.convert)  # type: ignore[method-assign]
 
 
 def faster(original: Any) -> Any:
@@ -29,7 +30,7 @@ def faster(original: Any) -> Any:
 
     @functools.wraps(original)
     def convert(self: Image.Image, mode: Any = None, *further: Any, **named: Any) -> Image.Image:
-        known = not further and not named and isinstance(mode, str)
+        known = not further and not named and type(mode) is str and type(self) is Image.Image
         if known and (self.mode, mode) in _PAIRS and _is_usual(self):
             copy = _opaque(self, mode)
             if copy is not None:

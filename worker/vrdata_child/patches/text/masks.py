@@ -7,7 +7,7 @@ its type, in the way in which the caller passed it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from PIL import Image, ImageFont
@@ -46,9 +46,9 @@ def _kept_masks(original: Callable[..., Any]) -> Callable[..., Any]:
         if found is not None:
             return found[0].copy(), found[1]
         result = original(self, *arguments, **named)
-        if _is_mask(result):
+        if _is_mask(result) and not _warns(result[0]):
             mask, offset = result
-            kept.put(key, (mask.copy(), offset), _bytes(mask) + _key_bytes(arguments))
+            kept.put(key, (mask.copy(), offset), _bytes(mask) + _key_bytes(arguments, named))
         return result
 
     return getmask2
@@ -67,7 +67,7 @@ def _kept_sizes(original: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             found = original(self, *arguments, **named)
             if type(found) in (tuple, int, float):
-                kept.put(key, found, _key_bytes(arguments))
+                kept.put(key, found, _key_bytes(arguments, named))
         return found
 
     return measure
@@ -81,7 +81,14 @@ def _key(font: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Hashab
 def _is_mask(result: Any) -> bool:
     if type(result) is not tuple or len(result) != 2:
         return False
-    return hasattr(result[0], "copy") and hasattr(result[0], "mode") and type(result[1]) is tuple
+    mask, offset = result
+    return hasattr(mask, "copy") and hasattr(mask, "mode") and type(offset) is tuple
+
+
+def _warns(mask: Any) -> bool:
+    """Whether Pillow warns each time that such a mask is too large."""
+    limit = Image.MAX_IMAGE_PIXELS
+    return limit is not None and bool(mask.size[0] * mask.size[1] > limit)
 
 
 def _bytes(mask: Any) -> int:
@@ -89,5 +96,12 @@ def _bytes(mask: Any) -> int:
     return int(width * height * (4 if mask.mode == "RGBA" else 1))
 
 
-def _key_bytes(arguments: tuple[Any, ...]) -> int:
-    return _OVERHEAD + 4 * sum(len(value) for value in arguments if isinstance(value, str | bytes))
+def _key_bytes(arguments: Iterable[Any], named: Mapping[str, Any]) -> int:
+    values = (*arguments, *named.values())
+    return _OVERHEAD + sum(_most_bytes(value) for value in values)
+
+
+def _most_bytes(value: Any) -> int:
+    if isinstance(value, str | bytes):
+        return 4 * len(value)
+    return _key_bytes(value, {}) if isinstance(value, list | tuple) else 0
