@@ -48,6 +48,7 @@ def main() -> None:
     close_process()
     import_fast()
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, no process has an exit code
     app()
 
 
