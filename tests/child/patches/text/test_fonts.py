@@ -108,3 +108,19 @@ def test_a_variable_font_is_not_shared(variable: Path) -> None:
     assert first.font is not second.font
     first.set_variation_by_name("Black")
     assert first.getmask("A").getbbox() != second.getmask("A").getbbox()
+
+
+def test_a_font_that_pillow_finds_instead_of_a_damaged_file_is_searched_each_time(
+    font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = font.parent / "data"
+    found = data / "fonts" / "named.ttf"
+    found.parent.mkdir(parents=True)
+    found.write_bytes(font.read_bytes())
+    monkeypatch.setenv("XDG_DATA_DIRS", str(data))
+    damaged = font.parent / "named.ttf"
+    damaged.write_bytes(b"damaged")
+    assert ImageFont.truetype(str(damaged), 20).path == str(found)
+    found.unlink()
+    with pytest.raises(OSError, match="file format"):
+        ImageFont.truetype(str(damaged), 20)

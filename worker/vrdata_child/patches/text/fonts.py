@@ -43,11 +43,15 @@ def _kept_fonts(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.lru_cache(maxsize=FONTS, typed=True)
     def load(_state: Hashable, exists: bool, /, *arguments: Any, **named: Any) -> Any:
         try:
-            return _shared(original(*arguments, **named))
+            font = _shared(original(*arguments, **named))
         except OSError as error:
             if exists or type(error) is not OSError:
                 raise
             return _Missing(error.args)
+        path = arguments[0] if arguments else named["font"]
+        if exists and os.fspath(font.path) != os.fspath(path):
+            raise _NotKeptError(font)  # its file is damaged: Pillow found another one
+        return font
 
     @functools.wraps(original)
     def truetype(*arguments: Any, **named: Any) -> Any:
