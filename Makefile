@@ -20,6 +20,7 @@ $(VENV)/.local: requirements/local.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q vrdata worker operator generators # children do not write compiled files
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local

@@ -25,6 +25,8 @@ MAKE = ("make", "--no-print-directory")
 BUILD = ["env", "PYTHONPATH=tests", sys.executable, "-m", "support.cluster", "build"]
 # More examples of each property than `make test` alone asks for.
 VARIABLES = os.environ | {"PYTEST_ADDOPTS": "--hypothesis-profile=thorough"}
+# Without compiled files, each of some thousand processes compiles vrdata again.
+VARIABLES.pop("PYTHONDONTWRITEBYTECODE", None)
 FAILURE_LINES = 400  # of a log without pytest's report
 _RESULT = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 _REPORT = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$", re.MULTILINE)
