@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from support.services.other_processes import ALL, ways_into, without_capabilitie
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
 CLOSE = "from vrdata.privacy.process import close_process; close_process()"
+DEADLINE_SECONDS = 60
 WAIT = "print('ready', flush=True); input()"
 
 
@@ -20,10 +22,11 @@ WAIT = "print('ready', flush=True); input()"
 def running(code: str) -> Iterator[int]:
     """The process number of a Python program that has printed a line and waits."""
     with subprocess.Popen(
-        without_capabilities("-c", code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        without_capabilities("-c", code), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         try:
             assert process.stdout is not None
+            assert select.select([process.stdout], [], [], DEADLINE_SECONDS)[0], "it does not wait"
             assert process.stdout.readline()
             yield process.pid
         finally:
@@ -46,7 +49,7 @@ def test_a_closed_process_cannot_be_read_by_its_user() -> None:
     [
         "import vrdata.cli.main as m; m.app = wait; m.main()",
         "import vrdata_worker.pod as m; m._do = wait; m.main()",
-        "import vrdata_worker.__main__ as m; m.take_over = wait; m.main()",
+        "import vrdata_worker.serve as s; s.take_over = wait; s.serve(None)",
     ],
     ids=["command", "pod", "worker"],
 )
