@@ -222,7 +222,7 @@ def test_a_single_refused_request_is_not_reported(bench: Bench) -> None:
 
 
 WAITING = """
-import os
+import os, signal
 from vrdata.bounded.parallel import in_parallel
 from vrdata.store.opening import open_store
 from vrdata.store.patient import PatientStore, ended_by_interrupt
@@ -232,6 +232,7 @@ class Down:
     def head(self, key):
         raise StoreUnreachableError("cannot look it up", why="connection refused")
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have ignored it
 store = PatientStore(Down(), lambda wait: os.write(1, b"waits\\n"))
 with ended_by_interrupt():
     list(in_parallel(["a", "b", "c"], store.head, 2))
