@@ -13,7 +13,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import COLOURS, INK, Canvas
 from vrdata_generators.frames import Timeline
 
-MEASURED = {"secondsPerSample": 0.22, "peakMemoryBytes": 72_000_000, "bytesPerSample": 187_000}
+MEASURED = {"secondsPerSample": 0.22, "peakMemoryBytes": 75_000_000, "bytesPerSample": 81_000}
 COUNTS = {"easy": (1, 2), "medium": (3, 4), "hard": (5, 6)}
 ROOM = (40.0, 472.0)
 MAX_EVENTS = 10_000

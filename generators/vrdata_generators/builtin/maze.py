@@ -11,7 +11,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import INK, PAPER, Canvas, Point, between
 from vrdata_generators.frames import Timeline
 
-MEASURED = {"secondsPerSample": 0.19, "peakMemoryBytes": 98_000_000, "bytesPerSample": 49_000}
+MEASURED = {"secondsPerSample": 0.19, "peakMemoryBytes": 79_000_000, "bytesPerSample": 29_000}
 Cell = tuple[int, int]
 START, GOAL, WAY = (60, 155, 92), (214, 69, 65), (52, 110, 197)
 SIZES = {"easy": (5, 7), "medium": (8, 11), "hard": (12, 16)}

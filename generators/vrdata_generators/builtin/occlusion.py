@@ -11,7 +11,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import COLOURS, INK, Canvas, Rgb
 from vrdata_generators.frames import Timeline
 
-MEASURED = {"secondsPerSample": 0.18, "peakMemoryBytes": 71_000_000, "bytesPerSample": 65_000}
+MEASURED = {"secondsPerSample": 0.18, "peakMemoryBytes": 75_000_000, "bytesPerSample": 32_000}
 COUNTS = {"easy": (2, 3), "medium": (4, 5), "hard": (6, 7)}
 LANES = 7
 SCREEN, SCREEN_EDGE, GROUND = (122, 104, 88), (86, 72, 60), (226, 232, 224)

@@ -12,7 +12,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import INK, MUTED, Canvas, Point
 from vrdata_generators.frames import Timeline
 
-MEASURED = {"secondsPerSample": 0.15, "peakMemoryBytes": 73_000_000, "bytesPerSample": 96_000}
+MEASURED = {"secondsPerSample": 0.15, "peakMemoryBytes": 75_000_000, "bytesPerSample": 47_000}
 GRAVITY = 9.81  # m/s²
 STEP = 1 / 2048  # s; a power of two, so that the steps add up exactly
 PIXELS = 260.0  # one metre

@@ -11,7 +11,7 @@ from vrdata_generators.api import Generator, Params, Sample
 from vrdata_generators.drawing import INK, Canvas, Point, between, ease
 from vrdata_generators.frames import Timeline
 
-MEASURED = {"secondsPerSample": 0.26, "peakMemoryBytes": 74_000_000, "bytesPerSample": 106_000}
+MEASURED = {"secondsPerSample": 0.26, "peakMemoryBytes": 77_000_000, "bytesPerSample": 64_000}
 TRAY, TILE, LETTER = (214, 208, 196), (245, 201, 120), (96, 62, 20)
 MOVES = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 OPPOSITE = {"up": "down", "down": "up", "left": "right", "right": "left"}
