@@ -2,7 +2,7 @@
 
     python -m benchmarks.repositories HOME [NAME…]
 
-Submodules are left out: the generators do not use them. Returns the exit code of
+Submodules are not fetched: the generators do not use them. Returns the exit code of
 `vrdata generators add`.
 """
 

@@ -1,7 +1,7 @@
 """Write a frame that repeats the previous one into an H.264 stream, without encoding it.
 
 Such a frame is a P slice in which every macroblock is skipped: some twenty bytes. x264 does not
-know of it, so its later frames are numbered anew. Names and sections are those of ITU-T H.264.
+know of it, so its later frames get new numbers. Names and sections are those of ITU-T H.264.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
-BAND = 32  # rows that are compared at once; even, so that no chroma row straddles a border
-STRIP = 64  # columns that are compared at once; even
-CHUNK = 4 * BAND  # rows that are converted at once, so that they stay in the processor's cache
+BAND = 32  # rows that are compared together; even, so that no chroma row straddles a border
+STRIP = 64  # columns that are compared together; even
+CHUNK = 4 * BAND  # rows that are converted together, so that they stay in the processor's cache
 RGBX, BGR = 4, 3  # layouts, by their bytes per pixel
 _TO_YUV = {RGBX: cv2.COLOR_RGBA2YUV_I420, BGR: cv2.COLOR_BGR2YUV_I420}
 _COLOURS = np.frombuffer(b"\xff\xff\xff\0", np.uint32)  # of the four bytes of RGBX
@@ -47,7 +47,7 @@ class YuvFrame:
         self._half = pixels == "yuv420p"
         self.layout = layout
         self._kept = np.zeros((height, width, layout), np.uint8)
-        # Eight bytes are compared at once where that is possible.
+        # Eight bytes are compared together where that is possible.
         self._word = np.uint64 if width * layout % 8 == 0 else np.uint8
         self._strip = STRIP * layout // np.dtype(self._word).itemsize
         self._words = self._kept.reshape(height, -1).view(self._word)
