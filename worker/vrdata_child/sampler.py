@@ -15,8 +15,8 @@ import resource
 import select
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from dis import opmap
 from itertools import islice
@@ -188,34 +188,33 @@ def _usage() -> tuple[float, float]:
 _start: dict[str, Any] = {}
 
 
-@contextmanager
-def sampled_import(*, enabled: bool) -> Iterator[None]:
+def sampled_import(*, enabled: bool) -> AbstractContextManager[None]:
     """Sample the import of a generator in the template; its blocks write the result."""
-    if not enabled:
-        yield
-        return
-    sampler = Sampler()
-    sampler.begin()
-    try:
-        yield
-    finally:
-        ended = sampler.end()
-    if ended:
+
+    def keep(sampler: Sampler) -> None:
         _start.update(sampler.described(), cpuSeconds=sum(_usage()))
 
+    return _sampled(keep) if enabled else nullcontext()
+
+
+def sampled_block(folder: Path, *, enabled: bool) -> AbstractContextManager[None]:
+    """Sample a block and write the result to a file in its folder."""
+
+    def write(sampler: Sampler) -> None:
+        text = json.dumps({"start": _start, "block": sampler.described()})
+        with suppress(OSError):  # for example a full disk
+            (folder / NAME).write_text(text)
+
+    return _sampled(write) if enabled else nullcontext()
+
 
 @contextmanager
-def sampled_block(folder: Path, *, enabled: bool) -> Iterator[None]:
-    """Sample a block and write the result to a file in its folder."""
-    if not enabled:
-        yield
-        return
+def _sampled(use: Callable[[Sampler], None]) -> Iterator[None]:
+    """Sample what the process does meanwhile; a copy of it uses no result."""
     sampler = Sampler()
     sampler.begin()
     try:
         yield
     finally:
         if sampler.end():
-            text = json.dumps({"start": _start, "block": sampler.described()})
-            with suppress(OSError):  # for example a full disk
-                (folder / NAME).write_text(text)
+            use(sampler)
