@@ -13,6 +13,7 @@ from vrdata.api.rules import (
     range_below,
     unique_names,
 )
+from vrdata.api.source import SourceSpec
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
 MAX_SAMPLES = 10_000_000
@@ -21,6 +22,7 @@ INDEX_LIMIT = 100_000_000  # sample indexes are below it: ids have eight digits
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly (RFC 8259, 6)
 # A catalogue name, or a glob of one.
 SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
+OPTIONAL_NAME = r"^$|^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
 OPTIONAL_PREFIX = rf"^$|{PREFIX}"
 
@@ -65,6 +67,29 @@ class GeneratorSelection(Model):
         description="Samples of one block, generated with one seed. Changing it changes the data. "
         "Default: the catalogue's. Example: 10.",
     )
+    converter: str = Field(
+        default="",
+        max_length=100,
+        pattern=OPTIONAL_NAME,
+        description="Catalogue name of the converter, if name is another one: so one converter can "
+        "read several sources. Default: name. Example: M-import.",
+    )
+    source: SourceSpec | None = Field(
+        default=None,
+        description="Existing data that a converter (class M) reads. "
+        "Example: {url: hf://OpenMOSS-Team/VideoThinkBench, config: Mazes, split: test}.",
+    )
+
+    @property
+    def catalogue_name(self) -> str:
+        """Its name in the catalogue."""
+        return self.converter or self.name
+
+    @model_validator(mode="after")
+    def _converter_has_source(self) -> GeneratorSelection:
+        if self.converter and self.source is None:
+            raise ValueError(f"{self.name} has a converter and no source: set source.url")
+        return self
 
 
 class OutputSpec(Model):
@@ -203,7 +228,9 @@ class GenerationRunSpec(Model):
 
     @model_validator(mode="after")
     def _every_generator_has_samples(self) -> GenerationRunSpec:
-        without = [item.name for item in self.generators if item.samples is None]
+        without = [
+            item.name for item in self.generators if item.samples is None and item.source is None
+        ]
         if without and self.samples is None:
             raise ValueError(
                 f"samples is missing for {', '.join(without)}: set spec.samples, or samples of each"

@@ -14,6 +14,8 @@ DIFFERENCES = "_vrdata/differences/"
 DAMAGED = "_vrdata/damaged/"
 DATA_READ = "_vrdata/read.json"
 WAVES = "_vrdata/waves/"
+SOURCES = "_vrdata/sources.json"
+ITEMS = "_vrdata/items/"
 CATALOGUES = "_catalogues/"  # below the root, beside the namespaces
 DATASET = "dataset.json"
 CARD = "README.md"
@@ -129,6 +131,11 @@ def shard_tar_key(generator: str, shard: int) -> str:
 def index_key(generator: str) -> str:
     """The index of a generator's samples."""
     return f"{INDEX}{generator}.parquet"
+
+
+def items_key(generator: str) -> str:
+    """The list of the parts of a converter's source."""
+    return f"{ITEMS}{generator}.parquet"
 
 
 def sample_key(generator: str, index: int) -> str:

@@ -79,7 +79,9 @@ class Forecast(Model):
 def forecast(prepared: Prepared) -> Forecast:
     """Calculate the forecast of a prepared run from the catalogue's measured figures."""
     # Only the generators of the plan: the spec may not allow those that were added later.
-    entries = tuple(prepared.generators[planned.name].entry for planned in prepared.plan.generators)
+    entries = tuple(
+        prepared.generators[planned.catalogue_name].entry for planned in prepared.plan.generators
+    )
     catalogue = Catalogue(generators=entries)
     rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
     return Forecast(
@@ -106,7 +108,7 @@ def _shared(prepared: Prepared) -> Iterator[SharedRange]:
 
 def _row(prepared: Prepared, index: int) -> ForecastRow:
     planned = prepared.plan.generators[index]
-    measured = prepared.generators[planned.name].entry.measured
+    measured = prepared.generators[planned.catalogue_name].entry.measured
     return ForecastRow(
         generator=planned.name,
         generator_class=planned.generator_class,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrdata.api.run import GenerationRun
+from vrdata.api.run import GenerationRun, GeneratorSelection
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.continuing import Continued, begin_or_continue
 from vrdata.plan.planned import Plan
@@ -32,13 +32,19 @@ def _limited(run: GenerationRun, limit: int | None) -> GenerationRun:
     if limit is None:
         return run
     spec = run.spec
-    generators = tuple(
-        item
-        if item.samples is None
-        else item.model_copy(update={"samples": min(item.samples, limit)})
-        for item in spec.generators
-    )
+    generators = tuple(_limited_selection(item, limit) for item in spec.generators)
     samples = None if spec.samples is None else min(spec.samples, limit)
     return run.model_copy(
         update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
     )
+
+
+def _limited_selection(item: GeneratorSelection, limit: int) -> GeneratorSelection:
+    update: dict[str, object] = {}
+    if item.samples is not None:
+        update["samples"] = min(item.samples, limit)
+    if item.source is not None:  # it is not asked for more items than that
+        most = (item.start or 0) + limit
+        most = most if item.source.limit is None else min(item.source.limit, most)
+        update["source"] = item.source.model_copy(update={"limit": most})
+    return item.model_copy(update=update)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from vrdata.api.run import GenerationRun
+from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard
+from vrdata.plan.sources import PinnedSource, PinnedSources
 
 
 def build_plan(
@@ -15,6 +17,7 @@ def build_plan(
     *,
     versions: dict[str, str],
     adopt: Plan | None = None,
+    sources: PinnedSources | None = None,
 ) -> Plan:
     """Expand a run into its plan; memory grows with generators, not with samples.
 
@@ -24,10 +27,13 @@ def build_plan(
         versions: versions that can change a byte beside the generators' digests.
         adopt: a stored plan whose automatic shard sizes and commits are taken over, so that
             figures measured again never change a run that has begun.
+        sources: the pinned sources of its converters; None = they are not known yet, so the
+            number of items is not checked.
 
     Raises:
         InvalidInputError: the catalogue cannot serve the run.
     """
+    pinned = {} if sources is None else sources.sources
     sizes = {} if adopt is None else {item.name: item for item in adopt.generators}
     return Plan(
         namespace=run.metadata.namespace,
@@ -35,7 +41,7 @@ def build_plan(
         seed=run.spec.seed,
         output=PlannedOutput(format=run.spec.output.format, video=run.spec.output.video),
         generators=tuple(
-            _planned(run, chosen, sizes.get(chosen.entry.name))
+            _planned(run, chosen, sizes.get(chosen.name), pinned.get(chosen.name))
             for chosen in expand(run.spec, catalogue)
         ),
         versions=versions,
@@ -65,7 +71,11 @@ def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tu
         item
         for item in selected
         if complete
-        or (bool(glob_matches(item.name, catalogue)) if is_glob(item.name) else item.name in known)
+        or (
+            bool(glob_matches(item.name, catalogue))
+            if is_glob(item.name)
+            else item.catalogue_name in known
+        )
     )
     if found:
         spec = run.spec.model_copy(update={"generators": found})
@@ -74,13 +84,13 @@ def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tu
 
 
 def _planned(
-    run: GenerationRun, chosen: Chosen, stored: PlannedGenerator | None
+    run: GenerationRun,
+    chosen: Chosen,
+    stored: PlannedGenerator | None,
+    pinned: PinnedSource | None,
 ) -> PlannedGenerator:
     entry, selection = chosen.entry, chosen.selection
     block_size = selection.block_size or entry.block_size
-    samples = selection.samples or run.spec.samples
-    if samples is None:  # the spec's own rule holds this
-        raise ValueError(f"no samples for {entry.name}")
     begun = stored if stored is not None and stored.digest == entry.digest else None
     commit = entry.commit if begun is None else begun.commit
     if run.spec.shard_size is not None:
@@ -90,13 +100,37 @@ def _planned(
     else:
         shard_blocks = blocks_per_shard(automatic_shard_size(entry.measured), block_size)
     return PlannedGenerator(
-        name=entry.name,
+        name=chosen.name,
         generator_class=entry.generator_class,
         digest=entry.digest,
         start=selection.start or 0,
-        samples=samples,
+        samples=_samples(run, chosen, pinned),
         block_size=block_size,
         shard_blocks=shard_blocks,
         args=selection.args,
         commit=commit,
+        converter=entry.name if entry.name != chosen.name else "",
+        source=None if pinned is None else pinned.source,
     )
+
+
+def _samples(run: GenerationRun, chosen: Chosen, pinned: PinnedSource | None) -> int:
+    """How many samples; of a converter, all items from the first one on if the run says nothing."""
+    selection = chosen.selection
+    if selection.source is None:
+        samples = selection.samples or run.spec.samples
+        if samples is None:  # the spec's own rule holds this
+            raise ValueError(f"no samples for {chosen.name}")
+        return samples
+    if pinned is None:  # the source has not been asked yet
+        return selection.samples or selection.source.limit or 1
+    start, items = selection.start or 0, pinned.source.items
+    samples = selection.samples or items - start
+    if samples < 1 or start + samples > items:
+        wanted = f"start {start} + samples {samples}" if samples > 0 else f"start {start}"
+        raise InvalidInputError(
+            f"{chosen.name}: {pinned.source.url} has too few items",
+            why=f"it has {items}, and {wanted} is more" if items else "it has none",
+            fix="lower start or samples" if items else "check source.url, split and include",
+        )
+    return samples

@@ -24,6 +24,11 @@ class Chosen:
     entry: CatalogueEntry
     selection: GeneratorSelection
 
+    @property
+    def name(self) -> str:
+        """Its name in ids, keys and metrics: of a converter, the one that the run gives it."""
+        return self.selection.name if self.selection.converter else self.entry.name
+
 
 def check_spec(spec: GenerationRunSpec) -> None:
     """Check the fields that do not depend on the catalogue.
@@ -60,17 +65,18 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
                 problems.append(f"{where}: {selection.name} matches no O- or G-class generator")
             for entry in matches:
                 chosen.setdefault(entry.name, Chosen(entry, selection))
-        elif selection.name not in entries:
-            problems.append(f"{where}: {_unknown(selection.name, entries)}")
+        elif selection.catalogue_name not in entries:
+            problems.append(f"{where}: {_unknown(selection.catalogue_name, entries)}")
     for selection in spec.generators:
-        if selection.name in entries:
-            chosen[selection.name] = Chosen(entries[selection.name], selection)
+        if selection.catalogue_name in entries:
+            chosen[selection.name] = Chosen(entries[selection.catalogue_name], selection)
     if problems:
         raise UnknownGeneratorError(
             "the run names generators that the catalogue does not have",
             why="; ".join(problems),
             fix="see `vrdata generators list`; add one with `vrdata generators add`",
         )
+    _check_sources(chosen)
     _refuse_unseeded(spec, chosen)
     _refuse_unread_args(chosen)
     return [chosen[name] for name in sorted(chosen)]
@@ -127,6 +133,24 @@ def _unknown(name: str, entries: dict[str, CatalogueEntry]) -> str:
     close = get_close_matches(name, entries, n=3, cutoff=0.5)
     hint = f"; did you mean {', '.join(close)}?" if close else ""
     return f"no generator {name}{hint}"
+
+
+def _check_sources(chosen: dict[str, Chosen]) -> None:
+    """A converter (class M) needs a source; other generators have none."""
+    for name, item in sorted(chosen.items()):
+        converts, source = item.entry.generator_class == "M", item.selection.source
+        if converts and source is None:
+            raise InvalidInputError(
+                f"{name} has no source",
+                why="a generator of class M converts existing data",
+                fix="set source.url of its entry in spec.generators",
+            )
+        if source is not None and not converts:
+            raise InvalidInputError(
+                f"{name} reads no source",
+                why=f"{item.entry.name} is of class {item.entry.generator_class}: it makes data",
+                fix="remove its source, or name a converter: see `vrdata generators list`",
+            )
 
 
 def _refuse_unseeded(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None:

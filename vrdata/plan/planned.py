@@ -12,6 +12,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode, canonical_json
 from vrdata.plan.catalogue import GeneratorName
+from vrdata.plan.sources import PlannedSource
+
+_ADDED = {"start", "commit", "converter", "source"}
 
 
 class Shard(NamedTuple):
@@ -43,6 +46,8 @@ class PlannedGenerator(Model):
     Attributes:
         commit: the commit that the generator was added from, or "". The digest covers what it
             changes, so it is not part of the hash of the plan.
+        converter: its name in the catalogue, if `name` is another one; only class M.
+        source: what a converter reads; one of its items is one sample.
     """
 
     name: GeneratorName
@@ -54,16 +59,19 @@ class PlannedGenerator(Model):
     shard_blocks: int = Field(ge=1)
     args: tuple[str, ...] = ()
     commit: str = ""
+    converter: str = ""
+    source: PlannedSource | None = None
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Plans stored before `start` and `commit` existed must keep their hash."""
+        """Plans stored before these fields existed must keep their hash."""
         fields: dict[str, Any] = handler(self)
-        return {
-            name: value
-            for name, value in fields.items()
-            if value or name not in {"start", "commit"}
-        }
+        return {name: value for name, value in fields.items() if value or name not in _ADDED}
+
+    @property
+    def catalogue_name(self) -> str:
+        """Its name in the catalogue."""
+        return self.converter or self.name
 
     @property
     def stop(self) -> int:

@@ -87,15 +87,19 @@ def locate(paths: tuple[Path, ...]) -> dict[str, Located]:
 def locate_planned(paths: tuple[Path, ...], plan: Plan) -> dict[str, Located]:
     """All generators by name; one that was replaced since the run began, as it was planned.
 
+    A converter has the name that the run gives it, too.
+
     Raises:
         InvalidInputError, NotFoundError: as locate.
     """
     found = locate(paths)
     for planned in plan.generators:
-        there = found.get(planned.name)
+        there = found.get(planned.catalogue_name)
         if there is not None and there.entry.digest != planned.digest:
             file = there.base / REPLACED
-            old = read_catalogue(file).get(planned.name) if file.is_file() else None
+            old = read_catalogue(file).get(planned.catalogue_name) if file.is_file() else None
             if old is not None and old.digest == planned.digest:
-                found[planned.name] = Located(old, there.base)
+                there = Located(old, there.base)
+        if there is not None:
+            found[planned.name] = there
     return found

@@ -1,0 +1,60 @@
+"""Pinned sources: which data the converters of a run read, frozen before its plan. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from vrdata.api.run import GenerationRunSpec
+from vrdata.api.source import SourceSpec
+from vrdata.model import API_VERSION, Model
+from vrdata.plan.catalogue import GeneratorName
+
+
+class PlannedSource(Model):
+    """The source of a converter as a plan has it: enough to read the same bytes again.
+
+    Attributes:
+        url: as in the run file.
+        config: configuration of a Hub dataset, or "".
+        split: split of a Hub dataset, or "".
+        revision: the commit of a Hub dataset; "" for other sources, whose files have digests.
+        items: number of items.
+        digest: `sha256:…` over the list of parts (vrdata.sources.parts).
+        licence: as the source declares it, or "".
+    """
+
+    url: str
+    config: str = ""
+    split: str = ""
+    revision: str = ""
+    items: int = Field(ge=0)
+    digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    licence: str = ""
+
+
+class PinnedSource(Model):
+    """What was requested, and what it was when the run began."""
+
+    requested: SourceSpec
+    source: PlannedSource
+
+
+class PinnedSources(Model):
+    """The sources of a run by the name of the generator; `_vrdata/sources.json`."""
+
+    api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
+    kind: Literal["PinnedSources"] = "PinnedSources"
+    sources: dict[GeneratorName, PinnedSource] = Field(default_factory=dict)
+
+
+def requested_sources(spec: GenerationRunSpec) -> dict[str, SourceSpec]:
+    """The sources that a run names, by the name of the generator."""
+    return {item.name: item.source for item in spec.generators if item.source is not None}
+
+
+def fits(pinned: PinnedSources, spec: GenerationRunSpec) -> bool:
+    """Whether the pinned sources are those that the run requests."""
+    found = {name: one.requested for name, one in pinned.sources.items()}
+    return found == requested_sources(spec)

@@ -1,0 +1,1 @@
+"""Existing data that converters read: pinned when a run begins, fetched part by part."""

@@ -1,0 +1,110 @@
+"""The list of a source's parts as a Parquet file; its digest does not depend on the file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vrdata.model import canonical_json
+from vrdata.sources.port import Part, PartFile
+
+GROUP_PARTS = 10_000  # parts of one row group: a worker reads the groups of its shard only
+_FILE = pa.struct(
+    [
+        ("name", pa.string()),
+        ("size", pa.int64()),
+        ("digest", pa.string()),
+        ("ranges", pa.list_(pa.list_(pa.int64()))),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("first", pa.int64()),
+        ("items", pa.int64()),
+        ("format", pa.string()),
+        ("group", pa.int32()),
+        ("files", pa.list_(_FILE)),
+    ]
+)
+
+
+def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
+    """Write the list; returns the number of items and the list's digest, `sha256:…`.
+
+    Args:
+        parts: in the order of their items, without gaps.
+
+    Raises:
+        ValueError: there is a gap.
+    """
+    digest, items = hashlib.sha256(), 0
+    with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
+        rows: list[dict[str, Any]] = []
+        for part in parts:
+            if part.first != items:
+                raise ValueError(f"the part of item {part.first} follows item {items - 1}")
+            items += part.items
+            rows.append(_row(part))
+            digest.update(canonical_json(rows[-1]) + b"\n")
+            if len(rows) == GROUP_PARTS:
+                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+                rows.clear()
+        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+    return items, f"sha256:{digest.hexdigest()}"
+
+
+def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
+    """The parts with items of `[start, stop)`, in order.
+
+    Args:
+        file: what `write_parts` wrote: an open binary file, or its bytes as a pyarrow buffer.
+        start: index of the first item.
+        stop: the index after the last one.
+
+    Raises:
+        pyarrow.ArrowInvalid: it is damaged.
+    """
+    table = pq.ParquetFile(file)
+    for group in range(table.metadata.num_row_groups):
+        firsts = table.metadata.row_group(group).column(0).statistics
+        if firsts is None or firsts.min >= stop:
+            return
+        for row in table.read_row_group(group).to_pylist():
+            if row["first"] < stop and row["first"] + row["items"] > start:
+                yield _part(row)
+
+
+def _row(part: Part) -> dict[str, Any]:
+    files = [
+        {
+            "name": file.name,
+            "size": file.size,
+            "digest": file.digest,
+            "ranges": [list(one) for one in file.ranges],
+        }
+        for file in part.files
+    ]
+    return {
+        "first": part.first,
+        "items": part.items,
+        "format": part.format,
+        "group": part.group,
+        "files": files,
+    }
+
+
+def _part(row: dict[str, Any]) -> Part:
+    files = tuple(
+        PartFile(
+            file["name"],
+            file["size"],
+            file["digest"],
+            tuple((start, stop) for start, stop in file["ranges"]),
+        )
+        for file in row["files"]
+    )
+    return Part(row["first"], row["items"], files, row["format"], row["group"])
