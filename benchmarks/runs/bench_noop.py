@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 1200
 _AGAIN = """
 import json, sys, time
 from pathlib import Path
-from vrdata.api.loading import load_run
+from vrdata.api.reading.loading import load_run
 from vrdata.api.profile import default_profile
 from vrdata.local.execution.executor import ExecutionResult
 from vrdata.local.finish import finish

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.plans.runfiles import PROFILE, RUN, profile_problems, run_problems, write
-from vrdata.api.loading import load_run
 from vrdata.api.profile import GenerationProfile
+from vrdata.api.reading.loading import load_run
+from vrdata.api.reading.wording import field_names
 from vrdata.api.run import MAX_SAMPLES, MAX_SEED, GenerationRun
-from vrdata.api.wording import field_names
 
 # What is added to the spec; line and column of the complaint; its path; words of it.
 RUN_CASES = [
@@ -167,6 +167,8 @@ def test_known_names_are_those_that_a_user_writes() -> None:
         "start",
         "args",
         "blockSize",
+        "converter",
+        "source",
     ]
     assert field_names(GenerationProfile, ("spec", "classes", "G", "tolerations", 0))[0] == "key"
     assert field_names(GenerationRun, ("spec", "nothing")) == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.plans.runfiles import PROFILE, RUN, profile_problems, run_problems
-from vrdata.api.yaml_nodes import MAX_BYTES, MAX_DEPTH, YamlError, parse_documents
+from vrdata.api.reading.yaml_nodes import MAX_BYTES, MAX_DEPTH, YamlError, parse_documents
 
 # What is added to the spec; line and column; words.
 SYNTAX = [

@@ -18,7 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs/run-yaml.md"
 PROSE = {"none", "never", "AWS"}  # defaults in words
 HEADER: dict[str, Any] = {"apiVersion": "vrdata.dev/v1alpha1", "metadata": {"name": "demo"}}
 RUN = HEADER | {"kind": "GenerationRun"}
-RUN |= {"spec": {"samples": 1, "generators": [{"name": "O-maze"}]}}
+GENERATOR = {"name": "O-maze", "source": {"url": "data"}}
+RUN |= {"spec": {"samples": 1, "generators": [GENERATOR]}}
 PROFILE = HEADER | {"kind": "GenerationProfile", "spec": {}}
 
 

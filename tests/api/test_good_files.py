@@ -10,8 +10,8 @@ import yaml
 
 from support.plans.runfiles import PROFILE, RUN, write
 from vrdata.api.example import example_run
-from vrdata.api.loading import load_profile, load_run
 from vrdata.api.profile import default_profile
+from vrdata.api.reading.loading import load_profile, load_run
 from vrdata.api.run import MAX_SEED, DedupSpec, FailurePolicy, GeneratorSelection, OutputSpec
 from vrdata.errors import InvalidInputError, NotFoundError
 
@@ -41,7 +41,20 @@ def test_every_field_of_a_run_is_read(tmp_path: Path) -> None:
         "seed": MAX_SEED,
         "samples": 10_000_000,
         "generators": [
-            {"name": "G-*", "samples": 5, "start": 40, "args": ["--hard", "3"], "blockSize": 7}
+            {"name": "G-*", "samples": 5, "start": 40, "args": ["--hard", "3"], "blockSize": 7},
+            {
+                "name": "mazes",
+                "args": [],
+                "converter": "M-import",
+                "source": {
+                    "url": "hf://org/name",
+                    "config": "Mazes",
+                    "split": "test",
+                    "revision": "main",
+                    "include": ["*.parquet"],
+                    "limit": 5,
+                },
+            },
         ],
         "shardSize": 300,
         "parallelism": 8,

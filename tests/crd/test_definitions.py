@@ -24,6 +24,7 @@ CHECKED_BY = {
         ("run", ".spec.generators", "'x-kubernetes-list-map-keys': ['name']")
     ],
     "GenerationRunSpec._every_generator_has_samples": [("run", ".spec", "has(one.samples)")],
+    "GeneratorSelection._converter_has_source": [("run", ".spec.generators[]", "has(self.source)")],
     "GenerationRunSpec._indexes_have_eight_digits": [("run", ".spec", "one.start")],
     "Storage._one": [("profile", ".spec.storage", "self.persistentVolumeClaim")],
     "ClassResources._ceiling": [

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from support.cli import write_run
 from support.plans.catalogues import catalogue, entry
-from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
+from vrdata.api.reading.loading import load_run
 from vrdata.cli.main import app
 from vrdata.contract.worker import StoreSettings
 from vrdata.local import planning

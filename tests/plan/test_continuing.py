@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.plans.catalogues import VERSIONS, catalogue, entry, make_run, planned
 from vrdata.api.run import GenerationRun
 from vrdata.plan.catalogue import CatalogueEntry
-from vrdata.plan.continuing import Continued, continue_plan
 from vrdata.plan.planned import Plan
+from vrdata.plan.stored.continuing import Continued, continue_plan
 
 RUN = make_run("O-*", "G-a")
 THERE = ("O-a", "O-b", "G-a")

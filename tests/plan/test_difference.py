@@ -2,8 +2,8 @@
 
 import pytest
 
-from vrdata.plan.difference import MAX_LINES, describe_difference, differs_in_generators_only
 from vrdata.plan.planned import Plan, PlannedGenerator
+from vrdata.plan.stored.difference import MAX_LINES, describe_difference, differs_in_generators_only
 
 
 def plan(**changes: object) -> Plan:
@@ -73,6 +73,7 @@ GENERATOR = plan().generators[0].to_dict()
         ({"shardBlocks": 2}, "O-maze.blocks per shard: 1 there, 2 wanted"),
         ({"args": ["-x"]}, "O-maze.args: [] there, ['-x'] wanted"),
         ({"class": "G"}, "O-maze.class: O there, G wanted"),
+        ({"converter": "M-import"}, "O-maze.converter: O-maze there, M-import wanted"),
         ({"digest": "sha256:" + "b" * 64}, "O-maze.digest (its code or environment)"),
     ],
 )
@@ -81,6 +82,16 @@ def test_a_changed_generator_is_named_with_both_values(
 ) -> None:
     (found,) = describe_difference(plan(), plan(generators=[GENERATOR | changes]))
     assert found.startswith(line)
+
+
+SOURCE = {"url": "hf://a/b", "revision": "1" * 40, "items": 3, "digest": "sha256:" + "c" * 64}
+
+
+def test_a_moved_revision_is_named_with_both_commits() -> None:
+    before = plan(generators=[GENERATOR | {"source": SOURCE}])
+    after = plan(generators=[GENERATOR | {"source": SOURCE | {"revision": "2" * 40}}])
+    (line,) = describe_difference(before, after)
+    assert line == f"O-maze.source.revision: {'1' * 40} there, {'2' * 40} wanted"
 
 
 def test_generators_that_came_and_went_are_named() -> None:
@@ -123,6 +134,8 @@ OTHER_GENERATOR: dict[str, object] = {
     "shardBlocks": 2,
     "args": ["-x"],
     "commit": "1" * 40,
+    "converter": "M-other",
+    "source": {"url": "hf://a/b", "items": 3, "digest": "sha256:" + "c" * 64},
 }
 
 

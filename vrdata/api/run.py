@@ -22,7 +22,7 @@ INDEX_LIMIT = 100_000_000  # sample indexes are below it: ids have eight digits
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly (RFC 8259, 6)
 # A catalogue name, or a glob of one.
 SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
-OPTIONAL_NAME = r"^$|^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
+CONVERTER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
 OPTIONAL_PREFIX = rf"^$|{PREFIX}"
 
@@ -67,10 +67,10 @@ class GeneratorSelection(Model):
         description="Samples of one block, generated with one seed. Changing it changes the data. "
         "Default: the catalogue's. Example: 10.",
     )
-    converter: str = Field(
-        default="",
+    converter: str | None = Field(
+        default=None,
         max_length=100,
-        pattern=OPTIONAL_NAME,
+        pattern=CONVERTER,
         description="Catalogue name of the converter, if name is another one: so one converter can "
         "read several sources. Default: name. Example: M-import.",
     )

@@ -50,5 +50,5 @@ class SourceSpec(Model):
         default=None,
         ge=1,
         le=100_000_000,
-        description="The most items, from the first one on. Default: all. Example: 1000.",
+        description="The most items, from the first one on. Default: all items. Example: 1000.",
     )

@@ -143,8 +143,8 @@ def plan_command(
 
 
 def _load(run_file: Path, profile: Path | None) -> tuple[Any, Any]:
-    from vrdata.api.loading import load_profile, load_run
     from vrdata.api.profile import default_profile
+    from vrdata.api.reading.loading import load_profile, load_run
 
     return load_run(run_file), load_profile(profile) if profile else default_profile()
 

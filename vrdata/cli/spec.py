@@ -86,7 +86,7 @@ def validate_command(
 
 
 def _validate(path: Path, catalogue: Catalogue, *, complete: bool) -> dict[str, Any]:
-    from vrdata.api.loading import InvalidFileError, load_run
+    from vrdata.api.reading.loading import InvalidFileError, load_run
     from vrdata.plan.build import check_run
 
     try:

@@ -54,6 +54,7 @@ MUTABLE = frozenset({"parallelism", "suspend", "activeDeadlineSeconds", "ttlSeco
 LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".spec.generators": ("map", ("name",)),
     ".spec.generators[].args": ("atomic", ()),
+    ".spec.generators[].source.include": ("set", ()),
     ".status.conditions": ("map", ("type",)),
     ".status.classes": ("map", ("name",)),
     ".status.failures": ("atomic", ()),
@@ -109,7 +110,7 @@ RUN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ".spec",
-        "has(self.samples) || self.generators.all(one, has(one.samples))",
+        "has(self.samples) || self.generators.all(one, has(one.samples) || has(one.source))",
         "samples is missing: set spec.samples, or samples of each generator",
         # To name those without would cost more than the API server lets a message cost.
         field=".samples",
@@ -121,6 +122,12 @@ RUN_RULES: tuple[Rule, ...] = (
         f"start + samples of a generator is more than {INDEX_LIMIT}: sample ids have eight "
         "digits; lower start or samples",
         field=".generators",
+    ),
+    Rule(
+        ".spec.generators[]",
+        "!has(self.converter) || has(self.source)",
+        "a converter needs a source: set source.url",
+        field=".source",
     ),
     Rule(
         ".spec.dedup",

@@ -7,8 +7,8 @@ from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError
-from vrdata.plan.difference import describe_difference, differs_in_generators_only
 from vrdata.plan.planned import Plan
+from vrdata.plan.stored.difference import describe_difference, differs_in_generators_only
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 _FIX = (

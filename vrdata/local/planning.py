@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vrdata.api.run import GenerationRun, GeneratorSelection
 from vrdata.plan.catalogue import Catalogue
-from vrdata.plan.continuing import Continued, begin_or_continue
 from vrdata.plan.planned import Plan
+from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata_worker.image.versions import content_versions
 
 

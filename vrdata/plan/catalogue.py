@@ -57,7 +57,8 @@ class CatalogueEntry(Model):
         generator_class: O (static), G (dynamic), M (imports existing data).
         kind: `builtin` = a first-party generator of vrdata_generators; `api` = a folder whose
             `generator.py` uses the API of vrdata_generators; `repository` = a folder with
-            `examples/generate.py`.
+            `examples/generate.py`; `converter` = a Converter: first-party, or of an installed
+            package (`path` empty), or of a folder with `converter.py`.
         digest: `sha256:…` over everything of the generator that can change a byte: its files
             and the exact versions of its environment.
         path: the generator's folder, relative to the catalogue file (empty for a builtin).
@@ -77,7 +78,7 @@ class CatalogueEntry(Model):
 
     name: GeneratorName
     generator_class: GeneratorClass = Field(alias="class")
-    kind: Literal["builtin", "api", "repository"]
+    kind: Literal["builtin", "api", "repository", "converter"]
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     path: str = ""
     python: str = ""

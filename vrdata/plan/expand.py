@@ -136,19 +136,19 @@ def _unknown(name: str, entries: dict[str, CatalogueEntry]) -> str:
 
 
 def _check_sources(chosen: dict[str, Chosen]) -> None:
-    """A converter (class M) needs a source; other generators have none."""
+    """A converter needs a source; generators have none."""
     for name, item in sorted(chosen.items()):
-        converts, source = item.entry.generator_class == "M", item.selection.source
+        converts, source = item.entry.kind == "converter", item.selection.source
         if converts and source is None:
             raise InvalidInputError(
                 f"{name} has no source",
-                why="a generator of class M converts existing data",
+                why=f"{item.entry.name} is a converter: it reads existing data",
                 fix="set source.url of its entry in spec.generators",
             )
         if source is not None and not converts:
             raise InvalidInputError(
                 f"{name} reads no source",
-                why=f"{item.entry.name} is of class {item.entry.generator_class}: it makes data",
+                why=f"{item.entry.name} is a generator: it makes data",
                 fix="remove its source, or name a converter: see `vrdata generators list`",
             )
 

@@ -6,9 +6,9 @@ from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
 from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import ImageCatalogue
-from vrdata.plan.continuing import begin_or_continue
 from vrdata.plan.expand import check_spec
 from vrdata.plan.planned import Plan
+from vrdata.plan.stored.continuing import begin_or_continue
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Rejection
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from support.cli import write_run
-from vrdata.api.loading import load_run
 from vrdata.api.profile import default_profile
+from vrdata.api.reading.loading import load_run
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.local.run import LocalOptions, Prepared, prepare
 

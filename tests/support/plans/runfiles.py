@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vrdata.api.loading import InvalidFileError, Problem, load_profile, load_run
+from vrdata.api.reading.loading import InvalidFileError, Problem, load_profile, load_run
 
 RUN = """\
 apiVersion: vrdata.dev/v1alpha1

@@ -111,7 +111,7 @@ class Launch:
     """
 
     name: str
-    kind: Literal["builtin", "api", "repository"]
+    kind: Literal["builtin", "api", "repository", "converter"]
     root: str = ""
     python: str = ""
     mode: Literal["stream", "whole", "bare"] = "stream"

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from vrdata.api.profile import GenerationProfile
+from vrdata.api.reading.wording import without_echoes, word_problem
+from vrdata.api.reading.yaml_nodes import MAX_BYTES, Document, YamlError, parse_documents
 from vrdata.api.run import GenerationRun
-from vrdata.api.wording import without_echoes, word_problem
-from vrdata.api.yaml_nodes import MAX_BYTES, Document, YamlError, parse_documents
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.model import API_VERSION, Model
 from vrdata.text import decode

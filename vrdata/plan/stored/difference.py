@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrdata.plan.planned import Plan, PlannedGenerator
+from vrdata.plan.sources import PlannedSource
 from vrdata.text import count
 
 MAX_LINES = 8
@@ -60,7 +61,19 @@ def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) ->
             ("blockSize", stored.block_size, wanted.block_size),
             ("blocks per shard", stored.shard_blocks, wanted.shard_blocks),
             ("args", list(stored.args), list(wanted.args)),
+            ("converter", stored.catalogue_name, wanted.catalogue_name),
+            *_source_difference(stored, wanted),
             ("digest (its code or environment)", stored.digest[:19], wanted.digest[:19]),
         )
         if before != after
+    ]
+
+
+def _source_difference(
+    stored: PlannedGenerator, wanted: PlannedGenerator
+) -> list[tuple[str, object, object]]:
+    old, new = (one.source.to_dict() if one.source is not None else {} for one in (stored, wanted))
+    return [
+        (f"source.{name}", old.get(name, "none"), new.get(name, "none"))
+        for name in PlannedSource.model_fields
     ]
