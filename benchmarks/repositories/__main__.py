@@ -2,8 +2,8 @@
 
     python -m benchmarks.repositories HOME [NAME…]
 
-Submodules are not fetched: the generators do not use them. Returns the exit code of
-`vrdata generators add`.
+Submodules are not fetched: the generators do not use them. Returns the first exit code of
+`vrdata generators add` that is not 0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,26 +26,35 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only these of the list")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        fetched = list(_fetched(Path(folder), arguments.names))
-        if not fetched:
+        by_class = defaultdict[str, list[Path]](list)
+        for repository, its_class in _fetched(Path(folder), arguments.names):
+            by_class[its_class].append(repository)
+        if not by_class:
             parser.error("the list has none of these names")
-        command = [sys.executable, "-m", "vrdata.cli.main", "generators", "add", "--replace"]
-        return subprocess.run(
-            [*command, "--home", arguments.home, *fetched], check=False
-        ).returncode
+        codes = [_add(arguments.home, *one) for one in by_class.items()]
+        return next(filter(None, codes), 0)
 
 
-def _fetched(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Clone each repository at its commit. Raises subprocess.CalledProcessError: git failed."""
+def _add(home: Path, its_class: str, repositories: Sequence[Path]) -> int:
+    command = [sys.executable, "-m", "vrdata.cli.main", "generators", "add", "--replace"]
+    options = ["--home", home, *(["--class", its_class] if its_class else [])]
+    return subprocess.run([*command, *options, *repositories], check=False).returncode
+
+
+def _fetched(folder: Path, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Clone each repository at its commit; the class is "" if its name tells it.
+
+    Raises subprocess.CalledProcessError: git failed.
+    """
     for line in LIST.read_text().splitlines():
-        address, _, commit = line.partition(" ")
+        address, commit, its_class, *_ = [*line.split(), "", "", ""]
         place = folder / address.rpartition("/")[2]
         if not commit or line.startswith("#") or (names and place.name not in names):
             continue
         print(f"{place.name}: fetching", flush=True)
         subprocess.run(["git", "clone", "--quiet", "--no-checkout", address, place], check=True)
         subprocess.run(["git", "-C", place, "checkout", "--quiet", commit], check=True)
-        yield place
+        yield place, its_class
 
 
 if __name__ == "__main__":
