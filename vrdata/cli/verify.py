@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vrdata.dataset.verify.verdict import VerifyReport
 
 PROGRESS_SECONDS = 5.0
+FINAL_FRAME = "final_frame.png"
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +31,8 @@ def verify_command(
         typer.Argument(
             metavar="WHERE",
             help="The folder or s3:// prefix of a run; a root with one run; "
-            "or a folder with {domain}_task/{sample}/, a {domain}_task folder, or one sample.",
+            "or a folder with {domain}_task/{sample}/, a {domain}_task folder, or one sample: "
+            "any folder with first_frame.png.",
         ),
     ],
     jobs: Annotated[
@@ -111,8 +113,7 @@ def summary_lines(report: VerifyReport) -> list[str]:
         f"files: {_counts(report.files)}",
     ]
     lines += dropped_lines(report)
-    if report.images:
-        lines.append(f"images: {_counts(report.images)}")
+    lines += content_lines(report)
     if warning := duplicates_line(report.duplicates or 0, report.duplicate_examples):
         lines.append(warning)
     if report.decoded == "no":
@@ -122,6 +123,17 @@ def summary_lines(report: VerifyReport) -> list[str]:
     if report.problem_counts:
         lines.append(f"problems: {_counts(report.problem_counts)}")
     return [*lines, f"dataset hash: {report.dataset_hash}"]
+
+
+def content_lines(report: VerifyReport) -> list[str]:
+    """Sizes and modes of the images, lengths of the prompts, and samples without an answer."""
+    lines = [f"images: {name}: {_counts(sizes)}" for name, sizes in report.image_files.items()]
+    if prompts := report.prompts.count:
+        lengths = f"{report.prompts.shortest} to {report.prompts.longest} characters"
+        lines.append(f"prompts: {prompts} of {lengths}")
+    if unanswered := report.samples - report.files.get(FINAL_FRAME, 0):
+        lines.append(f"without {FINAL_FRAME}: {count(unanswered, 'sample')}")
+    return lines
 
 
 def dropped_lines(report: VerifyReport) -> list[str]:

@@ -1,15 +1,14 @@
 """Verify sample folders without vrdata's own objects: the layout of the present pipeline.
 
-Samples are folders `{domain}_task/{sample id}/`, usually below `questions/{generator}/`; or such
-folders inside `.tar.gz` archives.
+Samples are folders `{domain}_task/{sample id}/`, usually below `questions/{generator}/`, or other
+folders that contain a frame; or such folders inside `.tar.gz` archives.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,6 +16,7 @@ from vrdata.bounded.parallel import in_order
 from vrdata.dataset.finish.duplicates import DuplicateFinder
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError
 from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.verify.folders import ARCHIVE, base_of, in_task, split_path, units
 from vrdata.dataset.verify.sample.check import Findings, check_file, check_names
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, content_hash
 from vrdata.dataset.verify.sample.decode import Decoder
@@ -30,8 +30,6 @@ from vrdata.store.port import (
     ObjectStore,
 )
 
-_TASK = "_task"
-_SAMPLE = re.compile(r"(?:(?:.*/)?([^/]+)/)?[^/]+_task/([^/]+)/([^/]+)")
 _UNREADABLE = (DamagedArchiveError, DigestMismatchError, KeyConflictError, ObjectNotFoundError)
 
 
@@ -69,11 +67,11 @@ def verify_tree(
         VrdataError: a package for decoding is not installed.
     """
     tally = Tally()
-    base = _base(store)
+    base = base_of(store)
     decoder = Decoder(deep=deep) if decode or deep else None
     with DatasetHasher() as hasher, DuplicateFinder() as duplicates:
         check = _TreeCheck(store, base, decoder, hasher, duplicates)
-        for found in in_order(_units(store, base), check, jobs):
+        for found in in_order(units(store, base), check, jobs):
             tally.add(found.findings)
             tally.counts["shards"] += found.archives
             tally.generators.update(found.generators)
@@ -84,7 +82,8 @@ def verify_tree(
     if not tally.counts["samples"] and not tally.problems.counts:
         raise NotFoundError(
             f"there is no dataset in {store.url}",
-            why="it contains neither a run of vrdata nor folders {domain}_task/{sample}/",
+            why="it contains neither a run of vrdata, nor folders {domain}_task/{sample}/, nor a "
+            "folder with first_frame.png",
             fix="name the folder of a run, {root}/{namespace}/{run}, or one with samples",
         )
     return tally.report(
@@ -96,34 +95,6 @@ def verify_tree(
             decoded=decoding_level(decode=decode, deep=deep),
         )
     )
-
-
-def _base(store: ObjectStore) -> str:
-    """What the paths of samples need in front: the root may be in a `{domain}_task` folder.
-
-    It may be that folder or one of its samples. Otherwise, and when the root contains such
-    folders, it is "".
-    """
-    parts = store.url.rstrip("/").split("/")
-    depth = next((n for n in (1, 2) if len(parts) > n and parts[-n].endswith(_TASK)), 0)
-    if not depth or any(_is_data(info.key) for info in store.list_after("")):
-        return ""
-    return "/".join([*parts[-depth - 1 :], ""])
-
-
-def _is_data(key: str) -> bool:
-    return key.endswith(".tar.gz") or _SAMPLE.fullmatch(key) is not None
-
-
-def _units(store: ObjectStore, base: str) -> Iterator[list[ObjectInfo]]:
-    """Lists of the objects of one sample folder, or of one archive; one listing."""
-    for folder, objects in groupby(
-        store.list_after(""), lambda info: (base + info.key).rpartition("/")[0]
-    ):
-        if _SAMPLE.fullmatch(f"{folder}/x"):
-            yield list(objects)
-        else:
-            yield from ([info] for info in objects if info.key.endswith(".tar.gz"))
 
 
 class _TreeCheck:
@@ -143,7 +114,7 @@ class _TreeCheck:
 
     def __call__(self, objects: list[ObjectInfo]) -> _Found:
         found = _Found(Findings(), Counter())
-        if objects[0].key.endswith(".tar.gz"):
+        if objects[0].key.endswith(ARCHIVE):
             self._archive(objects[0], found)
         else:
             self._folder(objects, found)
@@ -172,7 +143,7 @@ class _TreeCheck:
         members = Archive(self._store, info.key, info.size).members()
         try:
             for folder, files in groupby(members, lambda member: member.name.rpartition("/")[0]):
-                if not _SAMPLE.fullmatch(f"{folder}/x"):
+                if not in_task(f"{folder}/x"):
                     continue
                 parts: dict[str, bytes] = {}
                 for member in files:
@@ -188,7 +159,7 @@ class _TreeCheck:
         self, path: str, where: str, body: bytes, found: _Found, parts: dict[str, bytes]
     ) -> None:
         """Check a file; `parts` gets what the content hash of its sample needs of it."""
-        _, sample, name = _parts(path)
+        _, sample, name = split_path(path)
         digest = hashlib.sha256(body).hexdigest()
         self._hasher.add(sample, name, digest)
         pixels = check_file(
@@ -202,7 +173,7 @@ class _TreeCheck:
         parts[name] = body if name == PROMPT else pixels.encode()
 
     def _sample(self, path: str, where: str, parts: dict[str, bytes], found: _Found) -> None:
-        generator, sample, _ = _parts(path)
+        generator, sample, _ = split_path(path)
         found.findings.samples += 1
         found.generators[generator] += 1
         check_names(parts, where=where.rpartition("/")[0], findings=found.findings)
@@ -212,11 +183,3 @@ class _TreeCheck:
             content = content_hash(first, final, parts.get(PROMPT, b""))
             name = f"{generator}/{sample}".strip("/").replace("\n", " ")
             self._duplicates.add(content, 0, 0, name)
-
-
-def _parts(path: str) -> tuple[str, str, str]:
-    """Generator ("" when the path does not name it), sample id and file name."""
-    match = _SAMPLE.fullmatch(path)
-    if match is None:
-        raise ValueError(path)
-    return match[1] or "", match[2], match[3]

@@ -13,6 +13,7 @@ from vrdata.dataset.finish.duplicates import DuplicateExample
 from vrdata.dataset.finish.summary import FileNames
 from vrdata.dataset.verify.dropped import DroppedLog, DroppedSample
 from vrdata.dataset.verify.sample.check import Findings
+from vrdata.dataset.verify.sample.texts import PromptLengths
 from vrdata.model import Model
 
 MAX_NAMES = 100
@@ -43,6 +44,8 @@ class VerifyReport(Model):
         generators: samples by generator.
         files: files by name, at most 100 names.
         images: decoded images by size and mode.
+        image_files: the same for each file name.
+        prompts: number of prompts without a problem, and their lengths in characters.
         problems: the first 20 of each kind.
         problem_counts: all problems by kind.
     """
@@ -67,6 +70,8 @@ class VerifyReport(Model):
     generators: dict[str, int] = Field(default_factory=dict)
     files: dict[str, int] = Field(default_factory=dict)
     images: dict[str, int] = Field(default_factory=dict)
+    image_files: dict[str, dict[str, int]] = Field(default_factory=dict)
+    prompts: PromptLengths = Field(default_factory=PromptLengths)
     problems: tuple[Problem, ...] = ()
     problem_counts: dict[str, int] = Field(default_factory=dict)
 
@@ -83,7 +88,8 @@ class Tally:
         self.duplicates: int | None = None
         self._examples: tuple[DuplicateExample, ...] = ()
         self._names: Counter[str] = Counter()
-        self._images: Counter[str] = Counter()
+        self._images: Counter[tuple[str, str]] = Counter()
+        self._prompts = PromptLengths()
 
     def add(self, findings: Findings) -> None:
         """Add what was found in some files."""
@@ -96,11 +102,24 @@ class Tally:
         for name in findings.names:
             self.file_names.add(name)
         self._images.update(findings.images)
+        self._prompts = self._prompts.plus(findings.prompts)
 
     def add_duplicates(self, counts: Counter[int], examples: tuple[DuplicateExample, ...]) -> None:
         """Set what a search for duplicates found."""
         self.duplicates = counts.total()
         self._examples = examples
+
+    def _by_size(self) -> dict[str, int]:
+        sizes: Counter[str] = Counter()
+        for (_, size), number in self._images.items():
+            sizes[size] += number
+        return dict(sizes.most_common(MAX_NAMES))
+
+    def _by_name(self) -> dict[str, dict[str, int]]:
+        names: dict[str, dict[str, int]] = {}
+        for (name, size), number in self._images.most_common(MAX_NAMES):
+            names.setdefault(name, {})[size] = number
+        return dict(sorted(names.items()))
 
     def report(self, report: VerifyReport) -> VerifyReport:
         """`report` with all totals."""
@@ -115,7 +134,9 @@ class Tally:
                 "bytes": self.counts["bytes"],
                 "generators": dict(sorted(self.generators.items())),
                 "files": dict(sorted(self._names.most_common(MAX_NAMES))),
-                "images": dict(self._images.most_common(MAX_NAMES)),
+                "images": self._by_size(),
+                "image_files": self._by_name(),
+                "prompts": self._prompts,
                 "duplicates": self.duplicates,
                 "duplicate_examples": self._examples,
                 "problems": self.problems.kept,

@@ -15,7 +15,7 @@ from vrdata.dataset.verify.dropped import DroppedLog
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.sample.decode import Decoder, Media
 from vrdata.dataset.verify.sample.metadata import METADATA, metadata_problem
-from vrdata.dataset.verify.sample.texts import TEXT_ENDINGS, text_problem
+from vrdata.dataset.verify.sample.texts import TEXT_ENDINGS, PromptLengths, text_problem
 
 REQUIRED = ("first_frame.png", "prompt.txt")
 MAX_IMAGE_KINDS = 50
@@ -30,7 +30,8 @@ class Findings:
         samples: number of samples.
         dropped: samples that a commit marker records as failed.
         names: files by name.
-        images: decoded images by size and mode.
+        images: decoded images by file name, and size and mode.
+        prompts: number and lengths of the prompts.
         bytes: bytes of every file.
     """
 
@@ -38,7 +39,8 @@ class Findings:
     samples: int = 0
     dropped: DroppedLog = field(default_factory=DroppedLog)
     names: Counter[str] = field(default_factory=Counter)
-    images: Counter[str] = field(default_factory=Counter)
+    images: Counter[tuple[str, str]] = field(default_factory=Counter)
+    prompts: PromptLengths = field(default_factory=PromptLengths)
     bytes: int = 0
 
     def note(self, kind: str, where: str, message: str) -> None:
@@ -77,15 +79,18 @@ def check_file(  # noqa: PLR0913 - what is known of the file
     media: Media | None = None
     if name.lower().endswith(TEXT_ENDINGS):
         wrong = text_problem(name, body)
+        if name == PROMPT and not wrong:
+            length = len(body.decode())
+            one = PromptLengths(count=1, shortest=length, longest=length)
+            findings.prompts = findings.prompts.plus(one)
     elif name == METADATA:
         message = metadata_problem(body, metadata)
         wrong = ("BadMetadata", message) if message else None
     elif decoder is not None and (media := decoder.inspect(name, body, video, pixels=pixels)):
         wrong = (media.kind, media.message) if media.kind else None
-        if media.image and (
-            media.image in findings.images or len(findings.images) < MAX_IMAGE_KINDS
-        ):
-            findings.images[media.image] += 1
+        kind = (name, media.image)
+        if media.image and (kind in findings.images or len(findings.images) < MAX_IMAGE_KINDS):
+            findings.images[kind] += 1
     else:
         wrong = None
     if wrong:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from vrdata.model import Model
+
 PROMPT = "prompt.txt"
 TEXT_ENDINGS = (".text", ".transcript", ".txt")
 """File name endings whose content readers return as text."""
@@ -14,6 +16,30 @@ TEXT_ENDINGS = (".text", ".transcript", ".txt")
 _LAYOUT = frozenset("\t\n\v\f\x85")
 # Letters and a symbol that are drawn as nothing: Hangul fillers, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+class PromptLengths(Model):
+    """Number and lengths of prompts.
+
+    Attributes:
+        count: prompts that could be read.
+        shortest: characters of the shortest one.
+        longest: characters of the longest one.
+    """
+
+    count: int = 0
+    shortest: int = 0
+    longest: int = 0
+
+    def plus(self, other: PromptLengths) -> PromptLengths:
+        """Both together."""
+        if not (self.count and other.count):
+            return self if self.count else other
+        return PromptLengths(
+            count=self.count + other.count,
+            shortest=min(self.shortest, other.shortest),
+            longest=max(self.longest, other.longest),
+        )
 
 
 def text_problem(name: str, body: bytes) -> tuple[str, str] | None:
