@@ -6,45 +6,11 @@ Users' scripts depend on reasons, so existing ones never change.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
-
-from vrdata_operator.topics import Topic
+from vrdata_operator.topics import Explained, Topic
 
 
-class Reason(StrEnum):
-    """The reason of a condition.
-
-    Attributes:
-        topic: the table that lists it.
-        meaning: one sentence without a full stop; messages start with it.
-        fix: what a user or an administrator does about it; empty when there is nothing to do.
-    """
-
-    topic: Topic
-    meaning: str
-    fix: str
-
-    def __new__(cls, name: str, topic: Topic, meaning: str, fix: str = "") -> Self:
-        """A member is the reason itself, with its explanation as attributes."""
-        self = str.__new__(cls, name)
-        self._value_ = name
-        self.topic, self.meaning, self.fix = topic, meaning, fix
-        return self
-
-    def message(self, detail: str = "", fix: str = "") -> str:
-        """The message of a condition: meaning, detail and fix, as sentences.
-
-        Args:
-            detail: names, numbers or the text of another program; empty = none.
-            fix: what to do in this case; empty = the reason's own fix.
-        """
-        found = f"{self.meaning}: {detail}" if detail else self.meaning
-        ending = fix or self.fix
-        if not ending:
-            return found
-        stop = "" if found.endswith((".", "?", "!")) else "."
-        return f"{found}{stop} {ending[0].upper()}{ending[1:]}"
+class Reason(Explained):
+    """The reason of a condition."""
 
     # The run is not accepted.
     UNKNOWN_PROFILE = (
@@ -187,6 +153,12 @@ class Reason(StrEnum):
         Topic.BLOCKED,
         "The storage cannot be used",
         "Fix the address, the credentials or the bucket; the run then continues by itself",
+    )
+    SOURCE_UNAVAILABLE = (
+        "SourceUnavailable",
+        Topic.BLOCKED,
+        "The source of a converter cannot be read",
+        "Fix its address or the token of the profile; the run then continues by itself",
     )
     DAMAGED_OBJECT = (
         "DamagedObject",

@@ -30,7 +30,10 @@ def test_a_child_may_report_only_what_concerns_a_sample() -> None:
     assert FailureReason.EMPTY_PROMPT.of_a_sample
     assert FailureReason.GENERATOR_FAILED.of_a_sample
     assert not FailureReason.CONTRACT_MISMATCH.of_a_sample
+    assert FailureReason.INVALID_ITEM.of_a_sample
     assert not FailureReason.STORAGE_UNAVAILABLE.of_a_sample
+    assert not FailureReason.SOURCE_UNAVAILABLE.of_a_sample
+    assert not FailureReason.SOURCE_CHANGED.of_a_sample
     assert not FailureReason.UNKNOWN.of_a_sample
 
 

@@ -14,6 +14,7 @@ BY_CHANCE = {
     "SampleTimeout",
     "OutOfMemory",
     "StorageUnavailable",
+    "SourceUnavailable",
     "OutputChanged",
     "Disrupted",
     "IncompleteRun",

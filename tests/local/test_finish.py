@@ -96,9 +96,20 @@ def test_a_run_over_its_budget_names_the_limit_that_lets_it_succeed(tmp_path: Pa
     assert "set failurePolicy.maxFailedSamples to 3 and repeat" in summary.fix
 
 
-def test_a_run_whose_store_failed_ends_with_the_exit_code_of_storage(tmp_path: Path) -> None:
-    failure = Failure(reason=FailureReason.STORAGE_UNAVAILABLE, message="connection refused")
+@pytest.mark.parametrize(
+    ("reason", "code", "fix"),
+    [
+        (FailureReason.STORAGE_UNAVAILABLE, ExitCode.STORAGE, "make the store and the scratch"),
+        (FailureReason.SOURCE_UNAVAILABLE, ExitCode.STORAGE, "make the source readable and repeat"),
+        (FailureReason.SOURCE_CHANGED, ExitCode.FAILED, "use another metadata.name: the source"),
+    ],
+)
+def test_a_run_whose_store_or_source_failed_says_what_to_do(
+    tmp_path: Path, reason: FailureReason, code: ExitCode, fix: str
+) -> None:
+    failure = Failure(reason=reason, message="connection refused")
     failed = failure.of(Shard("O-1_maze", 0), attempt=99)
     summary = ended(tmp_path, [], 0, ExecutionResult(failed=[failed]))
-    assert (summary.phase, summary.exit_code) == ("Failed", ExitCode.STORAGE)
+    assert (summary.phase, summary.exit_code) == ("Failed", code)
+    assert fix in summary.fix
     assert "repeat the command" in summary.fix

@@ -71,13 +71,14 @@ class WorkerWarning(Model):
 
 
 class StoreWait(Model):
-    """A request of the worker waits for the store, or such a wait has ended.
+    """A request of the worker waits for the store or a source, or such a wait has ended.
 
     Attributes:
-        why: the store cannot be used; "" = the wait has ended.
+        why: it cannot be used; "" = the wait has ended.
         seconds: how long the request has waited.
         limit: how long it waits at most, in seconds.
-        answered: the store has answered.
+        answered: it has answered.
+        source: the generator whose source is waited for; "" = the store.
     """
 
     kind: Literal["StoreWait"] = "StoreWait"
@@ -85,6 +86,7 @@ class StoreWait(Model):
     seconds: float = 0.0
     limit: float = 0.0
     answered: bool = False
+    source: str = ""
 
 
 class WorkerNotice(Model):

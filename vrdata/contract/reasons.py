@@ -112,6 +112,18 @@ class FailureReason(StrEnum):
         Recurs.OUTSIDE,
         "The object store or the scratch folder cannot be used.",
     )
+    SOURCE_UNAVAILABLE = (
+        "SourceUnavailable",
+        WorkerExit.STORAGE_UNAVAILABLE,
+        Recurs.OUTSIDE,
+        "The source of a converter does not answer, or rejects the token or the keys.",
+    )
+    SOURCE_CHANGED = (
+        "SourceChanged",
+        WorkerExit.GENERATOR_FAILED,  # not CONTRACT_MISMATCH: other shards have other files
+        Recurs.ALWAYS,
+        "A file of the source is missing, or is not the one that the run began with.",
+    )
     OUTPUT_CHANGED = (
         "OutputChanged",
         WorkerExit.STORAGE_UNAVAILABLE,
@@ -153,6 +165,12 @@ class FailureReason(StrEnum):
         WorkerExit.INVALID_OUTPUT,
         Recurs.SEEDED,
         "A sample is invalid for a reason that is not in this list.",
+    )
+    INVALID_ITEM = (
+        "InvalidItem",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "A converter rejects an item, or the item's bytes cannot be read.",
     )
     MISSING_FILE = (
         "MissingFile",

@@ -17,6 +17,17 @@ from vrdata.model import Model
 from vrdata.text import count
 
 MAX_NONDETERMINISTIC = 20  # object keys in the summary
+_FIX_OF_SERVICE = {
+    FailureReason.STORAGE_UNAVAILABLE: "make the store and the scratch folder usable and repeat "
+    "the command",
+    FailureReason.SOURCE_UNAVAILABLE: "make the source readable and repeat the command",
+}
+_FIX_OF_ALL = {
+    FailureReason.NOT_DETERMINISTIC: "use another metadata.name: this machine generates other "
+    "bytes than those stored",
+    FailureReason.SOURCE_CHANGED: "use another metadata.name: the source has changed since the "
+    "run began; or restore its files and repeat the command",
+}
 
 
 class RunSummary(Model):
@@ -105,8 +116,8 @@ def finish(
         exit_code=int(ExitCode.FAILED),
     )
     if result.failed:
-        no_store = any(one.reason is FailureReason.STORAGE_UNAVAILABLE for one in result.failed)
-        code = ExitCode.STORAGE if no_store else ExitCode.FAILED
+        unusable = any(one.reason in _FIX_OF_SERVICE for one in result.failed)
+        code = ExitCode.STORAGE if unusable else ExitCode.FAILED
         return summary.model_copy(update={"fix": _fix_of_shards(result), "exit_code": int(code)})
     return _finalised(prepared, summary, detect=detect)
 
@@ -148,10 +159,12 @@ def _failures(result: ExecutionResult) -> tuple[FailureGroup, ...]:
 
 def _fix_of_shards(result: ExecutionResult) -> str:
     """What to do about shards that failed in every attempt."""
-    if any(failure.reason is FailureReason.STORAGE_UNAVAILABLE for failure in result.failed):
-        return "make the store and the scratch folder usable and repeat the command"
-    if all(failure.reason is FailureReason.NOT_DETERMINISTIC for failure in result.failed):
-        return "use another metadata.name: this machine generates other bytes than those stored"
+    reasons = {failure.reason for failure in result.failed}
+    for reason, fix in _FIX_OF_SERVICE.items():
+        if reason in reasons:
+            return fix
+    if len(reasons) == 1 and (own := _FIX_OF_ALL.get(*reasons)):
+        return own
     return (
         "fix the cause and repeat the command, or set failurePolicy.maxFailedSamples to drop "
         "failed samples; a changed generator, or other args, needs another metadata.name"

@@ -1,4 +1,4 @@
-"""Lines about waits for the store: when the first request waits, and when the store answers."""
+"""Lines about waits for the store and for sources: when the first request waits, and its answer."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ class WaitLines:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._waiting: Counter[int] = Counter()
+        self._waiting: dict[str, Counter[int]] = {}  # by the source, "" = the store
 
     def take(self, who: int, wait: StoreWait) -> None:
         """A request of a process waits, or such a wait has ended."""
+        waiting = self._waiting.setdefault(wait.source, Counter())
+        what = f"the source of {wait.source}" if wait.source else "the store"
         if wait.why:
-            if not self._waiting.total():
+            if not waiting.total():
                 since = datetime.now().astimezone() - timedelta(seconds=wait.seconds)
                 self._say(
-                    f"waiting for the store since {since:%H:%M:%S}: {wait.why} "
+                    f"waiting for {what} since {since:%H:%M:%S}: {wait.why} "
                     f"(a request waits up to {_duration(wait.limit)})"
                 )
-            self._waiting[who] += 1
+            waiting[who] += 1
             return
-        self._waiting[who] = max(0, self._waiting[who] - 1)
-        if wait.answered and not self._waiting.total():
-            self._say(f"the store answers again after {_duration(wait.seconds)}")
+        waiting[who] = max(0, waiting[who] - 1)
+        if wait.answered and not waiting.total():
+            self._say(f"{what} answers again after {_duration(wait.seconds)}")
 
     def forget(self, who: int) -> None:
         """A process has ended."""
-        del self._waiting[who]
+        for waiting in self._waiting.values():
+            del waiting[who]
 
 
 def _duration(seconds: float) -> str:

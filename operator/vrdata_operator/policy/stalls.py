@@ -21,6 +21,11 @@ _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "Err
 _CONFIG = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 # They end by themselves, so nobody has to act.
 _PASSING = frozenset({Reason.REPLACING_PODS, Reason.RETRY_PAUSED, Reason.FINALISATION_PAUSED})
+# Pods wait for them, and what they report when they give up.
+_SERVICES = {
+    FailureReason.STORAGE_UNAVAILABLE: Reason.STORAGE_UNAVAILABLE,
+    FailureReason.SOURCE_UNAVAILABLE: Reason.SOURCE_UNAVAILABLE,
+}
 RECENT_SECONDS = 30.0  # a worker that rejected keys stop ends within this time
 
 
@@ -46,7 +51,7 @@ def cause_of(view: RunView, paused: tuple[Start, ...] = ()) -> Cause | None:
         return found
     if view.complete:
         return _unreachable(view)
-    return _storage(view) or _unreachable(view) or _pause(view, paused)
+    return _service(view) or _unreachable(view) or _pause(view, paused)
 
 
 def why_waiting(pods: Iterable[PodFacts], events: Iterable[JobEvent]) -> Cause | None:
@@ -64,13 +69,13 @@ def why_waiting(pods: Iterable[PodFacts], events: Iterable[JobEvent]) -> Cause |
     return None
 
 
-def _storage(view: RunView) -> Cause | None:
-    """Pods fail because of the storage, as many as run, and none has committed a shard since."""
+def _service(view: RunView) -> Cause | None:
+    """Pods fail because of a service, as many as run, and none has committed a shard since."""
     facts = view.facts
     failed = [
         (facts.failed_at.get(shard, 0.0), shard, failure)
         for shard, failure in facts.failures.items()
-        if failure.reason is FailureReason.STORAGE_UNAVAILABLE and shard not in view.done
+        if failure.reason in _SERVICES and shard not in view.done
     ]
     recent = [one for one in failed if one[0] >= view.committed_at]
     ready = sum(job.ready for job in _unfinished(view))
@@ -80,7 +85,7 @@ def _storage(view: RunView) -> Cause | None:
     if ready and facts.now - last[0] > RECENT_SECONDS:
         return None
     detail = f"{count(len(recent), 'pod')} of the run failed, the last one with: {last[2].message}"
-    return Cause(Reason.STORAGE_UNAVAILABLE, detail)
+    return Cause(_SERVICES[last[2].reason], detail)
 
 
 def _unreachable(view: RunView) -> Cause | None:

@@ -78,8 +78,9 @@ def build_status(
 
 def _works(view: RunView, cause: Cause | None) -> bool:
     """Whether pods generate shards, whatever others wait for."""
-    if cause is not None and cause.reason is Reason.STORAGE_UNAVAILABLE:
-        return False  # running pods wait for the storage, too
+    services = (Reason.STORAGE_UNAVAILABLE, Reason.SOURCE_UNAVAILABLE)
+    if cause is not None and cause.reason in services:
+        return False  # running pods wait for it, too
     return any(job.ready for job in view.facts.jobs.values())
 
 

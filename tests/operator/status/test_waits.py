@@ -117,6 +117,17 @@ def test_pods_that_all_fail_for_wrong_keys_stall_the_run_with_the_message_of_a_w
     assert life.reason("Stalled")[0] == "False"
 
 
+def test_pods_that_all_fail_for_their_source_stall_the_run_until_it_answers(life: Life) -> None:
+    life.workers.script = lambda _: "SourceUnavailable"
+    life.create(run_object(**ONE, failurePolicy={"retries": 0}))
+    life.live(until=lambda: len(life.workers.tries) >= 2)
+    life.turn()
+    message = waits_for(life, "SourceUnavailable", stalled=True)
+    assert "2 pods of the run failed, the last one with: why SourceUnavailable" in message
+    life.workers.script = lambda _: ""
+    assert life.live().phase == "Succeeded"
+
+
 def test_one_pod_that_cannot_use_the_storage_does_not_stall_a_run_that_commits(life: Life) -> None:
     script = life.workers.script
     life.workers.script = lambda one: (
