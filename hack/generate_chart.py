@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 
+from vrdata.api.profile import HTTP_SERVER
+from vrdata.api.source import SOURCE_PREFIX
+
 ROOT = Path(__file__).parent.parent / "charts" / "vrdata"
 # Maps whose keys are the user's own.
 FREE = {
@@ -34,6 +37,8 @@ RULES: dict[str, dict[str, Any]] = {
     "defaultProfile.gpu.count": {"minimum": 1, "maximum": 64},
     "defaultProfile.limits.maxSamples": {"minimum": 1},
     "defaultProfile.limits.maxParallelism": {"minimum": 1, "maximum": 10000},
+    "defaultProfile.sources.allowed": {"items": {"type": "string", "pattern": SOURCE_PREFIX}},
+    "defaultProfile.sources.hubEndpoint": {"pattern": HTTP_SERVER},
     "metrics.port": {"minimum": 1024, "maximum": 65535},
     "watch.namespaces": {"items": {"type": "string", "minLength": 1}},
     "worker.networkPolicy.egressCIDRs": {"items": CIDR},

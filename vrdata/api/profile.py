@@ -9,9 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from vrdata.api.metadata import Metadata
 from vrdata.api.quantities import QUANTITY, parse_quantity
 from vrdata.api.rules import ceiling_above, one_storage
+from vrdata.api.source import SOURCE_PREFIX
 from vrdata.model import API_VERSION, GeneratorClass, Model
 
 BY_DIGEST = r"^$|@sha256:[0-9a-f]{64}$"
+HTTP_SERVER = r"^$|^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?$"
 
 
 def _quantity(text: str) -> str:
@@ -155,6 +157,33 @@ class Storage(Model):
         return self
 
 
+class Sources(Model):
+    """Existing data that converters may read, and the token for it."""
+
+    allowed: tuple[
+        Annotated[str, Field(min_length=5, max_length=500, pattern=SOURCE_PREFIX)], ...
+    ] = Field(
+        default=(),
+        max_length=64,
+        description="URLs of sources that runs can read; each allows itself and what is below it. "
+        "hf:// allows every Hub dataset. Default: none. "
+        "Example: [hf://OpenMOSS-Team/, s3://bucket/raw].",
+    )
+    existing_secret: Short = Field(
+        default="",
+        description="Name of the Secret with the token of the Hub, in every namespace with runs. "
+        "Only pods that read a source get it. Default: no token. Example: hub.",
+    )
+    token_key: Annotated[str, Field(min_length=1, max_length=253)] = Field(
+        default="token", description="Key of the token in the Secret. Default: token."
+    )
+    hub_endpoint: Annotated[str, Field(max_length=253, pattern=HTTP_SERVER)] = Field(
+        default="",
+        description="URL of a mirror of the Hub. Default: https://huggingface.co. "
+        "Example: https://hub.example.com.",
+    )
+
+
 class Limits(Model):
     """The largest run that the profile allows."""
 
@@ -184,6 +213,9 @@ class GenerationProfileSpec(Model):
     )
     classes: Classes = Field(default=Classes(), description="Resources by generator class.")
     limits: Limits = Field(default=Limits(), description="Limits for each run.")
+    sources: Sources = Field(
+        default=Sources(), description="Existing data that converters (class M) may read."
+    )
     hermetic: Literal["Any", "Kernel"] = Field(
         default="Any",
         description="How far the kernel must sandbox generators. Kernel: a worker whose kernel "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -10,6 +12,12 @@ from vrdata.model import Model
 
 # A URL with a scheme, or a path on the machine of a local run; no white space, no user:password@.
 SOURCE_URL = r"^[A-Za-z0-9./~_-][^\s@]{0,1999}$"
+
+# A URL up to a border between two folders; `hf://` alone is every set of the Hub.
+_FOLDER = r"[A-Za-z0-9_=-][A-Za-z0-9._=+,-]*"
+SOURCE_PREFIX = rf"^(hf|s3)://(({_FOLDER}/)*{_FOLDER}/?)?$"
+# Without what a reader of the URL could decode, cut off or ignore.
+_REMOTE = re.compile(r"((?:hf|s3)://)([^%\\?#@\s\x00-\x1f\x7f]*)")
 
 Glob = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -52,3 +60,35 @@ class SourceSpec(Model):
         le=100_000_000,
         description="The most items, from the first one on. Default: all items. Example: 1000.",
     )
+
+
+def is_remote(url: str) -> bool:
+    """Whether a URL is one that a cluster can read: of the Hub or of a bucket, and unambiguous."""
+    return _folders(url) is not None
+
+
+def is_allowed(url: str, prefixes: Iterable[str]) -> bool:
+    """Whether a URL is one of the prefixes or below it, compared folder by folder.
+
+    So `hf://org/na` allows `hf://org/na`, and not `hf://org/name`. Upper and lower case differ. A
+    URL that is not `is_remote` is never allowed.
+
+    Args:
+        url: of a source.
+        prefixes: of a profile, as SOURCE_PREFIX.
+    """
+    found = _folders(url)
+    if found is None:
+        return False
+    known = (_folders(prefix) for prefix in prefixes)
+    return any(one is not None and found[: len(one)] == one for one in known)
+
+
+def _folders(url: str) -> tuple[str, ...] | None:
+    """Scheme and folders of a URL; None for one that can mean something else to its reader."""
+    match = _REMOTE.fullmatch(url)
+    if match is None:
+        return None
+    scheme, rest = match.groups()
+    folders = rest.removesuffix("/").split("/") if rest else []
+    return None if any(one in {"", ".", ".."} for one in folders) else (scheme, *folders)

@@ -59,6 +59,7 @@ LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".status.classes": ("map", ("name",)),
     ".status.failures": ("atomic", ()),
     ".spec.allowedQueues": ("set", ()),
+    ".spec.sources.allowed": ("set", ()),
     **{f".spec.classes.{name}.tolerations": ("atomic", ()) for name in "OGM"},
 }
 
@@ -128,6 +129,13 @@ RUN_RULES: tuple[Rule, ...] = (
         "!has(self.converter) || has(self.source)",
         "a converter needs a source: set source.url",
         field=".source",
+    ),
+    Rule(
+        ".spec.generators[].source",
+        "self.url.startsWith('hf://') || self.url.startsWith('s3://')",
+        "a cluster cannot read files of your machine: copy them to a bucket, and set url to "
+        "hf://ORGANISATION/NAME or s3://BUCKET/PREFIX",
+        field=".url",
     ),
     Rule(
         ".spec.dedup",

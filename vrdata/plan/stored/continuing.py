@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 
 from vrdata.api.run import GenerationRun
 from vrdata.errors import InvalidInputError
@@ -11,6 +12,7 @@ from vrdata.plan.build import build_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import glob_matches, globs_of
 from vrdata.plan.planned import Plan
+from vrdata.plan.sources import PinnedSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,12 @@ class Continued:
 
 
 def begin_or_continue(
-    run: GenerationRun, catalogue: Catalogue, *, versions: dict[str, str], stored: Plan | None
+    run: GenerationRun,
+    catalogue: Catalogue,
+    *,
+    versions: dict[str, str],
+    stored: Plan | None,
+    sources: PinnedSources | None = None,
 ) -> Continued:
     """The run's plan: the stored one when the run continues with it, else a new one.
 
@@ -35,24 +42,30 @@ def begin_or_continue(
         catalogue: the available generators.
         versions: as `build_plan`.
         stored: the plan that is stored in the output, if any.
+        sources: as `build_plan`.
 
     Raises:
         InvalidInputError: the catalogue cannot serve the run.
     """
+    build = partial(build_plan, run, versions=versions, adopt=stored, sources=sources)
     if stored is not None:
-        begun = continue_plan(run, catalogue, versions=versions, stored=stored)
+        begun = continue_plan(run, catalogue, versions=versions, stored=stored, sources=sources)
         if begun is not None:
             return begun
         if stored.globs is not None and stored.globs == globs_of(run.spec):
             # Generators that were added since are not why the plans differ.
             with contextlib.suppress(InvalidInputError):
-                known = _without_added(catalogue, stored)
-                return Continued(build_plan(run, known, versions=versions, adopt=stored), ())
-    return Continued(build_plan(run, catalogue, versions=versions, adopt=stored), ())
+                return Continued(build(_without_added(catalogue, stored)), ())
+    return Continued(build(catalogue), ())
 
 
 def continue_plan(
-    run: GenerationRun, catalogue: Catalogue, *, versions: dict[str, str], stored: Plan
+    run: GenerationRun,
+    catalogue: Catalogue,
+    *,
+    versions: dict[str, str],
+    stored: Plan,
+    sources: PinnedSources | None = None,
 ) -> Continued | None:
     """The stored plan, when the run with unchanged globs still makes it of the same generators.
 
@@ -60,18 +73,18 @@ def continue_plan(
     """
     if stored.globs is None or stored.globs != globs_of(run.spec):
         return None
-    there = {planned.name for planned in stored.generators}
+    known = _without_added(catalogue, stored)
     try:
-        plan = build_plan(run, _without_added(catalogue, stored), versions=versions, adopt=stored)
+        plan = build_plan(run, known, versions=versions, adopt=stored, sources=sources)
     except InvalidInputError:
         return None
     if plan.hash != stored.hash:
         return None
     matched = {entry.name for glob in stored.globs for entry in glob_matches(glob, catalogue)}
-    return Continued(stored, tuple(sorted(matched - there)))
+    return Continued(stored, tuple(sorted(matched - {entry.name for entry in known.generators})))
 
 
 def _without_added(catalogue: Catalogue, stored: Plan) -> Catalogue:
     """The catalogue's generators that the stored plan has."""
-    there = {planned.name for planned in stored.generators}
+    there = {planned.catalogue_name for planned in stored.generators}
     return Catalogue(generators=tuple(one for one in catalogue.generators if one.name in there))
