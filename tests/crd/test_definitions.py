@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -199,3 +200,12 @@ def _without_empty(value: Any) -> Any:
         inner = {name: _without_empty(one) for name, one in value.items()}
         return {name: one for name, one in inner.items() if one not in ("", [], {}, None)}
     return value
+
+
+@pytest.mark.parametrize("name", ["run", "profile"])
+def test_no_pattern_repeats_more_often_than_the_api_server_allows(name: str) -> None:
+    """Go's regular expressions count to 1000 (regexp/syntax); the API server refuses the CRD."""
+    patterns = [node.get("pattern", "") for node in nodes(schema(name)).values()]
+    counts = [int(one) for text in patterns for one in re.findall(r"{(?:\d*,)?(\d+)}", text)]
+    assert any(patterns)
+    assert max(counts, default=0) <= 1000

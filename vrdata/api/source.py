@@ -11,7 +11,7 @@ from pydantic import Field
 from vrdata.model import Model
 
 # A URL with a scheme, or a path on the machine of a local run; no white space, no user:password@.
-SOURCE_URL = r"^[A-Za-z0-9./~_-][^\s@]{0,1999}$"
+SOURCE_URL = r"^[A-Za-z0-9./~_-][^\s@]*$"
 
 # A URL up to a border between two folders; `hf://` alone is every set of the Hub.
 _FOLDER = r"[A-Za-z0-9_=-][A-Za-z0-9._=+,-]*"
