@@ -5,30 +5,35 @@ from __future__ import annotations
 from vrdata.api.run import GenerationRun, GeneratorSelection
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.planned import Plan
+from vrdata.plan.sources import PinnedSources
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata_worker.image.versions import content_versions
 
 
 def plan_run(
-    run: GenerationRun, limit: int | None, catalogue: Catalogue, stored: Plan | None
+    run: GenerationRun,
+    catalogue: Catalogue,
+    stored: Plan | None,
+    sources: PinnedSources | None = None,
 ) -> Continued:
     """The run's plan, and the generators that are skipped because the run began without them.
 
     Args:
         run: the run.
-        limit: the most samples of each generator; None = all.
         catalogue: the available generators.
         stored: the plan that is stored in the output, if any.
+        sources: the pinned sources of its converters; None = it has none.
 
     Raises:
         InvalidInputError: the run cannot be planned with this catalogue.
     """
     return begin_or_continue(
-        _limited(run, limit), catalogue, versions=content_versions(), stored=stored
+        run, catalogue, versions=content_versions(), stored=stored, sources=sources
     )
 
 
-def _limited(run: GenerationRun, limit: int | None) -> GenerationRun:
+def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
+    """The run with at most `limit` samples of each generator; None = all."""
     if limit is None:
         return run
     spec = run.spec
@@ -37,6 +42,26 @@ def _limited(run: GenerationRun, limit: int | None) -> GenerationRun:
     return run.model_copy(
         update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
     )
+
+
+def within(run: GenerationRun, sources: PinnedSources, total: int | None) -> GenerationRun:
+    """The run with at most `total` items of all its sources together, in their order.
+
+    A converter without an item left is not part of it.
+    """
+    if total is None:
+        return run
+    kept, left = [], total
+    for item in run.spec.generators:
+        if item.source is None:
+            kept.append(item)
+            continue
+        samples = min(sources.sources[item.name].source.items - (item.start or 0), left)
+        if left:
+            kept.append(item.model_copy(update={"samples": max(samples, 0) or None}))
+        left -= max(samples, 0)
+    spec = run.spec.model_copy(update={"generators": tuple(kept)})
+    return run.model_copy(update={"spec": spec})
 
 
 def _limited_selection(item: GeneratorSelection, limit: int) -> GeneratorSelection:

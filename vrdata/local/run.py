@@ -29,7 +29,7 @@ from vrdata.dataset.plans import (
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
-from vrdata.local.planning import plan_run
+from vrdata.local.planning import limited, plan_run
 from vrdata.local.progress import RunProgress
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import check_spec
@@ -51,6 +51,7 @@ class LocalOptions:
         catalogues: catalogue files beside the first-party generators.
         jobs: worker processes; 0 = from the machine's cores and the classes' memory.
         limit: the most samples of each generator; None = all.
+        total: the most items of all sources together; None = all.
         scratch: folder for temporary files.
     """
 
@@ -58,6 +59,7 @@ class LocalOptions:
     catalogues: tuple[Path, ...] = ()
     jobs: int = 0
     limit: int | None = None
+    total: int | None = None
     scratch: str = ""
 
 
@@ -104,7 +106,11 @@ class Prepared:
 
 
 def prepare(
-    run: GenerationRun, profile: GenerationProfile, options: LocalOptions, *, write: bool = True
+    run: GenerationRun,
+    profile: GenerationProfile,
+    options: LocalOptions,
+    *,
+    write: bool = True,
 ) -> Prepared:
     """Plan the run and find what is missing, with five requests and two listings; see `compare`.
 
@@ -123,7 +129,8 @@ def prepare(
     root = open_settings(options.store)
     store = PrefixedStore(root, prefix)
     stored = find_plan(store)
-    begun = plan_run(run, options.limit, catalogue, stored)
+    run = limited(run, options.limit)
+    begun = plan_run(run, catalogue, stored)
     plan = begun.plan
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:

@@ -11,13 +11,20 @@ from vrdata.cli.common import (
     Output,
     OutputOption,
     handle_errors,
-    is_interactive,
     print_json,
     print_table,
     stderr,
     stdout,
 )
 from vrdata.cli.failures import LOCAL, require
+from vrdata.cli.runs.showing import (
+    detect_mode,
+    print_summary,
+    run_progress,
+    say,
+    say_damaged,
+    say_left_out,
+)
 from vrdata.cli.sources import (
     AwsProfileOption,
     EndpointOption,
@@ -26,13 +33,9 @@ from vrdata.cli.sources import (
     catalogues_in,
 )
 from vrdata.errors import ExitCode, UsageError
-from vrdata.text import count
 
 if TYPE_CHECKING:
-    from vrdata.local.finish import RunSummary
-    from vrdata.local.run import LocalOptions, Prepared
-
-NAMED = 5  # generators in a message
+    from vrdata.local.run import LocalOptions
 
 # Typer's own check of permissions has another message and exit code than our reader's.
 RunFile = Annotated[Path, typer.Argument(help="The run file.", metavar="RUN.yaml", readable=False)]
@@ -97,15 +100,15 @@ def run_command(
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
     prepared = prepare(run, loaded_profile, options)
-    _say_left_out(prepared)
-    _say_damaged(prepared)
-    detect = _detect_mode(prepared)
+    say_left_out(prepared)
+    say_damaged(prepared)
+    detect = detect_mode(prepared)
     try:
-        summary = complete(prepared, _progress, detect=detect, again=_say_damaged, say=_say)
+        summary = complete(prepared, run_progress, detect=detect, again=say_damaged, say=say)
     except KeyboardInterrupt:
         stderr.print("interrupted; committed shards are kept. The same command resumes the run.")
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
-    _print_summary(summary, output)
+    print_summary(summary, output)
     raise typer.Exit(int(summary.exit_code))
 
 
@@ -129,7 +132,7 @@ def plan_command(
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
     prepared = prepare(run, loaded_profile, options, write=False)
-    _say_left_out(prepared)
+    say_left_out(prepared)
     rows = forecast(prepared)
     if output is Output.JSON:
         print_json(rows.to_dict())
@@ -170,69 +173,3 @@ def _options(
         limit=limit,
         scratch=scratch,
     )
-
-
-def _say(line: str) -> None:
-    stderr.print(line, markup=False, soft_wrap=True)
-
-
-def _say_left_out(prepared: Prepared) -> None:
-    """One line when generators were added since the plan was made that its globs match, too."""
-    if prepared.added:
-        more = ", ..." if len(prepared.added) > NAMED else ""
-        stderr.print(
-            f"continues with the {count(len(prepared.plan.generators), 'generator')} of its plan; "
-            f"{len(prepared.added)} added since match its globs, too "
-            f"({', '.join(prepared.added[:NAMED])}{more}): "
-            "use another metadata.name to include them",
-            markup=False,
-        )
-
-
-def _say_damaged(prepared: Prepared) -> None:
-    """One line for commit markers that a finished run lacks, and one for data."""
-    lost = prepared.shards - len(prepared.committed)
-    if prepared.finished and lost:
-        stderr.print(
-            f"{count(lost, 'commit marker')} missing: generating the shards again", markup=False
-        )
-    if prepared.damaged:
-        stderr.print(
-            f"restoring {count(len(prepared.damaged), 'shard')} whose data is missing or damaged; "
-            f"the first: {prepared.damaged[0].what}",
-            markup=False,
-        )
-
-
-def _detect_mode(prepared: Prepared) -> bool:
-    """Whether the store lacks create-only writes. An intact finished run is not probed."""
-    from vrdata.store.probe import probe
-
-    if not prepared.options.store.url.startswith("s3://") or prepared.intact:
-        return False
-    found = probe(prepared.store)
-    for note in found.notes:
-        stderr.print(f"note: {note}", markup=False)
-    if found.mode == "strict":
-        return False
-    stderr.print(
-        f"warning: {found.reasons[0]}; each write first checks that its key is free, and every "
-        "shard is read again at the end",
-        style="yellow",
-        markup=False,
-    )
-    return True
-
-
-def _progress(plan: Any, committed: Any) -> Any:
-    from vrdata.local.progress import RunProgress
-
-    return RunProgress(plan, committed, stderr, animated=is_interactive())
-
-
-def _print_summary(summary: RunSummary, output: Output) -> None:
-    if output is Output.JSON:
-        print_json(summary.to_dict())
-        return
-    for line in summary.lines():
-        stdout.print(line, markup=False)

@@ -1,0 +1,1 @@
+"""Import existing data: an ordinary local run, laid out as folders of samples."""

@@ -1,0 +1,196 @@
+"""The files that describe an import's output: dataset_info.txt, parameters, failures.jsonl."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from vrdata.local.importing.places import Places
+from vrdata.local.importing.request import ImportRequest
+from vrdata.model import Model
+from vrdata.plan.planned import PlannedGenerator
+
+INFO = "dataset_info.txt"
+PARAMETERS = "processing_parameters.json"
+FAILURES = "failures.jsonl"
+PACKAGES = ("vrdata", "numpy", "Pillow", "pyarrow", "huggingface-hub", "boto3")
+
+
+class ImportRecord(Model):
+    """What an import did; one file for each import of an output.
+
+    Attributes:
+        request: what was asked for.
+        date: when it finished first, in UTC.
+        revision: the commit of a Hub dataset, or "".
+        licence: as the source declares it, or "".
+        samples: samples in the output.
+        failed_samples: items that were skipped.
+        dataset_hash: of its samples.
+        plan: hash of the run's plan.
+        python_version: of the interpreter.
+        dependencies: versions of packages.
+    """
+
+    request: ImportRequest
+    date: str
+    revision: str
+    licence: str
+    samples: int
+    failed_samples: int
+    dataset_hash: str
+    plan: str
+    python_version: str
+    dependencies: dict[str, str]
+
+    def paragraph(self) -> str:
+        """Its part of dataset_info.txt."""
+        lines = [
+            self.request.dataset,
+            f"split: {self.request.split or 'default'}",
+            f"date: {self.date}",
+            f"url: {self.request.url}",
+            f"revision: {self.revision}" if self.revision else "",
+            f"configs: {', '.join(self.request.configs)}" if self.request.configs else "",
+            f"licence: {self.licence}" if self.licence else "",
+            f"samples: {self.samples}",
+            f"skipped: {self.failed_samples}" if self.failed_samples else "",
+            f"dataset hash: {self.dataset_hash}",
+        ]
+        return "".join(f"{line}\n" for line in lines if line)
+
+    def parameters(self) -> dict[str, Any]:
+        """Its form in the parameters file."""
+        request = self.request
+        return {
+            "dataset": request.dataset,
+            "split": request.split or None,
+            "limit": request.limit,
+            "date": self.date,
+            "python_version": self.python_version,
+            "dependencies": self.dependencies,
+            "url": request.url,
+            "configs": list(request.configs),
+            "requested_revision": request.revision or None,
+            "revision": self.revision or None,
+            "options": request.options,
+            "samples": self.samples,
+            "failed_samples": self.failed_samples,
+            "dataset_hash": self.dataset_hash,
+            "plan": self.plan,
+        }
+
+
+def import_record(  # noqa: PLR0913 - what is known at the end
+    request: ImportRequest,
+    generators: Iterable[PlannedGenerator],
+    *,
+    plan: str,
+    samples: int,
+    failed_samples: int,
+    dataset_hash: str,
+) -> ImportRecord:
+    """The record of an import that has just finished."""
+    sources = [one.source for one in generators if one.source is not None]
+    return ImportRecord(
+        request=request,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        revision=", ".join(dict.fromkeys(one.revision for one in sources if one.revision)),
+        licence=", ".join(dict.fromkeys(one.licence for one in sources if one.licence)),
+        samples=samples,
+        failed_samples=failed_samples,
+        dataset_hash=dataset_hash,
+        plan=plan,
+        python_version=platform.python_version(),
+        dependencies=dict(_versions()),
+    )
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
+
+
+def write_records(
+    places: Places, name: str, record: ImportRecord, failures: Iterable[dict[str, Any]]
+) -> tuple[Path, ...]:
+    """Describe all imports of the output; files that others wrote are kept.
+
+    The date of an import that was done before stays, so repeating it changes no byte.
+
+    Args:
+        places: of the import.
+        name: of its run.
+        record: what it did.
+        failures: one entry for each skipped item.
+
+    Returns:
+        The files of these names that others wrote.
+
+    Raises:
+        OSError: the disk cannot be used.
+    """
+    imports = places.records / "imports"
+    imports.mkdir(parents=True, exist_ok=True)
+    kept = _known(imports / f"{name}.json")
+    if kept is not None and kept.model_copy(update={"date": record.date}) == record:
+        record = kept
+    _replace(imports / f"{name}.json", record.to_json() + b"\n")
+    lines = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in failures)
+    _replace(imports / f"{name}.jsonl", lines.encode())
+    known = [one for path in sorted(imports.glob("*.json")) if (one := _known(path))]
+    known.sort(key=lambda one: one.date)
+    parameters = json.dumps(record.parameters(), indent=2, ensure_ascii=False)
+    contents = {
+        INFO: "\n".join(one.paragraph() for one in known).encode(),
+        PARAMETERS: f"{parameters}\n".encode(),
+        FAILURES: b"".join(dict.fromkeys(_failure_lines(imports))),
+    }
+    return tuple(
+        places.output / file
+        for file, body in contents.items()
+        if not _write(places.output / file, places.records / file, body)
+    )
+
+
+def _failure_lines(imports: Path) -> Iterator[bytes]:
+    for path in sorted(imports.glob("*.jsonl")):
+        with path.open("rb") as stream:
+            yield from stream
+
+
+def _known(path: Path) -> ImportRecord | None:
+    with suppress(FileNotFoundError, ValueError):
+        return ImportRecord.model_validate_json(path.read_bytes())
+    return None
+
+
+def _write(path: Path, copy: Path, body: bytes) -> bool:
+    """Write a file and a copy of it, unless somebody else wrote it. No content = no file."""
+    there = path.read_bytes() if path.is_file() else None
+    ours = copy.read_bytes() if copy.is_file() else None
+    if there is not None and there not in (ours, body):
+        return not body
+    if body:
+        _replace(path, body)
+    else:
+        path.unlink(missing_ok=True)
+    _replace(copy, body)  # after the file: a killed import finds one of the two contents
+    return True
+
+
+def _replace(path: Path, body: bytes) -> None:
+    """Write a file as a whole, unless it has this content."""
+    if path.is_file() and path.read_bytes() == body:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(body)
+    temporary.replace(path)

@@ -1,0 +1,159 @@
+"""What a user asks to import, and the run that does it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from vrdata.api.run import (
+    MAX_SAMPLES,
+    FailurePolicy,
+    GenerationRun,
+    GenerationRunSpec,
+    GeneratorSelection,
+    OutputSpec,
+    RunMetadata,
+)
+from vrdata.api.source import SourceSpec
+from vrdata.errors import UsageError
+from vrdata.local.importing.known import CONVERTER, Dataset
+from vrdata.model import Model, OutputFormat, canonical_json
+
+MAX_NAME = 100  # characters of a generator's name
+
+
+class ImportRequest(Model):
+    """One import; equal requests are the same run.
+
+    Attributes:
+        dataset: the known dataset, or the URL or path.
+        url: of the source.
+        prefix: the first part of the samples' ids.
+        configs: configurations, in their order; () = the only one.
+        split: "" = the only one.
+        revision: branch, tag or commit; "" = the default one.
+        limit: the most items of all configurations together; None = all.
+        options: of the converter.
+    """
+
+    dataset: str
+    url: str
+    prefix: str
+    configs: tuple[str, ...] = ()
+    split: str = ""
+    revision: str = ""
+    limit: int | None = None
+    options: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Ten hex digits that tell requests apart."""
+        return hashlib.sha256(canonical_json(self.to_dict())).hexdigest()[:10]
+
+    @property
+    def run_name(self) -> str:
+        """The name of its run."""
+        return f"{self.prefix.replace('_', '-')}-{self.digest}"
+
+    def sample_id(self, index: int) -> str:
+        """The id of a sample, such as `vtb_test_00017`.
+
+        Args:
+            index: its index among the items of all configurations.
+        """
+        return "_".join(part for part in (self.prefix, slug_of(self.split), f"{index:05d}") if part)
+
+
+def slug_of(split: str) -> str:
+    """The split in ids: with the characters that names of folders allow."""
+    return re.sub(r"[^A-Za-z0-9-]+", "_", split).strip("_")
+
+
+def import_request(  # noqa: PLR0913 - one option each
+    dataset: Dataset,
+    *,
+    configs: tuple[str, ...] = (),
+    split: str = "",
+    revision: str = "",
+    limit: int | None = None,
+    options: Mapping[str, str] | None = None,
+) -> ImportRequest:
+    """The request for a dataset; what is not given is the dataset's default.
+
+    Args:
+        dataset: the dataset.
+        configs: configurations, each once.
+        split: the split.
+        revision: the revision.
+        limit: the most items; 0 and None = all.
+        options: of the converter.
+
+    Raises:
+        UsageError: a configuration is given twice.
+    """
+    twice = sorted({name for name in configs if configs.count(name) > 1})
+    if twice:
+        raise UsageError(f"--config {twice[0]} is given twice", fix="give each one once")
+    return ImportRequest(
+        dataset=dataset.name,
+        url=dataset.url,
+        prefix=dataset.prefix,
+        configs=configs or dataset.configs,
+        split=split or dataset.split,
+        revision=revision,
+        limit=limit or None,
+        options=dataset.options | dict(options or {}),
+    )
+
+
+def import_run(request: ImportRequest, output_format: OutputFormat) -> GenerationRun:
+    """The run of an import: one generator for each configuration.
+
+    An item that cannot be converted is dropped and reported, however many there are. Videos keep
+    their bytes.
+
+    Args:
+        request: the import.
+        output_format: how its data is stored.
+    """
+    names = _names(request)
+    generators = tuple(
+        GeneratorSelection(
+            name=generator,
+            converter=CONVERTER if generator != CONVERTER else None,
+            args=tuple(f"{name}={value}" for name, value in sorted(request.options.items())),
+            source=SourceSpec(
+                url=request.url,
+                config=config,
+                split=request.split,
+                revision=request.revision,
+                limit=request.limit,
+            ),
+        )
+        for generator, config in names.items()
+    )
+    return GenerationRun(
+        metadata=RunMetadata(name=request.run_name),
+        spec=GenerationRunSpec(
+            generators=generators,
+            output=OutputSpec(format=output_format, video="asIs"),
+            failure_policy=FailurePolicy(max_failed_samples=MAX_SAMPLES),
+        ),
+    )
+
+
+def _names(request: ImportRequest) -> dict[str, str]:
+    """The configuration of each generator by the generator's name."""
+    found: dict[str, str] = {}
+    for config in request.configs or ("",):
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", config).strip("_-") or request.prefix
+        name = name[: MAX_NAME - 4]
+        number = 2
+        unique = name
+        while unique in found:
+            unique, number = f"{name}_{number}", number + 1
+        found[unique] = config
+    return found
