@@ -83,6 +83,16 @@ def test_every_string_list_and_map_has_a_maximum_size(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
+def test_every_pattern_is_one_of_go(name: str) -> None:
+    """RE2 refuses repetitions above 1000, lookarounds and back-references."""
+    for path, node in nodes(schema(name)).items():
+        pattern = node.get("pattern", "")
+        assert not re.search(r"\(\?|\\[1-9Z]", pattern), (path, pattern)
+        counts = re.findall(r"\{(\d+)(?:,(\d*))?\}", pattern)
+        assert all(int(one) <= 1000 for pair in counts for one in pair if one), (path, pattern)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_every_list_has_a_list_type(name: str) -> None:
     for path, node in nodes(schema(name)).items():
         if node.get("type") == "array":
