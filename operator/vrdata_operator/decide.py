@@ -7,7 +7,14 @@ from typing import Any
 
 from vrdata.api.status import GenerationRunStatus
 from vrdata.plan.waves import Wave
-from vrdata_operator.policy.finalisation import INDEX_JOB_SHARDS, Stage, current_stage, stages
+from vrdata_operator.policy.finalisation import (
+    EARLY_SECONDS,
+    INDEX_JOB_SHARDS,
+    Stage,
+    current_stage,
+    stages,
+    starts_early,
+)
 from vrdata_operator.policy.outcome import outcome_of
 from vrdata_operator.policy.parallelism import share
 from vrdata_operator.policy.pauses import Schedule, schedule
@@ -20,7 +27,6 @@ from vrdata_operator.status.build import build_status
 from vrdata_operator.status.reading import reading_status
 
 LAST_SECONDS = 1.0  # between two turns while the last shards are committed
-RECENT_SECONDS = 10.0  # since the last commit: longer shards are not polled for
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ def decide(view: RunView) -> Decision:
     else:
         retries = schedule(view)
         actions, after = _generate(view, retries), _soon(view, retries.after)
+        if starts_early(view):
+            actions = (*actions, ApplyJob(_stage_manifest(Stage("finalise", view), early=True)))
     return Decision(actions, build_status(view, outcome, retries.paused), after)
 
 
@@ -92,7 +100,7 @@ def _soon(view: RunView, after: float | None) -> float | None:
     A Job reports a completed index up to some seconds after its commit marker exists.
     """
     rest = view.shards - len(view.done)
-    recent = view.facts.now - view.committed_at <= RECENT_SECONDS
+    recent = view.facts.now - view.committed_at <= EARLY_SECONDS
     if rest > min(view.pods, LAST_SHARDS) or not recent or not view.done:
         return after
     return min(LAST_SECONDS, LAST_SECONDS if after is None else after)
@@ -150,12 +158,12 @@ def _finalise(view: RunView) -> tuple[tuple[Action, ...], float | None]:
     return (), LAST_SECONDS if soon else None
 
 
-def _stage_manifest(stage: Stage) -> dict[str, Any]:
+def _stage_manifest(stage: Stage, *, early: bool = False) -> dict[str, Any]:
     view = stage.view
     this = Try(stage.number, stage.memory, len(view.facts.waves), stage.charged, view.pods)
     if stage.name == "finalise":
         budget = view.spec.failure_policy.max_failed_samples
-        return final_manifest(view.identity, view.profile, view.config, this, budget)
+        return final_manifest(view.identity, view.profile, view.config, this, budget, early=early)
     generators = len(view.plan.generators)
     return index_manifest(view.identity, view.profile, view.config, this, generators)
 

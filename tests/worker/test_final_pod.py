@@ -9,7 +9,13 @@ import pytest
 
 from support.builders import build_run, make_plan
 from support.objects import put
-from vrdata.contract.pod import VARIABLE, FinalisePod, PodTask, read_termination_message
+from vrdata.contract.pod import (
+    VARIABLE,
+    WAIT_VARIABLE,
+    FinalisePod,
+    PodTask,
+    read_termination_message,
+)
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.dataset import layout
@@ -60,17 +66,57 @@ def test_what_finalisation_finds_has_a_reason_of_its_own(
     reason: FailureReason,
     code: WorkerExit,
 ) -> None:
-    store = PrefixedStore(open_store(str(tmp_path / "store")), "team/demo/")
+    store = run_store(tmp_path)
     build_run(store, PLAN)
     damage(store)
+    message = prepare_pod(tmp_path, monkeypatch)
+    assert main() == code
+    failure = read_termination_message(message.read_text())
+    assert failure is not None
+    assert failure.reason is reason
+    assert failure.message
+
+
+def test_a_pod_that_starts_early_waits_for_the_last_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = run_store(tmp_path)
+    build_run(store, PLAN)
+    key = layout.commit_key(*FIRST)
+    body = store.get(key)
+    store.delete(key)
+    prepare_pod(tmp_path, monkeypatch)
+    monkeypatch.setenv(WAIT_VARIABLE, "60")
+    monkeypatch.setattr("time.sleep", lambda _seconds: put(store, key, body))  # it is committed
+    assert main() == WorkerExit.COMMITTED
+    assert store.head(layout.SUCCESS) is not None
+
+
+def test_a_pod_that_waited_too_long_is_not_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = run_store(tmp_path)
+    build_run(store, PLAN)
+    delete_marker(store)
+    message = prepare_pod(tmp_path, monkeypatch)
+    monkeypatch.setenv(WAIT_VARIABLE, "0.1")
+    main()
+    failure = read_termination_message(message.read_text())
+    assert failure is not None
+    assert (failure.reason, failure.reason.charged) == (FailureReason.DISRUPTED, False)
+    assert "the last shards were not committed within" in failure.message
+
+
+def run_store(tmp_path: Path) -> ObjectStore:
+    return PrefixedStore(open_store(str(tmp_path / "store")), "team/demo/")
+
+
+def prepare_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Set the variables of a pod that finalises; returns its termination log."""
     message = tmp_path / "termination"
     message.touch()
     settings = StoreSettings(url=str(tmp_path / "store"))
     config = WorkerConfig(store=settings, prefix="team/demo/", plan=PLAN.hash)
     monkeypatch.setenv(VARIABLE, PodTask(finalise=FinalisePod(config=config)).to_json().decode())
     monkeypatch.setenv("VRDATA_TERMINATION_LOG", str(message))
-    assert main() == code
-    failure = read_termination_message(message.read_text())
-    assert failure is not None
-    assert failure.reason is reason
-    assert failure.message
+    return message

@@ -17,6 +17,7 @@ from vrdata.text import shorten, tail
 
 VARIABLE: Final = "VRDATA_TASK"
 INDEX_VARIABLE: Final = "JOB_COMPLETION_INDEX"  # set by the Job controller
+WAIT_VARIABLE: Final = "VRDATA_WAIT_SECONDS"  # that finalisation waits for the last shards
 GENERATORS_VARIABLE: Final = "VRDATA_GENERATORS"  # set by the image: the folder of its generators
 TERMINATION_LOG: Final = "/dev/termination-log"
 TERMINATION_BYTES: Final = 4096  # Kubernetes keeps no more of a termination message

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from vrdata.contract.pod import (
     INDEX_VARIABLE,
     TERMINATION_LOG,
     VARIABLE,
+    WAIT_VARIABLE,
     DescribePod,
     FinalisePod,
     IndexPod,
@@ -31,22 +33,29 @@ from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.dataset import layout
-from vrdata.dataset.commits import DamagedMarkerError
+from vrdata.dataset.commits import DamagedMarkerError, iter_commits
 from vrdata.dataset.objects import put_model
 from vrdata.errors import OutputConflictError, VrdataError
 from vrdata.imports import import_fast
 from vrdata.model import Model
 from vrdata.plan.catalogue import ImageCatalogue
+from vrdata.plan.planned import Plan
 from vrdata.plan.waves import Wave
 from vrdata.privacy.process import close_process
 from vrdata.store.opening import open_settings
 from vrdata.store.patient import stop_waiting
-from vrdata.store.port import ObjectNotFoundError, StorageError, StoreAccessError
+from vrdata.store.port import (
+    ObjectNotFoundError,
+    ObjectStore,
+    StorageError,
+    StoreAccessError,
+)
 from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
 from vrdata_worker.run import expected_plan, run_store, run_tasks
 
+LOOK_SECONDS = 0.3  # between two listings of commit markers
 END_SECONDS = 15  # after SIGTERM; a pod has 30
 
 
@@ -142,6 +151,7 @@ def _finalise(pod: FinalisePod) -> WorkerExit:
 
     store = run_store(pod.config, _emit)
     plan = expected_plan(store, pod.config.plan)
+    _wait_for_shards(store, plan, float(os.environ.get(WAIT_VARIABLE, "0")))
     with _finishing():
         write_outputs(
             store,
@@ -150,6 +160,23 @@ def _finalise(pod: FinalisePod) -> WorkerExit:
             max_failed=pod.max_failed_samples,
         )
     return WorkerExit.COMMITTED
+
+
+def _wait_for_shards(store: ObjectStore, plan: Plan, seconds: float) -> None:
+    """Wait until every shard is committed.
+
+    Args:
+        seconds: how long; 0 = do not look: finalisation names what is missing.
+
+    Raises:
+        ShardFailedError: Disrupted, which is not charged: some are not committed yet.
+    """
+    deadline = time.monotonic() + seconds
+    while seconds and next(plan.missing_shards(set(iter_commits(store))), None) is not None:
+        if time.monotonic() > deadline:
+            message = f"the last shards were not committed within {seconds:.0f} s"
+            raise ShardFailedError(FailureReason.DISRUPTED, message)
+        time.sleep(LOOK_SECONDS)
 
 
 def _describe(pod: DescribePod) -> WorkerExit:

@@ -24,6 +24,7 @@ from vrdata_operator.state.run import RunView
 INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
 MEMORY = 2**30  # of the first try, unless the class O has more
 MAX_CHARGED = 5  # tries that fail for a charged reason; a permanent one ends the run at once
+EARLY_SECONDS = 10.0  # since the last commit: longer shards are not waited for
 _SIGNALS = frozenset({None, 130, 137, 143})  # exit codes of an interrupted process
 # A pod that ends before its task starts may leave plain text; its exit code is the reason.
 _EXITS: dict[int | None, FailureReason] = {
@@ -166,6 +167,21 @@ def stages(view: RunView) -> tuple[Stage, ...]:
 def current_stage(view: RunView) -> Stage | None:
     """The first stage that has not succeeded; None when all have."""
     return next((stage for stage in stages(view) if not stage.succeeded), None)
+
+
+def starts_early(view: RunView) -> bool:
+    """Whether the first try starts now, before the last shards are committed.
+
+    Its pod starts while they are generated, and waits for their commit markers. So they must be
+    fewer than the pods that the run may have, none of them is retried, and commits must follow each
+    other quickly.
+    """
+    rest = view.shards - len(view.done)
+    last = bool(view.done) and 0 < rest < view.pods
+    recent = view.facts.now - view.committed_at <= EARLY_SECONDS
+    first = all(wave.attempt == view.history.first_attempt for wave in view.history.own)
+    waits = view.spec.suspend or view.identity.queue or view.facts.damaged or len(stages(view)) > 1
+    return last and recent and first and not (waits or view.failed or Stage("finalise", view).jobs)
 
 
 def _failure(job: JobFacts, pods: tuple[PodFacts, ...]) -> Failure:

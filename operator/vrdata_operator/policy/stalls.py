@@ -100,7 +100,7 @@ def _unreachable(view: RunView) -> Cause | None:
 
 def _pause(view: RunView, paused: tuple[Start, ...]) -> Cause | None:
     """What a run without any active pod waits for."""
-    if any(job.active for job in _unfinished(view)):
+    if any(job.active for job in _unfinished(view) if job.task == "shard"):
         return None
     pods = [pod for pod in view.facts.pods if _is_replaced(view, pod)]
     if pods:

@@ -7,7 +7,14 @@ from typing import Any
 
 from vrdata.api.profile import ClassResources, GenerationProfileSpec
 from vrdata.api.quantities import parse_quantity
-from vrdata.contract.pod import DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
+from vrdata.contract.pod import (
+    WAIT_VARIABLE,
+    DescribePod,
+    FinalisePod,
+    IndexPod,
+    PodTask,
+    ShardPod,
+)
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import Wave
@@ -19,6 +26,7 @@ from vrdata_operator.state.identity import RunIdentity
 SUPERVISOR_BYTES = 160 * 2**20
 DESCRIBE_SECONDS = 3600  # deadline of the Job, and how long a finished one is kept
 DESCRIBE_RETRIES = 3
+WAIT_SECONDS = 60  # of a pod that finalises, for the last shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +126,28 @@ def index_manifest(
     return _tried(_job(run, name, {names.TASK_LABEL: "index"}, spec), this)
 
 
-def final_manifest(
-    run: RunIdentity, profile: GenerationProfileSpec, config: WorkerConfig, this: Try, budget: int
+def final_manifest(  # noqa: PLR0913 - as the other manifests, and two of its own
+    run: RunIdentity,
+    profile: GenerationProfileSpec,
+    config: WorkerConfig,
+    this: Try,
+    budget: int,
+    *,
+    early: bool = False,
 ) -> dict[str, Any]:
-    """The Job that finalises a run. It retries nothing: another try is another Job."""
+    """The Job that finalises a run. It retries nothing: another try is another Job.
+
+    Args:
+        budget: samples that may have failed.
+        early: the last shards are not committed yet; the pod waits for them.
+    """
     size = PodSize(_without_gpu(profile.classes.O), this.memory_bytes)
     task = PodTask(finalise=FinalisePod(config=config, max_failed_samples=budget))
-    spec = {
-        "backoffLimit": 0,
-        "template": pod_template(profile, task, size, _run_labels(run)),
-    }
+    template = pod_template(profile, task, size, _run_labels(run))
+    if early:  # not in the task: a worker of an earlier version would refuse a new field
+        waits = {"name": WAIT_VARIABLE, "value": str(WAIT_SECONDS)}
+        template["spec"]["containers"][0]["env"].append(waits)
+    spec = {"backoffLimit": 0, "template": template}
     name = names.final_job(run.uid, run.repair, this.number)
     return _tried(_job(run, name, {names.TASK_LABEL: "finalise"}, spec), this)
 

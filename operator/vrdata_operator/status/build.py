@@ -38,7 +38,8 @@ def build_status(
     remaining = samples.desired - samples.succeeded - samples.failed
     rate = None if outcome or view.spec.suspend else view.rate
     # Nothing runs while no pod is ready, except between two pods.
-    runs = any(job.ready or (job.active and not cause) for job in facts.jobs.values())
+    generating = [job for job in facts.jobs.values() if job.task == "shard"]
+    runs = any(job.ready or (job.active and not cause) for job in generating)
     eta = remaining / rate if rate and runs else None
     # A run with running pods is not stalled while others wait; `reason` names the cause.
     stalled = None if _works(view, cause) else cause
@@ -77,11 +78,12 @@ def build_status(
 
 
 def _works(view: RunView, cause: Cause | None) -> bool:
-    """Whether pods generate shards, whatever others wait for."""
+    """Whether pods do what is next, whatever others wait for."""
     services = (Reason.STORAGE_UNAVAILABLE, Reason.SOURCE_UNAVAILABLE)
     if cause is not None and cause.reason in services:
         return False  # running pods wait for it, too
-    return any(job.ready for job in view.facts.jobs.values())
+    jobs = view.facts.jobs.values()
+    return any(job.ready for job in jobs if view.complete or job.task == "shard")
 
 
 def _pause(view: RunView) -> Cause | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from support.lives import FINAL, Life, profile_object, run_object
-from support.operator.fakeworkers import commit
+from support.operator.fakeworkers import Script, always_well, commit, waits
 from vrdata.contract import attempts
 from vrdata.contract.attempts import pause_after
 from vrdata.dataset import layout
@@ -229,3 +229,47 @@ def test_a_run_ends_when_its_last_object_is_written_and_not_seconds_later(
     life.job(FINAL)["status"] = ended
     life.live()
     assert life.reason("Succeeded") == ("True", "AllSamples")
+
+
+def committed(life: Life) -> int:
+    return sum(layout.COMMITS in info.key for info in life.store.list_after(""))
+
+
+def test_finalisation_starts_beside_the_last_shards_and_waits_for_them(life: Life) -> None:
+    life.create(run_object(parallelism=4))
+    life.live(until=lambda: bool(finals(life)))
+    assert 0 < 6 - committed(life) < 4, "its pod has a place that the shards leave free"
+    assert waits(life.job(FINAL))
+    assert life.status().phase == "Running"
+    life.live()
+    assert life.reason("Succeeded") == ("True", "AllSamples")
+    assert finals(life) == [FINAL]
+
+
+@pytest.mark.parametrize(
+    ("spec", "script"),
+    [
+        ({"queueName": "gpu"}, always_well),
+        ({"parallelism": 1}, always_well),
+        ({}, lambda tried: "Unknown" if tried.shard.number == 0 and not tried.attempt else ""),
+    ],
+    ids=["a queue admits its Jobs", "no place is free", "a shard is retried"],
+)
+def test_finalisation_does_not_start_early_where_it_would_take_a_place(
+    life: Life, spec: dict[str, object], script: Script
+) -> None:
+    life.workers.script = script
+    life.install(profile_object(allowedQueues=["gpu"]))
+    life.create(run_object(**{"parallelism": 4} | spec))
+    life.live(until=lambda: bool(finals(life)))
+    assert committed(life) == 6
+    assert not waits(life.job(FINAL))
+
+
+def test_finalisation_that_waited_too_long_is_tried_again_and_not_charged(life: Life) -> None:
+    life.create(run_object(parallelism=4))
+    life.live(until=lambda: bool(finals(life)))
+    life.workers.final_script = failing(1, "Disrupted")
+    life.live()
+    assert life.reason("Succeeded") == ("True", "AllSamples")
+    assert finals(life) == [FINAL, final_job("uid-1", number=1)]

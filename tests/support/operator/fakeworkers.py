@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,15 @@ from support.objects import put
 from support.operator.fakecluster import FakeCluster
 from support.operator.fakeoutputs import DATA, commit, finalise, is_committed, write_indexes
 from support.operator.index_sets import format_index_set
-from vrdata.contract.pod import VARIABLE, DescribePod, FinalisePod, IndexPod, PodTask, ShardPod
+from vrdata.contract.pod import (
+    VARIABLE,
+    WAIT_VARIABLE,
+    DescribePod,
+    FinalisePod,
+    IndexPod,
+    PodTask,
+    ShardPod,
+)
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
@@ -101,10 +109,14 @@ class Workers:
         _end(job, "Complete", "CompletionsReached")
 
     def _finalise(self, job: Json, pod: FinalisePod) -> None:
+        store = PrefixedStore(self.store, pod.config.prefix)
+        if waits(job) and next(missing_shards(store), None):
+            job["status"]["active"] = job["status"]["ready"] = 1
+            return
         if self._fails(job):
             return
         try:
-            self.finish(PrefixedStore(self.store, pod.config.prefix))
+            self.finish(store)
         except ShardFailedError as error:
             self._end_final(job, str(error.failure.reason), error.failure.message)
             return
@@ -233,6 +245,21 @@ def task_of(job: Json) -> PodTask:
     task = PodTask.model_validate_json(text)
     assert job["metadata"]["labels"][TASK_LABEL] in {"shard", "index", "finalise", "describe"}
     return task
+
+
+def waits(job: Json) -> bool:
+    """Whether a pod that finalises waits for the last shards."""
+    variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    return any(item["name"] == WAIT_VARIABLE for item in variables)
+
+
+def missing_shards(store: ObjectStore) -> Iterator[Shard]:
+    """The shards of a run that are not committed; none without a plan."""
+    try:
+        plan = load_model(store, layout.PLAN, Plan)
+    except (ObjectNotFoundError, InvalidInputError):
+        return iter(())
+    return plan.missing_shards({one for one in plan.all_shards() if is_committed(store, one)})
 
 
 def _ended(job: Json) -> bool:
