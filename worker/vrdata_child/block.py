@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vrdata_child.hermetic import process as hermetic
+from vrdata_child.hermetic.folders import SampleFolder
 from vrdata_child.limits import allow_more_files
 from vrdata_child.raised import describe
 from vrdata_child.report import Reporter
@@ -106,15 +108,10 @@ def _generate_each(
     load: dict[str, Any], request: dict[str, Any], out: Path, reporter: Reporter
 ) -> None:
     """Generate samples one by one: if one raises, the others are not affected."""
-    from vrdata_child.run import firstparty
-
-    generator = firstparty.load(load["name"], load["kind"], load["root"])
-    hashed = bool(load.get("hashFrames"))
+    make = _maker(load, request, out)
     for position in reporter.positions(min(request["want"], request["count"])):
         try:
-            sample = firstparty.generate_sample(
-                generator, request["seed"], position, out, hash_frames=hashed
-            )
+            sample = make(position)
         except MemoryError:
             reporter.end_early()
             raise  # the supervisor decides whether a retry gets more
@@ -122,6 +119,27 @@ def _generate_each(
             reporter.failed(describe(error))
         else:
             reporter.report(sample)
+
+
+def _maker(
+    load: dict[str, Any], request: dict[str, Any], out: Path
+) -> Callable[[int], SampleFolder]:
+    """What makes the sample of a position."""
+    if load["kind"] == "converter":
+        from vrdata_child.run import converter
+
+        found = converter.load(load["name"], load["root"])
+        return converter.Conversion(found, out.parent, out, request["args"]).convert
+
+    from vrdata_child.run import firstparty
+
+    return partial(
+        firstparty.generate_sample,
+        firstparty.load(load["name"], load["kind"], load["root"]),
+        request["seed"],
+        out=out,
+        hash_frames=bool(load.get("hashFrames")),
+    )
 
 
 def leave(code: int) -> None:

@@ -208,6 +208,10 @@ def _prepare(load: dict[str, Any]) -> None:
     if load["kind"] == "repository":
         if load["mode"] != "bare":
             repository.preload(load["root"])
+    elif load["kind"] == "converter":
+        from vrdata_child.run import converter
+
+        converter.load(load["name"], load["root"])
     else:
         from vrdata_child.run import firstparty
 

@@ -1,7 +1,8 @@
-"""Catalogue entries of the first-party generators, read from their sources without importing them.
+"""Catalogue entries of what is first-party, read from the sources without importing them.
 
 A module of this package defines one generator: a class with a literal `name`, such as
-`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures.
+`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures. A module of
+`vrdata_generators.converters` defines one converter in the same way.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _IMPORT = re.compile(r"^\s*from (vrdata_generators\.[\w.]+) import ", re.MULTILI
 
 @dataclass(frozen=True)
 class _Declaration:
-    """What the source of a generator says about it."""
+    """What the source of a generator or converter says about it."""
 
     name: str
     measured: dict[str, float]
@@ -31,20 +32,26 @@ class _Declaration:
 
 def builtin_names() -> tuple[str, ...]:
     """The catalogue names of the first-party generators, sorted."""
-    return tuple(declaration.name for declaration in _declarations())
+    return tuple(declaration.name for declaration in _declarations("builtin"))
 
 
 def builtin_entries() -> list[dict[str, Any]]:
     """One entry for each generator, sorted by name, with the field names of the catalogue file."""
-    return [_entry(declaration) for declaration in _declarations()]
+    return [_entry(one, "builtin", one.module) for one in _declarations("builtin")]
 
 
-def _entry(declaration: _Declaration) -> dict[str, Any]:
+def converter_entries() -> list[dict[str, Any]]:
+    """The same for the first-party converters."""
+    written_by = "vrdata_generators.images"
+    return [_entry(one, "converter", one.module, written_by) for one in _declarations("converters")]
+
+
+def _entry(declaration: _Declaration, kind: str, *modules: str) -> dict[str, Any]:
     return {
         "name": declaration.name,
         "class": declaration.name[0],
-        "kind": "builtin",
-        "digest": f"sha256:{_digest(declaration.module)}",
+        "kind": kind,
+        "digest": f"sha256:{_digest(modules)}",
         "mode": "stream",
         "flags": {"samples": "", "output": "", "seed": ""},
         "blockSize": 10,
@@ -55,12 +62,12 @@ def _entry(declaration: _Declaration) -> dict[str, Any]:
 
 
 @cache
-def _declarations() -> tuple[_Declaration, ...]:
+def _declarations(folder: str) -> tuple[_Declaration, ...]:
     found = []
-    for path in Path(__file__).parent.glob("*.py"):
+    for path in (Path(__file__).parents[1] / folder).glob("*.py"):
         constants = _constants(_tree(path))
         if _FIGURES in constants:
-            module = f"{__package__}.{path.stem}"
+            module = f"vrdata_generators.{folder}.{path.stem}"
             found.append(_Declaration(constants["name"], constants[_FIGURES], module))
     return tuple(sorted(found, key=lambda declaration: declaration.name))
 
@@ -89,10 +96,13 @@ def _target(statement: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def _digest(module: str) -> str:
+def _digest(modules: tuple[str, ...]) -> str:
     """sha256 over the sources that decide a generator's pixels: its own and what it imports."""
     digest = hashlib.sha256()
-    for path in sorted(_sources(module, {})):
+    seen: dict[str, Path] = {}
+    for module in modules:
+        _sources(module, seen)
+    for path in sorted(seen.values()):
         digest.update(path.name.encode() + b"\0" + _without_figures(path) + b"\0")
     return digest.hexdigest()
 
@@ -109,15 +119,14 @@ def _without_figures(path: Path) -> bytes:
     return b"".join(lines)
 
 
-def _sources(module: str, seen: dict[str, Path]) -> list[Path]:
-    """Files of a module and of the modules of this package that it imports, without running it."""
+def _sources(module: str, seen: dict[str, Path]) -> None:
+    """Add a module and the modules of this package that it imports, without running it."""
     spec = util.find_spec(module)
     if spec is None or spec.origin is None or module in seen:
-        return list(seen.values())
+        return
     seen[module] = Path(spec.origin)
     for imported in _IMPORT.findall(seen[module].read_text("utf-8")):
         _sources(imported, seen)
-    return list(seen.values())
 
 
 @cache

@@ -25,10 +25,13 @@ class Located:
 
 
 def builtin_catalogue() -> Catalogue:
-    """The first-party generators."""
-    from vrdata_generators.builtin.catalogue import builtin_entries  # noqa: PLC0415 - hashes its sources
+    """The first-party generators and converters."""
+    from vrdata_generators.builtin.catalogue import (  # noqa: PLC0415 - hashes its sources
+        builtin_entries,
+        converter_entries,
+    )
 
-    return Catalogue.model_validate({"generators": builtin_entries()})
+    return Catalogue.model_validate({"generators": [*builtin_entries(), *converter_entries()]})
 
 
 def read_catalogue(path: Path) -> Catalogue:

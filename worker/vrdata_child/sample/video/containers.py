@@ -62,7 +62,7 @@ def format_of(path: Path, *, as_named: bool) -> str:
     named = VIDEO_FORMATS[suffix]
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-        found, described = _identify(head)
+        found, described = identify(head)
         if not head:
             raise _unusable(
                 path,
@@ -97,7 +97,7 @@ def undecodable(path: Path, error: Exception) -> SampleInvalidError:
     )
 
 
-def _identify(head: bytes) -> tuple[str, str]:
+def identify(head: bytes) -> tuple[str, str]:
     """FFmpeg's format or "", and a name for a message."""
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12], ("", "a RIFF file"))

@@ -1,0 +1,1 @@
+"""First-party converters: one module each; a module here is found automatically."""

@@ -1,0 +1,65 @@
+"""M-import: any dataset of images, prompts and videos, by the usual names of its columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from vrdata_generators.api import Converted, Converter, Item, Options, Row
+from vrdata_generators.columns import chosen_columns, value_of
+from vrdata_generators.values import as_file, as_json
+
+MEASURED = {"secondsPerSample": 0.05, "peakMemoryBytes": 150_000_000, "bytesPerSample": 200_000}
+PROMPT = "Solve this visual reasoning task."
+KINDS = {".txt": "text", ".mp4": "video", ".avi": "video", ".mkv": "video", ".webm": "video"}
+
+
+class Import(Converter):
+    """One sample of each row of a table, or of each image with the files beside it."""
+
+    name: ClassVar[str] = "M-import"
+    domain: ClassVar[str] = "import"
+
+    def convert(self, item: Item, options: Options) -> Iterator[Converted]:
+        """Options are PART=COLUMN, such as final=solution."""
+        row = dict(item.row) or row_of_files(item)
+        columns = chosen_columns(row, options)
+        base = next(iter(item.files.values())).parent if item.files else None
+        used = {part: value_of(row, names) for part, names in columns.items()}
+        part = {name: value for name, (_, value) in used.items()}
+        if part["final"] is not None and "goal" not in options:
+            used["goal"], part["goal"] = ("", None), None  # it stays with the parameters
+        taken = {name for name, _ in used.values()}
+        yield Converted(
+            first=part["first"],
+            final=part["final"],
+            prompt=part["prompt"] or ("" if columns["prompt"] else PROMPT),
+            video=as_file(part["video"], base),
+            first_video=as_file(part["first_video"], base),
+            last_video=as_file(part["last_video"], base),
+            goal=_text(part["goal"]),
+            domain=_text(part["domain"]),
+            metadata={name: as_json(value) for name, value in row.items() if name not in taken},
+        )
+
+
+def row_of_files(item: Item) -> Row:
+    """The columns of an item that is a file with its companions; JSON beside it adds more."""
+    row: Row = {}
+    for path in item.files.values():
+        ending = path.suffix.lower()
+        if ending == ".json":
+            row |= json.loads(path.read_bytes())
+        elif ending == ".txt":
+            row["text"] = path.read_text("utf-8-sig")
+        else:
+            row.setdefault(KINDS.get(ending, "image"), path)
+    above = item.key.split("/")[-2:-1]  # image folders have one folder for each category
+    return {"category": above[0]} | row if above else row
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(as_json(value), ensure_ascii=False)

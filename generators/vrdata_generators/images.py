@@ -1,0 +1,225 @@
+"""Images of existing data as RGB: whatever holds one picture, in the form that a viewer shows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from vrdata_generators.values import path_in
+
+MAX_PIXELS = 8192 * 8192
+# Pillow would start another program for some of the others.
+FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+_WHITE = (255, 255, 255)
+_CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_PLAIN = frozenset({"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"})
+_ALPHA = {"LA": "RGBA", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+_OTHERS = (  # first bytes, in lower case without white space, of what is often taken for an image
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"<svg", "an SVG drawing, which has no pixels"),
+    (b"<?xml", "an XML document"),
+    (b"{", "JSON"),
+    (b"version https://git-lfs", "a Git LFS pointer; fetch the file with `git lfs pull`"),
+    (b"%pdf", "a PDF document"),
+    (b"%!ps", "a PostScript document"),
+)
+
+
+def as_rgb(  # noqa: PLR0911 - one for each kind of value
+    value: Any, base: Path | None = None
+) -> Image.Image:
+    """The RGB image that a value holds.
+
+    Of an animation, the first frame; turned as its EXIF data say; transparent parts are white;
+    16 bits a channel become 8.
+
+    Args:
+        value: a Pillow image; a numpy array or nested lists of height x width, with 1 to 4
+            channels or without: bool, integers 0..255, uint16, or floats 0..1 (if one is larger,
+            0..255); encoded bytes; a path; `data:image/…;base64,…`; or a dict of Hugging Face
+            `datasets`, {"bytes": …, "path": …}.
+        base: the folder of relative paths; a path must not leave it.
+
+    Raises:
+        ValueError: it is no image, is damaged, or has more than MAX_PIXELS pixels.
+    """
+    match value:
+        case Image.Image():
+            return _converted(value)
+        case bytes() | bytearray() | memoryview():
+            return _decoded(bytes(value))
+        case Mapping():
+            return _of_dict(value, base)
+        case str() if value.startswith("data:"):
+            return _decoded(_of_data_url(value))
+        case str() | Path():
+            return _decoded(_read(value, base))
+        case list() | tuple():
+            return _of_array(_array(value))
+        case None:
+            raise ValueError("there is no image: the value is empty")
+        case _ if hasattr(value, "__array__"):
+            return _of_array(np.asarray(value))
+    raise ValueError(f"{type(value).__name__} is no image")
+
+
+def _of_dict(value: Mapping[str, Any], base: Path | None) -> Image.Image:
+    body, path = value.get("bytes"), value.get("path")
+    if body is not None:
+        return as_rgb(body, base)
+    if not path:
+        raise ValueError("there is no image: it has neither bytes nor a path")
+    return as_rgb(path, base)
+
+
+def _of_data_url(value: str) -> bytes:
+    head, comma, body = value.partition(",")
+    if not comma or not head.endswith(";base64"):
+        raise ValueError("the data: URL has no base64 data")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"the data: URL is damaged: {error}") from None
+
+
+def _read(path: str | Path, base: Path | None) -> bytes:
+    file = path_in(path, base)
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{file.name!r} cannot be read: {error.strerror}") from None
+
+
+def _decoded(body: bytes) -> Image.Image:
+    head = body[:512].lstrip().lower()
+    for start, what in _OTHERS:
+        if head.startswith(start):
+            raise ValueError(f"it is not an image but {what}")
+    if not body:
+        raise ValueError("the image is empty: it has no bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # about sizes, which are checked below, and damaged EXIF
+            with Image.open(io.BytesIO(body), formats=_formats()) as image:
+                _check_size(*image.size)
+                image.load()
+                return _converted(image)
+    except Image.UnidentifiedImageError:
+        raise ValueError(f"the image has none of the formats {', '.join(FORMATS)}") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"the image has more than {MAX_PIXELS} pixels") from None
+    except (ValueError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - decoders raise errors of many types
+        why = f"{error}" or type(error).__name__
+        raise ValueError(f"the image is damaged: {why[:300]}") from None
+
+
+def _formats() -> list[str]:
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _check_size(width: int, height: int) -> None:
+    if not width or not height:
+        raise ValueError(f"the image has no pixels: {width} x {height}")
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"the image has {width} x {height} pixels, at most {MAX_PIXELS}")
+
+
+def _converted(image: Image.Image) -> Image.Image:
+    _check_size(*image.size)
+    if getattr(image, "n_frames", 1) > 1 and image.tell():
+        image.seek(0)
+    image = _turned(image)
+    if image.mode == "RGB" and "transparency" not in image.info:
+        image.load()
+        return image if type(image) is Image.Image else image.copy()
+    if image.mode.startswith(("I", "F")):
+        return _of_array(_shades(image))
+    if image.mode in _ALPHA or image.mode == "RGBA" or "transparency" in image.info:
+        return _on_white(image)
+    if image.mode not in _PLAIN:
+        raise ValueError(f"the image has the mode {image.mode}, which is not supported")
+    return image.convert("RGB")
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    with contextlib.suppress(Exception):  # viewers ignore EXIF data that are damaged, too
+        return ImageOps.exif_transpose(image)
+    return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    while image.mode != "RGBA":
+        image = image.convert(_ALPHA.get(image.mode, "RGBA"))
+    paper = Image.new("RGBA", image.size, (*_WHITE, 255))
+    return Image.alpha_composite(paper, image).convert("RGB")
+
+
+def _shades(image: Image.Image) -> NDArray[Any]:
+    """The values of an image with more than 8 bits a pixel; integers have 16."""
+    values = np.asarray(image)
+    if values.dtype.kind == "f":
+        return values
+    _check_range(values, 65535)
+    return values.astype(np.uint16)
+
+
+def _array(value: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError("the lists are no image: their lengths differ") from None
+
+
+def _of_array(array: NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] not in _CHANNELS and array.shape[0] in _CHANNELS:
+        array = np.moveaxis(array, 0, 2)  # channels first, as in PyTorch
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    shape = " x ".join(map(str, array.shape))
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in _CHANNELS):
+        raise ValueError(f"an array of {shape or 'no'} values is no image")
+    _check_size(array.shape[1], array.shape[0])
+    mode = "L" if array.ndim == 2 else _CHANNELS[array.shape[2]]
+    pixels = np.ascontiguousarray(_bytes_of(array))
+    return _converted(Image.frombytes(mode, (array.shape[1], array.shape[0]), pixels.tobytes()))
+
+
+def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
+    kind = array.dtype.kind
+    if kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if kind in "ui":
+        _check_range(array, 255)
+        return array.astype(np.uint8)
+    if kind != "f":
+        raise ValueError(f"an array of {array.dtype} is no image")
+    if not np.isfinite(array).all():
+        raise ValueError("the image has values that are NaN or infinite")
+    _check_range(array, 255)
+    values = array.astype(np.float64)
+    scaled = values * 255 if values.max() <= 1 else values
+    return np.floor(scaled + 0.5).astype(np.uint8)
+
+
+def _check_range(array: NDArray[Any], most: int) -> None:
+    low, high = array.min(), array.max()
+    if low < 0 or high > most:
+        raise ValueError(f"the image has values from {low} to {high}, not from 0 to {most}")

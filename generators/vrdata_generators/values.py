@@ -1,0 +1,79 @@
+"""Values of existing data: files by path or bytes, and what JSON can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+MAX_SHOWN = 200  # characters of a value in a message
+
+
+def path_in(path: str | Path, base: Path | None) -> Path:
+    """A path below a folder.
+
+    Args:
+        path: relative to `base`.
+        base: None = the path as it is.
+
+    Raises:
+        ValueError: it is a URL, or leaves the folder.
+    """
+    text = str(path)
+    shown = repr(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
+    if "://" in text:
+        raise ValueError(f"{shown} is a URL, and a converter has no network")
+    if "\0" in text:
+        raise ValueError(f"{shown} is not a path")
+    if base is None:
+        return Path(path)
+    found = (base / path).resolve()
+    if not found.is_relative_to(base.resolve()):
+        raise ValueError(f"{shown} is outside of the files of the item")
+    if not found.is_file():
+        raise ValueError(f"{shown} is not one of the files of the item")
+    return found
+
+
+def as_file(value: Any, base: Path | None = None) -> Path | bytes | None:
+    """A file as a path or as bytes; None for an empty value.
+
+    Args:
+        value: bytes, a path, or a dict of Hugging Face `datasets`, {"bytes": …, "path": …}.
+        base: the folder of relative paths; a path must not leave it.
+
+    Raises:
+        ValueError: it is something else, or there is no such file.
+    """
+    match value:
+        case None | "":
+            return None
+        case bytes() | bytearray() | memoryview():
+            return bytes(value)
+        case str() | Path():
+            return path_in(value, base)
+        case Mapping():
+            body = value.get("bytes")
+            return as_file(value.get("path") if body is None else body, base)
+    raise ValueError(f"{type(value).__name__} is neither a path nor bytes")
+
+
+def as_json(value: Any) -> Any:
+    """A value with what JSON has: dates and decimals become text, NaN and infinity null.
+
+    Raises:
+        ValueError: it contains bytes or objects of other types.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {str(name): as_json(one) for name, one in value.items()}
+        case list() | tuple():
+            return [as_json(one) for one in value]
+        case _ if type(value).__module__ in {"datetime", "decimal", "uuid"}:
+            return str(value)
+    raise ValueError(f"{type(value).__name__} is no JSON value")

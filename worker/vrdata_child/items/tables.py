@@ -1,0 +1,130 @@
+"""Rows of tables, one at a time: Parquet, Arrow, JSON Lines, CSV.
+
+The rows of a block are read in ascending order, so a reader goes forward and keeps no more than one
+row and what its format decodes at a time: pages of Parquet, buffers of an Arrow record batch.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+Row = dict[str, Any]
+_BUFFER_BYTES = 2**20  # read at a time of each column of a Parquet file
+_BATCH_BYTES = 4 * 2**20  # decoded at a time, at least one row
+_MAX_BATCH_ROWS = 256
+
+
+class TableReader:
+    """Reads rows; the last row is kept, because a sample may be made twice."""
+
+    def __init__(self) -> None:
+        self._place: tuple[str, str, int | None] | None = None
+        self._rows: Iterator[Row] = iter(())
+        self._next = 0
+        self._row: Row = {}
+
+    def row(self, form: str, file: str, group: int | None, number: int) -> Row:
+        """One row, by column.
+
+        Args:
+            form: parquet, arrow, jsonl or csv.
+            file: path of the table.
+            group: number of its row group or record batch; None = the whole table.
+            number: of the row in the group.
+
+        Raises:
+            ImportError: the environment has no pyarrow, and the format needs it.
+            IndexError: it has no such row.
+            Exception: whatever the reader of the format raises for damaged data.
+        """
+        place = form, file, group
+        if place == self._place and number == self._next - 1:
+            return self._row
+        if place != self._place or number < self._next:
+            self._place, self._next = None, number
+            self._rows = _FORMATS[form](file, group, number)
+        else:
+            self._rows = islice(self._rows, number - self._next, None)
+        row = next(self._rows, None)
+        if row is None:
+            raise IndexError("the table has no such row")
+        self._place, self._next, self._row = place, number + 1, row
+        return row
+
+
+def _parquet(path: str, group: int | None, start: int) -> Iterator[Row]:
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    groups = [*range(table.num_row_groups)] if group is None else [group]
+    skip = start
+    size = max((_batch_rows(table.metadata.row_group(one)) for one in groups[:1]), default=1)
+    for batch in table.iter_batches(size, row_groups=groups, use_threads=False):
+        for offset in range(skip, batch.num_rows):
+            yield from batch.slice(offset, 1).to_pylist()
+        skip = max(0, skip - batch.num_rows)
+
+
+def _batch_rows(group: Any) -> int:
+    """How many rows of a row group are decoded at a time."""
+    row_bytes = max(1, group.total_byte_size // max(1, group.num_rows))
+    return max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES // row_bytes))
+
+
+def _arrow(path: str, group: int | None, start: int) -> Iterator[Row]:
+    import pyarrow as pa
+
+    with pa.memory_map(path) as file:
+        batches = _batches(file)
+        chosen = batches if group is None else islice(batches, group, group + 1)
+        skip = start
+        for batch in chosen:
+            for offset in range(skip, batch.num_rows):
+                yield from batch.slice(offset, 1).to_pylist()
+            skip = max(0, skip - batch.num_rows)
+
+
+def _batches(file: Any) -> Iterator[Any]:
+    """The record batches of an Arrow file, or of a stream in a file."""
+    import pyarrow as pa
+
+    if file.read(6) == b"ARROW1":
+        reader = pa.ipc.open_file(file)
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+    else:
+        file.seek(0)
+        yield from pa.ipc.open_stream(file)
+
+
+def _jsonl(path: str, group: int | None, start: int) -> Iterator[Row]:
+    del group
+    with open(path, "rb") as file:  # noqa: PTH123 - a path as the supervisor gives it
+        lines = (line for line in file if line.strip())
+        for line in islice(lines, start, None):
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("the line is not a JSON object")  # noqa: TRY004 - bad data
+            yield row
+
+
+def _csv(path: str, group: int | None, start: int) -> Iterator[Row]:
+    del group
+    csv.field_size_limit(2**31 - 1)
+    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
+        for row in islice(csv.DictReader(file), start, None):
+            if None in row or None in row.values():
+                raise ValueError("the row has another number of fields than the header")
+            yield row
+
+
+_FORMATS: dict[str, Callable[[str, int | None, int], Iterator[Row]]] = {
+    "parquet": _parquet,
+    "arrow": _arrow,
+    "jsonl": _jsonl,
+    "csv": _csv,
+}

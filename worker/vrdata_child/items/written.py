@@ -1,0 +1,124 @@
+"""Write what a converter gives for an item: the files of a sample, or its rows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vrdata_child.items.staged import INVALID_ITEM
+from vrdata_child.sample.invalid import SampleInvalidError
+from vrdata_child.sample.video.containers import VIDEO_FORMATS, identify
+
+if TYPE_CHECKING:
+    from vrdata_generators.api import Converted, Converter, Item
+
+MAX_DOMAIN = 100
+_ENDINGS = {"avi": ".avi", "matroska": ".mkv", "mov": ".mp4"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def safe_domain(text: str) -> str:
+    """A text as a domain: other characters become `_`; "" if none is left."""
+    return _UNSAFE.sub("_", text).strip("_.-")[:MAX_DOMAIN].rstrip("_.-")
+
+
+def write_sample(folder: Path, converter: Converter, item: Item, made: Converted) -> None:
+    """Write the files of a sample.
+
+    Raises:
+        SampleInvalidError: an image, a text or the metadata cannot be written.
+        OSError: a file cannot be read or written.
+    """
+    base = next(iter(item.files.values())).parent if item.files else None
+    _write_image(folder / "first_frame.png", "first", made.first, base)
+    if made.final is not None:
+        _write_image(folder / "final_frame.png", "final", made.final, base)
+    (folder / "prompt.txt").write_bytes(_text("prompt", made.prompt))
+    if made.goal:
+        (folder / "goal.txt").write_bytes(_text("goal", made.goal))
+    _write_video(folder, "ground_truth", made.video)
+    _write_video(folder, "first_video", made.first_video)
+    _write_video(folder, "last_video", made.last_video)
+    for name, content in made.files.items():
+        _write_other(folder, name, content)
+    write_metadata(folder, converter, item, made.metadata)
+
+
+def write_metadata(
+    folder: Path, converter: Converter, item: Item, parameters: Mapping[str, Any]
+) -> None:
+    """Write metadata.json: parameters, and the key of the item.
+
+    Raises:
+        SampleInvalidError: the parameters are no JSON values.
+    """
+    about = {"parameters": dict(parameters), "source_key": item.key}
+    try:
+        text = json.dumps(about, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        why = f"the metadata of {item.key} cannot be encoded as JSON: {error}"
+        raise SampleInvalidError("BadMetadata", why) from None
+    about |= {
+        "param_hash": sha256(text.encode()).hexdigest()[:16],
+        "generator_version": converter.version,
+    }
+    (folder / "metadata.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _write_image(path: Path, what: str, value: Any, base: Path | None) -> None:
+    from vrdata_generators.images import as_rgb
+
+    try:
+        image = as_rgb(value, base)
+    except ValueError as error:
+        raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
+    image.info.clear()  # nothing but the pixels is stored
+    image.save(path)
+
+
+def _text(what: str, text: object) -> bytes:
+    if not isinstance(text, str):
+        why = f"{what}: it is {type(text).__name__}, not text"
+        raise SampleInvalidError(INVALID_ITEM, why)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise SampleInvalidError(INVALID_ITEM, f"{what}: invalid Unicode: {error}") from None
+
+
+def _write_video(folder: Path, name: str, video: Path | bytes | None) -> None:
+    """Write a video with the ending of its format: only then is it checked as a video."""
+    if video is None:
+        return
+    if not isinstance(video, Path | bytes):
+        why = f"{name}: {type(video).__name__} is neither a path nor bytes"
+        raise SampleInvalidError(INVALID_ITEM, why)
+    given = video.suffix.lower() if isinstance(video, Path) else ""
+    found, described = identify(_head(video))
+    if not found:
+        raise SampleInvalidError(INVALID_ITEM, f"{name} is not a video: it is {described}")
+    known = VIDEO_FORMATS.get(given) == found or (given == ".mp4" and found == "mov")
+    _write_other(folder, name + (given if known else _ENDINGS.get(found, ".mp4")), video)
+
+
+def _head(content: Path | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return content[:512]
+    with content.open("rb") as file:
+        return file.read(512)
+
+
+def _write_other(folder: Path, name: str, content: Path | bytes) -> None:
+    path = folder / name
+    if path.parent != folder or path.exists():
+        what = "exists" if path.parent == folder else "is not a valid file name"
+        raise SampleInvalidError("UnsafeFile", f"{name!r} {what}")
+    if isinstance(content, Path):
+        shutil.copyfile(content, path)
+    else:
+        path.write_bytes(content)
