@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vrdata_generators.values import path_in
 
@@ -117,7 +117,7 @@ def _decoded(body: bytes) -> Image.Image:
                 _check_size(*image.size)
                 image.load()
                 return _converted(image)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ValueError(f"the image has none of the formats {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise ValueError(f"the image has more than {MAX_PIXELS} pixels") from None

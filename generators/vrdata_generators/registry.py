@@ -16,7 +16,7 @@ from vrdata_generators.api import Converter, Generator
 CONVERTERS = "vrdata.converters"
 """The entry point group of installed packages; a converter's name is the entry point's."""
 
-T = TypeVar("T")
+T = TypeVar("T", Generator, Converter)
 
 
 def get_generator(name: str) -> Generator:
@@ -72,12 +72,12 @@ def load_converter(path: Path) -> Converter:
 
 def only_generator(namespace: dict[str, object]) -> type[Generator]:
     """The one Generator class that a module defines. Raises ValueError for no class or several."""
-    return _only(namespace, Generator)
+    return _only(namespace, Generator)  # type: ignore[type-abstract]
 
 
 def only_converter(namespace: dict[str, object]) -> type[Converter]:
     """The one Converter class that a module defines. Raises ValueError for no class or several."""
-    return _only(namespace, Converter)
+    return _only(namespace, Converter)  # type: ignore[type-abstract]
 
 
 def _only(namespace: dict[str, object], base: type[T]) -> type[T]:

@@ -98,5 +98,5 @@ def test_a_plan_in_a_pipe_has_whole_names(tmp_path: Path) -> None:
     ran = vrdata("plan", run, "--out", tmp_path / ("long" * 30))
     assert str(tmp_path / ("long" * 30)) in ran.stdout
     for entry in builtin_catalogue().generators:
-        assert entry.name in ran.stdout
+        assert (entry.name in ran.stdout) == (entry.generator_class != "M")  # globs match no M
     assert "…" not in ran.stdout

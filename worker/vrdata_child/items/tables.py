@@ -71,7 +71,7 @@ def _parquet(path: str, group: int | None, start: int) -> Iterator[Row]:
 
 def _batch_rows(group: Any) -> int:
     """How many rows of a row group are decoded at a time."""
-    row_bytes = max(1, group.total_byte_size // max(1, group.num_rows))
+    row_bytes: int = max(1, group.total_byte_size // max(1, group.num_rows))
     return max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES // row_bytes))
 
 

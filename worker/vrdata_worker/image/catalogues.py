@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -25,13 +26,14 @@ class Located:
 
 
 def builtin_catalogue() -> Catalogue:
-    """The first-party generators and converters."""
+    """The first-party generators and converters, sorted by name."""
     from vrdata_generators.builtin.catalogue import (  # noqa: PLC0415 - hashes its sources
         builtin_entries,
         converter_entries,
     )
 
-    return Catalogue.model_validate({"generators": [*builtin_entries(), *converter_entries()]})
+    entries = [*builtin_entries(), *converter_entries()]
+    return Catalogue.model_validate({"generators": sorted(entries, key=itemgetter("name"))})
 
 
 def read_catalogue(path: Path) -> Catalogue:
