@@ -1,0 +1,217 @@
+"""The requests that the tests' hub knows. Add a function to `ROUTES` for another one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlencode
+
+from support.services.hub.listing import entries, entry, info
+from support.services.hub.repos import Repository
+
+if TYPE_CHECKING:
+    from support.services.hub.server import Hub
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: its path as sent, without the query, its headers by lower-case name."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def token(self) -> str:
+        """Of the header Authorization, or ""."""
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; `ranged` ones follow the header Range, `file` names the file for the record."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    file: str = ""
+    ranged: bool = False
+
+
+Groups = dict[str, str]
+Route = Callable[["Hub", Asked, Groups], Answer]
+_API = r"/api/datasets/(?P<repo>[^/]+/[^/]+)"
+
+
+def answer(hub: Hub, role: str, asked: Asked) -> Answer:
+    """What the hub, or its CDN, answers without faults."""
+    for method, pattern, route in CDN_ROUTES if role == "cdn" else ROUTES:
+        match = re.fullmatch(pattern, asked.path)
+        if match and asked.method in method.split():
+            groups = {name: unquote(one or "") for name, one in match.groupdict().items()}
+            return route(hub, asked, groups)
+    return Answer(404, b"Not Found", {"Content-Type": "text/plain"})
+
+
+def said(value: Any, status: int = 200, **headers: str) -> Answer:
+    """A JSON answer."""
+    return Answer(
+        status, json.dumps(value).encode(), {"Content-Type": "application/json"} | headers
+    )
+
+
+def refused(status: int, code: str, message: str) -> Answer:
+    """An error as the Hub answers it."""
+    headers = {"X-Error-Code": code, "X-Error-Message": message}
+    return said(
+        {"error": message}, status, **{name: value for name, value in headers.items() if value}
+    )
+
+
+def visible(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
+    """The repository that the token may see, or the refusal."""
+    if asked.token and asked.token not in hub.tokens:
+        return refused(401, "", "Invalid credentials in Authorization header")
+    repository = hub.repositories.get(name)
+    if repository is None or (repository.private and not asked.token):
+        # The Hub does not say which private repositories exist.
+        status = 404 if asked.token else 401
+        return refused(status, "RepoNotFound", "Repository not found")
+    if repository.disabled:
+        return refused(403, "", "Access to this resource is disabled.")
+    return repository
+
+
+def readable(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
+    """As `visible`, for its files: a gated set needs a token that was granted access."""
+    repository = visible(hub, asked, name)
+    if isinstance(repository, Answer):
+        return repository
+    if repository.gated and asked.token not in repository.granted:
+        return refused(403 if asked.token else 401, "GatedRepo", f"Access to {name} is restricted.")
+    return repository
+
+
+def at(repository: Repository, revision: str) -> str | Answer:
+    """The commit of a revision, or the refusal."""
+    found = repository.find(revision)
+    return found or refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+
+
+def _info(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = visible(hub, asked, match["repo"])
+    if isinstance(repository, Answer):
+        return repository
+    sha = at(repository, match.get("revision") or "main")
+    if isinstance(sha, Answer):
+        return sha
+    return said(info(repository, sha, blobs=asked.query.get("blobs") == "true"))
+
+
+def _tree(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = visible(hub, asked, match["repo"])
+    if isinstance(repository, Answer):
+        return repository
+    sha = at(repository, match["revision"])
+    if isinstance(sha, Answer):
+        return sha
+    recursive = asked.query.get("recursive") == "true"
+    found = entries(repository.commits[sha], match["below"], recursive=recursive)
+    if match["below"] and not found:
+        return refused(404, "EntryNotFound", f"{match['below']} does not exist")
+    start = int(asked.query.get("cursor", "0"))
+    stop = start + hub.page
+    headers = {}
+    if stop < len(found):
+        following = urlencode({**asked.query, "cursor": str(stop)})
+        headers["Link"] = f'<{hub.endpoint}{asked.path}?{following}>; rel="next"'
+    return said(found[start:stop], **headers)
+
+
+def _paths_info(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = visible(hub, asked, match["repo"])
+    if isinstance(repository, Answer):
+        return repository
+    sha = at(repository, match["revision"])
+    if isinstance(sha, Answer):
+        return sha
+    tree = repository.commits[sha]
+    paths = parse_qs(asked.body.decode()).get("paths", [])
+    return said([entry(path, tree[path]) for path in paths if path in tree])
+
+
+def _refs(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = visible(hub, asked, match["repo"])
+    if isinstance(repository, Answer):
+        return repository
+    branches = [
+        {"name": name, "ref": f"refs/heads/{name}", "targetCommit": sha}
+        for name, sha in repository.branches.items()
+    ]
+    return said({"branches": branches, "tags": [], "converts": []})
+
+
+def _auth_check(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = readable(hub, asked, match["repo"])
+    return repository if isinstance(repository, Answer) else said({})
+
+
+def _whoami(hub: Hub, asked: Asked, _match: Groups) -> Answer:
+    if asked.token not in hub.tokens:
+        return refused(401, "", "Invalid username or password.")
+    return said({"type": "user", "name": "tester", "auth": {"type": "access_token"}, "orgs": []})
+
+
+def _file(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    repository = readable(hub, asked, match["repo"])
+    if isinstance(repository, Answer):
+        return repository
+    sha = at(repository, match["revision"])
+    if isinstance(sha, Answer):
+        return sha
+    path = match["path"]
+    blob = repository.commits[sha].get(path)
+    if blob is None:
+        return refused(404, "EntryNotFound", "Entry not found")
+    headers = {"X-Repo-Commit": sha, "ETag": f'"{blob.etag}"', "Accept-Ranges": "bytes"}
+    if not blob.lfs:
+        return Answer(200, blob.content, headers, path, ranged=True)
+    hub.blobs.setdefault(blob.sha256, blob)
+    headers |= {"X-Linked-ETag": f'"{blob.sha256}"', "X-Linked-Size": str(len(blob.content))}
+    headers |= {"X-Xet-Hash": blob.sha256}
+    query = urlencode({"file": path, "Signature": "signed"})
+    return Answer(302, b"", {**headers, "Location": f"{hub.cdn}/{blob.sha256}?{query}"})
+
+
+def _stored(hub: Hub, asked: Asked, match: Groups) -> Answer:
+    if asked.headers.get("authorization") or asked.query.get("Signature") != "signed":
+        return Answer(400, b"<Error>Only one auth mechanism allowed</Error>")
+    blob = hub.blobs.get(match["sha256"])
+    if blob is None:
+        return Answer(403, b"<Error>AccessDenied</Error>")
+    headers = {"ETag": f'"{blob.sha256[:32]}"', "Content-Type": "application/octet-stream"}
+    return Answer(200, blob.content, headers, asked.query.get("file", ""), ranged=True)
+
+
+CDN_ROUTES: tuple[tuple[str, str, Route], ...] = (
+    ("GET HEAD", r"/(?P<sha256>[0-9a-f]{64})", _stored),
+)
+ROUTES: tuple[tuple[str, str, Route], ...] = (
+    ("GET", _API, _info),
+    ("GET", _API + r"/revision/(?P<revision>[^/]+)", _info),
+    ("GET", _API + r"/tree/(?P<revision>[^/]+)(?:/(?P<below>.+))?", _tree),
+    ("POST", _API + r"/paths-info/(?P<revision>[^/]+)", _paths_info),
+    ("GET", _API + r"/refs", _refs),
+    ("GET", _API + r"/auth-check", _auth_check),
+    ("GET", r"/api/whoami-v2", _whoami),
+    (
+        "GET HEAD",
+        r"/datasets/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)",
+        _file,
+    ),
+)
