@@ -93,7 +93,7 @@ class Item:
 
     Attributes:
         index: its index in the source, from 0; also the index of its sample.
-        key: `FILE`, or `FILE#ROW` for a row of a table; the row counts from 0 in its row group.
+        key: `FILE`, or `FILE#ROW` for a row of a table; rows count from 0 in each file.
         files: the staged files by their name in the source, read-only; of a table, its file.
         row: the columns of a table's row as Python values; empty for other sources.
     """

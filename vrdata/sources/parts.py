@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from typing import IO, Any
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ from vrdata.model import canonical_json
 from vrdata.sources.port import Part, PartFile
 
 GROUP_PARTS = 10_000  # parts of one row group: a worker reads the groups of its shard only
+_DIGEST = b"vrdata.list"
 _FILE = pa.struct(
     [
         ("name", pa.string()),
@@ -27,6 +30,7 @@ SCHEMA = pa.schema(
         ("items", pa.int64()),
         ("format", pa.string()),
         ("group", pa.int32()),
+        ("row", pa.int64()),
         ("files", pa.list_(_FILE)),
     ]
 )
@@ -54,7 +58,36 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
                 writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
                 rows.clear()
         writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
-    return items, f"sha256:{digest.hexdigest()}"
+        name = f"sha256:{digest.hexdigest()}"
+        writer.add_key_value_metadata({_DIGEST: name})
+    return items, name
+
+
+def cut_parts(parts: Iterable[Part], limit: int | None) -> Iterator[Part]:
+    """The parts of the first items; nothing after them is taken from `parts`.
+
+    Args:
+        parts: in the order of their items.
+        limit: the most items; None = all.
+    """
+    for part in parts:
+        left = part.items if limit is None else limit - part.first
+        yield part if left >= part.items else replace(part, items=left)
+        if limit is not None and left <= part.items:
+            return
+
+
+def list_digest(file: Any) -> str:
+    """The digest that `write_parts` returned; "" if the file does not have it.
+
+    Args:
+        file: as for `read_parts`.
+
+    Raises:
+        pyarrow.ArrowInvalid: it is damaged.
+    """
+    metadata = pq.read_metadata(file).metadata or {}
+    return str(metadata.get(_DIGEST, b"").decode())
 
 
 def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
@@ -69,10 +102,13 @@ def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
         pyarrow.ArrowInvalid: it is damaged.
     """
     table = pq.ParquetFile(file)
-    for group in range(table.metadata.num_row_groups):
-        firsts = table.metadata.row_group(group).column(0).statistics
-        if firsts is None or firsts.min >= stop:
+    columns = [table.metadata.row_group(n).column(0) for n in range(table.metadata.num_row_groups)]
+    firsts = [column.statistics.min for column in columns if column.statistics is not None]
+    for group, (first, after) in enumerate(pairwise([*firsts, stop])):
+        if first >= stop:
             return
+        if after <= start:
+            continue
         for row in table.read_row_group(group).to_pylist():
             if row["first"] < stop and row["first"] + row["items"] > start:
                 yield _part(row)
@@ -93,6 +129,7 @@ def _row(part: Part) -> dict[str, Any]:
         "items": part.items,
         "format": part.format,
         "group": part.group,
+        "row": part.row,
         "files": files,
     }
 
@@ -107,4 +144,4 @@ def _part(row: dict[str, Any]) -> Part:
         )
         for file in row["files"]
     )
-    return Part(row["first"], row["items"], files, row["format"], row["group"])
+    return Part(row["first"], row["items"], files, row["format"], row["group"], row["row"])

@@ -42,8 +42,12 @@ class PartFile:
     Attributes:
         name: path below the source, with `/`, without `..` (see vrdata.store.keys).
         size: bytes of the whole file.
-        digest: `sha256:…`, `etag:…` or `git:…` (sha1 of a git blob) of the whole file; "" = none.
-        ranges: the bytes `[start, stop)` that the part needs, ascending; empty = all.
+        digest: `sha256:…`, `etag:…` or `git:…` (sha1 of a git blob) of the whole file, or
+            `ranges:…`, the sha256 of the bytes of its ranges; "" = none.
+        ranges: the bytes `[start, stop)` that the part needs, ascending; empty = all. A Parquet
+            file keeps its size when it is staged, with each range at its offset. In the other
+            formats, the ranges one after the other are a table of their own: the header and some
+            rows of a CSV file, the schema and one record batch of an Arrow file.
     """
 
     name: str
@@ -59,9 +63,10 @@ class Part:
     Attributes:
         first: index of its first item.
         items: number of its items; 1 for format `files`.
-        format: of the first file; `files` = the files are the item.
-        group: number of the row group or record batch; None = the whole table.
         files: the first one gives the key; the others are its companions, sorted by name.
+        format: of the first file; `files` = the files are the item.
+        group: number of the row group in a Parquet file; None = the staged file is the part.
+        row: number of its first item in the whole table, from 0.
     """
 
     first: int
@@ -69,6 +74,7 @@ class Part:
     files: tuple[PartFile, ...]
     format: PartFormat = "files"
     group: int | None = None
+    row: int = 0
 
     @property
     def bytes(self) -> int:
@@ -79,13 +85,13 @@ class Part:
         )
 
     def key(self, item: int) -> str:
-        """The key of one of its items: the name of its file, and `#ROW` in a table.
+        """The key of one of its items: the name of its file, and `#ROW` of the whole table.
 
         Args:
             item: its index in the source.
         """
         name = self.files[0].name
-        return name if self.format == "files" else f"{name}#{item - self.first}"
+        return name if self.format == "files" else f"{name}#{self.row + item - self.first}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +127,6 @@ class Source(Protocol):
     def stage(self, part: Part, folder: Path) -> None:
         """Fetch the files of a part to `folder/{name}`.
 
-        A file with ranges becomes a sparse file of its whole size, so that a reader finds each
-        range at its offset.
-
         Args:
             part: of the pinned list.
             folder: an existing empty folder.
@@ -132,5 +135,6 @@ class Source(Protocol):
             SourceChangedError: a file is another one, or missing.
             SourceAccessError, SourceUnavailableError: it cannot be fetched; `folder` may have part
                 of it.
+            OSError: `folder` cannot be written.
         """
         ...

@@ -47,12 +47,15 @@ class ObjectInfo:
             (listings never do).
         modified: when it was written, in seconds since the epoch, by the store's own clock; None if
             the server does not say. S3 servers count whole seconds.
+        etag: the server's name for these bytes: another one after each write of other bytes; ""
+            if there is none.
     """
 
     key: str
     size: int
     sha256: str | None = None
     modified: float | None = field(default=None, compare=False)
+    etag: str = field(default="", compare=False)
 
 
 class ObjectStore(Protocol):

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from vrdata.store.port import ObjectInfo, StorageError
 from vrdata.store.s3.connection import Connection
 from vrdata.store.s3.errors import http_status
-from vrdata.store.s3.reading import modified
+from vrdata.store.s3.reading import etag, modified
 
 _UNSUPPORTED = {400, 405, 501}
 
@@ -40,7 +40,9 @@ class Lister:
             for item in page.get("Contents", ()):
                 key = str(item["Key"])
                 if key > after and key != begin:  # some servers repeat the start key
-                    yield ObjectInfo(key, int(item["Size"]), modified=modified(item))
+                    yield ObjectInfo(
+                        key, int(item["Size"]), modified=modified(item), etag=etag(item)
+                    )
                 last = max(last, key)
             if not page.get("IsTruncated"):
                 return

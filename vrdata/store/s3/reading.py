@@ -163,7 +163,12 @@ def _part_of(answer: dict[str, Any], start: int, length: int) -> tuple[bytes, bo
 
 
 def _info(key: str, size: int, answer: dict[str, Any]) -> ObjectInfo:
-    return ObjectInfo(key, size, recorded_sha256(answer), modified(answer))
+    return ObjectInfo(key, size, recorded_sha256(answer), modified(answer), etag(answer))
+
+
+def etag(answer: dict[str, Any]) -> str:
+    """An object's ETag without its quotes; "" if the server gives none."""
+    return str(answer.get("ETag") or "").removeprefix("W/").strip('"')
 
 
 def modified(answer: dict[str, Any]) -> float | None:

@@ -1,0 +1,76 @@
+"""Which files of a source a run includes: globs as a shell has them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+_ANY_FOLDERS = "**"
+
+
+def included(name: str, include: Sequence[str]) -> bool:
+    """Whether a file is read.
+
+    Without globs, all files are read except hidden ones: a name or a folder that begins with a dot.
+    A glob without a slash is compared with the file's name in every folder, another one with the
+    whole path; `**` stands for any number of folders. No wildcard matches a leading dot. Upper and
+    lower case differ.
+
+    Args:
+        name: path of the file below the source, with `/`.
+        include: globs; a file that matches one is read.
+    """
+    if not include:
+        return not any(map(is_hidden, name.split("/")))
+    return any(_matches(name, glob) for glob in include)
+
+
+def includes_hidden(include: Sequence[str]) -> bool:
+    """Whether a glob can match a hidden file: one of its parts begins with a dot."""
+    return any(is_hidden(part) for glob in include for part in _parts(glob))
+
+
+def is_hidden(part: str) -> bool:
+    """Whether a name, without its folder, is hidden."""
+    return part.startswith(".")
+
+
+@lru_cache(maxsize=256)
+def _parts(glob: str) -> tuple[str, ...]:
+    whole = glob.removeprefix("./").lstrip("/")
+    if whole.endswith("/"):
+        whole += _ANY_FOLDERS
+    return tuple(whole.split("/")) if "/" in whole else (_ANY_FOLDERS, whole)
+
+
+def _matches(name: str, glob: str) -> bool:
+    """Keep the set of places in the glob that the path can be at, so time is linear in both."""
+    parts = _parts(glob)
+    places = _skip_folders({0}, parts)
+    for part in name.split("/"):
+        places = _skip_folders(
+            {
+                place if parts[place] == _ANY_FOLDERS else place + 1
+                for place in places
+                if place < len(parts) and _part_matches(part, parts[place])
+            },
+            parts,
+        )
+    return len(parts) in places
+
+
+def _skip_folders(places: set[int], parts: tuple[str, ...]) -> set[int]:
+    """`**` also stands for no folder."""
+    for place in sorted(places):
+        end = place
+        while end < len(parts) and parts[end] == _ANY_FOLDERS:
+            end += 1
+            places.add(end)
+    return places
+
+
+def _part_matches(part: str, glob: str) -> bool:
+    if glob == _ANY_FOLDERS:
+        return not is_hidden(part)
+    return fnmatchcase(part, glob) and (glob[:1] not in {"*", "?", "["} or not is_hidden(part))

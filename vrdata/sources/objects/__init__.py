@@ -1,0 +1,1 @@
+"""Folders and buckets as sources: files with their companions, and tables."""

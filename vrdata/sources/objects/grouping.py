@@ -1,0 +1,101 @@
+"""Group files into items: files with the same stem in the same folder belong to one item. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from vrdata.errors import InvalidInputError
+from vrdata.sources.globs import included
+from vrdata.sources.objects.listing import Listed
+from vrdata.sources.tables.formats import is_compressed_table, table_format
+
+# What explains a set of data, written by people, hubs, `datasets` and desktops.
+_DOCUMENTS = re.compile(
+    r"(readme|licen[cs]e|notice|changelog|citation)(\.\w+)?|_success|state\.json|"
+    r"dataset_(infos?|dict)\.json|thumbs\.db|desktop\.ini",
+    re.IGNORECASE,
+)
+
+
+class Group(NamedTuple):
+    """A table, or the files of one item: the first one gives its key."""
+
+    files: tuple[Listed, ...]
+    is_table: bool
+
+
+def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
+    """The tables or items among files; memory does not grow with their number.
+
+    An item comes after all whose names begin with its own stem and a dot. A group with an included
+    file is read, with all its other files as companions. Documents such as README.md are not read
+    unless a glob includes them.
+
+    Args:
+        files: in the order of their names' bytes.
+        include: see `included`.
+
+    Raises:
+        InvalidInputError: there are tables and other files, or compressed tables.
+    """
+    kinds: dict[bool, str] = {}
+    for files_of_stem in _by_stem(files):
+        for group in _groups(files_of_stem, include):
+            kinds.setdefault(group.is_table, group.files[0].name)
+            if len(kinds) > 1:
+                raise InvalidInputError(
+                    f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
+                    why="an item is either a row of a table, or a file",
+                    fix='set source.include to the ones to read, such as ["*.parquet"]',
+                )
+            yield group
+
+
+def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
+    visible = [one for one in files if included(one.name, ()) or included(one.name, include)]
+    chosen = [one for one in visible if included(one.name, include)]
+    if not include:
+        chosen = visible = [one for one in visible if not _is_document(one.name)]
+    for one in chosen:
+        if is_compressed_table(one.name):
+            raise InvalidInputError(
+                f"{one.name} is a compressed table",
+                why="rows of compressed files cannot be fetched one by one",
+                fix="uncompress it, or convert it to Parquet, and name that file",
+            )
+    if not chosen:
+        return
+    if all(table_format(one.name) for one in (chosen if include else visible)):
+        yield from (Group((one,), is_table=True) for one in chosen)
+    else:
+        first = next((one for one in chosen if not table_format(one.name)), chosen[0])
+        yield Group((first, *(one for one in visible if one != first)), is_table=False)
+
+
+def _by_stem(files: Iterable[Listed]) -> Iterator[list[Listed]]:
+    """Files by folder and stem.
+
+    Names that begin with a stem and a dot are neighbours in the order of bytes, and among them can
+    be those of longer stems: so only stems that begin with each other are open at the same time.
+    """
+    open_stems: list[tuple[str, list[Listed]]] = []
+    for file in files:
+        while open_stems and not file.name.startswith(open_stems[-1][0]):
+            yield open_stems.pop()[1]
+        folder, slash, name = file.name.rpartition("/")
+        stem, dot, _ = name.rpartition(".")
+        start = f"{folder}{slash}{stem}."
+        if not stem or not dot:  # no extension
+            yield [file]
+        elif open_stems and open_stems[-1][0] == start:
+            open_stems[-1][1].append(file)
+        else:
+            open_stems.append((start, [file]))
+    while open_stems:
+        yield open_stems.pop()[1]
+
+
+def _is_document(name: str) -> bool:
+    return _DOCUMENTS.fullmatch(name.rpartition("/")[2]) is not None

@@ -1,0 +1,72 @@
+"""Open a source from its URL: `hf://`, `s3://`, or a folder or file of this machine."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote
+
+from vrdata.api.source import SourceSpec
+from vrdata.errors import InvalidInputError
+from vrdata.plan.sources import PlannedSource
+from vrdata.sources.port import Source
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/")
+_EXAMPLES = "hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, or a folder or file of this machine"
+_HUB_ONLY = ("config", "split", "revision")
+
+
+def open_source(spec: SourceSpec) -> Source:
+    """The source of a run file; no request is sent.
+
+    A relative path is relative to the current folder, as in every command.
+
+    Raises:
+        InvalidInputError: the URL is of no supported kind, or fields do not fit it.
+        VrdataError: a package is not installed.
+        SourceNotFoundError: the file or folder does not exist.
+        SourceAccessError: the AWS profile does not exist.
+    """
+    match = _SCHEME.match(spec.url)
+    scheme = match[1].lower() if match else ""
+    if scheme == "hf":
+        hub = import_module("vrdata.sources.hub.source")  # needs huggingface_hub
+        return cast("Source", hub.HubSource(spec))
+    if scheme not in {"", "file", "s3"}:
+        raise InvalidInputError(f"{scheme}: is no kind of source", fix=f"name {_EXAMPLES}")
+    for field in _HUB_ONLY:
+        if getattr(spec, field):
+            raise InvalidInputError(
+                f"source.{field} does not apply to {spec.url}",
+                why="only data sets of the Hugging Face Hub have it",
+                fix=f"remove {field}; select files with include, or with a longer URL",
+            )
+    if scheme == "s3":
+        from vrdata.sources.objects.opening import open_bucket  # noqa: PLC0415 - boto3 is slow
+
+        return open_bucket(spec.url, spec.include)
+    from vrdata.sources.objects.opening import open_path  # noqa: PLC0415 - needs pyarrow
+
+    return open_path(spec.url, _local_path(spec.url), spec.include)
+
+
+def open_planned(source: PlannedSource) -> Source:
+    """A pinned source, to fetch its parts; raises as `open_source`."""
+    return open_source(
+        SourceSpec(
+            url=source.url, config=source.config, split=source.split, revision=source.revision
+        )
+    )
+
+
+def _local_path(url: str) -> Path:
+    if not url.startswith("file:"):
+        return Path(url).expanduser()
+    host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
+    if host not in {"", "localhost"} or not slash:
+        raise InvalidInputError(
+            f"{url} does not name a file of this machine", fix="use three slashes: file:///folder"
+        )
+    return Path("/" + unquote(path))

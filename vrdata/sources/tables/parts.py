@@ -1,0 +1,50 @@
+"""Divide a table into parts by its format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from vrdata.sources.port import Part
+from vrdata.sources.tables.arrow import arrow_parts
+from vrdata.sources.tables.csvrows import csv_parts
+from vrdata.sources.tables.formats import TableFormat
+from vrdata.sources.tables.jsonlines import jsonl_parts
+from vrdata.sources.tables.parquet import parquet_parts
+from vrdata.sources.tables.table import Table
+
+_FORMATS: dict[TableFormat, Callable[[Table], Iterator[Part]]] = {
+    "parquet": parquet_parts,
+    "arrow": arrow_parts,
+    "jsonl": jsonl_parts,
+    "csv": csv_parts,
+}
+
+
+def parts_of_table(  # noqa: PLR0913 - the facts of a file
+    file: BinaryIO,
+    name: str,
+    size: int,
+    digest: str,
+    format: TableFormat,  # noqa: A002 - as Part.format
+    first: int,
+    limit: int | None = None,
+) -> Iterator[Part]:
+    """The parts of a table in the order of its rows; parts without rows are skipped.
+
+    Of a Parquet or Arrow file, the parts are its row groups or record batches, and only its footer
+    is read. Files of text are read to the end to count their rows.
+
+    Args:
+        file: the table, open for random access; it is not closed.
+        name: path of the file below the source.
+        size: bytes of the file.
+        digest: of the whole file, for each part.
+        format: see `table_format`.
+        first: index of the first item.
+        limit: the most items; nothing after them is read.
+
+    Raises:
+        InvalidInputError: the table is damaged, encrypted or not of this format.
+    """
+    yield from _FORMATS[format](Table(file, name, size, digest, format, first, limit))

@@ -1,0 +1,102 @@
+"""A table that is divided into parts, and what its formats share."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, NoReturn, cast
+
+from vrdata.errors import InvalidInputError
+from vrdata.sources.port import Part, PartFile
+from vrdata.sources.tables.formats import TableFormat
+
+Range = tuple[int, int]
+
+PART_BYTES = 4 * 1024 * 1024
+"""Files of text are divided into parts of about this size: each shard fetches its parts only."""
+
+MAX_ROW_BYTES = 512 * 1024 * 1024
+"""The longest row of a file of text: one row is in memory at a time."""
+
+_TITLES = {
+    "parquet": "a Parquet file",
+    "arrow": "an Arrow file",
+    "jsonl": "JSON Lines",
+    "csv": "CSV",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; see `parts_of_table`."""
+
+    file: BinaryIO
+    name: str
+    size: int
+    digest: str
+    format: TableFormat
+    first: int
+    limit: int | None
+
+    def left(self, rows: int) -> int:
+        """How many more rows are needed after the first `rows`; negative if there are too many."""
+        return sys.maxsize if self.limit is None else self.limit - rows
+
+    def part(self, row: int, rows: int, ranges: Iterable[Range], group: int | None = None) -> Part:
+        """A part.
+
+        Args:
+            row: number of its first row in the table.
+            rows: number of its rows.
+            ranges: the bytes that it needs, in any order.
+            group: as `Part.group`.
+        """
+        merged = merge(ranges)
+        whole = merged == ((0, self.size),)
+        file = PartFile(self.name, self.size, self.digest, () if whole else merged)
+        return Part(self.first + row, rows, (file,), self.format, group, row)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes `[start, stop)`.
+
+        Raises:
+            InvalidInputError: they are not all in the file.
+        """
+        if not 0 <= start <= stop <= self.size:
+            self.damaged(f"it refers to bytes {start} to {stop} of {self.size}")
+        self.file.seek(start)
+        found = b""
+        while len(found) < stop - start:
+            more = self.file.read(stop - start - len(found))
+            if not more:
+                self.damaged(f"it ends at byte {start + len(found)} instead of {self.size}")
+            found += more
+        return found
+
+    def buffered(self) -> io.BufferedReader:
+        """The file from its start, for reading lines; detach it at the end."""
+        self.file.seek(0)
+        return io.BufferedReader(cast("io.RawIOBase", self.file), 1024 * 1024)
+
+    def damaged(self, why: str) -> NoReturn:
+        """Raise InvalidInputError for a file that cannot be read."""
+        raise InvalidInputError(
+            f"{self.name} cannot be read as {_TITLES[self.format]}",
+            why=why,
+            fix="fetch or write the file again, or leave it out with source.include",
+        )
+
+
+def merge(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Ascending ranges without empty ones; those that touch or overlap become one."""
+    merged: list[Range] = []
+    for start, stop in sorted(ranges):
+        if start == stop:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return tuple(merged)
