@@ -13,8 +13,9 @@ from support.objects import put
 from support.services.s3server import S3Server, free_port
 from support.services.weak_s3 import WeakS3
 from support.trees import read_tree
-from vrdata.cli import transfer
+from vrdata.cli.storage import transfer
 from vrdata.store.opening import open_store
+from vrdata.transfer import destination
 
 pytestmark = pytest.mark.usefixtures("plain_terminal")
 
@@ -38,6 +39,45 @@ def test_a_folder_is_uploaded_and_downloaded(place: str, source: Path, tmp_path:
     assert down.exit_code == 0, down.output
     assert "downloaded 6 files" in down.stdout
     assert read_tree(tmp_path / "back") == read_tree(source)
+
+
+def test_the_files_at_the_destination_are_counted(place: str, source: Path, tmp_path: Path) -> None:
+    put(open_store(place), "older/file", b"1234")
+    for outcome in ("uploaded 6 files", "uploaded 0 files"):
+        done = vrdata("upload", source, place)
+        assert done.stdout.startswith(outcome)
+        assert done.stdout.splitlines()[1].endswith("contains 7 files (10.2 MB)")
+    answer = json.loads(vrdata("upload", source, place, "-o", "json").stdout)
+    assert answer["destination"]["files"] == 7
+    assert answer["destination"]["complete"]
+    done = vrdata("download", place, tmp_path / "back")
+    assert done.stdout.splitlines()[1] == f"{tmp_path / 'back'} contains 7 files (10.2 MB)"
+    assert len(read_tree(tmp_path / "back")) == 7
+
+
+def test_the_count_ends_soon_after_the_files_of_the_copy(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destination, "EXTRA_FILES", 2)
+    store = open_store(str(tmp_path / "store"))
+    for index in range(5):
+        put(store, f"older/{index}")
+    done = vrdata("upload", source, tmp_path / "store")
+    assert "contains more than 8 files" in done.stdout
+
+
+def test_a_destination_that_cannot_be_listed_is_a_note(source: Path, weak_s3: WeakS3) -> None:
+    weak_s3.behaviour.create_only = True
+    refused = dict.fromkeys(("LIST", "LIST 2"), (403, "AccessDenied"))
+    weak_s3.behaviour.refused_requests = refused
+    done = vrdata("upload", source, "s3://bucket/x", "--endpoint", weak_s3.endpoint)
+    assert done.exit_code == 0, done.output
+    assert "note: these credentials do not allow to list s3://bucket/x" in done.stderr
+
+
+def test_an_upload_creates_the_parents_of_its_folder(source: Path, tmp_path: Path) -> None:
+    assert vrdata("upload", source, tmp_path / "d/e/f").exit_code == 0
+    assert read_tree(tmp_path / "d/e/f") == read_tree(source)
 
 
 def test_the_json_output_has_the_counts(source: Path, tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_uploads_have_a_content_type_by_extension(source: Path, s3: S3Server) ->
         "index.json": "application/json",
         "empty": "application/octet-stream",
         "a/first_frame.png": "image/png",
-        "a/b c/größe.txt": "text/plain",
+        "a/b c/größe.txt": "text/plain; charset=utf-8",
         "a/ground_truth.mp4": "video/mp4",
         "a.b/deep/er/x.avi": "video/x-msvideo",
     }

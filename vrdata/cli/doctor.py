@@ -39,8 +39,10 @@ def doctor_command(
 ) -> None:
     """Check this machine, one line for each check; exit 1 if a check fails.
 
-    The check of the sandbox starts one and shows how far the kernel sandboxes generators. The check
-    of a bucket writes small objects below _vrdata/probe/ and deletes them.
+    The check of the sandbox starts one and shows how far the kernel sandboxes generators. With
+    --store s3://bucket/prefix, the checks also show whose credentials are used (without secrets)
+    and whether they can list, write without overwriting, read and delete objects. They write small
+    objects below _vrdata/probe/ and delete them.
     """
     from vrdata.local.doctor import checked, examine
 

@@ -8,9 +8,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from vrdata import __version__
-from vrdata.cli import doctor, report, spec, transfer, verify
+from vrdata.cli import doctor, report, spec, verify
 from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
+from vrdata.cli.storage import bucket, transfer
 from vrdata.imports import import_fast
 from vrdata.privacy.process import close_process
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (spec, runs, verify, report, generators, transfer, doctor):
+for commands in (spec, runs, verify, report, generators, transfer, bucket, doctor):
     commands.register(app)
 
 

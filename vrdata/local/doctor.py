@@ -16,7 +16,9 @@ from vrdata.errors import VrdataError
 from vrdata.local.forecast import human_bytes
 from vrdata.local.machine import available_memory
 from vrdata.model import Model
-from vrdata.store.opening import open_settings
+from vrdata.store.access import examine_access, one_line
+from vrdata.store.opening import bucket_settings, open_settings
+from vrdata.store.port import ObjectStore
 from vrdata.store.probe import probe
 from vrdata.text import count
 from vrdata_worker.child.enclose import measure_level
@@ -49,7 +51,7 @@ def examine(scratch: str, store: StoreSettings | None) -> Iterator[CheckResult]:
     yield checked("machine", _machine)
     yield checked("scratch", lambda: _scratch(scratch))
     if store is not None:
-        yield checked("store", lambda: _store(store))
+        yield from _examine_store(store)
 
 
 def checked(name: str, check: Callable[[], tuple[State, str]]) -> CheckResult:
@@ -57,8 +59,7 @@ def checked(name: str, check: Callable[[], tuple[State, str]]) -> CheckResult:
     try:
         state, detail = check()
     except VrdataError as error:
-        fix = f"fix: {error.fix}" if error.fix else ""
-        state, detail = "failed", "; ".join(filter(None, (error.what, error.why, fix)))
+        state, detail = "failed", one_line(error)
     except OSError as error:
         state, detail = "failed", f"{error.filename or 'the system'}: {error.strerror}"
     return CheckResult(check=name, state=state, detail=" ".join(detail.split()))
@@ -93,13 +94,41 @@ def _scratch(scratch: str) -> tuple[State, str]:
     return "ok", detail
 
 
-def _store(settings: StoreSettings) -> tuple[State, str]:
-    store = open_settings(settings)
-    if not store.url.startswith("s3://"):
-        return _folder(Path(store.url))
+def _examine_store(settings: StoreSettings) -> Iterator[CheckResult]:
+    """A folder: can it be written? A bucket: who asks, what is allowed, what is guaranteed?"""
+    if not settings.url.startswith("s3://"):
+        yield checked("store", lambda: _folder(Path(open_settings(settings).url)))
+        return
+    identity = checked("identity", lambda: ("ok", _identity(settings)))
+    yield identity
+    if identity.state == "failed":
+        return
+    store, usable = open_settings(settings), True
+    for found in examine_access(store):
+        yield CheckResult(check=found.check, state=found.state, detail=found.detail)
+        usable = usable and found.state != "failed"
+    if usable:
+        yield checked("store", lambda: _bucket(store))
+
+
+def _identity(settings: StoreSettings) -> str:
+    open_settings(settings)  # refuses what no run could use, such as a long prefix
+    from vrdata.store.s3.admin.identity import describe_identity  # noqa: PLC0415 - needs boto3
+
+    return describe_identity(
+        bucket_settings(
+            settings.url,
+            endpoint=settings.endpoint,
+            region=settings.region,
+            profile=settings.aws_profile,
+        )
+    )
+
+
+def _bucket(store: ObjectStore) -> tuple[State, str]:
     found = probe(store)
     problems = "; ".join((*found.reasons, *found.notes))
-    detail = f"{settings.url}, mode {found.mode}"
+    detail = f"{store.url}, mode {found.mode}"
     return ("warning", f"{detail}: {problems}") if problems else ("ok", detail)
 
 

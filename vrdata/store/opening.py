@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vrdata.contract.worker import StoreSettings
@@ -14,6 +15,9 @@ from vrdata.errors import UsageError, VrdataError
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import MAX_KEY_BYTES
 from vrdata.store.port import ObjectInfo, ObjectStore
+
+if TYPE_CHECKING:
+    from vrdata.store.s3.client import S3Settings
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/+")
 _EXAMPLES = "a folder, file:///folder, or s3://bucket/prefix"
@@ -95,6 +99,31 @@ def open_store(  # noqa: PLR0913 - one setting each
 def _open_s3(  # noqa: PLR0913 - one setting each
     url: str, endpoint: str, region: str, profile: str, checksums: str, *, repeats: bool
 ) -> ObjectStore:
+    if checksums not in {"auto", "when_required"}:
+        raise UsageError(f"checksums cannot be {checksums!r}", fix="use auto or when_required")
+    settings = bucket_settings(url, endpoint=endpoint, region=region, profile=profile)
+    from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
+
+    return S3Store(
+        replace(
+            settings,
+            checksums="auto" if checksums == "auto" else "when_required",
+            attempts=settings.attempts if repeats else 1,
+        )
+    )
+
+
+def bucket_settings(url: str, *, endpoint: str, region: str, profile: str) -> S3Settings:
+    """The settings of the bucket at `s3://bucket/prefix`; the arguments are those of `open_store`.
+
+    Raises:
+        UsageError: the URL is invalid, or contains a user name or password.
+        VrdataError: boto3 is not installed.
+    """
+    if not url.startswith("s3://"):
+        raise UsageError(
+            f"{url!r} is not a bucket", fix="write s3://bucket; folders need no preparation"
+        )
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if "@" in bucket:
         raise UsageError(
@@ -103,25 +132,18 @@ def _open_s3(  # noqa: PLR0913 - one setting each
         )
     if not bucket or ":" in bucket:
         raise UsageError(f"{url} names no bucket", fix="write s3://bucket/prefix")
-    if checksums not in {"auto", "when_required"}:
-        raise UsageError(f"checksums cannot be {checksums!r}", fix="use auto or when_required")
     try:
-        from vrdata.store.s3.client import ATTEMPTS, S3Settings  # noqa: PLC0415
-        from vrdata.store.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow to import
+        from vrdata.store.s3.client import S3Settings  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
         raise VrdataError(
             "s3:// needs boto3, which is not installed", fix="pip install 'vrdata[s3]'"
         ) from error
-    return S3Store(
-        S3Settings(
-            bucket=bucket,
-            prefix=prefix.strip("/"),
-            endpoint=endpoint,
-            region=region,
-            profile=profile,
-            checksums="auto" if checksums == "auto" else "when_required",
-            attempts=ATTEMPTS if repeats else 1,
-        )
+    return S3Settings(
+        bucket=bucket,
+        prefix=prefix.strip("/"),
+        endpoint=endpoint,
+        region=region,
+        profile=profile,
     )
 
 

@@ -24,6 +24,10 @@ class StoreAccessError(NotFoundError):
     """The bucket or root does not exist, or the credentials do not allow its use."""
 
 
+class PermissionRefusedError(StoreAccessError):
+    """The credentials are valid and do not allow this request; others they may."""
+
+
 class ObjectNotFoundError(NotFoundError):
     """No object has this key."""
 

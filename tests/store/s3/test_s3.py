@@ -40,7 +40,7 @@ def test_every_request_to_a_missing_bucket_is_an_access_error(
     with pytest.raises(StoreAccessError, match="the bucket missing does not exist") as caught:
         REQUESTS[request_name](open_store("s3://missing"))
     assert caught.value.exit_code == ExitCode.NOT_FOUND
-    assert "aws s3 mb s3://missing" in caught.value.fix
+    assert "vrdata bucket create s3://missing" in caught.value.fix
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)

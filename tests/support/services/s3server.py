@@ -84,16 +84,23 @@ class S3Server:
 
 
 @contextmanager
-def running_s3_server(folder: Path) -> Iterator[S3Server]:
-    """Start a server that stores its buckets below `folder`; stop it at the end."""
+def running_s3_server(folder: Path, *, versions: bool = False) -> Iterator[S3Server]:
+    """Start a server that stores its buckets below `folder`; stop it at the end.
+
+    Args:
+        folder: must not exist or be empty.
+        versions: buckets can keep versions of objects.
+    """
     binary = versitygw()
-    data = folder / "buckets"
+    data, kept = folder / "buckets", folder / "versions"
     data.mkdir(parents=True)
+    kept.mkdir()
+    options = ["--versioning-dir", str(kept)] if versions else []
     for _ in range(START_ATTEMPTS):
         port = free_port()
         with (folder / "versitygw.log").open("ab") as log:
             process = subprocess.Popen(
-                [binary, "--port", f"127.0.0.1:{port}", "posix", str(data)],
+                [binary, "--port", f"127.0.0.1:{port}", "posix", *options, str(data)],
                 env=os.environ | {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY},
                 stdout=log,
                 stderr=log,

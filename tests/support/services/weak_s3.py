@@ -119,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.read_only:
             self._error(403, "AccessDenied")
             return
+        if self._path.count("/") == 1:  # the bucket, or a setting of it
+            self._answer(200)
+            return
         with self.server.lock:
             conditional = self.behaviour.create_only and self.headers.get("If-None-Match") == "*"
             taken = conditional and self._path in self.server.objects

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
@@ -40,6 +41,7 @@ class S3Settings:
             settings say otherwise (AWS_REQUEST_CHECKSUM_CALCULATION); `when_required` sends no
             checksum, for servers that refuse the header.
         attempts: of one request, the first one included, before its error is reported.
+        anonymous: send requests without credentials.
     """
 
     bucket: str
@@ -49,6 +51,7 @@ class S3Settings:
     profile: str = ""
     checksums: Checksums = "auto"
     attempts: int = ATTEMPTS
+    anonymous: bool = False
 
     @property
     def url(self) -> str:
@@ -81,9 +84,14 @@ def make_client(settings: S3Settings, addressing: Addressing = "") -> Any:
     except BotoCoreError as error:
         raise s3_error(error, "access objects", settings.url, settings.bucket) from error
     _require_valid_endpoint(client.meta.endpoint_url)
-    if not str(urlsplit(client.meta.endpoint_url).hostname).endswith(_AWS):
+    if not is_aws(client.meta.endpoint_url):
         client.meta.events.register("before-call.s3.HeadBucket", _no_region)
     return client
+
+
+def is_aws(endpoint: str) -> bool:
+    """Whether the URL of a server is one of AWS."""
+    return str(urlsplit(endpoint).hostname).endswith(_AWS)
 
 
 def _client(session: boto3.Session, settings: S3Settings, addressing: Addressing) -> Any:
@@ -99,6 +107,8 @@ def _client(session: boto3.Session, settings: S3Settings, addressing: Addressing
     }
     if addressing:
         config["s3"] = {"addressing_style": addressing}
+    if settings.anonymous:
+        config["signature_version"] = UNSIGNED
     if settings.checksums == "when_required":
         config["request_checksum_calculation"] = "when_required"
     return session.client(

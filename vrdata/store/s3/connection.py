@@ -21,6 +21,12 @@ _WANTS_VIRTUAL = {
 class Connection:
     """One bucket. Threads may share a connection; processes may not.
 
+    Attributes:
+        settings: of the connection.
+        sends_checksums: whether writes have a checksum that the server checks.
+        region: the region of requests.
+        endpoint: URL of the server.
+
     Raises:
         UsageError: the endpoint is not a URL, or contains a password.
         StoreAccessError: the profile does not exist.
@@ -30,8 +36,11 @@ class Connection:
         self.settings = settings
         self._addressing: Addressing = ""
         self._clients: dict[tuple[Addressing, Checksums], Any] = {}
-        config = self._client(settings.checksums).meta.config
-        self.sends_checksums = str(config.request_checksum_calculation).lower() != "when_required"
+        meta = self._client(settings.checksums).meta
+        calculation = str(meta.config.request_checksum_calculation)
+        self.sends_checksums = calculation.lower() != "when_required"
+        self.region = str(meta.region_name or "")
+        self.endpoint = str(meta.endpoint_url)
 
     def call(self, operation: str, **request: Any) -> Any:
         """Send one request about the bucket; return the answer.
@@ -54,6 +63,10 @@ class Connection:
         if self._addressing == addressing:
             self._addressing = other
         return self._send(self._client(checksums), operation, request)
+
+    def call_server(self, operation: str) -> Any:
+        """Send a request that names no bucket. Raises ClientError, BotoCoreError as boto3 does."""
+        return getattr(self._client(self.settings.checksums), operation)()
 
     def error(self, error: Exception, doing: str) -> Exception:
         """The VrdataError for what `call` raised while `doing` something."""

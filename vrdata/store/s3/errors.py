@@ -14,6 +14,7 @@ from vrdata.privacy.texts import without_url_credentials
 from vrdata.store.port import (
     DigestMismatchError,
     ObjectNotFoundError,
+    PermissionRefusedError,
     StorageError,
     StoreAccessError,
     StoreUnreachableError,
@@ -140,7 +141,7 @@ def _error_of_access(error: ClientError, what: str, bucket: str) -> StoreAccessE
     code = error_code(error)
     if code == "NoSuchBucket":
         why = f"the bucket {bucket} does not exist"
-        fix = f"check the name and --endpoint, or create it: aws s3 mb s3://{bucket}"
+        fix = f"check the name and --endpoint, or create it: vrdata bucket create s3://{bucket}"
     elif code in _BAD_CREDENTIALS:
         why, fix = _BAD_CREDENTIALS[code]
     elif code in _NO_KEY and error.operation_name in _BUCKET_OPERATIONS:
@@ -158,13 +159,15 @@ def _error_of_access(error: ClientError, what: str, bucket: str) -> StoreAccessE
 
 def _bad_bucket_name(what: str, bucket: str) -> StoreAccessError:
     return StoreAccessError(
-        what, why=f"{bucket!r} is not a valid bucket name", fix="write s3://bucket/prefix"
+        what,
+        why=f"{bucket!r} is not a valid bucket name",
+        fix="write s3://bucket/prefix; a bucket has 3 to 63 lower-case letters, digits and hyphens",
     )
 
 
 def _no_permission(error: ClientError, what: str, bucket: str) -> StoreAccessError:
     message = _message(error)
-    return StoreAccessError(
+    return PermissionRefusedError(
         what,
         why=f"these credentials do not allow it ({short_answer(error)})"
         + (f": {message}" if message else ""),

@@ -22,6 +22,7 @@ from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.store.port import ObjectStore
+    from vrdata.transfer.destination import Destination
     from vrdata.transfer.result import TransferResult
 
 PROGRESS_SECONDS = 5.0
@@ -58,7 +59,9 @@ def download_command(
     """Copy everything in SRC to a folder. The same command resumes an interrupted copy.
 
     Each file is checked. Existing files with equal bytes are skipped; nothing is overwritten.
+    Missing folders are created. The last line counts the files in DIR.
     """
+    from vrdata.store.file.store import FileStore
     from vrdata.store.opening import open_store
     from vrdata.transfer.copy import download
 
@@ -68,7 +71,7 @@ def download_command(
     result = download(
         store, folder, generators=generator or (), jobs=jobs, report=_Progress("downloaded")
     )
-    _finish("downloaded", result, output)
+    _finish("downloaded", result, FileStore(folder), output)
 
 
 @handle_errors
@@ -88,7 +91,7 @@ def upload_command(
     """Copy the files of a folder to DST. The same command resumes an interrupted copy.
 
     The digest of each file is stored with it. Existing files with equal bytes are skipped; nothing
-    is overwritten.
+    is overwritten. The last line counts the files at DST, as `aws s3 ls --recursive` lists them.
     """
     from vrdata.store.opening import open_store
     from vrdata.transfer.copy import upload
@@ -98,7 +101,7 @@ def upload_command(
         result = upload(folder, store, jobs=jobs, report=_Progress("uploaded"))
     finally:
         _print_limits(store)
-    _finish("uploaded", result, output)
+    _finish("uploaded", result, store, output)
 
 
 def _print_limits(store: ObjectStore) -> None:
@@ -138,13 +141,25 @@ def _line(verb: str, result: TransferResult) -> str:
     )
 
 
-def _finish(verb: str, result: TransferResult, output: Output) -> None:
+def _finish(verb: str, result: TransferResult, target: ObjectStore, output: Output) -> None:
+    from vrdata.transfer.destination import count_destination
+
+    found = count_destination(target, result)
     if output is Output.JSON:
-        print_json(result.to_dict())
+        print_json(result.to_dict() | {"destination": found.to_dict() if found else None})
     else:
         stdout.print(_line(verb, result), markup=False)
+        if found:
+            stdout.print(_destination_line(found), markup=False)
+    if found is None:
+        stderr.print(f"note: these credentials do not allow to list {target.url}", markup=False)
     for item in result.to_dict()["failures"]:
         stderr.print(f"failed: {item['key']}: {item['why']}", markup=False)
     if result.failed > len(result.failures):
         stderr.print(f"… and {result.failed - len(result.failures)} more")
     raise typer.Exit(int(ExitCode.FAILED if result.failed else ExitCode.OK))
+
+
+def _destination_line(found: Destination) -> str:
+    more = "" if found.complete else "more than "
+    return f"{found.url} contains {more}{count(found.files, 'file')} ({found.bytes / 1e6:.1f} MB)"

@@ -1,0 +1,1 @@
+"""Commands about buckets: copy datasets, create buckets."""
