@@ -1,0 +1,1 @@
+"""Functions of earlier pipelines, by their names and arguments."""
