@@ -14,6 +14,7 @@ REPORT = ("av", "jinja2", "PIL")
 _EXTRAS = (
     ("s3", ("boto3", "botocore")),
     ("local", LOCAL),  # a command needs all of it sooner or later
+    ("import", ("huggingface_hub", "httpx2")),
     ("operator", ("kopf", "kubernetes", "prometheus_client")),
 )
 _NAMES = {"PIL": "Pillow", "cv2": "opencv-python-headless", "jinja2": "Jinja2"}

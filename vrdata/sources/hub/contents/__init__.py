@@ -1,0 +1,1 @@
+"""What a dataset contains: its name, its card, its files. Pure."""

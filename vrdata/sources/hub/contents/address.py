@@ -1,0 +1,36 @@
+"""The dataset that a URL names. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from vrdata.errors import InvalidInputError
+
+SCHEME = "hf://"
+_NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
+_OTHER = {"models", "spaces", "kernels", "buckets"}
+
+
+def dataset_of(url: str) -> str:
+    """`ORGANISATION/NAME` of `hf://ORGANISATION/NAME` or `hf://datasets/ORGANISATION/NAME`.
+
+    Raises:
+        InvalidInputError: it names something else.
+    """
+    parts = url.removeprefix(SCHEME).removeprefix("datasets/").rstrip("/").split("/")
+    if parts[0] in _OTHER:
+        raise _invalid(url, "only datasets can be read")
+    if len(parts) > 2:
+        fix = f"remove the folder, and name its files: include: ['{'/'.join(parts[2:])}/**']"
+        raise InvalidInputError(
+            f"{url} is not a dataset of the Hub", why="it continues after the name", fix=fix
+        )
+    if len(parts) != 2 or not all(_NAME.fullmatch(part) and len(part) <= 96 for part in parts):
+        raise _invalid(url, "a dataset has an organisation or user, and a name")
+    return "/".join(parts)
+
+
+def _invalid(url: str, why: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{url} is not a dataset of the Hub", why=why, fix="write hf://ORGANISATION/NAME"
+    )
