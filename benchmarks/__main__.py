@@ -22,6 +22,7 @@ NAMES = {
     "store": "runs.bench_store",
     "noop": "runs.bench_noop",
     "memory": "runs.bench_memory",
+    "import": "runs.bench_import",
     "plan": "bench_plan",
     "sandbox": "bench_sandbox",
     "operator": "bench_operator",

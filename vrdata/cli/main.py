@@ -11,6 +11,7 @@ from vrdata import __version__
 from vrdata.cli import doctor, report, spec, verify
 from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
+from vrdata.cli.runs import importing
 from vrdata.cli.storage import bucket, transfer
 from vrdata.imports import import_fast
 from vrdata.privacy.process import close_process
@@ -23,7 +24,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for commands in (spec, runs, verify, report, generators, transfer, bucket, doctor):
+for commands in (
+    spec,
+    runs,
+    importing,
+    verify,
+    report,
+    generators,
+    transfer,
+    bucket,
+    doctor,
+):
     commands.register(app)
 
 

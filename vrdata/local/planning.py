@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vrdata.api.run import GenerationRun, GeneratorSelection
 from vrdata.plan.catalogue import Catalogue
+from vrdata.plan.expand import expand
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedSources
+from vrdata.plan.sources import PinnedSources, requested_sources
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
+from vrdata.store.port import ObjectStore
+from vrdata.text import count
 from vrdata_worker.image.versions import content_versions
 
 
@@ -42,6 +47,45 @@ def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
     return run.model_copy(
         update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
     )
+
+
+def pin(
+    run: GenerationRun,
+    catalogue: Catalogue,
+    store: ObjectStore,
+    *,
+    write: bool,
+    say: Callable[[str], None],
+) -> PinnedSources | None:
+    """The pinned sources of the run's converters; None = it has none.
+
+    Args:
+        run: the run.
+        catalogue: the available generators.
+        store: the run's own; the sources of a run that has begun are in it.
+        write: store them; False = read only.
+        say: prints a line for each source.
+
+    Raises:
+        InvalidInputError: a converter is not in the catalogue, or a table is damaged.
+        OutputConflictError: the store has other sources.
+        SourceNotFoundError, SourceAccessError, SourceUnavailableError: one cannot be listed.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    requested = requested_sources(run.spec)
+    if not requested:
+        return None
+    converters = tuple(item for item in run.spec.generators if item.source is not None)
+    expand(run.spec.model_copy(update={"generators": converters}), catalogue)
+    from vrdata.sources.resolve import pin_sources  # noqa: PLC0415 - pulls in pyarrow
+
+    for url in dict.fromkeys(one.url for one in requested.values()):
+        say(f"resolving {url}")
+    pinned = pin_sources(run.spec, store, write=write)
+    for name, one in pinned.sources.items() if pinned is not None else ():
+        where = f" at {one.source.revision}" if one.source.revision else ""
+        say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}")
+    return pinned
 
 
 def within(run: GenerationRun, sources: PinnedSources, total: int | None) -> GenerationRun:

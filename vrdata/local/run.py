@@ -29,7 +29,7 @@ from vrdata.dataset.plans import (
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
-from vrdata.local.planning import limited, plan_run
+from vrdata.local.planning import limited, pin, plan_run, within
 from vrdata.local.progress import RunProgress
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import check_spec
@@ -111,15 +111,20 @@ def prepare(
     options: LocalOptions,
     *,
     write: bool = True,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Prepared:
     """Plan the run and find what is missing, with five requests and two listings; see `compare`.
 
+    The sources of converters are pinned first, once for each run.
+
     Args:
         write: store a new plan; False = read only (`vrdata plan`).
+        say: prints a line, about the sources.
 
     Raises:
         InvalidInputError: the spec cannot be run here.
         OutputConflictError: the output holds another plan, or overlaps with another run's.
+        SourceNotFoundError, SourceAccessError, SourceUnavailableError: a source cannot be listed.
         StorageError, StoreAccessError: the store cannot be used.
     """
     check_spec(run.spec)
@@ -129,12 +134,16 @@ def prepare(
     root = open_settings(options.store)
     store = PrefixedStore(root, prefix)
     stored = find_plan(store)
+    if stored is None:
+        require_apart(root, prefix)
     run = limited(run, options.limit)
-    begun = plan_run(run, catalogue, stored)
+    pinned = pin(run, catalogue, store, write=write, say=say)
+    if pinned is not None:
+        run = within(run, pinned, options.total)
+    begun = plan_run(run, catalogue, stored, pinned)
     plan = begun.plan
     prepared = Prepared(run, profile, options, store, prefix, plan, generators, begun.added)
     if stored is None:
-        require_apart(root, prefix)
         require_own_markers(store, plan)
         if write:
             store_plan(store, plan)

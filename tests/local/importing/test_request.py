@@ -10,7 +10,7 @@ from vrdata.local.importing.request import ImportRequest, import_request, import
 
 
 def request(url: str = "hf://org/set", **fields: object) -> ImportRequest:
-    return import_request(find_dataset(url, exists=True), **fields)  # type: ignore[arg-type]
+    return import_request(find_dataset(url), **fields)  # type: ignore[arg-type]
 
 
 def test_all_configurations_of_a_known_dataset_are_imported_in_their_order() -> None:

@@ -99,7 +99,7 @@ def run_command(
     run, loaded_profile = _load(run_file, profile)
     report_not_applied(not_applied(run, loaded_profile), strict=strict_local, console=stderr)
     options = _options(out, generators, endpoint, region, aws_profile, jobs, limit, scratch)
-    prepared = prepare(run, loaded_profile, options)
+    prepared = prepare(run, loaded_profile, options, say=say)
     say_left_out(prepared)
     say_damaged(prepared)
     detect = detect_mode(prepared)
@@ -131,7 +131,7 @@ def plan_command(
 
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")
-    prepared = prepare(run, loaded_profile, options, write=False)
+    prepared = prepare(run, loaded_profile, options, write=False, say=say)
     say_left_out(prepared)
     rows = forecast(prepared)
     if output is Output.JSON:

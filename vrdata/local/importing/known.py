@@ -46,12 +46,12 @@ KNOWN = (
 )
 
 
-def find_dataset(name: str, *, exists: bool) -> Dataset:
+def find_dataset(name: str, *, path: str = "") -> Dataset:
     """The dataset of a name, a URL or a path.
 
     Args:
         name: as the user writes it; names of known datasets in any case.
-        exists: whether there is a file or folder of this name.
+        path: the absolute path of this name, if it exists.
 
     Raises:
         NotFoundError: there is no such dataset; the error lists the known ones.
@@ -62,8 +62,8 @@ def find_dataset(name: str, *, exists: bool) -> Dataset:
     known = next((one for one in KNOWN if one.name == name.lower()), None)
     if known is not None:
         return known
-    if "://" in name or exists:
-        return Dataset(name=name, url=name, prefix=_prefix(name))
+    if "://" in name or path:
+        return Dataset(name=name, url=path or name, prefix=_prefix(path or name))
     if _REPOSITORY.fullmatch(name):
         raise NotFoundError(
             f"{name} is neither a known dataset nor a file or folder",

@@ -21,6 +21,7 @@ from vrdata.api.source import SourceSpec
 from vrdata.errors import UsageError
 from vrdata.local.importing.known import CONVERTER, Dataset
 from vrdata.model import Model, OutputFormat, canonical_json
+from vrdata_generators.columns import ALIASES
 
 MAX_NAME = 100  # characters of a generator's name
 
@@ -92,11 +93,17 @@ def import_request(  # noqa: PLR0913 - one option each
         options: of the converter.
 
     Raises:
-        UsageError: a configuration is given twice.
+        UsageError: a configuration is given twice, or there is no such option.
     """
     twice = sorted({name for name in configs if configs.count(name) > 1})
     if twice:
         raise UsageError(f"--config {twice[0]} is given twice", fix="give each one once")
+    unknown = sorted((options or {}).keys() - ALIASES.keys())
+    if unknown:
+        raise UsageError(
+            f"--map {unknown[0]}=…: a sample has no such field",
+            fix=f"use one of {', '.join(ALIASES)}",
+        )
     return ImportRequest(
         dataset=dataset.name,
         url=dataset.url,

@@ -1,0 +1,83 @@
+"""Import a table of images, against bare loops that decode and write the same images.
+
+All are slopes between two numbers of items, so that starting programs does not count. The first
+loop writes PNG files with the encoder of the import; the second one is what scripts for one dataset
+do: Pillow saves each image.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measure import Goal, Options, Row, interleaved, run
+
+FEW, MANY = 100, 600
+SIZE = 448  # pixels of an image's side, as in VideoThinkBench
+BARE_GOAL = Goal(0.9, at_least=True)
+LOOP_GOAL = Goal(3.0, at_least=True)
+_LOOP = """
+import io, sys
+from pathlib import Path
+import pyarrow.parquet as pq
+from PIL import Image
+encoder, table, count, out = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
+if encoder == "own":
+    from vrdata_child.patches import redirect
+    redirect.install("h264")
+index = 0
+for batch in pq.ParquetFile(table).iter_batches(20):
+    for row in batch.to_pylist():
+        if index == count:
+            sys.exit()
+        folder = out / f"{row['task']}_task" / f"vtb_test_{index:05d}"
+        folder.mkdir(parents=True)
+        for name, column in (("first_frame", "image"), ("final_frame", "solution_image")):
+            image = Image.open(io.BytesIO(row[column]["bytes"])).convert("RGB")
+            image.save(folder / f"{name}.png")
+        (folder / "prompt.txt").write_text(row["prompt"], encoding="utf-8")
+        index += 1
+"""
+
+
+def rows(options: Options) -> Iterator[Row]:
+    """Items in a second, with one converter, in relation to each loop."""
+    from support.datasets.puzzles import puzzles, write_puzzles
+
+    with tempfile.TemporaryDirectory() as name:
+        table = Path(name) / "puzzles.parquet"
+        write_puzzles(table, puzzles(MANY, size=SIZE), group=100)
+        rounds = interleaved(
+            options.repeats,
+            partial(_slope, partial(_import, table)),
+            partial(_slope, partial(_loop, "own", table)),
+            partial(_slope, partial(_loop, "pillow", table)),
+            warm=False,
+        )
+    ours = min(own for own, _, _ in rounds) * 1e3
+    bare = tuple(bare / own for own, bare, _ in rounds)
+    loop = tuple(pillow / own for own, _, pillow in rounds)
+    yield Row("import.bare", f"throughput ({ours:.0f} ms an item) / bare loop", BARE_GOAL, bare)
+    yield Row("import.script", "throughput / loop in which Pillow saves", LOOP_GOAL, loop)
+
+
+def _slope(seconds: Callable[[int], float]) -> float:
+    return (seconds(MANY) - seconds(FEW)) / (MANY - FEW)
+
+
+def _import(table: Path, count: int) -> float:
+    from support.cli import command
+
+    with tempfile.TemporaryDirectory() as folder:
+        words = ("import", table, "--limit", count, "--output", f"{folder}/out", "--jobs", 1)
+        return run(command(*words)).wall
+
+
+def _loop(encoder: str, table: Path, count: int) -> float:
+    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as in a child
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, "-c", _LOOP, encoder, str(table), str(count), folder]
+        return run(words, env=alone).wall

@@ -1,0 +1,47 @@
+"""`vrdata import`: arguments that cannot be used are one error, and nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from vrdata.cli.main import app
+
+CASES = {
+    "unknown-name": (["videothinkbanch"], 5, "known datasets: videothinkbench"),
+    "hub-without-scheme": (["org/name"], 5, "vrdata import hf://org/name"),
+    "empty-name": ([" "], 2, "name of the dataset is empty"),
+    "no-column": (["table.csv", "--map", "final="], 2, "is not FIELD=COLUMN"),
+    "no-field": (["table.csv", "--map", "=solution"], 2, "is not FIELD=COLUMN"),
+    "no-equals-sign": (["table.csv", "--map", "final"], 2, "is not FIELD=COLUMN"),
+    "field-twice": (["table.csv", "--map", "final=a", "--map", "final=b"], 2, "final twice"),
+    "unknown-field": (["table.csv", "--map", "last=a"], 2, "first, final, prompt"),
+    "config-twice": (["hf://a/b", "--config", "x", "--config", "x"], 2, "x is given twice"),
+    "negative-limit": (["table.csv", "--limit", "-1"], 2, "--limit"),
+    "bucket-as-folder": (["table.csv", "--output", "s3://b/data"], 2, "--format webdataset"),
+    "file-as-folder": (["table.csv", "--output", "table.csv"], 2, "is a file, not a folder"),
+    "unknown-scheme": (["ftp://host/data"], 3, "hf://"),
+    "missing-file": (["missing.parquet"], 5, "unknown dataset missing.parquet"),
+    "split-of-a-file": (["table.csv", "--split", "test"], 3, "split does not apply"),
+    "empty-folder": (["empty"], 5, "empty"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_arguments_that_cannot_be_used_are_one_error(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("image,prompt\na,b\n")
+    Path("empty").mkdir()
+    arguments, code, expected = CASES[case]
+    result = CliRunner().invoke(app, ["import", *arguments])
+    assert result.exit_code == code, result.output
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert sorted(path.name for path in Path().rglob("*")) == [
+        "empty",
+        "table.csv",
+    ]
