@@ -143,6 +143,27 @@ def test_args_are_refused_where_no_command_line_would_read_them(kind: str, selec
     assert len(expand(own.spec, entries)) == 2
 
 
+CONVERTER = {"name": "M-sets", "source": {"url": "sets"}}
+
+
+def test_a_converter_takes_options() -> None:
+    entries = catalogue(entry("M-sets", kind="converter"))
+    run = make_run(CONVERTER | {"args": ["final=solution", "note="]})
+    assert len(expand(run.spec, entries)) == 1
+    for wrong in ("--hard", "=x"):
+        with pytest.raises(InvalidInputError) as caught:
+            expand(make_run(CONVERTER | {"args": [wrong]}).spec, entries)
+        assert caught.value.what == f"M-sets has the argument {wrong!r}"
+
+
+def test_only_format_parquet_stores_rows() -> None:
+    entries = catalogue(entry("M-sets", kind="converter", rows=True))
+    with pytest.raises(InvalidInputError) as caught:
+        expand(make_run(CONVERTER, output={"format": "webdataset"}).spec, entries)
+    assert caught.value.what == "output.format webdataset does not store rows"
+    assert caught.value.why.endswith(": M-sets")
+
+
 @pytest.mark.parametrize(
     ("name", "glob"), [("O-a", False), ("O-*", True), ("?", True), ("[a]", True)]
 )

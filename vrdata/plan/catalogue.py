@@ -74,6 +74,7 @@ class CatalogueEntry(Model):
         domain: the sample folder's prefix seen in its output, for information only.
         notes: what `video: h264` does not keep of its videos, as seen when it was added.
         hermetic: how far the kernel sandboxed it when it was added; None = not known.
+        rows: a converter that gives rows of a declared schema instead of samples.
     """
 
     name: GeneratorName
@@ -92,6 +93,7 @@ class CatalogueEntry(Model):
     domain: str = ""
     notes: tuple[str, ...] = ()
     hermetic: Hermetic | None = None
+    rows: bool = False
     requirements: tuple[str, ...] = ()
     license: str = ""
     source: str = ""

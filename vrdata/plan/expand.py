@@ -77,6 +77,8 @@ def expand(spec: GenerationRunSpec, catalogue: Catalogue) -> list[Chosen]:
             fix="see `vrdata generators list`; add one with `vrdata generators add`",
         )
     _check_sources(chosen)
+    _check_rows(spec, chosen)
+    _check_options(chosen)
     _refuse_unseeded(spec, chosen)
     _refuse_unread_args(chosen)
     return [chosen[name] for name in sorted(chosen)]
@@ -153,6 +155,30 @@ def _check_sources(chosen: dict[str, Chosen]) -> None:
             )
 
 
+def _check_rows(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None:
+    """Rows have no files, so only one format stores them."""
+    gives_rows = sorted(name for name, item in chosen.items() if item.entry.rows)
+    found: str = spec.output.format
+    if gives_rows and found != "parquet":
+        raise InvalidInputError(
+            f"output.format {found} does not store rows",
+            why=f"these converters give rows instead of samples: {', '.join(gives_rows)}",
+            fix="set output.format to parquet",
+        )
+
+
+def _check_options(chosen: dict[str, Chosen]) -> None:
+    """The args of a converter are its options."""
+    for name, item in sorted(chosen.items()):
+        for option in item.selection.args if item.entry.kind == "converter" else ():
+            if not option.partition("=")[1] or option.startswith("="):
+                raise InvalidInputError(
+                    f"{name} has the argument {option!r}",
+                    why=f"{item.entry.name} is a converter: its args are options, NAME=VALUE",
+                    fix="write it as NAME=VALUE, such as final=solution, or remove it",
+                )
+
+
 def _refuse_unseeded(spec: GenerationRunSpec, chosen: dict[str, Chosen]) -> None:
     unseeded = sorted(name for name, item in chosen.items() if not item.entry.seeded)
     if unseeded and not spec.allow_nondeterministic:
@@ -167,7 +193,7 @@ def _refuse_unread_args(chosen: dict[str, Chosen]) -> None:
     deaf = sorted(
         name
         for name, item in chosen.items()
-        if item.selection.args and item.entry.kind != "repository"
+        if item.selection.args and item.entry.kind not in {"repository", "converter"}
     )
     if deaf:
         raise InvalidInputError(

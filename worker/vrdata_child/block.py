@@ -44,6 +44,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         video=load["video"],
         root=load["root"],
         hash_frames=bool(load.get("hashFrames")),
+        rows=bool(load.get("rows")),
     )
     reporter = Reporter(load, request, facts, send)
     error: dict[str, str] | None = None
@@ -128,7 +129,7 @@ def _maker(
     if load["kind"] == "converter":
         from vrdata_child.run import converter
 
-        found = converter.load(load["name"], load["root"])
+        found = converter.load(load["name"], load["root"], bool(load.get("rows")))
         return converter.Conversion(found, out.parent, out, request["args"]).convert
 
     from vrdata_child.run import firstparty

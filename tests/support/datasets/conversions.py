@@ -121,19 +121,22 @@ def _staged(folder: Path, index: int, item: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def open_converter(folder: Path, code: str = "", name: str = "M-import") -> Iterator[Conversions]:
+def open_converter(
+    folder: Path, code: str = "", name: str = "M-import", *, rows: bool = False
+) -> Iterator[Conversions]:
     """Start a template of a converter.
 
     Args:
         folder: an existing private folder.
         code: of its `converter.py`; "" = a first-party one.
         name: its catalogue name.
+        rows: it gives rows.
     """
     root = folder / "converter"
     root.mkdir()
     if code:
         (root / "converter.py").write_text(code)
-    launch = Launch(name=name, kind="converter", root=str(root) if code else "")
+    launch = Launch(name=name, kind="converter", root=str(root) if code else "", rows=rows)
     template = GeneratorTemplate(launch, folder)
     kept = folder / "kept"
     kept.mkdir()

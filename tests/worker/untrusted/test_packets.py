@@ -217,3 +217,17 @@ def test_the_text_of_an_error_cannot_control_a_terminal() -> None:
     with pytest.raises(MalformedPacketError) as caught:
         packets.parse(json.dumps(END | {"\x1b[31m\n": 1}).encode())
     assert str(caught.value).isprintable()
+
+
+def test_rows_are_accepted_only_from_a_converter_that_gives_rows() -> None:
+    rows = {"name": "rows.arrow", "size": 3, "sha256": DIGEST}
+    packet = SAMPLE | {"files": [rows, *(one for one in FILES if one["name"] == "metadata.json")]}
+    packet |= {"video": None, "frames": {}, "own": {}}
+    assert packets.parse(json.dumps(packet).encode(), rows=True)["event"] == "sample"
+    with pytest.raises(MalformedPacketError, match="rows instead of a sample"):
+        packets.parse(json.dumps(packet).encode())
+    with pytest.raises(MalformedPacketError, match="a sample instead of rows"):
+        packets.parse(json.dumps(SAMPLE).encode(), rows=True)
+    both = SAMPLE | {"files": [rows, *FILES]}
+    with pytest.raises(MalformedPacketError):
+        packets.parse(json.dumps(both).encode())

@@ -12,26 +12,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrdata_child.hermetic.folders import SampleFolder
+from vrdata_child.items.rows import write_rows
 from vrdata_child.items.staged import INVALID_ITEM, StagedItems
-from vrdata_child.items.written import safe_domain, write_sample
+from vrdata_child.items.written import safe_domain, write_metadata, write_sample
 from vrdata_child.sample.invalid import SampleInvalidError
+from vrdata_child.sample.names import ROWS
 
 if TYPE_CHECKING:
     from vrdata_generators.api import Converter, Item
 
 
 @cache
-def load(name: str, root: str) -> Converter:
+def load(name: str, root: str, rows: bool) -> Converter:
     """The converter of this name, or the one in `root/converter.py`.
 
+    Args:
+        name: in the catalogue.
+        root: its folder, or "".
+        rows: it gives rows, as the catalogue says.
+
     Raises:
+        ValueError: it gives samples instead, or the other way round.
         Exception: whatever the converter's module raises.
     """
     from vrdata_generators.registry import get_converter, load_converter
 
     with contextlib.suppress(ImportError):  # an environment that reads no tables
         import_module("pyarrow.parquet")  # once, not in each block
-    return load_converter(Path(root) / "converter.py") if root else get_converter(name)
+    found = load_converter(Path(root) / "converter.py") if root else get_converter(name)
+    if (found.schema is not None) != rows:
+        what = "rows" if found.schema is not None else "samples"
+        raise ValueError(f"{name} gives {what}, and the catalogue says otherwise: add it again")
+    return found
 
 
 def options_of(args: Sequence[str]) -> dict[str, str]:
@@ -75,29 +87,37 @@ class Conversion:
             BaseException: whatever the converter raises, except a ValueError.
         """
         item = self._items.get(position)
-        made = self._only(item)
-        domain = safe_domain(made.domain) or self._converter.domain
+        made = self._results(item)
+        converter = self._converter
+        domain = safe_domain(getattr(made[0], "domain", "") if made else "") or converter.domain
         folder = self._out / f"{domain}_task" / f"{domain}_{position:08d}"
         folder.mkdir(parents=True)
         try:
-            write_sample(folder, self._converter, item, made)
+            if converter.schema is None:
+                write_sample(folder, converter, item, made[0])
+            else:
+                write_rows(folder / ROWS, made, converter.schema)
+                write_metadata(folder, converter, item, {"rows": len(made)})
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return SampleFolder(folder, domain)
 
-    def _only(self, item: Item) -> Any:
-        """The one sample of an item."""
+    def _results(self, item: Item) -> list[Any]:
+        """The one sample of an item, or its rows."""
         from vrdata_generators.api import Converted
 
-        found = list(islice(_results(self._converter, item, self._options), 2))
+        results = _results(self._converter, item, self._options)
+        if self._converter.schema is not None:
+            return list(results)
+        found = list(islice(results, 2))
         if len(found) != 1:
             what = "no sample" if not found else "more than one sample"
             raise SampleInvalidError(INVALID_ITEM, f"{item.key} gives {what}")
         if not isinstance(found[0], Converted):
             what = type(found[0]).__name__
             raise SampleInvalidError(INVALID_ITEM, f"{item.key} gives {what}, not a Converted")
-        return found[0]
+        return found
 
 
 def _results(converter: Converter, item: Item, options: Mapping[str, str]) -> Iterator[Any]:

@@ -21,10 +21,11 @@ from vrdata_child.sample.metadata import normalise_metadata
 from vrdata_child.sample.names import (
     IMAGES,
     METADATA,
-    REQUIRED,
+    ROWS,
     SAFE_DOMAIN,
     check_names,
     ending,
+    required,
     stored_name,
 )
 from vrdata_child.sample.paths import clean_file, machine_paths
@@ -39,7 +40,7 @@ MAX_TEXT_BYTES = 4 * 2**20
 
 @dataclass(frozen=True)
 class BlockFacts:
-    """Facts that all samples of a block share."""
+    """Facts that all samples of a block share; `rows` = they are rows of a converter."""
 
     generator: str
     block: int
@@ -49,6 +50,7 @@ class BlockFacts:
     video: str
     root: str = ""
     hash_frames: bool = False
+    rows: bool = False
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
     try:
         if not re.fullmatch(SAFE_DOMAIN, source.domain):
             raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a valid domain")
-        _check_files(source.path)
+        _check_files(source.path, rows=block.rows)
         prompt = _normalise_texts(source.path, block)
         _clean_others(source.path, block)
         sample_id = f"{source.domain}_{block.start + position:08d}"
@@ -97,7 +99,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
     }
 
 
-def _check_files(folder: Path) -> None:
+def _check_files(folder: Path, *, rows: bool) -> None:
     total = 0
     with os.scandir(folder) as scan:
         entries = list(scan)
@@ -109,8 +111,8 @@ def _check_files(folder: Path) -> None:
         total += entry.stat(follow_symlinks=False).st_size
     if total > MAX_SAMPLE_BYTES:
         raise SampleInvalidError("TooLarge", f"{total} bytes, at most {MAX_SAMPLE_BYTES}")
-    check_names(entry.name for entry in entries)
-    for name in REQUIRED:
+    check_names((entry.name for entry in entries), rows=rows)
+    for name in required(rows=rows):
         if not (folder / name).exists():
             raise SampleInvalidError("MissingFile", f"{name} was not written")
     for entry in entries:
@@ -119,12 +121,14 @@ def _check_files(folder: Path) -> None:
 
 
 def _normalise_texts(folder: Path, block: BlockFacts) -> str:
-    """Rewrite every text file; returns the prompt."""
+    """Rewrite every text file; returns the prompt, "" for rows."""
     found = {
         path.name: _normalise_text(path, block)
         for path in sorted(folder.iterdir())
         if ending(path.name) in texts.TEXT_ENDINGS
     }
+    if block.rows:
+        return ""
     prompt = found["prompt.txt"]
     if not texts.has_visible_text(prompt):
         raise SampleInvalidError("EmptyPrompt", "prompt.txt contains no visible text")
@@ -201,4 +205,6 @@ def _content(
             pixels[name] = media.check_png(folder / name)
         elif ending(name) in IMAGES:
             media.check_image(folder / name)
+    if block.rows:
+        return dict(files)[ROWS][1]
     return media.content_hash(pixels["first_frame.png"], pixels.get("final_frame.png", ""), prompt)

@@ -10,6 +10,9 @@ from vrdata_child.sample.invalid import SampleInvalidError
 
 REQUIRED = ("first_frame.png", "prompt.txt")
 METADATA = "metadata.json"
+ROWS = "rows.arrow"
+"""The rows of a converter's item; they replace the files of a sample."""
+
 KNOWN = "known"  # in the folder of a block: its known sample has the same bytes again
 WELL_KNOWN = (*REQUIRED, METADATA, "final_frame.png")
 _IMAGES = "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp"
@@ -33,6 +36,11 @@ _OTHER_IMAGES = (
 _PARSED = frozenset(f"{_VALUES} {_COMPRESSED} {_OTHER_IMAGES}".split())
 
 
+def required(*, rows: bool) -> tuple[str, ...]:
+    """The files that a generator writes for a sample, or for the rows of an item."""
+    return (ROWS,) if rows else REQUIRED
+
+
 def ending(name: str) -> str:
     """What follows the last dot of a file name, in lower case."""
     return name.rpartition(".")[2].lower()
@@ -50,14 +58,21 @@ def stored_name(name: str) -> str:
     return f"{name}.bin" if last in _PARSED else name
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str], *, rows: bool = False) -> None:
     """Check the names of a sample's files.
+
+    Args:
+        names: of the files.
+        rows: they are the rows of an item; otherwise no file may have their name.
 
     Raises:
         SampleInvalidError: a name is not allowed, or a reader cannot tell two of them apart.
     """
     given = sorted(names)
     for name in given:
+        if name.lower() == ROWS and not rows:
+            why = f"only a converter with a schema writes {ROWS}; choose another name"
+            raise SampleInvalidError("UnsafeFile", why)
         if not _SAFE_NAME.fullmatch(name):
             raise SampleInvalidError("UnsafeFile", f"{name!r} is not a valid file name")
     # metadata.json is always stored, and the others have a meaning in this spelling only.

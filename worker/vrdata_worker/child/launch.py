@@ -108,6 +108,7 @@ class Launch:
         hash_frames: hash every frame handed to the encoder, for proofs.
         profile: sample where each block spends its time.
         hermetic: how far the kernel must sandbox it; None = as far as it can.
+        rows: a converter that gives rows.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Launch:
     hash_frames: bool = False
     profile: bool = False
     hermetic: Literal["kernel"] | None = None
+    rows: bool = False
 
     @property
     def making(self) -> Making:
@@ -154,6 +156,7 @@ class Launch:
             "sequential": self.sequential,
             "hashFrames": self.hash_frames,
             "profile": self.profile,
+            "rows": self.rows,
         }
 
 
@@ -170,6 +173,7 @@ def launch_of(located: Located, video: VideoMode) -> Launch:
         video=video,
         accelerate=entry.acceleration.enabled,
         sequential=entry.sequential,
+        rows=entry.rows,
     )
 
 

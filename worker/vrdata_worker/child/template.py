@@ -212,7 +212,7 @@ class GeneratorTemplate:
             return None
         sender, body = received
         try:
-            packet = parse(body)
+            packet = parse(body, rows=self.launch.rows)
         except MalformedPacketError as error:
             self._refuse(sender, "", error)
             return None

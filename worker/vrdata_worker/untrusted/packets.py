@@ -17,7 +17,14 @@ from pydantic.alias_generators import to_camel
 
 from vrdata.text import head, printable_line
 from vrdata_child.sample.invalid import SampleInvalidError
-from vrdata_child.sample.names import METADATA, REQUIRED, SAFE_DOMAIN, check_names, stored_name
+from vrdata_child.sample.names import (
+    METADATA,
+    ROWS,
+    SAFE_DOMAIN,
+    check_names,
+    required,
+    stored_name,
+)
 
 MAX_FILES = 65  # including metadata.json
 MAX_BYTES = 2**30  # of a sample
@@ -161,10 +168,12 @@ class _Sample(_Fields):
         names = [file.name for file in files]
         if len(set(names)) < len(names):
             raise ValueError("two files have the same name")
-        if not {*REQUIRED, METADATA} <= set(names):
-            raise ValueError(f"one of {', '.join((*REQUIRED, METADATA))} is missing")
+        rows = ROWS in names
+        needed = (*required(rows=rows), METADATA)
+        if not set(needed) <= set(names):
+            raise ValueError(f"one of {', '.join(needed)} is missing")
         try:
-            check_names(names)
+            check_names(names, rows=rows)
         except SampleInvalidError as error:
             raise ValueError(error.message) from None
         if other := [name for name in names if stored_name(name) != name]:
@@ -172,6 +181,11 @@ class _Sample(_Fields):
         if sum(file.size for file in files) > MAX_BYTES:
             raise ValueError(f"the files have more than {MAX_BYTES} bytes")
         return files
+
+    @property
+    def rows(self) -> bool:
+        """Whether it is the rows of an item."""
+        return any(file.name == ROWS for file in self.files)
 
     @model_validator(mode="after")
     def _names_its_files(self) -> Self:
@@ -190,16 +204,25 @@ _PACKET: TypeAdapter[_Fields] = TypeAdapter(
 )
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes, *, rows: bool = False) -> dict[str, Any]:
     """The fields of a packet, each of the right type and within its limits.
+
+    Args:
+        body: the packet.
+        rows: the sender is a converter that gives rows, and no samples.
 
     Raises:
         MalformedPacketError: it does not follow docs/child-protocol.md.
     """
     try:
-        return _PACKET.validate_json(body).model_dump(by_alias=True)
+        packet = _PACKET.validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         why = f"{place}: {first['msg']}" if place else first["msg"]
         raise MalformedPacketError(head(printable_line(why), _MAX_WHY)) from None
+    if isinstance(packet, _Sample) and packet.rows != rows:
+        raise MalformedPacketError(
+            "a sample instead of rows" if rows else "rows instead of a sample"
+        )
+    return packet.model_dump(by_alias=True)

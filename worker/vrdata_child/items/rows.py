@@ -1,0 +1,91 @@
+"""Write the rows of an item: an Arrow IPC stream of one record batch, with the declared schema."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vrdata_child.items.staged import INVALID_ITEM
+from vrdata_child.sample.invalid import SampleInvalidError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_SHOWN = 100  # characters of a value in a message
+
+
+def write_rows(path: Path, rows: Sequence[Any], schema: pa.Schema) -> None:
+    """Write rows, each a mapping of columns.
+
+    A column that a row does not have is null.
+
+    Raises:
+        SampleInvalidError: a row has another column, or a value of another type; it names both.
+    """
+    import pyarrow as pa
+
+    names = set(schema.names)
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise _invalid(f"row {number} is {type(row).__name__}, not a dict of columns")
+        if others := sorted(map(str, row.keys() - names)):
+            columns = ", ".join(schema.names)
+            raise _invalid(f"row {number} has the column {others[0]!r}; the schema has {columns}")
+    batch = pa.record_batch([_column(field, rows) for field in schema], schema=schema)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as stream:
+        stream.write_batch(batch)
+
+
+def _column(field: pa.Field, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
+    import pyarrow as pa
+
+    values = [row.get(field.name) for row in rows]
+    empty = None if field.nullable else next(_places(values, None), None)
+    if empty is not None:
+        raise _invalid(f"row {empty}, column {field.name!r}: a value is missing")
+    try:
+        column = _array(values, field.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise _of_value(field, values, error) from None
+    if isinstance(column, pa.ChunkedArray):
+        raise _invalid(f"column {field.name!r} has more than 2 GiB; use a large_ type")
+    return column
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """The values of a column; pyarrow alone would cut 1.5 to 1."""
+    import pyarrow as pa
+
+    column = pa.array(values, kind)
+    if pa.types.is_integer(kind):
+        if any(isinstance(value, float) and not value.is_integer() for value in values):
+            raise ValueError("a fraction is no integer")
+    elif pa.types.is_nested(kind) and "int" in str(kind):
+        with contextlib.suppress(pa.ArrowNotImplementedError):  # no such cast
+            pa.array(values).cast(kind)
+    return column
+
+
+def _of_value(field: pa.Field, values: Sequence[Any], error: Exception) -> SampleInvalidError:
+    """The error of the first value that does not fit."""
+    import pyarrow as pa
+
+    for number, value in enumerate(values):
+        try:
+            _array([value], field.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            shown = repr(value)
+            shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
+            what = f"{shown} ({type(value).__name__}) is not {field.type}"
+            return _invalid(f"row {number}, column {field.name!r}: {what}")
+    return _invalid(f"column {field.name!r}: {error}")
+
+
+def _places(values: Sequence[Any], wanted: Any) -> Iterator[int]:
+    return (number for number, value in enumerate(values) if value is wanted)
+
+
+def _invalid(why: str) -> SampleInvalidError:
+    return SampleInvalidError(INVALID_ITEM, why)
