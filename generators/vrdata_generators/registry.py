@@ -32,7 +32,7 @@ def get_generator(name: str) -> Generator:
 
 
 def get_converter(name: str) -> Converter:
-    """A converter by its catalogue name: first-party, or of an installed package.
+    """A converter by its catalogue name: of an installed package, or first-party.
 
     Raises:
         KeyError: there is no such converter.

@@ -93,7 +93,7 @@ class Adder:
 
     def _add(self, located: LocatedGenerator, given: GeneratorClass | None, folder: Path) -> Added:
         name = check_name(located.name)
-        generator_class = class_of(name, given)
+        generator_class = _class_of(located, given)
         self._check_free(name)
         if located.fetched and located.placeholders:
             raise not_fetched(located.placeholders, located.problems)
@@ -194,11 +194,25 @@ def _entry(
         domain=assessment.domain,
         notes=assessment.notes,
         hermetic=assessment.hermetic,
+        rows=prepared.rows,
         requirements=prepared.requirements,
         license=licence_of(prepared.root),
         source=located.origin,
         commit=located.commit,
     )
+
+
+def _class_of(located: LocatedGenerator, given: GeneratorClass | None) -> GeneratorClass:
+    """Every converter is of class M, whatever its name is."""
+    if located.found.kind != "converter":
+        return class_of(located.name, given)
+    if given not in {None, "M"}:
+        raise InvalidInputError(
+            f"{located.name} cannot have the class {given}",
+            why="it is a converter, and converters are of class M",
+            fix="remove --class",
+        )
+    return "M"
 
 
 def _takes_seed(prepared: Prepared) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -30,10 +30,16 @@ from vrdata_generators.adapter.environment.venv import Environment, EnvironmentB
 from vrdata_generators.adapter.flags import ProbedFlags, probe_flags
 from vrdata_generators.adapter.source.copying import copy_repository
 from vrdata_generators.adapter.source.detect import GeneratorFolder, Kind
+from vrdata_generators.converters.catalogue import declares_rows
 
 # A generator that imports no more than these runs in the environment of the worker.
 _LIBRARY = frozenset({"vrdata_generators"})
 _API_MODULES = _LIBRARY | {"numpy", "PIL"}
+_OWN_MODULES: dict[Kind, frozenset[str]] = {
+    "repository": frozenset(),
+    "api": _API_MODULES,
+    "converter": _API_MODULES | {"pyarrow"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Prepared:
         files: digest of the copied files only.
         digest: `sha256:…` over its files and its environment.
         warnings: what the user should know about its environment.
+        rows: a converter that gives rows.
     """
 
     root: Path
@@ -56,6 +63,7 @@ class Prepared:
     digest: str
     flags: ProbedFlags
     warnings: tuple[str, ...] = ()
+    rows: bool = False
 
 
 def prepare(
@@ -85,7 +93,7 @@ def prepare(
         flags = probe_flags(copy.root, environment.python, scratch)
     versions = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
     versions += environment.versions if environment else _worker_versions()
-    if found.kind == "api":
+    if found.kind != "repository":
         versions.append(f"vrdata-generators=={library_digest()}")
     files = files_digest(copy.root)
     return Prepared(
@@ -97,6 +105,7 @@ def prepare(
         digest=generator_digest(files, versions),
         flags=flags,
         warnings=(*warnings, *(f"--help: {line}" for line in lines(flags.refused))),
+        rows=copy.kind == "converter" and declares_rows(copy.entry),
     )
 
 
@@ -107,8 +116,10 @@ def _environment(
     project = read_project_files(copy.root)
     declared = project.declared
     imports = scan_imports(copy.root, copy.entry)
-    if copy.kind == "api" and not declared and imports.needed <= _API_MODULES:
+    if not declared and imports.needed <= _OWN_MODULES[copy.kind]:
         return None, (), project.warnings
+    if copy.kind == "converter":
+        imports = replace(imports, needed=imports.needed | {"pyarrow"})  # for rows of tables
     requirements = compose(declared, imports, installed_versions())
     say(f"environment {requirements.key}: {', '.join(requirements.lines)}")
     for line in requirements.replaced:

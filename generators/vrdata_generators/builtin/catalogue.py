@@ -1,8 +1,7 @@
-"""Catalogue entries of what is first-party, read from the sources without importing them.
+"""Catalogue entries of the first-party generators, read from their sources without importing them.
 
 A module of this package defines one generator: a class with a literal `name`, such as
-`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures. A module of
-`vrdata_generators.converters` defines one converter in the same way.
+`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import util
@@ -22,8 +22,8 @@ _IMPORT = re.compile(r"^\s*from (vrdata_generators\.[\w.]+) import ", re.MULTILI
 
 
 @dataclass(frozen=True)
-class _Declaration:
-    """What the source of a generator or converter says about it."""
+class Declaration:
+    """What the source of a generator or converter says about it; `measured` has its figures."""
 
     name: str
     measured: dict[str, float]
@@ -32,26 +32,24 @@ class _Declaration:
 
 def builtin_names() -> tuple[str, ...]:
     """The catalogue names of the first-party generators, sorted."""
-    return tuple(declaration.name for declaration in _declarations("builtin"))
+    return tuple(declaration.name for declaration in declarations("builtin"))
 
 
 def builtin_entries() -> list[dict[str, Any]]:
     """One entry for each generator, sorted by name, with the field names of the catalogue file."""
-    return [_entry(one, "builtin", one.module) for one in _declarations("builtin")]
+    return [
+        entry_of(one, "builtin", f"sha256:{sources_digest((one.module,))}")
+        for one in declarations("builtin")
+    ]
 
 
-def converter_entries() -> list[dict[str, Any]]:
-    """The same for the first-party converters."""
-    written_by = "vrdata_generators.images"
-    return [_entry(one, "converter", one.module, written_by) for one in _declarations("converters")]
-
-
-def _entry(declaration: _Declaration, kind: str, *modules: str) -> dict[str, Any]:
+def entry_of(declaration: Declaration, kind: str, digest: str) -> dict[str, Any]:
+    """The entry of what a source declares."""
     return {
         "name": declaration.name,
         "class": declaration.name[0],
         "kind": kind,
-        "digest": f"sha256:{_digest(modules)}",
+        "digest": digest,
         "mode": "stream",
         "flags": {"samples": "", "output": "", "seed": ""},
         "blockSize": 10,
@@ -62,13 +60,14 @@ def _entry(declaration: _Declaration, kind: str, *modules: str) -> dict[str, Any
 
 
 @cache
-def _declarations(folder: str) -> tuple[_Declaration, ...]:
+def declarations(folder: str) -> tuple[Declaration, ...]:
+    """What the modules of a folder of vrdata_generators declare, sorted by name."""
     found = []
     for path in (Path(__file__).parents[1] / folder).glob("*.py"):
         constants = _constants(_tree(path))
         if _FIGURES in constants:
             module = f"vrdata_generators.{folder}.{path.stem}"
-            found.append(_Declaration(constants["name"], constants[_FIGURES], module))
+            found.append(Declaration(constants["name"], constants[_FIGURES], module))
     return tuple(sorted(found, key=lambda declaration: declaration.name))
 
 
@@ -96,8 +95,12 @@ def _target(statement: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def _digest(modules: tuple[str, ...]) -> str:
-    """sha256 over the sources that decide a generator's pixels: its own and what it imports."""
+def sources_digest(modules: Iterable[str]) -> str:
+    """sha256 over the sources that decide a generator's pixels: its own and what it imports.
+
+    Args:
+        modules: of vrdata_generators.
+    """
     digest = hashlib.sha256()
     seen: dict[str, Path] = {}
     for module in modules:

@@ -26,13 +26,23 @@ class Located:
 
 
 def builtin_catalogue() -> Catalogue:
-    """The first-party generators and converters, sorted by name."""
-    from vrdata_generators.builtin.catalogue import (  # noqa: PLC0415 - hashes its sources
-        builtin_entries,
-        converter_entries,
-    )
+    """The first-party generators, and the converters of installed packages, sorted by name.
 
-    entries = [*builtin_entries(), *converter_entries()]
+    Raises:
+        InvalidInputError: two have the same name.
+    """
+    # They hash their sources.
+    from vrdata_generators.builtin.catalogue import builtin_entries  # noqa: PLC0415
+    from vrdata_generators.converters.catalogue import converter_entries  # noqa: PLC0415
+
+    try:
+        entries = [*builtin_entries(), *converter_entries()]
+    except ValueError as error:
+        raise InvalidInputError(
+            str(error),
+            why="a name in the catalogue belongs to one generator or converter",
+            fix="uninstall one of the packages, or rename its entry point",
+        ) from None
     return Catalogue.model_validate({"generators": sorted(entries, key=itemgetter("name"))})
 
 

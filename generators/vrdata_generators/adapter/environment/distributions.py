@@ -32,6 +32,7 @@ DISTRIBUTIONS = {
     "numpy": "numpy",
     "pandas": "pandas",
     "psutil": "psutil",
+    "pyarrow": "pyarrow",
     "pydantic": "pydantic",
     "pygame": "pygame",
     "pylab": "matplotlib",
@@ -57,6 +58,6 @@ ALSO = {
 # Large compiled libraries: building them from source is slow and fails with obscure errors.
 WHEELS_ONLY = (
     "av,h5py,matplotlib,moderngl,numba,numpy,opencv-contrib-python-headless,"
-    "opencv-python-headless,pandas,pillow,pydantic-core,pygame,scikit-image,scikit-learn,"
+    "opencv-python-headless,pandas,pillow,pyarrow,pydantic-core,pygame,scikit-image,scikit-learn,"
     "scipy,shapely,zlib-ng"
 )

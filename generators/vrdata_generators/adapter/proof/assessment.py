@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vrdata.contract.refusals import lines, most
+from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
@@ -19,9 +20,10 @@ from vrdata_generators.adapter.proof.prove import (
     prove,
     try_once,
 )
-from vrdata_generators.adapter.proof.results import TrialResult
-from vrdata_generators.adapter.proof.trial import run_trial
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
+from vrdata_generators.adapter.proof.trial import run_trial, started
 from vrdata_worker.child.launch import Launch
+from vrdata_worker.scratch import default_root, scratch_folder
 
 BLOCK_SIZE = 10
 TRIAL_SEED = 42
@@ -36,7 +38,7 @@ class Assessment(Model):
     deterministic: bool | None
     sequential: bool = False
     domain: str
-    measured: Measured
+    measured: Measured | None = None
     notes: tuple[str, ...] = ()
     hermetic: Hermetic | None = None
     warnings: tuple[str, ...] = ()
@@ -53,9 +55,34 @@ def assess(name: str, prepared: Prepared, *, proof: bool) -> Assessment:
     Raises:
         InvalidInputError: it gives no usable block.
     """
+    if prepared.kind == "converter":
+        return _of_converter(name, prepared)
     trials: list[TrialResult] = []
     run = _runner(name, prepared, trials, proof=proof)
     return _assessment(prove(run) if proof else try_once(run), trials)
+
+
+def _of_converter(name: str, prepared: Prepared) -> Assessment:
+    """Import it: without a source, there is nothing to convert."""
+    try:
+        with (
+            scratch_folder(default_root()) as folder,
+            started(launch_of_prepared(name, prepared), folder) as template,
+        ):
+            hermetic = template.hermetic
+    except BrokenGeneratorError as error:
+        raise InvalidInputError(
+            "the converter cannot be imported", why=str(error), fix="fix it, then add it again"
+        ) from None
+    return Assessment(
+        mode="stream",
+        acceleration=Acceleration(enabled=False, reason="uses the fast encoders directly"),
+        deterministic=None,
+        sequential=True,
+        domain="",
+        hermetic=hermetic,
+        warnings=(f"no item was converted; do so: vrdata generators test {name} --source URL",),
+    )
 
 
 def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
@@ -70,6 +97,7 @@ def launch_of_prepared(name: str, prepared: Prepared) -> Launch:
         video="h264",
         accelerate=False,
         sequential=True,  # a trial stores nothing, so it reports every finished sample
+        rows=prepared.rows,
     )
 
 

@@ -1,4 +1,4 @@
-"""Detect the generators in a folder by their `examples/generate.py` or `generator.py`."""
+"""Detect the generators in a folder by their entry: a script, `generator.py` or `converter.py`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ MAX_DEPTH = 3
 MAX_FOLDERS = 10_000
 REPOSITORY_ENTRY = Path("examples") / "generate.py"
 API_ENTRY = Path("generator.py")
+CONVERTER_ENTRY = Path("converter.py")
 
-Kind = Literal["repository", "api"]
+Kind = Literal["repository", "api", "converter"]
+_ENTRIES: dict[Kind, Path] = {
+    "repository": REPOSITORY_ENTRY,
+    "api": API_ENTRY,
+    "converter": CONVERTER_ENTRY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,8 @@ class GeneratorFolder:
 
     @property
     def entry(self) -> Path:
-        """The script that generates samples."""
-        return self.root / (REPOSITORY_ENTRY if self.kind == "repository" else API_ENTRY)
+        """The file that generates samples."""
+        return self.root / _ENTRIES[self.kind]
 
 
 def find_generators(folder: Path) -> tuple[GeneratorFolder, ...]:
@@ -65,8 +71,8 @@ def find_generators(folder: Path) -> tuple[GeneratorFolder, ...]:
     if not found:
         raise InvalidInputError(
             f"{folder} contains no generator",
-            why=f"it has no {REPOSITORY_ENTRY}, and no {API_ENTRY} that imports "
-            f"vrdata_generators, down to {MAX_DEPTH} levels of sub-folders",
+            why=f"it has no {REPOSITORY_ENTRY}, and no {API_ENTRY} or {CONVERTER_ENTRY} that "
+            f"imports vrdata_generators, down to {MAX_DEPTH} levels of sub-folders",
             fix="name another folder, or create a generator with `vrdata generators new NAME`",
         )
     return tuple(sorted(found, key=lambda one: one.root))
@@ -76,8 +82,11 @@ def kind_of(folder: Path) -> Kind | None:
     """The kind of generator in a folder, or None."""
     if (folder / REPOSITORY_ENTRY).is_file():
         return "repository"
-    entry = folder / API_ENTRY
-    return "api" if entry.is_file() and _uses_api(entry) else None
+    for kind in ("api", "converter"):
+        entry = folder / _ENTRIES[kind]
+        if entry.is_file() and _uses_api(entry):
+            return kind
+    return None
 
 
 def _sub_folders(folder: Path) -> list[Path]:
