@@ -1,14 +1,26 @@
-"""The rules for the samples of a generator; the test of a generator calls `check_sample`."""
+"""The rules for samples: tests of generators call `check_sample`, of converters `check_item`."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from typing import cast
 
 from PIL import Image
 
-from vrdata_generators.api import Generator, Params, Sample, sample_rng
+from vrdata_generators.api import (
+    Converted,
+    Converter,
+    Generator,
+    Item,
+    Options,
+    Params,
+    Row,
+    Sample,
+    sample_rng,
+)
+from vrdata_generators.images import as_rgb
 
 
 class RuleBrokenError(AssertionError):
@@ -58,11 +70,83 @@ def check_sample(generator: Generator, *, seed: int, position: int) -> Rendered:
     return rendered
 
 
+def check_item(converter: Converter, item: Item, options: Options | None = None) -> Converted:
+    """Convert an item twice and check its sample against the rules.
+
+    Returns:
+        The sample, with its images as RGB.
+
+    Raises:
+        RuleBrokenError: it is not one sample; the prompt is blank; an image cannot be read; the
+            metadata are not JSON values; the second time gives another sample.
+        ValueError: the item cannot be converted, as the converter says.
+    """
+    made, repeated = (_converted(converter, item, options or {}) for _ in range(2))
+    same = all(
+        _same(getattr(made, one.name), getattr(repeated, one.name)) for one in fields(Converted)
+    )
+    _require(same, "convert() gives another sample for the same item")
+    return made
+
+
+def check_rows(converter: Converter, item: Item, options: Options | None = None) -> list[Row]:
+    """Convert an item to rows twice, and check them against the schema.
+
+    Returns:
+        The rows as a reader of the dataset gets them.
+
+    Raises:
+        RuleBrokenError: a row does not fit; the second time gives other rows.
+        ValueError: the item cannot be converted, as the converter says.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only converters to rows need it
+
+    _require(converter.schema is not None, "the converter has no schema")
+    tables = []
+    for _ in range(2):
+        rows = list(converter.convert(item, options or {}))
+        _require(all(isinstance(row, dict) for row in rows), "a row is not a dict")
+        columns = {str(name) for row in rows for name in cast("Row", row)}
+        unknown = sorted(columns.difference(converter.schema.names))  # type: ignore[union-attr]
+        _require(not unknown, f"the schema has no column {', '.join(unknown)}")
+        try:
+            tables.append(pa.Table.from_pylist(rows, converter.schema))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise RuleBrokenError(f"a row does not fit the schema: {error}") from None
+    _require(tables[0].equals(tables[1]), "convert() gives other rows for the same item")
+    return cast("list[Row]", tables[0].to_pylist())
+
+
+def _converted(converter: Converter, item: Item, options: Options) -> Converted:
+    made = list(converter.convert(item, options))
+    _require(len(made) == 1, f"convert() gives {len(made)} results, not one sample")
+    sample = made[0]
+    if not isinstance(sample, Converted):
+        raise RuleBrokenError(f"convert() gives {type(sample).__name__}, not a Converted")
+    _require(_has_text(sample.prompt), "the prompt is blank")
+    _as_json(sample.metadata, "metadata")
+    base = next(iter(item.files.values())).parent if item.files else None
+    try:
+        final = None if sample.final is None else as_rgb(sample.final, base)
+        return replace(sample, first=as_rgb(sample.first, base), final=final)
+    except ValueError as error:
+        raise RuleBrokenError(f"an image cannot be read: {error}") from None
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, Image.Image) and isinstance(other, Image.Image):
+        return one.size == other.size and one.tobytes() == other.tobytes()
+    return one == other
+
+
+def _has_text(prompt: str) -> bool:
+    # A byte order mark or a zero-width character is not text, although `strip` keeps it.
+    return any(letter.isprintable() and not letter.isspace() for letter in prompt)
+
+
 def _render(generator: Generator, params: Params) -> Rendered:
     sample = generator.render(params)
-    # A byte order mark or a zero-width character is not text, although `strip` keeps it.
-    visible = any(letter.isprintable() and not letter.isspace() for letter in sample.prompt)
-    _require(visible, "the prompt is blank")
+    _require(_has_text(sample.prompt), "the prompt is blank")
     _require(sample.fps >= 1, f"the frame rate is {sample.fps} per second")
     truth = _as_json(sample.ground_truth, "ground truth")
     digest = sha256(json.dumps([sample.prompt, sample.fps, truth], sort_keys=True).encode())

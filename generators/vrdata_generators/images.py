@@ -35,6 +35,8 @@ _OTHERS = (  # first bytes, in lower case without white space, of what is often 
     (b"%!ps", "a PostScript document"),
 )
 
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+
 
 def as_rgb(  # noqa: PLR0911 - one for each kind of value
     value: Any, base: Path | None = None
@@ -115,9 +117,13 @@ def _decoded(body: bytes) -> Image.Image:
             )  # about sizes, which are checked below, and damaged EXIF
             with Image.open(io.BytesIO(body), formats=_formats()) as image:
                 _check_size(*image.size)
+                if image.format == "PNG":
+                    _check_sums(body)
                 image.load()
                 return _converted(image)
     except UnidentifiedImageError:
+        if body.startswith(_SIGNATURES):
+            raise ValueError("the image is damaged: its header is incomplete") from None
         raise ValueError(f"the image has none of the formats {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise ValueError(f"the image has more than {MAX_PIXELS} pixels") from None
@@ -126,6 +132,12 @@ def _decoded(body: bytes) -> Image.Image:
     except Exception as error:  # noqa: BLE001 - decoders raise errors of many types
         why = f"{error}" or type(error).__name__
         raise ValueError(f"the image is damaged: {why[:300]}") from None
+
+
+def _check_sums(body: bytes) -> None:
+    """Pillow shows a PNG whose data have another checksum, with other pixels."""
+    with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
+        image.verify()
 
 
 def _formats() -> list[str]:

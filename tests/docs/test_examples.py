@@ -28,6 +28,7 @@ PAGES = (
     "docs/determinism.md",
     "docs/report.md",
     "docs/extend.md",
+    "docs/converters-write.md",
 )
 NOT_RUN = (
     (r"pip install ", "needs a package index"),

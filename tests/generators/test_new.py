@@ -21,11 +21,12 @@ from typer.testing import CliRunner
 from support.cli import vrdata, write_run
 from vrdata.cli.generators import commands as generators
 from vrdata.plan.catalogue import GENERATOR_NAME
-from vrdata_generators.api import Generator
-from vrdata_generators.registry import only_generator
+from vrdata_generators.api import Converter, Generator
+from vrdata_generators.registry import only_converter, only_generator
 from vrdata_generators.scaffold import scaffold
 
 FILES = ["README.md", "generator.py", "requirements.txt", "test_generator.py"]
+OF_CONVERTER = ["README.md", "converter.py", "requirements.txt", "test_converter.py"]
 
 
 def run(*arguments: str | Path) -> Result:
@@ -34,11 +35,15 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, ["generators", "new", *map(str, arguments)])
 
 
-def defined(text: str) -> type[Generator]:
-    """The generator that a source text defines."""
+def executed(text: str) -> dict[str, object]:
     namespace: dict[str, object] = {"__name__": "scaffolded"}
     exec(compile(text, "generator.py", "exec"), namespace)  # noqa: S102 - the text under test
-    return only_generator(namespace)
+    return namespace
+
+
+def defined(text: str) -> type[Generator]:
+    """The generator that a source text defines."""
+    return only_generator(executed(text))
 
 
 def test_the_folder_has_the_name_of_the_generator_and_the_next_steps_are_printed(
@@ -50,6 +55,15 @@ def test_the_folder_has_the_name_of_the_generator_and_the_next_steps_are_printed
     assert sorted(path.name for path in (tmp_path / "O-slide").iterdir()) == FILES
     assert "vrdata generators add O-slide --name O-slide\n" in result.stderr
     assert result.stdout == ""
+
+
+def test_class_m_gives_a_converter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("M-sets")
+    assert sorted(path.name for path in (tmp_path / "M-sets").iterdir()) == OF_CONVERTER
+    assert "vrdata generators test ./M-sets --source DATA\n" in result.stderr
+    made = only_converter(executed((tmp_path / "M-sets/converter.py").read_text()))
+    assert (made.name, made.domain) == ("M-sets", "sets")
 
 
 def test_a_given_class_appears_in_the_code_and_in_the_next_step(tmp_path: Path) -> None:
@@ -129,11 +143,17 @@ def test_every_valid_name_gives_a_generator_with_that_name(
     except ValueError:
         assert not any(character.isalnum() for character in name[1:])
         return
-    made = defined(files["generator.py"])
-    assert (made.name, made.generator_class) == (name, letter)
+    if letter == "M":
+        made: type[Generator | Converter] = only_converter(executed(files["converter.py"]))
+        ast.parse(files["test_converter.py"])
+        assert f"--name {name}\n" in files["README.md"]
+    else:
+        made = defined(files["generator.py"])
+        assert made.generator_class == letter
+        ast.parse(files["test_generator.py"])
+        assert f"--name {name} --class {letter}" in files["README.md"]
+    assert made.name == name
     assert made.domain.replace("_", "").isalnum()
-    ast.parse(files["test_generator.py"])
-    assert f"--name {name} --class {letter}" in files["README.md"]
 
 
 def test_the_new_generator_is_short_enough_to_read_in_one_sitting() -> None:
@@ -141,13 +161,15 @@ def test_the_new_generator_is_short_enough_to_read_in_one_sitting() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["prepend", "importlib"])
-def test_its_own_test_passes(mode: str, tmp_path: Path) -> None:
-    assert run("O-a", "--dir", tmp_path / "O-a").exit_code == 0
+@pytest.mark.parametrize(
+    ("name", "mode"), [("O-a", "prepend"), ("O-a", "importlib"), ("M-a", "importlib")]
+)
+def test_its_own_test_passes(name: str, mode: str, tmp_path: Path) -> None:
+    assert run(name, "--dir", tmp_path / name).exit_code == 0
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--import-mode={mode}"],
-        cwd=tmp_path / "O-a",
-        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
+        cwd=tmp_path / name,
+        env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
         capture_output=True,
         text=True,
         timeout=300,

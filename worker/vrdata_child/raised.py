@@ -31,6 +31,7 @@ def describe(error: BaseException) -> dict[str, str]:
     match error:
         case SampleInvalidError():
             reason, message = error.reason, error.message
+            text = text if error.__cause__ else ""  # vrdata's own code has raised it
         case MemoryError():
             reason, message = "OutOfMemory", f"{type(error).__name__}: {error}"
         case _:

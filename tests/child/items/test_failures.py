@@ -42,20 +42,20 @@ def table(folder: Path, *codes: str) -> Path:
 
 
 FAILURES = {
-    "[]": "InvalidItem: t.parquet#N gives no sample",
-    "[sample(), sample()]": "InvalidItem: t.parquet#N gives more than one sample",
-    "[{}]": "InvalidItem: t.parquet#N gives dict, not a Converted",
-    "[int('x')]": "InvalidItem: t.parquet#N: invalid literal for int()",
+    "[]": "InvalidItem: #N: the converter gives no sample",
+    "[sample(), sample()]": "InvalidItem: #N: the converter gives more than one sample",
+    "[{}]": "InvalidItem: #N: the converter gives dict, not a Converted",
+    "[int('x')]": "InvalidItem: #N: invalid literal for int()",
     "[item.row['none']]": "GeneratorFailed: KeyError: 'none'",
-    "[sample(first=b'<html>')]": "InvalidItem: first: it is not an image but a web page",
-    "[sample(first=None)]": "InvalidItem: first: there is no image",
-    "[sample(prompt=3)]": "InvalidItem: prompt: it is int, not text",
-    "[sample(prompt='\\ud800')]": "InvalidItem: prompt: invalid Unicode",
+    "[sample(first=b'<html>')]": "InvalidItem: #N: first: it is not an image but a web page",
+    "[sample(first=None)]": "InvalidItem: #N: first: there is no image",
+    "[sample(prompt=3)]": "InvalidItem: #N: prompt: it is int, not text",
+    "[sample(prompt='\\ud800')]": "InvalidItem: #N: prompt: invalid Unicode",
     "[sample(prompt=' ')]": "EmptyPrompt: prompt.txt contains no visible text",
-    "[sample(video=b'x' * 600)]": "InvalidItem: ground_truth is not a video: it is text",
-    "[sample(video='x.mp4')]": "InvalidItem: ground_truth: str is neither a path nor bytes",
-    "[sample(metadata={'x': b''})]": "BadMetadata: the metadata of t.parquet#N",
-    "[sample(metadata={'x': float('nan')})]": "BadMetadata: the metadata of t.parquet#N",
+    "[sample(video=b'x' * 600)]": "InvalidItem: #N: ground_truth is not a video: it is text",
+    "[sample(video='x.mp4')]": "InvalidItem: #N: ground_truth: str is neither a path nor bytes",
+    "[sample(metadata={'x': b''})]": "BadMetadata: the metadata of #N",
+    "[sample(metadata={'x': float('nan')})]": "BadMetadata: the metadata of #N",
     "[sample(files={'../x': b''})]": "UnsafeFile: '../x' is not a valid file name",
     "[sample(files={'prompt.txt': b''})]": "UnsafeFile: 'prompt.txt' exists",
     "[sample(files={'rows.arrow': b''})]": "UnsafeFile: only a converter with a schema",
@@ -76,7 +76,7 @@ def test_a_failed_item_is_named_and_the_others_are_converted(
     made = converter.rows(table(tmp_path, *codes), "parquet", range(len(codes)))
     assert list(made.samples) == [0, len(codes) - 1]
     for (number, failure), words in zip(made.invalid.items(), FAILURES.values(), strict=True):
-        assert failure.startswith(words.replace("#N", f"#{number}"))
+        assert failure.startswith(words.replace("#N", f"t.parquet#{number}"))
 
 
 def test_any_text_becomes_a_safe_domain(converter: Conversions, tmp_path: Path) -> None:

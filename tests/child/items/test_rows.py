@@ -70,5 +70,5 @@ def test_an_item_may_have_no_rows(made: Made) -> None:
 
 def test_a_wrong_row_is_named(made: Made) -> None:
     expected = [words for words in CASES.values() if words]
-    for failure, words in zip(made.invalid.values(), expected, strict=True):
-        assert failure.startswith(f"InvalidItem: {words}")
+    for (number, failure), words in zip(made.invalid.items(), expected, strict=True):
+        assert failure.startswith(f"InvalidItem: {number}.py: {words}")

@@ -10,13 +10,18 @@ import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators.common import HomeOption, open_home, say, warn_about_level
+from vrdata.cli.generators.converting import read_source, with_source
 from vrdata.contract.refusals import lines
 from vrdata.errors import ExitCode, NotFoundError, UsageError
 from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata_generators.adapter.home import Home
-    from vrdata_generators.adapter.proof.sampling import SamplingResult, SamplingTarget
+    from vrdata_generators.adapter.proof.sampling import (
+        SamplingResult,
+        SamplingTarget,
+        TrialSource,
+    )
 
 SHOWN_LINES = 20  # of what a generator printed, and of its traceback
 DEFAULT_OUTPUT = Path("local_output")
@@ -49,6 +54,20 @@ def check_command(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
+    source: Annotated[
+        str,
+        typer.Option("--source", help="Data for converters: hf://…, s3://…, a file or folder."),
+    ] = "",
+    config: Annotated[str, typer.Option("--config", help="Configuration of a Hub dataset.")] = "",
+    split: Annotated[str, typer.Option("--split", help="Split of a Hub dataset.")] = "",
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Glob of file names to read; repeatable."),
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="For converters; repeatable."),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show the output of the generators.")
     ] = False,
@@ -60,7 +79,9 @@ def check_command(
     if bool(wanted) == every:
         raise UsageError("name generators, or all of them with --all", fix="see --help")
     kept = folder or (DEFAULT_OUTPUT if keep else None)
-    results = _test_all(open_home(home), wanted, samples=samples, seed=seed, keep=kept, log=verbose)
+    data = read_source(source, config, split, tuple(include or ()), tuple(options or ()), samples)
+    how = {"samples": samples, "seed": seed, "keep": kept, "log": verbose}
+    results = _test_all(open_home(home), wanted, data, **how)
     warn_about_level(result.hermetic for result in results)
     if kept is not None:
         _say_kept(kept, results)
@@ -80,17 +101,25 @@ def _say_kept(folder: Path, results: list[SamplingResult]) -> None:
             say(f"{result.name}: {count(result.valid, 'sample')} kept in {where}")
 
 
-def _test_all(
-    place: Home, wanted: list[str], *, samples: int, seed: int, keep: Path | None, log: bool
+def _test_all(  # the options of the command
+    place: Home,
+    wanted: list[str],
+    source: TrialSource | None,
+    *,
+    samples: int,
+    seed: int,
+    keep: Path | None,
+    log: bool,
 ) -> list[SamplingResult]:
     from vrdata_generators.adapter.proof.sampling import run_sampling
 
     results = []
     with place.staging() as staging:
-        for target in targets_of(place, wanted, staging):
+        targets = targets_of(place, wanted, staging)
+        for target in with_source(targets, source, named=bool(wanted)):
             say(f"{target.name}: generating {count(samples, 'sample')}")
             kept = keep / target.name if keep else None
-            result = run_sampling(target, samples=samples, seed=seed, keep=kept)
+            result = run_sampling(target, samples=samples, seed=seed, keep=kept, source=source)
             results.append(result)
             _show_words(result, log=log)
     return results
@@ -166,6 +195,7 @@ def _as_json(result: SamplingResult) -> dict[str, Any]:
         "secondsPerSample": result.seconds_per_sample,
         "peakMemoryBytes": result.peak_memory_bytes,
         "bytesPerSample": result.bytes_per_sample,
+        "seen": list(result.seen),
     }
 
 
@@ -178,8 +208,8 @@ def _print(results: list[SamplingResult]) -> None:
             f"per sample, {result.peak_memory_bytes / 2**20:.0f} MiB",
             markup=False,
         )
-        for problem in result.problems:
-            stdout.print(f"  {problem}", markup=False)
+        for line in (*result.seen, *result.problems):
+            stdout.print(f"  {line}", markup=False, soft_wrap=True)
         for line in lines(result.refused):
             stdout.print(f"  {line}", markup=False)
     failed = sum(not result.passed for result in results)

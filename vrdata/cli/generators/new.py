@@ -26,7 +26,7 @@ def new_command(
         Path | None, typer.Option("--dir", help="Folder to create. Default: ./NAME.")
     ] = None,
 ) -> None:
-    """Write a small, working generator with its test, as a start for your own."""
+    """Write a small, working generator with its test, as a start for your own; M: a converter."""
     from vrdata_generators.adapter.source.naming import check_name, class_of
     from vrdata_generators.scaffold import scaffold
 
@@ -46,7 +46,7 @@ def new_command(
     stderr.print(
         f"wrote {target}; next:\n"
         f"  python -m pytest {target}    (pip install pytest)\n"
-        f"  vrdata generators test {where}\n"
+        f"  vrdata generators test {where}{' --source DATA' if given == 'M' else ''}\n"
         f"  vrdata generators add {target} --name {name}{option}",
         markup=False,
     )

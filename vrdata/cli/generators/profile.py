@@ -71,9 +71,14 @@ def _target(place: Any, name: str, staging: Path) -> ProfileTarget:
 
     catalogue, base = load_catalogue_with_builtin(place)
     entry = catalogue.get(name)
-    if entry is not None:
+    if entry is not None and entry.kind != "converter":
         return profile_target(entry, base)
     targets = targets_of(place, [name], staging)
+    if any(target.launch.kind == "converter" for target in targets):
+        raise UsageError(
+            f"{name} is a converter: there are no profiles of converters",
+            fix=f"see its CPU time with `vrdata generators test {name} --source URL`",
+        )
     if len(targets) != 1:
         raise UsageError(
             f"{name} has {count(len(targets), 'generator')}",

@@ -56,5 +56,5 @@ class StagedItems:
         except Exception as error:
             if depends_on_machine(error):
                 raise
-            why = f"{found['key']} cannot be read: {error or type(error).__name__}"
+            why = f"{found['key']}: it cannot be read: {error or type(error).__name__}"
             raise SampleInvalidError(INVALID_ITEM, why) from None

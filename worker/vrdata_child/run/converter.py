@@ -87,7 +87,15 @@ class Conversion:
             BaseException: whatever the converter raises, except a ValueError.
         """
         item = self._items.get(position)
-        made = self._results(item)
+        try:
+            return self._write(item, self._results(item), position)
+        except SampleInvalidError as error:
+            if error.reason != INVALID_ITEM:
+                raise
+            message = f"{item.key}: {error.message}"
+            raise SampleInvalidError(error.reason, message) from error.__cause__
+
+    def _write(self, item: Item, made: list[Any], position: int) -> SampleFolder:
         converter = self._converter
         domain = safe_domain(getattr(made[0], "domain", "") if made else "") or converter.domain
         folder = self._out / f"{domain}_task" / f"{domain}_{position:08d}"
@@ -113,10 +121,10 @@ class Conversion:
         found = list(islice(results, 2))
         if len(found) != 1:
             what = "no sample" if not found else "more than one sample"
-            raise SampleInvalidError(INVALID_ITEM, f"{item.key} gives {what}")
+            raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}")
         if not isinstance(found[0], Converted):
             what = type(found[0]).__name__
-            raise SampleInvalidError(INVALID_ITEM, f"{item.key} gives {what}, not a Converted")
+            raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}, not a Converted")
         return found
 
 
@@ -125,4 +133,4 @@ def _results(converter: Converter, item: Item, options: Mapping[str, str]) -> It
     try:
         yield from converter.convert(item, options)
     except ValueError as error:
-        raise SampleInvalidError(INVALID_ITEM, f"{item.key}: {error}") from error
+        raise SampleInvalidError(INVALID_ITEM, str(error)) from error

@@ -35,6 +35,7 @@ class TrialSample:
         notes: what H.264 does not keep of its videos.
         fields: field of the generator's own metadata → hex sha256 of its value, to name a
             difference.
+        seen: of a converter, the item and what it became, for the user.
     """
 
     id: str
@@ -46,6 +47,7 @@ class TrialSample:
     own: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fields: dict[str, str] = field(default_factory=dict)
+    seen: str = ""
 
     @property
     def videos(self) -> list[str]:

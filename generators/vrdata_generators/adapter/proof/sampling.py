@@ -16,6 +16,7 @@ from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import launch_for
 from vrdata_generators.adapter.prepare import prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, launch_of_prepared
+from vrdata_generators.adapter.proof.items import TrialItems
 from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
@@ -55,6 +56,7 @@ class SamplingResult:
         traceback: of its first exception, or "".
         refused: what it tried and the sandbox refused.
         hermetic: how far the kernel sandboxed it; None = it did not start.
+        seen: of a converter, what each item became: `KEY: …`.
     """
 
     name: str
@@ -68,6 +70,7 @@ class SamplingResult:
     traceback: str = ""
     refused: tuple[Refusal, ...] = ()
     hermetic: Hermetic | None = None
+    seen: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -117,8 +120,21 @@ def _prepared(
     return SamplingTarget(name, stream, BLOCK_SIZE, fallback=bare)
 
 
+@dataclass(frozen=True, slots=True)
+class TrialSource:
+    """What a converter converts, and its options, each `name=value`."""
+
+    items: TrialItems
+    options: tuple[str, ...] = ()
+
+
 def run_sampling(
-    target: SamplingTarget, *, samples: int, seed: int, keep: Path | None = None
+    target: SamplingTarget,
+    *,
+    samples: int,
+    seed: int,
+    keep: Path | None = None,
+    source: TrialSource | None = None,
 ) -> SamplingResult:
     """Generate the first samples of a generator, with the block seeds of a run.
 
@@ -127,6 +143,7 @@ def run_sampling(
         samples: how many, starting with the first block.
         seed: the run seed.
         keep: folder for the samples, as `{domain}_task/{id}/`; created if missing.
+        source: of a converter; it gives at most as many samples as it has items.
 
     Raises:
         InvalidInputError: `keep` is not empty.
@@ -137,19 +154,23 @@ def run_sampling(
             raise InvalidInputError(
                 f"{keep} is not empty", fix="name another folder with --output-dir DIR"
             )
+    if source is not None:
+        samples = min(samples, source.items.count)
     try:
-        return _sampled(target, samples, seed, keep)
+        return _sampled(target, samples, seed, keep, source)
     except BrokenGeneratorError as error:
         if target.fallback is not None:
             again = replace(target, launch=target.fallback, fallback=None)
-            return run_sampling(again, samples=samples, seed=seed, keep=keep)
+            return run_sampling(again, samples=samples, seed=seed, keep=keep, source=source)
         why, _, traceback = str(error).partition("\n")
         return _failed(target.name, samples, why, traceback)
     except VrdataError as error:
         return _failed(target.name, samples, str(error))
 
 
-def _sampled(target: SamplingTarget, samples: int, seed: int, keep: Path | None) -> SamplingResult:
+def _sampled(
+    target: SamplingTarget, samples: int, seed: int, keep: Path | None, source: TrialSource | None
+) -> SamplingResult:
     trials: list[TrialResult] = []
     for block in range(-(-samples // target.block_size)):
         want = min(target.block_size, samples - block * target.block_size)
@@ -161,6 +182,8 @@ def _sampled(target: SamplingTarget, samples: int, seed: int, keep: Path | None)
                 count=target.block_size,
                 want=want,
                 keep=keep,
+                items=source.items if source else None,
+                options=source.options if source else (),
             )
         )
         if trials[-1].error:
@@ -189,4 +212,5 @@ def _summary(target: SamplingTarget, requested: int, trials: list[TrialResult]) 
         traceback=next((trial.traceback for trial in trials if trial.traceback), ""),
         refused=total(refusal for trial in trials for refusal in trial.refused),
         hermetic=trials[-1].hermetic if trials else None,
+        seen=tuple(sample.seen for sample in samples if sample.seen),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.dataset.formats.untrusted import read_exactly
+from vrdata_generators.adapter.proof.items import TrialItems, described
 from vrdata_generators.adapter.proof.results import (
     BrokenGeneratorError,
     TrialResult,
@@ -60,6 +61,8 @@ def run_trial(  # noqa: PLR0913 - they describe the block
     want: int,
     block: int = 0,
     keep: Path | None = None,
+    items: TrialItems | None = None,
+    options: tuple[str, ...] = (),
 ) -> TrialResult:
     """Generate the first `want` samples of a block of `count`, in a separate process.
 
@@ -72,6 +75,8 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         want: samples needed, at most count.
         block: which block of the run.
         keep: an existing folder to copy finished samples to, as `{domain}_task/{id}/`.
+        items: what a converter converts.
+        options: of a converter, each `name=value`.
 
     Raises:
         BrokenGeneratorError: the template cannot find or import the generator.
@@ -80,7 +85,11 @@ def run_trial(  # noqa: PLR0913 - they describe the block
     samples: dict[int, TrialSample] = {}
 
     def take(event: events.Sample, folder: Path) -> None:
-        samples[event.position] = sample_of(event, folder)
+        sample = sample_of(event, folder)
+        if items is not None:
+            seen = described(folder, [file.name for file in event.files])
+            sample = replace(sample, seen=f"{items.key(block * count + event.position)}: {seen}")
+        samples[event.position] = sample
         if keep is not None:
             _copy(event, folder, keep / f"{event.domain}_task" / event.id)
 
@@ -90,8 +99,16 @@ def run_trial(  # noqa: PLR0913 - they describe the block
     ):
         place = template.new_folder()
         request = BlockRequest(
-            block=block, seed=seed, count=count, want=want, start=block * count, dir=place
+            block=block,
+            seed=seed,
+            count=count,
+            want=want,
+            start=block * count,
+            dir=place,
+            args=options,
         )
+        if items is not None:
+            items.stage(place, request.start, want)
         progress = follow(template, request, take)
         log = log_tail(place)
     result = _outcome(progress, samples, log, request)
