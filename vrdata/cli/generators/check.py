@@ -80,8 +80,8 @@ def check_command(
         raise UsageError("name generators, or all of them with --all", fix="see --help")
     kept = folder or (DEFAULT_OUTPUT if keep else None)
     data = read_source(source, config, split, tuple(include or ()), tuple(options or ()), samples)
-    how = {"samples": samples, "seed": seed, "keep": kept, "log": verbose}
-    results = _test_all(open_home(home), wanted, data, **how)
+    place = open_home(home)
+    results = _test_all(place, wanted, data, samples=samples, seed=seed, keep=kept, log=verbose)
     warn_about_level(result.hermetic for result in results)
     if kept is not None:
         _say_kept(kept, results)
