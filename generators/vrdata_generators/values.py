@@ -77,3 +77,15 @@ def as_json(value: Any) -> Any:
         case _ if type(value).__module__ in {"datetime", "decimal", "uuid"}:
             return str(value)
     raise ValueError(f"{type(value).__name__} is no JSON value")
+
+
+def has_bytes(value: Any) -> bool:
+    """Whether a value contains bytes or files, which JSON does not have."""
+    match value:
+        case bytes() | bytearray() | memoryview() | Path():
+            return True
+        case Mapping():
+            return any(map(has_bytes, value.values()))
+        case list() | tuple():
+            return any(map(has_bytes, value))
+    return False

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from vrdata_generators.api import Converted, Converter, Item, Options, Row
 from vrdata_generators.columns import chosen_columns, value_of
-from vrdata_generators.values import as_file, as_json
+from vrdata_generators.values import as_file, as_json, has_bytes
 
 MEASURED = {"secondsPerSample": 0.05, "peakMemoryBytes": 150_000_000, "bytesPerSample": 200_000}
 PROMPT = "Solve this visual reasoning task."
@@ -40,7 +40,11 @@ class Import(Converter):
             last_video=as_file(part["last_video"], base),
             goal=_text(part["goal"]),
             domain=_text(part["domain"]),
-            metadata={name: as_json(value) for name, value in row.items() if name not in taken},
+            metadata={
+                name: as_json(value)
+                for name, value in row.items()
+                if name not in taken and not has_bytes(value)
+            },
         )
 
 
@@ -50,7 +54,10 @@ def row_of_files(item: Item) -> Row:
     for path in item.files.values():
         ending = path.suffix.lower()
         if ending == ".json":
-            row |= json.loads(path.read_bytes())
+            found = json.loads(path.read_bytes())
+            if not isinstance(found, dict):
+                raise ValueError(f"{path.name} is not a JSON object")
+            row |= found
         elif ending == ".txt":
             row["text"] = path.read_text("utf-8-sig")
         else:
