@@ -21,6 +21,7 @@ MAX_PIXELS = 8192 * 8192
 # Pillow would start another program for some of the others.
 FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 _WHITE = (255, 255, 255)
+_ORIENTATION = 0x0112  # the field of EXIF data
 _CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _PLAIN = frozenset({"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"})
 _ALPHA = {"LA": "RGBA", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
@@ -154,12 +155,12 @@ def _check_size(width: int, height: int) -> None:
 
 def _converted(image: Image.Image) -> Image.Image:
     _check_size(*image.size)
-    if getattr(image, "n_frames", 1) > 1 and image.tell():
+    if image.tell():
         image.seek(0)
     image = _turned(image)
     if image.mode == "RGB" and "transparency" not in image.info:
         image.load()
-        return image if type(image) is Image.Image else image.copy()
+        return image
     if image.mode.startswith(("I", "F")):
         return _of_array(_shades(image))
     if image.mode in _ALPHA or image.mode == "RGBA" or "transparency" in image.info:
@@ -171,7 +172,8 @@ def _converted(image: Image.Image) -> Image.Image:
 
 def _turned(image: Image.Image) -> Image.Image:
     with contextlib.suppress(Exception):  # viewers ignore EXIF data that are damaged, too
-        return ImageOps.exif_transpose(image)
+        if image.getexif().get(_ORIENTATION, 1) != 1:
+            return ImageOps.exif_transpose(image)
     return image
 
 

@@ -27,7 +27,7 @@ def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
 
 def pixel(value: Any, at: tuple[int, int] = (0, 0)) -> Any:
     image = as_rgb(value)
-    assert (image.mode, type(image)) == ("RGB", Image.Image)
+    assert image.mode == "RGB"
     assert "transparency" not in image.info
     return image.getpixel(at)
 

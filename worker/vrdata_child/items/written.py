@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrdata_child.items.staged import INVALID_ITEM
+from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.video.containers import VIDEO_FORMATS, identify
 
@@ -78,7 +79,8 @@ def _write_image(path: Path, what: str, value: Any, base: Path | None) -> None:
     except ValueError as error:
         raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
     image.info.clear()  # nothing but the pixels is stored
-    image.save(path)
+    image.save(path, "PNG")
+    media.known_pixels.remember(media.file_sha256(path), media.pixel_hash(image))
 
 
 def _text(what: str, text: object) -> bytes:

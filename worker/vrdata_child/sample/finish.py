@@ -199,8 +199,10 @@ def _content(
     folder: Path, files: list[tuple[str, tuple[int, str]]], prompt: str, block: BlockFacts
 ) -> str:
     pixels = {}
-    for name, _ in files:
-        if ending(name) == "png":
+    for name, (_, sha256) in files:
+        if ending(name) == "png" and (known := media.known_pixels.get(sha256)):
+            pixels[name] = known
+        elif ending(name) == "png":
             clean_file(folder / name, block.paths)
             pixels[name] = media.check_png(folder / name)
         elif ending(name) in IMAGES:

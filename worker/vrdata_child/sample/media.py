@@ -54,6 +54,9 @@ class _Memory(Generic[T]):
 
 
 video_facts: _Memory[VideoFacts] = _Memory()
+known_pixels: _Memory[str] = _Memory()
+"""The pixel hash of a PNG file that vrdata has just written from an image in memory."""
+
 # Why the frames of a video are missing; also by the hash of an empty file.
 dropped_frames: _Memory[str] = _Memory()
 
