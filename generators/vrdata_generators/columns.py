@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vrdata_generators.api import Item, Row
+
+_KINDS = dict.fromkeys((".mp4", ".avi", ".mkv", ".mov", ".webm"), "video")
 # For each part of a sample, the columns that hold it; the first one with a value is used.
 ALIASES: dict[str, tuple[str, ...]] = {
     "first": ("image", "first_image", "first_frame", "input_image", "question_image"),
@@ -52,6 +56,28 @@ def value_of(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, Any]:
         if row[name] not in (None, ""):
             return name, row[name]
     return "", None
+
+
+def row_of_files(item: Item) -> Row:
+    """The columns of an item that is a file with its companions; JSON beside it adds more.
+
+    Raises:
+        ValueError: a JSON file contains no object, or a text is not UTF-8.
+    """
+    row: Row = {}
+    for path in item.files.values():
+        ending = path.suffix.lower()
+        if ending == ".json":
+            found = json.loads(path.read_bytes())
+            if not isinstance(found, dict):
+                raise ValueError(f"{path.name} is not a JSON object")
+            row |= found
+        elif ending == ".txt":
+            row["text"] = path.read_text("utf-8-sig")
+        else:
+            row.setdefault(_KINDS.get(ending, "image"), path)
+    above = item.key.split("/")[-2:-1]  # image folders have one folder for each category
+    return {"category": above[0]} | row if above else row
 
 
 def _listed(names: list[str]) -> str:

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from vrdata_generators.api import Converted, Converter, Item, Options, Row
-from vrdata_generators.columns import chosen_columns, value_of
+from vrdata_generators.api import Converted, Converter, Item, Options
+from vrdata_generators.columns import chosen_columns, row_of_files, value_of
 from vrdata_generators.values import as_file, as_json, has_bytes
 
 MEASURED = {"secondsPerSample": 0.05, "peakMemoryBytes": 150_000_000, "bytesPerSample": 200_000}
 PROMPT = "Solve this visual reasoning task."
-KINDS = {".txt": "text", ".mp4": "video", ".avi": "video", ".mkv": "video", ".webm": "video"}
 
 
 class Import(Converter):
@@ -25,12 +24,12 @@ class Import(Converter):
         """Options are PART=COLUMN, such as final=solution."""
         row = dict(item.row) or row_of_files(item)
         columns = chosen_columns(row, options)
-        base = next(iter(item.files.values())).parent if item.files else None
         used = {part: value_of(row, names) for part, names in columns.items()}
+        if used["final"][0] and "goal" not in options:
+            del used["goal"]  # it stays with the parameters
         part = {name: value for name, (_, value) in used.items()}
-        if part["final"] is not None and "goal" not in options:
-            used["goal"], part["goal"] = ("", None), None  # it stays with the parameters
-        taken = {name for name, _ in used.values()}
+        taken = {column for column, _ in used.values()}
+        base = next(iter(item.files.values())).parent if item.files else None
         yield Converted(
             first=part["first"],
             final=part["final"],
@@ -38,7 +37,7 @@ class Import(Converter):
             video=as_file(part["video"], base),
             first_video=as_file(part["first_video"], base),
             last_video=as_file(part["last_video"], base),
-            goal=_text(part["goal"]),
+            goal=_text(part.get("goal")),
             domain=_text(part["domain"]),
             metadata={
                 name: as_json(value)
@@ -46,24 +45,6 @@ class Import(Converter):
                 if name not in taken and not has_bytes(value)
             },
         )
-
-
-def row_of_files(item: Item) -> Row:
-    """The columns of an item that is a file with its companions; JSON beside it adds more."""
-    row: Row = {}
-    for path in item.files.values():
-        ending = path.suffix.lower()
-        if ending == ".json":
-            found = json.loads(path.read_bytes())
-            if not isinstance(found, dict):
-                raise ValueError(f"{path.name} is not a JSON object")
-            row |= found
-        elif ending == ".txt":
-            row["text"] = path.read_text("utf-8-sig")
-        else:
-            row.setdefault(KINDS.get(ending, "image"), path)
-    above = item.key.split("/")[-2:-1]  # image folders have one folder for each category
-    return {"category": above[0]} | row if above else row
 
 
 def _text(value: Any) -> str:

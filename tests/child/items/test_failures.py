@@ -93,7 +93,9 @@ def test_the_converter_has_no_network(converter: Conversions, tmp_path: Path) ->
     made = converter.rows(table(tmp_path, *tries), "parquet", [0, 1])
     assert made.samples == {}
     assert made.end is not None
-    assert any(one.of_network for one in made.end.refused)
+    refused = [str(one) for one in made.end.refused if one.of_network]
+    assert refused
+    assert "converter.py:" in " ".join(refused)
 
 
 def test_the_converter_reads_only_its_items(converter: Conversions, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def check_command(
     ] = None,
     options: Annotated[
         list[str] | None,
-        typer.Option("--option", metavar="NAME=VALUE", help="For converters; repeatable."),
+        typer.Option("--option", "--map", metavar="NAME=VALUE", help="For converters; repeatable."),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show the output of the generators.")
