@@ -159,7 +159,15 @@ def test_a_transparent_colour_of_a_png_is_white() -> None:
 
 def test_sixteen_bits_of_a_png_are_scaled() -> None:
     assert pixel(encoded(Image.fromarray(np.full((3, 4), 65535, np.uint16)))) == WHITE
-    assert pixel(encoded(Image.fromarray(np.full((3, 4), 32896, np.uint16)))) == (128, 128, 128)
+    middle = Image.fromarray(np.full((3, 4), 32896, np.uint16))
+    assert pixel(encoded(middle)) == pixel(encoded(middle, "TIFF")) == (128, 128, 128)
+
+
+def test_four_colours_of_printers() -> None:
+    red, green, blue = pixel(encoded(solid("CMYK", (0, 255, 255, 0), (16, 16)), "JPEG"))
+    assert red > 240
+    assert max(green, blue) < 16
+    assert pixel(encoded(solid("CMYK", (0, 255, 255, 0)), "TIFF")) == RED
 
 
 def test_the_given_image_does_not_change() -> None:
