@@ -49,6 +49,7 @@ FAILURES = {
     "[item.row['none']]": "GeneratorFailed: KeyError: 'none'",
     "[sample(first=b'<html>')]": "InvalidItem: #N: first: it is not an image but a web page",
     "[sample(first=None)]": "InvalidItem: #N: first: there is no image",
+    "[sample(domain=3)]": "InvalidItem: #N: domain: it is int, not text",
     "[sample(prompt=3)]": "InvalidItem: #N: prompt: it is int, not text",
     "[sample(prompt='\\ud800')]": "InvalidItem: #N: prompt: invalid Unicode",
     "[sample(prompt=' ')]": "EmptyPrompt: prompt.txt contains no visible text",
@@ -83,6 +84,8 @@ def test_any_text_becomes_a_safe_domain(converter: Conversions, tmp_path: Path) 
     codes = [f"[sample(domain={domain!r})]" for domain in DOMAINS]
     made = converter.rows(table(tmp_path, *codes), "parquet", range(len(codes)))
     assert [one[:-9] for one in made.ids.values()] == list(DOMAINS.values())
+    assert made.metadata(0)["source_domain"] == "Eye balling/Puzzle"
+    assert "source_domain" not in made.metadata(2)
 
 
 def test_the_converter_has_no_network(converter: Conversions, tmp_path: Path) -> None:

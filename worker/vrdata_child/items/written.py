@@ -24,7 +24,13 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def safe_domain(text: str) -> str:
-    """A text as a domain: other characters become `_`; "" if none is left."""
+    """A text as a domain: other characters become `_`; "" if none is left.
+
+    Raises:
+        SampleInvalidError: it is no text.
+    """
+    if not isinstance(text, str):
+        raise SampleInvalidError(INVALID_ITEM, f"domain: it is {type(text).__name__}, not text")
     return _UNSAFE.sub("_", text).strip("_.-")[:MAX_DOMAIN].rstrip("_.-")
 
 
@@ -47,18 +53,32 @@ def write_sample(folder: Path, converter: Converter, item: Item, made: Converted
     _write_video(folder, "last_video", made.last_video)
     for name, content in made.files.items():
         _write_other(folder, name, content)
-    write_metadata(folder, converter, item, made.metadata)
+    changed = made.domain if made.domain != safe_domain(made.domain) else ""
+    write_metadata(folder, converter, item, made.metadata, domain=changed)
 
 
 def write_metadata(
-    folder: Path, converter: Converter, item: Item, parameters: Mapping[str, Any]
+    folder: Path,
+    converter: Converter,
+    item: Item,
+    parameters: Mapping[str, Any],
+    *,
+    domain: str = "",
 ) -> None:
-    """Write metadata.json: parameters, and the key of the item.
+    """Write metadata.json: parameters, the key of the item, and the version.
+
+    Args:
+        folder: of the sample.
+        converter: its version is written.
+        item: its key is written.
+        parameters: JSON values.
+        domain: the domain in the source, if the one of the sample has other characters.
 
     Raises:
         SampleInvalidError: the parameters are no JSON values.
     """
     about = {"parameters": dict(parameters), "source_key": item.key}
+    about |= {"source_domain": domain} if domain else {}
     try:
         text = json.dumps(about, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -78,6 +98,8 @@ def _write_image(path: Path, what: str, value: Any, base: Path | None) -> None:
         image = as_rgb(value, base)
     except ValueError as error:
         raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
+    if image is value:
+        image = image.copy()  # it belongs to the converter
     image.info.clear()  # nothing but the pixels is stored
     image.save(path, "PNG")
     media.known_pixels.remember(media.file_sha256(path), media.pixel_hash(image))

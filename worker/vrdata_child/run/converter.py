@@ -97,7 +97,8 @@ class Conversion:
 
     def _write(self, item: Item, made: list[Any], position: int) -> SampleFolder:
         converter = self._converter
-        domain = safe_domain(getattr(made[0], "domain", "") if made else "") or converter.domain
+        given = made[0].domain if converter.schema is None else ""
+        domain = safe_domain(given) or converter.domain
         folder = self._out / f"{domain}_task" / f"{domain}_{position:08d}"
         folder.mkdir(parents=True)
         try:
