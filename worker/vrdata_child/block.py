@@ -45,6 +45,7 @@ def run_block(load: dict[str, Any], request: dict[str, Any], send: Send) -> int:
         root=load["root"],
         hash_frames=bool(load.get("hashFrames")),
         rows=bool(load.get("rows")),
+        items=load.get("items", ""),
     )
     reporter = Reporter(load, request, facts, send)
     error: dict[str, str] | None = None

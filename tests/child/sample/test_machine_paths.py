@@ -130,3 +130,11 @@ def test_a_path_of_one_name_makes_no_sample_invalid_by_chance(tmp_path: Path) ->
 def test_a_file_below_a_path_of_one_name_makes_the_sample_invalid(tmp_path: Path) -> None:
     with pytest.raises(SampleInvalidError, match="a path of the machine"):
         finished(tmp_path, "scene.bin", b"\x00\xff/app/assets/ball.png", "/app")
+
+
+def test_the_folder_of_staged_items_is_one_of_them(tmp_path: Path) -> None:
+    block = dataclasses.replace(write_sample(tmp_path, "maze"), items="/scratch/i0123")
+    (found,) = find_samples(tmp_path / "out")
+    (found.path / "prompt.txt").write_text("Look at /scratch/i0123/7/cat.png.")
+    packet = finish_sample(found, 0, block)
+    assert Path(packet["folder"], "prompt.txt").read_text() == "Look at ./7/cat.png."

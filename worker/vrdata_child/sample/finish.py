@@ -51,11 +51,12 @@ class BlockFacts:
     root: str = ""
     hash_frames: bool = False
     rows: bool = False
+    items: str = ""
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths of this machine, which content must not contain."""
-        return machine_paths(self.folder, self.root)
+        return machine_paths(self.folder, self.root, self.items)
 
 
 def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dict[str, Any]:

@@ -31,15 +31,16 @@ _OF_PROCESS = frozenset(
 _AFTER_SHORT = rb"/[!-~]{4}"
 
 
-def machine_paths(folder: Path, root: str) -> tuple[str, ...]:
+def machine_paths(folder: Path, *others: str) -> tuple[str, ...]:
     """The paths that a generator can learn and that differ between machines, longest first.
 
     Args:
         folder: the block's private folder.
-        root: the generator's folder, or "".
+        others: the generator's folder and that of its items, or "".
     """
     found = {str(folder), own_folder.PATH, *_OF_PROCESS}
-    found |= {root, os.path.realpath(root)} if root else set()
+    for other in filter(None, others):
+        found |= {other, os.path.realpath(other)}
     return tuple(sorted(found - _COMMON - {""}, key=lambda path: (-len(path), path)))
 
 
