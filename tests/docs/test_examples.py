@@ -7,20 +7,14 @@ a network or the reader's own code do not run; if they are `vrdata` lines, they 
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import typer
 
-from vrdata.cli.main import app
+from support.documents.pages import Block, blocks, parse, run
 
-ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "docs/formats.md",
@@ -37,29 +31,6 @@ NOT_RUN = (
     (r"vrdata verify s3://", "needs the bucket of that cluster"),
     (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
 )
-_BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-STEP_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block.
-
-    Attributes:
-        file: the file that it is written to; empty for none.
-    """
-
-    file: str
-    language: str
-    text: str
-
-
-def blocks(page: str) -> list[Block]:
-    """The blocks of a page, in order."""
-    text = (ROOT / page).read_text()
-    found = [Block(*match) for match in _BLOCK.findall(text)]
-    assert text.count("```") == 2 * len(found), f"{page}: a fence is not closed"
-    return found
 
 
 def commands(block: Block) -> list[str]:
@@ -80,28 +51,6 @@ def is_run(command: str) -> bool:
     return not any(re.match(pattern, command) for pattern, _ in NOT_RUN)
 
 
-def run(command: list[str], folder: Path) -> None:
-    """Run one step of a page, without the Hub."""
-    tools = Path(sys.executable).parent
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ
-        | {
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(folder / "home"),
-            "VRDATA_GENERATORS": str(folder / "generators-home"),
-            "HF_HUB_OFFLINE": "1",
-            "HF_DATASETS_OFFLINE": "1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=STEP_SECONDS,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-
-
 def run_block(block: Block, folder: Path) -> None:
     """Write, run or validate a block."""
     if block.file:
@@ -119,19 +68,6 @@ def run_block(block: Block, folder: Path) -> None:
             run(["vrdata", "validate", "example.yaml"], folder)
         case other:
             pytest.fail(f"unknown language {other!r}: the block would not run")
-
-
-def parse(command: str) -> None:
-    """Parse a `vrdata` line without running it. Raises click's errors."""
-    words = shlex.split(command, comments=True)
-    at = typer.main.get_command(app)
-    context = at.make_context(words[0], words[1:], resilient_parsing=False)
-    while hasattr(at, "resolve_command"):
-        rest = [*context._protected_args, *context.args]
-        name, found, rest = at.resolve_command(context, rest)
-        assert found is not None
-        at = found
-        context = at.make_context(name, rest, parent=context)
 
 
 @pytest.mark.slow

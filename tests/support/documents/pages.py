@@ -1,0 +1,82 @@
+"""The blocks of a page of the documentation, and how its steps run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from vrdata.cli.main import app
+
+ROOT = Path(__file__).parents[3]
+_BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+STEP_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block.
+
+    Attributes:
+        file: the file that it is written to; empty for none.
+    """
+
+    file: str
+    language: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    """The blocks of a page, in order."""
+    text = (ROOT / page).read_text()
+    found = [Block(*match) for match in _BLOCK.findall(text)]
+    assert text.count("```") == 2 * len(found), f"{page}: a fence is not closed"
+    return found
+
+
+def run(command: list[str], folder: Path, **environment: str) -> None:
+    """Run one step of a page, without the Hub.
+
+    Args:
+        command: the step.
+        folder: of the page.
+        environment: variables to set.
+    """
+    tools = Path(sys.executable).parent
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ
+        | {
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder / "home"),
+            "VRDATA_GENERATORS": str(folder / "generators-home"),
+            "HF_HUB_OFFLINE": "1",
+            "HF_DATASETS_OFFLINE": "1",
+        }
+        | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=STEP_SECONDS,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+
+
+def parse(command: str) -> None:
+    """Parse a `vrdata` line without running it. Raises click's errors."""
+    words = shlex.split(command, comments=True)
+    at = typer.main.get_command(app)
+    context = at.make_context(words[0], words[1:], resilient_parsing=False)
+    while hasattr(at, "resolve_command"):
+        rest = [*context._protected_args, *context.args]
+        name, found, rest = at.resolve_command(context, rest)
+        assert found is not None
+        at = found
+        context = at.make_context(name, rest, parent=context)
