@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 API_VERSION: Final = "vrdata.dev/v1alpha1"
-OutputFormat = Literal["webdataset", "tar", "files"]
+OutputFormat = Literal["webdataset", "tar", "files", "parquet"]
 VideoMode = Literal["h264", "asIs"]
 GeneratorClass = Literal["O", "G", "M"]
 

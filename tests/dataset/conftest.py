@@ -12,7 +12,7 @@ from vrdata.plan.planned import Plan
 SAMPLES = {"O-1_maze": 5, "G-2_rooms": 3}
 
 
-@pytest.fixture(params=["webdataset", "tar", "files"])
+@pytest.fixture(params=["webdataset", "tar", "files", "parquet"])
 def plan(request: pytest.FixtureRequest) -> Plan:
     """A plan of two generators and three shards, in each format."""
     output_format: OutputFormat = request.param

@@ -57,7 +57,7 @@ def test_sorted_lines_are_all_lines_in_byte_order(lines: list[bytes]) -> None:
         assert list(collected) == sorted(lines)
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 @pytest.mark.parametrize("shard_blocks", [1, 3])
 def test_format_and_sharding_do_not_change_the_hash(output_format: str, shard_blocks: int) -> None:
     samples = {"O-1_maze": 5, "G-2_maze": 3}  # two generators of one domain

@@ -9,7 +9,9 @@ from support.markers import data_keys, marker_bytes, samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
-from vrdata.dataset.formats.archive import Archive, DamagedArchiveError
+from vrdata.dataset.formats.archive import DamagedArchiveError
+from vrdata.dataset.formats.archived import ArchiveFormat
+from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.plans import load_plan
 from vrdata.dataset.reader import iter_samples, read_file
 from vrdata.errors import InvalidInputError, NotFoundError
@@ -52,14 +54,17 @@ def test_samples_are_read_in_index_order_with_all_their_files(
         assert files == sample_files(plan, "O-1_maze", sample.index)
 
 
-def test_one_file_is_read_with_one_request(finished: MemoryStore, plan: Plan) -> None:
+def test_one_file_is_read_with_one_request_or_of_a_table_three(
+    finished: MemoryStore, plan: Plan
+) -> None:
     manifest = read_head(finished, "O-1_maze", 1)
     expected = sample_files(plan, "O-1_maze", 4)
     (sample,) = samples_of(finished, manifest)
     finished.requests.clear()
     body = read_file(finished, manifest, sample, "prompt.txt")
     assert body == expected["prompt.txt"]
-    assert finished.requests.total() == 1
+    parts = 3 if plan.output.format == "parquet" else 1  # footer, indexes, column
+    assert finished.requests.total() == parts
 
 
 def test_a_file_that_the_sample_does_not_have_is_a_key_error(finished: MemoryStore) -> None:
@@ -84,7 +89,7 @@ def test_a_missing_object_is_an_error(finished: MemoryStore) -> None:
         list(iter_samples(finished, manifest))
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "parquet"])
 @pytest.mark.parametrize("damage", [b"", b"no archive" * 200, b"\x1f\x8b\x08\x00", b"\0" * 700])
 def test_a_damaged_archive_is_an_error_that_names_it(output_format: str, damage: bytes) -> None:
     store = MemoryStore()
@@ -101,12 +106,14 @@ def test_a_damaged_archive_is_an_error_that_names_it(output_format: str, damage:
     assert item.key in error.value.what
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "parquet"])
 def test_an_archive_that_is_read_in_part_is_hashed_as_a_whole(output_format: str) -> None:
     store = MemoryStore()
     manifest = build_run(store, make_plan(output_format=output_format))[0]  # type: ignore[arg-type]
     item = manifest.archive
     assert item is not None
-    archive = Archive(store, item.key, item.size)
+    output = format_of(manifest.format)
+    assert isinstance(output, ArchiveFormat)
+    archive = output.open_archive(store, item.key, item.size)
     next(archive.members())
     assert archive.sha256() == item.sha256

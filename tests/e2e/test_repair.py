@@ -13,7 +13,7 @@ from support.generators.traps import add_traps
 
 pytestmark = pytest.mark.slow
 
-FORMATS = ("webdataset", "files")
+FORMATS = ("webdataset", "files", "parquet")
 
 
 def _data(run: Path) -> list[Path]:

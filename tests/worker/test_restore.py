@@ -19,7 +19,7 @@ from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.restore import restore
 
 GENERATOR = "O-1_maze"
-FORMATS: tuple[OutputFormat, ...] = ("webdataset", "files")
+FORMATS: tuple[OutputFormat, ...] = ("webdataset", "files", "parquet")
 
 
 def committed(output_format: OutputFormat, seed: int = 42) -> MemoryStore:

@@ -28,7 +28,7 @@ spec:
       samples: 4
 
   output:
-    format: webdataset   # webdataset | tar | files
+    format: webdataset   # webdataset | tar | files | parquet
     video: h264          # h264 | asIs (keep the generator's own bytes)
 
   # Number of samples that may fail, and of retries of a failed shard.

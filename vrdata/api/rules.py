@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from vrdata.api.quantities import parse_quantity
 
-RESERVED_NAMES = ("index", "questions", "report", "shards")
+RESERVED_NAMES = ("data", "index", "questions", "report", "shards")
 """Top-level folders of every run: a run of such a name could be inside another run's data."""
 
 NAME_IS_RESERVED = f"must not be {', '.join(RESERVED_NAMES[:-1])} or {RESERVED_NAMES[-1]}"

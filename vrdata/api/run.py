@@ -97,7 +97,7 @@ class OutputSpec(Model):
 
     format: OutputFormat = Field(
         default="webdataset",
-        description="webdataset (tar shards), tar (tar.gz in folders) or files. "
+        description="webdataset (tar shards), tar (tar.gz in folders), files, or parquet (tables). "
         "Default: webdataset.",
     )
     video: VideoMode = Field(
@@ -250,7 +250,7 @@ class RunMetadata(Metadata):
 
     name: Annotated[Name, AfterValidator(name_not_reserved)] = Field(
         description="Name of the object: lower-case letters, digits and dashes, at most 40 "
-        "characters; not index, questions, report or shards. Example: demo."
+        "characters; not data, index, questions, report or shards. Example: demo."
     )
 
 

@@ -24,7 +24,8 @@ REPORT = "report/"
 SUCCESS = "_SUCCESS"
 SHARDS = "shards/"
 QUESTIONS = "questions/"
-DATA = (QUESTIONS, SHARDS)
+TABLES = "data/"
+DATA = (TABLES, QUESTIONS, SHARDS)
 """Folders of data objects, in listing order."""
 
 TOP_LEVEL = frozenset(
@@ -126,6 +127,11 @@ def catalogue_key(image_digest: str, catalogue: str = "") -> str:
 def shard_tar_key(generator: str, shard: int) -> str:
     """The data object of a shard in format webdataset."""
     return f"{SHARDS}{generator}/{generator}-{shard:06d}.tar"
+
+
+def shard_parquet_key(generator: str, shard: int) -> str:
+    """The data object of a shard in format parquet."""
+    return f"{TABLES}{generator}/{generator}-{shard:06d}.parquet"
 
 
 def index_key(generator: str) -> str:

@@ -12,6 +12,12 @@ from pydantic import Field, model_validator
 from vrdata.hermetic import Hermetic
 from vrdata.model import API_VERSION, Model, OutputFormat
 
+ROWS_FILE = "rows.arrow"
+"""The rows of an item, as the child of a converter writes them."""
+
+ROWS_RECORD = "rows.json"
+"""The digest of the rows of an item, as its sample's only file."""
+
 
 class FileRecord(Model):
     """One file of a sample.
@@ -129,11 +135,13 @@ class DataObject(Model):
         key: its key, below the run's folder.
         size: size in bytes.
         sha256: hex digest of the bytes.
+        columns: hex digest of the columns of a converter's rows; None = it has no rows.
     """
 
     key: str
     size: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    columns: str | None = None
 
 
 class FileObjects(Model):
@@ -200,7 +208,8 @@ class ShardManifest(Model):
         start: first global sample index.
         stop: the index after the last one.
         format: output format.
-        archive: the shard's archive with `key`, `size` and `sha256`; absent in format files.
+        archive: the shard's archive with `key`, `size` and `sha256`, and of a converter's rows
+            `columns` (sha256 of their names and types); absent in format files.
         files: number of `objects` and their `bytes`; only in format files, where the keys follow
             from the records.
         samples: number of samples.

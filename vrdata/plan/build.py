@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vrdata.api.run import GenerationRun
 from vrdata.errors import InvalidInputError
+from vrdata.model import OutputFormat
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
@@ -44,9 +45,18 @@ def build_plan(
             _planned(run, chosen, sizes.get(chosen.name), pinned.get(chosen.name))
             for chosen in expand(run.spec, catalogue)
         ),
-        versions=versions,
+        versions=_of_format(versions, run.spec.output.format),
         globs=globs_of(run.spec),
     )
+
+
+def _of_format(versions: dict[str, str], output_format: OutputFormat) -> dict[str, str]:
+    """The versions that can change a byte in this format: pyarrow writes only Parquet files."""
+    return {
+        name: version
+        for name, version in versions.items()
+        if name != "pyarrow" or output_format == "parquet"
+    }
 
 
 def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tuple[str, ...]:

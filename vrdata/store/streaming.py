@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ CHUNK = 8 * 1024 * 1024
 FILE_CHUNK = 1024 * 1024
 
 
-def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> Iterator[bytes]:
+def read_chunks(
+    store: ObjectStore, key: str, size: int, chunk: int = CHUNK, first: int = 0
+) -> Iterator[bytes]:
     """An object's bytes in chunks, one request each.
 
     Args:
@@ -22,13 +25,14 @@ def read_chunks(store: ObjectStore, key: str, size: int, chunk: int = CHUNK) -> 
         key: its key.
         size: its size in bytes, from a listing, a head request or a manifest.
         chunk: bytes per chunk.
+        first: the byte to begin with.
 
     Raises:
         ObjectNotFoundError: the object does not exist.
         DigestMismatchError: the object has fewer bytes than `size`.
         StorageError: the store cannot be used.
     """
-    for start in range(0, size, chunk):
+    for start in range(first, size, chunk):
         wanted = min(chunk, size - start)
         body = store.get_range(key, start, wanted)
         if len(body) != wanted:
@@ -59,3 +63,47 @@ def file_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         while chunk := stream.read(FILE_CHUNK):
             yield chunk
+
+
+class StoredFile(io.RawIOBase):
+    """A stored object as a file that is read by ranges, one request for each read.
+
+    Attributes:
+        store: the store that holds it.
+        key: its key.
+        size: its size in bytes.
+    """
+
+    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
+        self.store, self.key, self.size = store, key, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def tell(self) -> int:
+        """The position in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position; see io.IOBase."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, or all that follow."""
+        rest = max(0, self.size - self._position)
+        wanted = rest if size < 0 else min(size, rest)
+        body = self.read_range(self._position, wanted) if wanted else b""
+        self._position += len(body)
+        return body
+
+    def read_range(self, start: int, size: int) -> bytes:
+        """Bytes of the object, wherever the position is. Raises as `ObjectStore.get_range`."""
+        return self.store.get_range(self.key, start, size)

@@ -43,7 +43,7 @@ def _one(store: ObjectStore, key: str) -> Iterator[ObjectInfo]:
 
 def _places(generator: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Prefix and key pattern of each place of a generator's objects; see vrdata.dataset.layout."""
-    places = (layout.COMMITS, layout.SHARDS, layout.QUESTIONS)
+    places = (layout.COMMITS, *layout.DATA)
     folders = [f"{place}{generator}/" for place in places]
     archives = f"{layout.QUESTIONS}{generator}_"  # another generator's name may begin with this one
     return (

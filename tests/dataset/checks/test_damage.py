@@ -17,7 +17,7 @@ from vrdata.dataset.finish.summary import known_bytes
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import Plan, Shard
 
-FORMATS: tuple[OutputFormat, ...] = ("webdataset", "tar", "files")
+FORMATS: tuple[OutputFormat, ...] = ("webdataset", "tar", "files", "parquet")
 
 
 def plan_in(output_format: OutputFormat) -> Plan:

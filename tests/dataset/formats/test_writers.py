@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from vrdata.dataset.formats.base import PendingObject, ShardWriter, SourceFile
@@ -15,7 +16,7 @@ from vrdata.dataset.formats.untrusted import FileChangedError
 from vrdata.model import OutputFormat
 from vrdata.plan.planned import ShardRange
 
-FORMATS: list[OutputFormat] = ["webdataset", "tar", "files"]
+FORMATS: list[OutputFormat] = ["webdataset", "tar", "files", "parquet"]
 GENERATOR = "O-1_maze"
 SHARD = ShardRange(GENERATOR, 3, 6, 8, 12, 16)
 FILES = {"prompt.txt": b"Go.\n", "first_frame.png": b"png" * 700, "a.b.png": b"", "z.mp4": b"v" * 9}
@@ -163,6 +164,11 @@ def test_the_longest_names_are_stored_and_read_back(
     (item,) = made.finish()
     if output_format == "files":
         assert item.key.endswith(f"/{name}")
+        return
+    if output_format == "parquet":
+        (row,) = pq.read_table(item.path).to_pylist()
+        assert row["id"] == f"{domain}_00000000"
+        assert row["files"] == [{"name": name, "bytes": b"body"}]
         return
     with tarfile.open(item.path) as tar:
         (member,) = tar.getmembers()

@@ -158,7 +158,7 @@ def test_hugging_face_datasets_reads_the_index(
         assert sizes == {name: len(body) for name, body in expected[key].items()}
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_pyarrow_reads_all_indexes_together(
     dataset: Dataset, expected: Samples, output_format: str
 ) -> None:
@@ -232,5 +232,8 @@ def test_format_tar_unpacks_into_the_folders_of_format_files(
 
 
 def test_every_format_has_the_same_dataset_hash(dataset: Dataset) -> None:
-    hashes = {(dataset(name) / "_SUCCESS").read_text() for name in ("webdataset", "tar", "files")}
+    hashes = {
+        (dataset(name) / "_SUCCESS").read_text()
+        for name in ("webdataset", "tar", "files", "parquet")
+    }
     assert len(hashes) == 1

@@ -24,7 +24,7 @@ from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import StorageError
 
 SAMPLES = {"O-1_maze": 5, "G-2_rooms": 3}
-FORMATS: tuple[OutputFormat, ...] = ("webdataset", "tar", "files")
+FORMATS: tuple[OutputFormat, ...] = ("webdataset", "tar", "files", "parquet")
 
 
 def finished_run(plan: Plan, store: MemoryStore | None = None, **options: Any) -> MemoryStore:

@@ -18,7 +18,7 @@ from vrdata.store.opening import PrefixedStore, open_store
 pytestmark = [pytest.mark.slow, pytest.mark.s3]
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_a_run_in_a_bucket_has_its_report_in_the_bucket(
     s3: S3Server, tmp_path: Path, output_format: OutputFormat
 ) -> None:

@@ -202,7 +202,7 @@ def test_the_damage_is_found_and_named_and_nothing_else(
         assert result.stdout == ""
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_the_undamaged_dataset_is_verified(output_format: str, made: MakeDataset) -> None:
     """The recipes start from a valid dataset, and its hash is the one that the run stored."""
     folder = made(output_format)

@@ -62,7 +62,7 @@ def check(store: ObjectStore, plan: Plan) -> tuple[int, Findings]:
 
 
 # Not in a tar.gz: such small files fit into one buffer of the decompressor.
-@pytest.mark.parametrize("output_format", ["webdataset", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "files", "parquet"])
 def test_memory_does_not_grow_with_the_samples_of_a_shard(
     output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -79,7 +79,7 @@ def test_memory_does_not_grow_with_the_samples_of_a_shard(
     assert peaks[1] < 1.3 * peaks[0]
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_a_marker_truncated_in_its_records_is_one_problem_that_names_the_fix(
     output_format: OutputFormat,
 ) -> None:

@@ -27,7 +27,7 @@ def finished(output_format: OutputFormat = "webdataset") -> MemoryStore:
     return store
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_an_undamaged_run_is_verified_with_the_hash_that_the_run_stored(
     output_format: OutputFormat,
 ) -> None:
@@ -42,7 +42,7 @@ def test_an_undamaged_run_is_verified_with_the_hash_that_the_run_stored(
 
 def test_the_hash_does_not_depend_on_format_or_shards() -> None:
     hashes = set()
-    for output_format in ("webdataset", "tar", "files"):
+    for output_format in ("webdataset", "tar", "files", "parquet"):
         for shard_blocks in (1, 2, 3):
             store = MemoryStore()
             plan = make_plan({NAME: 5}, output_format=output_format, shard_blocks=shard_blocks)

@@ -99,4 +99,4 @@ def test_a_reserved_name_is_an_invalid_spec(life: Life) -> None:
     found = life.condition("Accepted", "shards")
     assert (found.status, found.reason) == ("False", "InvalidSpec")
     assert "metadata.name" in found.message
-    assert "must not be index, questions, report or shards" in found.message
+    assert "must not be data, index, questions, report or shards" in found.message

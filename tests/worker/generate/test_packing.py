@@ -94,7 +94,7 @@ def reason_and_sample(error: ShardFailedError) -> tuple[FailureReason, int | Non
     return error.failure.reason, error.failure.sample
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_a_file_that_changed_after_its_check_is_invalid_output_of_its_sample(
     tmp_path: Path, output_format: OutputFormat
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_file_that_changed_after_its_check_is_invalid_output_of_its_sample(
     assert reason_and_sample(caught.value) == (FailureReason.FILE_CHANGED, 0)
 
 
-@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files"])
+@pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
 def test_a_sample_whose_file_changed_after_its_check_is_dropped_within_the_budget(
     tmp_path: Path, output_format: OutputFormat
 ) -> None:

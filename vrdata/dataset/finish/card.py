@@ -12,6 +12,7 @@ import yaml
 
 from vrdata.dataset import layout
 from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.manifest import ROWS_RECORD
 from vrdata.text import count
 
 METADATA_FEATURE = {
@@ -49,6 +50,8 @@ def card(summary: DatasetSummary) -> bytes:
 
 
 def _front_matter(summary: DatasetSummary) -> dict[str, Any]:
+    if summary.format == "parquet":  # its files say themselves what their columns are
+        return {"configs": _table_configs(summary)}
     if summary.format != "webdataset":
         return {"configs": [_config(f"{layout.INDEX}*.parquet")]}
     names = ["__key__", "__url__"]
@@ -60,8 +63,15 @@ def _front_matter(summary: DatasetSummary) -> dict[str, Any]:
     }
 
 
-def _config(path: str) -> dict[str, Any]:
-    return {"config_name": "default", "data_files": [{"split": "train", "path": path}]}
+def _table_configs(summary: DatasetSummary) -> list[dict[str, Any]]:
+    """One for all samples; of converters that give rows, one each: their columns differ."""
+    if ROWS_RECORD not in summary.file_names:
+        return [_config(f"{layout.TABLES}*/*.parquet")]
+    return [_config(f"{layout.TABLES}{one.name}/*.parquet", one.name) for one in summary.generators]
+
+
+def _config(path: str, name: str = "default") -> dict[str, Any]:
+    return {"config_name": name, "data_files": [{"split": "train", "path": path}]}
 
 
 def _feature(name: str) -> dict[str, Any]:
@@ -72,7 +82,9 @@ def _feature(name: str) -> dict[str, Any]:
 
 
 def _text(summary: DatasetSummary) -> str:
-    rows = "the samples" if summary.format == "webdataset" else "the index of the samples"
+    rows = "the index of the samples" if summary.format in ("tar", "files") else "the samples"
+    if ROWS_RECORD in summary.file_names:
+        rows = "the rows of one generator, whose name is the name of the configuration"
     counts = "\n".join(
         f"- {one.name}: {count(one.samples, 'sample')}" for one in summary.generators
     )
@@ -87,7 +99,7 @@ def _text(summary: DatasetSummary) -> str:
 
 
 def _unlisted(summary: DatasetSummary) -> str:
-    if not summary.unlisted_file_names:
+    if not summary.unlisted_file_names or summary.format != "webdataset":
         return ""
     return (
         f"It reads the {count(len(summary.file_names), 'file')} that are listed above. The samples"

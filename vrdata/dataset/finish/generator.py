@@ -10,6 +10,8 @@ from vrdata.dataset import layout
 from vrdata.dataset.finish.counts import GeneratorCounts
 from vrdata.dataset.finish.index import DamagedIndexError, IndexWriter, read_counts
 from vrdata.dataset.finish.shards import JOBS, ShardCheck, committed_shards
+from vrdata.dataset.manifest import ShardManifest
+from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import sha256_file
@@ -33,7 +35,7 @@ def index_generator(
     Raises:
         IncompleteRunError: a shard or a data object is missing or differs from its marker.
         OutputConflictError: there are commit markers of another plan, or of other shards.
-        InvalidInputError: a marker is damaged.
+        InvalidInputError: a marker is damaged, or rows have other columns in another shard.
         StorageError: the store cannot be used.
     """
     plan_hash = plan.hash
@@ -45,12 +47,34 @@ def index_generator(
     with tempfile.TemporaryDirectory(prefix="vrdata-index-") as folder:
         path = Path(folder) / "rows.parquet"
         with IndexWriter(path, plan_hash, generator) as writer:
+            columns = _SameColumns()
             for marker in in_order(shards, check.open, JOBS):
+                columns.check(marker.manifest)
                 writer.add_shard(marker.manifest)
                 for record in marker.records:
                     writer.add(marker.manifest, record)
         _put(store, plan_hash, generator, path)
     return writer.counts()
+
+
+class _SameColumns:
+    """The rows of all shards of a converter have the same columns: readers read them as one."""
+
+    def __init__(self) -> None:
+        self._first: ShardManifest | None = None
+
+    def check(self, manifest: ShardManifest) -> None:
+        """Compare a shard with the first one. Raises InvalidInputError."""
+        columns = manifest.archive.columns if manifest.archive else None
+        if columns is None:  # no rows
+            return
+        first = self._first = self._first or manifest
+        if first.archive is not None and first.archive.columns != columns:
+            raise InvalidInputError(
+                f"the rows of {manifest.generator} do not have the same columns in all shards",
+                why=f"those of shard {manifest.shard} are not those of shard {first.shard}",
+                fix="declare one schema for all items, and use another metadata.name",
+            )
 
 
 def _existing_counts(store: ObjectStore, plan_hash: str, generator: str) -> GeneratorCounts | None:

@@ -6,7 +6,6 @@ generator's counts, which tell a complete index from a foreign or damaged one.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,7 @@ from vrdata.dataset.finish.counts import GeneratorCounter, GeneratorCounts, Inde
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
 from vrdata.errors import VrdataError
 from vrdata.store.port import ObjectStore
+from vrdata.store.streaming import StoredFile
 
 ROW_GROUP = 20_000
 """Rows in memory while an index is written: about 40 MB."""
@@ -155,42 +155,8 @@ def _samples(batch: pa.RecordBatch) -> Iterator[IndexedSample]:
         yield IndexedSample(sample_id, index, shard, content, mine)
 
 
-def _open(store: ObjectStore, generator: str) -> _StoredFile | None:
+def _open(store: ObjectStore, generator: str) -> StoredFile | None:
     key = layout.index_key(generator)
     # A listing: in a folder, a head request reads the whole file.
     info = next(store.list_after(key), None)
-    return _StoredFile(store, key, info.size) if info and info.key == key else None
-
-
-class _StoredFile(io.RawIOBase):
-    """A stored object as a file that is read by ranges."""
-
-    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
-        self._store, self._key, self._size = store, key, size
-        self._position = 0
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def tell(self) -> int:
-        """The position in bytes."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position; see io.IOBase."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = base + offset
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, or all that follow."""
-        rest = max(0, self._size - self._position)
-        wanted = rest if size < 0 else min(size, rest)
-        body = self._store.get_range(self._key, self._position, wanted) if wanted else b""
-        self._position += len(body)
-        return body
+    return StoredFile(store, key, info.size) if info and info.key == key else None

@@ -5,12 +5,22 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from vrdata.dataset.formats.archive import Archive, DamagedArchiveError, Member
 from vrdata.dataset.formats.base import Format, ShardPlace
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord
 from vrdata.store.port import ObjectStore
+
+
+class StoredArchive(Protocol):
+    """An archive that is read once; errors as those of `Archive`."""
+
+    def members(self) -> Iterator[Member]:
+        """Each file in turn, in the order of the samples; memory holds few of them."""
+
+    def sha256(self) -> str:
+        """Hex digest of the whole object; reads to its end."""
 
 
 class ArchiveFormat(Format):
@@ -21,6 +31,16 @@ class ArchiveFormat(Format):
     @abstractmethod
     def archive_key(self, shard: ShardPlace) -> str:
         """Key of a shard's archive."""
+
+    def open_archive(self, store: ObjectStore, key: str, size: int) -> StoredArchive:
+        """A stored archive, to be read once from start to end.
+
+        Args:
+            store: the store that holds it.
+            key: its key.
+            size: its size in bytes.
+        """
+        return Archive(store, key, size)
 
     def keys(self, shard: ShardPlace, samples: Iterable[SampleRecord]) -> Iterator[str]:
         """See Format."""
@@ -36,7 +56,7 @@ class ArchiveFormat(Format):
         self, store: ObjectStore, data: Sequence[DataObject]
     ) -> Iterator[tuple[int, FileRecord]]:
         """See Format."""
-        for member in _members(store, data):
+        for member in self._members(store, data):
             index, name = self.locate(member.name)
             yield (
                 index,
@@ -56,7 +76,7 @@ class ArchiveFormat(Format):
         data: Sequence[DataObject],
     ) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
         """See Format; one pass over the archive."""
-        members = _members(store, data)
+        members = self._members(store, data)
         for sample in samples:
             paths = {file.name: self.path(generator, sample, file.name) for file in sample.files}
             yield sample, {name: _next(members, path, data) for name, path in paths.items()}
@@ -73,12 +93,11 @@ class ArchiveFormat(Format):
         if record.offset is not None:
             return store.get_range(data[0].key, record.offset, record.size)
         path = self.path(generator, sample, record.name)
-        members = _members(store, data)
+        members = self._members(store, data)
         return next((member.body for member in members if member.name == path), b"")
 
-
-def _members(store: ObjectStore, data: Sequence[DataObject]) -> Iterator[Member]:
-    return Archive(store, data[0].key, data[0].size).members()
+    def _members(self, store: ObjectStore, data: Sequence[DataObject]) -> Iterator[Member]:
+        return self.open_archive(store, data[0].key, data[0].size).members()
 
 
 def _next(members: Iterator[Member], path: str, data: Sequence[DataObject]) -> bytes:

@@ -1,4 +1,4 @@
-"""What every output format can do; the classes are in webdataset, targz and files.
+"""What every output format can do; the classes are in webdataset, targz, files and parquet.
 
 All functions take a generator, sample records and file records, never a whole commit marker.
 """
@@ -58,10 +58,11 @@ class PendingObject:
     size: int
     sha256: str
     content_type: str
+    columns: str | None = None
 
     def data_object(self) -> DataObject:
         """Its record in the commit marker."""
-        return DataObject(key=self.key, size=self.size, sha256=self.sha256)
+        return DataObject(key=self.key, size=self.size, sha256=self.sha256, columns=self.columns)
 
 
 class ShardWriter(Protocol):

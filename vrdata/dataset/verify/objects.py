@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vrdata.dataset.checks.problems import RESTORE, remove_first
-from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError, Member
+from vrdata.dataset.formats.archive import MAX_FILE, DamagedArchiveError, Member
+from vrdata.dataset.formats.archived import ArchiveFormat
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord, ShardManifest
 from vrdata.dataset.verify.sample.check import Findings, SampleCheck
@@ -55,8 +56,9 @@ class ObjectCheck:
             StorageError: the store cannot be used.
         """
         samples = map(self._with_required_files, samples)
-        if self._manifest.archive is not None:
-            self._check_archive(self._manifest.archive, samples)
+        item = self._manifest.archive
+        if item is not None and isinstance(self._format, ArchiveFormat):
+            self._check_archive(self._format, item, samples)
             return
         for sample in samples:
             self._check_folder(sample)
@@ -65,7 +67,9 @@ class ObjectCheck:
         self._sample_check.check_names(sample)
         return sample
 
-    def _check_archive(self, item: DataObject, samples: Iterator[SampleRecord]) -> None:
+    def _check_archive(
+        self, output: ArchiveFormat, item: DataObject, samples: Iterator[SampleRecord]
+    ) -> None:
         findings = self._findings
         expected = _ExpectedFiles(
             self._manifest,
@@ -81,7 +85,7 @@ class ObjectCheck:
         if info.size != item.size:
             message = f"it has {info.size} bytes, its commit marker says {item.size}; {RESTORE}"
             findings.note("ChecksumMismatch", item.key, message)
-        archive = Archive(self._store, item.key, info.size)
+        archive = output.open_archive(self._store, item.key, info.size)
         try:
             for member in archive.members():
                 self._check_member(item.key, member, expected.take(member.name))

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
-_DISTRIBUTIONS = ("numpy", "Pillow", "av", "zlib-ng", "opencv-python-headless")
+_DISTRIBUTIONS = ("numpy", "Pillow", "av", "zlib-ng", "opencv-python-headless", "pyarrow")
 
 
 @cache

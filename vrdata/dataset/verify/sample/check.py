@@ -10,7 +10,7 @@ from typing import Any
 
 from vrdata.dataset.checks.problems import ProblemLog, problem
 from vrdata.dataset.hashes import DatasetHasher
-from vrdata.dataset.manifest import FileRecord, SampleRecord, VideoRecord
+from vrdata.dataset.manifest import ROWS_RECORD, FileRecord, SampleRecord, VideoRecord
 from vrdata.dataset.verify.dropped import DroppedLog
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.sample.decode import Decoder, Media
@@ -140,6 +140,8 @@ class SampleCheck:
     def check_names(self, sample: SampleRecord) -> None:
         """Note the required files that this sample does not have, and names that collide."""
         names = [file.name for file in sample.files]
+        if names == [ROWS_RECORD]:  # rows have no files
+            return
         check_names(names, where=self._where(sample), findings=self._findings)
 
     def check_body(
