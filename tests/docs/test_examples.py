@@ -23,12 +23,18 @@ PAGES = (
     "docs/report.md",
     "docs/extend.md",
     "docs/converters-write.md",
+    "docs/import.md",
 )
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
     (r"vrdata generators add ", "needs a package index for the environment"),
     (r"(helm|kubectl) ", "needs a cluster; tests/cluster runs such commands"),
     (r"vrdata verify s3://", "needs the bucket of that cluster"),
+    (
+        r"vrdata import videothinkbench ",
+        "needs the Hub; tests/e2e/importing imports from a local one",
+    ),
+    (r"vrdata verify data/questions", "needs that import"),
     (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
 )
 

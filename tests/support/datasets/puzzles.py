@@ -82,7 +82,7 @@ def write_puzzles(target: Any, rows: Iterable[Row], *, group: int = 10) -> None:
         rows: the puzzles.
         group: rows of a row group.
     """
-    with pq.ParquetWriter(target, SCHEMA) as writer:
+    with pq.ParquetWriter(target, SCHEMA, write_statistics=False) as writer:
         waiting: list[Row] = []
         for row in rows:
             waiting.append(row)

@@ -144,11 +144,13 @@ def _import_run(
 def _prepare(request: ImportRequest, url: str, output_format: OutputFormat, jobs: int) -> Prepared:
     from vrdata.api.profile import default_profile
     from vrdata.contract.worker import StoreSettings
+    from vrdata.local.importing.columns import check_columns
     from vrdata.local.importing.request import import_run
     from vrdata.local.run import LocalOptions, prepare
 
     options = LocalOptions(store=StoreSettings(url=url), jobs=jobs, total=request.limit)
     prepared = prepare(import_run(request, output_format), default_profile(), options, say=say)
+    check_columns(prepared, request.options)
     say_damaged(prepared)
     return prepared
 

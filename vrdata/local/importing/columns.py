@@ -1,0 +1,69 @@
+"""Check the columns of tables before an import converts their rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from vrdata.dataset import layout
+from vrdata.errors import InvalidInputError
+from vrdata.local.run import Prepared
+from vrdata.sources.opening import open_planned
+from vrdata.sources.parts import read_parts
+from vrdata.sources.port import Part, Source
+from vrdata_generators.columns import chosen_columns
+
+
+def check_columns(prepared: Prepared, options: Mapping[str, str]) -> None:
+    """Refuse a table without the columns that the import reads, with one small request.
+
+    Columns of JSON Lines and Arrow files are checked row by row, when they are converted.
+
+    Args:
+        prepared: the run; a run that has committed a shard has passed this check.
+        options: FIELD=COLUMN of the converter.
+
+    Raises:
+        InvalidInputError: a column is missing; the error lists those that exist.
+        SourceChangedError, SourceAccessError, SourceUnavailableError: a table cannot be read.
+    """
+    if prepared.committed:
+        return
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+
+    for planned in prepared.plan.generators:
+        if planned.source is None:
+            continue
+        body = prepared.store.get(layout.items_key(planned.name))
+        part = next(read_parts(pa.BufferReader(body), planned.start, planned.stop))
+        names = _columns(open_planned(planned.source), part)
+        try:
+            if names:
+                chosen_columns(names, options)
+        except ValueError as error:
+            raise InvalidInputError(
+                f"{planned.name}: {part.files[0].name} cannot be imported",
+                why=str(error),
+                fix="name the columns with --map FIELD=COLUMN, such as --map first=picture",
+            ) from None
+
+
+def _columns(source: Source, part: Part) -> list[str]:
+    """The names of a table's columns, from its footer or header; [] = they are not known."""
+    file = part.files[0]
+    if part.format not in {"parquet", "csv"} or not file.ranges:
+        return []
+    place = file.ranges[-1] if part.format == "parquet" else file.ranges[0]
+    some = replace(part, files=(replace(file, ranges=(place,), digest=""),))
+    with tempfile.TemporaryDirectory(prefix="vrdata-columns-") as folder:
+        source.stage(some, Path(folder))
+        path = Path(folder) / file.name
+        if part.format == "csv":
+            return next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))), [])
+        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+        return list(pq.read_schema(path).names)
