@@ -130,7 +130,7 @@ def _maker(
     if load["kind"] == "converter":
         from vrdata_child.run import converter
 
-        found = converter.load(load["name"], load["root"], bool(load.get("rows")))
+        found = converter.load(load)
         return converter.Conversion(found, out.parent, out, request["args"]).convert
 
     from vrdata_child.run import firstparty

@@ -211,7 +211,7 @@ def _prepare(load: dict[str, Any]) -> None:
     elif load["kind"] == "converter":
         from vrdata_child.run import converter
 
-        converter.load(load["name"], load["root"], bool(load.get("rows")))
+        converter.load(load)
     else:
         from vrdata_child.run import firstparty
 

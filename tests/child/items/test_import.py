@@ -58,6 +58,7 @@ def test_a_row_becomes_a_sample(importer: Conversions, tmp_path: Path) -> None:
     assert colour(made.samples[1] / "final_frame.png") == (2, 255, 0)
     assert made.metadata(1)["parameters"] == {"id": "q2"}
     assert made.metadata(1)["source_key"] == "test.parquet#1"
+    assert json.loads(made.text(1, "metadata.json"))["generator"] == "sets"
 
 
 def clip(folder: Path, name: str) -> bytes:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from support.plans.catalogues import make_run, planned
+from vrdata.api.source import SourceSpec
 from vrdata.errors import InvalidInputError, NotFoundError, VrdataError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.plan.sources import PinnedSource, PinnedSources, PlannedSource
 from vrdata_generators.adapter.home import (
     Home,
     default_home,
@@ -18,6 +20,7 @@ from vrdata_generators.adapter.home import (
 )
 from vrdata_generators.adapter.keeping import keep, remove
 from vrdata_generators.adapter.presentation import relocated, requirement_sets
+from vrdata_worker.child.launch import launch_of
 from vrdata_worker.image.catalogues import builtin_catalogue, locate_planned
 
 
@@ -130,6 +133,17 @@ def test_a_run_in_progress_finds_the_generator_that_it_planned(home: Home) -> No
     assert found["O-2"].entry == entry("O-2")
     again = planned(make_run("O-1"), *home.read().generators)
     assert locate_planned((home.catalogue,), again)["O-1"].entry == second()
+
+
+def test_a_converter_is_started_with_both_of_its_names() -> None:
+    (own,) = (one for one in builtin_catalogue().generators if one.name == "M-import")
+    digest = "sha256:" + "0" * 64
+    source = PlannedSource(url="sets", items=3, digest=digest)
+    pinned = PinnedSource(requested=SourceSpec(url="sets"), source=source)
+    run = make_run({"name": "mazes", "converter": "M-import", "source": {"url": "sets"}})
+    plan = planned(run, own, sources=PinnedSources(sources={"mazes": pinned}))
+    launch = launch_of(locate_planned((), plan)["mazes"], "h264")
+    assert (launch.name, launch.converter) == ("mazes", "M-import")
 
 
 def test_a_replaced_generator_can_come_back(home: Home) -> None:

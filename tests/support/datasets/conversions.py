@@ -136,7 +136,9 @@ def open_converter(
     root.mkdir()
     if code:
         (root / "converter.py").write_text(code)
-    launch = Launch(name=name, kind="converter", root=str(root) if code else "", rows=rows)
+    launch = Launch(
+        name="sets", kind="converter", root=str(root) if code else "", rows=rows, converter=name
+    )
     template = GeneratorTemplate(launch, folder)
     kept = folder / "kept"
     kept.mkdir()

@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     from vrdata_generators.api import Converter, Item
 
 
-@cache
-def load(name: str, root: str, rows: bool) -> Converter:
-    """The converter of this name, or the one in `root/converter.py`.
-
-    Args:
-        name: in the catalogue.
-        root: its folder, or "".
-        rows: it gives rows, as the catalogue says.
+def load(request: Mapping[str, Any]) -> Converter:
+    """The converter of a `load` packet, imported once.
 
     Raises:
-        ValueError: it gives samples instead, or the other way round.
+        ValueError: it gives samples and the catalogue says rows, or the other way round.
         Exception: whatever the converter's module raises.
     """
+    name = request.get("converter") or request["name"]
+    found = _imported(name, request["root"])
+    if (found.schema is not None) != bool(request.get("rows")):
+        what = "rows" if found.schema is not None else "samples"
+        raise ValueError(f"{name} gives {what}, and the catalogue says otherwise: add it again")
+    return found
+
+
+@cache
+def _imported(name: str, root: str) -> Converter:
     from vrdata_generators.registry import get_converter, load_converter
 
     with contextlib.suppress(ImportError):  # an environment that reads no tables
         import_module("pyarrow.parquet")  # once, not in each block
-    found = load_converter(Path(root) / "converter.py") if root else get_converter(name)
-    if (found.schema is not None) != rows:
-        what = "rows" if found.schema is not None else "samples"
-        raise ValueError(f"{name} gives {what}, and the catalogue says otherwise: add it again")
-    return found
+    return load_converter(Path(root) / "converter.py") if root else get_converter(name)
 
 
 def options_of(args: Sequence[str]) -> dict[str, str]:

@@ -109,6 +109,7 @@ class Launch:
         profile: sample where each block spends its time.
         hermetic: how far the kernel must sandbox it; None = as far as it can.
         rows: a converter that gives rows.
+        converter: its name in the catalogue, if the run gives it another one.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Launch:
     profile: bool = False
     hermetic: Literal["kernel"] | None = None
     rows: bool = False
+    converter: str = ""
 
     @property
     def making(self) -> Making:
@@ -157,6 +159,7 @@ class Launch:
             "hashFrames": self.hash_frames,
             "profile": self.profile,
             "rows": self.rows,
+            "converter": self.converter,
         }
 
 
@@ -164,7 +167,7 @@ def launch_of(located: Located, video: VideoMode) -> Launch:
     """How to start the template of a catalogue entry."""
     entry = located.entry
     return Launch(
-        name=entry.name,
+        name=located.name or entry.name,
         kind=entry.kind,
         root=str(located.base / entry.path) if entry.path else "",
         python=str(located.base / entry.python) if entry.python else "",
@@ -174,6 +177,7 @@ def launch_of(located: Located, video: VideoMode) -> Launch:
         accelerate=entry.acceleration.enabled,
         sequential=entry.sequential,
         rows=entry.rows,
+        converter=entry.name if entry.kind == "converter" else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 
@@ -19,10 +19,15 @@ REPLACED = "replaced.json"
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A catalogue entry and the folder its relative paths start from."""
+    """A catalogue entry and the folder its relative paths start from.
+
+    Attributes:
+        name: what a run calls it; a converter can have another name than in the catalogue.
+    """
 
     entry: CatalogueEntry
     base: Path
+    name: str = ""
 
 
 def builtin_catalogue() -> Catalogue:
@@ -116,5 +121,5 @@ def locate_planned(paths: tuple[Path, ...], plan: Plan) -> dict[str, Located]:
             if old is not None and old.digest == planned.digest:
                 there = Located(old, there.base)
         if there is not None:
-            found[planned.name] = there
+            found[planned.name] = replace(there, name=planned.name)
     return found
