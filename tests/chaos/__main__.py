@@ -83,7 +83,7 @@ def _attempts(installed: Installation, arguments: argparse.Namespace, folder: Pa
     assert done.code == 0, done.err
     calm = undisturbed(open_store(str(folder / "calm" / namespace / "demo")))
     disturbance = Disturbance(Run(installed, namespace, "demo"), spec)
-    return rounds.killed_attempts(disturbance, calm, arguments.seed, share=0.7)
+    return rounds.killed_attempts(disturbance, calm, arguments.seed, share=0.85)
 
 
 def _parse() -> argparse.Namespace:

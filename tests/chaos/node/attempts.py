@@ -143,7 +143,7 @@ class KilledAttempts:
         end = chance.choices(list(ENDS), list(ENDS.values()))[0]
         self._kills[attempt.shard] += 1
         # A pod is deleted by a program that takes its time.
-        delay = chance.random() * self._usual * (0.8 if end == "KILL worker" else 0.2)
+        delay = chance.random() * self._usual * (0.6 if end == "KILL worker" else 0.1)
         self._due.append((time.monotonic() + delay, attempt, end))
 
     def _end(self, attempt: _Attempt, end: str) -> None:
