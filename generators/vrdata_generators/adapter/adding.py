@@ -151,7 +151,9 @@ class Adder:
                 return Assessment.model_validate_json(known.read_bytes())
             except ValidationError:
                 known.unlink()  # written by another version of vrdata
-        self.say(f"{name}: generating a block {'in several ways' if self.proof else 'once'}")
+        ways = "in several ways" if self.proof else "once"
+        imports = prepared.kind == "converter"
+        self.say(f"{name}: {'importing it' if imports else f'generating a block {ways}'}")
         assessment = assess(name, prepared, proof=self.proof)
         if self.proof:
             write_atomically(known, assessment.model_dump_json(by_alias=True, exclude_none=True))

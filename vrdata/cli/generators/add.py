@@ -127,6 +127,13 @@ def _added_line(result: Added) -> str:
     entry, measured = result.entry, result.entry.measured
     if result.already:
         return f"{entry.name}: already added, nothing to do"
+    done = "added"
+    if result.replaced:
+        old = result.replaced
+        done = f"replaced {old[7:19]}" if old != entry.digest else "updated; its files are the same"
+    if entry.kind == "converter":
+        gives = "rows" if entry.rows else "samples"
+        return f"{entry.name}: {done}; class {entry.generator_class}, converts items to {gives}"
     figures = (
         f"{measured.seconds_per_sample:.3g} s and {measured.bytes_per_sample / 1000:.0f} kB "
         f"per sample, {measured.peak_memory_bytes / 2**20:.0f} MiB"
@@ -134,10 +141,6 @@ def _added_line(result: Added) -> str:
         else ""
     )
     accelerated = "accelerated" if entry.acceleration.enabled else "not accelerated"
-    done = "added"
-    if result.replaced:
-        old = result.replaced
-        done = f"replaced {old[7:19]}" if old != entry.digest else "updated; its files are the same"
     text = f"{entry.name}: {done}; class {entry.generator_class}, {entry.mode}, {accelerated}"
     others = f"\n  other flags: {' '.join(result.other_flags)}" if result.other_flags else ""
     return f"{text}; {figures}\n  acceleration: {entry.acceleration.reason}{others}"
