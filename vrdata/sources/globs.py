@@ -41,7 +41,7 @@ def _parts(glob: str) -> tuple[str, ...]:
     whole = glob.removeprefix("./").lstrip("/")
     if whole.endswith("/"):
         whole += _ANY_FOLDERS
-    return tuple(whole.split("/")) if "/" in whole else (_ANY_FOLDERS, whole)
+    return tuple(whole.split("/")) if "/" in glob else (_ANY_FOLDERS, whole)
 
 
 def _matches(name: str, glob: str) -> bool:

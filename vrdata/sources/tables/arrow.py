@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vrdata.sources.port import Part
-from vrdata.sources.tables.table import Range, Table
+from vrdata.sources.tables.table import Table
 
 MAGIC = b"ARROW1"
 _FILE_START = 8  # the magic number and its padding
@@ -29,12 +29,16 @@ class Message(NamedTuple):
     Attributes:
         kind: of its header: schema, dictionary, record batch.
         rows: of a record batch.
+        dictionary: id of the dictionary; None for other kinds.
+        grows: whether the dictionary is added to an earlier one of its id, or replaces it.
         start: its first byte.
         stop: the byte after it.
     """
 
     kind: int
     rows: int
+    dictionary: int | None
+    grows: bool
     start: int
     stop: int
 
@@ -49,23 +53,23 @@ def arrow_parts(table: Table) -> Iterator[Part]:
 
 
 def _parts(table: Table, messages: Iterator[Message]) -> Iterator[Part]:
-    needed: list[Range] = []
+    schema = next(messages, None)
+    if schema is None or schema.kind != _SCHEMA:
+        table.damaged("it does not begin with a schema")
+    dictionaries: list[Message] = []
     row = 0
     for message in messages:
-        if not needed and message.kind != _SCHEMA:
-            table.damaged("it does not begin with a schema")
-        if message.kind != _BATCH:
-            needed.append((message.start, message.stop))
-            continue
-        left = table.left(row)
-        if message.rows:
-            ranges = [*needed, (message.start, message.stop)]
-            yield table.part(row, min(left, message.rows), ranges)
-        row += message.rows
-        if table.left(row) <= 0:
-            return
-    if not needed:
-        table.damaged("it has no schema")
+        if message.kind == _DICTIONARY:
+            stale = None if message.grows else message.dictionary
+            dictionaries = [one for one in dictionaries if one.dictionary != stale]
+            dictionaries.append(message)
+        elif message.kind == _BATCH:
+            needed = [(one.start, one.stop) for one in (schema, *dictionaries, message)]
+            if message.rows:
+                yield table.part(row, min(table.left(row), message.rows), needed)
+            row += message.rows
+            if table.left(row) <= 0:
+                return
 
 
 def _of(table: Table, start: int) -> Iterator[Message]:
@@ -111,9 +115,11 @@ def _message(table: Table, start: int) -> Message | None:
     flat = _Flat.root(table.read(start + prefix, body))
     kind, header, size = flat.unsigned(1), flat.table(2), flat.long(3)
     rows = header.long(0) if kind == _BATCH else 0
+    dictionary = header.long(0) if kind == _DICTIONARY else None
+    grows = bool(header.unsigned(2)) if kind == _DICTIONARY else False
     if size < 0 or rows < 0 or body + size > table.size:
         table.damaged(f"the message at byte {start} ends outside the file, so it is truncated")
-    return Message(kind, rows, start, body + size)
+    return Message(kind, rows, dictionary, grows, start, body + size)
 
 
 class _Flat(NamedTuple):
