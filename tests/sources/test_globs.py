@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.sources.globs import included
+from vrdata.sources.globs import folder_of, included
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,8 @@ from vrdata.sources.globs import included
         ),
         ("x/*.png", ["x/1.png"], ["1.png", "x/y/1.png", "y/x/1.png", "x/.1.png"]),
         ("x/**", ["x/1.png", "x/y/1.png"], ["1.png", "y/x/1.png", "x/.y/1.png"]),
-        ("x/", ["x/1.png", "x/y/1.png"], ["1.png", "xy/1.png"]),
+        ("x/", ["x/1.png", "x/y/1.png", "y/x/1.png"], ["1.png", "xy/1.png", "x/.1.png"]),
+        ("/x/*/", ["x/y/1.png", "x/y/z/1.png"], ["x/1.png", "y/x/z/1.png", "x/.y/1.png"]),
         ("**/x/*", ["x/1.png", "y/x/1.png"], ["x/y/1.png"]),
         ("/a?.png", ["a1.png"], ["a.png", "x/a1.png", "a12.png"]),
         ("./a.png", ["a.png"], ["x/a.png"]),
@@ -33,6 +34,21 @@ from vrdata.sources.globs import included
 )
 def test_a_glob_matches(glob: str, matches: list[str], others: list[str]) -> None:
     assert [name for name in (*matches, *others) if included(name, [glob])] == matches
+
+
+@pytest.mark.parametrize(
+    ("glob", "name", "folder"),
+    [
+        ("*/", "a/b/1.png", "a/"),
+        ("*/", "1.png", ""),
+        ("*_task/*/", "maze_task/1/video/0.png", "maze_task/1/"),
+        ("*_task/*/", "x/maze_task/1/0.png", ""),
+        ("**/b/", "a/b/c/b/1.png", "a/b/"),
+        ("a", "a/1.png", ""),
+    ],
+)
+def test_a_closing_slash_matches_the_outermost_folder(glob: str, name: str, folder: str) -> None:
+    assert folder_of(name, [glob]) == folder
 
 
 def test_without_globs_all_files_are_read_except_hidden_ones() -> None:

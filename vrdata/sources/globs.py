@@ -15,15 +15,33 @@ def included(name: str, include: Sequence[str]) -> bool:
     Without globs, all files are read except hidden ones: a name or a folder that begins with a dot.
     A glob without a slash is compared with the file's name in every folder, another one with the
     whole path; `**` stands for any number of folders. No wildcard matches a leading dot. Upper and
-    lower case differ.
+    lower case differ. A glob that ends with a slash includes folders: see `folder_of`.
 
     Args:
         name: path of the file below the source, with `/`.
         include: globs; a file that matches one is read.
     """
+    parts = name.split("/")
     if not include:
-        return not any(map(is_hidden, name.split("/")))
-    return any(_matches(name, glob) for glob in include)
+        return not any(map(is_hidden, parts))
+    if any(len(parts) in _ends(parts, glob) for glob in include if not glob.endswith("/")):
+        return True
+    folder = folder_of(name, include)
+    return bool(folder) and not any(map(is_hidden, name.removeprefix(folder).split("/")))
+
+
+def folder_of(name: str, include: Sequence[str]) -> str:
+    """The outermost folder of a file that a glob with a closing slash matches, with that slash.
+
+    All files of such a folder are one item.
+
+    Returns:
+        "" if there is no such folder.
+    """
+    folders = name.split("/")[:-1]
+    counts = [min(_ends(folders, one[:-1]), default=0) for one in include if one.endswith("/")]
+    count = min(filter(None, counts), default=0)
+    return "".join(f"{folder}/" for folder in folders[:count])
 
 
 def includes_hidden(include: Sequence[str]) -> bool:
@@ -39,16 +57,18 @@ def is_hidden(part: str) -> bool:
 @lru_cache(maxsize=256)
 def _parts(glob: str) -> tuple[str, ...]:
     whole = glob.removeprefix("./").lstrip("/")
-    if whole.endswith("/"):
-        whole += _ANY_FOLDERS
     return tuple(whole.split("/")) if "/" in glob else (_ANY_FOLDERS, whole)
 
 
-def _matches(name: str, glob: str) -> bool:
-    """Keep the set of places in the glob that the path can be at, so time is linear in both."""
+def _ends(path: Sequence[str], glob: str) -> list[int]:
+    """How many parts of a path, from the first one on, match the whole glob; ascending.
+
+    Keeps the set of places in the glob that the path can be at, so time is linear in both.
+    """
     parts = _parts(glob)
     places = _skip_folders({0}, parts)
-    for part in name.split("/"):
+    ends = []
+    for count, part in enumerate(path, 1):
         places = _skip_folders(
             {
                 place if parts[place] == _ANY_FOLDERS else place + 1
@@ -57,7 +77,9 @@ def _matches(name: str, glob: str) -> bool:
             },
             parts,
         )
-    return len(parts) in places
+        if len(parts) in places:
+            ends.append(count)
+    return ends
 
 
 def _skip_folders(places: set[int], parts: tuple[str, ...]) -> set[int]:

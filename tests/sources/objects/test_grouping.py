@@ -58,6 +58,15 @@ def test_the_included_file_gives_the_key() -> None:
     assert items("1.json", "1.png", include=("*.png",)) == [["1.png", "1.json"]]
 
 
+def test_a_glob_with_a_closing_slash_makes_one_item_of_each_folder() -> None:
+    names = ["a/1.png", "a/x/2.png", "a/x.csv", "b-c/1.png", "b/.hidden", "b/README.md", "c.png"]
+    assert items(*names, include=("*/",)) == [
+        ["a/1.png", "a/x.csv", "a/x/2.png"],
+        ["b-c/1.png"],
+        ["b/README.md"],
+    ]
+
+
 def test_a_table_beside_a_video_is_its_companion() -> None:
     assert items("1.csv", "1.mp4", "2.csv", "2.mp4") == [["1.mp4", "1.csv"], ["2.mp4", "2.csv"]]
 

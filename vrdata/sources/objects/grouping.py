@@ -1,4 +1,4 @@
-"""Group files into items: files with the same stem in the same folder belong to one item. Pure."""
+"""Group files into items: those with the same stem in a folder, or those of a folder. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vrdata.errors import InvalidInputError
-from vrdata.sources.globs import included
+from vrdata.sources.globs import folder_of, included
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.tables.formats import is_compressed_table, table_format
 
@@ -29,9 +29,10 @@ class Group(NamedTuple):
 def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
     """The tables or items among files; memory does not grow with their number.
 
-    An item comes after all whose names begin with its own stem and a dot. A group with an included
-    file is read, with all its other files as companions. Documents such as README.md are not read
-    unless a glob includes them.
+    Files with the same stem in the same folder belong to one item, and so do all files of a folder
+    that a glob with a closing slash matches. An item comes after all whose names begin with its own
+    stem and a dot. A group with an included file is read, with all its other files as companions.
+    Documents such as README.md are not read unless a glob includes them.
 
     Args:
         files: in the order of their names' bytes.
@@ -41,7 +42,7 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
         InvalidInputError: there are tables and other files, or compressed tables.
     """
     kinds: dict[bool, str] = {}
-    for files_of_stem in _by_stem(files):
+    for files_of_stem in _by_stem(files, include):
         for group in _groups(files_of_stem, include):
             kinds.setdefault(group.is_table, group.files[0].name)
             if len(kinds) > 1:
@@ -54,6 +55,9 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
 
 
 def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
+    if folder_of(files[0].name, include):
+        yield Group(tuple(one for one in files if included(one.name, include)), is_table=False)
+        return
     visible = [one for one in files if included(one.name, ()) or included(one.name, include)]
     chosen = [one for one in visible if included(one.name, include)]
     if not include:
@@ -74,8 +78,8 @@ def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
         yield Group((first, *(one for one in visible if one != first)), is_table=False)
 
 
-def _by_stem(files: Iterable[Listed]) -> Iterator[list[Listed]]:
-    """Files by folder and stem.
+def _by_stem(files: Iterable[Listed], include: Sequence[str]) -> Iterator[list[Listed]]:
+    """Files by folder and stem, or by the folder that is an item.
 
     Names that begin with a stem and a dot are neighbours in the order of bytes, and among them can
     be those of longer stems: so only stems that begin with each other are open at the same time.
@@ -84,10 +88,8 @@ def _by_stem(files: Iterable[Listed]) -> Iterator[list[Listed]]:
     for file in files:
         while open_stems and not file.name.startswith(open_stems[-1][0]):
             yield open_stems.pop()[1]
-        folder, slash, name = file.name.rpartition("/")
-        stem, dot, _ = name.rpartition(".")
-        start = f"{folder}{slash}{stem}."
-        if not stem or not dot:  # no extension
+        start = folder_of(file.name, include) or _stem(file.name)
+        if not start:
             yield [file]
         elif open_stems and open_stems[-1][0] == start:
             open_stems[-1][1].append(file)
@@ -95,6 +97,13 @@ def _by_stem(files: Iterable[Listed]) -> Iterator[list[Listed]]:
             open_stems.append((start, [file]))
     while open_stems:
         yield open_stems.pop()[1]
+
+
+def _stem(name: str) -> str:
+    """A path up to the dot before its extension; "" without an extension."""
+    folder, slash, base = name.rpartition("/")
+    stem, dot, _ = base.rpartition(".")
+    return f"{folder}{slash}{stem}{dot}" if stem else ""
 
 
 def _is_document(name: str) -> bool:
