@@ -18,7 +18,7 @@ from vrdata.errors import OutputConflictError
 from vrdata.plan.sources import PinnedSources
 from vrdata.sources.opening import open_planned
 from vrdata.sources.parts import read_parts
-from vrdata.sources.port import SourceChangedError
+from vrdata.sources.port import SourceChangedError, SourceNotFoundError
 from vrdata.sources.resolve import pin_sources
 
 NAME = "M-import"
@@ -82,8 +82,38 @@ def test_another_source_in_the_same_output_is_a_conflict_that_names_the_differen
     store = MemoryStore()
     table = write_table(tmp_path / "rows.parquet")
     pin(spec(table), store)
-    with pytest.raises(OutputConflictError, match="'limit': 5"):
+    store.objects[layout.PLAN] = b"{}"
+    stored = dict(store.objects)
+    with pytest.raises(OutputConflictError, match=r"M-import: source\.limit was none, now 5"):
         pin(spec(table, limit=5), store)
+    assert store.objects == stored
+
+
+def test_sources_of_a_run_that_never_got_a_plan_are_replaced(tmp_path: Path) -> None:
+    store = MemoryStore()
+    table = write_table(tmp_path / "rows.parquet")
+    pin(spec(table), store)
+    stored = dict(store.objects)
+    assert pin(spec(table, limit=5), store, write=False).sources[NAME].source.items == 5
+    assert store.objects == stored
+    assert pin(spec(table, limit=5), store).sources[NAME].source.items == 5
+    assert pin(spec(table, limit=5), store, write=False).sources[NAME].source.items == 5
+
+
+def test_a_source_that_cannot_be_listed_leaves_nothing_in_the_output(tmp_path: Path) -> None:
+    store = MemoryStore()
+    table = write_table(tmp_path / "rows.parquet")
+    both = GenerationRunSpec.model_validate(
+        {
+            "generators": [
+                {"name": "M-import", "source": {"url": str(table)}},
+                {"name": "M-two", "converter": "M-import", "source": {"url": f"{table}-2"}},
+            ]
+        }
+    )
+    with pytest.raises(SourceNotFoundError, match="parquet-2 does not exist"):
+        pin(both, store)
+    assert not store.objects
 
 
 def test_a_killed_pin_continues_although_its_source_has_changed_meanwhile(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ the pinned digest is a leftover of a killed or slower pin, and is written again.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -65,22 +66,33 @@ def pin_sources(
     requested = requested_sources(spec)
     if not requested:
         return None
-    pinned = _stored(store, spec)
+    pinned = _stored(store, spec, write=write)
     if pinned is None:
-        pins = {
-            name: _pin(name, source, store, open_source, write=write)
-            for name, source in requested.items()
-        }
-        pinned = PinnedSources(sources=pins)
-        if write and not put_model(store, layout.SOURCES, pinned):
-            pinned = _stored(store, spec) or pinned
+        with ExitStack() as files:
+            pins = {
+                name: _pin(source, files.enter_context(_temporary()), open_source)
+                for name, source in requested.items()
+            }
+            pinned = PinnedSources(sources={name: pin.pinned for name, pin in pins.items()})
+            if write:  # only now: a source that cannot be listed leaves nothing behind
+                for name, pin in pins.items():
+                    _put_list(name, pin, store)
+                if not put_model(store, layout.SOURCES, pinned):
+                    pinned = _stored(store, spec, write=write) or pinned
     if write:
         for name, one in pinned.sources.items():
             _restore_list(name, one, store, open_source)
     return pinned
 
 
-def _stored(store: ObjectStore, spec: GenerationRunSpec) -> PinnedSources | None:
+class _Pin(NamedTuple):
+    """A resolved source and the file with its list."""
+
+    pinned: PinnedSource
+    file: Path
+
+
+def _stored(store: ObjectStore, spec: GenerationRunSpec, *, write: bool) -> PinnedSources | None:
     try:
         pinned = load_model(store, layout.SOURCES, PinnedSources)
     except ObjectNotFoundError:
@@ -89,36 +101,39 @@ def _stored(store: ObjectStore, spec: GenerationRunSpec) -> PinnedSources | None
         raise OutputConflictError(
             error.what, why=error.why, fix=f"delete {layout.SOURCES} and run the same file again"
         ) from None
-    if not fits(pinned, spec):
-        raise OutputConflictError(
-            f"{store.url} already has the sources of another run; nothing was changed",
-            why=_difference(pinned, requested_sources(spec)),
-            fix="use another --out or metadata.name, or restore the original sources",
-        )
-    return pinned
-
-
-def _difference(pinned: PinnedSources, requested: dict[str, SourceSpec]) -> str:
-    before = {name: one.requested for name, one in pinned.sources.items()}
-    for name in sorted(before.keys() | requested.keys()):
-        if before.get(name) != requested.get(name):
-            there, wanted = (
-                one.to_dict() if one else "none" for one in (before.get(name), requested.get(name))
-            )
-            return f"source of {name}: {there} there, {wanted} wanted"
-    return ""
-
-
-def _pin(
-    name: str, spec: SourceSpec, store: ObjectStore, open_source: Opening, *, write: bool
-) -> PinnedSource:
-    """Resolve a source, and store its list."""
-    with tempfile.NamedTemporaryFile(prefix="vrdata-items-") as file:
-        resolved = open_source(spec).resolve(spec.limit)
-        items, digest = write_parts(resolved.parts, file)
-        file.flush()
+    if fits(pinned, spec):
+        return pinned
+    if store.head(layout.PLAN) is None:  # of a run that was refused before it had a plan
         if write:
-            _put_list(name, digest, Path(file.name), store)
+            store.delete(layout.SOURCES)
+        return None
+    raise OutputConflictError(
+        f"{store.url} already has other sources; nothing was changed",
+        why="; ".join(_differences(pinned, requested_sources(spec))),
+        fix="use another --out or metadata.name, or restore the original sources",
+    )
+
+
+def _differences(pinned: PinnedSources, requested: dict[str, SourceSpec]) -> Iterator[str]:
+    before = {name: one.requested.to_dict() for name, one in pinned.sources.items()}
+    after = {name: one.to_dict() for name, one in requested.items()}
+    for name in sorted(before.keys() | after.keys()):
+        there, wanted = before.get(name, {}), after.get(name, {})
+        for field in sorted(there.keys() | wanted.keys()):
+            old, new = there.get(field, "none"), wanted.get(field, "none")
+            if old != new:
+                yield f"{name}: source.{field} was {old}, now {new}"
+
+
+def _temporary() -> IO[bytes]:
+    return tempfile.NamedTemporaryFile(prefix="vrdata-items-")
+
+
+def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening) -> _Pin:
+    """Resolve a source, and write its list to a file."""
+    resolved = open_source(spec).resolve(spec.limit)
+    items, digest = write_parts(resolved.parts, file)
+    file.flush()
     source = PlannedSource(
         url=spec.url,
         config=spec.config,
@@ -128,35 +143,35 @@ def _pin(
         digest=digest,
         licence=resolved.licence,
     )
-    return PinnedSource(requested=spec, source=source)
+    return _Pin(PinnedSource(requested=spec, source=source), Path(file.name))
 
 
 def _restore_list(
     name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening
 ) -> None:
     """Write a list again that is missing, or that another pin has written."""
-    if _list_digest(name, store) == pinned.source.digest:
+    source = pinned.source
+    if _list_digest(name, store) == source.digest:
         return
-    now = pinned.requested.model_copy(update={"revision": pinned.source.revision})
-    with tempfile.NamedTemporaryFile(prefix="vrdata-items-") as file:
-        _, digest = write_parts(open_source(now).resolve(now.limit).parts, file)
-        if digest != pinned.source.digest:
+    with _temporary() as file:
+        then = pinned.requested.model_copy(update={"revision": source.revision})
+        again = _pin(then, file, open_source)
+        if again.pinned.source.digest != source.digest:
             raise SourceChangedError(
-                f"{pinned.source.url} has changed since the run began",
+                f"{source.url} has changed since the run began",
                 why=f"{layout.items_key(name)} is missing, and cannot be written again as it was",
                 fix="restore the source, or begin a new run, with another metadata.name",
             )
-        file.flush()
-        _put_list(name, digest, Path(file.name), store)
+        _put_list(name, again, store)
 
 
-def _put_list(name: str, digest: str, file: Path, store: ObjectStore) -> None:
-    key = layout.items_key(name)
-    sha256 = sha256_file(file)
-    if store.put_new(key, file, sha256=sha256) or _list_digest(name, store) == digest:
+def _put_list(name: str, pin: _Pin, store: ObjectStore) -> None:
+    key, sha256 = layout.items_key(name), sha256_file(pin.file)
+    if store.put_new(key, pin.file, sha256=sha256):
         return
-    store.delete(key)
-    store.put_new(key, file, sha256=sha256)
+    if _list_digest(name, store) != pin.pinned.source.digest:
+        store.delete(key)
+        store.put_new(key, pin.file, sha256=sha256)
 
 
 def _list_digest(name: str, store: ObjectStore) -> str:
