@@ -24,6 +24,7 @@ PAGES = (
     "docs/extend.md",
     "docs/converters-write.md",
     "docs/import.md",
+    "docs/sources.md",
 )
 NOT_RUN = (
     (r"pip install ", "needs a package index"),

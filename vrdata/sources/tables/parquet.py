@@ -38,7 +38,7 @@ def parquet_parts(table: Table) -> Iterator[Part]:
             return
         group = metadata.row_group(number)
         if group.num_rows < 0:
-            table.damaged(f"row group {number} has {group.num_rows} rows")
+            table.damaged(f"row group {number} has a negative number of rows")
         if group.num_rows:
             chunks = [_chunk(table, group, n, footer[0], padding) for n in range(group.num_columns)]
             ranges = [(0, len(MAGIC)), *chunks, footer]
