@@ -38,8 +38,11 @@ def folder_of(name: str, include: Sequence[str]) -> str:
     Returns:
         "" if there is no such folder.
     """
+    globs = [one[:-1] for one in include if one.endswith("/")]
+    if not globs:
+        return ""
     folders = name.split("/")[:-1]
-    counts = [min(_ends(folders, one[:-1]), default=0) for one in include if one.endswith("/")]
+    counts = [min(_ends(folders, one), default=0) for one in globs]
     count = min(filter(None, counts), default=0)
     return "".join(f"{folder}/" for folder in folders[:count])
 

@@ -9,12 +9,14 @@ from itertools import pairwise
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vrdata.model import canonical_json
 from vrdata.sources.port import Part, PartFile
 
-GROUP_PARTS = 10_000  # parts of one row group: a worker reads the groups of its shard only
+GROUP_PARTS = 1_000  # parts of one row group: a worker reads the groups of its shard only
+_BATCH_PARTS = 100  # parts in memory as Python objects
 _DIGEST = b"vrdata.list"
 _FILE = pa.struct(
     [
@@ -48,16 +50,21 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
     digest, items = hashlib.sha256(), 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
+        batches: list[pa.RecordBatch] = []
         for part in parts:
             if part.first != items:
                 raise ValueError(f"the part of item {part.first} follows item {items - 1}")
             items += part.items
             rows.append(_row(part))
             digest.update(canonical_json(rows[-1]) + b"\n")
-            if len(rows) == GROUP_PARTS:
-                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+            if len(rows) == _BATCH_PARTS:
+                batches.append(pa.RecordBatch.from_pylist(rows, SCHEMA))
                 rows.clear()
-        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+            if len(batches) * _BATCH_PARTS == GROUP_PARTS:
+                writer.write_table(pa.Table.from_batches(batches, SCHEMA))
+                batches.clear()
+        batches.append(pa.RecordBatch.from_pylist(rows, SCHEMA))
+        writer.write_table(pa.Table.from_batches(batches, SCHEMA))
         name = f"sha256:{digest.hexdigest()}"
         writer.add_key_value_metadata({_DIGEST: name})
     return items, name
@@ -109,9 +116,12 @@ def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
             return
         if after <= start:
             continue
-        for row in table.read_row_group(group).to_pylist():
-            if row["first"] < stop and row["first"] + row["items"] > start:
-                yield _part(row)
+        rows = table.read_row_group(group)
+        begun = pc.less(rows["first"], stop)
+        ended = pc.less_equal(pc.add(rows["first"], rows["items"]), start)
+        wanted = rows.filter(pc.and_not(begun, ended))
+        for batch in wanted.to_batches(max_chunksize=_BATCH_PARTS):
+            yield from map(_part, batch.to_pylist())
 
 
 def _row(part: Part) -> dict[str, Any]:

@@ -58,10 +58,11 @@ def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
     if folder_of(files[0].name, include):
         yield Group(tuple(one for one in files if included(one.name, include)), is_table=False)
         return
-    visible = [one for one in files if included(one.name, ()) or included(one.name, include)]
-    chosen = [one for one in visible if included(one.name, include)]
-    if not include:
-        chosen = visible = [one for one in visible if not _is_document(one.name)]
+    chosen = [one for one in files if included(one.name, include)]
+    if include:
+        visible = [one for one in files if one in chosen or included(one.name, ())]
+    else:
+        chosen = visible = [one for one in chosen if not _is_document(one.name)]
     for one in chosen:
         if is_compressed_table(one.name):
             raise InvalidInputError(
