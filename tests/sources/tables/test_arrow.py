@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
 
-from support.datasets.tables import parts_of, staged
+from support.sources.tables import parts_of, staged
 from vrdata.errors import InvalidInputError
 
 SCHEMA = pa.schema(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.datasets.tables import garbled, parts_of, staged
+from support.sources.tables import garbled, parts_of, staged
 from vrdata.errors import InvalidInputError
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support.datasets.tables import parts_of, staged
+from support.sources.tables import parts_of, staged
 from vrdata.sources.tables import csvrows, jsonlines
 from vrdata_child.items.tables import TableReader
 

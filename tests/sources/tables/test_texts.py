@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.datasets.tables import parts_of, staged
+from support.sources.tables import parts_of, staged
 from vrdata.errors import InvalidInputError
 from vrdata.sources.tables import csvrows, jsonlines
 
