@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from support.services.hub.answers import Answer, Asked
 from support.services.hub.faults import Fault
-from support.services.hub.routes import Answer, Asked, answer
+from support.services.hub.routes import answer
 
 if TYPE_CHECKING:
     from support.services.hub.server import Hub

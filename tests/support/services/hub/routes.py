@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlencode
 
+from support.services.hub.answers import Answer, Asked, Groups, Route, refused, said
 from support.services.hub.listing import entries, entry, info
 from support.services.hub.repos import Repository
+from support.services.hub.uploads import CDN_UPLOADS, UPLOADS
 
 if TYPE_CHECKING:
     from support.services.hub.server import Hub
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request: its path as sent, without the query, its headers by lower-case name."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def token(self) -> str:
-        """Of the header Authorization, or ""."""
-        return self.headers.get("authorization", "").removeprefix("Bearer ")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer; `ranged` ones follow the header Range, `file` names the file for the record."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    file: str = ""
-    ranged: bool = False
-
-
-Groups = dict[str, str]
-Route = Callable[["Hub", Asked, Groups], Answer]
 _API = r"/api/datasets/(?P<repo>[^/]+/[^/]+)"
 
 
@@ -56,21 +26,6 @@ def answer(hub: Hub, role: str, asked: Asked) -> Answer:
             groups = {name: unquote(one or "") for name, one in match.groupdict().items()}
             return route(hub, asked, groups)
     return Answer(404, b"Not Found", {"Content-Type": "text/plain"})
-
-
-def said(value: Any, status: int = 200, **headers: str) -> Answer:
-    """A JSON answer."""
-    return Answer(
-        status, json.dumps(value).encode(), {"Content-Type": "application/json"} | headers
-    )
-
-
-def refused(status: int, code: str, message: str) -> Answer:
-    """An error as the Hub answers it."""
-    headers = {"X-Error-Code": code, "X-Error-Message": message}
-    return said(
-        {"error": message}, status, **{name: value for name, value in headers.items() if value}
-    )
 
 
 def visible(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
@@ -200,6 +155,7 @@ def _stored(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 CDN_ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET HEAD", r"/(?P<sha256>[0-9a-f]{64})", _stored),
+    *CDN_UPLOADS,
 )
 ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _API, _info),
@@ -214,4 +170,5 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
         r"/datasets/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)",
         _file,
     ),
+    *UPLOADS,
 )

@@ -29,6 +29,7 @@ class Hub:
         requests: all that were answered, in order.
         page: entries of a tree in one answer.
         blobs: uploaded LFS files by sha256.
+        closed: organisations in which nobody can create datasets.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Hub:
         self.requests: list[Request] = []
         self.page = PAGE
         self.blobs: dict[str, Blob] = {}
+        self.closed: set[str] = set()
         self.leaving = threading.Event()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
