@@ -8,6 +8,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from vrdata_generators.values import path_in
 MAX_PIXELS = 8192 * 8192
 # Pillow would start another program for some of the others.
 FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+_MODULES = ("Avif", "Ico", "Jpeg2K", "Mpo", "WebP", "Tiff")  # those that preinit does not import
 _WHITE = (255, 255, 255)
 _ORIENTATION = 0x0112  # the field of EXIF data
 _CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -37,6 +39,11 @@ _OTHERS = (  # first bytes, in lower case without white space, of what is often 
 )
 
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+
+
+def prepare() -> None:
+    """Import what reads images, before processes are forked that do."""
+    _formats()
 
 
 def as_rgb(  # noqa: PLR0911 - one for each kind of value
@@ -142,7 +149,12 @@ def _check_sums(body: bytes) -> None:
 
 
 def _formats() -> list[str]:
-    Image.init()
+    """The formats that this Pillow can read; the first call imports only their modules."""
+    if "TIFF" not in Image.OPEN:
+        Image.preinit()
+        for name in _MODULES:
+            with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
+                import_module(f"PIL.{name}ImagePlugin")
     return [name for name in FORMATS if name in Image.OPEN]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,15 @@ def image_stream(core: Any, rawmode: str) -> bytes:
     rows = _colour_rows(core) if (core.mode, rawmode) == ("RGB", "RGB") else None
     filtered = rawmode not in _UNFILTERED
     return zlib_stream(rows or _raw_rows(core, rawmode, length), height, length, filtered=filtered)
+
+
+def rgb_bands(core: Any) -> Iterator[NDArray[np.uint8]]:
+    """The pixels of an RGB image's `im`, a few rows at a time; valid until the next ones."""
+    width, height = core.size
+    rows = _colour_rows(core) or _raw_rows(core, "RGB", width * 3)
+    band = _band(width * 3)
+    for top in range(0, height, band):
+        yield rows(top, min(height, top + band))
 
 
 def _raw_rows(core: Any, rawmode: str, length: int) -> Rows:

@@ -39,8 +39,10 @@ def load(request: Mapping[str, Any]) -> Converter:
 
 @cache
 def _imported(name: str, root: str) -> Converter:
+    from vrdata_generators.images import prepare
     from vrdata_generators.registry import get_converter, load_converter
 
+    prepare()
     with contextlib.suppress(ImportError):  # an environment that reads no tables
         import_module("pyarrow.parquet")  # once, not in each block
     return load_converter(Path(root) / "converter.py") if root else get_converter(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
+from vrdata_child.encoders.png import rgb_bands
 from vrdata_child.encoders.png_reading import read_png
 from vrdata_child.sample.invalid import SampleInvalidError
 
@@ -84,7 +85,8 @@ def pixel_hash(image: Image.Image) -> str:
     """Hex sha256 over the size and the RGB pixels."""
     image.info.pop("transparency", None)  # it changes no pixel, and Pillow warns about it
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    return _hash(rgb.width, rgb.height, rgb.tobytes())
+    rgb.load()
+    return _hash(rgb.width, rgb.height, (band.data for band in rgb_bands(rgb.im)))
 
 
 def check_png(path: Path) -> str:
@@ -104,12 +106,13 @@ def _own_hash(path: Path) -> str:
     height, width, channels = pixels.shape
     if channels == 1:
         pixels = pixels.repeat(3, axis=2)
-    return _hash(width, height, np.ascontiguousarray(pixels[:, :, :3]).data)
+    return _hash(width, height, [np.ascontiguousarray(pixels[:, :, :3]).data])
 
 
-def _hash(width: int, height: int, pixels: bytes | memoryview) -> str:
+def _hash(width: int, height: int, pixels: Iterable[memoryview]) -> str:
     digest = hashlib.sha256(f"{width}x{height}".encode())
-    digest.update(pixels)
+    for part in pixels:
+        digest.update(part)
     return digest.hexdigest()
 
 
