@@ -225,7 +225,13 @@ def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | Non
     shape = Shape(parallelism=pods, suspend=view.spec.suspend)
     job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
     if job is None:
-        return ApplyJob(wave_manifest(view.identity, view.profile, wave, view.config, shape))
+        converters = {one.name for one in view.plan.generators if one.source is not None}
+        reads = any(span.generator in converters for span in wave.spans)
+        return ApplyJob(
+            wave_manifest(
+                view.identity, view.profile, wave, view.config, shape, reads_sources=reads
+            )
+        )
     # A queue suspends and resumes its Jobs itself.
     suspended = bool(view.identity.queue) or job.suspended == shape.suspend
     if job.parallelism == pods and suspended:

@@ -55,6 +55,12 @@ class Reason(Explained):
         "The profile does not allow the queue in spec.queueName",
         "Use an allowed queue, or another profile",
     )
+    SOURCE_NOT_ALLOWED = (
+        "SourceNotAllowed",
+        Topic.BLOCKED,
+        "The profile does not allow the source of a converter",
+        "Use another source, or ask an administrator to add it to the profile's sources.allowed",
+    )
     READING_CATALOGUE = (
         "ReadingCatalogue",
         Topic.BLOCKED,
@@ -66,6 +72,30 @@ class Reason(Explained):
         Topic.BLOCKED,
         "The operator cannot read which generators the profile's image contains",
         "Fix the image or the storage, then delete the Job; the operator creates it again",
+    )
+    RESOLVING_SOURCES = (
+        "ResolvingSources",
+        Topic.BLOCKED,
+        "A Job is listing the items of the run's sources",
+        "Wait: this happens once for each run",
+    )
+    SOURCE_NOT_FOUND = (
+        "SourceNotFound",
+        Topic.BLOCKED,
+        "A source does not exist, or lacks what the run names",
+        "Fix the source in the run; or add what is missing, then delete the Job",
+    )
+    INVALID_SOURCE = (
+        "InvalidSource",
+        Topic.BLOCKED,
+        "The items of a source cannot be listed",
+        "Fix the source, then delete the Job; the operator creates it again",
+    )
+    SOURCE_CHANGED = (
+        "SourceChanged",
+        Topic.BLOCKED,
+        "A source is not the one that the run began with",
+        "Restore the source, then delete the Job; or use another metadata.name",
     )
     # Pods do not start.
     WAITING_IN_QUEUE = (
@@ -90,7 +120,7 @@ class Reason(Explained):
         "MissingSecret",
         Topic.BLOCKED,
         "The run's namespace does not have the Secret of the profile",
-        "Create the Secret that storage.existingSecret names in the run's namespace",
+        "Create the Secret that the message names, in the run's namespace",
     )
     MISSING_SERVICE_ACCOUNT = (
         "MissingServiceAccount",
@@ -158,7 +188,7 @@ class Reason(Explained):
         "SourceUnavailable",
         Topic.BLOCKED,
         "The source of a converter cannot be read",
-        "Fix its address or the token of the profile; the run then continues by itself",
+        "Fix the Secret of the profile's sources.existingSecret, or wait; the run then continues",
     )
     DAMAGED_OBJECT = (
         "DamagedObject",

@@ -115,8 +115,8 @@ class Reconciler:
         memory.behind, memory.due, memory.told = False, None, None
         try:
             view = await self._view(stored, memory)
-            if isinstance(view, Rejection):
-                return self._rejected(stored, view)
+            if isinstance(view, Explanation):
+                return self._stopped(stored, view)
             memory.behind = view.facts.behind
             decision = await self._stores.call(lambda: decide(view))
             if memory.ledger is not None and any(
@@ -144,7 +144,7 @@ class Reconciler:
             return self._blocked(stored, Explanation(Reason.CLUSTER_REFUSED, error.message))
         return decision.status
 
-    async def _view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
+    async def _view(self, stored: StoredRun, memory: RunMemory) -> RunView | Explanation:
         """Observe; when the store does not answer, say so in the status and wait on."""
         view = asyncio.ensure_future(self._viewer.view(stored, memory))
         try:
@@ -158,6 +158,12 @@ class Reconciler:
             return await view
         finally:
             view.cancel()
+
+    def _stopped(self, stored: StoredRun, why: Explanation) -> GenerationRunStatus:
+        """A run that cannot start is rejected; one that has begun is blocked for now."""
+        if isinstance(why, Rejection):
+            return self._rejected(stored, why)
+        return self._blocked(stored, why)
 
     def _rejected(self, stored: StoredRun, rejection: Rejection) -> GenerationRunStatus:
         generation, now = stored.generation, self._clock()

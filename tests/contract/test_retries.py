@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vrdata.contract.reasons import FailureReason, Recurs
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.recurs import Recurs
 from vrdata.contract.retries import Retry, is_retried, retry_of
 
 BY_CHANCE = {

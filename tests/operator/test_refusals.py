@@ -7,7 +7,7 @@ import json
 import pytest
 
 from support.lives import FIRST, SECOND, SYSTEM, Life, profile_object, run_object
-from support.operator.fakeworkers import task_of
+from support.operator.fakepods import task_of
 from vrdata.dataset import layout
 from vrdata.store.port import StoreAccessError
 from vrdata_operator.state.facts import JobEvent

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from support.lives import FINAL, FIRST, Life, profile_object, run_object
-from support.operator.fakeworkers import Try, pod_object
+from support.operator.fakepods import pod_object
+from support.operator.fakeworkers import Try
 
 
 def fails_always(tried: Try) -> str:

@@ -102,7 +102,10 @@ def entry(name: str, generator_class: str = "O", **more: Any) -> CatalogueEntry:
     return CatalogueEntry.model_validate(found | more)
 
 
-ENTRIES = (entry("O-maze"), entry("O-tiles"), entry("G-ball", "G"), entry("M-lerobot", "M"))
+ENTRIES = (
+    *(entry("O-maze"), entry("O-tiles"), entry("G-ball", "G"), entry("M-lerobot", "M")),
+    entry("M-import", "M", kind="converter"),
+)
 
 
 def profile_object(name: str = "default", **spec: Any) -> Json:

@@ -1,4 +1,4 @@
-"""The pod that finalises a run names the reason by which the operator decides about another try."""
+"""The pods that finalise a run: what they write, and the reasons that decide about another try."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pytest
 from support.builders import build_run, make_plan
 from support.objects import put
 from vrdata.contract.pod import (
+    INDEX_VARIABLE,
     VARIABLE,
     WAIT_VARIABLE,
     FinalisePod,
+    IndexPod,
     PodTask,
     read_termination_message,
 )
@@ -120,3 +122,20 @@ def prepare_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(VARIABLE, PodTask(finalise=FinalisePod(config=config)).to_json().decode())
     monkeypatch.setenv("VRDATA_TERMINATION_LOG", str(message))
     return message
+
+
+def test_a_pod_writes_the_index_of_the_generator_at_its_completion_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = PrefixedStore(open_store(str(tmp_path)), "team/demo/")
+    plan = make_plan({"O-1_maze": 3, "O-2_rooms": 2})
+    build_run(store, plan)
+    config = WorkerConfig(
+        store=StoreSettings(url=str(tmp_path)), prefix="team/demo/", plan=plan.hash
+    )
+    task = PodTask(index=IndexPod(config=config))
+    monkeypatch.setenv(VARIABLE, task.to_json().decode())
+    monkeypatch.setenv(INDEX_VARIABLE, "1")
+    for _ in range(2):  # a pod that was killed after its work is started again
+        assert main() == WorkerExit.COMMITTED
+    assert [info.key for info in store.list_after(layout.INDEX)] == [layout.index_key("O-2_rooms")]

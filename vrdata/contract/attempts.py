@@ -10,8 +10,9 @@ import re
 import signal
 from typing import Final
 
-from vrdata.contract.reasons import FailureReason, Recurs
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.recurs import Recurs
 from vrdata.contract.retries import Retry
 
 MAX_UNCHARGED: Final = 100

@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
+from vrdata.api.run import GenerationRunSpec
 from vrdata.contract.messages import MESSAGE
 from vrdata.contract.records import Failure
 from vrdata.contract.worker import StoreSettings, WorkerConfig
@@ -56,13 +57,27 @@ class DescribePod(Model):
     catalogue: str = ""
 
 
+class ResolvePod(Model):
+    """Pin the sources of a run: store the lists of their items, and `_vrdata/sources.json`.
+
+    Attributes:
+        prefix: the run's part of the store, `{namespace}/{run}/` below the root.
+        spec: of the run, with the generators that have a source.
+    """
+
+    store: StoreSettings
+    prefix: str
+    spec: GenerationRunSpec
+
+
 class PodTask(Model):
-    """Exactly one of four tasks."""
+    """Exactly one of five tasks."""
 
     shard: ShardPod | None = None
     index: IndexPod | None = None
     finalise: FinalisePod | None = None
     describe: DescribePod | None = None
+    resolve: ResolvePod | None = None
 
 
 def termination_message(failure: Failure) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Self
 
+from vrdata.contract.recurs import Recurs
+
 
 class WorkerExit(IntEnum):
     """Exit codes of a worker process."""
@@ -21,19 +23,6 @@ class WorkerExit(IntEnum):
     OUT_OF_MEMORY = 24
     STORAGE_UNAVAILABLE = 30
     CONTRACT_MISMATCH = 40
-
-
-class Recurs(StrEnum):
-    """Whether the next attempt of a shard fails in the same way.
-
-    An attempt that would certainly fail is not started. An interrupted attempt is not charged
-    to `failurePolicy.retries`. The value is shown in the documentation.
-    """
-
-    ALWAYS = "never"
-    SEEDED = "unless seeded"  # the same seed gives the same block
-    MAYBE = "yes"
-    OUTSIDE = "yes, not charged"  # the generator is not the cause
 
 
 class FailureReason(StrEnum):
@@ -53,9 +42,7 @@ class FailureReason(StrEnum):
         """A member with its exit code, and its text in the documentation."""
         member = str.__new__(cls, name)
         member._value_ = name
-        member.exit = code
-        member.recurs = recurs
-        member.meaning = meaning
+        member.exit, member.recurs, member.meaning = code, recurs, meaning
         return member
 
     NOT_DETERMINISTIC = (
@@ -123,6 +110,18 @@ class FailureReason(StrEnum):
         WorkerExit.GENERATOR_FAILED,  # not CONTRACT_MISMATCH: other shards have other files
         Recurs.ALWAYS,
         "A file of the source is missing, or is not the one that the run began with.",
+    )
+    SOURCE_NOT_FOUND = (
+        "SourceNotFound",
+        WorkerExit.GENERATOR_FAILED,
+        Recurs.ALWAYS,
+        "The source of a converter does not exist, or lacks what the run names.",
+    )
+    INVALID_SOURCE = (
+        "InvalidSource",
+        WorkerExit.GENERATOR_FAILED,
+        Recurs.ALWAYS,
+        "The items of a source cannot be listed, for example because a table is damaged.",
     )
     OUTPUT_CHANGED = (
         "OutputChanged",

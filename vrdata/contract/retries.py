@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from vrdata.contract.reasons import FailureReason, Recurs
+from vrdata.contract.reasons import FailureReason
+from vrdata.contract.recurs import Recurs
 
 
 class Retry(StrEnum):

@@ -53,6 +53,7 @@ from vrdata.store.port import (
 from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.image.catalogues import locate
 from vrdata_worker.image.versions import content_versions
+from vrdata_worker.resolve import resolve
 from vrdata_worker.run import expected_plan, run_store, run_tasks
 
 LOOK_SECONDS = 0.3  # between two listings of commit markers
@@ -94,6 +95,8 @@ def _do(task: PodTask) -> WorkerExit:
         return _finalise(task.finalise)
     if task.describe is not None:
         return _describe(task.describe)
+    if task.resolve is not None:
+        return resolve(task.resolve, _emit)
     raise ShardFailedError(FailureReason.CONTRACT_MISMATCH, f"{VARIABLE} names no task")
 
 

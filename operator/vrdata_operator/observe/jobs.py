@@ -48,7 +48,9 @@ class Observer:
         identity = stored.identity
         ledger.request = identity.repair
         listed = await self._cluster.list_jobs(identity.namespace, identity.uid)
-        jobs = {name: memory.dated(job, now) for name, job in listed.items()}
+        jobs = {
+            name: memory.dated(job, now) for name, job in listed.items() if job.task != "resolve"
+        }
         pods: tuple[PodFacts, ...] = ()
         events: tuple[JobEvent, ...] = ()
         if any(_lacks_pods(job) for job in jobs.values()):

@@ -13,11 +13,13 @@ from vrdata.dataset.discover import require_apart
 from vrdata.dataset.plans import find_plan, keep_plan, require_own_markers, store_plan
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
+from vrdata.plan.sources import requested_sources
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
 from vrdata_operator.observe.cache import RunMemory
-from vrdata_operator.observe.catalogues import Catalogues
+from vrdata_operator.observe.inputs.catalogues import Catalogues
+from vrdata_operator.observe.inputs.sources import Reader, Sources
 from vrdata_operator.observe.jobs import Observer
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
@@ -25,7 +27,7 @@ from vrdata_operator.policy.admission import check_profile, make_plan, paralleli
 from vrdata_operator.reasons import Reason
 from vrdata_operator.settings import Home
 from vrdata_operator.specs.pods import store_settings
-from vrdata_operator.state.rejection import Rejection
+from vrdata_operator.state.rejection import Explanation, Rejection
 from vrdata_operator.state.run import RunView
 from vrdata_operator.state.stored import StoredProfile, StoredRun
 
@@ -46,11 +48,12 @@ class Viewer:
         self._metrics = metrics
         self._clock = clock
         self._catalogues = Catalogues(cluster, stores, home.namespace, clock)
+        self._sources = Sources(cluster, stores, clock)
         self._claim = home.claim
         self._observer = Observer(cluster, stores)
 
-    async def view(self, stored: StoredRun, memory: RunMemory) -> RunView | Rejection:
-        """The run as `decide` needs it, or why it cannot start.
+    async def view(self, stored: StoredRun, memory: RunMemory) -> RunView | Explanation:
+        """The run as `decide` needs it; or a Rejection, or why it cannot continue for now.
 
         Raises:
             VrdataError: the store cannot be used; OutputConflictError: it contains another plan.
@@ -68,7 +71,7 @@ class Viewer:
             run.metadata.namespace, run.metadata.name, run.spec.output.prefix
         )
         store = self._stores.run(settings, prefix)
-        plan = memory.plan or await self._plan(run, profile, found.uid, prefix, stored.status.plan)
+        plan = memory.plan or await self._plan(stored, run, profile, found.uid, memory)
         if isinstance(plan, Rejection):
             return plan
         if memory.ledger is None:
@@ -85,7 +88,7 @@ class Viewer:
             hermetic=profile.spec.required_level,
         )
         samples = sum(totals.samples for totals in facts.totals.values())
-        return RunView(
+        view = RunView(
             identity=stored.identity,
             generation=stored.generation,
             spec=run.spec,
@@ -99,6 +102,10 @@ class Viewer:
             rate=memory.rate.record(facts.now, samples),
             committed_at=memory.rate.changed_at,
         )
+        if not requested_sources(run.spec) or facts.reading is not None or view.complete:
+            return view
+        reader = Reader(stored.identity, run.spec, profile.spec, prefix, plan)
+        return await self._sources.restored(reader, memory) or view
 
     def _checked(
         self, run: GenerationRun, found: StoredProfile | None
@@ -111,16 +118,27 @@ class Viewer:
         return rejection or profile or Rejection(Reason.UNKNOWN_PROFILE)
 
     async def _plan(
-        self, run: GenerationRun, profile: GenerationProfile, uid: str, prefix: str, begun: str
+        self,
+        stored: StoredRun,
+        run: GenerationRun,
+        profile: GenerationProfile,
+        uid: str,
+        memory: RunMemory,
     ) -> Plan | Rejection:
         """The run's plan, stored if it was not there yet.
 
         Args:
+            stored: its status has the hash of the plan that the run started with. It is kept when
+                the profile gets an image with other generators.
+            run: what to generate.
+            profile: whose image and limits apply.
             uid: of the profile.
-            begun: hash of the plan that the run started with. It is kept when the profile gets
-                an image with other generators.
+            memory: of the run.
         """
-        settings = store_settings(profile.spec.storage)
+        settings, begun = store_settings(profile.spec.storage), stored.status.plan
+        prefix = layout.run_prefix(
+            run.metadata.namespace, run.metadata.name, run.spec.output.prefix
+        )
         store = self._stores.run(settings, prefix)
         existing = await self._stores.call(lambda: _stored_plan(store, begun))
         if existing is not None and existing.hash == begun:
@@ -129,6 +147,12 @@ class Viewer:
         if isinstance(image, Rejection):
             return image
         plan = make_plan(run, profile, image, existing)
+        if requested_sources(run.spec) and not isinstance(plan, Rejection):
+            reader = Reader(stored.identity, run.spec, profile.spec, prefix, existing)
+            pinned = await self._sources.pinned(reader, memory)
+            if isinstance(pinned, Explanation):
+                return Rejection(pinned.reason, pinned.detail, pinned.fix)
+            plan = make_plan(run, profile, image, existing, pinned)
         if isinstance(plan, Rejection):
             return plan
         if existing is None:

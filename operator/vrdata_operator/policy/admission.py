@@ -8,7 +8,9 @@ from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import ImageCatalogue
 from vrdata.plan.expand import check_spec
 from vrdata.plan.planned import Plan
+from vrdata.plan.sources import PinnedSources
 from vrdata.plan.stored.continuing import begin_or_continue
+from vrdata_operator.policy.sources import check_sources
 from vrdata_operator.reasons import Reason
 from vrdata_operator.state.rejection import Rejection
 
@@ -62,6 +64,9 @@ def _check_limits(spec: GenerationRunSpec, profile: GenerationProfileSpec) -> Re
             Reason.TOO_MUCH_PARALLELISM,
             f"it is {spec.parallelism}; profile {spec.profile!r} allows {most}",
         )
+    rejection = check_sources(spec, profile)
+    if rejection is not None:
+        return rejection
     try:
         check_spec(spec)
     except InvalidInputError as error:
@@ -74,6 +79,7 @@ def make_plan(
     profile: GenerationProfile,
     image: ImageCatalogue,
     stored: Plan | None,
+    sources: PinnedSources | None = None,
 ) -> Plan | Rejection:
     """The plan that `vrdata run --local` makes inside the profile's image.
 
@@ -84,9 +90,12 @@ def make_plan(
         profile: whose limits apply.
         image: the catalogue of its image.
         stored: the plan that the output already contains, if any.
+        sources: what its converters read; None = it is not known yet, or there are none.
     """
     try:
-        plan = begin_or_continue(run, image.catalogue, versions=image.versions, stored=stored).plan
+        plan = begin_or_continue(
+            run, image.catalogue, versions=image.versions, stored=stored, sources=sources
+        ).plan
     except UnknownGeneratorError as error:
         return Rejection(Reason.UNKNOWN_GENERATOR, _detail(error))
     except InvalidInputError as error:

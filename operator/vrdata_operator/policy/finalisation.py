@@ -12,25 +12,20 @@ from typing import Literal
 
 from vrdata.api.quantities import parse_quantity
 from vrdata.contract.attempts import is_exhausted, start_after
-from vrdata.contract.pod import read_termination_message, termination_text
-from vrdata.contract.reasons import FailureReason, Recurs, WorkerExit
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.recurs import Recurs
 from vrdata.text import count
 from vrdata_operator.policy.retries import ladder
-from vrdata_operator.state.facts import JobFacts, PodFacts
+from vrdata_operator.state.facts import JobFacts
 from vrdata_operator.state.names import final_job, index_job, try_number
 from vrdata_operator.state.run import RunView
+from vrdata_operator.status.failures import job_failure
 
 INDEX_JOB_SHARDS = 1000  # a run with more is indexed by one pod per generator, then closed by one
 MEMORY = 2**30  # of the first try, unless the class O has more
 MAX_CHARGED = 5  # tries that fail for a charged reason; a permanent one ends the run at once
 EARLY_SECONDS = 10.0  # since the last commit: longer shards are not waited for
-_SIGNALS = frozenset({None, 130, 137, 143})  # exit codes of an interrupted process
-# A pod that ends before its task starts may leave plain text; its exit code is the reason.
-_EXITS: dict[int | None, FailureReason] = {
-    int(WorkerExit.STORAGE_UNAVAILABLE): FailureReason.STORAGE_UNAVAILABLE,
-    int(WorkerExit.CONTRACT_MISMATCH): FailureReason.CONTRACT_MISMATCH,
-}
 
 StageName = Literal["index", "finalise"]
 
@@ -80,7 +75,7 @@ class Stage:
         if last is None or not last.finished:
             return None
         if not last.succeeded:
-            return _failure(last, self.view.facts.pods)
+            return job_failure(last, self.view.facts.pods)
         if self.name == "finalise" and not self.view.facts.dataset_hash:
             return Failure(
                 reason=FailureReason.INCOMPLETE_RUN,
@@ -182,29 +177,3 @@ def starts_early(view: RunView) -> bool:
     first = all(wave.attempt == view.history.first_attempt for wave in view.history.own)
     waits = view.spec.suspend or view.identity.queue or view.facts.damaged or len(stages(view)) > 1
     return last and recent and first and not (waits or view.failed or Stage("finalise", view).jobs)
-
-
-def _failure(job: JobFacts, pods: tuple[PodFacts, ...]) -> Failure:
-    """Why a Job failed: the failure of its pods that another try helps least against."""
-    found = [_of_pod(pod) for pod in pods if pod.job == job.name and pod.phase == "Failed"]
-    gone = Failure(reason=FailureReason.DISRUPTED, message="its pod was deleted or killed")
-    return min(found, key=_helplessness, default=gone)
-
-
-def _helplessness(failure: Failure) -> tuple[bool, bool, bool]:
-    reason = failure.reason
-    permanent = reason.recurs is Recurs.ALWAYS
-    return not permanent, not reason.charged, reason is not FailureReason.OUT_OF_MEMORY
-
-
-def _of_pod(pod: PodFacts) -> Failure:
-    if pod.terminated == "OOMKilled":
-        return Failure(reason=FailureReason.OUT_OF_MEMORY, message="its pod was OOMKilled")
-    found = read_termination_message(pod.termination_message)
-    if found is not None:
-        return found
-    if pod.disrupted or pod.exit_code in _SIGNALS:
-        message = pod.message or pod.reason or "its pod was killed"
-        return Failure(reason=FailureReason.DISRUPTED, message=message)
-    reason = _EXITS.get(pod.exit_code, FailureReason.UNKNOWN)
-    return Failure(reason=reason, message=termination_text(pod.termination_message))

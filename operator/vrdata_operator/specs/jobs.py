@@ -1,4 +1,4 @@
-"""Job manifests of waves, finalisation and catalogues. Pure."""
+"""Job manifests of waves and finalisation. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrdata.api.profile import ClassResources, GenerationProfileSpec
-from vrdata.api.quantities import parse_quantity
 from vrdata.contract.pod import (
     WAIT_VARIABLE,
-    DescribePod,
     FinalisePod,
     IndexPod,
     PodTask,
@@ -18,14 +16,12 @@ from vrdata.contract.pod import (
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import Wave
-from vrdata_operator.specs.pods import PodSize, pod_template, store_settings
+from vrdata_operator.specs.pods import PodSize, pod_template
 from vrdata_operator.state import names
 from vrdata_operator.state.identity import RunIdentity
 
 # For the supervisor and its buffers; the rest of the limit is for the generator child.
 SUPERVISOR_BYTES = 160 * 2**20
-DESCRIBE_SECONDS = 3600  # deadline of the Job, and how long a finished one is kept
-DESCRIBE_RETRIES = 3
 WAIT_SECONDS = 60  # of a pod that finalises, for the last shards
 
 
@@ -56,14 +52,16 @@ class Try:
     parallelism: int = 1
 
 
-def wave_manifest(
+def wave_manifest(  # noqa: PLR0913 - as the other manifests, and one of its own
     run: RunIdentity,
     profile: GenerationProfileSpec,
     wave: Wave,
     config: WorkerConfig,
     shape: Shape,
+    *,
+    reads_sources: bool = False,
 ) -> dict[str, Any]:
-    """The Indexed Job of one wave.
+    """The Indexed Job of one wave; `reads_sources` = a generator of it is a converter.
 
     Retries are later waves, so no index of this Job is retried. The Job replaces disrupted and
     preempted pods without counting a failure, and exit code 40 fails the whole Job.
@@ -89,12 +87,15 @@ def wave_manifest(
             profile,
             PodTask(shard=ShardPod(config=worker, wave=wave.wave)),
             PodSize(resources, wave.memory_bytes),
-            _run_labels(run) | labels,
+            run_labels(run) | labels,
+            reads_sources=reads_sources,
         ),
     }
     if not run.queue:  # only its queue suspends and resumes a queued Job
         spec["suspend"] = shape.suspend
-    return _job(run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec)
+    return job_object(
+        run, names.wave_job(run.uid, wave.wave), labels | {names.TASK_LABEL: "shard"}, spec
+    )
 
 
 def index_manifest(
@@ -118,12 +119,12 @@ def index_manifest(
         "template": pod_template(
             profile,
             PodTask(index=IndexPod(config=config)),
-            PodSize(_without_gpu(profile.classes.O), this.memory_bytes),
-            _run_labels(run),
+            PodSize(without_gpu(profile.classes.O), this.memory_bytes),
+            run_labels(run),
         ),
     }
     name = names.index_job(run.uid, run.repair, this.number)
-    return _tried(_job(run, name, {names.TASK_LABEL: "index"}, spec), this)
+    return _tried(job_object(run, name, {names.TASK_LABEL: "index"}, spec), this)
 
 
 def final_manifest(  # noqa: PLR0913 - as the other manifests, and two of its own
@@ -141,59 +142,15 @@ def final_manifest(  # noqa: PLR0913 - as the other manifests, and two of its ow
         budget: samples that may have failed.
         early: the last shards are not committed yet; the pod waits for them.
     """
-    size = PodSize(_without_gpu(profile.classes.O), this.memory_bytes)
+    size = PodSize(without_gpu(profile.classes.O), this.memory_bytes)
     task = PodTask(finalise=FinalisePod(config=config, max_failed_samples=budget))
-    template = pod_template(profile, task, size, _run_labels(run))
+    template = pod_template(profile, task, size, run_labels(run))
     if early:  # not in the task: a worker of an earlier version would refuse a new field
         waits = {"name": WAIT_VARIABLE, "value": str(WAIT_SECONDS)}
         template["spec"]["containers"][0]["env"].append(waits)
     spec = {"backoffLimit": 0, "template": template}
     name = names.final_job(run.uid, run.repair, this.number)
-    return _tried(_job(run, name, {names.TASK_LABEL: "finalise"}, spec), this)
-
-
-def describe_manifest(
-    namespace: str, profile: GenerationProfileSpec, owner: dict[str, Any]
-) -> dict[str, Any]:
-    """The Job that lists the generators of the profile's image; owned by the profile.
-
-    Its name is a hash of its spec, so a changed profile gets a new Job.
-    """
-    resources = _without_gpu(profile.classes.O)
-    task = PodTask(
-        describe=DescribePod(
-            store=store_settings(profile.storage),
-            image_digest=image_digest(profile.image),
-            catalogue=profile.catalogue,
-        )
-    )
-    spec = {
-        "backoffLimit": DESCRIBE_RETRIES,
-        "activeDeadlineSeconds": DESCRIBE_SECONDS,
-        "ttlSecondsAfterFinished": DESCRIBE_SECONDS,
-        "template": pod_template(
-            profile, task, PodSize(resources, int(parse_quantity(resources.memory))), {}
-        ),
-    }
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {
-            "name": names.describe_job(spec),
-            "namespace": namespace,
-            "labels": names.COMMON_LABELS | {names.TASK_LABEL: "describe"},
-            "ownerReferences": [owner],
-        },
-        "spec": spec,
-    }
-
-
-def image_digest(image: str) -> str:
-    """`sha256:…` of an image by digest. Raises ValueError for another image name."""
-    _, at, digest = image.partition("@")
-    if not at:
-        raise ValueError(f"{image} has no digest")
-    return digest
+    return _tried(job_object(run, name, {names.TASK_LABEL: "finalise"}, spec), this)
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, Any]:
@@ -223,9 +180,10 @@ def _on_exit(code: WorkerExit, action: str) -> dict[str, Any]:
     return {"action": action, "onExitCodes": {"operator": "In", "values": [int(code)]}}
 
 
-def _job(
+def job_object(
     run: RunIdentity, name: str, labels: dict[str, str], spec: dict[str, Any]
 ) -> dict[str, Any]:
+    """A Job of a run, in the run's queue if it has one."""
     queue = {names.QUEUE_LABEL: run.queue} if run.queue else {}
     return {
         "apiVersion": "batch/v1",
@@ -233,7 +191,7 @@ def _job(
         "metadata": {
             "name": name,
             "namespace": run.namespace,
-            "labels": names.COMMON_LABELS | _run_labels(run) | labels | queue,
+            "labels": names.COMMON_LABELS | run_labels(run) | labels | queue,
             "ownerReferences": [owner_reference("GenerationRun", run.name, run.uid)],
         },
         "spec": spec,
@@ -249,9 +207,11 @@ def _tried(job: dict[str, Any], this: Try) -> dict[str, Any]:
     return job
 
 
-def _run_labels(run: RunIdentity) -> dict[str, str]:
+def run_labels(run: RunIdentity) -> dict[str, str]:
+    """Labels by which the Jobs and pods of a run are selected."""
     return {names.RUN_LABEL: run.name, names.RUN_UID_LABEL: run.uid}
 
 
-def _without_gpu(resources: ClassResources) -> ClassResources:
+def without_gpu(resources: ClassResources) -> ClassResources:
+    """Resources of a pod that runs no generator."""
     return resources.model_copy(update={"gpu": None})

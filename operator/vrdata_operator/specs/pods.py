@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from vrdata.api.profile import ClassResources, GenerationProfileSpec, Storage
 from vrdata.contract.pod import VARIABLE, PodTask
 from vrdata.contract.worker import StoreSettings
+from vrdata_operator.state.facts import Task
 from vrdata_operator.state.names import COMMON_LABELS, TASK_LABEL
 
 USER = 65532
@@ -32,10 +33,23 @@ def store_settings(storage: Storage) -> StoreSettings:
 
 
 def pod_template(
-    profile: GenerationProfileSpec, task: PodTask, size: PodSize, labels: dict[str, str]
+    profile: GenerationProfileSpec,
+    task: PodTask,
+    size: PodSize,
+    labels: dict[str, str],
+    *,
+    reads_sources: bool = False,
 ) -> dict[str, Any]:
-    """A PodTemplateSpec for one task."""
-    kind = next(name for name in ("shard", "index", "finalise", "describe") if getattr(task, name))
+    """A PodTemplateSpec for one task.
+
+    Args:
+        profile: image, storage and sources.
+        task: what the pod does.
+        size: what it requests.
+        labels: its own, beside the common ones.
+        reads_sources: give it what it needs to read sources; other pods do not get the token.
+    """
+    kind = next(name for name in get_args(Task) if getattr(task, name))
     resources = size.resources
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
@@ -49,7 +63,7 @@ def pod_template(
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(profile, task, size)],
+        "containers": [_container(profile, task, size, reads_sources=reads_sources)],
         "volumes": _volumes(profile.storage, resources.ephemeral_storage),
     }
     if profile.service_account:
@@ -71,7 +85,9 @@ def pod_template(
     }
 
 
-def _container(profile: GenerationProfileSpec, task: PodTask, size: PodSize) -> dict[str, Any]:
+def _container(
+    profile: GenerationProfileSpec, task: PodTask, size: PodSize, *, reads_sources: bool
+) -> dict[str, Any]:
     mounts = [{"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - private to the pod
     if profile.storage.persistent_volume_claim:
         mounts.append({"name": "data", "mountPath": DATA})
@@ -80,7 +96,7 @@ def _container(profile: GenerationProfileSpec, task: PodTask, size: PodSize) -> 
         "image": profile.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python", "-m", "vrdata_worker.pod"],
-        "env": _environment(profile.storage, task),
+        "env": _environment(profile.storage, task) + (_sources(profile) if reads_sources else []),
         "resources": _resources(size),
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -105,6 +121,22 @@ def _environment(storage: Storage, task: PodTask) -> list[dict[str, Any]]:
             ),
         ]
     return variables
+
+
+def _sources(profile: GenerationProfileSpec) -> list[dict[str, Any]]:
+    """What reads sources: the Hub's token and URL. A bucket is one of the storage's server."""
+    sources, storage = profile.sources, profile.storage
+    plain = {
+        "HF_ENDPOINT": sources.hub_endpoint,
+        "AWS_ENDPOINT_URL_S3": storage.endpoint,
+        "AWS_DEFAULT_REGION": storage.region,
+    }
+    found: list[dict[str, Any]] = [
+        {"name": name, "value": value} for name, value in plain.items() if value
+    ]
+    if sources.existing_secret:
+        found.append(_from_secret("HF_TOKEN", sources.existing_secret, sources.token_key))
+    return found
 
 
 def _from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from vrdata_operator.state.shard_sets import ShardSet
 
 LAST_SHARDS = 16  # of a run: their markers are read without waiting for their Jobs
 
-Task = Literal["shard", "index", "finalise", "describe"]
+Task = Literal["shard", "index", "finalise", "describe", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,16 @@ def final_job(uid: str, repair: str = "", number: int = 0) -> str:
     return f"{_stem(uid)}-final{_suffix(repair)}{_number(number)}"
 
 
+def resolve_job(uid: str, number: int = 0) -> str:
+    """Name of a Job that pins the sources of a run; `number` is that of the try, from 0."""
+    return f"{_stem(uid)}-sources{_number(number)}"
+
+
 def try_number(first: str, name: str) -> int | None:
     """Number of the try whose Job has this name; None for the name of another Job.
 
     Args:
-        first: name of the Job of try 0, as `index_job` or `final_job` returns it.
+        first: name of the Job of try 0, as `index_job`, `final_job` or `resolve_job` returns it.
         name: of any Job.
     """
     if name == first:

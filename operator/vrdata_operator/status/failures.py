@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vrdata.contract.pod import read_termination_message, termination_text
 from vrdata.contract.reasons import FailureReason, WorkerExit
 from vrdata.contract.records import Failure, FailureRecord
+from vrdata.contract.recurs import Recurs
 from vrdata.plan.planned import Shard
 from vrdata.plan.waves import Wave
-from vrdata_operator.state.facts import PodFacts
+from vrdata_operator.state.facts import JobFacts, PodFacts
 
 # A pod that ends before its shard starts may leave plain text; its exit code is the reason.
 _EXITS: dict[int | None, FailureReason] = {
@@ -62,3 +65,34 @@ def _without_record(pod: PodFacts) -> Failure:
     code = "" if pod.exit_code is None else f" with exit code {pod.exit_code}"
     message = next(texts, f"the pod ended{code} and left no termination message")
     return Failure(reason=_EXITS.get(pod.exit_code, reason), message=message)
+
+
+def job_failure(job: JobFacts, pods: Iterable[PodFacts]) -> Failure:
+    """Why a Job without shards failed: of its pods, what another try helps least against.
+
+    Args:
+        job: it has failed.
+        pods: failed pods of any Job.
+    """
+    found = [_of_job_pod(pod) for pod in pods if pod.job == job.name and pod.phase == "Failed"]
+    gone = Failure(reason=FailureReason.DISRUPTED, message="its pod was deleted or killed")
+    return min(found, key=_helplessness, default=gone)
+
+
+def _helplessness(failure: Failure) -> tuple[bool, bool, bool]:
+    reason = failure.reason
+    permanent = reason.recurs is Recurs.ALWAYS
+    return not permanent, not reason.charged, reason is not FailureReason.OUT_OF_MEMORY
+
+
+def _of_job_pod(pod: PodFacts) -> Failure:
+    if pod.terminated == OOM_KILLED:
+        return Failure(reason=FailureReason.OUT_OF_MEMORY, message="its pod was OOMKilled")
+    found = read_termination_message(pod.termination_message)
+    if found is not None:
+        return found
+    if pod.disrupted or pod.exit_code in _KILLED:
+        message = pod.message or pod.reason or "its pod was killed"
+        return Failure(reason=FailureReason.DISRUPTED, message=message)
+    reason = _EXITS.get(pod.exit_code, FailureReason.UNKNOWN)
+    return Failure(reason=reason, message=termination_text(pod.termination_message))

@@ -11,7 +11,9 @@ from vrdata_operator.status.conditions import Finding, update
 # Workers may have written data for such a run, and no administrator can change that.
 TERMINAL = frozenset({Reason.OUTPUT_CONFLICT})
 # Over within seconds, without anybody's help.
-PASSING = frozenset({Reason.READING_CATALOGUE})
+PASSING = frozenset({Reason.READING_CATALOGUE, Reason.RESOLVING_SOURCES})
+# Nothing is wrong with the run.
+_UNDECIDED = PASSING | {Reason.WAITING_IN_QUEUE}
 
 
 def rejected(
@@ -22,7 +24,7 @@ def rejected(
     reason, message = rejection.reason, rejection.message
     passing = reason in PASSING
     findings = (
-        Finding("Accepted", "Unknown" if passing else "False", reason, message),
+        Finding("Accepted", "Unknown" if reason in _UNDECIDED else "False", reason, message),
         Finding("Progressing", "False", reason, message),
         Finding("Stalled", "False" if passing else "True", reason, message),
         Finding("Finished", "True", reason, message)
@@ -53,7 +55,7 @@ def blocked(
     reason, message = cause.reason, cause.message
     findings: tuple[Finding, ...] = (
         Finding("Progressing", "False", reason, message),
-        Finding("Stalled", "True", reason, message),
+        Finding("Stalled", "False" if reason in PASSING else "True", reason, message),
     )
     if status.phase == "Succeeded":
         findings += (Finding("Succeeded", "Unknown", reason, message),)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.contract.attempts import MAX_UNCHARGED
-from vrdata.contract.reasons import FailureReason, Recurs
+from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
+from vrdata.contract.recurs import Recurs
 from vrdata.contract.retries import Retry
 from vrdata.contract.worker import ShardTask
 from vrdata.local.execution.retry import RetryPolicy, first_attempt, next_attempt

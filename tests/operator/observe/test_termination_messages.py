@@ -8,7 +8,8 @@ import pytest
 
 from support.lives import FINAL, FIRST, SYSTEM, Life, run_object
 from support.operator.fakecluster import FakeCluster
-from support.operator.fakeworkers import Try, pod_object
+from support.operator.fakepods import pod_object
+from support.operator.fakeworkers import Try
 from vrdata.contract.pod import termination_message
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure

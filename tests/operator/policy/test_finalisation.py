@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from support.lives import FINAL, Life, profile_object, run_object
-from support.operator.fakeworkers import Script, always_well, commit, waits
+from support.operator.fakepods import waits
+from support.operator.fakeworkers import Script, always_well, commit
 from vrdata.contract import attempts
 from vrdata.contract.attempts import pause_after
 from vrdata.dataset import layout

@@ -12,11 +12,11 @@ from vrdata.api.profile import GenerationProfile, GenerationProfileSpec
 from vrdata.contract.pod import VARIABLE, PodTask
 from vrdata.contract.worker import WorkerConfig
 from vrdata.plan.waves import MAX_SHARDS, Wave, to_spans
+from vrdata_operator.specs.inputs import describe_manifest
 from vrdata_operator.specs.jobs import (
     RunIdentity,
     Shape,
     Try,
-    describe_manifest,
     final_manifest,
     owner_reference,
     wave_manifest,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.lives import run_object
 from vrdata.api.metadata import DNS_LABEL, MAX_RUN_NAME
 from vrdata.api.run import GenerationRun
-from vrdata_operator.specs.jobs import image_digest
+from vrdata_operator.specs.inputs import image_digest
 from vrdata_operator.state.identity import RunIdentity
 from vrdata_operator.state.names import describe_job, final_job, selector, wave_job
 

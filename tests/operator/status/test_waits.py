@@ -9,7 +9,8 @@ import pytest
 
 from support.lives import FINAL, FIRST, SECOND, Life, run_object
 from support.operator.fakecluster import FakeCluster
-from support.operator.fakeworkers import GONE, pod_object
+from support.operator.fakepods import pod_object
+from support.operator.fakeworkers import GONE
 from vrdata.plan.planned import Shard
 from vrdata_operator.observe.jobs import STUCK_SECONDS
 from vrdata_operator.state.facts import PodFacts

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from support.objects import put
+from vrdata.api.run import GenerationRunSpec
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.checks.dropped import with_dropped
@@ -25,6 +27,7 @@ from vrdata.dataset.manifest import (
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.sources import PinnedSource, PinnedSources, PlannedSource, requested_sources
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.failures import ShardFailedError
 
@@ -111,8 +114,39 @@ def keep(store: ObjectStore, key: str, body: bytes) -> None:
         put(store, key, body)
 
 
+def pin(store: ObjectStore, spec: GenerationRunSpec, items: int) -> None:
+    """Write a list of items for each source that has none, and pin the sources, once."""
+    digest = "sha256:" + "d" * 64
+    pins = {
+        name: PinnedSource(
+            requested=source,
+            source=PlannedSource(
+                url=source.url,
+                config=source.config,
+                split=source.split,
+                revision="c" * 40,
+                items=items,
+                digest=digest,
+            ),
+        )
+        for name, source in requested_sources(spec).items()
+    }
+    for name in pins:
+        keep(store, layout.items_key(name), b"parts")
+    keep(store, layout.SOURCES, PinnedSources(sources=pins).to_json())
+
+
 def is_committed(store: ObjectStore, shard: Shard) -> bool:
     return store.head(layout.commit_key(*shard)) is not None
+
+
+def missing_shards(store: ObjectStore) -> Iterator[Shard]:
+    """The shards of a run that are not committed; none without a plan."""
+    try:
+        plan = load_model(store, layout.PLAN, Plan)
+    except (ObjectNotFoundError, InvalidInputError):
+        return iter(())
+    return plan.missing_shards({one for one in plan.all_shards() if is_committed(store, one)})
 
 
 def _plan(store: ObjectStore) -> Plan:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from support.objects import put
 from support.operator.fakecluster import FakeCluster
-from support.operator.fakeoutputs import DATA, commit, finalise, is_committed, write_indexes
+from support.operator.fakeoutputs import (
+    DATA,
+    commit,
+    finalise,
+    is_committed,
+    missing_shards,
+    pin,
+    write_indexes,
+)
+from support.operator.fakepods import end, has_ended, pod_object, task_of, waits
 from support.operator.index_sets import format_index_set
 from vrdata.contract.pod import (
-    VARIABLE,
-    WAIT_VARIABLE,
     DescribePod,
     FinalisePod,
     IndexPod,
-    PodTask,
+    ResolvePod,
     ShardPod,
 )
 from vrdata.dataset import layout
@@ -29,7 +36,6 @@ from vrdata.plan.waves import Wave
 from vrdata.store.opening import PrefixedStore
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.state.index_sets import parse_index_set
-from vrdata_operator.state.names import TASK_LABEL
 from vrdata_worker.failures import ShardFailedError
 
 Json = dict[str, Any]
@@ -52,6 +58,8 @@ GONE = "Gone"
 
 
 FinalScript = Callable[[str], str]  # the same of a try of finalisation, by the name of its Job
+# Of a try to pin sources: reason and message of its failure; None: the sources are pinned.
+SourceScript = Callable[[str], tuple[str, str] | None]
 
 
 def always_well(_attempt: Try) -> str:
@@ -67,6 +75,7 @@ class Workers:
         store: the root that profiles name.
         entries: generators of the worker image.
         script: which attempts fail, and why.
+        items: of each source.
         tries: every attempt so far.
         left_out: number of failed samples, by shard.
         retry: what another attempt can change, in the records of failures.
@@ -79,6 +88,8 @@ class Workers:
     entries: tuple[CatalogueEntry, ...]
     script: Script = always_well
     final_script: FinalScript = lambda _job: ""
+    source_script: SourceScript = lambda _job: None
+    items: int = 40
     tries: list[Try] = field(default_factory=list)
     left_out: dict[Shard, int] = field(default_factory=dict)
     retry: str = "Useful"
@@ -88,11 +99,13 @@ class Workers:
     def work(self) -> None:
         """Let each Job that is not suspended run one batch of pods."""
         for job in list(self.cluster.jobs.values()):
-            if job["spec"].get("suspend") or _ended(job):
+            if job["spec"].get("suspend") or has_ended(job):
                 continue
             task = task_of(job)
             if task.describe is not None:
                 self._describe(job, task.describe)
+            elif task.resolve is not None:
+                self._resolve(job, task.resolve)
             elif task.index is not None:
                 self._index(job, task.index)
             elif task.finalise is not None:
@@ -106,7 +119,15 @@ class Workers:
         )
         key = layout.catalogue_key(pod.image_digest, pod.catalogue)
         put(self.store, key, answer.to_json())
-        _end(job, "Complete", "CompletionsReached")
+        end(job, "Complete", "CompletionsReached")
+
+    def _resolve(self, job: Json, pod: ResolvePod) -> None:
+        failure = self.source_script(job["metadata"]["name"])
+        if failure is not None:
+            self._end_final(job, *failure)
+            return
+        pin(PrefixedStore(self.store, pod.prefix), pod.spec, self.items)
+        end(job, "Complete", "CompletionsReached")
 
     def _finalise(self, job: Json, pod: FinalisePod) -> None:
         store = PrefixedStore(self.store, pod.config.prefix)
@@ -120,13 +141,13 @@ class Workers:
         except ShardFailedError as error:
             self._end_final(job, str(error.failure.reason), error.failure.message)
             return
-        _end(job, "Complete", "CompletionsReached")
+        end(job, "Complete", "CompletionsReached")
 
     def _index(self, job: Json, pod: IndexPod) -> None:
         if self._fails(job):
             return
         write_indexes(PrefixedStore(self.store, pod.config.prefix))
-        _end(job, "Complete", "CompletionsReached")
+        end(job, "Complete", "CompletionsReached")
 
     def _fails(self, job: Json) -> bool:
         """Whether this try of finalisation fails; its pod leaves what a real one leaves."""
@@ -137,7 +158,7 @@ class Workers:
 
     def _end_final(self, job: Json, reason: str, message: str) -> None:
         name, labels = job["metadata"]["name"], job["spec"]["template"]["metadata"]["labels"]
-        _end(job, "Failed", "BackoffLimitExceeded")
+        end(job, "Failed", "BackoffLimitExceeded")
         ended: Json = {"exitCode": 137, "reason": "OOMKilled"}
         if reason != "OOMKilled":
             ended = {"exitCode": 30, "message": json.dumps({"reason": reason, "message": message})}
@@ -165,7 +186,7 @@ class Workers:
             if reason in ("ContractMismatch", "NotHermetic"):
                 if reason == "NotHermetic":
                     self._fail(store, job, index, attempt, reason, wave.run)
-                _end(job, "Failed", "PodFailurePolicy", "exit 40")
+                end(job, "Failed", "PodFailurePolicy", "exit 40")
                 return
             if reason:
                 self._fail(store, job, index, attempt, reason, wave.run)
@@ -182,7 +203,7 @@ class Workers:
         open_ = wave.size - len(done) - len(failed)
         status["active"] = status["ready"] = min(open_, spec["parallelism"])
         if not open_:
-            _end(job, "Failed", "FailedIndexes") if failed else _end(job, "Complete", "Completed")
+            end(job, "Failed", "FailedIndexes") if failed else end(job, "Complete", "Completed")
 
     def _fail_without_wave(self, job: Json, message: str) -> None:
         """Pods that find no wave or no plan know no shard, so they store no record."""
@@ -200,7 +221,7 @@ class Workers:
             failed |= {index}
         status["failedIndexes"] = format_index_set(failed)
         if len(failed | ended) == spec["completions"]:
-            _end(job, "Failed", "FailedIndexes")
+            end(job, "Failed", "FailedIndexes")
 
     def _fail(
         self, store: ObjectStore, job: Json, index: int, tried: Try, reason: str, run: str
@@ -222,50 +243,3 @@ class Workers:
             body = json.dumps(record).encode()
             put(store, layout.failure_key(*tried.shard, tried.attempt), body)
         self.cluster.pods.append(pod_object(job, f"{name}-{index}", index, labels, ended))
-
-
-def pod_object(
-    job: Json, name: str, index: int | None, labels: Json, ended: Json | None = None
-) -> Json:
-    """A pod of a Job: failed with the state `ended`, or pending without one."""
-    own = {"batch.kubernetes.io/job-name": job["metadata"]["name"]}
-    if index is not None:
-        own["batch.kubernetes.io/job-completion-index"] = str(index)
-    status: Json = {"phase": "Failed" if ended else "Pending"}
-    if ended:
-        status["containerStatuses"] = [{"state": {"terminated": ended}}]
-    metadata = {"name": name, "namespace": job["metadata"]["namespace"], "labels": labels | own}
-    return {"metadata": metadata, "status": status}
-
-
-def task_of(job: Json) -> PodTask:
-    """What the pods of a Job are told to do."""
-    variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
-    text = next(item["value"] for item in variables if item["name"] == VARIABLE)
-    task = PodTask.model_validate_json(text)
-    assert job["metadata"]["labels"][TASK_LABEL] in {"shard", "index", "finalise", "describe"}
-    return task
-
-
-def waits(job: Json) -> bool:
-    """Whether a pod that finalises waits for the last shards."""
-    variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
-    return any(item["name"] == WAIT_VARIABLE for item in variables)
-
-
-def missing_shards(store: ObjectStore) -> Iterator[Shard]:
-    """The shards of a run that are not committed; none without a plan."""
-    try:
-        plan = load_model(store, layout.PLAN, Plan)
-    except (ObjectNotFoundError, InvalidInputError):
-        return iter(())
-    return plan.missing_shards({one for one in plan.all_shards() if is_committed(store, one)})
-
-
-def _ended(job: Json) -> bool:
-    return bool(job["status"].get("conditions"))
-
-
-def _end(job: Json, kind: str, reason: str, message: str = "") -> None:
-    found = {"type": kind, "status": "True", "reason": reason, "message": message}
-    job["status"] |= {"active": 0, "ready": 0, "conditions": [found]}

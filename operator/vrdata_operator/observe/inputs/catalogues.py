@@ -16,7 +16,8 @@ from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.policy.stalls import why_waiting
 from vrdata_operator.reasons import Reason
-from vrdata_operator.specs.jobs import describe_manifest, image_digest, owner_reference
+from vrdata_operator.specs.inputs import describe_manifest, image_digest
+from vrdata_operator.specs.jobs import owner_reference
 from vrdata_operator.specs.pods import store_settings
 from vrdata_operator.state.rejection import Rejection
 

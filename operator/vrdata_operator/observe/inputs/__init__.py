@@ -1,0 +1,1 @@
+"""Read what a plan needs: the catalogue of an image, the sources of a run."""
