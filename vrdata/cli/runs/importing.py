@@ -27,6 +27,7 @@ class ImportFormat(StrEnum):
     WEBDATASET = "webdataset"
     TAR = "tar"
     FILES = "files"
+    PARQUET = "parquet"
 
 
 def register(app: typer.Typer) -> None:
