@@ -17,6 +17,8 @@ from vrdata.sources.parts import read_parts
 from vrdata.sources.port import Part, Source
 from vrdata_generators.columns import chosen_columns
 
+MAX_BYTES = 16 * 2**20  # of a table that cannot be read in part
+
 
 def check_columns(prepared: Prepared, options: Mapping[str, str]) -> None:
     """Refuse a table without the columns that the import reads, with one small request.
@@ -55,10 +57,12 @@ def check_columns(prepared: Prepared, options: Mapping[str, str]) -> None:
 def _columns(source: Source, part: Part) -> list[str]:
     """The names of a table's columns, from its footer or header; [] = they are not known."""
     file = part.files[0]
-    if part.format not in {"parquet", "csv"} or not file.ranges:
+    if part.format not in {"parquet", "csv"} or (not file.ranges and file.size > MAX_BYTES):
         return []
-    place = file.ranges[-1] if part.format == "parquet" else file.ranges[0]
-    some = replace(part, files=(replace(file, ranges=(place,), digest=""),))
+    if file.ranges:
+        place = file.ranges[-1] if part.format == "parquet" else file.ranges[0]
+        file = replace(file, ranges=(place,), digest="")
+    some = replace(part, files=(file,))
     with tempfile.TemporaryDirectory(prefix="vrdata-columns-") as folder:
         source.stage(some, Path(folder))
         path = Path(folder) / file.name

@@ -1,0 +1,114 @@
+"""The sources of a local run: pinned once, before its plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from support.datasets.puzzles import puzzle_table
+from vrdata.api.profile import default_profile
+from vrdata.api.reading.loading import load_run
+from vrdata.cli.main import app
+from vrdata.contract.worker import StoreSettings
+from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.local.importing.columns import check_columns
+from vrdata.local.run import LocalOptions, Prepared, prepare
+from vrdata.sources.port import SourceNotFoundError
+
+
+def write(folder: Path, **source: object) -> Path:
+    """A run file that imports `set.parquet`."""
+    path = folder / "run.yaml"
+    item = {
+        "name": "mine",
+        "converter": "M-import",
+        "source": {"url": str(folder / "set.parquet")} | source,
+    }
+    document = {
+        "apiVersion": "vrdata.dev/v1alpha1",
+        "kind": "GenerationRun",
+        "metadata": {"name": "demo"},
+        "spec": {"generators": [item]},
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+def prepared(folder: Path, limit: int | None = None, total: int | None = None) -> Prepared:
+    options = LocalOptions(store=StoreSettings(url=str(folder / "out")), limit=limit, total=total)
+    return prepare(load_run(folder / "run.yaml"), default_profile(), options)
+
+
+def test_plan_shows_the_items_and_writes_nothing(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    where = ["--out", str(tmp_path / "out"), "-o", "json"]
+    result = CliRunner().invoke(app, ["plan", str(write(tmp_path)), *where])
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["rows"]
+    assert (row["generator"], row["generatorClass"], row["samples"]) == ("mine", "M", 12)
+    assert "mine: 12 items in" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_has_begun_keeps_its_source(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    write(tmp_path)
+    first = prepared(tmp_path).plan
+    puzzle_table(tmp_path / "set.parquet", 20)
+    assert prepared(tmp_path).plan.hash == first.hash
+    assert first.generator("mine").samples == 12
+
+
+def test_another_source_is_another_run(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    write(tmp_path)
+    prepared(tmp_path)
+    write(tmp_path, limit=3)
+    with pytest.raises(OutputConflictError):
+        prepared(tmp_path)
+
+
+@pytest.mark.parametrize(("limit", "total"), [(5, None), (None, 5)])
+def test_a_limit_is_the_number_of_items(
+    limit: int | None, total: int | None, tmp_path: Path
+) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    write(tmp_path)
+    assert prepared(tmp_path, limit, total).plan.generator("mine").samples == 5
+
+
+def test_a_table_without_items_is_refused(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 0)
+    write(tmp_path)
+    with pytest.raises(SourceNotFoundError, match="has no items"):
+        prepared(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, ""), ({"final": "solution"}, "solution_image"), ({"first": "picture"}, "prompt, image")],
+)
+def test_columns_that_do_not_exist_are_refused_before_any_row_is_read(
+    options: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    write(tmp_path)
+    run = prepared(tmp_path)
+    if not expected:
+        check_columns(run, options)
+        return
+    with pytest.raises(InvalidInputError) as caught:
+        check_columns(run, options)
+    assert expected in caught.value.why
+
+
+def test_the_header_of_a_csv_file_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "set.csv").write_text("picture,prompt\na.png,Go.\n")
+    write(tmp_path, url=str(tmp_path / "set.csv"))
+    run = prepared(tmp_path)
+    check_columns(run, {"first": "picture"})
+    with pytest.raises(InvalidInputError, match="cannot be imported"):
+        check_columns(run, {})
