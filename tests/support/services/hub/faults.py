@@ -17,6 +17,7 @@ Kind = Literal[
     "whole",  # ignores Range
     "other bytes",  # one bit of the body is another one
     "other file",  # answers the ETag and the size of another file
+    "other commit",  # answers X-Repo-Commit of another commit
     "loop",  # redirects to the same URL
     "garbage",  # answers 200 with JSON of another form
 ]

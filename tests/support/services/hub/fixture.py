@@ -16,6 +16,7 @@ def hub_environment(hub: Hub, home: Path) -> dict[str, str]:
         "HF_ENDPOINT": hub.endpoint,
         "HF_HOME": str(home),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_XET": "1",
         "NO_PROXY": "127.0.0.1",
     }
 
@@ -32,8 +33,11 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         for name, value in hub_environment(running, home).items():
             monkeypatch.setenv(name, value)
         # The client reads these variables when it is imported.
+        url = running.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
+        for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET"):
+            monkeypatch.setattr(constants, name, True)
         yield running

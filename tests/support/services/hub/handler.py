@@ -137,6 +137,8 @@ def _changed(found: Answer, fault: Fault, url: str) -> Answer:
     if fault.kind == "other file":
         other = '"' + "f" * 64 + '"'
         return replace(found, headers={**found.headers, "ETag": other, "X-Linked-ETag": other})
+    if fault.kind == "other commit":
+        return replace(found, headers={**found.headers, "X-Repo-Commit": "f" * 40})
     return found
 
 

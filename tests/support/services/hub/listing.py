@@ -46,7 +46,10 @@ def card(tree: dict[str, Blob]) -> dict[str, Any]:
     text = tree["README.md"].content.decode() if "README.md" in tree else ""
     if not text.startswith("---\n"):
         return {}
-    found = yaml.safe_load(text[4:].partition("\n---")[0])
+    try:
+        found = yaml.safe_load(text[4:].partition("\n---")[0])
+    except yaml.YAMLError:
+        return {}
     return found if isinstance(found, dict) else {}
 
 

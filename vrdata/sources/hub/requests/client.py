@@ -6,6 +6,7 @@ import email.utils
 import logging
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -14,21 +15,20 @@ from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-d
 
 from vrdata.sources.port import SourceUnavailableError
 
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 30.0  # without a byte
 GRACE_SECONDS = 60.0  # a body may be slow for so long
 SLOWEST = 16_384  # bytes a second, after that
 MAX_READ = 1 << 28  # bytes of an answer that is read as a whole, such as a listing
 _TRY_LATER = {408, 425, 429}
-_WAIT = {"connect": CONNECT_SECONDS, "read": ANSWER_SECONDS, "write": ANSWER_SECONDS}
+LIMITS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # seconds without a byte
 
 
 class NoAnswerError(SourceUnavailableError):
     """Nothing answers: no network, a wrong host name, a refused connection, a time-out."""
 
 
+@cache
 def use_client() -> None:
-    """Let huggingface_hub send its requests with the client of this module.
+    """Let huggingface_hub send its requests with the client of this module; once in a process.
 
     Its own client waits for ever, and repeats requests for minutes without a word.
     """
@@ -47,7 +47,7 @@ class Client(httpx2.Client):
         Raises:
             SourceUnavailableError: nothing answers, or the server is overloaded or has failed.
         """
-        request.extensions = {**request.extensions, "timeout": {**_WAIT, "pool": ANSWER_SECONDS}}
+        request.extensions = {**request.extensions, "timeout": LIMITS}
         try:
             response = super().send(request, stream=True, **more)
         except httpx2.RequestError as error:
@@ -103,10 +103,10 @@ class _Paced(httpx2.SyncByteStream):
 
 
 def _no_answer(host: str, error: httpx2.RequestError) -> SourceUnavailableError:
-    if isinstance(error, httpx2.TooManyRedirects | httpx2.UnsupportedProtocol):
+    if isinstance(error, httpx2.TooManyRedirects):
         return NoAnswerError(f"{host} redirects in circles", fix="check HF_ENDPOINT and proxies")
     if isinstance(error, httpx2.TimeoutException):
-        limit = CONNECT_SECONDS if isinstance(error, httpx2.ConnectTimeout) else ANSWER_SECONDS
+        limit = LIMITS["connect" if isinstance(error, httpx2.ConnectTimeout) else "read"]
         why = f"no answer within {limit:.0f} s"
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
         why = "the connection ended before the answer was complete"

@@ -17,7 +17,6 @@ from vrdata.sources.hub.requests.client import NoAnswerError, use_client
 from vrdata.sources.hub.requests.errors import Doing, explained, unexpected_answers
 from vrdata.sources.port import PartFile, SourceAccessError, SourceNotFoundError
 
-CHUNK = 1 << 20
 DEFAULT_REVISION = "main"
 _SHOWN = 20
 
@@ -89,7 +88,7 @@ class HubDataset:
             hf_raise_for_status(response)
             check_answer(response, doing.what, commit, file, start, stop)
             left = stop - start
-            for chunk in response.iter_raw(CHUNK):
+            for chunk in response.iter_raw():
                 yield chunk[:left]
                 left -= len(chunk)
                 if left <= 0:
