@@ -73,8 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             found = _changed(found, fault, self.path)
         if found.ranged and not (fault and fault.kind == "whole"):
             found = _part(found, asked.headers.get("range", ""))
-        self._send(hub, found, fault)
-        hub.note(
+        hub.note(  # before the client can go on
             Request(
                 role,
                 self.command,
@@ -86,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
                 "authorization" in asked.headers,
             )
         )
+        self._send(hub, found, fault)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the server's names
 
