@@ -93,6 +93,14 @@ def test_what_the_catalogue_says_of_bytes_changes_the_hash(one: CatalogueEntry) 
     assert plan_of(one=one).hash != plan_of().hash
 
 
+def test_the_version_of_pyarrow_is_part_of_plans_of_tables_only() -> None:
+    versions = VERSIONS | {"pyarrow": "1"}
+    tables = planned(make_run("O-a", output={"format": "parquet"}), "O-a", versions=versions)
+    others = planned(make_run("O-a"), "O-a", versions=versions)
+    assert tables.versions == versions
+    assert (others.versions, others.hash) == (VERSIONS, plan_of().hash)
+
+
 @pytest.mark.parametrize(
     "versions",
     [{}, VERSIONS | {"av": "14.1"}, VERSIONS | {"cv2": "1"}],

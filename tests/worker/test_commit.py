@@ -108,8 +108,12 @@ def test_existing_data_with_equal_bytes_is_used(tmp_path: Path) -> None:
     assert (done.already, done.nondeterministic) == (False, "")
 
 
-def test_existing_data_with_other_bytes_stays_and_is_described(tmp_path: Path) -> None:
-    other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
+@pytest.mark.parametrize("output_format", ["webdataset", "parquet"])
+def test_existing_data_with_other_bytes_stays_and_is_described(
+    tmp_path: Path, output_format: OutputFormat
+) -> None:
+    other = Made(tmp_path / "other", seed=7, output_format=output_format)
+    made, store = Made(tmp_path / "made", output_format=output_format), MemoryStore()
     store.put_new(other.tar.key, other.tar.path, sha256=other.tar.sha256)
     done = commit(store, made.draft, made.pending, detect=False)
     assert done.nondeterministic == made.tar.key
@@ -137,8 +141,12 @@ def video_bytes(sample: SampleRecord) -> str:
     return next(file.sha256 for file in sample.files if file.name == "ground_truth.mp4")
 
 
-def test_an_existing_marker_of_other_data_stays(tmp_path: Path) -> None:
-    other, made, store = Made(tmp_path / "other", seed=7), Made(tmp_path / "made"), MemoryStore()
+@pytest.mark.parametrize("output_format", ["webdataset", "parquet"])
+def test_an_existing_marker_of_other_data_stays(
+    tmp_path: Path, output_format: OutputFormat
+) -> None:
+    other = Made(tmp_path / "other", seed=7, output_format=output_format)
+    made, store = Made(tmp_path / "made", output_format=output_format), MemoryStore()
     commit(store, other.draft, other.pending, detect=False)
     before = dict(store.objects)
     done = commit(store, made.draft, made.pending, detect=False)
@@ -147,11 +155,12 @@ def test_an_existing_marker_of_other_data_stays(tmp_path: Path) -> None:
     assert store.objects == before
 
 
+@pytest.mark.parametrize("output_format", ["webdataset", "parquet"])
 def test_existing_data_of_another_shard_is_a_conflict_and_no_marker_is_written(
-    tmp_path: Path,
+    tmp_path: Path, output_format: OutputFormat
 ) -> None:
-    made, store, other = Made(tmp_path), MemoryStore(), MemoryStore()
-    second = build_run(other, make_plan({"O-1_maze": 8}))[1]
+    made, store, other = Made(tmp_path, output_format=output_format), MemoryStore(), MemoryStore()
+    second = build_run(other, make_plan({"O-1_maze": 8}, output_format=output_format))[1]
     store.objects[made.tar.key] = other.objects[data_keys(other, second)[0]]
     before = dict(store.objects)
     with pytest.raises(OutputConflictError, match="other samples") as error:
@@ -160,11 +169,12 @@ def test_existing_data_of_another_shard_is_a_conflict_and_no_marker_is_written(
     assert store.objects == before
 
 
+@pytest.mark.parametrize("output_format", ["webdataset", "parquet"])
 def test_data_of_an_attempt_that_ended_before_its_marker_and_dropped_a_sample_is_replaced(
-    tmp_path: Path,
+    tmp_path: Path, output_format: OutputFormat
 ) -> None:
-    other = Made(tmp_path / "other", samples=3)
-    made, store = Made(tmp_path / "made"), MemoryStore()
+    other = Made(tmp_path / "other", samples=3, output_format=output_format)
+    made, store = Made(tmp_path / "made", output_format=output_format), MemoryStore()
     store.put_new(made.tar.key, other.tar.path, sha256=other.tar.sha256)
     done = commit(store, made.draft, made.pending, detect=False)
     assert (done.samples, done.nondeterministic) == (4, "")
@@ -172,12 +182,13 @@ def test_data_of_an_attempt_that_ended_before_its_marker_and_dropped_a_sample_is
     assert store.objects[MARKER] == made.body
 
 
+@pytest.mark.parametrize("output_format", ["webdataset", "parquet"])
 @pytest.mark.parametrize("kind", [MemoryStore, ClaimingStore])
 @pytest.mark.parametrize("torn", [True, False], ids=["torn", "flipped"])
 def test_damaged_data_without_a_marker_is_replaced(
-    tmp_path: Path, kind: type[MemoryStore], torn: bool
+    tmp_path: Path, output_format: OutputFormat, kind: type[MemoryStore], torn: bool
 ) -> None:
-    made, store = Made(tmp_path), kind()
+    made, store = Made(tmp_path, output_format=output_format), kind()
     commit(store, made.draft, made.pending, detect=False)
     del store.objects[MARKER]
     before = dict(store.objects)

@@ -4,82 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import io
-import tempfile
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from support.builders import build_finished_run, make_plan, put_object
-from support.datasets.rowfiles import rows
+from support.datasets.rowsets import NAME, SCHEMA, build_rows, rows_of
 from support.markers import marker_bytes, samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.codec import describe_records
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.finish.summary import DatasetSummary
-from vrdata.dataset.formats.registry import format_of
-from vrdata.dataset.manifest import SampleRecord, ShardManifest
 from vrdata.dataset.outputs import succeed, summarise
 from vrdata.dataset.reader import iter_samples, read_file
 from vrdata.dataset.verify.run import verify
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan
-from vrdata.plan.seeds import block_seed
-from vrdata_worker.draft import describe_data
 
-NAME = "M-rows"
 TABLE = f"data/{NAME}/{NAME}-000000.parquet"
-SCHEMA = pa.schema([("step", pa.int64()), ("text", pa.string())])
-
-
-def rows_of(item: int) -> list[dict[str, Any]]:
-    return [{"step": at, "text": None if at % 2 else f"{item}"} for at in range(item % 3)]
-
-
-def build_rows(store: MemoryStore, schemas: Sequence[pa.Schema] = (SCHEMA, SCHEMA)) -> Plan:
-    """Commit a run of two shards with four items each."""
-    plan = make_plan({NAME: 8}, output_format="parquet")
-    put_object(store, layout.PLAN, plan.to_json())
-    planned = plan.generator(NAME)
-    for number, schema in enumerate(schemas):
-        shard = planned.shard(number)
-        with tempfile.TemporaryDirectory() as folder:
-            writer = format_of("parquet").open_writer(Path(folder), shard)
-            records = []
-            for index in range(shard.start, shard.stop):
-                files = writer.add(index, "rows", [rows(Path(folder), schema, rows_of(index))])
-                block = index // planned.block_size
-                records.append(
-                    SampleRecord(
-                        index=index,
-                        id=layout.sample_id("rows", index),
-                        domain="rows",
-                        block=block,
-                        seed=block_seed(plan.seed, NAME, block),
-                        files=files,
-                    )
-                )
-            (item,) = writer.finish()
-            put_object(store, item.key, item.path.read_bytes())
-        archive, _ = describe_data("parquet", [item.data_object()])
-        manifest = ShardManifest(
-            plan=plan.hash,
-            generator=NAME,
-            digest=planned.digest,
-            shard=number,
-            start=shard.start,
-            stop=shard.stop,
-            format="parquet",
-            archive=archive,
-            samples=len(records),
-            records=describe_records([one.to_json() for one in records]),
-        )
-        put_object(store, layout.commit_key(NAME, number), marker_bytes(manifest, records))
-    return plan
 
 
 def finish(store: MemoryStore, plan: Plan) -> DatasetSummary:

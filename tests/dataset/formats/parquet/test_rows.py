@@ -25,6 +25,7 @@ from support.datasets.rowfiles import (
 from support.memorystore import MemoryStore
 from vrdata.dataset.formats.parquet import output
 from vrdata.dataset.formats.parquet.canonical import RowsDigest
+from vrdata_child.items.rows import write_rows
 
 PLAIN: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.int8(), st.integers(-128, 127)),
@@ -189,6 +190,18 @@ def test_the_digest_is_json_that_docs_describe() -> None:
 
 
 SCHEMA = pa.schema([("step", pa.int64()), ("value", pa.float64())])
+
+
+def test_what_the_child_of_a_converter_writes_is_read(tmp_path: Path) -> None:
+    schema = pa.schema([("t", pa.int64()), ("l", pa.list_(pa.float32()))])
+    items = []
+    for count in (0, 1, 3):
+        path = tmp_path / str(count)
+        write_rows(path, [{"t": at, "l": [0.5]} for at in range(count)], schema)
+        items.append(source(tmp_path, path.read_bytes()))
+    records, pending = write(tmp_path, items)
+    assert stored_records(pending) == records
+    assert pq.read_table(pending.path).column("t").to_pylist() == [0, 0, 1, 2]
 
 
 def test_items_without_rows_are_kept_between_those_with_rows(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from vrdata.store.streaming import CHUNK, StoredFile, read_chunks
 MAX_GROUP = 3 * 2**29
 """Bytes of the largest row group that is read: one sample of the largest size, and its pages."""
 
+_MAGIC = b"PAR1"
 UNREADABLE = (pa.ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError)
 
 
@@ -54,6 +55,8 @@ class StoredParquet:
         with refused(self._key):
             parquet = open_parquet(self._file)
             self._file.begin()
+            if self._file.read_range(0, len(_MAGIC)) != _MAGIC:  # pyarrow reads only the other one
+                raise ValueError("it does not begin like a Parquet file")
             batches = self._batches(parquet)
             read = _samples if parquet.schema_arrow.equals(SCHEMA) else _rows
             yield from read(parquet, batches)
