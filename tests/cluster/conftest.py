@@ -15,6 +15,19 @@ from support.generators.traps import write_trap
 from support.tools import missing
 
 REPOSITORIES = ("shared", "greedy", "failing")
+CURIOUS = """\
+import urllib.request
+
+from vrdata_generators.api import Converted, Converter
+
+
+class Curious(Converter):
+    name, domain = "M-curious", "curious"
+
+    def convert(self, item, options):
+        urllib.request.urlopen("http://10.244.0.1/", timeout=5)
+        yield Converted(first=item.row["image"], prompt="never")
+"""
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +37,8 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for trap in REPOSITORIES:
         write_trap(folder, trap)
     write_hostile(folder)
+    (folder / "M-curious").mkdir()
+    (folder / "M-curious" / "converter.py").write_text(CURIOUS)
     return folder
 
 

@@ -1,0 +1,109 @@
+"""Imports as runs on the node: the bytes of the laptop, allowed sources, a closed converter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import vrdata
+from support.cluster.installation import SYSTEM, Installation
+from support.cluster.runs import Run, apply, run_object, start_run
+from support.datasets.puzzles import puzzle_table
+from vrdata.dataset import layout
+from vrdata.store.opening import open_store
+
+pytestmark = pytest.mark.cluster
+
+ITEMS = 20
+
+
+@pytest.fixture(scope="module")
+def source(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A table of puzzles in the bucket, and a profile `imports` that allows its folder."""
+    body = puzzle_table(tmp_path_factory.mktemp("table") / "set.parquet", ITEMS).read_bytes()
+    root = f"s3://{installed.bucket.name}/raw/puzzles"
+    digest = hashlib.sha256(body).hexdigest()
+    assert open_store(root).put_new("set.parquet", body, sha256=digest)
+    text = installed.node.kubectl("get", "generationprofile", "default", "-n", SYSTEM, "-o", "json")
+    profile = json.loads(text)
+    profile["metadata"] = {"name": "imports", "namespace": SYSTEM}
+    profile["spec"]["sources"] = {"allowed": [root]}
+    apply(installed, profile)
+    return f"{root}/set.parquet"
+
+
+def spec_of(url: str, converter: str = "M-import") -> dict[str, Any]:
+    generator = {"name": "puzzles", "converter": converter, "source": {"url": url}}
+    return {"profile": "imports", "parallelism": 2, "shardSize": 10, "generators": [generator]}
+
+
+@pytest.fixture(scope="module")
+def run(installed: Installation, source: str) -> Run:
+    """A finished import."""
+    started = start_run(installed, installed.namespace("imports"), "demo", spec_of(source))
+    started.wait("Finished")
+    return started
+
+
+def test_an_import_succeeds_with_every_item_of_its_source(run: Run) -> None:
+    status = run.status()
+    assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
+    assert status["samples"] == {"desired": ITEMS, "succeeded": ITEMS, "failed": 0}
+    tasks = [job["metadata"]["labels"]["vrdata.dev/task"] for job in run.jobs()]
+    assert sorted(set(tasks)) == ["finalise", "resolve", "shard"]
+    assert tasks.count("resolve") == 1
+
+
+def test_its_data_equals_that_of_the_same_import_on_this_machine(run: Run, tmp_path: Path) -> None:
+    url = run.get()["spec"]["generators"][0]["source"]["url"]
+    path = tmp_path / "run.yaml"
+    path.write_text(json.dumps(run_object("demo", run.namespace, spec_of(url))))
+    local = vrdata("run", path, "--local", "--out", tmp_path / "out", "-o", "json")
+    assert local.code == 0, local.err
+    checked = run.verify()
+    assert checked["samples"] == ITEMS
+    assert local.json["datasetHash"] == checked["datasetHash"] == run.status()["datasetHash"]
+
+
+def test_a_list_of_items_that_is_deleted_during_a_run_is_restored(
+    run: Run, installed: Installation
+) -> None:
+    spec = run.get()["spec"]
+    again = start_run(installed, run.namespace, "again", spec | {"suspend": True})
+    again.wait_reason("Accepted", "Planned")
+    again.store().delete(layout.items_key("puzzles"))
+    again.patch({"suspend": False})
+    again.wait("Finished")
+    assert again.status()["phase"] == "Succeeded", json.dumps(again.status(), indent=1)
+    assert again.status()["samples"]["succeeded"] == ITEMS
+
+
+@pytest.mark.parametrize(("url", "profile"), [("-evil", "imports"), ("", "default")])
+def test_a_source_that_the_profile_does_not_allow_has_a_condition_and_no_job(
+    installed: Installation, source: str, url: str, profile: str
+) -> None:
+    namespace = installed.namespace(f"refused-{profile}")
+    name = source.replace("/puzzles/", f"/puzzles{url}/")
+    refused = start_run(installed, namespace, "demo", spec_of(name) | {"profile": profile})
+    message = refused.wait_reason("Accepted", "SourceNotAllowed")
+    assert name in message
+    assert "sources.allowed" in message
+    assert refused.jobs() == []
+
+
+def test_a_converter_that_tries_the_network_is_refused_and_named(
+    installed: Installation, source: str
+) -> None:
+    namespace = installed.namespace("curious")
+    curious = start_run(installed, namespace, "demo", spec_of(source, "M-curious"))
+    curious.wait("Finished")
+    status = curious.status()
+    assert curious.condition("Succeeded")["status"] == "False", json.dumps(status, indent=1)
+    (failure,) = status["failures"]
+    assert failure["generator"] == "puzzles"
+    assert "network" in failure["message"], failure
+    assert status["samples"]["succeeded"] == 0
