@@ -120,7 +120,7 @@ class Reason(Explained):
         "MissingSecret",
         Topic.BLOCKED,
         "The run's namespace does not have the Secret of the profile",
-        "Create the Secret that the message names, in the run's namespace",
+        "Create the Secret that the profile's existingSecret names in the run's namespace",
     )
     MISSING_SERVICE_ACCOUNT = (
         "MissingServiceAccount",
