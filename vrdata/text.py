@@ -112,3 +112,12 @@ def shorten(text: str, limit: int) -> str:
     first = head(text.partition("\n")[0], limit // 4)
     gap = f"\n{ELLIPSIS}\n"
     return first + gap + tail(text, limit - len((first + gap).encode()))
+
+
+def human_bytes(size: float) -> str:
+    """Bytes with a binary unit, such as `1.5 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"

@@ -98,6 +98,28 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(Failing(open_store(str(tmp_path / "root"))))
 
 
+class BusyError(StoreUnreachableError):
+    """A server that says how long to wait."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("it is busy", why="503")
+        self.retry_after = retry_after
+
+
+def test_a_request_waits_as_long_as_the_server_asks_but_not_longer_than_its_limit(
+    bench: Bench,
+) -> None:
+    bench.put()
+    bench.failing.errors = [BusyError(30.0), BusyError(0.5)]
+    assert bench.store.get("key") == BODY
+    assert bench.pauses == [30.0, 2.0]
+    bench.pauses.clear()
+    bench.failing.errors = [BusyError(900.0), BusyError(900.0)]
+    with pytest.raises(BusyError):
+        bench.store.get("key")
+    assert bench.pauses == [300.0]
+
+
 def test_a_store_that_answers_is_used_as_it_is(bench: Bench) -> None:
     assert bench.put()
     assert not bench.put()

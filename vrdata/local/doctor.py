@@ -13,14 +13,13 @@ from vrdata.api.profile import ClassResources
 from vrdata.api.quantities import parse_quantity
 from vrdata.contract.worker import StoreSettings
 from vrdata.errors import VrdataError
-from vrdata.local.forecast import human_bytes
 from vrdata.local.machine import available_memory
 from vrdata.model import Model
 from vrdata.store.access import examine_access, one_line
 from vrdata.store.opening import bucket_settings, open_settings
 from vrdata.store.port import ObjectStore
 from vrdata.store.probe import probe
-from vrdata.text import count
+from vrdata.text import count, human_bytes
 from vrdata_worker.child.enclose import measure_level
 from vrdata_worker.scratch import root_of, scratch_folder
 

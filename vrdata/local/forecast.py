@@ -13,6 +13,7 @@ from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand, overlaps
 from vrdata.plan.shared import SharedRange, shared_ranges
 from vrdata.store.opening import open_settings
+from vrdata.text import human_bytes
 
 
 class ForecastRow(Model):
@@ -121,12 +122,3 @@ def _row(prepared: Prepared, index: int) -> ForecastRow:
         else round(measured.seconds_per_sample * planned.samples / 3600, 4),
         peak_memory_bytes=None if measured is None else measured.peak_memory_bytes,
     )
-
-
-def human_bytes(size: float) -> str:
-    """Bytes with a binary unit, such as `1.5 GiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"

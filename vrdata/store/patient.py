@@ -29,6 +29,7 @@ QUIET_SECONDS: Final = 3.0  # a single refused request is not worth a line
 _SLICE = 0.2
 
 _WAITABLE = (StoreUnreachableError, StoreAccessError)
+Errors = tuple[type[VrdataError], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ def stop_waiting() -> None:
     _Stopping.now = True
 
 
+def is_stopping() -> bool:
+    """Whether `stop_waiting` was called."""
+    return _Stopping.now
+
+
 @contextmanager
 def ended_by_interrupt() -> Iterator[None]:
     """Ctrl-C and SIGTERM end the waits of all threads: only the main thread gets an exception."""
@@ -85,9 +91,10 @@ def ended_by_interrupt() -> Iterator[None]:
         _Stopping.now = False
 
 
-def _pause(seconds: float) -> None:
+def pause(seconds: float, stopped: Callable[[], bool] = is_stopping) -> None:
+    """Wait so many seconds, or until `stopped`."""
     end = time.monotonic() + seconds
-    while not _Stopping.now and (left := end - time.monotonic()) > 0:
+    while not stopped() and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, _SLICE))
 
 
@@ -108,7 +115,7 @@ class PatientStore(WrappedStore):
         tell: Callable[[Wait], None],
         *,
         clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = _pause,
+        pause: Callable[[float], None] = pause,
     ) -> None:
         super().__init__(store)
         self._tell = tell
@@ -149,26 +156,42 @@ class PatientStore(WrappedStore):
     def _around(self, operation: Operation, request: Callable[[], T]) -> T:  # noqa: ARG002
         return self._waiting().repeat(request)
 
-    def _waiting(self) -> _Waiting:
-        return _Waiting(self._tell, self._clock, self._pause)
+    def _waiting(self) -> Waiting:
+        return Waiting(self._tell, self._clock, self._pause)
 
 
-class _Waiting:
+class Waiting:
     """The waits of one request.
+
+    Args:
+        tell: called when the request has waited for a moment, and when that wait has ended.
+        clock: seconds of a monotonic clock.
+        pause: waits so many seconds; it returns early when `stopped`.
+        unreachable: errors that a later request may not have; their attribute `retry_after` is the
+            time that the server asks to wait.
+        refused: errors of access, which are waited for only for a short time.
+        stopped: whether to wait no longer.
 
     Attributes:
         failed: it has failed at least once, and was repeated.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what differs between a store and a source
         self,
         tell: Callable[[Wait], None],
-        clock: Callable[[], float],
-        pause: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = pause,
+        *,
+        unreachable: Errors = (StoreUnreachableError,),
+        refused: Errors = (StoreAccessError,),
+        stopped: Callable[[], bool] = is_stopping,
     ) -> None:
         self._tell = tell
         self._clock = clock
         self._pause = pause
+        self._waitable = (*unreachable, *refused)
+        self._refused = refused
+        self._stopped = stopped
         self._since = 0.0  # its first failure
         self._refused_since: float | None = None
         self._pauses = iter(PAUSES)
@@ -181,13 +204,14 @@ class _Waiting:
             while True:
                 try:
                     result = request()
-                except _WAITABLE as error:
+                except self._waitable as error:
                     self._wait(error)
                 else:
                     self._end(answered=True)
                     return result
         except BaseException as error:
-            self._end(answered=not isinstance(error, _WAITABLE) and isinstance(error, VrdataError))
+            waited = isinstance(error, self._waitable)
+            self._end(answered=not waited and isinstance(error, VrdataError))
             raise
 
     def _end(self, *, answered: bool) -> None:
@@ -199,7 +223,7 @@ class _Waiting:
         now = self._clock()
         if not self.failed:
             self.failed, self._since = True, now
-        refused = isinstance(error, StoreAccessError)
+        refused = isinstance(error, self._refused)
         if not refused:
             self._refused_since = None
         elif self._refused_since is None:
@@ -207,12 +231,13 @@ class _Waiting:
         limit = REFUSED_SECONDS if refused else UNREACHABLE_SECONDS
         since = self._since if self._refused_since is None else self._refused_since
         left = min(limit + since, LONGEST_SECONDS + self._since) - now
-        if left <= 0 or _Stopping.now:
+        if left <= 0 or self._stopped():
             raise error
-        pause = min(next(self._pauses, PAUSES[-1]), left)
+        asked = getattr(error, "retry_after", None) or 0.0
+        pause = min(max(next(self._pauses, PAUSES[-1]), asked), left)
         if not self._told and now - self._since + pause >= QUIET_SECONDS:
             self._told = True
             self._tell(Wait(error.why or error.what, now - self._since, limit))
         self._pause(pause)
-        if _Stopping.now:
+        if self._stopped():
             raise error

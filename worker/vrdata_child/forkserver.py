@@ -98,7 +98,10 @@ class Template:
             heap.keep_freed_memory()
             adopt_orphans()
             self._narrowing = Narrowing(
-                request["root"], str(Path.cwd()), sys.executable, self._landlock
+                (request["root"], request.get("items", "")),
+                str(Path.cwd()),
+                sys.executable,
+                self._landlock,
             )
             hermetic.install(request["root"])
             self._attempts = Attempts(str(Path.cwd()), _files_of(self._narrowing))

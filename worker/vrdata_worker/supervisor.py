@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from vrdata.contract.messages import (
@@ -45,6 +46,7 @@ from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.shard import Limits, ShardGenerator
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.restore import restore
+from vrdata_worker.staging.current import CurrentSource
 
 PROGRESS_SECONDS = 0.5
 
@@ -76,6 +78,7 @@ class Supervisor:
         self._scratch = scratch
         self._generators = generators
         self._warm = WarmTemplate(plan, generators, scratch, config.hermetic)
+        self._sources = CurrentSource(store, scratch, config.scratch_bytes, self._emit)
         self._warned = False
         self._emit_lock = threading.Lock()
         self._emit_raw = emit
@@ -98,6 +101,7 @@ class Supervisor:
     def close(self) -> None:
         """End the children and the uploader without waiting for unfinished uploads."""
         self._warm.close()
+        self._sources.close()
         self._uploader.shutdown(wait=False, cancel_futures=True)
 
     def _finish_upload(self) -> WorkerExit:
@@ -160,28 +164,34 @@ class Supervisor:
                 f"the plan has no shard {task.shard} of generator {task.generator}",
             ) from None
         writer = format_of(self._plan.output.format).open_writer(folder, shard)
-        template = self._warm.get(task.generator)
-        self._warn(template.hermetic)
-        shard_generator = ShardGenerator(
-            template,
-            planned,
-            shard,
-            run_seed=self._plan.seed,
-            writer=writer,
-            limits=Limits(
-                children=self._config.children,
-                sample_timeout=self._config.sample_timeout_seconds,
-                memory_bytes=task.memory_bytes or self._config.memory_bytes,
-                failed_samples=task.allow_failed_samples,
-                scratch_bytes=self._config.scratch_bytes,
-            ),
-            on_sample=self._progress(task),
-            tell=lambda text: self._emit(
-                WorkerNotice(message=f"{task.generator} shard {task.shard}: {text}")
-            ),
-        )
-        generated = shard_generator.generate()
+        source = self._sources.get(planned)
+        with nullcontext() if source is None else closing(source.of(shard)) as items:
+            # The first items are fetched while the generator is imported.
+            template = self._warm.get(task.generator, str(source.folder) if source else "")
+            self._warn(template.hermetic)
+            generated = ShardGenerator(
+                template,
+                planned,
+                shard,
+                run_seed=self._plan.seed,
+                writer=writer,
+                limits=self._limits(task),
+                on_sample=self._progress(task),
+                tell=lambda text: self._emit(
+                    WorkerNotice(message=f"{task.generator} shard {task.shard}: {text}")
+                ),
+                items=items,
+            ).generate()
         return generated, writer.finish()
+
+    def _limits(self, task: ShardTask) -> Limits:
+        return Limits(
+            children=self._config.children,
+            sample_timeout=self._config.sample_timeout_seconds,
+            memory_bytes=task.memory_bytes or self._config.memory_bytes,
+            failed_samples=task.allow_failed_samples,
+            scratch_bytes=self._config.scratch_bytes,
+        )
 
     def _warn(self, hermetic: Hermetic) -> None:
         """Say once what the kernel leaves open."""

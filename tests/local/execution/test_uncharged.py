@@ -199,3 +199,13 @@ def test_a_worker_that_cannot_begin_lets_the_run_restore_what_it_needs(
     assert ended.result.committed == SHARDS
     assert len(ended.tasks) == SHARDS + 1
     assert "StorageUnavailable: plan.json cannot be used" in ended.lines[0]
+
+
+def test_what_a_shard_misses_of_the_output_is_restored_before_its_next_attempt(
+    bench: Bench, tmp_path: Path
+) -> None:
+    missing = f"not os.path.exists({str(tmp_path / 'items')!r})"
+    trouble = f"if {missing}: fail(task, 'OutputChanged', message='no list'); continue"
+    ended = bench.run(trouble, restore=(tmp_path / "items").touch)
+    assert ended.result.committed == SHARDS
+    assert len(ended.tasks) == SHARDS + 1

@@ -88,7 +88,7 @@ class LocalExecutor:
         policies: retry policy by generator name.
         folder: an empty folder for worker logs.
         progress: receives every message.
-        restore: called when a worker could not begin: writes again what it needs of the output.
+        restore: called when a worker misses what it needs of the output: writes it again.
         meanwhile: called once, when the first workers are started.
     """
 
@@ -210,6 +210,8 @@ class LocalExecutor:
     def _fail(self, task: ShardTask, failure: FailureRecord, tasks: TaskQueue) -> None:
         if fix := _FIXES.get(failure.reason):
             raise ContractMismatchError(failure.message, fix=fix)
+        if failure.reason is FailureReason.OUTPUT_CHANGED:
+            self._restore_quietly()
         previous, charged = self._charged.get(task.key), failure.reason.charged
         retry = next_attempt(task, failure, self._policies[task.generator], previous)
         pause = 0.0
@@ -221,6 +223,10 @@ class LocalExecutor:
         if charged:
             self._charged[task.key] = failure
         self._progress.failed(failure, retried=retry is not None, pause=pause)
+
+    def _restore_quietly(self) -> None:
+        with contextlib.suppress(StorageError, StoreAccessError):  # the next attempt finds out
+            self._restore()
 
     def _handle_end(self, worker: WorkerProcess, ended: Ended, tasks: TaskQueue) -> None:
         self._pool.workers.remove(worker)
@@ -237,8 +243,7 @@ class LocalExecutor:
                 f"worker {worker.pid} ended with exit code {ended.code}", why=ended.stderr
             )
         if ended.code == WorkerExit.STORAGE_UNAVAILABLE:
-            with contextlib.suppress(StorageError, StoreAccessError):
-                self._restore()
+            self._restore_quietly()
         failure = failure_of_worker(ended)
         for task in worker.tasks.values():
             self._fail(task, failure.of(task.key, task.attempt), tasks)

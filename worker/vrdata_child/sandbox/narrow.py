@@ -33,7 +33,7 @@ class Narrowing:
     """Prepared once, before any code of the generator runs; used by every block.
 
     Args:
-        root: the generator's folder, or "".
+        folders: that the generator reads: its own, and that of its items.
         folder: of the template.
         python: the interpreter.
         version: of Landlock, as it restricts the template; 0 = none.
@@ -43,10 +43,10 @@ class Narrowing:
         writable: files and folders that a block can write, besides its own folder.
     """
 
-    def __init__(self, root: str, folder: str, python: str, version: int) -> None:
+    def __init__(self, folders: Iterable[str], folder: str, python: str, version: int) -> None:
         self._version = version
         own = [Grant(f"{folder}/{name}", READ) for name in _TEMPLATE_FOLDERS]
-        found = readable([root] if root else [], python, os.environ)
+        found = readable(filter(None, folders), python, os.environ)
         grants = without_needless([*found, *own])
         self._rules = landlock.Rules(widened(grants, folder), self._version)
         grants += writable([])

@@ -110,6 +110,7 @@ class Launch:
         hermetic: how far the kernel must sandbox it; None = as far as it can.
         rows: a converter that gives rows.
         converter: its name in the catalogue, if the run gives it another one.
+        items: folder of staged items, which it can read; empty = none.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Launch:
     hermetic: Literal["kernel"] | None = None
     rows: bool = False
     converter: str = ""
+    items: str = ""
 
     @property
     def making(self) -> Making:
@@ -160,6 +162,7 @@ class Launch:
             "profile": self.profile,
             "rows": self.rows,
             "converter": self.converter,
+            "items": self.items,
         }
 
 
@@ -197,7 +200,7 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
         [python, "-s", "-P", "-m", "vrdata_child", "--fd", str(channel)],
         report=channel,
         python=python,
-        read=[Path(launch.root)] if launch.root else [],
+        read=[Path(place) for place in (launch.root, launch.items) if place],
         write=[folder],
         keep_report=True,
     )

@@ -38,15 +38,21 @@ class WarmTemplate:
         self._current: GeneratorTemplate | None = None
         self._name = ""
 
-    def get(self, name: str) -> GeneratorTemplate:
+    def get(self, name: str, items: str = "") -> GeneratorTemplate:
         """The running template of a generator; a dead one is replaced.
+
+        Args:
+            name: of the generator in the plan.
+            items: folder of its staged items, if it is a converter.
 
         Raises:
             ShardFailedError: the catalogue does not have the planned generator, or the generator
                 cannot be imported, or the kernel does not sandbox it as it must.
         """
-        if self._current is not None and self._name == name and self._current.alive:
-            return self._current
+        current = self._current
+        same = current is not None and (self._name, current.launch.items) == (name, items)
+        if current is not None and same and current.alive:
+            return current
         self.close()
         located = self._generators.get(name)
         planned = self._plan.generator(name)
@@ -56,7 +62,8 @@ class WarmTemplate:
                 f"the catalogue does not hold generator {name} with digest {planned.digest}",
             )
         launch = launch_of(located, self._plan.output.video)
-        template = GeneratorTemplate(replace(launch, hermetic=self._hermetic), self._scratch)
+        launch = replace(launch, hermetic=self._hermetic, items=items)
+        template = GeneratorTemplate(launch, self._scratch)
         try:
             template.start()
         except TemplateBrokenError as error:

@@ -74,23 +74,26 @@ class RunningBlock:
         state: of the block.
         seed: of the block.
         tell: tells the user a line.
+        items: writes items.json to the folder of each of its processes.
 
     Attributes:
         waiting: finished samples that follow those of unfinished blocks.
         kills: of what the block makes now.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         template: GeneratorTemplate,
         planned: PlannedGenerator,
         state: BlockState,
         seed: int,
         tell: Callable[[str], None],
+        items: Callable[[Path], None] = lambda _: None,
     ) -> None:
         self._template = template
         self._planned = planned
         self._tell = tell
+        self._write_items = items
         self.state = state
         self.seed = seed
         self.waiting: list[events.Sample] = []
@@ -120,6 +123,7 @@ class RunningBlock:
     def start(self, chosen: Try) -> None:
         """Request a child."""
         self._folders.append(self._template.new_folder())
+        self._write_items(self._folders[-1])
         self._started = self._heard = time.monotonic()
         self._begun, self._runs = 0, False
         if self._latest is not None and self._latest.position < chosen.first:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from vrdata.dataset.formats.base import ShardWriter, SourceFile
 from vrdata.dataset.formats.packing import checked
@@ -25,6 +26,7 @@ from vrdata_worker.generate.kills import KilledBlocks
 from vrdata_worker.generate.narrow import MAX_TIMEOUTS, Narrowing, Try
 from vrdata_worker.generate.record import sample_record
 from vrdata_worker.generate.running import RunningBlock
+from vrdata_worker.staging.ahead import ShardItems
 from vrdata_worker.untrusted.folders import entered_sample, remove
 from vrdata_worker.untrusted.packets import MAX_BYTES
 
@@ -65,6 +67,7 @@ class ShardGenerator:
         limits: Limits,
         on_sample: Callable[[int], None],
         tell: Callable[[str], None] = lambda _: None,
+        items: ShardItems | None = None,
     ) -> None:
         self._template = template
         self._planned = planned
@@ -78,6 +81,7 @@ class ShardGenerator:
         self._on_sample = on_sample
         self._running: dict[int, RunningBlock] = {}
         self._tell = tell
+        self._items = items  # of a converter
         self._killed = KilledBlocks(template, self._running, tell)
         self._next = shard.first_block
         self._head = shard.first_block
@@ -87,7 +91,8 @@ class ShardGenerator:
         """Generate every sample of the shard.
 
         Raises:
-            ShardFailedError: more samples failed than the limits allow, or one cannot be packed.
+            ShardFailedError: more samples failed than the limits allow, or one cannot be packed,
+                or the items of a block cannot be staged.
             VrdataError: the scratch folder cannot be written.
         """
         try:
@@ -109,20 +114,25 @@ class ShardGenerator:
         window = self._head + 2 * self._limits.children
         active = sum(not running.state.exited for running in self._running.values())
         while active < self._limits.children and self._next < min(self._shard.last_block, window):
+            if self._items is not None and not self._items.is_ready(self._next):
+                return
             self._start(self._next)
             self._next += 1
             active += 1
 
     def _start(self, block: int) -> None:
-        size = self._planned.block_size
-        start = block * size
+        start = block * self._planned.block_size
+        size = self._planned.block_size if self._items is None else self._items.size_of(block)
         want = min(size, self._shard.stop - start)
         skip = max(0, self._shard.start - start)
         most = MAX_TIMEOUTS * self._limits.sample_timeout
         narrowing = Narrowing(self._template.launch.making, size, want, most)
         state = BlockState(block, start, want, skip, narrowing=narrowing, current=Try(size, want))
         seed = block_seed(self._run_seed, self._planned.name, block)
-        self._running[block] = RunningBlock(self._template, self._planned, state, seed, self._tell)
+        write = (lambda _: None) if self._items is None else partial(self._items.write, block)
+        self._running[block] = RunningBlock(
+            self._template, self._planned, state, seed, self._tell, write
+        )
         self._running[block].start(Try(size, want))
 
     def _handle(self, event: events.Event) -> None:
@@ -182,6 +192,8 @@ class ShardGenerator:
                 return
             self._generated.add_failures(running.state)
             running.remove()
+            if self._items is not None:
+                self._items.release(self._head)
             del self._running[self._head]
             self._head += 1
 
