@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 MAX_SHOWN = 200  # characters of a value in a message
 
@@ -74,7 +77,7 @@ def as_json(value: Any) -> Any:
             return {str(name): as_json(one) for name, one in value.items()}
         case list() | tuple():
             return [as_json(one) for one in value]
-        case _ if type(value).__module__ in {"datetime", "decimal", "uuid"}:
+        case dt.date() | dt.time() | dt.timedelta() | Decimal() | UUID():
             return str(value)
     raise ValueError(f"{type(value).__name__} is no JSON value")
 
