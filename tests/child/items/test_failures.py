@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support.datasets.conversions import Conversions, open_converter
+from support.sources.conversions import Conversions, open_converter
 
 CODE = """
 import os, socket, urllib.request

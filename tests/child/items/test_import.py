@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from support.datasets.clips import write_clip
-from support.datasets.conversions import Conversions, open_converter
+from support.sources.conversions import Conversions, open_converter
 
 
 def png(colour: tuple[int, int, int], size: tuple[int, int] = (32, 24)) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from support.datasets.conversions import Conversions, Made, open_converter
+from support.sources.conversions import Conversions, Made, open_converter
 
 CODE = """
 import pyarrow as pa
