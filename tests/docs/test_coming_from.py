@@ -45,10 +45,10 @@ CLUSTER = {
     "helm uninstall": ("tests/cluster", "uninstall"),
 }
 CONFIGS = {
-    "Eyeballing_Puzzles": "eyeballing",
-    "Visual_Puzzles": "visual",
-    "ARC_AGI_2": "arc",
-    "Mazes": "maze",
+    "Eyeballing_Puzzles": ("eyeballing", 10),
+    "Visual_Puzzles": ("visual", 2),
+    "ARC_AGI_2": ("arc", 2),
+    "Mazes": ("maze", 2),
 }
 WITHOUT_SPANS = ("Not yet", "the same", "not needed")
 
@@ -145,7 +145,7 @@ def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server
 def bench() -> Iterator[Hub]:
     """A hub with a small VideoThinkBench."""
     with running_hub() as hub:
-        files = {f"{config}.parquet": _puzzle_file(task) for config, task in CONFIGS.items()}
+        files = {f"{config}.parquet": _puzzle_file(*one) for config, one in CONFIGS.items()}
         parts = "".join(
             f"- config_name: {config}\n  data_files:\n  - split: test\n    path: {config}.parquet\n"
             for config in CONFIGS
@@ -155,9 +155,9 @@ def bench() -> Iterator[Hub]:
         yield hub
 
 
-def _puzzle_file(task: str) -> bytes:
+def _puzzle_file(task: str, rows: int) -> bytes:
     body = io.BytesIO()
-    write_puzzles(body, puzzles(12, task=task))
+    write_puzzles(body, puzzles(rows, task=task))
     return body.getvalue()
 
 
@@ -193,7 +193,7 @@ def _prepare(title: str, folder: Path) -> None:
     if title == "VM Dataset Pipeline":
         run(["vrdata", "bucket", "create", "s3://my-bucket"], folder)
     if title == "Multimodal Parquet Dataset":
-        (folder / "table.parquet").write_bytes(_puzzle_file("robot"))
+        (folder / "table.parquet").write_bytes(_puzzle_file("robot", 3))
 
 
 def _execute(span: str, folder: Path) -> None:
