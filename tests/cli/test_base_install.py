@@ -19,6 +19,7 @@ OPTIONAL = {
     "packaging": "local",
     "pyarrow": "local",
     "jinja2": "local",
+    "huggingface_hub": "import",
 }
 COMMANDS = [
     "--version",
@@ -34,6 +35,7 @@ COMMANDS = [
     "download s3://bucket/x back",
     "upload folder s3://bucket/x",
     "verify s3://bucket/x",
+    "import hf://a/b --output q",
     "generators list",
     "generators add ./folder --name O-x --no-proof",
     "generators test O-maze -n 1",
@@ -110,6 +112,7 @@ def test_a_base_install_runs_what_it_can_and_names_the_extra_of_the_rest(here: P
         "download s3://bucket/x back": "vrdata[s3]",
         "upload folder s3://bucket/x": "vrdata[s3]",
         "verify s3://bucket/x": "vrdata[s3]",
+        "import hf://a/b --output q": "vrdata[local]",
     }
     named = {line: extra for line, extra in needs.items() if extra in found[line][1]}
     assert named == needs
@@ -125,6 +128,8 @@ def test_without_one_package_no_command_ends_in_a_traceback(here: Path, module: 
     lines = [line for line in COMMANDS if line.startswith(("run", "verify out", "report"))]
     if module == "boto3":
         lines = [line for line in COMMANDS if "s3://" in line]
+    if module == "huggingface_hub":
+        lines = [line for line in COMMANDS if "hf://" in line]
     found = run_without([module], lines, here)
     for line, (code, text) in found.items():
         if "not installed" in text:

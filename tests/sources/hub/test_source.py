@@ -59,7 +59,7 @@ def test_only_the_row_groups_that_a_limit_needs_are_fetched(hub: Hub, tmp_path: 
     footer = int.from_bytes(body[-8:-4], "little") + 8
     groups = sum(part.bytes - footer for part in parts)
     assert groups < len(body) / 15
-    assert hub.sent(FILE) <= groups + 2 * footer + FIRST_READ  # to list, and to stage
+    assert hub.sent(FILE) <= groups + 2 * max(footer, FIRST_READ) + 4  # to list, and to stage
 
 
 def test_the_pinned_commit_is_used_after_the_branch_moves(

@@ -76,6 +76,10 @@ class RemoteFile(io.RawIOBase):
         if self._held and self._start <= self._place <= end:
             kept, self._start = self._held[self._place - self._start :], self._place
             self._ahead = min(self._ahead * 2, LARGEST_READ)
+        elif self._place < self._start <= stop <= end:  # more of a footer than was held
+            self._held = self._fetch(self._place, self._start) + self._held
+            self._start = self._place
+            return
         else:  # near the end, read the whole end: footers are there
             kept, self._start = b"", min(self._place, max(0, self._size - FIRST_READ))
             self._ahead = FIRST_READ
