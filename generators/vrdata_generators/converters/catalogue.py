@@ -14,8 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
-
 from vrdata_generators.builtin.catalogue import declarations, entry_of, sources_digest
 
 GROUP = "vrdata.converters"
@@ -77,6 +75,8 @@ def _digest(point: EntryPoint, source: Path | None) -> str:
 
 def _versions(package: Distribution | None, seen: dict[str, str] | None = None) -> list[str]:
     """`name==version` of a distribution and of what it requires, as far as it is installed."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - a base install has none
+
     found: dict[str, str] = {} if seen is None else seen
     if package is not None and package.name not in found:
         found[package.name] = package.version
