@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vrdata.api.run import GenerationRun, GeneratorSelection
+from vrdata.dataset.plans import keep_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand
 from vrdata.plan.planned import Plan
@@ -117,3 +118,18 @@ def _limited_selection(item: GeneratorSelection, limit: int) -> GeneratorSelecti
         most = most if item.source.limit is None else min(item.source.limit, most)
         update["source"] = item.source.model_copy(update={"limit": most})
     return item.model_copy(update=update)
+
+
+def keep_inputs(run: GenerationRun, plan: Plan, store: ObjectStore) -> None:
+    """Write what workers read again, if it was deleted or damaged: the plan, and lists of items.
+
+    Raises:
+        OutputConflictError: another plan or another source is stored; nothing was changed.
+        SourceChangedError, SourceAccessError: a list cannot be written again.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    keep_plan(store, plan)
+    if requested_sources(run.spec):
+        from vrdata.sources.resolve import pin_sources  # noqa: PLC0415 - pulls in pyarrow
+
+        pin_sources(run.spec, store, write=True)

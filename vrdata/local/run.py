@@ -21,7 +21,6 @@ from vrdata.dataset.finish.stale import delete_indexes
 from vrdata.dataset.finish.summary import known_bytes
 from vrdata.dataset.plans import (
     find_plan,
-    keep_plan,
     plan_conflict,
     require_own_markers,
     store_plan,
@@ -29,7 +28,7 @@ from vrdata.dataset.plans import (
 from vrdata.local.execution.executor import ExecutionResult, LocalExecutor
 from vrdata.local.execution.retry import RetryPolicy
 from vrdata.local.machine import child_memory, worker_jobs
-from vrdata.local.planning import limited, pin, plan_run, within
+from vrdata.local.planning import keep_inputs, limited, pin, plan_run, within
 from vrdata.local.progress import RunProgress
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import check_spec
@@ -215,7 +214,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             policies=_policies(prepared),
             folder=folder,
             progress=view,
-            restore=lambda: keep_plan(prepared.store, prepared.plan),
+            restore=lambda: keep_inputs(prepared.run, prepared.plan, prepared.store),
             meanwhile=Thread(target=_import_outputs, name="imports").start,
         )
         try:
