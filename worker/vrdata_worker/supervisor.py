@@ -185,10 +185,11 @@ class Supervisor:
         return generated, writer.finish()
 
     def _limits(self, task: ShardTask) -> Limits:
+        taken = format_of(self._plan.output.format).writer_bytes
         return Limits(
             children=self._config.children,
             sample_timeout=self._config.sample_timeout_seconds,
-            memory_bytes=task.memory_bytes or self._config.memory_bytes,
+            memory_bytes=task.memory_bytes or without_writer(self._config.memory_bytes, taken),
             failed_samples=task.allow_failed_samples,
             scratch_bytes=self._config.scratch_bytes,
         )
@@ -271,3 +272,8 @@ class Supervisor:
     def _emit(self, message: Model) -> None:
         with self._emit_lock:
             self._emit_raw(message)
+
+
+def without_writer(memory_bytes: int, writer_bytes: int) -> int:
+    """What a writer leaves of the memory for blocks: at least half of it; 0 = no limit."""
+    return max(memory_bytes // 2, memory_bytes - writer_bytes)

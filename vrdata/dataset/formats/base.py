@@ -92,11 +92,13 @@ class Format(ABC):
         name: as in `spec.output.format`.
         is_archive: a shard is one archive; otherwise each file is an object of its own.
         is_sequential: a file can be reached only by reading everything before it.
+        writer_bytes: memory that a writer takes, beside the few MiB of every supervisor.
     """
 
     name: ClassVar[OutputFormat]
     is_archive: ClassVar[bool]
     is_sequential: ClassVar[bool] = False
+    writer_bytes: ClassVar[int] = 0
 
     @abstractmethod
     def keys(self, shard: ShardPlace, samples: Iterable[SampleRecord]) -> Iterator[str]:

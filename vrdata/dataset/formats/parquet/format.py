@@ -22,6 +22,7 @@ class ParquetFormat(ArchiveFormat):
     """A Parquet file for each shard; the row group of a file is found from the file's footer."""
 
     name: ClassVar[OutputFormat] = "parquet"
+    writer_bytes: ClassVar[int] = 160 * 2**20  # pyarrow, and copies of a row group
 
     def archive_key(self, shard: ShardPlace) -> str:
         """See ArchiveFormat."""

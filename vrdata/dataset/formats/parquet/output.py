@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from vrdata.model import canonical_json
 
-GROUP_BYTES = 16 * 2**20
+GROUP_BYTES = 8 * 2**20
 """Bytes of a row group at which it is written; a larger row has a group of its own."""
 
 SAMPLES = 100
