@@ -13,7 +13,9 @@ from vrdata.plan.sizing import (
     MAX_SECONDS,
     automatic_shard_size,
     blocks_per_shard,
+    converted_shard_size,
 )
+from vrdata.plan.sources import PlannedSource
 
 
 def measured(seconds: float, size: int) -> Measured:
@@ -55,3 +57,15 @@ def test_a_shard_holds_whole_blocks_and_at_least_one(
     shard_size: int, block_size: int, blocks: int
 ) -> None:
     assert blocks_per_shard(shard_size, block_size) == blocks
+
+
+@pytest.mark.parametrize(
+    ("items", "parts", "size"),
+    [(5000, 50, 512), (5000, 5, 1000), (1_000_000, 1, 4 * 512), (300, 300, 512), (0, 0, 512)],
+    ids=["small parts", "a whole part", "a huge part", "files", "nothing"],
+)
+def test_a_shard_of_a_converter_holds_a_whole_part_if_it_is_not_too_large(
+    items: int, parts: int, size: int
+) -> None:
+    source = PlannedSource(url="a", items=items, parts=parts, digest="sha256:" + "0" * 64)
+    assert converted_shard_size(None, source) == size

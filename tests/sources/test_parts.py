@@ -28,7 +28,7 @@ def parts_of(sizes: list[int]) -> Iterator[Part]:
 
 def written(parts: Iterator[Part]) -> tuple[io.BytesIO, int, str]:
     file = io.BytesIO()
-    items, digest = write_parts(parts, file)
+    items, _, digest = write_parts(parts, file)
     return file, items, digest
 
 

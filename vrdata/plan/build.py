@@ -8,7 +8,7 @@ from vrdata.model import OutputFormat
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
-from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard
+from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard, converted_shard_size
 from vrdata.plan.sources import PinnedSource, PinnedSources
 
 
@@ -108,7 +108,12 @@ def _planned(
     elif stored is not None and stored.block_size == block_size:
         shard_blocks = stored.shard_blocks
     else:
-        shard_blocks = blocks_per_shard(automatic_shard_size(entry.measured), block_size)
+        size = (
+            automatic_shard_size(entry.measured)
+            if pinned is None
+            else converted_shard_size(entry.measured, pinned.source)
+        )
+        shard_blocks = blocks_per_shard(size, block_size)
     return PlannedGenerator(
         name=chosen.name,
         generator_class=entry.generator_class,

@@ -21,6 +21,7 @@ class PlannedSource(Model):
         split: split of a Hub dataset, or "".
         revision: the commit of a Hub dataset; "" for other sources, whose files have digests.
         items: number of items.
+        parts: number of parts, which are fetched as a whole.
         digest: `sha256:…` over the list of parts (vrdata.sources.parts).
         licence: as the source declares it, or "".
     """
@@ -30,6 +31,7 @@ class PlannedSource(Model):
     split: str = ""
     revision: str = ""
     items: int = Field(ge=0)
+    parts: int = Field(default=0, ge=0)
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     licence: str = ""
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,8 +38,22 @@ SCHEMA = pa.schema(
 )
 
 
-def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
-    """Write the list; returns the number of items and the list's digest, `sha256:…`.
+class PartList(NamedTuple):
+    """A list that was written.
+
+    Attributes:
+        items: number of items.
+        parts: number of parts.
+        digest: `sha256:…`; it does not depend on the file.
+    """
+
+    items: int
+    parts: int
+    digest: str
+
+
+def write_parts(parts: Iterable[Part], file: IO[bytes]) -> PartList:
+    """Write the list.
 
     Args:
         parts: in the order of their items, without gaps.
@@ -47,14 +61,14 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
     Raises:
         ValueError: there is a gap.
     """
-    digest, items = hashlib.sha256(), 0
+    digest, items, count = hashlib.sha256(), 0, 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
         batches: list[pa.RecordBatch] = []
         for part in parts:
             if part.first != items:
                 raise ValueError(f"the part of item {part.first} follows item {items - 1}")
-            items += part.items
+            items, count = items + part.items, count + 1
             rows.append(_row(part))
             digest.update(canonical_json(rows[-1]) + b"\n")
             if len(rows) == _BATCH_PARTS:
@@ -67,7 +81,7 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> tuple[int, str]:
         writer.write_table(pa.Table.from_batches(batches, SCHEMA))
         name = f"sha256:{digest.hexdigest()}"
         writer.add_key_value_metadata({_DIGEST: name})
-    return items, name
+    return PartList(items, count, name)
 
 
 def cut_parts(parts: Iterable[Part], limit: int | None) -> Iterator[Part]:

@@ -132,15 +132,16 @@ def _temporary() -> IO[bytes]:
 def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening) -> _Pin:
     """Resolve a source, and write its list to a file."""
     resolved = open_source(spec).resolve(spec.limit)
-    items, digest = write_parts(resolved.parts, file)
+    listed = write_parts(resolved.parts, file)
     file.flush()
     source = PlannedSource(
         url=spec.url,
         config=spec.config,
         split=spec.split,
         revision=resolved.revision,
-        items=items,
-        digest=digest,
+        items=listed.items,
+        parts=listed.parts,
+        digest=listed.digest,
         licence=resolved.licence,
     )
     return _Pin(PinnedSource(requested=spec, source=source), Path(file.name))

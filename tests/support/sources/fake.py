@@ -90,7 +90,7 @@ def table_parts(sizes: Sequence[int]) -> tuple[dict[str, bytes], list[Part]]:
 def store_list(store: MemoryStore, parts: Iterable[Part]) -> PlannedSource:
     """Store the list of parts of the converter; returns its pinned source."""
     body = io.BytesIO()
-    items, found = write_parts(parts, body)
+    items, _, found = write_parts(parts, body)
     store.objects[layout.items_key(NAME)] = body.getvalue()
     return PlannedSource(url="data/puzzles", items=items, digest=found)
 
