@@ -127,11 +127,14 @@ def summary_lines(report: VerifyReport) -> list[str]:
 
 def content_lines(report: VerifyReport) -> list[str]:
     """Sizes and modes of the images, lengths of the prompts, and samples without an answer."""
+    from vrdata.dataset.manifest import ROWS_RECORD
+
     lines = [f"images: {name}: {_counts(sizes)}" for name, sizes in report.image_files.items()]
     if prompts := report.prompts.count:
         lengths = f"{report.prompts.shortest} to {report.prompts.longest} characters"
         lines.append(f"prompts: {prompts} of {lengths}")
-    if unanswered := report.samples - report.files.get(FINAL_FRAME, 0):
+    rows = report.files.get(ROWS_RECORD, 0)
+    if unanswered := report.samples - rows - report.files.get(FINAL_FRAME, 0):
         lines.append(f"without {FINAL_FRAME}: {count(unanswered, 'sample')}")
     return lines
 

@@ -14,6 +14,7 @@ from support.builders import build_finished_run, make_plan, put_object
 from support.datasets.rowsets import NAME, SCHEMA, build_rows, rows_of
 from support.markers import marker_bytes, samples_of
 from support.memorystore import MemoryStore
+from vrdata.cli.verify import content_lines
 from vrdata.dataset import layout
 from vrdata.dataset.commits import read_head
 from vrdata.dataset.finish.summary import DatasetSummary
@@ -59,6 +60,10 @@ def test_a_run_of_rows_is_verified_and_its_items_are_read_back() -> None:
     table = pq.read_table(io.BytesIO(store.objects[TABLE]))
     expected = [{"index": item} | row for item in range(4) for row in rows_of(item)]
     assert table.to_pylist() == expected
+
+
+def test_rows_are_not_counted_as_samples_without_a_final_frame() -> None:
+    assert content_lines(verify(finished_rows())) == []
 
 
 def test_the_card_of_rows_has_a_configuration_for_each_generator() -> None:
