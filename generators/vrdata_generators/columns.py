@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from vrdata_generators.api import Item, Row
 
-_KINDS = dict.fromkeys((".mp4", ".avi", ".mkv", ".mov", ".webm"), "video")
+_IMAGES = "avif bmp gif ico jp2 jpeg jpg pgm png ppm tif tiff webp"
+_KINDS = {".txt": "text"} | {
+    f".{ending}": kind
+    for kind, endings in {"image": _IMAGES, "video": "avi mkv mov mp4 webm"}.items()
+    for ending in endings.split()
+}
 # For each part of a sample, the columns that hold it; the first one with a value is used.
 ALIASES: dict[str, tuple[str, ...]] = {
     "first": ("image", "first_image", "first_frame", "input_image", "question_image"),
@@ -59,25 +65,57 @@ def value_of(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, Any]:
 
 
 def row_of_files(item: Item) -> Row:
-    """The columns of an item that is a file with its companions; JSON beside it adds more.
+    """The columns of an item that is files; JSON beside them adds more.
+
+    Files with one stem are `image`, `video` and `text`. Those of a folder have the names of their
+    stems, such as `final.png`; the only one of its kind may have any name.
 
     Raises:
-        ValueError: a JSON file contains no object, or a text is not UTF-8.
+        ValueError: JSON is no object, a text is not UTF-8, or two files are one column.
     """
+    stems = {path.stem for path in item.files.values()}
     row: Row = {}
     for path in item.files.values():
-        ending = path.suffix.lower()
-        if ending == ".json":
+        if path.suffix.lower() == ".json":
             found = json.loads(path.read_bytes())
             if not isinstance(found, dict):
                 raise ValueError(f"{path.name} is not a JSON object")
             row |= found
-        elif ending == ".txt":
-            row["text"] = path.read_text("utf-8-sig")
-        else:
-            row.setdefault(_KINDS.get(ending, "image"), path)
-    above = item.key.split("/")[-2:-1]  # image folders have one folder for each category
+    columns: dict[str, Path] = {}
+    for kind, paths in _by_kind(item.files.values()).items():
+        for path in paths:
+            column = _column(path, kind, alone=len(paths) == 1) if len(stems) > 1 else kind
+            other = columns.setdefault(column, path)
+            if other != path:
+                raise ValueError(f"{other.name} and {path.name} are both the column {column!r}")
+            if kind == "text":
+                row[column] = path.read_text("utf-8-sig")
+            else:
+                row.setdefault(column, path)
+    # Image folders have one folder for each category.
+    above = item.key.split("/")[-3:-2] if len(stems) > 1 else item.key.split("/")[-2:-1]
     return {"category": above[0]} | row if above else row
+
+
+def _by_kind(files: Iterable[Path]) -> dict[str, list[Path]]:
+    """Images, videos and texts; a file of another kind is an image only if there is no other."""
+    found: dict[str, list[Path]] = {}
+    for path in files:
+        ending = path.suffix.lower()
+        if ending != ".json":
+            found.setdefault(_KINDS.get(ending, "other"), []).append(path)
+    others = found.pop("other", [])
+    return {"image": others[:1]} | found if others else found
+
+
+def _column(path: Path, kind: str, *, alone: bool) -> str:
+    """The column of a file in a folder that is one item."""
+    for part, names in ALIASES.items():
+        if path.stem in names:
+            return path.stem
+        if path.stem == part:
+            return names[0]
+    return kind if alone else path.stem
 
 
 def _listed(names: list[str]) -> str:

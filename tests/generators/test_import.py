@@ -24,7 +24,7 @@ def converted(row: dict[str, Any], **options: str) -> Converted:
 
 
 def colour(image: Any) -> Any:
-    return image.getpixel((0, 0))
+    return (Image.open(image) if isinstance(image, Path) else image).getpixel((0, 0))
 
 
 @pytest.mark.parametrize("name", ALIASES["first"])
@@ -127,3 +127,56 @@ def test_json_beside_an_image_must_be_an_object(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[1]")
     with pytest.raises(ValueError, match=r"a\.json is not a JSON object"):
         check_item(Import(), Item(0, "a.json", {"a.json": tmp_path / "a.json"}))
+
+
+def item_of(folder: Path, *names: str, key: str = "") -> Item:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        match name.rpartition(".")[2]:
+            case "png" | "jpg" | "gif":
+                (OTHER if "final" in name else IMAGE).save(folder / name)
+            case "json":
+                (folder / name).write_text('{"id": 7}')
+            case _:
+                (folder / name).write_text(f"the {name}")
+    files = {f"{folder.name}/{name}": folder / name for name in sorted(names)}
+    return Item(0, key or next(iter(files)), files)
+
+
+@pytest.mark.parametrize(
+    "names", [("first.png", "final.png"), ("first_frame.png", "final_frame.png"), ("image.png",)]
+)
+def test_the_files_of_a_folder_are_columns_by_their_names(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    names += ("prompt.txt", "rubric.txt", "goal.txt", "meta.json")
+    made = check_item(Import(), item_of(tmp_path / "01", *names, key="maze/01/final.png"))
+    assert colour(made.first) == (255, 0, 0)
+    assert (colour(made.final) if made.final else None) == (
+        (0, 0, 255) if "image.png" not in names else None
+    )
+    assert (made.prompt, made.domain) == ("the prompt.txt", "maze")
+    assert {"id": 7, "rubric": "the rubric.txt"}.items() <= made.metadata.items()
+
+
+def test_the_only_image_and_the_only_text_of_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    made = check_item(Import(), item_of(tmp_path / "01", "photo.png", "what.txt", "notes.aaa"))
+    assert (colour(made.first), made.prompt) == ((255, 0, 0), "the what.txt")
+
+
+def test_images_of_a_folder_with_unknown_names_are_not_guessed(tmp_path: Path) -> None:
+    item = item_of(tmp_path / "01", "a.png", "b.png")
+    with pytest.raises(ValueError, match="no column has the first image; the columns are a, b"):
+        check_item(Import(), item)
+    made = check_item(Import(), item, {"first": "b", "final": "a"})
+    assert made.first is not made.final
+
+
+def test_two_images_with_one_stem_are_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"a\.jpg and a\.png are both the column 'image'"):
+        check_item(Import(), item_of(tmp_path, "a.jpg", "a.png"))
+
+
+def test_an_image_is_preferred_to_a_file_of_another_kind(tmp_path: Path) -> None:
+    made = check_item(Import(), item_of(tmp_path, "a.boxes", "a.png"))
+    assert colour(made.first) == (255, 0, 0)
