@@ -140,3 +140,14 @@ def test_damaged_bytes_are_refused_or_read(stream: bool, data: st.DataObject) ->
     for part in parts:
         for start, stop in part.files[0].ranges:
             assert 0 <= start < stop <= len(body)
+
+
+@pytest.mark.parametrize("write", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_a_column_that_occurs_twice_is_refused_by_name(write: Any) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["n", "n"])
+    with io.BytesIO() as file:
+        with write(file, table.schema) as writer:
+            writer.write_table(table)
+        body = file.getvalue()
+    with pytest.raises(InvalidInputError, match="the column 'n' more than once"):
+        parts_of(body, "rows.arrow")

@@ -161,3 +161,9 @@ def test_damaged_bytes_of_the_footer_are_refused_or_read(data: st.DataObject) ->
         assert part.items > 0
         for start, stop in part.files[0].ranges:
             assert 0 <= start < stop <= len(body)
+
+
+def test_a_column_that_occurs_twice_is_refused_by_name() -> None:
+    body = written(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["n", "n"]))
+    with pytest.raises(InvalidInputError, match="the column 'n' more than once"):
+        parts_of(body, "rows.parquet")

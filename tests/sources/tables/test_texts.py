@@ -61,7 +61,12 @@ def test_written_csv_is_divided_between_rows(
 def test_any_csv_is_divided_as_a_reader_divides_it(
     tmp_path_factory: pytest.TempPathFactory, text: str, part_bytes: int
 ) -> None:
-    check_csv(f"x,y\n{text}".encode(), tmp_path_factory.mktemp("csv"), part_bytes)
+    body = f"x,y\n{text}"
+    if list(csv.reader(io.StringIO(f"{body}\nend", newline="")))[-1] == ["end"]:
+        check_csv(body.encode(), tmp_path_factory.mktemp("csv"), part_bytes)
+    else:
+        with pytest.raises(InvalidInputError, match="is not closed"):
+            parts_of(body.encode(), "rows.csv")
 
 
 @given(
@@ -118,6 +123,8 @@ def test_a_header_alone_has_no_rows(body: bytes) -> None:
         ("x,y\n1,2\n".encode("utf-16"), "it is not UTF-8"),
         (b"x,y,x\n1,2,3\n", "the column 'x' more than once"),
         (b"\nx,y\n1,2\n", "its first line is blank"),
+        (b'x,y\n1,2\n3,"4\n5,6\n7,8\n', "a quote in the row at byte 8 is not closed"),
+        (b'x,"y\n1,2\n', "a quote in the row at byte 0 is not closed"),
     ],
 )
 def test_a_file_that_is_not_csv_is_refused_by_name(body: bytes, why: str) -> None:

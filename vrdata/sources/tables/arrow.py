@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from vrdata.sources.port import Part
 from vrdata.sources.tables.table import Table
 
@@ -56,6 +58,7 @@ def _parts(table: Table, messages: Iterator[Message]) -> Iterator[Part]:
     schema = next(messages, None)
     if schema is None or schema.kind != _SCHEMA:
         table.damaged("it does not begin with a schema")
+    _check_columns(table, schema)
     dictionaries: list[Message] = []
     row = 0
     for message in messages:
@@ -70,6 +73,14 @@ def _parts(table: Table, messages: Iterator[Message]) -> Iterator[Part]:
             row += message.rows
             if table.left(row) <= 0:
                 return
+
+
+def _check_columns(table: Table, schema: Message) -> None:
+    try:
+        names = pa.ipc.read_schema(pa.py_buffer(table.read(schema.start, schema.stop))).names
+    except (pa.ArrowException, OSError, ValueError) as error:
+        table.damaged(f"its schema is invalid: {error}")
+    table.check_columns(names)
 
 
 def _of(table: Table, start: int) -> Iterator[Message]:

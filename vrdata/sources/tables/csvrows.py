@@ -35,7 +35,7 @@ def _parts(table: Table, lines: _Lines, reader: Iterator[list[str]]) -> Iterator
     if header is None:  # an empty file has no columns and no rows
         return
     _check_header(table, header)
-    end = start = stop = lines.stop
+    end = start = stop = lines.end_row()
     row = rows = 0
     while table.left(row + rows) > 0 and (fields := next(reader, None)) is not None:
         stop = lines.end_row()
@@ -50,9 +50,7 @@ def _parts(table: Table, lines: _Lines, reader: Iterator[list[str]]) -> Iterator
 def _check_header(table: Table, header: list[str]) -> None:
     if not header:
         table.damaged("its first line is blank, and should name the columns")
-    twice = next((name for name in header if header.count(name) > 1), None)
-    if twice is not None:
-        table.damaged(f"its header has the column {twice!r} more than once")
+    table.check_columns(header)
 
 
 class _Lines:
@@ -74,6 +72,8 @@ class _Lines:
     def __next__(self) -> str:
         line = self._text.readline(MAX_ROW_BYTES)
         if not line:
+            if self.stop > self._row:  # the csv module would take all that follows as its text
+                self._table.damaged(f"a quote in the row at byte {self._row} is not closed")
             raise StopIteration
         first = self.stop == 0
         self.stop += len(line.encode())

@@ -30,6 +30,7 @@ def parquet_parts(table: Table) -> Iterator[Part]:
     """One part for each row group that has rows; see `parts_of_table`."""
     footer = _footer(table)
     metadata = _metadata(table)
+    _check_columns(table, metadata)
     padding = _PADDING if _SHORT_SIZES.match(metadata.created_by or "") else 0
     row = 0
     for number in range(metadata.num_row_groups):
@@ -67,6 +68,14 @@ def _metadata(table: Table) -> Any:
         return pq.read_metadata(table.file)
     except (pa.ArrowException, OSError) as error:
         table.damaged(str(error))
+
+
+def _check_columns(table: Table, metadata: Any) -> None:
+    try:
+        names = metadata.schema.to_arrow_schema().names
+    except (pa.ArrowException, OSError, ValueError) as error:
+        table.damaged(str(error))
+    table.check_columns(names)
 
 
 def _chunk(table: Table, group: Any, number: int, end: int, padding: int) -> Range:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NoReturn, cast
 
@@ -74,6 +75,12 @@ class Table:
                 self.damaged(f"it ends at byte {start + len(found)} instead of {self.size}")
             found += more
         return found
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Raise InvalidInputError for a name that occurs twice: a row is a dict."""
+        twice = next((name for name, number in Counter(names).items() if number > 1), None)
+        if twice is not None:
+            self.damaged(f"it has the column {twice!r} more than once")
 
     def buffered(self) -> io.BufferedReader:
         """The file from its start, for reading lines; detach it at the end."""
