@@ -23,6 +23,11 @@ CASES = {
     "bucket-as-folder": (["table.csv", "--output", "s3://b/data"], 2, "--format webdataset"),
     "file-as-folder": (["table.csv", "--output", "table.csv"], 2, "is a file, not a folder"),
     "unknown-scheme": (["ftp://host/data"], 3, "hf://"),
+    "password-in-a-url": (["s3://key:hunter2@b/x"], 2, "no user:password@"),
+    "token-in-a-url": (["hf://user:hunter2@a/b"], 2, "such as HF_TOKEN"),
+    "space-in-a-url": (["s3://b/my data"], 2, "no white space"),
+    "long-config": (["hf://a/b", "--config", "x" * 101], 2, "--config cannot be used"),
+    "long-revision": (["hf://a/b", "--revision", "x" * 201], 2, "--revision cannot be used"),
     "missing-file": (["missing.parquet"], 5, "unknown dataset missing.parquet"),
     "split-of-a-file": (["table.csv", "--split", "test"], 3, "split does not apply"),
     "empty-folder": (["empty"], 5, "empty"),
@@ -41,6 +46,8 @@ def test_arguments_that_cannot_be_used_are_one_error(
     assert result.exit_code == code, result.output
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "hunter2" not in result.output
     assert sorted(path.name for path in Path().rglob("*")) == [
         "empty",
         "table.csv",

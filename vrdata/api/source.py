@@ -10,8 +10,9 @@ from pydantic import Field
 
 from vrdata.model import Model
 
-# A URL with a scheme, or a path on the machine of a local run; no white space, no user:password@.
-SOURCE_URL = r"^[A-Za-z0-9./~_-][^\s@]*$"
+# A URL with a scheme or the name of a file or folder, without white space and user:password@; or a
+# path that begins as one, on the machine of a local run.
+SOURCE_URL = r"^([A-Za-z0-9_-][^\s@]*|[./~][^\x00-\x1f\x7f]*)$"
 
 # A URL up to a border between two folders; `hf://` alone is every set of the Hub.
 _FOLDER = r"[A-Za-z0-9_=-][A-Za-z0-9._=+,-]*"

@@ -78,3 +78,10 @@ def test_equal_requests_are_one_run_and_others_are_not() -> None:
     ]
     assert len(set(names)) == len(names) - 1
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("path", ["/home/a/my data/x.parquet", "/data@2026/x y.csv", "./a b"])
+def test_a_path_may_have_spaces_and_an_at_sign(path: str) -> None:
+    (item,) = import_run(import_request(find_dataset(path, path=path)), "files").spec.generators
+    assert item.source is not None
+    assert item.source.url == path

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from vrdata.api.run import (
     MAX_SAMPLES,
@@ -21,6 +21,7 @@ from vrdata.api.source import SourceSpec
 from vrdata.errors import UsageError
 from vrdata.local.importing.known import CONVERTER, Dataset
 from vrdata.model import Model, OutputFormat, canonical_json
+from vrdata.privacy.texts import without_url_credentials
 from vrdata_generators.columns import ALIASES
 
 MAX_NAME = 100  # characters of a generator's name
@@ -125,7 +126,29 @@ def import_run(request: ImportRequest, output_format: OutputFormat) -> Generatio
     Args:
         request: the import.
         output_format: how its data is stored.
+
+    Raises:
+        UsageError: the URL, a configuration, the split or the revision cannot be that of a source.
     """
+    try:
+        return _run(request, output_format)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        raise _unusable(request, str(detail["loc"][-1]), detail["msg"]) from None
+
+
+def _unusable(request: ImportRequest, field: str, why: str) -> UsageError:
+    if field != "url":
+        return UsageError(f"--{field} cannot be used", why=why, fix="give its name in the dataset")
+    return UsageError(
+        f"{without_url_credentials(request.url)} cannot be the URL of a source",
+        why="a URL has no white space and no user:password@",
+        fix="write hf://ORGANISATION/NAME or s3://BUCKET/PREFIX; credentials are variables of the "
+        "environment, such as HF_TOKEN",
+    )
+
+
+def _run(request: ImportRequest, output_format: OutputFormat) -> GenerationRun:
     names = _names(request)
     generators = tuple(
         GeneratorSelection(
