@@ -8,7 +8,9 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -69,10 +71,16 @@ def run(command: list[str], folder: Path, **environment: str) -> None:
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 
 
+@cache
+def _command_line() -> Any:
+    """The commands of vrdata, which take long to build."""
+    return typer.main.get_command(app)
+
+
 def parse(command: str) -> None:
     """Parse a `vrdata` line without running it. Raises click's errors."""
     words = shlex.split(command, comments=True)
-    at = typer.main.get_command(app)
+    at = _command_line()
     context = at.make_context(words[0], words[1:], resilient_parsing=False)
     while hasattr(at, "resolve_command"):
         rest = [*context._protected_args, *context.args]
