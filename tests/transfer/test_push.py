@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,18 @@ def account(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:  # noqa: F811 - f
     return hub
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run that no test changes."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    build_finished_run(FileStore(folder), PLAN)
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
+def run(finished: Path, tmp_path: Path) -> Path:
     """The folder of a finished run."""
-    build_finished_run(FileStore(tmp_path / "run"), PLAN)
-    return tmp_path / "run"
+    return shutil.copytree(finished, tmp_path / "run")
 
 
 def push(*arguments: object) -> Result:

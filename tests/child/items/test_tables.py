@@ -136,6 +136,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows_of_a_group(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     schema = pa.schema([("image", pa.binary())])

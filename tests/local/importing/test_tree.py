@@ -28,7 +28,6 @@ class Import:
 
     def __init__(self, folder: Path) -> None:
         self.store = open_store(str(folder / "run"))
-        build_finished_run(self.store, PLAN, failed=FAILED)
         self.output, self.partial = folder / "out", folder / "out/.vrdata-partial/a"
 
     def tree(self) -> Tree:
@@ -47,8 +46,17 @@ class Import:
         }
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run that no test changes."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    build_finished_run(open_store(str(folder)), PLAN, failed=FAILED)
+    return folder
+
+
 @pytest.fixture
-def imported(tmp_path: Path) -> Import:
+def imported(finished: Path, tmp_path: Path) -> Import:
+    shutil.copytree(finished, tmp_path / "run")
     return Import(tmp_path)
 
 

@@ -55,7 +55,7 @@ def prepare(hub: Hub, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     case.change(hub)
     if case.fault:
         if case.fault.kind in {"hang", "stall"}:
-            monkeypatch.setitem(client.LIMITS, "read", 0.3)
+            monkeypatch.setitem(client.LIMITS, "read", 0.1)
         hub.fail(Fault(**{**vars(case.fault), "happened": 0}), case.path)
 
 

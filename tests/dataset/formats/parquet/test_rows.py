@@ -109,9 +109,7 @@ def cut(table: pa.Table, places: list[int]) -> list[pa.RecordBatch]:
     return [whole.slice(start, stop - start) for start, stop in pairwise(ends)]
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=st.lists(columns(), min_size=1, max_size=1), places=st.lists(st.integers(0, 12)))
 def test_the_digest_does_not_depend_on_batches_slices_and_row_groups(
     tables: list[pa.Table], places: list[int], tmp_path: Path
@@ -132,7 +130,6 @@ def test_the_digest_does_not_depend_on_batches_slices_and_row_groups(
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(table=columns())
 def test_bytes_behind_nulls_and_unused_values_do_not_count(table: pa.Table) -> None:
     """Taking rows by their numbers makes new arrays, without what slices hide."""

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.datasets.rowfiles import FORMAT, members, source
@@ -57,9 +57,6 @@ sample = st.dictionaries(st.sampled_from(NAMES), bodies).map(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(samples=st.dictionaries(st.integers(0, 10**9 - 1), sample, max_size=5))
 def test_every_file_of_every_sample_is_read_back(
     samples: dict[int, Files], tmp_path_factory: pytest.TempPathFactory
