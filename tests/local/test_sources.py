@@ -53,6 +53,21 @@ def test_plan_shows_the_items_and_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_plan_shows_each_source_of_one_converter(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    path = write(tmp_path)
+    document = json.loads(path.read_text())
+    (item,) = document["spec"]["generators"]
+    few = item | {"name": "few", "source": item["source"] | {"limit": 5}}
+    document["spec"]["generators"].append(few)
+    path.write_text(json.dumps(document))
+    where = ["--out", str(tmp_path / "out"), "-o", "json"]
+    result = CliRunner().invoke(app, ["plan", str(path), *where])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["rows"]
+    assert {row["generator"]: row["samples"] for row in rows} == {"mine": 12, "few": 5}
+
+
 def test_a_run_that_has_begun_keeps_its_source(tmp_path: Path) -> None:
     puzzle_table(tmp_path / "set.parquet", 12)
     write(tmp_path)

@@ -80,10 +80,9 @@ class Forecast(Model):
 def forecast(prepared: Prepared) -> Forecast:
     """Calculate the forecast of a prepared run from the catalogue's measured figures."""
     # Only the generators of the plan: the spec may not allow those that were added later.
-    entries = tuple(
-        prepared.generators[planned.catalogue_name].entry for planned in prepared.plan.generators
-    )
-    catalogue = Catalogue(generators=entries)
+    # Two of them can have one converter.
+    names = dict.fromkeys(planned.catalogue_name for planned in prepared.plan.generators)
+    catalogue = Catalogue(generators=tuple(prepared.generators[name].entry for name in names))
     rows = tuple(_row(prepared, index) for index in range(len(prepared.plan.generators)))
     return Forecast(
         plan=prepared.plan.hash,
