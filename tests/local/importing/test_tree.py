@@ -119,7 +119,9 @@ def test_a_deleted_sample_and_a_deleted_file_come_back(imported: Import) -> None
     assert verify_tree(open_store(str(imported.output))).dataset_hash == first.dataset_hash
 
 
-@pytest.mark.parametrize("kind", ["changed-file", "file-as-folder", "link", "linked-file"])
+@pytest.mark.parametrize(
+    "kind", ["changed-file", "part-of-another", "file-as-folder", "link", "linked-file"]
+)
 def test_other_content_is_kept_and_nothing_is_written(
     kind: str, imported: Import, tmp_path: Path
 ) -> None:
@@ -130,6 +132,9 @@ def test_other_content_is_kept_and_nothing_is_written(
     if kind == "changed-file":
         folder.mkdir()
         (folder / "prompt.txt").write_text("mine")
+    elif kind == "part-of-another":  # an import that found an answer in this item, too
+        folder.mkdir()
+        (folder / "goal.txt").write_text("left")
     elif kind == "file-as-folder":
         folder.write_text("mine")
     elif kind == "link":

@@ -22,6 +22,12 @@ from vrdata.store.port import ObjectStore
 from vrdata.text import count
 
 METADATA = "metadata.json"
+PARTS = {"first_frame", "final_frame", "prompt", "goal"} | {
+    "ground_truth",
+    "first_video",
+    "last_video",
+}
+"""Stems of files that are part of a sample, whoever wrote them."""
 MAX_NAMED = 3  # folders in an error
 _CHUNK = 2**20
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
@@ -145,6 +151,8 @@ class Tree:
         """Whether files of a sample are missing; None if other ones are there."""
         if not laid.folder.is_dir():
             return None if laid.folder.is_symlink() or laid.folder.exists() else True
+        if any(path.stem in PARTS and path.name not in laid.digests for path in _inside(laid)):
+            return None
         missing = False
         for name, digest in laid.digests.items():
             there = laid.folder / name
@@ -215,6 +223,10 @@ def _with_id(metadata: bytes, name: str) -> bytes:
     fields = json.loads(metadata)
     fields["task_id"] = name
     return f"{json.dumps(fields, sort_keys=True, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def _inside(laid: Laid) -> list[Path]:
+    return list(laid.folder.iterdir())
 
 
 def _link(source: Path, target: Path) -> None:
