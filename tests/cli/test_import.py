@@ -29,7 +29,15 @@ CASES = {
     "long-config": (["hf://a/b", "--config", "x" * 101], 2, "--config cannot be used"),
     "long-revision": (["hf://a/b", "--revision", "x" * 201], 2, "--revision cannot be used"),
     "missing-file": (["missing.parquet"], 5, "unknown dataset missing.parquet"),
-    "split-of-a-file": (["table.csv", "--split", "test"], 3, "split does not apply"),
+    "split-of-a-file": (["table.csv", "--split", "test"], 2, "--split does not apply"),
+    "config-of-a-bucket": (["s3://b/data", "--config", "a"], 2, "--config does not apply"),
+    "empty-output": (["table.csv", "--output", ""], 2, "--output is empty"),
+    "empty-output-of-a-run": (
+        ["table.csv", "--output", " ", "--format", "tar"],
+        2,
+        "--output is empty",
+    ),
+    "page-of-the-hub": (["https://huggingface.co/datasets/a/b/tree/main"], 3, "name hf://a/b"),
     "empty-folder": (["empty"], 5, "empty"),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vrdata.cli.failures import is_optional, missing_package, unusable
-from vrdata.errors import ExitCode, VrdataError
+from vrdata.errors import ExitCode, UsageError, VrdataError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +50,21 @@ def print_table(table: Table) -> None:
         stdout.print(table)
     else:
         stdout.print(table, width=WIDE)
+
+
+def output_url(out: str, option: str) -> str:
+    """The absolute path or URL of an output.
+
+    Args:
+        out: as the user writes it.
+        option: that names it, for the error.
+
+    Raises:
+        UsageError: it is empty, as when a variable of a script is not set.
+    """
+    if not out.strip():
+        raise UsageError(f"{option} is empty", fix=f"name a folder or an s3:// URL with {option}")
+    return out if "://" in out else str(Path(out).absolute())
 
 
 def is_interactive() -> bool:

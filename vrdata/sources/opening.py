@@ -15,6 +15,7 @@ from vrdata.sources.port import Source
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/")
 _EXAMPLES = "hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, or a folder or file of this machine"
+_PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/datasets/([^/?#]+/[^/?#]+)", re.IGNORECASE)
 _HUB_ONLY = ("config", "split", "revision")
 
 
@@ -35,12 +36,14 @@ def open_source(spec: SourceSpec) -> Source:
         hub = import_module("vrdata.sources.hub.source")  # needs huggingface_hub
         return cast("Source", hub.HubSource(spec))
     if scheme not in {"", "file", "s3"}:
-        raise InvalidInputError(f"{scheme}: is no kind of source", fix=f"name {_EXAMPLES}")
+        page = _PAGE.match(spec.url)
+        fix = f"for this dataset of the Hub, name hf://{page[1]}" if page else f"name {_EXAMPLES}"
+        raise InvalidInputError(f"{scheme}: is no kind of source", fix=fix)
     for field in _HUB_ONLY:
         if getattr(spec, field):
             raise InvalidInputError(
                 f"source.{field} does not apply to {spec.url}",
-                why="only data sets of the Hugging Face Hub have it",
+                why="only datasets of the Hugging Face Hub have it",
                 fix=f"remove {field}; select files with include, or with a longer URL",
             )
     if scheme == "s3":

@@ -11,6 +11,7 @@ from vrdata.cli.common import (
     Output,
     OutputOption,
     handle_errors,
+    output_url,
     print_json,
     print_table,
     stderr,
@@ -165,7 +166,7 @@ def _options(
     from vrdata.contract.worker import StoreSettings
     from vrdata.local.run import LocalOptions
 
-    url = out if "://" in out else str(Path(out).absolute())
+    url = output_url(out, "--out")
     return LocalOptions(
         store=StoreSettings(url=url, endpoint=endpoint, region=region, aws_profile=aws_profile),
         catalogues=catalogues_in(generators),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from vrdata.cli.common import Output, OutputOption, handle_errors, stderr
+from vrdata.cli.common import Output, OutputOption, handle_errors, output_url, stderr
 from vrdata.cli.failures import LOCAL, require
 from vrdata.cli.runs.commands import JobsOption
 from vrdata.cli.runs.showing import detect_mode, print_summary, run_progress, say, say_damaged
@@ -134,8 +134,7 @@ def _import_run(
 ) -> None:
     from vrdata.local.complete import complete
 
-    url = out if "://" in out else str(Path(out).absolute())
-    prepared = _prepare(request, url, output_format, jobs)
+    prepared = _prepare(request, output_url(out, "--output"), output_format, jobs)
     detect = detect_mode(prepared)
     summary = complete(prepared, run_progress, detect=detect, again=say_damaged, say=say)
     print_summary(summary, output)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from vrdata.errors import NotFoundError, UsageError
 
 CONVERTER = "M-import"
-_HUB = "hf://"
+HUB = "hf://"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _TABLE = re.compile(r"\.(parquet|arrow|feather|jsonl|ndjson|csv|tsv)(\.gz)?$", re.IGNORECASE)
 MAX_SLUG = 24
@@ -67,7 +67,7 @@ def find_dataset(name: str, *, path: str = "") -> Dataset:
     if _REPOSITORY.fullmatch(name):
         raise NotFoundError(
             f"{name} is neither a known dataset nor a file or folder",
-            fix=f"for the dataset of the Hub: vrdata import {_HUB}{name}",
+            fix=f"for the dataset of the Hub: vrdata import {HUB}{name}",
         )
     raise NotFoundError(f"unknown dataset {name}", why=_available(), fix=_fix())
 

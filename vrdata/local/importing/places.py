@@ -35,6 +35,8 @@ def places_of(output: str) -> Places:
     Raises:
         UsageError: the output is no folder.
     """
+    if not output.strip():
+        raise UsageError("--output is empty", fix="name a folder with --output")
     if "://" in output:
         raise UsageError(
             f"{output} is not a folder",

@@ -19,7 +19,7 @@ from vrdata.api.run import (
 )
 from vrdata.api.source import SourceSpec
 from vrdata.errors import UsageError
-from vrdata.local.importing.known import CONVERTER, Dataset
+from vrdata.local.importing.known import CONVERTER, HUB, Dataset
 from vrdata.model import Model, OutputFormat, canonical_json
 from vrdata.privacy.texts import without_url_credentials
 from vrdata_generators.columns import ALIASES
@@ -94,8 +94,11 @@ def import_request(  # noqa: PLR0913 - one option each
         options: of the converter.
 
     Raises:
-        UsageError: a configuration is given twice, or there is no such option.
+        UsageError: a configuration is given twice, or there is no such option, or the dataset has
+            no configurations, splits and revisions.
     """
+    if not dataset.url.lower().startswith(HUB):
+        _refuse_hub_options(dataset, {"config": configs, "split": split, "revision": revision})
     twice = sorted({name for name in configs if configs.count(name) > 1})
     if twice:
         raise UsageError(f"--config {twice[0]} is given twice", fix="give each one once")
@@ -173,6 +176,15 @@ def _run(request: ImportRequest, output_format: OutputFormat) -> GenerationRun:
             failure_policy=FailurePolicy(max_failed_samples=MAX_SAMPLES),
         ),
     )
+
+
+def _refuse_hub_options(dataset: Dataset, given: Mapping[str, object]) -> None:
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(
+            f"--{option} does not apply to {dataset.name}",
+            why="only datasets of the Hugging Face Hub have it",
+            fix=f"remove --{option}; for a part of the data, name a longer path or URL",
+        )
 
 
 def _names(request: ImportRequest) -> dict[str, str]:
