@@ -35,7 +35,10 @@ def path_in(path: str | Path, base: Path | None) -> Path:
     if not found.is_relative_to(base.resolve()):
         raise ValueError(f"{shown} is outside of the files of the item")
     if not found.is_file():
-        raise ValueError(f"{shown} is not one of the files of the item")
+        raise ValueError(
+            f"{shown} is not one of the files of the item; "
+            "a table needs the bytes of its images and videos, not paths"
+        )
     return found
 
 
