@@ -230,7 +230,7 @@ def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
     kind = array.dtype.kind
     if kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype == np.uint16:
+    if kind == "u" and array.dtype.itemsize == 2:  # in either order of bytes
         return ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     if kind in "ui":
         _check_range(array, 255)

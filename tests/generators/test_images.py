@@ -87,6 +87,8 @@ def test_every_mode_of_pillow(image: Image.Image, expected: Any) -> None:
         (np.moveaxis(np.full((30, 40, 3), RED, np.uint8), 2, 0), RED),
         (np.full((3, 4), 65535, np.uint16), WHITE),
         (np.full((3, 4), 257, np.uint16), (1, 1, 1)),
+        (np.full((3, 4), 65535, ">u2"), WHITE),
+        (np.full((3, 4), 200, ">u2"), (1, 1, 1)),
         (np.full((3, 4, 3), 0.2), (51, 51, 51)),
         (np.full((3, 4), 1.0, np.float16), WHITE),
         (np.full((3, 4), 200.4, np.float32), (200, 200, 200)),

@@ -18,9 +18,14 @@ from support.services.hub.faults import refused
 from support.services.hub.fixture import hub  # noqa: F401 - fixture
 from support.services.hub.server import TOKEN, Hub
 from vrdata.cli.main import app
+from vrdata.dataset import layout
+from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.reader import load_model
 from vrdata.model import OutputFormat
+from vrdata.plan.sources import PlannedSource
 from vrdata.store.file.store import FileStore
 from vrdata.transfer import push as pushing
+from vrdata.transfer.hubcard import hub_card
 
 # huggingface_hub itself sends bodies in a way that its HTTP library warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -216,3 +221,21 @@ def test_other_samples_under_the_same_names_are_refused(account: Hub, tmp_path: 
         plan = make_plan({"O-1_maze": 2}, seed=seed)
         build_finished_run(FileStore(tmp_path / f"{seed}"), plan)
         assert push(tmp_path / f"{seed}", f"hf://{NAME}").exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/home/alice/secret project/quiz.parquet", "converts `quiz.parquet`\n"),
+        ("file:///home/alice/quiz/", "converts `quiz`\n"),
+        ("s3://bucket/quiz", "converts s3://bucket/quiz\n"),
+    ],
+)
+def test_the_card_does_not_name_folders_of_this_machine(run: Path, url: str, shown: str) -> None:
+    source = PlannedSource(url=url, items=1, digest=f"sha256:{0:064}")
+    (one, *_) = PLAN.generators
+    plan = PLAN.model_copy(update={"generators": (one.model_copy(update={"source": source}),)})
+    summary = load_model(FileStore(run), layout.DATASET, DatasetSummary)
+    text = hub_card(b"# x\n", summary, plan).decode()
+    assert shown in text
+    assert "alice" not in text

@@ -53,6 +53,12 @@ def _provenance(summary: DatasetSummary, plan: Plan, licences: list[str]) -> str
         if one.source:
             revision = f" at `{one.source.revision}`" if one.source.revision else ""
             split = " ".join(filter(None, (one.source.config, one.source.split)))
-            lines.append(f"    - converts {one.source.url}{revision} {split}".rstrip())
+            lines.append(f"    - converts {_origin(one.source.url)}{revision} {split}".rstrip())
     stated = ", ".join(licences) or "see the licences of the generators"
     return "\n".join([*lines, "", f"Licence: {stated}", ""])
+
+
+def _origin(url: str) -> str:
+    """A URL, or the last name of a path: its folders are those of one machine."""
+    path = url.removeprefix("file://").rstrip("/")
+    return f"`{path.rpartition('/')[2]}`" if "://" not in path else url
