@@ -90,6 +90,14 @@ def test_a_generator_that_this_machine_lacks_is_noted_without_a_catalogue_and_re
     assert "the catalogue does not have" in refused.stderr
 
 
+def test_a_converter_that_this_machine_lacks_is_noted_once_by_its_own_name(tmp_path: Path) -> None:
+    entry = {"converter": "M-elsewhere", "source": {"url": "set.parquet"}}
+    run = write(tmp_path, generators=[entry | {"name": "one"}, entry | {"name": "two"}])
+    noted = vrdata("validate", run).stderr
+    assert noted.count("not checked: M-elsewhere is not on this machine") == 1
+    assert noted.count("not checked") == 1
+
+
 def test_a_plan_in_a_pipe_has_whole_names(tmp_path: Path) -> None:
     run = write(tmp_path, generators=[{"name": "*"}])
     ran = vrdata("plan", run, "--out", tmp_path / ("long" * 30), "--generators", tmp_path / "home")

@@ -69,7 +69,8 @@ def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tu
             may exist where it runs, for example in an image.
 
     Returns:
-        The names and globs of the run that are not in the catalogue, and so are not checked.
+        The generators, converters and globs of the run that are not in the catalogue, and so
+        are not checked.
 
     Raises:
         InvalidInputError: the run cannot be planned.
@@ -90,7 +91,7 @@ def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tu
     if found:
         spec = run.spec.model_copy(update={"generators": found})
         build_plan(run.model_copy(update={"spec": spec}), catalogue, versions={})
-    return tuple(item.name for item in selected if item not in found)
+    return tuple(dict.fromkeys(item.catalogue_name for item in selected if item not in found))
 
 
 def _planned(
