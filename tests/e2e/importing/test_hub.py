@@ -60,14 +60,23 @@ def ids(folder: Path) -> list[str]:
     return sorted((path.name for path in found), key=lambda name: name.rpartition("_")[2])
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ran]]:
+    """An undisturbed import of the first commit, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    with running_hub() as running:
+        running.create(NAME, files(**CONFIGS))
+        yield folder, imported(running, folder, "--split", "test")
+
+
 def test_all_configurations_are_imported_and_numbered_in_their_order(
-    hub: Hub, tmp_path: Path
+    hub: Hub, whole: tuple[Path, Ran]
 ) -> None:
-    ran = imported(hub, tmp_path, "--split", "test")
+    folder, ran = whole
     assert ran.code == 0, ran.err
-    assert ids(tmp_path) == [f"vtb_test_{number:05d}" for number in range(24)]
+    assert ids(folder) == [f"vtb_test_{number:05d}" for number in range(24)]
     assert ran.json["domains"] == {f"{name.lower()}_task": rows for name, rows in CONFIGS.items()}
-    out = tmp_path / "data/questions"
+    out = folder / "data/questions"
     assert (out / "mazes_task/vtb_test_00012/first_frame.png").exists()
     revision = hub.repositories[NAME].find("main")
     parameters = json.loads((out / "processing_parameters.json").read_text())
@@ -101,29 +110,35 @@ def test_a_limit_goes_to_the_configurations_in_their_order(hub: Hub, tmp_path: P
     assert ran.json["domains"] == {"eyeballing_puzzles_task": 5, "visual_puzzles_task": 2}
 
 
-def test_a_resumed_and_a_repeated_import_keep_the_commit_that_it_began_with(
-    hub: Hub, tmp_path: Path
-) -> None:
-    whole = imported(hub, tmp_path / "whole")
-    first = hub.repositories[NAME].find("main")
-    folder = tmp_path / "killed"
-    words = command("import", "videothinkbench", "--output", folder / "data/questions")
-    environment = hub_environment(hub, folder / "hf")
+def _kill_after(stored_object: str, hub: Hub, folder: Path) -> None:
+    """Begin or continue an import, and kill it when an object of its run is stored."""
 
-    def is_begun() -> bool:
-        pinned = folder.glob("data/.vrdata/questions/runs/default/*/_vrdata/plan.json")
-        return killed.poll() is not None or bool(list(pinned))
+    def is_time() -> bool:
+        found = folder.glob(f"data/.vrdata/questions/runs/default/*/_vrdata/{stored_object}")
+        return killed.poll() is not None or any(found)
 
+    words = command("import", "videothinkbench", "--output", folder / "data/questions", "--jobs", 1)
+    environment = os.environ | hub_environment(hub, folder / "hf")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(words, env=os.environ | environment, **quiet) as killed:
-        wait_until(is_begun, "a stored plan")
+    with subprocess.Popen(words, env=environment, start_new_session=True, **quiet) as killed:
+        wait_until(is_time, stored_object)
         killed.send_signal(signal.SIGKILL)
+    assert killed.returncode == -signal.SIGKILL
+
+
+def test_an_import_that_is_killed_twice_keeps_its_commit_and_has_the_hash_of_an_undisturbed_one(
+    hub: Hub, whole: tuple[Path, Ran], tmp_path: Path
+) -> None:
+    first = hub.repositories[NAME].find("main")
+    _kill_after("plan.json", hub, tmp_path)
     hub.repositories[NAME].commit(files(**dict.fromkeys(CONFIGS, 2)))
     assert hub.repositories[NAME].find("main") != first
-    ran = imported(hub, folder)
+    _kill_after("commits/*/*.json", hub, tmp_path)
+    ran = imported(hub, tmp_path)
     assert ran.code == 0, ran.err
     assert ran.json["revision"] == first
-    assert ran.json["datasetHash"] == whole.json["datasetHash"]
+    assert ran.json["datasetHash"] == whole[1].json["datasetHash"]
+    assert vrdata("verify", tmp_path / "data/questions").code == 0
 
 
 @pytest.mark.parametrize(

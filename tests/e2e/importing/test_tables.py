@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from support.cli import Ran, command, vrdata
+from support.cli import Ran, vrdata
 from support.datasets.puzzles import puzzle, puzzle_table, stored
-from support.polling import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -32,21 +29,6 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def _kill_after(stored_object: str, folder: Path, table: Path) -> None:
-    """Begin or continue an import, and kill it when an object of its run is stored."""
-
-    def is_time() -> bool:
-        found = folder.glob(f".vrdata/out/runs/default/*/_vrdata/{stored_object}")
-        return killed.poll() is not None or any(found)
-
-    words = command("import", table, "--output", folder / "out", "--jobs", 1)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(words, start_new_session=True, **quiet) as killed:
-        wait_until(is_time, stored_object)
-        killed.send_signal(signal.SIGKILL)
-    assert killed.returncode == -signal.SIGKILL
 
 
 def failures(folder: Path) -> list[dict[str, Any]]:
@@ -105,20 +87,6 @@ def test_a_limit_gives_the_first_samples_and_all_gives_the_same_with_the_rest(
     assert (everything.json["samples"], everything.json["created"]) == (15, 11)
     after = contents(tmp_path / "out/eyeballing_task")
     assert {name: after[name] for name in before} == before
-
-
-def test_an_import_that_is_killed_twice_has_the_hash_of_an_undisturbed_one(
-    tmp_path: Path,
-) -> None:
-    table = puzzle_table(tmp_path / "set.parquet", 600, group=50)
-    whole = imported(tmp_path / "whole", table)
-    assert whole.code == 0, whole.err
-    for stored_object in ("plan.json", "commits/*/*.json"):
-        _kill_after(stored_object, tmp_path, table)
-    ran = imported(tmp_path, table)
-    assert ran.code == 0, ran.err
-    assert ran.json["datasetHash"] == whole.json["datasetHash"]
-    assert vrdata("verify", tmp_path / "out").code == 0
 
 
 def test_a_column_that_does_not_exist_is_one_error_that_lists_the_columns(tmp_path: Path) -> None:
