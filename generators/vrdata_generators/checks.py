@@ -85,7 +85,7 @@ def check_item(converter: Converter, item: Item, options: Options | None = None)
     same = all(
         _same(getattr(made, one.name), getattr(repeated, one.name)) for one in fields(Converted)
     )
-    _require(same, "convert() gives another sample for the same item")
+    _require(same, "convert() gives a different sample for the same item")
     return made
 
 
@@ -113,7 +113,7 @@ def check_rows(converter: Converter, item: Item, options: Options | None = None)
             tables.append(pa.Table.from_pylist(rows, converter.schema))
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             raise RuleBrokenError(f"a row does not fit the schema: {error}") from None
-    _require(tables[0].equals(tables[1]), "convert() gives other rows for the same item")
+    _require(tables[0].equals(tables[1]), "convert() gives different rows for the same item")
     return cast("list[Row]", tables[0].to_pylist())
 
 

@@ -41,7 +41,7 @@ def chosen_columns(names: Iterable[str], options: Mapping[str, str]) -> dict[str
     existing = list(names)
     for part, column in options.items():
         if part not in ALIASES:
-            raise ValueError(f"{part}={column}: {part!r} is none of {', '.join(ALIASES)}")
+            raise ValueError(f"{part}={column}: {part!r} is not one of {', '.join(ALIASES)}")
         if column not in existing:
             raise ValueError(f"{part}={column}: there is no such column; {_listed(existing)}")
     mapped = set(options.values())

@@ -51,7 +51,7 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
 ) -> Image.Image:
     """The RGB image that a value holds.
 
-    Of an animation, the first frame; turned as its EXIF data say; transparent parts are white;
+    Of an animation, the first frame; rotated as its EXIF data says; transparent parts are white;
     16 bits a channel become 8.
 
     Args:
@@ -81,7 +81,7 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
             raise ValueError("there is no image: the value is empty")
         case _ if hasattr(value, "__array__"):
             return _of_array(np.asarray(value))
-    raise ValueError(f"{type(value).__name__} is no image")
+    raise ValueError(f"{type(value).__name__} is not an image")
 
 
 def _of_dict(value: Mapping[str, Any], base: Path | None) -> Image.Image:
@@ -209,7 +209,7 @@ def _array(value: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError:
-        raise ValueError("the lists are no image: their lengths differ") from None
+        raise ValueError("the lists are not an image: their lengths differ") from None
 
 
 def _of_array(array: NDArray[Any]) -> Image.Image:
@@ -219,7 +219,7 @@ def _of_array(array: NDArray[Any]) -> Image.Image:
         array = array[:, :, 0]
     shape = " x ".join(map(str, array.shape))
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in _CHANNELS):
-        raise ValueError(f"an array of {shape or 'no'} values is no image")
+        raise ValueError(f"an array of {shape or 'no'} values is not an image")
     _check_size(array.shape[1], array.shape[0])
     mode = "L" if array.ndim == 2 else _CHANNELS[array.shape[2]]
     pixels = np.ascontiguousarray(_bytes_of(array))
@@ -236,7 +236,7 @@ def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
         _check_range(array, 255)
         return array.astype(np.uint8)
     if kind != "f":
-        raise ValueError(f"an array of {array.dtype} is no image")
+        raise ValueError(f"an array of {array.dtype} is not an image")
     if not np.isfinite(array).all():
         raise ValueError("the image has values that are NaN or infinite")
     _check_range(array, 255)

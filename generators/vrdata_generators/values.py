@@ -82,7 +82,7 @@ def as_json(value: Any) -> Any:
             return [as_json(one) for one in value]
         case dt.date() | dt.time() | dt.timedelta() | Decimal() | UUID():
             return str(value)
-    raise ValueError(f"{type(value).__name__} is no JSON value")
+    raise ValueError(f"{type(value).__name__} is not a JSON value")
 
 
 def has_bytes(value: Any) -> bool:

@@ -96,7 +96,7 @@ def test_another_mode_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     "value", [None, 7, "missing.png", b"not an image", np.zeros((0, 0, 3), "uint8"), np.zeros(5)]
 )
-def test_what_is_no_image_gives_none_and_a_reason(
+def test_a_value_that_is_not_an_image_gives_none_and_a_reason(
     value: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert convert_to_pil_image(value) is None

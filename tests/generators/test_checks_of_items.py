@@ -64,10 +64,10 @@ def test_options_reach_the_converter() -> None:
         ([sample(first=b"x")], "an image cannot be read"),
         ([sample(final=b"x")], "an image cannot be read"),
         ([sample(metadata={"a": (1,)})], "a round trip through JSON changes the values"),
-        (lambda _: [sample(goal=str(next(NUMBERS)))], "another sample for the same item"),
+        (lambda _: [sample(goal=str(next(NUMBERS)))], "a different sample for the same item"),
         (
             lambda _: [sample(first=Image.new("L", (4, 4), next(NUMBERS)))],
-            "another sample for the same item",
+            "a different sample for the same item",
         ),
     ],
 )
@@ -93,7 +93,7 @@ def test_rows_are_those_of_the_schema() -> None:
         ([{"n": "x"}], "a row does not fit the schema"),
         ([{"n": 300}], "a row does not fit the schema"),
         ([[1]], "a row is not a dict"),
-        (lambda _: [{"n": next(NUMBERS) % 100}], "other rows for the same item"),
+        (lambda _: [{"n": next(NUMBERS) % 100}], "different rows for the same item"),
     ],
 )
 def test_a_wrong_row_is_refused(made: Any, words: str) -> None:

@@ -139,7 +139,7 @@ def test_the_first_frame_of_an_animation(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize(("orientation", "red_at"), [(1, (0, 0)), (3, (31, 15)), (6, (15, 0))])
-def test_an_image_is_turned_as_its_exif_data_say(
+def test_an_image_is_rotated_as_its_exif_data_says(
     form: str, orientation: int, red_at: tuple[int, int]
 ) -> None:
     image = solid("RGB", BLUE, (32, 16))
@@ -165,7 +165,7 @@ def test_sixteen_bits_of_a_png_are_scaled() -> None:
     assert pixel(encoded(middle)) == pixel(encoded(middle, "TIFF")) == (128, 128, 128)
 
 
-def test_four_colours_of_printers() -> None:
+def test_a_cmyk_image_becomes_rgb() -> None:
     red, green, blue = pixel(encoded(solid("CMYK", (0, 255, 255, 0), (16, 16)), "JPEG"))
     assert red > 240
     assert max(green, blue) < 16
@@ -196,8 +196,8 @@ JPEG = encoded(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG")
     ("value", "words"),
     [
         (None, "the value is empty"),
-        (3, "int is no image"),
-        (object(), "object is no image"),
+        (3, "int is not an image"),
+        (object(), "object is not an image"),
         (b"", "it has no bytes"),
         (b"nothing", "none of the formats"),
         (b"\n<!DOCTYPE html><html>", "a web page"),
@@ -222,20 +222,20 @@ JPEG = encoded(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG")
         ({}, "neither bytes nor a path"),
         ({"bytes": None, "path": None}, "neither bytes nor a path"),
         (np.zeros((0, 4)), "no pixels"),
-        (np.zeros(4), "an array of 4 values is no image"),
-        (np.zeros((2, 2, 2, 3)), "an array of 2 x 2 x 2 x 3 values is no image"),
-        (np.zeros((5, 5, 7)), "an array of 5 x 5 x 7 values is no image"),
+        (np.zeros(4), "an array of 4 values is not an image"),
+        (np.zeros((2, 2, 2, 3)), "an array of 2 x 2 x 2 x 3 values is not an image"),
+        (np.zeros((5, 5, 7)), "an array of 5 x 5 x 7 values is not an image"),
         (np.full((2, 2), np.nan), "NaN or infinite"),
         (np.full((2, 2), 300), "from 300 to 300, not from 0 to 255"),
         (np.full((2, 2), -1.0), "from -1.0 to -1.0"),
-        (np.full((2, 2), "x"), "is no image"),
-        (np.zeros((2, 2), complex), "an array of complex128 is no image"),
+        (np.full((2, 2), "x"), "is not an image"),
+        (np.zeros((2, 2), complex), "an array of complex128 is not an image"),
         ([[1], [1, 2]], "their lengths differ"),
         (solid("I", 70000), "from 70000 to 70000, not from 0 to 65535"),
         (solid("LAB", 0), "the mode LAB, which is not supported"),
     ],
 )
-def test_what_is_no_image_has_one_clear_error(value: Any, words: str) -> None:
+def test_a_value_that_is_not_an_image_has_one_clear_error(value: Any, words: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words follow
         as_rgb(value)
     assert words in str(caught.value)

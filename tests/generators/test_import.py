@@ -76,7 +76,7 @@ def test_options_name_other_columns() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"finale": "image"}, "'finale' is none of first, final, prompt"),
+        ({"finale": "image"}, "'finale' is not one of first, final, prompt"),
         ({"final": "solution"}, "final=solution: there is no such column; the columns are a, b"),
         ({}, "no column has the first image; the columns are a, b; set first=COLUMN"),
     ],

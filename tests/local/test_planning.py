@@ -28,7 +28,7 @@ def run_of(**samples: int | None) -> GenerationRun:
 
 
 def pinned(**items: int) -> PinnedSources:
-    """Sources with so many items."""
+    """Sources with a given number of items."""
     return PinnedSources(
         sources={
             name: PinnedSource(

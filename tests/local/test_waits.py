@@ -6,7 +6,7 @@ from vrdata.contract.messages import StoreWait
 from vrdata.local.waits import WaitLines
 
 
-def test_waits_for_a_source_are_told_apart_from_waits_for_the_store() -> None:
+def test_waits_for_a_source_differ_from_waits_for_the_store() -> None:
     lines: list[str] = []
     waits = WaitLines(lines.append)
     waits.take(1, StoreWait(why="503 from the hub", limit=300, source="mazes"))

@@ -60,7 +60,7 @@ def test_a_missing_path_names_what_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "error"),
     [
-        ({"url": "https://example.com/a.parquet"}, "https: is no kind of source"),
+        ({"url": "https://example.com/a.parquet"}, "https: is not a supported source"),
         ({"url": "s3://"}, "names no bucket"),
         ({"url": "file://host/a"}, "does not name a file of this machine"),
         ({"url": "data", "config": "x"}, "source.config does not apply to data"),

@@ -114,7 +114,7 @@ def test_the_sources_of_another_run_are_a_conflict(
         (MemoryError(), FailureReason.OUT_OF_MEMORY),
     ],
 )
-def test_each_error_has_a_reason_that_decides_about_another_try(
+def test_each_error_has_a_reason_that_decides_whether_it_is_retried(
     error: Exception,
     reason: FailureReason,
     folder: Path,

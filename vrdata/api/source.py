@@ -14,7 +14,7 @@ from vrdata.model import Model
 # path that begins as one, on the machine of a local run.
 SOURCE_URL = r"^([A-Za-z0-9_-][^\s@]*|[./~][^\x00-\x1f\x7f]*)$"
 
-# A URL up to a border between two folders; `hf://` alone is every set of the Hub.
+# A URL up to a border between two folders; `hf://` alone is every dataset of the Hub.
 _FOLDER = r"[A-Za-z0-9_=-][A-Za-z0-9._=+,-]*"
 SOURCE_PREFIX = rf"^(hf|s3)://(({_FOLDER}/)*{_FOLDER}/?)?$"
 # Without what a reader of the URL could decode, cut off or ignore.

@@ -38,7 +38,7 @@ def open_source(spec: SourceSpec) -> Source:
     if scheme not in {"", "file", "s3"}:
         page = _PAGE.match(spec.url)
         fix = f"for this dataset of the Hub, name hf://{page[1]}" if page else f"name {_EXAMPLES}"
-        raise InvalidInputError(f"{scheme}: is no kind of source", fix=fix)
+        raise InvalidInputError(f"{scheme}: is not a supported source", fix=fix)
     for field in _HUB_ONLY:
         if getattr(spec, field):
             raise InvalidInputError(

@@ -60,7 +60,7 @@ def pin_sources(
         OutputConflictError: the output has the pinned sources of another run.
         InvalidInputError: a source cannot be used, or a table of it is damaged.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: a source cannot be listed.
-        SourceChangedError: a list has to be written again, and the source is another one by now.
+        SourceChangedError: a list has to be written again, and the source has changed.
         StorageError, StoreAccessError: the store cannot be used.
     """
     requested = requested_sources(spec)
@@ -161,7 +161,7 @@ def _restore_list(
             raise SourceChangedError(
                 f"{source.url} has changed since the run began",
                 why=f"{layout.items_key(name)} is missing, and cannot be written again as it was",
-                fix="restore the source, or begin a new run, with another metadata.name",
+                fix="restore the source, or start a new run with another metadata.name",
             )
         _put_list(name, again, store)
 

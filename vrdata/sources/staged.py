@@ -12,7 +12,7 @@ from vrdata.store.keys import key_problem
 
 RANGES = "ranges:"
 SHA256 = "sha256:"
-_CHANGED_FIX = "restore the file, or begin a new run, with another metadata.name, of the new one"
+_CHANGED_FIX = "restore the file, or start a new run with another metadata.name"
 
 Fetch = Callable[[int, int], Iterable[bytes]]
 """The bytes `[start, stop)` of a file, in pieces."""
@@ -48,7 +48,7 @@ def write_staged(file: PartFile, format: PartFormat, folder: Path, fetch: Fetch)
                 raise changed(file, f"bytes {start} to {stop} could not be read")
     kind = RANGES if file.ranges else SHA256
     if file.digest.startswith(kind) and file.digest != kind + digest.hexdigest():
-        raise changed(file, f"its {kind.removesuffix(':')} digest is another one")
+        raise changed(file, f"its {kind.removesuffix(':')} digest is different")
 
 
 def staged_path(folder: Path, name: str) -> Path:

@@ -92,7 +92,7 @@ def ended_by_interrupt() -> Iterator[None]:
 
 
 def pause(seconds: float, stopped: Callable[[], bool] = is_stopping) -> None:
-    """Wait so many seconds, or until `stopped`."""
+    """Wait for a number of seconds, or until `stopped`."""
     end = time.monotonic() + seconds
     while not stopped() and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, _SLICE))
@@ -106,7 +106,7 @@ class PatientStore(WrappedStore):
         tell: called when a request has waited for a moment, and when that wait has ended; from any
             thread.
         clock: seconds of a monotonic clock.
-        pause: waits so many seconds.
+        pause: waits for a number of seconds.
     """
 
     def __init__(

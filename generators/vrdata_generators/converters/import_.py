@@ -21,7 +21,7 @@ class Import(Converter):
     domain: ClassVar[str] = "import"
 
     def convert(self, item: Item, options: Options) -> Iterator[Converted]:
-        """Options are PART=COLUMN, such as final=solution."""
+        """Options are FIELD=COLUMN, such as final=solution."""
         row = dict(item.row) or row_of_files(item)
         columns = chosen_columns(row, options)
         used = {part: value_of(row, names) for part, names in columns.items()}

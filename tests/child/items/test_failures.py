@@ -113,7 +113,7 @@ def test_the_converter_reads_only_its_items(converter: Conversions, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_the_template_is_refused_a_converter_of_another_kind(tmp_path: Path) -> None:
+def test_a_template_rejects_a_converter_of_another_kind(tmp_path: Path) -> None:
     from vrdata_worker.child.launch import TemplateBrokenError
 
     with (

@@ -37,7 +37,7 @@ def table(config: str, rows: int, *, size: int = 48) -> bytes:
 
 
 def files(**rows: int) -> dict[str, bytes]:
-    """The files of a commit with so many rows in each configuration."""
+    """The files of a commit with a given number of rows in each configuration."""
     tables = {f"{FOLDER}/{name}.parquet": table(name, count) for name, count in rows.items()}
     return tables | {"README.md": f"{CARD}---\n".encode()}
 
@@ -149,7 +149,7 @@ def test_an_import_that_is_killed_twice_keeps_its_commit_and_has_the_hash_of_an_
         (("--revision", "v9"), "v9"),
     ],
 )
-def test_what_does_not_exist_is_one_error_that_lists_what_does(
+def test_a_missing_name_is_one_error_that_lists_the_existing_ones(
     arguments: tuple[str, ...], listed: str, hub: Hub, tmp_path: Path
 ) -> None:
     ran = imported(hub, tmp_path, *arguments)

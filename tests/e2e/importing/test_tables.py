@@ -115,7 +115,7 @@ def test_an_import_without_a_good_item_fails_and_says_why(tmp_path: Path) -> Non
         ("page.arrow", b"<html>sign in</html>"),
     ],
 )
-def test_a_file_that_is_no_table_is_one_error(name: str, body: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_table_is_one_error(name: str, body: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(body)
     ran = imported(tmp_path, tmp_path / name)
     assert ran.code == 3, ran.err

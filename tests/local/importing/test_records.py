@@ -80,7 +80,7 @@ def test_a_second_import_is_added_and_equal_failures_are_listed_once(places: Pla
     assert len((places.output / FAILURES).read_text().splitlines()) == 2
 
 
-def test_without_failures_there_is_no_list_of_them(places: Places) -> None:
+def test_without_failures_there_is_no_list_of_failures(places: Places) -> None:
     write_records(places, "a", record(), [])
     assert not (places.output / FAILURES).exists()
     write_records(places, "a", record(), [FAILURE])

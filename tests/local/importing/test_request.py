@@ -21,7 +21,7 @@ def test_all_configurations_of_a_known_dataset_are_imported_in_their_order() -> 
     assert {(one.url, one.split) for one in sources if one} == {(KNOWN[0].url, "test")}
 
 
-def test_what_is_given_replaces_the_default() -> None:
+def test_options_replace_the_defaults() -> None:
     chosen = import_request(KNOWN[0], configs=("Mazes",), split="minitest", revision="v1")
     (item,) = import_run(chosen, "files").spec.generators
     assert item.source is not None

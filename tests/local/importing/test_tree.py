@@ -83,7 +83,7 @@ def test_metadata_has_the_id_of_the_folder(imported: Import) -> None:
         assert json.loads(path.read_bytes())["task_id"] == path.parent.name
 
 
-def test_large_files_take_no_second_space(imported: Import) -> None:
+def test_large_files_are_linked_and_take_no_more_space(imported: Import) -> None:
     imported.write()
     frame = imported.output / IDS[0] / "first_frame.png"
     assert frame.stat().st_nlink == 2

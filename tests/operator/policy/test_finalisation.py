@@ -236,7 +236,7 @@ def committed(life: Life) -> int:
     return sum(layout.COMMITS in info.key for info in life.store.list_after(""))
 
 
-def test_finalisation_starts_beside_the_last_shards_and_waits_for_them(life: Life) -> None:
+def test_finalisation_starts_early_and_waits_for_the_last_shards(life: Life) -> None:
     life.create(run_object(parallelism=4))
     life.live(until=lambda: bool(finals(life)))
     assert 0 < 6 - committed(life) < 4, "its pod has a place that the shards leave free"

@@ -104,7 +104,7 @@ PINNING = {
     "damaged card": Case(
         SourceChangedError, ("README.md has changed",), Fault("other bytes"), r"README\.md"
     ),
-    "a card that is no YAML": Case(
+    "a card that is not YAML": Case(
         InvalidInputError,
         ("card of", "README.md", "include"),
         change=with_file("README.md", b"---\na: [\n---\n"),

@@ -1,4 +1,4 @@
-"""Each failure while a part is fetched is one error, at once: the caller waits."""
+"""Each failure while a part is fetched is one error, without a wait: the caller waits."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def part(source: HubSource) -> Part:
 
 
 @pytest.mark.parametrize("case", STAGING.values(), ids=STAGING)
-def test_a_failure_of_staging_is_one_error_at_once(
+def test_a_failure_of_staging_is_one_error_without_a_wait(
     puzzle_hub: Hub,
     part: Part,
     pauses: Pauses,

@@ -75,7 +75,7 @@ def test_a_file_of_another_commit_in_the_cache_is_not_used(
         ({"allow_patterns": FILE}, "README.md"),
     ],
 )
-def test_what_was_not_fetched_is_named_with_the_command_that_fetches_it(
+def test_a_file_that_is_not_in_the_cache_is_named_with_the_command_that_downloads_it(
     puzzle_hub: Hub,
     pauses: Pauses,
     monkeypatch: pytest.MonkeyPatch,

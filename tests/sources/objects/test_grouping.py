@@ -71,7 +71,7 @@ def test_a_table_beside_a_video_is_its_companion() -> None:
     assert items("1.csv", "1.mp4", "2.csv", "2.mp4") == [["1.mp4", "1.csv"], ["2.mp4", "2.csv"]]
 
 
-def test_documents_are_no_items_unless_a_glob_includes_them() -> None:
+def test_documents_are_not_items_unless_a_glob_includes_them() -> None:
     names = ["README.md", "LICENSE", "dataset_info.json", "state.json", "a.png"]
     assert items(*names) == [["a.png"]]
     assert items(*names, include=("*.md",)) == [["README.md"]]

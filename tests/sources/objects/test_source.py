@@ -130,11 +130,14 @@ def test_a_limit_reads_no_more_files_than_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda path: path.write_bytes(b"A.png"), "digest is another one"),
+        (lambda path: path.write_bytes(b"A.png"), "digest is different"),
         (lambda path: path.write_bytes(b"a"), "could not be read"),
-        (lambda path: path.unlink(), "does not exist any more"),
-        (lambda path: path.rename(path.with_name("b")) and path.mkdir(), "not exist any more"),
-        (lambda path: path.rename(path.with_name("b")) and path.symlink_to("b"), "any more"),
+        (lambda path: path.unlink(), "no longer exists"),
+        (lambda path: path.rename(path.with_name("b")) and path.mkdir(), "no longer exists"),
+        (
+            lambda path: path.rename(path.with_name("b")) and path.symlink_to("b"),
+            "no longer exists",
+        ),
         (lambda path: path.unlink() or path.parent.rmdir(), "does not exist"),
     ],
     ids=["other bytes", "shorter", "deleted", "a folder", "a link", "folder deleted"],

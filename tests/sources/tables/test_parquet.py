@@ -133,9 +133,9 @@ def test_rows_without_columns_are_counted() -> None:
     [
         (b"", "it has only 0 bytes"),
         (b"PAR1", "it has only 4 bytes"),
-        (numbers(25)[:-1], "truncated or of another format"),
-        (numbers(25)[:300], "truncated or of another format"),
-        (b"<!DOCTYPE html><html><body>Sign in</body></html>", "of another format"),
+        (numbers(25)[:-1], "truncated or has another format"),
+        (numbers(25)[:300], "truncated or has another format"),
+        (b"<!DOCTYPE html><html><body>Sign in</body></html>", "has another format"),
         (numbers(25)[:-4] + b"PARE", "it is encrypted"),
         (numbers(25)[:-8] + b"\xff\xff\xff\x7fPAR1", "its footer is longer than the file"),
         (numbers(25)[:-8] + b"\x05\x00\x00\x00PAR1", "rows.parquet"),

@@ -70,7 +70,7 @@ def stored(image: Image.Image, name: str = "") -> dict[str, Any]:
 
 
 def puzzles(count: int, *, task: str = "eyeballing", size: int = 48) -> Iterator[Row]:
-    """So many puzzles."""
+    """A number of puzzles."""
     return (puzzle(number, task=task, size=size) for number in range(count))
 
 
@@ -94,7 +94,7 @@ def write_puzzles(target: Any, rows: Iterable[Row], *, group: int = 10) -> None:
 
 
 def puzzle_table(path: Path, count: int, *, bad: Iterable[int] = (), group: int = 10) -> Path:
-    """A Parquet file of so many puzzles, of which the images of some do not decode."""
+    """A Parquet file of puzzles; some images do not decode."""
     rows = list(puzzles(count))
     for number in bad:
         rows[number]["image"] = {"bytes": b"<html>no image</html>", "path": "x.png"}

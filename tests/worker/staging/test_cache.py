@@ -87,10 +87,10 @@ def test_a_part_that_two_blocks_use_stays_until_both_have_ended(tmp_path: Path) 
     ("parts", "what"),
     [
         ([part(0), part(7, 4)], "7.bin has 4.0 MiB that are read together"),
-        ([part(0, 2), part(1, 2)], "the 2 parts of a block have 4.0 MiB"),
+        ([part(0, 2), part(1, 2)], "the 2 parts of a block need 4.0 MiB"),
     ],
 )
-def test_what_can_never_fit_is_too_large(tmp_path: Path, parts: list[Part], what: str) -> None:
+def test_items_that_never_fit_are_too_large(tmp_path: Path, parts: list[Part], what: str) -> None:
     with pytest.raises(ShardFailedError) as caught:
         PartCache(tmp_path, 3 * MIB).hold(parts, never)
     failure = caught.value.failure
@@ -109,13 +109,13 @@ def test_a_file_system_without_space_is_named(
         cache.hold([part(0), part(1)], never)
     failure = caught.value.failure
     assert (failure.reason, caught.value.lasting) == (FailureReason.STORAGE_UNAVAILABLE, True)
-    assert "too little space for the items of a block: they have 2.0 MiB, and 5.0 MiB" in (
+    assert "too little space for the items of a block: they need 2.0 MiB, and 5.0 MiB" in (
         failure.message
     )
     assert stage(cache, part(0)) == [0]
 
 
-def test_what_is_being_fetched_counts_as_used_space(
+def test_parts_that_are_being_fetched_count_as_used_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "free_space", lambda _: (Space(3 * MIB, 10**6), Space(MIB, 0)))

@@ -93,7 +93,7 @@ def test_a_source_that_does_not_answer_is_asked_again_after_growing_pauses(bench
     assert (ended.source, ended.why, ended.answered) == (NAME, "", True)
 
 
-def test_a_source_that_stays_away_is_unavailable_after_five_minutes(bench: Bench) -> None:
+def test_a_source_that_does_not_answer_is_unavailable_after_five_minutes(bench: Bench) -> None:
     bench.source.errors = [unavailable() for _ in range(99)]
     error = bench.failure()
     assert (error.failure.reason, error.lasting) == (FailureReason.SOURCE_UNAVAILABLE, False)
@@ -103,7 +103,9 @@ def test_a_source_that_stays_away_is_unavailable_after_five_minutes(bench: Bench
     assert sum(bench.pauses) == 300
 
 
-def test_a_server_that_asks_for_an_hour_is_asked_once_more_after_five_minutes(bench: Bench) -> None:
+def test_a_server_that_asks_for_an_hour_gets_another_request_after_five_minutes(
+    bench: Bench,
+) -> None:
     bench.source.errors = [unavailable(3600) for _ in range(9)]
     assert bench.failure().failure.reason is FailureReason.SOURCE_UNAVAILABLE
     assert bench.pauses == [300.0]
@@ -118,7 +120,12 @@ def test_a_server_that_asks_for_an_hour_is_asked_once_more_after_five_minutes(be
         (SourceChangedError("another etag"), "SourceChanged", False, "another etag"),
         (SourceNotFoundError("no such file"), "SourceChanged", False, "no such file"),
         (ObjectNotFoundError("no such key"), "SourceChanged", False, "no such key"),
-        (InvalidInputError("gs: is no kind of source"), "ContractMismatch", True, "gs: is no"),
+        (
+            InvalidInputError("gs: is not a supported source"),
+            "ContractMismatch",
+            True,
+            "gs: is not",
+        ),
         (VrdataError("huggingface_hub is missing"), "ContractMismatch", True, "is missing"),
         (OSError(errno.ENOSPC, "No space left"), "StorageUnavailable", True, "No space left while"),
         (OSError(errno.EDQUOT, "Quota exceeded"), "StorageUnavailable", True, "use another folder"),
@@ -179,13 +186,13 @@ def test_nothing_of_a_fetch_that_failed_stays(bench: Bench) -> None:
     assert [path.name for path in bench.folder.iterdir()] == ["folder"]
 
 
-def test_nothing_is_fetched_that_nobody_waits_for(bench: Bench) -> None:
+def test_a_part_that_no_block_waits_for_is_not_fetched(bench: Bench) -> None:
     bench.stopped = True
     assert bench.failure().failure.reason is FailureReason.PREEMPTED
     assert bench.source.fetched == []
 
 
-def test_a_wait_ends_at_once_when_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_a_wait_ends_immediately_when_it_is_stopped(tmp_path: Path) -> None:
     source = FakeSource(dict(FILES), [unavailable(300)])
     began = time.monotonic()
     fetcher = Fetcher(NAME, SOURCE, source.open, lambda _: None)

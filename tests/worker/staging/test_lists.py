@@ -93,7 +93,7 @@ def test_a_list_that_ends_early_is_output_changed() -> None:
         opened(store, source, 0, 10).of(4, 10)
 
 
-def test_a_store_that_does_not_answer_is_no_damage() -> None:
+def test_a_store_that_does_not_answer_is_not_damage() -> None:
     store = MemoryStore()
     source = store_list(store, files_as_items(numbered(8)))
 

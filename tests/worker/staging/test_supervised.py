@@ -219,7 +219,7 @@ def test_a_file_that_has_changed_ends_the_shard_with_its_name(bench: Bench) -> N
     assert layout.failure_key(NAME, 0, 0) in bench.store.objects
 
 
-def test_a_source_that_stays_away_is_unavailable_and_may_be_tried_again(
+def test_a_source_that_does_not_answer_is_unavailable_and_can_be_retried(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patient, "UNREACHABLE_SECONDS", 0.1)
@@ -229,7 +229,7 @@ def test_a_source_that_stays_away_is_unavailable_and_may_be_tried_again(
     assert (failure.retry, failure.exit_code) == ("Useful", WorkerExit.STORAGE_UNAVAILABLE)
 
 
-def test_a_list_of_items_that_is_gone_is_output_changed(bench: Bench) -> None:
+def test_a_missing_list_of_items_is_output_changed(bench: Bench) -> None:
     bench.spoil = bench.store.objects.clear
     assert failing(bench, "OutputChanged").exit_code == WorkerExit.STORAGE_UNAVAILABLE
 

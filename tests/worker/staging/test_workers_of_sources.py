@@ -1,4 +1,4 @@
-"""A worker process that reads a source: it waits for it, stops at once, and imports little."""
+"""A worker process that reads a source: it waits for it, stops immediately, and imports little."""
 
 from __future__ import annotations
 

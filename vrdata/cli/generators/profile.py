@@ -76,7 +76,7 @@ def _target(place: Any, name: str, staging: Path) -> ProfileTarget:
     targets = targets_of(place, [name], staging)
     if any(target.launch.kind == "converter" for target in targets):
         raise UsageError(
-            f"{name} is a converter: there are no profiles of converters",
+            f"{name} is a converter, and only generators can be profiled",
             fix=f"see its CPU time with `vrdata generators test {name} --source URL`",
         )
     if len(targets) != 1:

@@ -50,7 +50,11 @@ def import_command(
     ] = "",
     limit: Annotated[
         int,
-        typer.Option("--limit", min=0, help="At most the first N items, in all; 0 = all."),
+        typer.Option(
+            "--limit",
+            min=0,
+            help="The first N items of all configurations; 0 = all.",
+        ),
     ] = 0,
     out: Annotated[
         str,

@@ -152,7 +152,7 @@ def _finish(verb: str, result: TransferResult, target: ObjectStore, output: Outp
         if found:
             stdout.print(_destination_line(found), markup=False)
     if found is None:
-        stderr.print(f"note: these credentials do not allow to list {target.url}", markup=False)
+        stderr.print(f"note: these credentials cannot list {target.url}", markup=False)
     for item in result.to_dict()["failures"]:
         stderr.print(f"failed: {item['key']}: {item['why']}", markup=False)
     if result.failed > len(result.failures):

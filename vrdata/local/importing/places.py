@@ -33,7 +33,7 @@ def places_of(output: str) -> Places:
     """The folders of an import to a folder.
 
     Raises:
-        UsageError: the output is no folder.
+        UsageError: the output is not a folder.
     """
     if not output.strip():
         raise UsageError("--output is empty", fix="name a folder with --output")

@@ -148,7 +148,7 @@ class Tree:
             )
 
     def _compare(self, laid: Laid) -> bool | None:
-        """Whether files of a sample are missing; None if other ones are there."""
+        """Whether files of a sample are missing; None if it has other files."""
         if not laid.folder.is_dir():
             return None if laid.folder.is_symlink() or laid.folder.exists() else True
         if any(path.stem in PARTS and path.name not in laid.digests for path in _inside(laid)):

@@ -93,7 +93,7 @@ class CachedDataset:
                 raise self._missing(file.name)
 
     def read(self, commit: str, file: PartFile, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes `[start, stop)` of a file that is not in the cache any more.
+        """The bytes `[start, stop)` of a file that is not in the cache now.
 
         Raises:
             SourceChangedError: always.

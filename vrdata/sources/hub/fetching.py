@@ -67,4 +67,4 @@ def _checked(file: PartFile, chunks: Iterator[bytes]) -> Iterator[bytes]:
         digest.update(chunk)
         yield chunk
     if _GIT + digest.hexdigest() != file.digest:
-        raise changed(file, "its git id is another one")
+        raise changed(file, "its git id is different")

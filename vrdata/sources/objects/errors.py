@@ -42,7 +42,7 @@ def as_source_errors(url: str, file: PartFile | None = None) -> Iterator[None]:
         raise changed(file, error.what) from error
     except (ObjectNotFoundError, KeyConflictError) as error:
         if file is not None:
-            raise changed(file, "it does not exist any more") from error
+            raise changed(file, "it no longer exists") from error
         raise SourceChangedError(
             f"{url} changed while it was listed", why=error.what, fix="run the command again"
         ) from error

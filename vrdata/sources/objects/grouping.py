@@ -11,7 +11,7 @@ from vrdata.sources.globs import folder_of, included
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.tables.formats import is_compressed_table, table_format
 
-# What explains a set of data, written by people, hubs, `datasets` and desktops.
+# Documents about a dataset, written by people, hubs, `datasets` and desktops.
 _DOCUMENTS = re.compile(
     r"(readme|licen[cs]e|notice|changelog|citation)(\.\w+)?|_success|state\.json|"
     r"dataset_(infos?|dict)\.json|thumbs\.db|desktop\.ini",

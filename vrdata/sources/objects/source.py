@@ -122,7 +122,7 @@ class ObjectsSource:
             return
         info = self._root().store.head(file.name)
         if info is None or _ETAG + info.etag != file.digest:
-            raise changed(file, "its ETag is another one" if info else "it does not exist any more")
+            raise changed(file, "its ETag is different" if info else "it no longer exists")
 
     def _empty(self, seen: list[str]) -> SourceNotFoundError:
         names = ", ".join(islice(seen, NAMED)) + (", ..." if len(seen) > NAMED else "")

@@ -100,7 +100,7 @@ def _of_file(table: Table) -> Iterator[Message]:
         yield schema
     tail = table.read(max(0, table.size - 10), table.size)
     if table.size < 20 or tail[4:] != MAGIC:
-        table.damaged("it does not end as one, so it is truncated")
+        table.damaged("it does not end like one, so it is truncated")
     length = int.from_bytes(tail[:4], "little")
     footer = table.read(table.size - 10 - length, table.size - 10)
     root = _Flat.root(footer)
@@ -121,7 +121,7 @@ def _message(table: Table, start: int) -> Message | None:
     if length == 0:
         return None
     if length > _MAX_METADATA:
-        table.damaged(f"at byte {start} is no Arrow message")
+        table.damaged(f"there is no Arrow message at byte {start}")
     body = start + prefix + length
     flat = _Flat.root(table.read(start + prefix, body))
     kind, header, size = flat.unsigned(1), flat.table(2), flat.long(3)

@@ -55,7 +55,7 @@ def _footer(table: Table) -> Range:
     if tail[4:] == _ENCRYPTED:
         table.damaged("it is encrypted")
     if tail[4:] != MAGIC:
-        table.damaged("it does not end as one, so it is truncated or of another format")
+        table.damaged("it does not end like one, so it is truncated or has another format")
     start = table.size - _TAIL_BYTES - int.from_bytes(tail[:4], "little")
     if start < len(MAGIC):
         table.damaged("its footer is longer than the file")

@@ -92,7 +92,7 @@ class Table:
         raise InvalidInputError(
             f"{self.name} cannot be read as {_TITLES[self.format]}",
             why=why,
-            fix="fetch or write the file again, or leave it out with source.include",
+            fix="fetch or write the file again, or name only other files in source.include",
         )
 
 

@@ -61,7 +61,7 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     column = pa.array(values, kind)
     if pa.types.is_integer(kind):
         if any(isinstance(value, float) and not value.is_integer() for value in values):
-            raise ValueError("a fraction is no integer")
+            raise ValueError("a fraction is not an integer")
     elif pa.types.is_nested(kind) and "int" in str(kind):
         with contextlib.suppress(pa.ArrowNotImplementedError):  # no such cast
             pa.array(values).cast(kind)

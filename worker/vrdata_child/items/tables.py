@@ -118,7 +118,7 @@ def _csv(path: str, group: int | None, start: int) -> Iterator[Row]:
     with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
         for row in islice(csv.DictReader(file), start, None):
             if None in row or None in row.values():
-                raise ValueError("the row has another number of fields than the header")
+                raise ValueError("the row has more or fewer fields than the header")
             yield row
 
 

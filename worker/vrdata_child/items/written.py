@@ -27,7 +27,7 @@ def safe_domain(text: str) -> str:
     """A text as a domain: other characters become `_`; "" if none is left.
 
     Raises:
-        SampleInvalidError: it is no text.
+        SampleInvalidError: it is not text.
     """
     if not isinstance(text, str):
         raise SampleInvalidError(INVALID_ITEM, f"domain: it is {type(text).__name__}, not text")
@@ -75,7 +75,7 @@ def write_metadata(
         domain: the domain in the source, if the one of the sample has other characters.
 
     Raises:
-        SampleInvalidError: the parameters are no JSON values.
+        SampleInvalidError: the parameters are not JSON values.
     """
     about = {"parameters": dict(parameters), "source_key": item.key}
     about |= {"source_domain": domain} if domain else {}

@@ -93,7 +93,7 @@ class PartCache:
             part = max(parts, key=_size_of)
             what = f"{part.files[0].name} has {human_bytes(_size_of(part))} that are read together"
             if _size_of(part) <= self._limit:
-                what = f"the {count(len(parts), 'part')} of a block have {human_bytes(needed)}"
+                what = f"the {count(len(parts), 'part')} of a block need {human_bytes(needed)}"
             raise ShardFailedError(
                 FailureReason.TOO_LARGE,
                 f"{what}, more than the {human_bytes(self._limit)} of scratch space for items; "
@@ -133,7 +133,7 @@ class PartCache:
     def _no_space(self, parts: Sequence[Part]) -> ShardFailedError:
         needed = sum(_size_of(part) for part in parts if part.first not in self._entries)
         free, _ = free_space(self._folder)
-        return no_space(f"they have {human_bytes(needed)}, and {human_bytes(free.bytes)} are free")
+        return no_space(f"they need {human_bytes(needed)}, and {human_bytes(free.bytes)} are free")
 
 
 def no_space(why: str) -> ShardFailedError:

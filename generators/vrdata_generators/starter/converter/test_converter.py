@@ -16,7 +16,7 @@ CONVERTER = load_converter(Path(__file__).with_name("converter.py"))
 
 
 def item(**change: Any) -> Item:
-    """A row as the data have it."""
+    """A row of the dataset."""
     row = {
         "id": "q1",
         "question": "Which square is red?",

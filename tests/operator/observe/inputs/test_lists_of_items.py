@@ -44,7 +44,7 @@ def begun(life: Life) -> ObjectStore:
 
 @pytest.mark.parametrize("restarted", [False, True])
 @pytest.mark.parametrize("body", [None, b"{"])
-def test_lists_of_items_that_vanish_are_restored_for_the_pinned_sources(
+def test_missing_lists_of_items_are_restored_for_the_pinned_sources(
     importing: Life, restarted: bool, body: bytes | None
 ) -> None:
     store = begun(importing)

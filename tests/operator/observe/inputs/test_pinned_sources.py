@@ -184,7 +184,7 @@ def test_damaged_pinned_sources_are_pinned_again_before_the_run_begins(importing
     assert load_model(run_store(importing), layout.SOURCES, PinnedSources).sources
 
 
-def test_sources_that_no_pod_can_be_told_are_rejected(importing: Life) -> None:
+def test_sources_that_are_too_large_for_the_task_of_a_pod_are_rejected(importing: Life) -> None:
     many = [
         CONVERTER | {"name": f"set-{at}", "source": {"url": f"hf://org/{'n' * 900}-{at}"}}
         for at in range(200)

@@ -15,7 +15,7 @@ Kind = Literal[
     "hang",  # does not answer until the client leaves
     "stall",  # sends half of the body and then nothing until the client leaves
     "whole",  # ignores Range
-    "other bytes",  # one bit of the body is another one
+    "other bytes",  # one bit of the body differs
     "other file",  # answers the ETag and the size of another file
     "other commit",  # answers X-Repo-Commit of another commit
     "loop",  # redirects to the same URL

@@ -170,7 +170,7 @@ def _refused(file: SourceFile) -> Iterator[None]:
         why = next(iter(str(error).splitlines()), repr(error))
         raise InvalidInputError(
             f"{file.name} cannot be used: {why}",
-            fix="give rows of the converter's schema, each a dict with the names of the columns",
+            fix="give rows with the columns of the converter's schema, each as a dict",
         ) from None
 
 

@@ -194,7 +194,7 @@ class _Forward(StoredFile):
     def read_range(self, start: int, size: int) -> bytes:
         """See StoredFile. Raises ValueError: more bytes than a row group may have."""
         if size > MAX_GROUP:
-            raise ValueError(f"{size} bytes are to be read at once")
+            raise ValueError(f"one read needs {size} bytes")
         if not self._begun or start < self._stop - len(self._kept):
             return super().read_range(start, size)
         while self._stop < min(start + size, self.size):

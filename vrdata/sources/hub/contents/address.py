@@ -23,7 +23,7 @@ def dataset_of(url: str) -> str:
     if len(parts) > 2:
         fix = f"remove the folder, and name its files: include: ['{'/'.join(parts[2:])}/**']"
         raise InvalidInputError(
-            f"{url} is not a dataset of the Hub", why="it continues after the name", fix=fix
+            f"{url} is not a dataset of the Hub", why="the URL continues after the name", fix=fix
         )
     if len(parts) != 2 or not all(_NAME.fullmatch(part) and len(part) <= 96 for part in parts):
         raise _invalid(url, "a dataset has an organisation or user, and a name")

@@ -28,8 +28,8 @@ def check_answer(  # noqa: PLR0913 - what was asked
         stop: the byte after the last one.
 
     Raises:
-        SourceChangedError: it is another file.
-        SourceUnavailableError: it is no file, or not these bytes.
+        SourceChangedError: it is not the pinned file.
+        SourceUnavailableError: it is not a file, or not these bytes.
     """
     kind = response.headers.get("Content-Type", "")
     if "html" in kind and not file.name.lower().endswith(_PAGES):
@@ -61,7 +61,7 @@ def _check_identity(first: httpx2.Response, what: str, commit: str, file: PartFi
 
 
 def _changed(what: str, why: str) -> SourceChangedError:
-    return SourceChangedError(what, why=why, fix="start a new run of the present commit")
+    return SourceChangedError(what, why=why, fix="start a new run of the latest commit")
 
 
 def _no_ranges(what: str) -> SourceUnavailableError:

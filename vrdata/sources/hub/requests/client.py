@@ -15,7 +15,7 @@ from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-d
 
 from vrdata.sources.port import SourceUnavailableError
 
-GRACE_SECONDS = 60.0  # a body may be slow for so long
+GRACE_SECONDS = 60.0  # a body may be slow for this long
 SLOWEST = 16_384  # bytes a second, after that
 MAX_READ = 1 << 28  # bytes of an answer that is read as a whole, such as a listing
 _TRY_LATER = {408, 425, 429}
@@ -30,7 +30,7 @@ class NoAnswerError(SourceUnavailableError):
 def use_client() -> None:
     """Let huggingface_hub send its requests with the client of this module; once in a process.
 
-    Its own client waits for ever, and repeats requests for minutes without a word.
+    Its own client waits without a limit, and retries for minutes without a message.
     """
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     set_client_factory(lambda: Client(follow_redirects=True))

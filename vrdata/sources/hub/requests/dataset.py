@@ -75,7 +75,7 @@ class HubDataset:
         """The bytes `[start, stop)` of a file, in chunks; there is at least one.
 
         Raises:
-            SourceChangedError: it is another file than the pinned one, or missing.
+            SourceChangedError: it is not the pinned file, or it is missing.
             SourceAccessError, SourceUnavailableError: it cannot be fetched.
         """
         doing = self.doing(f"fetch {file.name} of", pinned=True)

@@ -89,7 +89,7 @@ def _refusal(error: HfHubHTTPError, doing: Doing) -> VrdataError:
         return SourceUnavailableError(doing.what, why=answered, fix=fix)
     if doing.pinned:
         why = "the file or its commit is no longer on the Hub"
-        return SourceChangedError(doing.what, why=why, fix="start a new run of the present commit")
+        return SourceChangedError(doing.what, why=why, fix="start a new run of the latest commit")
     return SourceNotFoundError(doing.what, why=answered, fix="check the name and the revision")
 
 

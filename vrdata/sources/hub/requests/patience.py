@@ -20,7 +20,7 @@ class Patience:
     """Repeats requests. A hub that has never answered is not waited for: its name may be wrong.
 
     Args:
-        pause: waits so many seconds.
+        pause: waits for a number of seconds.
         clock: seconds of a monotonic clock.
     """
 
