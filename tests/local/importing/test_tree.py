@@ -119,6 +119,16 @@ def test_a_deleted_sample_and_a_deleted_file_come_back(imported: Import) -> None
     assert verify_tree(open_store(str(imported.output))).dataset_hash == first.dataset_hash
 
 
+def test_a_change_of_a_file_that_is_a_link_to_the_one_of_the_run_is_named(
+    imported: Import,
+) -> None:
+    imported.write()
+    prompt = imported.output / IDS[2] / "prompt.txt"
+    prompt.write_bytes(prompt.read_bytes() + b"!")  # of both names
+    with pytest.raises(OutputConflictError, match="vtb_00003"):
+        imported.write()
+
+
 @pytest.mark.parametrize(
     "kind", ["changed-file", "part-of-another", "file-as-folder", "link", "linked-file"]
 )

@@ -135,7 +135,7 @@ class Tree:
     def _refuse_conflicts(self) -> None:
         conflicts, number = [], 0
         for laid in self._samples():
-            if self._compare(laid) is None:
+            if self._compare(laid, read=True) is None:
                 number += 1
                 conflicts += [str(laid.folder)] if number <= MAX_NAMED else []
         if number:
@@ -147,8 +147,13 @@ class Tree:
                 fix="move what is there away, or use another --output",
             )
 
-    def _compare(self, laid: Laid) -> bool | None:
-        """Whether files of a sample are missing; None if it has other files."""
+    def _compare(self, laid: Laid, *, read: bool = False) -> bool | None:
+        """Whether files of a sample are missing; None if it has other files.
+
+        Args:
+            read: read also the files that are links to those of the run: whoever changes one
+                changes both.
+        """
         if not laid.folder.is_dir():
             return None if laid.folder.is_symlink() or laid.folder.exists() else True
         if any(path.stem in PARTS and path.name not in laid.digests for path in _inside(laid)):
@@ -157,7 +162,7 @@ class Tree:
         for name, digest in laid.digests.items():
             there = laid.folder / name
             try:
-                if laid.files.get(name) is not None and there.samefile(laid.files[name]):
+                if not read and name in laid.files and there.samefile(laid.files[name]):
                     continue
                 if there.is_symlink() or _sha256(there) != digest:
                     return None
