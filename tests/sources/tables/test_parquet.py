@@ -140,6 +140,7 @@ def test_rows_without_columns_are_counted() -> None:
         (numbers(25)[:-8] + b"\xff\xff\xff\x7fPAR1", "its footer is longer than the file"),
         (numbers(25)[:-8] + b"\x05\x00\x00\x00PAR1", "rows.parquet"),
         (b"PAR1" + numbers(25)[400:], "outside"),
+        (numbers(25).replace(b"parquet-cpp", b"parquet-cp\xff"), "utf-8"),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(body: bytes, why: str) -> None:

@@ -29,9 +29,9 @@ _PADDING = 100
 def parquet_parts(table: Table) -> Iterator[Part]:
     """One part for each row group that has rows; see `parts_of_table`."""
     footer = _footer(table)
-    metadata = _metadata(table)
+    metadata, writer = _metadata(table)
     _check_columns(table, metadata)
-    padding = _PADDING if _SHORT_SIZES.match(metadata.created_by or "") else 0
+    padding = _PADDING if _SHORT_SIZES.match(writer) else 0
     row = 0
     for number in range(metadata.num_row_groups):
         left = table.left(row)
@@ -62,12 +62,15 @@ def _footer(table: Table) -> Range:
     return start, table.size
 
 
-def _metadata(table: Table) -> Any:
+def _metadata(table: Table) -> tuple[Any, str]:
+    """The metadata, and the program that wrote the file."""
     table.file.seek(0)
     try:
-        return pq.read_metadata(table.file)
-    except (pa.ArrowException, OSError) as error:
+        metadata = pq.read_metadata(table.file)
+        writer = metadata.created_by or ""
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a text is not UTF-8
         table.damaged(str(error))
+    return metadata, writer
 
 
 def _check_columns(table: Table, metadata: Any) -> None:
@@ -87,14 +90,15 @@ def _chunk(table: Table, group: Any, number: int, end: int, padding: int) -> Ran
     """
     try:
         column = group.column(number)
-    except (pa.ArrowException, OSError) as error:
+        elsewhere, name = column.file_path, column.path_in_schema
+    except (pa.ArrowException, OSError, ValueError) as error:
         table.damaged(str(error))
-    if column.file_path:
-        table.damaged(f"its data is in another file, {column.file_path}")
+    if elsewhere:
+        table.damaged(f"its data is in another file, {elsewhere}")
     start = column.data_page_offset
     if column.has_dictionary_page and 0 < column.dictionary_page_offset < start:
         start = column.dictionary_page_offset
     stop = start + column.total_compressed_size
     if not len(MAGIC) <= start <= stop <= end:
-        table.damaged(f"column {column.path_in_schema} is at bytes {start} to {stop}, outside")
+        table.damaged(f"column {name} is at bytes {start} to {stop}, outside")
     return start, min(stop + padding, end)
