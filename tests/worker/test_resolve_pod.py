@@ -96,6 +96,7 @@ def test_the_sources_of_another_run_are_a_conflict(
     message: Path,
 ) -> None:
     put(store, layout.SOURCES, PinnedSources().to_json())
+    put(store, layout.PLAN, b"{}")  # without a plan they are those of a run that was refused
     assert resolve(folder, tmp_path, monkeypatch) == WorkerExit.CONTRACT_MISMATCH
     assert ended(message).reason is FailureReason.OUTPUT_CONFLICT
 
