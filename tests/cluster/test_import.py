@@ -105,5 +105,5 @@ def test_a_converter_that_tries_the_network_is_refused_and_named(
     assert curious.condition("Succeeded")["status"] == "False", json.dumps(status, indent=1)
     (failure,) = status["failures"]
     assert failure["generator"] == "puzzles"
-    assert "network" in failure["message"], failure
+    assert "Network is unreachable" in failure["message"], failure
     assert status["samples"]["succeeded"] == 0
