@@ -72,7 +72,7 @@ def test_a_destination_that_cannot_be_listed_is_a_note(source: Path, weak_s3: We
     weak_s3.behaviour.refused_requests = refused
     done = vrdata("upload", source, "s3://bucket/x", "--endpoint", weak_s3.endpoint)
     assert done.exit_code == 0, done.output
-    assert "note: these credentials do not allow to list s3://bucket/x" in done.stderr
+    assert "note: these credentials cannot list s3://bucket/x" in done.stderr
 
 
 def test_an_upload_creates_the_parents_of_its_folder(source: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_finished_run_has_summary_index_and_success(finished: MemoryStore, pla
         ("G-2_rooms", 3),
     ]
     assert summary.bytes == sum(
-        len(body) for key, body in finished.objects.items() if key.startswith(("shards", "quest"))
+        len(body) for key, body in finished.objects.items() if key.startswith(layout.DATA)
     )
     assert finished.objects[layout.SUCCESS].decode().strip() == summary.dataset_hash
     assert summary.plan == plan.hash

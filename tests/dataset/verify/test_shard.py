@@ -62,15 +62,23 @@ def check(store: ObjectStore, plan: Plan) -> tuple[int, Findings]:
 
 
 # Not in a tar.gz: such small files fit into one buffer of the decompressor.
-@pytest.mark.parametrize("output_format", ["webdataset", "files", "parquet"])
+# Of a table, one row group of at most 100 samples is read at a time.
+@pytest.mark.parametrize(
+    ("output_format", "few", "many"),
+    [("webdataset", 30, 150), ("files", 30, 150), ("parquet", 100, 300)],
+)
 def test_memory_does_not_grow_with_the_samples_of_a_shard(
-    output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    output_format: OutputFormat,
+    few: int,
+    many: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(SortedLines, "add", lambda _self, _line: None)  # its memory is bounded
     monkeypatch.setattr(commits, "CHUNK", 8192)
     monkeypatch.setattr(archive, "read_chunks", partial(read_chunks, chunk=16384))
     peaks = []
-    for samples in (30, 150):
+    for samples in (few, many):
         store, plan = run_of(samples, output_format)
         peak, findings = check(in_a_folder(store, tmp_path / str(samples)), plan)
         assert findings.samples == samples

@@ -236,5 +236,5 @@ def test_a_missing_list_of_items_is_output_changed(bench: Bench) -> None:
 
 def test_items_larger_than_the_scratch_space_are_named(bench: Bench) -> None:
     failure = failing(bench, "TooLarge", scratch_bytes=20_000)
-    assert "the 3 parts of a block have" in failure.message
+    assert "the 3 parts of a block need" in failure.message
     assert failure.retry == "Useless"
