@@ -7,10 +7,14 @@ files, and folders that start with `__`, match only patterns that name them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from vrdata.errors import InvalidInputError
+from vrdata.text import shorten
+
+MAX_ANY = 3  # of `**` in a pattern
 NO_DATA = {
     "README.md",
     "config.json",
@@ -27,6 +31,9 @@ def matching(names: Iterable[str], pattern: str) -> list[str]:
     Args:
         names: paths with `/`.
         pattern: a path with wildcards.
+
+    Raises:
+        InvalidInputError: the pattern has too many `**`.
     """
     pattern = pattern.removeprefix("./")
     expression = _expression(pattern)
@@ -52,6 +59,12 @@ def _hidden(path: str) -> int:
 @lru_cache(256)
 def _expression(pattern: str) -> re.Pattern[str]:
     parts = pattern.split("/")
+    if parts.count("**") > MAX_ANY:
+        raise InvalidInputError(
+            f"the pattern {shorten(pattern, 80)!r} of the dataset card has more than {MAX_ANY} **",
+            why="to try all combinations of folders would take too long",
+            fix="name the files in source.include",
+        )
     written = []
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
@@ -65,20 +78,44 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def _part(part: str) -> str:
-    written, rest = "", part
+    """A part of a path. No star is tried again once what follows it has matched.
+
+    Otherwise a card with many stars would keep the search busy for hours. The first match is as
+    good as a later one, unless the next star matches less.
+    """
+    star, after = "", ""
+    written = ""
+    for wildcard, fixed in _chunks(part):
+        if star:
+            atomic = not (star == "." and wildcard == "[^/]")
+            written += f"(?>{star}*?{after})" if atomic else f"{star}*{after}"
+        else:
+            written += after
+        star, after = wildcard, fixed
+    return f"{written}{star}*{after}" if star else written + after
+
+
+def _chunks(part: str) -> Iterator[tuple[str, str]]:
+    """What each star of a part matches, "" before the first one, and the expression after it."""
+    star, fixed, rest = "", "", part
     while rest:
         letter, rest = rest[0], rest[1:]
         if letter == "*":
-            written += ".*" if rest.startswith("*") else "[^/]*"
+            yield star, fixed
+            star, fixed = ("." if rest.startswith("*") else "[^/]"), ""
             rest = rest.lstrip("*")
         elif letter == "?":
-            written += "[^/]"
+            fixed += "[^/]"
         elif letter == "[" and (end := rest.find("]", 2 if rest.startswith("!") else 1)) > 0:
-            inside, rest = rest[:end], rest[end + 1 :]
-            negated = inside.startswith("!")
-            letters = inside.removeprefix("!").replace("\\", r"\\").replace("[", r"\[")
-            letters = letters.replace("^", r"\^")
-            written += f"[{'^/' if negated else ''}{letters}]"
+            fixed += _set(rest[:end])
+            rest = rest[end + 1 :]
         else:
-            written += re.escape(letter)
-    return written
+            fixed += re.escape(letter)
+    yield star, fixed
+
+
+def _set(inside: str) -> str:
+    negated = inside.startswith("!")
+    letters = inside.removeprefix("!").replace("\\", r"\\").replace("[", r"\[")
+    letters = letters.replace("^", r"\^")
+    return f"[{'^/' if negated else ''}{letters}]"
