@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vrdata.cli.main import app
+from vrdata.errors import OutputConflictError
 
 CASES = {
     "unknown-name": (["videothinkbanch"], 5, "known datasets: videothinkbench"),
@@ -60,3 +61,17 @@ def test_arguments_that_cannot_be_used_are_one_error(
         "empty",
         "table.csv",
     ]
+
+
+def test_the_fix_of_a_conflict_names_the_options_of_an_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conflict(*_: object, **__: object) -> None:
+        raise OutputConflictError("another plan", why="a version", fix="use another --out")
+
+    monkeypatch.setattr("vrdata.local.run.prepare", conflict)
+    table = tmp_path / "table.csv"
+    table.write_text("image,prompt\na,b\n")
+    result = CliRunner().invoke(app, ["import", str(table), "--output", str(tmp_path / "out")])
+    assert result.exit_code == OutputConflictError.exit_code
+    assert "use another --output; to continue this import" in result.stderr.replace("\n", " ")

@@ -12,12 +12,16 @@ from vrdata.cli.common import Output, OutputOption, handle_errors, output_url, s
 from vrdata.cli.failures import LOCAL, require
 from vrdata.cli.runs.commands import JobsOption
 from vrdata.cli.runs.showing import detect_mode, print_summary, run_progress, say, say_damaged
-from vrdata.errors import ExitCode, UsageError
+from vrdata.errors import ExitCode, OutputConflictError, UsageError
 
 if TYPE_CHECKING:
     from vrdata.local.importing.request import ImportRequest
     from vrdata.local.run import Prepared
     from vrdata.model import OutputFormat
+
+_ANOTHER_OUTPUT = (
+    "use another --output; to continue this import, use the version of vrdata that began it"
+)
 
 
 class ImportFormat(StrEnum):
@@ -153,7 +157,10 @@ def _prepare(request: ImportRequest, url: str, output_format: OutputFormat, jobs
     from vrdata.local.run import LocalOptions, prepare
 
     options = LocalOptions(store=StoreSettings(url=url), jobs=jobs, total=request.limit)
-    prepared = prepare(import_run(request, output_format), default_profile(), options, say=say)
+    try:
+        prepared = prepare(import_run(request, output_format), default_profile(), options, say=say)
+    except OutputConflictError as error:  # the fix is for a run file
+        raise OutputConflictError(error.what, why=error.why, fix=_ANOTHER_OUTPUT) from None
     check_columns(prepared, request.options)
     say_damaged(prepared)
     return prepared
