@@ -10,6 +10,7 @@ import pytest
 
 from support.cli import vrdata, write_run
 from support.generators.traps import add_traps
+from vrdata.dataset import layout
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +18,7 @@ FORMATS = ("webdataset", "files", "parquet")
 
 
 def _data(run: Path) -> list[Path]:
-    folders = [run / "shards", run / "questions"]
+    folders = [run / name for name in layout.DATA]
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
@@ -29,7 +30,7 @@ def _truncate(run: Path) -> None:
 
 
 def _delete_index(run: Path) -> None:
-    paths = [path for path in run.rglob("*.parquet") if path.relative_to(run).parts[0] != "shards"]
+    paths = list((run / layout.INDEX).rglob("*.parquet"))
     assert paths
     for path in paths:
         path.unlink()

@@ -54,7 +54,7 @@ def run(command: list[str], folder: Path, **environment: str) -> None:
     done = subprocess.run(
         command,
         cwd=folder,
-        env=os.environ
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
         | {
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder / "home"),
