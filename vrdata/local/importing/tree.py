@@ -19,6 +19,7 @@ from vrdata.dataset.manifest import FailedSample, SampleRecord
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.store.port import ObjectStore
+from vrdata.store.streaming import sha256_file
 from vrdata.text import count
 
 METADATA = "metadata.json"
@@ -164,7 +165,7 @@ class Tree:
             try:
                 if not read and name in laid.files and there.samefile(laid.files[name]):
                     continue
-                if there.is_symlink() or _sha256(there) != digest:
+                if there.is_symlink() or sha256_file(there) != digest:
                     return None
             except FileNotFoundError:
                 missing = True
@@ -243,8 +244,3 @@ def _link(source: Path, target: Path) -> None:
             raise
         with source.open("rb") as read, target.open("xb") as written:
             shutil.copyfileobj(read, written, _CHUNK)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
