@@ -28,12 +28,11 @@ from vrdata.plan.sources import (
     fits,
     requested_sources,
 )
-from vrdata.sources.objects.reader import ObjectFile
 from vrdata.sources.opening import open_source as open_any
 from vrdata.sources.parts import list_digest, write_parts
 from vrdata.sources.port import Source, SourceChangedError
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata.store.streaming import sha256_file
+from vrdata.store.streaming import StoredFile, sha256_file
 
 Opening = Callable[[SourceSpec], Source]
 
@@ -182,6 +181,6 @@ def _list_digest(name: str, store: ObjectStore) -> str:
     if info is None:
         return ""
     try:
-        return list_digest(cast("BinaryIO", ObjectFile(store, key, info.size)))
+        return list_digest(cast("BinaryIO", StoredFile(store, key, info.size)))
     except (pa.ArrowException, OSError):
         return ""

@@ -75,6 +75,7 @@ class StoredFile(io.RawIOBase):
     """
 
     def __init__(self, store: ObjectStore, key: str, size: int) -> None:
+        super().__init__()
         self.store, self.key, self.size = store, key, size
         self._position = 0
 
@@ -93,7 +94,7 @@ class StoredFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to a position; see io.IOBase."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        self._position = base + offset
+        self._position = max(0, base + offset)
         return self._position
 
     def read(self, size: int = -1) -> bytes:
@@ -103,6 +104,12 @@ class StoredFile(io.RawIOBase):
         body = self.read_range(self._position, wanted) if wanted else b""
         self._position += len(body)
         return body
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        """Read into a buffer; see io.RawIOBase."""
+        body = self.read(len(buffer))
+        buffer[: len(body)] = body
+        return len(body)
 
     def read_range(self, start: int, size: int) -> bytes:
         """Bytes of the object, wherever the position is. Raises as `ObjectStore.get_range`."""

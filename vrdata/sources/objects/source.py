@@ -13,14 +13,13 @@ from typing import BinaryIO, NamedTuple, cast
 from vrdata.sources.objects.errors import as_source_errors
 from vrdata.sources.objects.grouping import Group, grouped
 from vrdata.sources.objects.listing import Listed
-from vrdata.sources.objects.reader import ObjectFile
 from vrdata.sources.parts import cut_parts
 from vrdata.sources.port import Part, PartFile, Resolved, SourceNotFoundError
 from vrdata.sources.staged import RANGES, SHA256, changed, write_staged
 from vrdata.sources.tables.formats import table_format
 from vrdata.sources.tables.parts import parts_of_table
 from vrdata.store.port import ObjectStore
-from vrdata.store.streaming import CHUNK
+from vrdata.store.streaming import CHUNK, StoredFile
 
 NAMED = 5  # files that an error names
 _ETAG = "etag:"
@@ -86,7 +85,7 @@ class ObjectsSource:
             yield Part(first, 1, tuple(PartFile(*one) for one in group.files))
             return
         name, size, digest = group.files[0]
-        file = cast("BinaryIO", ObjectFile(self._root().store, name, size))
+        file = cast("BinaryIO", StoredFile(self._root().store, name, size))
         yield from parts_of_table(file, name, size, digest, form, first, limit)
 
     def _listed(self, seen: list[str]) -> Iterator[Listed]:

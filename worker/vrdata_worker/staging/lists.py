@@ -10,9 +10,9 @@ from vrdata.dataset import layout
 from vrdata.errors import VrdataError
 from vrdata.plan.planned import PlannedGenerator
 from vrdata.plan.sources import PlannedSource
-from vrdata.sources.objects.reader import ObjectFile
 from vrdata.sources.port import Part
 from vrdata.store.port import ObjectStore
+from vrdata.store.streaming import StoredFile
 from vrdata_worker.failures import ShardFailedError
 
 _UNREADABLE = (OSError, KeyError, TypeError, ValueError, NotImplementedError)  # of pyarrow
@@ -78,10 +78,10 @@ class PartList:
         info = next(store.list_after(self._key), None)
         if info is None or info.key != self._key:
             raise self._changed("it is missing")
-        found = list_digest(ObjectFile(store, self._key, info.size))
+        found = list_digest(StoredFile(store, self._key, info.size))
         if found != self._source.digest:
             raise self._changed(f"its digest is {found or 'missing'}")
-        yield from read_parts(ObjectFile(store, self._key, info.size), start, stop)
+        yield from read_parts(StoredFile(store, self._key, info.size), start, stop)
 
     def _changed(self, why: str) -> ShardFailedError:
         return ShardFailedError(
