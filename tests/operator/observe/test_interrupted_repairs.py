@@ -108,3 +108,12 @@ def test_a_repair_continues_when_its_annotation_is_removed(life: Life) -> None:
     assert life.live().phase == "Succeeded"
     assert TAR in life.store.objects
     assert ("team", final_job("uid-1", "once")) in life.cluster.jobs
+
+
+def test_a_comparison_that_takes_several_turns_ignores_shards_committed_meanwhile(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
+    life.create()
+    assert life.live(turns=400).phase == "Succeeded"
+    assert len(tried(life)) == len(set(tried(life)))

@@ -28,6 +28,7 @@ class Repairs:
         self._token: str | None = None
         self._first_wave = 0
         self._listing: DataListing | None = None
+        self._committed = ShardSet()
         self._rest: Iterator[Shard] = iter(())
         self._found: list[Shard] = []
 
@@ -56,12 +57,14 @@ class Repairs:
         """
         if token != self._token:
             self._token, self._first_wave, self._found = token, first_wave, list(missing)
-            self._listing = DataListing(self._store, self._plan)
+            self._listing, self._committed = DataListing(self._store, self._plan), committed
         try:
             if self._listing is not None:
                 if not self._listing.read(deadline):
                     return False
-                self._rest, self._listing = self._damaged(self._listing, committed), None
+                # The listing may have passed the data of shards that were committed since it began.
+                known = committed & self._committed
+                self._rest, self._listing = self._damaged(self._listing, known), None
             for shard in self._rest:
                 self._found.append(shard)
                 if time.monotonic() >= deadline:
