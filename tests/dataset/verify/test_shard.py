@@ -14,6 +14,7 @@ from vrdata.bounded.sorting import SortedLines
 from vrdata.dataset import commits, layout
 from vrdata.dataset.finish.duplicates import RunDuplicates
 from vrdata.dataset.formats import archive
+from vrdata.dataset.formats.parquet import stored
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.verify.sample.check import Findings
 from vrdata.dataset.verify.shard import ShardCheck
@@ -77,6 +78,7 @@ def test_memory_does_not_grow_with_the_samples_of_a_shard(
     monkeypatch.setattr(SortedLines, "add", lambda _self, _line: None)  # its memory is bounded
     monkeypatch.setattr(commits, "CHUNK", 8192)
     monkeypatch.setattr(archive, "read_chunks", partial(read_chunks, chunk=16384))
+    monkeypatch.setattr(stored, "CHUNK", 8192)
     peaks = []
     for samples in (few, many):
         store, plan = run_of(samples, output_format)
