@@ -27,7 +27,7 @@ def test_duplicates_are_a_warning_with_their_number_and_the_first_pair() -> None
     found = SUMMARY.model_copy(update={"duplicates": 2, "duplicate_examples": examples})
     (warning,) = [line for line in found.lines() if "warning" in line]
     assert warning == (
-        "warning: 2 samples with the frames and the prompt of an earlier sample:"
+        "warning: 2 samples with the frames and prompt of an earlier sample:"
         " O-maze/maze_00000004 equals O-maze/maze_00000001"
     )
     assert found.to_dict()["duplicateExamples"][1]["sample"] == "O-maze/maze_00000005"

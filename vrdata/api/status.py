@@ -148,8 +148,8 @@ class GenerationRunStatus(_Written):
     )
     duplicates: Count = Field(
         default=0,
-        description="Samples of the finished dataset with the same frames and prompt as an earlier "
-        "one. Default: 0.",
+        description="Samples of the finished dataset with the same frames and prompt, or the "
+        "same rows, as an earlier one. Default: 0.",
     )
     report: str = Field(default="", max_length=1024, description="URL of the report.")
     samples: SampleCounts = Field(default=SampleCounts(), description="All samples.")

@@ -101,20 +101,22 @@ def _print(report: VerifyReport) -> None:
 def summary_lines(report: VerifyReport) -> list[str]:
     """The report for a person."""
     from vrdata.dataset.finish.duplicates import duplicates_line
+    from vrdata.dataset.manifest import unit_of
 
     verdict = "verified" if report.ok else "NOT verified"
     shards = (
         f" in {report.shards} of {count(report.expected_shards, 'shard')}" if report.plan else ""
     )
+    found = count(report.samples, unit_of(report.files))
     dropped = f", {report.failed_samples} dropped" if report.failed_samples else ""
     lines = [
-        f"{verdict}: {count(report.samples, 'sample')}{shards}{dropped}, {report.bytes} bytes",
+        f"{verdict}: {found}{shards}{dropped}, {report.bytes} bytes",
         f"output: {report.output}",
         f"files: {_counts(report.files)}",
     ]
     lines += dropped_lines(report)
     lines += content_lines(report)
-    if warning := duplicates_line(report.duplicates or 0, report.duplicate_examples):
+    if warning := duplicates_line(report.duplicates or 0, report.duplicate_examples, report.files):
         lines.append(warning)
     if report.decoded == "no":
         lines.append("images and videos were not decoded")

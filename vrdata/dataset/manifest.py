@@ -5,6 +5,7 @@ The marker is the only proof that its shard is done. How it is encoded: `vrdata.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -17,6 +18,15 @@ ROWS_FILE = "rows.arrow"
 
 ROWS_RECORD = "rows.json"
 """The digest of the rows of an item, as its sample's only file."""
+
+
+def unit_of(file_names: Collection[str]) -> str:
+    """What a run counts: `item` if its samples are the rows of items, otherwise `sample`.
+
+    Args:
+        file_names: names of its samples' files.
+    """
+    return "item" if set(file_names) == {ROWS_RECORD} else "sample"
 
 
 class FileRecord(Model):
@@ -68,8 +78,8 @@ class SampleRecord(Model):
         files: its files, sorted by name, each with `name`, `size`, `sha256` and, in format
             webdataset, `offset`.
         video: the ground-truth video: `name`, `frames`, `fps`, `width`, `height`, `encoder`.
-        content: sha256 over decoded first and final frame and prompt; equal for duplicates, empty
-            when unknown.
+        content: sha256 over decoded first and final frame and prompt, or over an item's rows; equal
+            for duplicates, empty when unknown, and of an item without rows.
         param_hash: the generator's own parameter hash, if it writes one.
     """
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from vrdata.api.status import FailureGroup
 from vrdata.contract.groups import FailureGroups, group_text
 from vrdata.contract.reasons import FailureReason
 from vrdata.dataset import layout
 from vrdata.dataset.finish.duplicates import DuplicateExample, duplicates_line
 from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.manifest import unit_of
 from vrdata.dataset.plans import keep_plan
 from vrdata.errors import ExitCode
 from vrdata.local.execution.executor import ExecutionResult
@@ -31,7 +34,11 @@ _FIX_OF_ALL = {
 
 
 class RunSummary(Model):
-    """How a local run ended (`vrdata run -o json`)."""
+    """How a local run ended (`vrdata run -o json`).
+
+    Attributes:
+        file_names: names of the samples' files; of an incomplete run none.
+    """
 
     run: str
     namespace: str
@@ -53,22 +60,24 @@ class RunSummary(Model):
     nondeterministic: tuple[str, ...] = ()
     duplicates: int = 0
     duplicate_examples: tuple[DuplicateExample, ...] = ()
+    file_names: tuple[str, ...] = Field(default=(), exclude=True)
     exit_code: int
 
     def lines(self) -> list[str]:
         """The summary for a person."""
+        unit = unit_of(self.file_names)
         restored = f", {self.restored_shards} restored" if self.restored_shards else ""
         lines = [
             (
-                f"{self.phase}: {count(self.samples, 'sample')} in {count(self.shards, 'shard')}"
+                f"{self.phase}: {count(self.samples, unit)} in {count(self.shards, 'shard')}"
                 f" ({self.generated_shards} generated now{restored}) in {duration(self.seconds)}"
             )
         ]
         if self.failed_samples:
             over = self.phase == "Failed" and not self.failed_shards and self.samples
             what = "more than failurePolicy.maxFailedSamples" if over else "by failurePolicy"
-            lines.append(f"dropped: {count(self.failed_samples, 'failed sample')} ({what})")
-        lines += [f"no samples: {name}: every sample failed" for name in self.empty_generators]
+            lines.append(f"dropped: {count(self.failed_samples, f'failed {unit}')} ({what})")
+        lines += [f"no {unit}s: {name}: every {unit} failed" for name in self.empty_generators]
         lines += [
             f"{'dropped' if group.samples else 'failed'}: {group_text(group)}"
             for group in self.failures
@@ -76,7 +85,7 @@ class RunSummary(Model):
         if self.fix:
             lines.append(f"fix: {self.fix}")
         lines += [f"nondeterministic: {key}" for key in self.nondeterministic]
-        if warning := duplicates_line(self.duplicates, self.duplicate_examples):
+        if warning := duplicates_line(self.duplicates, self.duplicate_examples, self.file_names):
             lines.append(warning)
         lines.append(f"output: {self.output}")
         if self.dataset_hash:
@@ -144,6 +153,7 @@ def _finalised(prepared: Prepared, summary: RunSummary, *, detect: bool) -> RunS
             "dataset_hash": dataset.dataset_hash,
             "duplicates": dataset.duplicates,
             "duplicate_examples": dataset.duplicate_examples,
+            "file_names": dataset.file_names,
             "report": f"{prepared.store.url.rstrip('/')}/{layout.REPORT}index.html",
             "exit_code": int(code),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -66,6 +67,18 @@ def test_rows_become_one_record_batch(made: Made) -> None:
 
 def test_an_item_may_have_no_rows(made: Made) -> None:
     assert made.metadata(1)["parameters"] == {"rows": 0}
+
+
+def test_only_equal_rows_have_equal_content(numbers: Conversions, tmp_path: Path) -> None:
+    codes = ['[{"t": 1}]', '[{"t": 1}]', '[{"t": 2}]', "[]", "iter([])"]
+    items = []
+    for number, code in enumerate(codes):
+        path = tmp_path / f"{number}.py"
+        path.write_text(code)
+        items.append({path.name: path})
+    one, same, other, *empty = numbers.files(*items).contents.values()
+    assert one == same != other
+    assert empty == ["", ""]
 
 
 def test_a_wrong_row_is_named(made: Made) -> None:

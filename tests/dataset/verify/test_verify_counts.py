@@ -74,7 +74,7 @@ def test_duplicates_are_counted_and_the_first_is_named(decode: bool) -> None:
 
 def test_the_warning_agrees_with_the_number() -> None:
     example = DuplicateExample(sample="O-a/a_1", original="O-a/a_0")
-    assert duplicates_line(0, ()) == ""
-    line = duplicates_line(1, [example])
-    assert line.startswith("warning: 1 sample with the frames and the prompt of an earlier sample")
+    assert duplicates_line(0, (), ()) == ""
+    line = duplicates_line(1, [example], ["prompt.txt"])
+    assert line.startswith("warning: 1 sample with the frames and prompt of an earlier sample")
     assert line.endswith(": O-a/a_1 equals O-a/a_0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,11 @@ def rows_of(item: int) -> list[dict[str, Any]]:
     return [{"step": at, "text": None if at % 2 else f"{item}"} for at in range(item % 3)]
 
 
-def build_rows(store: MemoryStore, schemas: Sequence[pa.Schema] = (SCHEMA, SCHEMA)) -> Plan:
+def build_rows(
+    store: MemoryStore,
+    schemas: Sequence[pa.Schema] = (SCHEMA, SCHEMA),
+    values: Callable[[int], list[dict[str, Any]]] = rows_of,
+) -> Plan:
     """Commit a run of two shards with four items each."""
     plan = make_plan({NAME: 8}, output_format="parquet")
     put_object(store, layout.PLAN, plan.to_json())
@@ -41,7 +45,8 @@ def build_rows(store: MemoryStore, schemas: Sequence[pa.Schema] = (SCHEMA, SCHEM
             writer = format_of("parquet").open_writer(Path(folder), shard)
             records = []
             for index in range(shard.start, shard.stop):
-                files = writer.add(index, "rows", [rows(Path(folder), schema, rows_of(index))])
+                file = rows(Path(folder), schema, values(index))
+                files = writer.add(index, "rows", [file])
                 block = index // planned.block_size
                 records.append(
                     SampleRecord(
@@ -51,6 +56,7 @@ def build_rows(store: MemoryStore, schemas: Sequence[pa.Schema] = (SCHEMA, SCHEM
                         block=block,
                         seed=block_seed(plan.seed, NAME, block),
                         files=files,
+                        content=file.sha256 if values(index) else "",
                     )
                 )
             (item,) = writer.finish()

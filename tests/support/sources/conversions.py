@@ -29,6 +29,7 @@ class Made:
     Attributes:
         samples: folder of each valid sample by its position.
         ids: of the samples.
+        contents: their content hashes.
         invalid: `Reason: message` of each other one.
         log: what the block printed.
         end: its last event.
@@ -36,6 +37,7 @@ class Made:
 
     samples: dict[int, Path] = field(default_factory=dict)
     ids: dict[int, str] = field(default_factory=dict)
+    contents: dict[int, str] = field(default_factory=dict)
     invalid: dict[int, str] = field(default_factory=dict)
     log: str = ""
     end: events.Exit | None = None
@@ -95,6 +97,7 @@ class Conversions:
                     kept = self._kept / f"{number}-{event.position}"
                     shutil.move(event.folder, kept)
                     made.samples[event.position], made.ids[event.position] = kept, event.id
+                    made.contents[event.position] = event.content
                 case events.Invalid() as event:
                     failure = event.failure
                     made.invalid[event.position] = f"{failure.reason}: {failure.message}"

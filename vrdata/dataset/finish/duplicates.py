@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from vrdata.bounded.closing import Closing
 from vrdata.bounded.sorting import RUN_LINES, SortedLines
+from vrdata.dataset.manifest import ROWS_RECORD, unit_of
 from vrdata.model import Model
 from vrdata.text import count
 
@@ -21,13 +22,27 @@ class DuplicateExample(Model):
     original: str
 
 
-def duplicates_line(duplicates: int, examples: Sequence[DuplicateExample]) -> str:
-    """A warning for a person; "" without duplicates."""
+def compared(file_names: Collection[str]) -> str:
+    """What is equal in the duplicates of a run.
+
+    Args:
+        file_names: names of its samples' files.
+    """
+    if ROWS_RECORD not in file_names:
+        return "frames and prompt"
+    return "rows" if unit_of(file_names) == "item" else "rows or frames and prompt"
+
+
+def duplicates_line(
+    duplicates: int, examples: Sequence[DuplicateExample], file_names: Collection[str]
+) -> str:
+    """A warning for a person; "" without duplicates. Arguments: as `compared`."""
     if not duplicates:
         return ""
     first = f": {examples[0].sample} equals {examples[0].original}" if examples else ""
-    samples = count(duplicates, "sample")
-    return f"warning: {samples} with the frames and the prompt of an earlier sample{first}"
+    unit = unit_of(file_names)
+    equal = f"the {compared(file_names)} of an earlier {unit}"
+    return f"warning: {count(duplicates, unit)} with {equal}{first}"
 
 
 class DuplicateFinder(Closing):

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from vrdata.contract.groups import FailureGroups
+from vrdata.dataset.finish.duplicates import compared
 from vrdata.dataset.finish.summary import DatasetSummary, GeneratorSummary
+from vrdata.dataset.manifest import unit_of
 from vrdata.dataset.report.cards.choose import Choice
 from vrdata.dataset.report.failures import SHOWN
 from vrdata.dataset.report.model import GeneratorRow, ReportFacts
@@ -51,6 +53,8 @@ def report_facts(
             _row(planned, counted, cards[planned.name])
             for planned, counted in zip(plan.generators, summary.generators, strict=True)
         ),
+        unit=unit_of(summary.file_names),
+        compared=compared(summary.file_names),
         duplicate_examples=tuple(
             (example.sample, example.original) for example in summary.duplicate_examples
         ),

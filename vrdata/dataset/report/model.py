@@ -72,6 +72,8 @@ class ReportFacts(Model):
         dataset_hash: "" while the run is not finished.
         hermetic: how far the kernel sandboxed the generators; "" when nothing is committed.
         versions: the plan's versions of everything that can change a byte.
+        unit: `sample`, or `item` if the samples are the rows of items.
+        compared: what is equal in duplicates.
         duplicate_examples: pairs of a duplicate and its original, `{generator}/{sample id}`.
         failures: groups, the largest first.
         more_failures: number of groups that are not listed.
@@ -97,6 +99,8 @@ class ReportFacts(Model):
     hermetic: str
     versions: dict[str, str]
     generators: tuple[GeneratorRow, ...]
+    unit: str
+    compared: str
     duplicate_examples: tuple[tuple[str, str], ...]
     failures: tuple[FailureGroup, ...]
     more_failures: int

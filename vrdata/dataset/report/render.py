@@ -60,7 +60,7 @@ def status_text(facts: ReportFacts) -> str:
     """The status of the run in a few words."""
     if not facts.finished:
         return "Not finished"
-    return "Finished, some samples failed" if facts.failed_samples else "Finished"
+    return f"Finished, some {facts.unit}s failed" if facts.failed_samples else "Finished"
 
 
 def number_text(value: int) -> str:
@@ -81,7 +81,7 @@ def _totals(facts: ReportFacts) -> list[tuple[str, str, str]]:
 
     wanted = facts.planned - facts.failed_samples
     return [
-        ("samples", number_text(facts.samples), missing(wanted, facts.samples)),
+        (f"{facts.unit}s", number_text(facts.samples), missing(wanted, facts.samples)),
         ("failed", number_text(facts.failed_samples), ""),
         ("duplicates", number_text(facts.duplicates), ""),
         ("generators", number_text(len(facts.generators)), ""),

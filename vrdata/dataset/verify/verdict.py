@@ -37,8 +37,8 @@ class VerifyReport(Model):
         bytes: bytes of the samples' files.
         dataset_hash: hash of the bytes that were read.
         decoded: `no`; `yes` = images and the first frame of videos; `all` = every frame.
-        duplicates: samples with the frames and the prompt of an earlier one; None when they
-            were not compared.
+        duplicates: samples with the frames and the prompt, or the rows, of an earlier one; None
+            when they were not compared.
         duplicate_examples: the first of them.
         index: `verified`, `missing`, `wrong`, or why it was not checked.
         generators: samples by generator.

@@ -32,12 +32,14 @@ class SampleFolder:
     Attributes:
         names: its files, without hidden ones.
         hidden: entries whose names begin with a dot; they are not part of the sample.
+        empty: an item without rows; it is no duplicate of another one.
     """
 
     path: Path
     domain: str
     names: frozenset[str] = frozenset()
     hidden: tuple[str, ...] = ()
+    empty: bool = False
 
     @property
     def number(self) -> int | None:

@@ -112,7 +112,7 @@ class Conversion:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return SampleFolder(folder, domain)
+        return SampleFolder(folder, domain, empty=not made)
 
     def _results(self, item: Item) -> list[Any]:
         """The one sample of an item, or its rows."""

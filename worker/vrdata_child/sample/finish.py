@@ -81,7 +81,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         target.parent.mkdir(exist_ok=True)
         source.path.rename(target)
         files = _hashed(target, videos.digests)
-        content = _content(target, files, prompt, block)
+        content = "" if source.empty else _content(target, files, prompt, block)
     except SampleInvalidError:
         shutil.rmtree(source.path, ignore_errors=True)
         raise

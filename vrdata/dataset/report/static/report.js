@@ -80,8 +80,9 @@
   function show(last) {
     const start = (state.page - 1) * PAGE_SIZE;
     list.replaceChildren(...matching.slice(start, start + PAGE_SIZE).map((at) => draw(cards[at])));
-    const noun = matching.length === 1 ? "sample" : "samples";
-    document.getElementById("count").textContent =
+    const counted = document.getElementById("count");
+    const noun = counted.dataset.unit + (matching.length === 1 ? "" : "s");
+    counted.textContent =
       matching.length === cards.length ? `${cards.length} ${noun}`
         : `${matching.length} of ${cards.length} ${noun} match`;
     pages.hidden = last === 1;
