@@ -23,6 +23,7 @@ class Model(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         defer_build=True,
+        hide_input_in_errors=True,  # it can have credentials
     )
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from vrdata.model import Model
 
-# A URL with a scheme or the name of a file or folder, without white space and user:password@; or a
-# path that begins as one, on the machine of a local run.
-SOURCE_URL = r"^([A-Za-z0-9_-][^\s@]*|[./~][^\x00-\x1f\x7f]*)$"
+# A URL with a scheme or the name of a file or folder, without white space, and without what can
+# have credentials: user:password@, a query, a fragment, encoded or not. Or a path that begins as
+# one, on the machine of a local run.
+SOURCE_URL = r"^([A-Za-z0-9_-][^\s@?#%]*|[Ff][Ii][Ll][Ee]:[^\s@?#]*|[./~][^\x00-\x1f\x7f]*)$"
 
 # A URL up to a border between two folders; `hf://` alone is every dataset of the Hub.
 _FOLDER = r"[A-Za-z0-9_=-][A-Za-z0-9._=+,-]*"
@@ -21,15 +22,13 @@ SOURCE_PREFIX = rf"^(hf|s3)://(({_FOLDER}/)*{_FOLDER}/?)?$"
 _REMOTE = re.compile(r"((?:hf|s3)://)([^%\\?#@\s\x00-\x1f\x7f]*)")
 
 Glob = Annotated[str, Field(min_length=1, max_length=256)]
+SourceUrl = Annotated[str, Field(min_length=1, max_length=2000, pattern=SOURCE_URL)]
 
 
 class SourceSpec(Model):
     """Existing data, for a generator of class M. It is pinned when the run begins."""
 
-    url: str = Field(
-        min_length=1,
-        max_length=2000,
-        pattern=SOURCE_URL,
+    url: SourceUrl = Field(
         description="hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, or, in a local run, a file or "
         "folder. Example: hf://OpenMOSS-Team/VideoThinkBench.",
     )

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.api.run import GenerationRunSpec
-from vrdata.api.source import SourceSpec
+from vrdata.api.source import SourceSpec, SourceUrl
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorName
 
@@ -26,7 +26,7 @@ class PlannedSource(Model):
         licence: as the source declares it, or "".
     """
 
-    url: str
+    url: SourceUrl
     config: str = ""
     split: str = ""
     revision: str = ""

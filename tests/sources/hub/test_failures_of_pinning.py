@@ -177,7 +177,6 @@ def test_a_closed_port_and_an_unknown_host_are_not_waited_for(
         ("hf://spaces/a/b", "only datasets"),
         ("hf://a/..", "not a dataset"),
         ("hf://a/b--c", "not a dataset"),
-        ("hf://a/b?x=1", "not a dataset"),
         ("hf://a/" + "b" * 97, "not a dataset"),
     ],
 )

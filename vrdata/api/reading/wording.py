@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from vrdata.api.metadata import DNS_LABEL
 from vrdata.api.profile import BY_DIGEST
 from vrdata.api.run import OPTIONAL_PREFIX, SELECTOR
+from vrdata.api.source import SOURCE_PREFIX, SOURCE_URL
 
 Place = tuple[str | int, ...]
 
@@ -21,7 +23,14 @@ _PATTERNS = {
     SELECTOR: "must be a generator's name (letters, digits, _ and -) or a glob such as G-*",
     OPTIONAL_PREFIX: "must be folder names of letters, digits, _ and -, with / between them",
     BY_DIGEST: "must name an image by its digest: registry/name@sha256:…",
+    SOURCE_URL: "must be hf://ORGANISATION/NAME, s3://BUCKET/PREFIX or a path, without spaces, "
+    "user:password@, ?, # and %; credentials are variables of the environment, such as HF_TOKEN; "
+    "start a path that has such characters with ./ or /",
+    SOURCE_PREFIX: "must be the start of hf://ORGANISATION/NAME or s3://BUCKET/PREFIX, in whole "
+    "folders",
 }
+# Not shown again: it can have credentials.
+_SECRET = re.compile(r"[a-z0-9+.-]+:.*[@?#]", re.IGNORECASE | re.DOTALL)
 
 
 def word_problem(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Place, str]:
@@ -49,14 +58,13 @@ def without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
-    got = f" (got {_shown(detail['input'])})"
+    pattern = context.get("pattern")
+    got = "" if pattern in {SOURCE_URL, SOURCE_PREFIX} else _got(detail["input"])
     sentences: dict[str, Callable[[], str]] = {
         "greater_than_equal": lambda: f"must be ≥ {context['ge']}",
         "less_than_equal": lambda: f"must be ≤ {context['le']}",
         "literal_error": lambda: f"must be {context['expected']}",
-        "string_pattern_mismatch": lambda: _PATTERNS.get(
-            context["pattern"], f"must match {context['pattern']}"
-        ),
+        "string_pattern_mismatch": lambda: _PATTERNS.get(str(pattern), f"must match {pattern}"),
         "string_too_long": lambda: f"must have at most {context['max_length']} characters",
         "string_too_short": lambda: "must not be empty",
         "too_short": lambda: "must have at least one entry",
@@ -75,11 +83,13 @@ def _sentence(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> st
     return (wanted() if wanted else detail["msg"]) + got
 
 
-def _shown(value: Any) -> str:
+def _got(value: Any) -> str:
     if value is None:
-        return "no value"
+        return " (got no value)"
     text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    if _SECRET.search(text):
+        return ""
+    return f" (got {text if len(text) <= 60 else text[:57] + '...'})"
 
 
 def _unknown_field(place: Place, model: type[BaseModel]) -> str:

@@ -11,6 +11,8 @@ CONVERTER = "M-import"
 HUB = "hf://"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _TABLE = re.compile(r"\.(parquet|arrow|feather|jsonl|ndjson|csv|tsv)(\.gz)?$", re.IGNORECASE)
+_WITH_SECRET = re.compile(r"(?!file:)[^./~].*[@?#%]|file:.*[@?#]", re.DOTALL)
+_CREDENTIALS = "credentials are variables of the environment, such as HF_TOKEN"
 MAX_SLUG = 24
 
 
@@ -55,13 +57,20 @@ def find_dataset(name: str, *, path: str = "") -> Dataset:
 
     Raises:
         NotFoundError: there is no such dataset; the error lists the known ones.
-        UsageError: the name is empty.
+        UsageError: the name is empty, or can have credentials.
     """
     if not name.strip():
         raise UsageError("the name of the dataset is empty", fix=_fix())
     known = next((one for one in KNOWN if one.name == name.lower()), None)
     if known is not None:
         return known
+    if not path and _WITH_SECRET.match(name):  # it is not shown again
+        raise UsageError(
+            "the URL of the source cannot be used",
+            why="it contains user:password@, a query (?), a fragment (#) or %, or is a path with "
+            "such a character that does not exist",
+            fix=f"remove them; {_CREDENTIALS}",
+        )
     if "://" in name or path:
         return Dataset(name=name, url=path or name, prefix=_prefix(path or name))
     if _REPOSITORY.fullmatch(name):

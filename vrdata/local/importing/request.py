@@ -21,7 +21,6 @@ from vrdata.api.source import SourceSpec
 from vrdata.errors import UsageError
 from vrdata.local.importing.known import CONVERTER, HUB, Dataset
 from vrdata.model import Model, OutputFormat, canonical_json
-from vrdata.privacy.texts import without_url_credentials
 from vrdata_generators.columns import ALIASES
 
 MAX_NAME = 100  # characters of a generator's name
@@ -137,17 +136,16 @@ def import_run(request: ImportRequest, output_format: OutputFormat) -> Generatio
         return _run(request, output_format)
     except ValidationError as error:
         detail = error.errors(include_url=False, include_input=False)[0]
-        raise _unusable(request, str(detail["loc"][-1]), detail["msg"]) from None
+        raise _unusable(str(detail["loc"][-1]), detail["msg"]) from None
 
 
-def _unusable(request: ImportRequest, field: str, why: str) -> UsageError:
+def _unusable(field: str, why: str) -> UsageError:
     if field != "url":
         return UsageError(f"--{field} cannot be used", why=why, fix="give its name in the dataset")
     return UsageError(
-        f"{without_url_credentials(request.url)} cannot be the URL of a source",
-        why="a URL has no white space and no user:password@",
-        fix="write hf://ORGANISATION/NAME or s3://BUCKET/PREFIX; credentials are variables of the "
-        "environment, such as HF_TOKEN",
+        "the URL of the source cannot be used",
+        why="it has white space, or more than 2000 characters",
+        fix="write hf://ORGANISATION/NAME or s3://BUCKET/PREFIX",
     )
 
 
