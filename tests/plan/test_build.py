@@ -41,9 +41,10 @@ def test_an_explicit_start_of_0_changes_no_hash() -> None:
     assert plan_of(make_run({"name": "O-a", "start": 0})).hash == GOLDEN_HASH
 
 
-def test_the_commit_of_a_generator_is_in_the_plan_and_changes_no_hash() -> None:
-    plan = plan_of(one=entry("O-a", commit="0" * 40))
-    assert plan.to_dict()["generators"][0]["commit"] == "0" * 40
+def test_commit_and_licence_of_a_generator_are_in_the_plan_and_change_no_hash() -> None:
+    plan = plan_of(one=entry("O-a", commit="0" * 40, license="MIT"))
+    found = plan.to_dict()["generators"][0]
+    assert (found["commit"], found["licence"]) == ("0" * 40, "MIT")
     assert plan.hash == GOLDEN_HASH
     assert Plan.model_validate_json(plan.to_json()) == plan
 

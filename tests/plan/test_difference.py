@@ -134,6 +134,7 @@ OTHER_GENERATOR: dict[str, object] = {
     "shardBlocks": 2,
     "args": ["-x"],
     "commit": "1" * 40,
+    "licence": "MIT",
     "converter": "M-other",
     "source": {"url": "hf://a/b", "items": 3, "digest": "sha256:" + "c" * 64},
 }

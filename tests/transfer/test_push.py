@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import Result
 from huggingface_hub import constants
 from typer.testing import CliRunner
@@ -18,14 +17,9 @@ from support.services.hub.faults import refused
 from support.services.hub.fixture import hub  # noqa: F401 - fixture
 from support.services.hub.server import TOKEN, Hub
 from vrdata.cli.main import app
-from vrdata.dataset import layout
-from vrdata.dataset.finish.summary import DatasetSummary
-from vrdata.dataset.reader import load_model
 from vrdata.model import OutputFormat
-from vrdata.plan.sources import PlannedSource
 from vrdata.store.file.store import FileStore
 from vrdata.transfer import push as pushing
-from vrdata.transfer.hubcard import hub_card
 
 # huggingface_hub itself sends bodies in a way that its HTTP library warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -75,10 +69,6 @@ def files_of(hub: Hub) -> dict[str, bytes]:  # noqa: F811 - fixture
     return {path: blob.content for path, blob in tree.items() if path != ".gitattributes"}
 
 
-def front_of(card: bytes) -> dict[str, Any]:
-    return dict(yaml.safe_load(card.decode().split("---\n")[1]))
-
-
 def test_the_data_the_facts_and_a_card_are_uploaded(account: Hub, run: Path) -> None:
     answer = pushed(push(run, f"hf://{NAME}", "-o", "json"))
     found = files_of(account)
@@ -91,19 +81,6 @@ def test_the_data_the_facts_and_a_card_are_uploaded(account: Hub, run: Path) -> 
     assert answer["bytes"] == sum(map(len, found.values()))
     assert answer["url"] == f"{account.endpoint}/datasets/{NAME}"
     assert account.repositories[NAME].private
-
-
-def test_the_card_has_counts_files_and_provenance(account: Hub, run: Path) -> None:
-    pushed(push(run, f"hf://{NAME}", "-o", "json"))
-    card = files_of(account)["README.md"]
-    front = front_of(card)
-    assert front["size_categories"] == ["n<1K"]
-    assert front["configs"][0]["data_files"][0]["path"] == "data/*/*.parquet"
-    summary = json.loads((run / "dataset.json").read_bytes())
-    text = card.decode()
-    for part in ("O-1_maze: 5 samples", "`first_frame.png`", summary["datasetHash"]):
-        assert part in text
-    assert all(f"digest `{one['digest']}`" in text for one in summary["generators"])
 
 
 def test_a_second_push_sends_nothing(account: Hub, run: Path) -> None:
@@ -221,21 +198,3 @@ def test_other_samples_under_the_same_names_are_refused(account: Hub, tmp_path: 
         plan = make_plan({"O-1_maze": 2}, seed=seed)
         build_finished_run(FileStore(tmp_path / f"{seed}"), plan)
         assert push(tmp_path / f"{seed}", f"hf://{NAME}").exit_code == code
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("/home/alice/secret project/quiz.parquet", "converts `quiz.parquet`\n"),
-        ("file:///home/alice/quiz/", "converts `quiz`\n"),
-        ("s3://bucket/quiz", "converts s3://bucket/quiz\n"),
-    ],
-)
-def test_the_card_does_not_name_folders_of_this_machine(run: Path, url: str, shown: str) -> None:
-    source = PlannedSource(url=url, items=1, digest=f"sha256:{0:064}")
-    (one, *_) = PLAN.generators
-    plan = PLAN.model_copy(update={"generators": (one.model_copy(update={"source": source}),)})
-    summary = load_model(FileStore(run), layout.DATASET, DatasetSummary)
-    text = hub_card(b"# x\n", summary, plan).decode()
-    assert shown in text
-    assert "alice" not in text

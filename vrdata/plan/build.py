@@ -26,8 +26,8 @@ def build_plan(
         run: what to make.
         catalogue: the generators there are.
         versions: versions that can change a byte beside the generators' digests.
-        adopt: a stored plan whose automatic shard sizes and commits are taken over, so that
-            figures measured again never change a run that has begun.
+        adopt: a stored plan whose automatic shard sizes, commits and licences are taken over, so
+            that figures measured again never change a run that has begun.
         sources: the pinned sources of its converters; None = they are not known yet, so the
             number of items is not checked.
 
@@ -103,7 +103,9 @@ def _planned(
     entry, selection = chosen.entry, chosen.selection
     block_size = selection.block_size or entry.block_size
     begun = stored if stored is not None and stored.digest == entry.digest else None
-    commit = entry.commit if begun is None else begun.commit
+    commit, licence = (
+        (entry.commit, entry.license) if begun is None else (begun.commit, begun.licence)
+    )
     if run.spec.shard_size is not None:
         shard_blocks = blocks_per_shard(run.spec.shard_size, block_size)
     elif stored is not None and stored.block_size == block_size:
@@ -125,6 +127,7 @@ def _planned(
         shard_blocks=shard_blocks,
         args=selection.args,
         commit=commit,
+        licence=licence,
         converter=entry.name if entry.name != chosen.name else "",
         source=None if pinned is None else pinned.source,
     )

@@ -14,7 +14,9 @@ from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, Video
 from vrdata.plan.catalogue import GeneratorName
 from vrdata.plan.sources import PlannedSource
 
-_ADDED = {"start", "commit", "converter", "source"}
+_ADDED = {"start", "commit", "licence", "converter", "source"}
+_ORIGIN = ("commit", "licence")
+"""Facts that change no byte, or that the digest covers: they are not part of the hash."""
 
 
 class Shard(NamedTuple):
@@ -46,6 +48,8 @@ class PlannedGenerator(Model):
     Attributes:
         commit: the commit that the generator was added from, or "". The digest covers what it
             changes, so it is not part of the hash of the plan.
+        licence: of the generator's or converter's code, as the catalogue has it, or ""; it is not
+            part of the hash either.
         converter: its name in the catalogue, if `name` is another one; only class M.
         source: what a converter reads; one of its items is one sample.
     """
@@ -59,6 +63,7 @@ class PlannedGenerator(Model):
     shard_blocks: int = Field(ge=1)
     args: tuple[str, ...] = ()
     commit: str = ""
+    licence: str = ""
     converter: str = ""
     source: PlannedSource | None = None
 
@@ -138,10 +143,11 @@ class Plan(Model):
 
     @property
     def hash(self) -> str:
-        """`sha256:…` over the plan without globs and commits: equal hashes give equal bytes."""
+        """`sha256:…` over what changes a byte: equal hashes give equal bytes."""
         facts = {name: value for name, value in self.to_dict().items() if name != "globs"}
         for generator in facts["generators"]:
-            generator.pop("commit", None)
+            for name in _ORIGIN:
+                generator.pop(name, None)
         return "sha256:" + hashlib.sha256(canonical_json(facts)).hexdigest()
 
     def generator(self, name: str) -> PlannedGenerator:

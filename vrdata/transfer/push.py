@@ -17,7 +17,8 @@ from vrdata.dataset.reader import load_model
 from vrdata.errors import NotFoundError, OutputConflictError
 from vrdata.sources.hub.upload import HubUpload, digest_of
 from vrdata.store.port import ObjectStore
-from vrdata.transfer.hubcard import hub_card
+from vrdata.transfer.card.columns import columns_of_run
+from vrdata.transfer.card.hubcard import hub_card
 from vrdata.transfer.shards import ShardFile, fetch, shard_file
 
 COMMIT_FILES, COMMIT_BYTES = 50, 2 * 2**30
@@ -75,9 +76,9 @@ def push(
             complete commits stay, and the same push continues after them.
     """
     summary = _finished(run)
-    texts = _texts(run, summary)
     existing = target.digests()
     shards = [shard_file(read_head(run, *shard)) for shard in iter_commits(run)]
+    texts = _texts(run, summary, shards)
     _require_same(target, existing, shards, texts[layout.DATASET])
     own = digest_of(texts[layout.CARD])
     kept = (layout.CARD,) if existing.get(layout.CARD, own) != own else ()
@@ -122,12 +123,13 @@ def _finished(run: ObjectStore) -> DatasetSummary:
     return load_model(run, layout.DATASET, DatasetSummary)
 
 
-def _texts(run: ObjectStore, summary: DatasetSummary) -> dict[str, bytes]:
+def _texts(run: ObjectStore, summary: DatasetSummary, shards: list[ShardFile]) -> dict[str, bytes]:
     """What describes the dataset, by path."""
     tables = card(summary.model_copy(update={"format": "parquet"}))
+    columns = columns_of_run(run, summary, shards)
     return {
         layout.DATASET: run.get(layout.DATASET),
-        layout.CARD: hub_card(tables, summary, load_plan(run)),
+        layout.CARD: hub_card(tables, summary, load_plan(run), columns),
     }
 
 

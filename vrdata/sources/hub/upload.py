@@ -78,6 +78,11 @@ class HubUpload(HubDataset):
             raise SourceAccessError(
                 what, why=why, fix=f"{_LOG_IN}; the account must be allowed to {verb} it"
             ) from None
+        except ValueError as error:  # the Hub does not accept the metadata of the card
+            said = printable_line(without_url_credentials(str(error)), " ")[:500]
+            raise SourceAccessError(
+                what, why=said, fix="report this message; what was uploaded before stays"
+            ) from None
         except RuntimeError as error:  # the client wraps what the upload of a file raises
             cause = error.__cause__
             if isinstance(cause, VrdataError):

@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from support.services.hub.answers import Answer, Asked, Groups, Route, refused, said
 from support.services.hub.repos import LFS_SUFFIXES, Blob, Repository
 
 if TYPE_CHECKING:
     from support.services.hub.server import Hub
+
+LICENCES = {"apache-2.0", "cc-by-4.0", "mit", "other", "unknown"}
+"""Some of those that the Hub accepts."""
 
 _API = r"/api/datasets/(?P<repo>[^/]+/[^/]+)"
 
@@ -90,7 +96,15 @@ def _commit(hub: Hub, asked: Asked, match: Groups) -> Answer:
     return said({"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": ""})
 
 
-def _validate(_hub: Hub, _asked: Asked, _match: Groups) -> Answer:
+def _validate(_hub: Hub, asked: Asked, _match: Groups) -> Answer:
+    """As the Hub, of the licences: names in lower case from its own list."""
+    content = json.loads(asked.body)["content"]
+    front = re.match(r"---\n(.*?)\n---\n", content, re.DOTALL)
+    facts = yaml.safe_load(front[1]) if front else {}
+    stated = facts.get("license", [])
+    wrong = {stated} if isinstance(stated, str) else set(stated)
+    if wrong - LICENCES:
+        return said({"errors": [{"message": '"license" must be one of [apache-2.0, …]'}]}, 400)
     return said({"errors": [], "warnings": []})
 
 
