@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.api.run import INDEX_LIMIT
+from vrdata.errors import InvalidInputError
 from vrdata.sources import parts as parts_module
 from vrdata.sources.parts import cut_parts, list_digest, read_parts, write_parts
 from vrdata.sources.port import Part, PartFile
@@ -49,6 +51,13 @@ def test_the_parts_of_a_range_are_those_with_an_item_in_it(
         for part in parts_of(sizes)
         if any(item in wanted for item in range(part.first, part.first + part.items))
     ]
+
+
+@pytest.mark.parametrize("items", [INDEX_LIMIT, 2**62, 2**64])
+def test_more_items_than_ids_are_refused_by_name(items: int) -> None:
+    with pytest.raises(InvalidInputError, match=r"1\.parquet") as caught:
+        written(parts_of([1, items]))
+    assert "source.limit" in caught.value.fix
 
 
 @given(SIZES, st.none() | st.integers(1, 60))

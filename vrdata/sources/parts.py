@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vrdata.api.run import INDEX_LIMIT
+from vrdata.errors import InvalidInputError
 from vrdata.model import canonical_json
 from vrdata.sources.port import Part, PartFile
 
@@ -60,6 +62,7 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> PartList:
 
     Raises:
         ValueError: there is a gap.
+        InvalidInputError: there are more than INDEX_LIMIT items.
     """
     digest, items, count = hashlib.sha256(), 0, 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
@@ -69,6 +72,8 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> PartList:
             if part.first != items:
                 raise ValueError(f"the part of item {part.first} follows item {items - 1}")
             items, count = items + part.items, count + 1
+            if items > INDEX_LIMIT:  # a damaged or hostile table can declare any number of rows
+                raise _too_many(part, items)
             rows.append(_row(part))
             digest.update(canonical_json(rows[-1]) + b"\n")
             if len(rows) == _BATCH_PARTS:
@@ -82,6 +87,14 @@ def write_parts(parts: Iterable[Part], file: IO[bytes]) -> PartList:
         name = f"sha256:{digest.hexdigest()}"
         writer.add_key_value_metadata({_DIGEST: name})
     return PartList(items, count, name)
+
+
+def _too_many(part: Part, items: int) -> InvalidInputError:
+    return InvalidInputError(
+        f"{part.files[0].name}: the source has {items} items up to this file",
+        why=f"a source has at most {INDEX_LIMIT} items",
+        fix="set source.limit, or name fewer files in source.include, if the files are intact",
+    )
 
 
 def cut_parts(parts: Iterable[Part], limit: int | None) -> Iterator[Part]:

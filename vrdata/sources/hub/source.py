@@ -36,6 +36,7 @@ from vrdata.sources.tables.parts import parts_of_table
 from vrdata.store.keys import key_problem
 
 CARD = "README.md"
+MAX_CARD_BYTES = 1 << 24  # its YAML is at the start
 
 
 class Contents(NamedTuple):
@@ -113,7 +114,7 @@ class HubSource:
         if CARD not in files or not files[CARD].size:
             return {}
         self._dataset.require([files[CARD]])
-        readme = self._read(commit, files[CARD], 0, files[CARD].size)
+        readme = self._read(commit, files[CARD], 0, min(files[CARD].size, MAX_CARD_BYTES))
         try:
             return card_of(readme.decode(errors="replace"))
         except CardError as error:
@@ -188,4 +189,5 @@ def _listed(file: PartFile) -> Listed:
 def licence_of(card: Mapping[str, object]) -> str:
     """The licence, or the licences, that a card declares."""
     found = card.get("license")
-    return ", ".join(map(str, found)) if isinstance(found, list) else str(found or "")
+    names = found if isinstance(found, list) else [found]
+    return ", ".join(name for name in names if isinstance(name, str))

@@ -22,7 +22,6 @@ _FILE_START = 8  # the magic number and its padding
 _CONTINUATION = 0xFFFFFFFF  # begins a message since format 0.15
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _BLOCK = struct.Struct("<qixxxxq")  # offset, length of the metadata, length of the body
-_MAX_METADATA = 256 * 1024 * 1024
 
 
 class Message(NamedTuple):
@@ -58,6 +57,7 @@ def _parts(table: Table, messages: Iterator[Message]) -> Iterator[Part]:
     schema = next(messages, None)
     if schema is None or schema.kind != _SCHEMA:
         table.damaged("it does not begin with a schema")
+    table.check_metadata(schema.stop - schema.start, "its schema")
     _check_columns(table, schema)
     dictionaries: list[Message] = []
     row = 0
@@ -102,10 +102,15 @@ def _of_file(table: Table) -> Iterator[Message]:
     if table.size < 20 or tail[4:] != MAGIC:
         table.damaged("it does not end like one, so it is truncated")
     length = int.from_bytes(tail[:4], "little")
+    table.check_metadata(length, "its footer")
     footer = table.read(table.size - 10 - length, table.size - 10)
     root = _Flat.root(footer)
+    left = table.size
     for field in (2, 3):  # dictionaries, record batches
         for start, metadata, body in root.blocks(field):
+            left -= max(metadata, 0) + max(body, 0)
+            if left < 0:
+                table.damaged("its footer refers to more bytes than it has")
             message = _message(table, start)
             if message is None or message.stop != start + metadata + body:
                 table.damaged(f"its footer refers to byte {start}, where no message is")
@@ -120,9 +125,10 @@ def _message(table: Table, start: int) -> Message | None:
         prefix, length = 8, int.from_bytes(head[4:8], "little")
     if length == 0:
         return None
-    if length > _MAX_METADATA:
-        table.damaged(f"there is no Arrow message at byte {start}")
     body = start + prefix + length
+    if body > table.size:
+        table.damaged(f"the message at byte {start} ends outside the file, so it is truncated")
+    table.check_metadata(length, f"the message at byte {start}")
     flat = _Flat.root(table.read(start + prefix, body))
     kind, header, size = flat.unsigned(1), flat.table(2), flat.long(3)
     rows = header.long(0) if kind == _BATCH else 0

@@ -56,9 +56,11 @@ def _footer(table: Table) -> Range:
         table.damaged("it is encrypted")
     if tail[4:] != MAGIC:
         table.damaged("it does not end like one, so it is truncated or has another format")
-    start = table.size - _TAIL_BYTES - int.from_bytes(tail[:4], "little")
+    length = int.from_bytes(tail[:4], "little")
+    start = table.size - _TAIL_BYTES - length
     if start < len(MAGIC):
         table.damaged("its footer is longer than the file")
+    table.check_metadata(length, "its footer")
     return start, table.size
 
 

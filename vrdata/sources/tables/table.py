@@ -12,6 +12,7 @@ from typing import BinaryIO, NoReturn, cast
 from vrdata.errors import InvalidInputError
 from vrdata.sources.port import Part, PartFile
 from vrdata.sources.tables.formats import TableFormat
+from vrdata.text import human_bytes
 
 Range = tuple[int, int]
 
@@ -20,6 +21,10 @@ PART_BYTES = 4 * 1024 * 1024
 
 MAX_ROW_BYTES = 512 * 1024 * 1024
 """The longest row of a file of text: one row is in memory at a time."""
+
+MAX_METADATA_BYTES = 16 * 1024 * 1024
+"""The longest footer of a Parquet or Arrow file, or metadata of an Arrow message. A reader needs
+many times that memory; 16 MiB describe 1000 columns in 200 row groups, or 700 000 batches."""
 
 _TITLES = {
     "parquet": "a Parquet file",
@@ -75,6 +80,18 @@ class Table:
                 self.damaged(f"it ends at byte {start + len(found)} instead of {self.size}")
             found += more
         return found
+
+    def check_metadata(self, size: int, what: str) -> None:
+        """Raise InvalidInputError for metadata that is too long to read.
+
+        Args:
+            size: bytes that the file declares.
+            what: the metadata.
+        """
+        if size > MAX_METADATA_BYTES:
+            self.damaged(
+                f"{what} has {human_bytes(size)}, more than {human_bytes(MAX_METADATA_BYTES)}"
+            )
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise InvalidInputError for a name that occurs twice: a row is a dict."""

@@ -121,6 +121,8 @@ def test_a_readme_without_facts_has_one_configuration(readme: str) -> None:
         [{"config_name": "a", "data_files": [{"split": "t", "path": "x"}] * 2}],
         [{"config_name": "a", "data_files": "hf://datasets/b/c/x.csv"}],
         [{"config_name": {"a": 1}}],
+        [{"config_name": "a", "data_dir": ["b"]}],
+        [{"config_name": "a", "data_files": [{"split": ["t"], "path": "x"}]}],
     ],
 )
 def test_configurations_of_another_form_are_refused(configs: object) -> None:

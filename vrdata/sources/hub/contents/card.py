@@ -99,7 +99,10 @@ def _config(entry: Any) -> Config:
     if not isinstance(entry, dict) or not isinstance(entry.get("config_name"), str | int | float):
         raise CardError("a configuration has no `config_name`")
     name = str(entry["config_name"])
-    folder = str(entry.get("data_dir") or "").removeprefix("./").strip("/")
+    folder = entry.get("data_dir") or ""
+    if not isinstance(folder, str):
+        raise CardError(f"`data_dir` of {name} is not a path")
+    folder = folder.removeprefix("./").strip("/")
     files = entry.get("data_files")
     splits = None if files is None else _splits(name, files)
     return Config(name, splits, folder, default=bool(entry.get("default")))
@@ -127,7 +130,7 @@ def _splits(config: str, files: Any) -> dict[str, tuple[str, ...]]:
 
 def _split(item: Any) -> tuple[str, tuple[str, ...]]:
     """A split and its paths; without paths if the entry has another form."""
-    if not isinstance(item, dict) or "split" not in item:
+    if not isinstance(item, dict) or not isinstance(item.get("split"), str | int | float):
         return "", ()
     paths = item.get("path")
     paths = [paths] if isinstance(paths, str) else paths
