@@ -56,6 +56,13 @@ def test_a_glob_matches_every_spelling_of_a_class_prefix(name: str, glob: str) -
     assert name in names
 
 
+@pytest.mark.parametrize("name", ["Multi-01_maze", "Multi_01_maze", "multi-01_maze", "MULTI_01_m"])
+def test_a_glob_matches_every_spelling_of_another_prefix(name: str) -> None:
+    entries = catalogue(entry(name, **{"class": "G"}), entry("Multiple_x", **{"class": "G"}))
+    for glob in ("Multi-*", "Multi_*", "Multi-0*"):
+        assert [one.entry.name for one in expand(make_run(glob).spec, entries)] == [name]
+
+
 def test_other_underscores_are_not_spellings_of_a_prefix() -> None:
     names = ("O-1_maze", "O-1-sort", "G_1_maze")
     assert chosen("O-1_*", names=names) == ["O-1_maze"]

@@ -36,8 +36,9 @@ class GeneratorSelection(Model):
         pattern=SELECTOR,
         max_length=100,
         description="A catalogue name, or a glob for generators of classes O and G. A glob with a "
-        "class prefix matches every spelling of it: O-* also matches O_maze. If several entries "
-        "match, the exact name is used, else the first glob. Examples: O-maze, G-*, *.",
+        "prefix matches every spelling of it: O-* also matches O_maze, and Multi-* Multi_01. If "
+        "several entries match, the exact name is used, else the first glob. "
+        "Examples: O-maze, G-*, *.",
     )
     samples: int | None = Field(
         default=None,

@@ -13,7 +13,8 @@ from vrdata.api.run import GenerationRunSpec, GeneratorSelection
 from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 
-_CLASS_PREFIX = re.compile(r"[OGM][-_]", re.IGNORECASE)
+# A class, or a word before a number, as in `Multi-01`.
+_PREFIX = re.compile(r"(?:[OGM]|[A-Z]+(?=[-_][0-9]))(?=[-_])", re.IGNORECASE)
 GLOB_CLASSES = ("O", "G")  # importers (M) read existing data and must be named
 
 
@@ -110,10 +111,11 @@ def is_glob(name: str) -> bool:
 
 
 def matches(name: str, glob: str) -> bool:
-    """Whether a glob matches a name, in any spelling of its class prefix: `O-`, `O_`, `o_`."""
+    """Whether a glob matches a name, in any spelling of its prefix: `O-`, `O_`, `o_`, `Multi_1`."""
     spellings = [name]
-    if _CLASS_PREFIX.match(name):
-        spellings += [f"{name[0].upper()}{mark}{name[2:]}" for mark in "-_"]
+    if found := _PREFIX.match(name):
+        rest = name[found.end() + 1 :]
+        spellings += [f"{found.group().capitalize()}{mark}{rest}" for mark in "-_"]
     return any(fnmatchcase(spelling, glob) for spelling in spellings)
 
 

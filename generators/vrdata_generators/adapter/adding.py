@@ -93,7 +93,8 @@ class Adder:
 
     def _add(self, located: LocatedGenerator, given: GeneratorClass | None, folder: Path) -> Added:
         name = check_name(located.name)
-        generator_class = _class_of(located, given)
+        known = self.home.read().get(name)
+        generator_class = _class_of(located, given, known)
         self._check_free(name)
         if located.fetched and located.placeholders:
             raise not_fetched(located.placeholders, located.problems)
@@ -204,10 +205,12 @@ def _entry(
     )
 
 
-def _class_of(located: LocatedGenerator, given: GeneratorClass | None) -> GeneratorClass:
-    """Every converter is of class M, whatever its name is."""
+def _class_of(
+    located: LocatedGenerator, given: GeneratorClass | None, known: CatalogueEntry | None
+) -> GeneratorClass:
+    """Every converter is of class M, whatever its name is; a known name keeps its class."""
     if located.found.kind != "converter":
-        return class_of(located.name, given)
+        return class_of(located.name, given, known.generator_class if known else None)
     if given not in {None, "M"}:
         raise InvalidInputError(
             f"{located.name} cannot have the class {given}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -35,7 +36,11 @@ def add_command(
     generator_class: ClassOption = "",
     from_list: Annotated[
         Path | None,
-        typer.Option("--from", help="A text file with one FOLDER_OR_URL COMMIT [NAME] per line."),
+        typer.Option(
+            "--from",
+            help="A text file with one FOLDER_OR_URL COMMIT [NAME] per line; "
+            "class=G at its end sets the class.",
+        ),
     ] = None,
     replace: Annotated[
         bool,
@@ -104,7 +109,7 @@ def _sources(
             f"{from_list} is not UTF-8 text", why=error.reason, fix="save it as UTF-8"
         ) from None
     return tuple(
-        GeneratorSource(source.address, source.commit, source.name, chosen)
+        with_fields(source, generator_class=source.generator_class or chosen)
         for source in parse_list(text)
     )
 

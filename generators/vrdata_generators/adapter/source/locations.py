@@ -17,6 +17,8 @@ from vrdata_generators.adapter.source.naming import is_url, name_from, without_c
 from vrdata_generators.adapter.source.placeholders import Placeholder, find_placeholders
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
+_LINE = "FOLDER_OR_URL COMMIT [NAME] [class=O|G|M]"
+_CLASSES: dict[str, GeneratorClass] = {"O": "O", "G": "G", "M": "M"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
 
 
 def parse_list(text: str) -> tuple[GeneratorSource, ...]:
-    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME]` per line.
+    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME] [class=O|G|M]` per line.
 
     The commit of a folder is `-`. A `#` at the start of a line or after a space starts a comment.
     A folder with spaces is written in quotes.
@@ -96,17 +98,18 @@ def parse_list(text: str) -> tuple[GeneratorSource, ...]:
         parts = _parts(_COMMENT.sub("", line))
         if not parts:
             continue
-        if len(parts) not in {2, 3}:
+        classed = parts[-1].startswith("class=")
+        given = _CLASSES.get(parts.pop().removeprefix("class=").upper()) if classed else None
+        if len(parts) not in {2, 3} or (classed and given is None):
             raise InvalidInputError(
                 f"line {number} of the list is invalid: {printable_line(line.strip()[:120])}",
-                fix="write FOLDER_OR_URL COMMIT [NAME]; the commit of a folder is '-'",
+                fix=f"write {_LINE}; the commit of a folder is '-'",
             )
         commit = "" if parts[1] == "-" else parts[1]
-        sources.append(GeneratorSource(parts[0], commit, parts[2] if len(parts) == 3 else ""))
+        name = parts[2] if len(parts) == 3 else ""
+        sources.append(GeneratorSource(parts[0], commit, name, given))
     if not sources:
-        raise InvalidInputError(
-            "the list is empty", fix="write one FOLDER_OR_URL COMMIT [NAME] per line"
-        )
+        raise InvalidInputError("the list is empty", fix=f"write one {_LINE} per line")
     return tuple(sources)
 
 

@@ -70,20 +70,38 @@ def check_name(name: str) -> str:
     return name
 
 
-def class_of(name: str, given: GeneratorClass | None) -> GeneratorClass:
+def class_of(
+    name: str, given: GeneratorClass | None, known: GeneratorClass | None = None
+) -> GeneratorClass:
     """The class of a generator: the given one, otherwise that of its prefix (`O-`, `O_`, `G-`, …).
 
+    Args:
+        name: of the generator.
+        given: by the user.
+        known: the class of the generator that has this name now; for a name without prefix.
+
     Raises:
-        InvalidInputError: no class is given and the name has no such prefix.
+        InvalidInputError: no class is given and the name has no such prefix; the fix proposes one.
     """
     if given is not None:
         return given
     match = _CLASS_PREFIX.match(name)
+    if match is None and known is not None:
+        return known
     if match is None:
         raise InvalidInputError(
             f"the class of generator {name} is unknown",
             why="its name does not start with O-, G- or M-",
-            fix="choose one: --class O (static), G (dynamic) or M (converts existing data)",
+            fix=_proposal(name),
         )
     letter = match.group(1).upper()
     return "O" if letter == "O" else "G" if letter == "G" else "M"
+
+
+def _proposal(name: str) -> str:
+    """M for a pipeline; otherwise G: it has more memory than O, so both kinds fit it."""
+    proposed = "M" if "pipeline" in name.lower() else "G"
+    return (
+        f"add it with --class {proposed}; the classes are O (static), G (dynamic, more memory) and "
+        f"M (converts existing data); in a list, end its line with class={proposed}"
+    )

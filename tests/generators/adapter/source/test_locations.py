@@ -201,3 +201,16 @@ def test_a_list_is_read_line_by_line() -> None:
 def test_an_invalid_list_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
         parse_list(text)
+
+
+def test_a_line_of_a_list_can_give_a_class() -> None:
+    assert parse_list("/data/Multi-01 - class=G\nhttps://example.org/a abc Multi-2 class=m\n") == (
+        GeneratorSource("/data/Multi-01", "", "", "G"),
+        GeneratorSource("https://example.org/a", "abc", "Multi-2", "M"),
+    )
+
+
+@pytest.mark.parametrize("line", ["/a - class=Z", "/a - class=", "/a class=G", "/a - b c class=G"])
+def test_an_invalid_class_or_line_of_a_list_is_refused(line: str) -> None:
+    with pytest.raises(InvalidInputError, match="line 1 of the list"):
+        parse_list(line)

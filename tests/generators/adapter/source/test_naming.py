@@ -72,6 +72,25 @@ def test_a_name_without_prefix_needs_a_class(name: str) -> None:
     assert "--class" in caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [("Multi-01_keys_data-generator", "G"), ("Med-3_scans_data-pipeline", "M")],
+)
+def test_another_prefix_gets_a_proposal_for_the_command_and_for_a_list(
+    name: str, proposed: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        class_of(name, None)
+    assert f"--class {proposed};" in caught.value.fix
+    assert f"class={proposed}" in caught.value.fix
+
+
+def test_a_known_generator_without_prefix_keeps_its_class() -> None:
+    assert class_of("Multi-01_keys", None, "O") == "O"
+    assert class_of("Multi-01_keys", "G", "O") == "G"
+    assert class_of("M-1_scans", None, "O") == "M"
+
+
 def test_urls_are_distinguished_from_folders() -> None:
     assert is_url("https://example.org/a.git")
     assert is_url("ssh://git@example.org/a")
