@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.generators.samples import write_sample
 from vrdata.dataset.verify.sample.metadata import metadata_problem
+from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample.finish import finish_sample
 from vrdata_child.sample.metadata import normalise_metadata
 
 IDENTITY: dict[str, Any] = {
@@ -140,3 +144,36 @@ def test_verify_finds_metadata_of_another_shape(change: dict[str, Any], message:
 def test_metadata_of_another_tool_may_have_any_fields() -> None:
     assert metadata_problem(b'{"walls": 3}', None) == ""
     assert metadata_problem(b'{"walls": 3, "walls": 4}', None)
+
+
+@pytest.mark.parametrize(
+    ("files", "own"),
+    [
+        ({"question_metadata.json": '{"answer": 1}'}, '{"answer": 1}'),
+        ({"Scene-Metadata.json": '{"answer": 1, "timestamp": "now"}'}, '{"answer": 1}'),
+        ({"question_metadata.json": '{"answer": 1}', "metadata.json": "{}"}, "{}"),
+        ({"a_metadata.json": '{"answer": 1}', "b_metadata.json": "{}"}, "{}"),
+        ({"question_metadata.json": "[1]"}, "{}"),
+        ({"question_metadata.json": '{"answer": NaN}'}, "{}"),
+        ({"layout.json": '{"answer": 1}'}, "{}"),
+    ],
+)
+def test_the_metadata_of_a_sample_can_have_another_name(
+    tmp_path: Path, files: dict[str, str], own: str
+) -> None:
+    block = write_sample(tmp_path, "maze")
+    (found,) = find_samples(tmp_path / "out")
+    for name, text in files.items():
+        (found.path / name).write_text(text)
+    done = Path(finish_sample(found, 0, block)["folder"])
+    assert json.loads((done / "metadata.json").read_text())["generator_metadata"] == own
+    for name, text in files.items():
+        if name != "metadata.json":
+            assert (done / f"{name}.txt").read_text() == text
+
+
+def test_a_parameter_hash_is_read_from_metadata_of_another_name(tmp_path: Path) -> None:
+    block = write_sample(tmp_path, "maze")
+    (found,) = find_samples(tmp_path / "out")
+    (found.path / "question_metadata.json").write_text('{"param_hash": "abc"}')
+    assert finish_sample(found, 0, block)["paramHash"] == "abc"

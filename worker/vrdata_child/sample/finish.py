@@ -17,7 +17,7 @@ from typing import Any
 from vrdata_child.hermetic.folders import SampleFolder
 from vrdata_child.sample import media, texts
 from vrdata_child.sample.invalid import SampleInvalidError
-from vrdata_child.sample.metadata import normalise_metadata
+from vrdata_child.sample.metadata import is_metadata, normalise_metadata
 from vrdata_child.sample.names import (
     IMAGES,
     METADATA,
@@ -25,6 +25,7 @@ from vrdata_child.sample.names import (
     SAFE_DOMAIN,
     check_names,
     ending,
+    metadata_of,
     required,
     stored_name,
 )
@@ -166,10 +167,13 @@ def _clean_others(folder: Path, block: BlockFacts) -> None:
 def _metadata(
     source: SampleFolder, position: int, sample_id: str, block: BlockFacts, notes: list[str]
 ) -> str:
-    path = source.path / METADATA
+    named = metadata_of(path.name for path in source.path.iterdir())
+    body = (source.path / named).read_bytes() if named else b"{}"
+    if named != METADATA and not is_metadata(body):
+        body = b"{}"  # the file itself is stored whatever it contains
     try:
-        body, param_hash = normalise_metadata(
-            path.read_bytes() if path.exists() else b"{}",
+        written, param_hash = normalise_metadata(
+            body,
             generator=block.generator,
             domain=source.domain,
             sample_id=sample_id,
@@ -181,7 +185,7 @@ def _metadata(
         )
     except ValueError as error:
         raise SampleInvalidError("BadMetadata", str(error)) from None
-    path.write_bytes(body)
+    (source.path / METADATA).write_bytes(written)
     return param_hash
 
 

@@ -66,6 +66,15 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
     return written, param_hash
 
 
+def is_metadata(body: bytes) -> bool:
+    """Whether a file's content can be a sample's metadata: a JSON object that readers accept."""
+    try:
+        _parsed(body)
+    except ValueError:
+        return False
+    return True
+
+
 def _parsed(body: bytes) -> dict[str, Any]:
     _require_size(body)
     try:

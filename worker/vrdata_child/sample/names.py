@@ -58,6 +58,15 @@ def stored_name(name: str) -> str:
     return f"{name}.bin" if last in _PARSED else name
 
 
+def metadata_of(names: Iterable[str]) -> str:
+    """The stored file that is a sample's metadata, "" if there is none or it is not certain.
+
+    It is metadata.json, otherwise the only file like question_metadata.json.
+    """
+    found = [name for name in names if name.removesuffix(".txt").lower().endswith(METADATA)]
+    return METADATA if METADATA in found else found[0] if len(found) == 1 else ""
+
+
 def check_names(names: Iterable[str], *, rows: bool = False) -> None:
     """Check the names of a sample's files.
 

@@ -14,7 +14,7 @@ from vrdata.dataset.manifest import ROWS_RECORD, FileRecord, SampleRecord, Video
 from vrdata.dataset.verify.dropped import DroppedLog
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, ContentCheck
 from vrdata.dataset.verify.sample.decode import Decoder, Media
-from vrdata.dataset.verify.sample.metadata import METADATA, metadata_problem
+from vrdata.dataset.verify.sample.metadata import METADATA, json_problem, metadata_problem
 from vrdata.dataset.verify.sample.texts import TEXT_ENDINGS, PromptLengths, text_problem
 
 REQUIRED = ("first_frame.png", "prompt.txt")
@@ -85,6 +85,9 @@ def check_file(  # noqa: PLR0913 - what is known of the file
             findings.prompts = findings.prompts.plus(one)
     elif name == METADATA:
         message = metadata_problem(body, metadata)
+        wrong = ("BadMetadata", message) if message else None
+    elif name.lower().endswith(METADATA):  # a tree of another tool: question_metadata.json
+        message = json_problem(body)
         wrong = ("BadMetadata", message) if message else None
     elif decoder is not None and (media := decoder.inspect(name, body, video, pixels=pixels)):
         wrong = (media.kind, media.message) if media.kind else None

@@ -49,18 +49,31 @@ def metadata_problem(body: bytes, identity: Mapping[str, Any] | None) -> str:
     return _field_problem(found, _FIELDS, "")
 
 
+def json_problem(body: bytes) -> str:
+    """What is wrong with another JSON file, or ""; it may contain any value."""
+    try:
+        _parsed(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        return f"it is not JSON: {error}"
+    return ""
+
+
 def _object(text: str) -> dict[str, Any]:
     """A strict JSON object. Raises ValueError, RecursionError, or TypeError for another value."""
-    found = json.loads(
+    found = _parsed(text)
+    if not isinstance(found, dict):
+        raise TypeError("it is not a JSON object")
+    return found
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(
         text,
         parse_int=_integer,
         parse_float=_finite,
         parse_constant=_finite,
         object_pairs_hook=_pairs,
     )
-    if not isinstance(found, dict):
-        raise TypeError("it is not a JSON object")
-    return found
 
 
 def _field_problem(found: Mapping[str, Any], fields: Mapping[str, Any], prefix: str) -> str:
