@@ -47,6 +47,18 @@ def test_metadata_of_a_task_does_not_make_its_folder_a_sample(tmp_path: Path) ->
     assert result.beside == ["maze_task/metadata.json"]
 
 
+def test_a_folder_that_describes_a_task_is_not_a_sample(tmp_path: Path) -> None:
+    beside = ["keys_task/_summary/metadata.json", "stats/question_metadata.json"]
+    result = found(tmp_path, "keys_task/keys_00001/", "keys_task/keys_00002/", *beside)
+    assert names(result, tmp_path) == ["keys_task/keys_00001", "keys_task/keys_00002"]
+    assert result.beside == beside
+
+
+def test_a_numbered_folder_with_metadata_only_is_an_incomplete_sample(tmp_path: Path) -> None:
+    result = found(tmp_path, "keys_task/keys_00001/", "keys_task/keys_00002/question_metadata.json")
+    assert names(result, tmp_path) == ["keys_task/keys_00001", "keys_task/keys_00002"]
+
+
 def test_an_empty_folder_of_a_numbered_series_is_a_sample_without_files(tmp_path: Path) -> None:
     (tmp_path / "maze_task" / "maze_0001").mkdir(parents=True)
     (tmp_path / "maze_task" / "extra").mkdir()

@@ -137,3 +137,25 @@ def test_a_folder_without_frames_has_no_dataset(tmp_path: Path) -> None:
     write_tree(tmp_path, {"notes/prompt.txt": b"x", "dataset_info.txt": b"split: test"})
     with pytest.raises(NotFoundError, match="no dataset"):
         verify_tree(FileStore(tmp_path))
+
+
+@pytest.mark.parametrize("beside", ["_classes.json", "summary.json"])
+def test_files_beside_samples_are_skipped_where_the_folder_above_is_named_like_a_task(
+    tmp_path: Path, beside: str
+) -> None:
+    task = tmp_path / "O_40_clock_task/mirror_clock_task"
+    for index in (1, 2):
+        write_tree(task / f"mirror_{index:04d}", sample())
+    (task / beside).write_text("{}")
+    report = verify_tree(FileStore(tmp_path))
+    assert (report.ok, report.samples) == (True, 2)
+    assert report.generators == {"O_40_clock_task": 2}
+
+
+@pytest.mark.parametrize(("text", "ok"), [('{"a": 1}', True), ("[1]", True), ('{"a": NaN}', False)])
+def test_metadata_of_another_name_must_be_json(tmp_path: Path, text: str, ok: bool) -> None:
+    folder = tmp_path / "Multi-01_keys/Multi-01_keys_task/keys_00001"
+    write_tree(folder, sample() | {"question_metadata.json": text.encode()})
+    report = verify_tree(FileStore(tmp_path))
+    assert report.ok is ok
+    assert [problem.kind for problem in report.problems] == ([] if ok else ["BadMetadata"])

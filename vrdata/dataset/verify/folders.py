@@ -14,7 +14,8 @@ MAX_FILES = 10_000
 """Files of a folder that is not in a `{domain}_task` folder; one with more is not a sample."""
 
 _TASK = "_task"
-_SAMPLE = re.compile(r"(?:(?:.*/)?([^/]+)/)?[^/]+_task/([^/]+)/([^/]+)")
+# The folder of a task may be in a folder whose name ends so, too: that of O_40_clock_task.
+_SAMPLE = re.compile(r"(?:(?:.*/)?([^/]+)/)?[^/]+_task/([^/]+)(?<!_task)/([^/]+)")
 
 
 def split_path(path: str) -> tuple[str, str, str]:

@@ -13,8 +13,10 @@ REQUIRED = frozenset({"first_frame.png", "prompt.txt"})
 # Stems of the files that samples consist of; a folder with one of them is a sample.
 _STEMS = {
     *("first_frame", "final_frame", "prompt", "ground_truth", "first_video", "last_video"),
-    *("goal", "rubric", "metadata", "question_metadata"),
+    *("goal", "rubric"),
 }
+# Alone, they make a folder with a number a sample: other folders can describe a whole task.
+_METADATA = {"metadata", "question_metadata"}
 _TRAILING_NUMBER = re.compile(r"(\d+)\D*$")
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -129,6 +131,12 @@ def _key(sample: SampleFolder) -> tuple[object, ...]:
     return number is None, number or 0, natural, sample.path
 
 
+def _is_part(name: str, *, numbered: bool) -> bool:
+    """Whether a file makes its folder a sample, even an incomplete one."""
+    stem = name.split(".", 1)[0]
+    return stem in _STEMS or (numbered and stem in _METADATA)
+
+
 class _Search:
     """One walk over an output folder.
 
@@ -160,7 +168,7 @@ class _Search:
             place = folder.relative_to(self._out)
             self.beside += [str(place / name) for name in {*names, *hidden} - inner]
             return bool(inner)
-        if any(name.split(".", 1)[0] in _STEMS for name in names):
+        if any(_is_part(name, numbered=this.number is not None) for name in names):
             del self.others[before:]  # they are inside a sample
             self.samples.append(this)
             return True
