@@ -94,20 +94,21 @@ class Template:
 
     def _load_generator(self, request: dict[str, Any]) -> bool:
         self._load = request
+        home = Path.cwd()
         try:
             heap.keep_freed_memory()
             adopt_orphans()
             self._narrowing = Narrowing(
                 (request["root"], request.get("items", "")),
-                str(Path.cwd()),
+                str(home),
                 sys.executable,
                 self._landlock,
             )
             hermetic.install(request["root"])
-            self._attempts = Attempts(str(Path.cwd()), _files_of(self._narrowing))
+            self._attempts = Attempts(str(home), _files_of(self._narrowing))
             self._attempts.install()
             with sampled_import(enabled=bool(request.get("profile"))):
-                _prepare(request)
+                _prepare(request, home)
             self._attempts.end()
         except BaseException as error:  # noqa: BLE001 - foreign code; its error is sent
             self._send({"event": "broken", "error": describe(error)})
@@ -202,7 +203,7 @@ def _files_of(narrowing: Narrowing) -> Files | None:
     return Files(narrowing.readable, narrowing.writable)
 
 
-def _prepare(load: dict[str, Any]) -> None:
+def _prepare(load: dict[str, Any], home: Path) -> None:
     from vrdata_child.patches import redirect
     from vrdata_child.run import repository
 
@@ -214,7 +215,7 @@ def _prepare(load: dict[str, Any]) -> None:
     elif load["kind"] == "converter":
         from vrdata_child.run import converter
 
-        converter.load(load)
+        converter.declare(converter.load(load), home)
     else:
         from vrdata_child.run import firstparty
 

@@ -44,6 +44,7 @@ from vrdata_worker.failures import (
 )
 from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.shard import Limits, ShardGenerator
+from vrdata_worker.generate.writing import open_writer
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.restore import restore
 from vrdata_worker.staging.current import CurrentSource
@@ -163,12 +164,12 @@ class Supervisor:
                 FailureReason.CONTRACT_MISMATCH,
                 f"the plan has no shard {task.shard} of generator {task.generator}",
             ) from None
-        writer = format_of(self._plan.output.format).open_writer(folder, shard)
         source = self._sources.get(planned)
         with nullcontext() if source is None else closing(source.of(shard)) as items:
             # The first items are fetched while the generator is imported.
             template = self._warm.get(task.generator, str(source.folder) if source else "")
             self._warn(template.hermetic)
+            writer = open_writer(format_of(self._plan.output.format), template, folder, shard)
             generated = ShardGenerator(
                 template,
                 planned,

@@ -44,12 +44,18 @@ def rows(folder: Path, schema: pa.Schema, values: Sequence[dict[str, Any]]) -> S
 
 
 def write(
-    folder: Path, items: Sequence[SourceFile], first: int = 0
+    folder: Path,
+    items: Sequence[SourceFile],
+    first: int = 0,
+    columns: SourceFile | None = None,
 ) -> tuple[list[FileRecord], PendingObject]:
-    """The record of each item, and the shard's Parquet file."""
+    """The record of each item, and the shard's Parquet file; `columns`: the declared ones."""
     scratch = Path(tempfile.mkdtemp(dir=folder))
     place = ShardRange(NAME, 0, 0, 1, first, first + len(items))
-    writer = FORMAT.open_writer(scratch, place)
+    if columns is None:
+        writer = FORMAT.open_writer(scratch, place)
+    else:
+        writer = FORMAT.open_rows_writer(scratch, place, columns)
     records = []
     for index, item in enumerate(items, start=first):
         (record,) = writer.add(index, "rows", [item])

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -55,11 +57,29 @@ def png(number: int) -> bytes:
     return body.getvalue()
 
 
+ROWS = """
+import pyarrow as pa
+from vrdata_generators.api import Converter
+
+class Probe(Converter):
+    name, domain = "M-probe", "probe"
+    schema = pa.schema([pa.field("size", pa.int64(), nullable=False), ("kind", pa.string())])
+
+    def convert(self, item, options):
+        path = next(iter(item.files.values()))
+        if path.name not in options["good"]:
+            raise ValueError("it is bad")
+        yield {"size": path.stat().st_size, "kind": path.suffix}
+"""
+
+
 @dataclass
 class Bench:
     """A worker with one converter and a source in memory."""
 
     folder: Path
+    code: str = CONVERTER
+    rows: bool = False
     source: FakeSource = field(default_factory=lambda: FakeSource({}))
     store: MemoryStore = field(default_factory=MemoryStore)
     emitted: list[Model] = field(default_factory=list)
@@ -69,7 +89,7 @@ class Bench:
         self.source.files |= {f"{number:02d}.png": png(number) for number in range(7)}
         (self.folder / "scratch").mkdir()
         (self.folder / "probe").mkdir()
-        (self.folder / "probe/converter.py").write_text(CONVERTER)
+        (self.folder / "probe/converter.py").write_text(self.code)
 
     def supervisor(self, *args: str, **limits: Any) -> Supervisor:
         """The worker, whose only task is the shard of all items."""
@@ -81,12 +101,13 @@ class Bench:
             kind="converter",
             digest=generator.digest,
             path="probe",
+            rows=self.rows,
         )
         plan = Plan(
             namespace="default",
             run="demo",
             seed=1,
-            output=PlannedOutput(format="files", video="h264"),
+            output=PlannedOutput(format="parquet" if self.rows else "files", video="h264"),
             generators=(generator,),
         )
         config = WorkerConfig(
@@ -129,8 +150,8 @@ class Bench:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Bench]:
-    made = Bench(folder)
+def opened(folder: Path, *code: str, rows: bool = False) -> Iterator[Bench]:
+    made = Bench(folder, *code, rows=rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ahead, "open_planned", made.source.open)
         for name, value in SECRETS.items():
@@ -183,6 +204,22 @@ def test_the_child_has_no_network_and_sees_no_secret(done: Bench) -> None:
     for name, value in SECRETS.items():
         assert name not in facts["environment"]
         assert value not in facts["environment"]
+
+
+@pytest.mark.parametrize("good", ["", "00.png"])
+def test_a_shard_of_rows_has_the_declared_columns(tmp_path: Path, good: str) -> None:
+    """Even if all of its items have failed."""
+    with opened(tmp_path, ROWS, rows=True) as bench:
+        assert bench.run(f"good={good}", dropped=7) == WorkerExit.COMMITTED
+    (body,) = [body for key, body in bench.store.objects.items() if key.startswith(layout.TABLES)]
+    table = pq.read_table(io.BytesIO(body))
+    declared = [
+        pa.field("index", pa.int64(), nullable=False),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("kind", pa.string()),
+    ]
+    assert table.schema.equals(pa.schema(declared))
+    assert table["index"].to_pylist() == ([0] if good else [])
 
 
 class Idle:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from vrdata.dataset.manifest import DataObject, FileRecord, SampleRecord
-from vrdata.errors import OutputConflictError
+from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectStore
 from vrdata.text import count
@@ -119,6 +119,24 @@ class Format(ABC):
     @abstractmethod
     def open_writer(self, scratch: Path, shard: ShardPlace) -> ShardWriter:
         """A writer for one shard; it creates files in the existing private folder `scratch`."""
+
+    def open_rows_writer(
+        self, scratch: Path, shard: ShardPlace, columns: SourceFile
+    ) -> ShardWriter:
+        """As `open_writer`, for the rows of a converter.
+
+        Args:
+            scratch: the existing private folder.
+            shard: the shard.
+            columns: rows as the child writes them, but without a row: the columns of all items.
+
+        Raises:
+            InvalidInputError: the columns cannot be used, or this format does not store rows.
+        """
+        del scratch, shard, columns
+        raise InvalidInputError(
+            f"output.format {self.name} does not store rows", fix="set output.format to parquet"
+        )
 
     @abstractmethod
     def stored_files(

@@ -38,6 +38,14 @@ def write_rows(path: Path, rows: Sequence[Any], schema: pa.Schema) -> None:
         stream.write_batch(batch)
 
 
+def write_columns(path: Path, schema: pa.Schema) -> None:
+    """Write the columns of rows, without a row."""
+    import pyarrow as pa
+
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema):
+        pass
+
+
 def _column(field: pa.Field, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
     import pyarrow as pa
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrdata_child.hermetic.folders import SampleFolder
-from vrdata_child.items.rows import write_rows
+from vrdata_child.items.rows import write_columns, write_rows
 from vrdata_child.items.staged import INVALID_ITEM, StagedItems
 from vrdata_child.items.written import safe_domain, write_metadata, write_sample
 from vrdata_child.sample.invalid import SampleInvalidError
-from vrdata_child.sample.names import ROWS
+from vrdata_child.sample.names import COLUMNS, ROWS
 
 if TYPE_CHECKING:
     from vrdata_generators.api import Converter, Item
@@ -35,6 +35,12 @@ def load(request: Mapping[str, Any]) -> Converter:
         what = "rows" if found.schema is not None else "samples"
         raise ValueError(f"{name} gives {what}, and the catalogue says otherwise: add it again")
     return found
+
+
+def declare(converter: Converter, folder: Path) -> None:
+    """Write the columns of the rows: a shard has them even if all of its items fail."""
+    if converter.schema is not None:
+        write_columns(folder / COLUMNS, converter.schema)
 
 
 @cache

@@ -13,6 +13,9 @@ METADATA = "metadata.json"
 ROWS = "rows.arrow"
 """The rows of a converter's item; they replace the files of a sample."""
 
+COLUMNS = "columns.arrow"
+"""Rows without a row, in the folder of a template: the columns that its converter declares."""
+
 KNOWN = "known"  # in the folder of a block: its known sample has the same bytes again
 WELL_KNOWN = (*REQUIRED, METADATA, "final_frame.png")
 _IMAGES = "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp"

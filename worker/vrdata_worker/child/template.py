@@ -39,7 +39,7 @@ class GeneratorTemplate:
         scratch: an existing private folder for the template's own files.
 
     Attributes:
-        hermetic: how far the kernel sandboxes it, after `start`.
+        hermetic, folder: how far the kernel sandboxes it, and where it works; after `start`.
     """
 
     def __init__(self, launch: Launch, scratch: Path) -> None:
@@ -76,13 +76,13 @@ class GeneratorTemplate:
     def _start_once(self) -> dict[str, Any] | None:
         self.close()
         # A short name: the path of a Unix socket has at most 107 bytes.
-        self._folder = Path(tempfile.mkdtemp(prefix="t", dir=self._scratch)).resolve()
-        self._places = self._folder / "b"
+        self.folder = Path(tempfile.mkdtemp(prefix="t", dir=self._scratch)).resolve()
+        self._places = self.folder / "b"
         self._places.mkdir()
-        self._refused, self._failure = RefusedAttempts(self._folder), None
+        self._refused, self._failure = RefusedAttempts(self.folder), None
         self._channel = Channel()
         with self._channel.theirs as theirs:
-            guard = start_process(self.launch, self._folder, theirs.fileno())
+            guard = start_process(self.launch, self.folder, theirs.fileno())
             self._processes = Processes(guard, self._pids)
         return self._loaded()
 

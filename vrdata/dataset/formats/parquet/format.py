@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vrdata.dataset import layout
 from vrdata.dataset.formats.archived import ArchiveFormat
-from vrdata.dataset.formats.base import ShardPlace, ShardWriter
+from vrdata.dataset.formats.base import ShardPlace, ShardWriter, SourceFile
 from vrdata.dataset.manifest import ROWS_RECORD, DataObject, FileRecord, SampleRecord
 from vrdata.model import OutputFormat
 from vrdata.store.port import ObjectStore
@@ -47,6 +47,16 @@ class ParquetFormat(ArchiveFormat):
         )
 
         return ParquetShardWriter(scratch / "data.parquet", self.archive_key(shard))
+
+    def open_rows_writer(
+        self, scratch: Path, shard: ShardPlace, columns: SourceFile
+    ) -> ShardWriter:
+        """See Format."""
+        from vrdata.dataset.formats.parquet.writer import (  # noqa: PLC0415 - slow to import
+            ParquetShardWriter,
+        )
+
+        return ParquetShardWriter(scratch / "data.parquet", self.archive_key(shard), columns)
 
     def open_archive(self, store: ObjectStore, key: str, size: int) -> StoredParquet:
         """See ArchiveFormat."""

@@ -33,19 +33,27 @@ CONTENT_TYPE = "application/vnd.apache.parquet"
 
 
 class ParquetShardWriter:
-    """See ShardWriter. The first item decides whether the shard has samples or rows.
+    """See ShardWriter.
 
     Args:
         path: the new local file.
         key: key of the data object.
+        columns: of the rows of all items, in a file without a row; None = the first item decides
+            whether the shard has samples or rows.
+
+    Raises:
+        InvalidInputError: the columns cannot be used.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, columns: SourceFile | None = None) -> None:
         self._path, self._key = path, key
         self._samples: _SampleGroups | None = None
         self._rows: RowsWriter | None = None
         self._columns: Columns | None = None
         self._output: ParquetOutput | None = None
+        if columns is not None:
+            _, self._columns = open_rows(columns, None)
+            self._rows = self._opened_rows(self._columns)
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
         """See ShardWriter; of the rows of an item, the record is that of their digest."""
@@ -72,11 +80,13 @@ class ParquetShardWriter:
     def _add_rows(self, index: int, file: SourceFile) -> FileRecord:
         rows, self._columns = open_rows(file, self._columns)
         if self._rows is None:
-            schema = self._columns.stored
-            self._rows = RowsWriter(self._opened(with_index(schema), None), schema)
+            self._rows = self._opened_rows(self._columns)
         body = self._rows.add(index, rows)
         digest = hashlib.sha256(body).hexdigest()
         return FileRecord(name=ROWS_RECORD, size=len(body), sha256=digest)
+
+    def _opened_rows(self, columns: Columns) -> RowsWriter:
+        return RowsWriter(self._opened(with_index(columns.stored), None), columns.stored)
 
     def _add_sample(
         self, index: int, domain: str, files: Sequence[SourceFile]
