@@ -126,6 +126,24 @@ def test_a_damaged_table_is_an_invalid_item(
     assert words in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("form", "body", "good"),
+    [
+        ("jsonl", '{"n": "0"}\n{"n":\n[1]\n\n{"n": "3"}\n', {"n": "3"}),
+        ("csv", "n\n0\n1,1\n2,2\n3\n", {"n": "3"}),
+    ],
+)
+def test_a_bad_row_does_not_affect_the_rows_after_it(
+    form: str, body: str, good: dict[str, str], tmp_path: Path
+) -> None:
+    path, reader = str(text(body)(tmp_path)), TableReader()
+    assert reader.row(form, path, None, 0) == {"n": "0"}
+    for number in (1, 1, 2):  # a sample may be made twice
+        with pytest.raises(ValueError, match=r"the (line|row)"):
+            reader.row(form, path, None, number)
+    assert reader.row(form, path, None, 3) == good
+
+
 _PEAK = """
 import resource, sys
 from vrdata_child.items.tables import TableReader

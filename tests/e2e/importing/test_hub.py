@@ -139,29 +139,3 @@ def test_an_import_that_is_killed_twice_keeps_its_commit_and_has_the_hash_of_an_
     assert ran.json["revision"] == first
     assert ran.json["datasetHash"] == whole[1].json["datasetHash"]
     assert vrdata("verify", tmp_path / "data/questions").code == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "listed"),
-    [
-        (("--split", "train"), "test"),
-        (("--config", "Maze"), "Visual_Puzzles"),
-        (("--revision", "v9"), "v9"),
-    ],
-)
-def test_a_missing_name_is_one_error_that_lists_the_existing_ones(
-    arguments: tuple[str, ...], listed: str, hub: Hub, tmp_path: Path
-) -> None:
-    ran = imported(hub, tmp_path, *arguments)
-    assert ran.code == 5, ran.err
-    assert ran.err.count("error:") == 1
-    assert listed in ran.err
-    assert "Traceback" not in ran.err
-    assert not (tmp_path / "data").exists()
-
-
-def test_a_dataset_that_does_not_exist_is_one_error(hub: Hub, tmp_path: Path) -> None:
-    ran = imported(hub, tmp_path, name="hf://nobody/nothing")
-    assert ran.code == 5, ran.err
-    assert ran.err.count("error:") == 1
-    assert "nobody/nothing" in ran.err

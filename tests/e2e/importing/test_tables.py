@@ -60,23 +60,6 @@ def test_every_row_becomes_a_folder_with_the_pixels_of_the_table(tmp_path: Path)
     assert contents(tmp_path / "out") == before
 
 
-def test_bad_items_are_skipped_and_listed_and_the_others_keep_their_ids(tmp_path: Path) -> None:
-    table = puzzle_table(tmp_path / "set.parquet", 24, bad=(3, 17), group=10)
-    ran = imported(tmp_path, table)
-    assert ran.code == 4, ran.err
-    assert (ran.json["samples"], ran.json["failedSamples"]) == (22, 2)
-    ids = sorted(path.name for path in (tmp_path / "out").glob("*_task/*"))
-    assert ids == [f"set_{number:05d}" for number in range(24) if number not in {3, 17}]
-    found = failures(tmp_path)
-    assert [(one["id"], one["item"], one["reason"]) for one in found] == [
-        ("set_00003", 3, "InvalidItem"),
-        ("set_00017", 17, "InvalidItem"),
-    ]
-    assert [one["key"] for one in found] == ["set.parquet#3", "set.parquet#17"]
-    assert all("first" in one["message"] for one in found)
-    assert vrdata("verify", tmp_path / "out").code == 0
-
-
 def test_a_limit_gives_the_first_samples_and_all_gives_the_same_with_the_rest(
     tmp_path: Path,
 ) -> None:
@@ -89,48 +72,12 @@ def test_a_limit_gives_the_first_samples_and_all_gives_the_same_with_the_rest(
     assert {name: after[name] for name in before} == before
 
 
-def test_a_column_that_does_not_exist_is_one_error_that_lists_the_columns(tmp_path: Path) -> None:
-    table = puzzle_table(tmp_path / "set.parquet", 30)
-    ran = imported(tmp_path, table, "--map", "final=solution")
-    assert ran.code == 3
-    assert "solution_image" in ran.err
-    assert ran.err.count("error:") == 1
-    assert not (tmp_path / "out").exists()
-
-
 def test_an_import_without_a_good_item_fails_and_says_why(tmp_path: Path) -> None:
     table = puzzle_table(tmp_path / "set.parquet", 3, bad=(0, 1, 2))
     ran = imported(tmp_path, table)
     assert ran.code == 1
     assert (ran.json["samples"], ran.json["failedSamples"]) == (0, 3)
     assert len(failures(tmp_path)) == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "body"),
-    [
-        ("page.parquet", b"<html>sign in</html>"),
-        ("empty.parquet", b""),
-        ("cut.parquet", b"PAR1 and nothing more"),
-        ("page.arrow", b"<html>sign in</html>"),
-    ],
-)
-def test_a_file_that_is_not_a_table_is_one_error(name: str, body: bytes, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(body)
-    ran = imported(tmp_path, tmp_path / name)
-    assert ran.code == 3, ran.err
-    assert name in ran.err
-    assert ran.err.count("error:") == 1
-    assert "Traceback" not in ran.err
-
-
-def test_a_truncated_table_is_one_error(tmp_path: Path) -> None:
-    table = puzzle_table(tmp_path / "set.parquet", 30)
-    body = table.read_bytes()
-    table.write_bytes(body[: len(body) // 2])
-    ran = imported(tmp_path, table)
-    assert ran.code == 3, ran.err
-    assert "set.parquet" in ran.err
 
 
 def test_a_table_that_changes_during_an_import_is_not_mixed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from vrdata.cli.common import Output, OutputOption, handle_errors, output_url, s
 from vrdata.cli.failures import LOCAL, require
 from vrdata.cli.runs.commands import JobsOption
 from vrdata.cli.runs.showing import detect_mode, print_summary, run_progress, say, say_damaged
-from vrdata.errors import ExitCode, OutputConflictError, UsageError
+from vrdata.errors import ExitCode, InvalidInputError, OutputConflictError, UsageError
 
 if TYPE_CHECKING:
     from vrdata.local.importing.request import ImportRequest
@@ -153,15 +153,24 @@ def _prepare(request: ImportRequest, url: str, output_format: OutputFormat, jobs
     from vrdata.api.profile import default_profile
     from vrdata.contract.worker import StoreSettings
     from vrdata.local.importing.columns import check_columns
+    from vrdata.local.importing.refused import forget, missing_folders
     from vrdata.local.importing.request import import_run
     from vrdata.local.run import LocalOptions, prepare
+    from vrdata.sources.port import SourceChangedError
 
     options = LocalOptions(store=StoreSettings(url=url), jobs=jobs, total=request.limit)
+    created = missing_folders(url)
     try:
         prepared = prepare(import_run(request, output_format), default_profile(), options, say=say)
     except OutputConflictError as error:  # the fix is for a run file
         raise OutputConflictError(error.what, why=error.why, fix=_ANOTHER_OUTPUT) from None
-    check_columns(prepared, request.options)
+    try:
+        check_columns(prepared, request.options)
+    except SourceChangedError:
+        raise
+    except InvalidInputError:
+        forget(prepared, created)
+        raise
     say_damaged(prepared)
     return prepared
 

@@ -45,9 +45,18 @@ def places_of(output: str) -> Places:
             "--format webdataset to write the data of a run",
         )
     path = Path(os.path.abspath(output))  # noqa: PTH100 - resolve() would follow links
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{output} is a file, not a folder", fix="name a folder with --output")
     if not path.name:
         raise UsageError(f"{output} cannot be the output", fix="name a folder in it")
     state = path.parent / STATE / path.name
+    for place in (path, state):
+        _require_folder(place)
     return Places(path, state / "runs", state / "records", path / f"{STATE}-partial")
+
+
+def _require_folder(path: Path) -> None:
+    """Raise UsageError if the path, or what is above it, exists and is not a folder."""
+    there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    if there.is_dir():
+        return
+    what = "a link that leads nowhere" if there.is_symlink() else "a file"
+    raise UsageError(f"{there} is {what}, not a folder", fix="name another folder with --output")

@@ -19,13 +19,16 @@ _MAX_BATCH_ROWS = 256
 
 
 class TableReader:
-    """Reads rows; the last row is kept, because a sample may be made twice."""
+    """Reads rows; the last one is kept, because a sample may be made twice.
+
+    A row that cannot be decoded does not affect the rows after it.
+    """
 
     def __init__(self) -> None:
         self._place: tuple[str, str, int | None] | None = None
-        self._rows: Iterator[Row] = iter(())
+        self._rows: Iterator[Any] = iter(())
         self._next = 0
-        self._row: Row = {}
+        self._row: Row | None = None
 
     def row(self, form: str, file: str, group: int | None, number: int) -> Row:
         """One row, by column.
@@ -42,17 +45,21 @@ class TableReader:
             Exception: whatever the reader of the format raises for damaged data.
         """
         place = form, file, group
-        if place == self._place and number == self._next - 1:
+        here = place == self._place
+        if here and number == self._next - 1 and self._row is not None:
             return self._row
-        if place != self._place or number < self._next:
-            self._place, self._next = None, number
-            self._rows = _FORMATS[form](file, group, number)
+        open_rows, decode = _FORMATS[form]
+        if here and number >= self._next:
+            for _ in range(number - self._next):
+                next(self._rows, None)
         else:
-            self._rows = islice(self._rows, number - self._next, None)
-        row = next(self._rows, None)
-        if row is None:
+            self._rows = open_rows(file, group, number)
+        self._place = self._row = None  # a reader that fails has no more rows
+        found = next(self._rows, None)
+        if found is None:
             raise IndexError("the table has no such row")
-        self._place, self._next, self._row = place, number + 1, row
+        self._place, self._next = place, number + 1
+        self._row = row = decode(found)
         return row
 
 
@@ -101,30 +108,45 @@ def _batches(file: Any) -> Iterator[Any]:
         yield from pa.ipc.open_stream(file)
 
 
-def _jsonl(path: str, group: int | None, start: int) -> Iterator[Row]:
+def _jsonl(path: str, group: int | None, start: int) -> Iterator[bytes]:
     del group
     with open(path, "rb") as file:  # noqa: PTH123 - a path as the supervisor gives it
-        lines = (line for line in file if line.strip())
-        for line in islice(lines, start, None):
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError("the line is not a JSON object")  # noqa: TRY004 - bad data
-            yield row
+        yield from islice((line for line in file if line.strip()), start, None)
+
+
+def _object(line: bytes) -> Row:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the line is not JSON: {error.msg} at character {error.pos}") from None
+    if not isinstance(row, dict):
+        raise ValueError("the line is not a JSON object")  # noqa: TRY004 - bad data
+    return row
 
 
 def _csv(path: str, group: int | None, start: int) -> Iterator[Row]:
     del group
     csv.field_size_limit(2**31 - 1)
     with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
-        for row in islice(csv.DictReader(file), start, None):
-            if None in row or None in row.values():
-                raise ValueError("the row has more or fewer fields than the header")
-            yield row
+        yield from islice(csv.DictReader(file), start, None)
 
 
-_FORMATS: dict[str, Callable[[str, int | None, int], Iterator[Row]]] = {
-    "parquet": _parquet,
-    "arrow": _arrow,
-    "jsonl": _jsonl,
-    "csv": _csv,
+def _complete(row: Row) -> Row:
+    if None in row or None in row.values():
+        raise ValueError("the row has more or fewer fields than the header")
+    return row
+
+
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
+# For each format: what gives its rows from one on, and what decodes a row.
+_FORMATS: dict[
+    str, tuple[Callable[[str, int | None, int], Iterator[Any]], Callable[[Any], Row]]
+] = {
+    "parquet": (_parquet, _as_it_is),
+    "arrow": (_arrow, _as_it_is),
+    "jsonl": (_jsonl, _object),
+    "csv": (_csv, _complete),
 }

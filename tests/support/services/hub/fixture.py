@@ -21,23 +21,27 @@ def hub_environment(hub: Hub, home: Path) -> dict[str, str]:
     }
 
 
+def use_hub(hub: Hub, home: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let this process use a hub, without a token, and with nothing of the user's own."""
+    from huggingface_hub import constants
+
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
+        patch.delenv(name, raising=False)
+    for name, value in hub_environment(hub, home).items():
+        patch.setenv(name, value)
+    # The client reads these variables when it is imported.
+    url = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    patch.setattr(constants, "ENDPOINT", hub.endpoint)
+    patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url)
+    patch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    patch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+    for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET"):
+        patch.setattr(constants, name, True)
+
+
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub without datasets; HF_ENDPOINT names it, HF_HOME is empty, there is no token."""
-    from huggingface_hub import constants
-
-    home = tmp_path / "hf-home"
     with running_hub() as running:
-        for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in hub_environment(running, home).items():
-            monkeypatch.setenv(name, value)
-        # The client reads these variables when it is imported.
-        url = running.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
-        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
-        for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET"):
-            monkeypatch.setattr(constants, name, True)
+        use_hub(running, tmp_path / "hf-home", monkeypatch)
         yield running
