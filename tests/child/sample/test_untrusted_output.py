@@ -18,8 +18,31 @@ from vrdata_child.sample.finish import finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
 
 
-@pytest.mark.parametrize("domain", ["two\nlines", "half \udcff", "x" * 200, ".hidden", ""])
-def test_a_folder_name_that_is_not_a_valid_domain_makes_the_sample_invalid(
+@pytest.mark.parametrize(
+    ("domain", "stored"),
+    [
+        ("two\nlines", "two_lines"),
+        ("half \udcff", "half"),
+        ("x" * 200, "x" * 100),
+        (".hidden", "hidden"),
+        ("Multi 01 (größte Schlösser)", "Multi_01_gr_te_Schl_sser"),
+    ],
+)
+def test_any_folder_name_becomes_a_domain_and_a_note_has_its_spelling(
+    tmp_path: Path, domain: str, stored: str
+) -> None:
+    block = write_sample(tmp_path, domain)
+    (found,) = find_samples(tmp_path / "out")
+    sample = finish_sample(found, 0, block)
+    assert (sample["domain"], sample["id"]) == (stored, f"{stored}_00000000")
+    assert sample["notes"] == [f"the domain {domain!r} is stored as {stored}"]
+    metadata = json.loads((Path(sample["folder"]) / "metadata.json").read_text())
+    own = json.loads(metadata["generator_metadata"])
+    assert (metadata["domain"], own["vrdata_notes"]) == (stored, sample["notes"])
+
+
+@pytest.mark.parametrize("domain", ["", "___", "鍵"])
+def test_a_folder_name_without_a_letter_or_digit_makes_the_sample_invalid(
     tmp_path: Path, domain: str
 ) -> None:
     block = write_sample(tmp_path, domain)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from hashlib import sha256
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from vrdata_child.items.staged import INVALID_ITEM
 from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
+from vrdata_child.sample.names import domain_of
 from vrdata_child.sample.video.containers import VIDEO_FORMATS, identify
 
 if TYPE_CHECKING:
     from vrdata_generators.api import Converted, Converter, Item
 
-MAX_DOMAIN = 100
 _ENDINGS = {"avi": ".avi", "matroska": ".mkv", "mov": ".mp4"}
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def safe_domain(text: str) -> str:
@@ -31,7 +29,7 @@ def safe_domain(text: str) -> str:
     """
     if not isinstance(text, str):
         raise SampleInvalidError(INVALID_ITEM, f"domain: it is {type(text).__name__}, not text")
-    return _UNSAFE.sub("_", text).strip("_.-")[:MAX_DOMAIN].rstrip("_.-")
+    return domain_of(text)
 
 
 def write_sample(folder: Path, converter: Converter, item: Item, made: Converted) -> None:

@@ -6,10 +6,9 @@ A generator's files are untrusted data: names, sizes, links and contents are che
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from vrdata_child.sample.names import (
     IMAGES,
     METADATA,
     ROWS,
-    SAFE_DOMAIN,
     check_names,
+    domain_of,
     ending,
     metadata_of,
     required,
@@ -70,14 +69,19 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         SampleInvalidError: the sample cannot be used; its folder is removed.
     """
     try:
-        if not re.fullmatch(SAFE_DOMAIN, source.domain):
-            raise SampleInvalidError("UnsafeFile", f"{source.domain!r} is not a valid domain")
+        domain = domain_of(source.domain)
+        if not domain:
+            why = f"the domain {source.domain!r} has no letter or digit of A-Z, a-z, 0-9"
+            raise SampleInvalidError("UnsafeFile", why)
         _check_files(source.path, rows=block.rows)
         prompt = _normalise_texts(source.path, block)
         _clean_others(source.path, block)
-        sample_id = f"{source.domain}_{block.start + position:08d}"
+        sample_id = f"{domain}_{block.start + position:08d}"
         videos = finish_videos(source.path, block.video, hash_frames=block.hash_frames)
-        param_hash = _metadata(source, position, sample_id, block, videos.notes)
+        if domain != source.domain:
+            videos.notes.append(f"the domain {source.domain!r} is stored as {domain}")
+        named = replace(source, domain=domain)
+        param_hash = _metadata(named, position, sample_id, block, videos.notes)
         target = block.folder / "done" / f"{position:06d}"
         target.parent.mkdir(exist_ok=True)
         source.path.rename(target)
@@ -90,7 +94,7 @@ def finish_sample(source: SampleFolder, position: int, block: BlockFacts) -> dic
         "position": position,
         "folder": str(target),
         "id": sample_id,
-        "domain": source.domain,
+        "domain": domain,
         "files": [{"name": name, "size": size, "sha256": sha} for name, (size, sha) in files],
         "video": videos.described,
         "content": content,

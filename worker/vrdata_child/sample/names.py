@@ -25,6 +25,8 @@ IMAGES = frozenset(_IMAGES.split())
 SAFE_DOMAIN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 """The names of domains, as a regular expression."""
 
+_MAX_DOMAIN = 100
+_NOT_IN_DOMAINS = re.compile(r"[^A-Za-z0-9_.-]+")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,16}){1,3}")
 _JSON = frozenset({"jsn", "json"})
 # Endings that WebDataset or Hugging Face `datasets` parse, unpickle, decompress or open as an
@@ -59,6 +61,11 @@ def stored_name(name: str) -> str:
     if last in _JSON and name != METADATA:
         return f"{name}.txt"
     return f"{name}.bin" if last in _PARSED else name
+
+
+def domain_of(text: str) -> str:
+    """A text as a domain: other characters become `_`; "" if none is left."""
+    return _NOT_IN_DOMAINS.sub("_", text).strip("_.-")[:_MAX_DOMAIN].rstrip("_.-")
 
 
 def metadata_of(names: Iterable[str]) -> str:
