@@ -102,6 +102,6 @@ def _proposal(name: str) -> str:
     """M for a pipeline; otherwise G: it has more memory than O, so both kinds fit it."""
     proposed = "M" if "pipeline" in name.lower() else "G"
     return (
-        f"add it with --class {proposed}; the classes are O (static), G (dynamic, more memory) and "
+        f"use --class {proposed}, or another one: O (static), G (dynamic, more memory), "
         f"M (converts existing data); in a list, end its line with class={proposed}"
     )

@@ -81,7 +81,7 @@ def test_another_prefix_gets_a_proposal_for_the_command_and_for_a_list(
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
         class_of(name, None)
-    assert f"--class {proposed};" in caught.value.fix
+    assert f"--class {proposed}," in caught.value.fix
     assert f"class={proposed}" in caught.value.fix
 
 
