@@ -16,7 +16,7 @@ from vrdata.contract.worker import StoreSettings
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.local.importing.columns import check_columns
 from vrdata.local.run import LocalOptions, Prepared, prepare
-from vrdata.sources.port import SourceNotFoundError
+from vrdata.sources.port import SourceChangedError, SourceNotFoundError
 
 
 def write(folder: Path, **source: object) -> Path:
@@ -126,4 +126,13 @@ def test_the_header_of_a_csv_file_is_checked(tmp_path: Path) -> None:
     run = prepared(tmp_path)
     check_columns(run, {"first": "picture"})
     with pytest.raises(InvalidInputError, match="cannot be imported"):
+        check_columns(run, {})
+
+
+def test_a_table_that_changed_after_it_was_pinned_is_named(tmp_path: Path) -> None:
+    puzzle_table(tmp_path / "set.parquet", 24, bad=(3, 17))
+    write(tmp_path)
+    run = prepared(tmp_path)
+    puzzle_table(tmp_path / "set.parquet", 24, bad=(1,))  # a larger file
+    with pytest.raises(SourceChangedError, match=r"set\.parquet has changed since the run began"):
         check_columns(run, {})

@@ -15,6 +15,7 @@ from vrdata.local.run import Prepared
 from vrdata.sources.opening import open_planned
 from vrdata.sources.parts import read_parts
 from vrdata.sources.port import Part, Source
+from vrdata.sources.staged import changed
 from vrdata_generators.columns import chosen_columns
 
 MAX_BYTES = 16 * 2**20  # of a table that cannot be read in part
@@ -66,8 +67,18 @@ def _columns(source: Source, part: Part) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="vrdata-columns-") as folder:
         source.stage(some, Path(folder))
         path = Path(folder) / file.name
-        if part.format == "csv":
-            return next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))), [])
-        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+        import pyarrow as pa  # noqa: PLC0415 - heavy
 
-        return list(pq.read_schema(path).names)
+        try:
+            return _names_in(path, part.format)
+        except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+            # It was a table when it was pinned.
+            raise changed(part.files[0], str(error)) from None
+
+
+def _names_in(path: Path, table_format: str) -> list[str]:
+    if table_format == "csv":
+        return next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))), [])
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+    return list(pq.read_schema(path).names)
