@@ -1,4 +1,4 @@
-"""Run the command line as a user does: in its own process, with its output and exit code."""
+"""Run the command line as a user does, in a process of its own or in this one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from support.services.old_kernel import lacking
+from vrdata.cli.main import app
 
 DEADLINE_SECONDS = 300
 
@@ -50,6 +53,14 @@ def vrdata(
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def called(*arguments: object) -> Ran:
+    """As `vrdata`, in this process, which saves 2 seconds of imports."""
+    done = CliRunner().invoke(app, [str(one) for one in arguments])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Ran(done.exit_code, done.stdout, done.stderr)
 
 
 def command(*arguments: object) -> list[str]:
