@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from vrdata.bounded.parallel import in_order
 from vrdata.contract.groups import FailureGroup
 from vrdata.dataset import layout
 from vrdata.dataset.checks.dropped import dropped_groups
@@ -31,6 +33,9 @@ from vrdata.dataset.manifest import (
 from vrdata.store.port import ObjectStore, StorageError
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import MarkerDraft, describe_data
+
+CONNECTIONS = 4
+"""Data objects of one shard that are written at the same time: the files of format `files`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def commit(
             neither.
         DamagedMarkerError: the shard has a marker that cannot be used; it stays.
     """
-    put = [_put(store, item, detect=detect) for item in pending]
+    put = _put_all(store, pending, detect=detect)
     data = [one for one, _ in put]
     manifest = draft.manifest
     key = layout.commit_key(manifest.generator, manifest.shard)
@@ -86,6 +91,14 @@ def commit(
     if different:
         draft = _describe_existing(store, draft, tuple(data))
     return _mark(store, draft, different, detect=detect)
+
+
+def _put_all(
+    store: ObjectStore, pending: Sequence[PendingObject], *, detect: bool
+) -> list[tuple[DataObject, bool]]:
+    if len(pending) == 1:  # in this thread, so that a signal ends it
+        return [_put(store, pending[0], detect=detect)]
+    return list(in_order(pending, partial(_put, store, detect=detect), CONNECTIONS))
 
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> tuple[DataObject, bool]:

@@ -18,13 +18,17 @@ from support.objects import keys, put
 from support.polling import wait_until
 from support.services.small_disk import mounted_disk
 from support.trees import write_tree
-from vrdata.store.file.store import LEFTOVER_SECONDS, FileStore
+from vrdata.store.file.store import FileStore
+from vrdata.store.file.unfinished import LEFTOVER_SECONDS
 from vrdata.store.keys import TEMPORARY, key_problem
 from vrdata.store.port import ObjectNotFoundError, StorageError
 
 WRITER = """
 import sys, pathlib
+from vrdata.store.file import unfinished
 from vrdata.store.file.store import FileStore
+if sys.argv[3] == "named":
+    unfinished.NAMELESS = 0
 FileStore(pathlib.Path(sys.argv[1])).put_new("a", pathlib.Path(sys.argv[2]), sha256="0" * 64)
 """
 NAMES = st.text(alphabet="ab-.0é文", min_size=1, max_size=4)
@@ -163,25 +167,39 @@ def test_a_missing_local_file_is_a_storage_error(tmp_path: Path) -> None:
     assert all_files(tmp_path) == []
 
 
-@pytest.mark.slow
-def test_a_killed_writer_leaves_no_object_and_its_leftover_is_deleted_later(tmp_path: Path) -> None:
-    root, fifo = tmp_path / "root", tmp_path / "fifo"
+def killed_writer(root: Path, fifo: Path, kind: str) -> None:
+    """A process that is killed when it has written a part of the object `a`."""
     os.mkfifo(fifo)
-    writer = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            WRITER,
-            str(root),
-            str(fifo),
-        ]
-    )
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(root), str(fifo), kind])
     with fifo.open("wb") as stream:
         stream.write(b"half" * 1_000_000)
         stream.flush()
-        wait_until(lambda: any(path.stat().st_size for path in all_files(root)), "bytes arrive")
+        wait_until(lambda: written_by(writer.pid) > 1_000_000, "bytes arrive")
         writer.send_signal(signal.SIGKILL)
         writer.wait(10)
+
+
+def written_by(pid: int) -> int:
+    """Bytes that a process has written."""
+    (line,) = (
+        line
+        for line in Path(f"/proc/{pid}/io").read_text().splitlines()
+        if line.startswith("wchar")
+    )
+    return int(line.split()[1])
+
+
+@pytest.mark.slow
+def test_a_killed_writer_leaves_nothing_where_files_need_no_name(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    killed_writer(root, tmp_path / "fifo", "nameless")
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_killed_writer_leaves_no_object_and_its_leftover_is_deleted_later(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    killed_writer(root, tmp_path / "fifo", "named")
     (leftover,) = all_files(root)
     assert leftover.parent == root / TEMPORARY
     store = FileStore(root)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.objects import keys, put
+from vrdata.store.file import unfinished
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import TEMPORARY
 from vrdata.store.port import DigestMismatchError, StorageError
@@ -17,6 +18,14 @@ from vrdata.store.port import DigestMismatchError, StorageError
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
+
+
+@pytest.fixture(autouse=True, params=["nameless", "named"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether the disk allows files without a name."""
+    if request.param == "named":
+        monkeypatch.setattr(unfinished, "NAMELESS", 0)
+    return str(request.param)
 
 
 def test_finished_writes_leave_no_folder(root: Path) -> None:
@@ -50,14 +59,25 @@ def test_concurrent_writers_share_and_remove_the_folder(root: Path) -> None:
     assert not (root / TEMPORARY).exists()
 
 
-@pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_a_folder_of_unfinished_writes_that_cannot_be_used_is_an_error(
-    root: Path, kind: str
+@pytest.mark.parametrize("obstacle", ["file", "dangling link"])
+def test_a_folder_of_unfinished_writes_that_cannot_be_used_is_an_error_if_it_is_needed(
+    root: Path, kind: str, obstacle: str
 ) -> None:
     root.mkdir(exist_ok=True)
-    if kind == "file":
+    if obstacle == "file":
         (root / TEMPORARY).write_bytes(b"")
     else:
         (root / TEMPORARY).symlink_to(root / "nowhere")
-    with pytest.raises(StorageError):
-        put(FileStore(root), "a")
+    if kind == "nameless":
+        assert put(FileStore(root), "a")
+    else:
+        with pytest.raises(StorageError):
+            put(FileStore(root), "a")
+
+
+def test_a_write_needs_no_name_on_this_disk(root: Path, kind: str) -> None:
+    root.mkdir()
+    with unfinished.Unfinished(root) as file:
+        assert (root / TEMPORARY).exists() == (kind == "named")
+        file.link(root / "a")
+    assert [path.name for path in root.iterdir()] == ["a"]

@@ -1,8 +1,8 @@
 """A folder as an object store: create-only, atomic and durable writes.
 
-A write goes to a file in the hidden folder `.vrdata-tmp`, is synced, and gets its final name by
-`link`, which the operating system refuses when the name is taken. So a reader sees a whole object
-or none, and exactly one of several writers succeeds, even on different machines over NFS.
+A write goes to an unfinished file, is synced, and gets its final name by `link`, which the
+operating system refuses when the name is taken. So a reader sees a whole object or none, and
+exactly one of several writers succeeds, even on different machines over NFS.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import errno
 import hashlib
 import io
 import os
-import uuid
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from vrdata.store.file.errors import explained
 from vrdata.store.file.listing import walk
-from vrdata.store.keys import TEMPORARY, check_key
+from vrdata.store.file.unfinished import Unfinished, remove_leftovers
+from vrdata.store.keys import check_key
 from vrdata.store.port import (
     DigestMismatchError,
     KeyConflictError,
@@ -28,11 +29,7 @@ from vrdata.store.port import (
 )
 from vrdata.store.streaming import file_chunks
 
-LEFTOVER_SECONDS = 3600.0
-"""An unfinished write that has not changed for this long belongs to a killed writer."""
-
-FOLDER_ATTEMPTS = 1000
-"""Attempts to create a file in a folder that other writers remove when it is empty."""
+_PATH_ONLY = getattr(os, "O_PATH", 0)  # 0 on systems other than Linux
 
 
 class FileStore:
@@ -81,13 +78,10 @@ class FileStore:
         with explained(f"write {key}", self._root):
             if _is_taken(final):
                 return False
-            self._create_root()
-            temporary = self._write_temporary(key, chunks, sha256)
-            try:
+            with self._begin() as unfinished:
+                self._write(unfinished.stream, key, chunks, sha256)
                 self._create_folders(final.parent)
-                return _link_new(temporary, final)
-            finally:
-                self._remove_temporary(temporary)
+                return _link_new(unfinished, final)
 
     def get(self, key: str) -> bytes:
         """The whole file; see `ObjectStore.get`."""
@@ -136,7 +130,7 @@ class FileStore:
     def _path(self, key: str) -> Path:
         path = self._root / check_key(key)
         # A link could point outside the root: the parent's real path must be its own path.
-        if os.path.realpath(path.parent) != str(path.parent):
+        if not _is_real(path.parent):
             raise KeyConflictError(
                 f"{key} is behind a symbolic link in {self._root}",
                 why="a store does not follow links, which could point outside it",
@@ -146,12 +140,10 @@ class FileStore:
 
     def _open(self, key: str) -> io.BufferedReader:
         path = self._path(key)
-        self._refuse_file_as_root()
-        if path.is_file() and not path.is_symlink():
-            try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if stat.S_ISREG(path.lstat().st_mode):
                 return path.open("rb")
-            except FileNotFoundError:  # deleted just now
-                pass
+        self._refuse_file_as_root()
         raise ObjectNotFoundError(f"no object {key} in {self._root}")
 
     def _refuse_file_as_root(self) -> None:
@@ -177,49 +169,27 @@ class FileStore:
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
-    def _write_temporary(self, key: str, chunks: Iterable[bytes], sha256: str) -> Path:
-        path = self._root / TEMPORARY / uuid.uuid4().hex
+    def _begin(self) -> Unfinished:
+        """A new unfinished file; the first one creates the root."""
         try:
-            with self._new_temporary(path) as stream:
-                self._remove_leftovers(os.fstat(stream.fileno()).st_mtime)
-                digest = hashlib.sha256()
-                for chunk in chunks:
-                    digest.update(chunk)
-                    stream.write(chunk)
-                _require_digest(key, expected=sha256, found=digest.hexdigest())
-                stream.flush()
-                os.fsync(stream.fileno())
-        except BaseException:
-            self._remove_temporary(path)
-            raise
-        return path
+            return Unfinished(self._root)
+        except (FileNotFoundError, NotADirectoryError):
+            self._create_root()
+            return Unfinished(self._root)
 
-    def _new_temporary(self, path: Path) -> io.BufferedWriter:
-        """A new file in the folder of unfinished writes, which another writer may just remove."""
-        for _ in range(FOLDER_ATTEMPTS):
-            with suppress(FileExistsError):
-                path.parent.mkdir()
-            with suppress(FileNotFoundError):
-                return path.open("xb")
-        return path.open("xb")
-
-    def _remove_temporary(self, path: Path) -> None:
-        """Remove a finished write, and its folder if there is no other write."""
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
-
-    def _remove_leftovers(self, now: float) -> None:
-        """Delete the leftovers of killed writers, once; `now` is the disk's own clock."""
-        if self._leftovers_removed:
-            return
-        self._leftovers_removed = True
-        for path in (self._root / TEMPORARY).iterdir():
-            try:
-                if now - path.stat().st_mtime > LEFTOVER_SECONDS:
-                    path.unlink()
-            except FileNotFoundError:  # its writer or another process deleted it
-                continue
+    def _write(
+        self, stream: io.BufferedWriter, key: str, chunks: Iterable[bytes], sha256: str
+    ) -> None:
+        if not self._leftovers_removed:
+            self._leftovers_removed = True
+            remove_leftovers(self._root, os.fstat(stream.fileno()).st_mtime)
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+            stream.write(chunk)
+        _require_digest(key, expected=sha256, found=digest.hexdigest())
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _require_digest(key: str, *, expected: str, found: str) -> None:
@@ -231,19 +201,36 @@ def _require_digest(key: str, *, expected: str, found: str) -> None:
 
 
 def _is_taken(path: Path) -> bool:
-    if path.is_dir() and not path.is_symlink():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    return os.path.lexists(path)
-
-
-def _link_new(temporary: Path, final: Path) -> bool:
     try:
-        os.link(temporary, final, follow_symlinks=False)
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    return True
+
+
+def _link_new(unfinished: Unfinished, final: Path) -> bool:
+    try:
+        unfinished.link(final)
     except FileExistsError:
         _is_taken(final)  # explains a folder with that name
         return False
     _sync_folder(final.parent)
     return True
+
+
+def _is_real(folder: Path) -> bool:
+    """Whether no part of an absolute path is a symbolic link; parts may be missing."""
+    if _PATH_ONLY:
+        with suppress(OSError):  # the kernel's answer takes 3 calls instead of one for each part
+            number = os.open(folder, _PATH_ONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                if Path(f"/proc/self/fd/{number}").readlink() == folder:
+                    return True
+            finally:
+                os.close(number)
+    return os.path.realpath(folder) == str(folder)
 
 
 def _sync_folder(folder: Path) -> None:
