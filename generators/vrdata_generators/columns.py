@@ -15,9 +15,10 @@ _KINDS = {".txt": "text"} | {
     for kind, endings in {"image": _IMAGES, "video": "avi mkv mov mp4 webm"}.items()
     for ending in endings.split()
 }
-# For each part of a sample, the columns that hold it; the first one with a value is used.
+# For each part of a sample, the columns that hold it; the first one with a value is used. Image
+# folders name files in `file_name` and `{column}_file_name`.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "first": ("image", "first_image", "first_frame", "input_image", "question_image"),
+    "first": ("image", "first_image", "first_frame", "input_image", "question_image", "file_name"),
     "final": ("target_image", "solution_image", "final_image", "goal_image", "final_frame"),
     "prompt": ("question", "prompt", "instruction", "text", "caption"),
     "domain": ("task", "task_type", "category"),
@@ -48,7 +49,12 @@ def chosen_columns(names: Iterable[str], options: Mapping[str, str]) -> dict[str
     found = {
         part: (options[part],)
         if part in options
-        else tuple(name for name in aliases if name in existing and name not in mapped)
+        else tuple(
+            name
+            for alias in aliases
+            for name in (alias, f"{alias}_file_name")
+            if name in existing and name not in mapped
+        )
         for part, aliases in ALIASES.items()
     }
     if not found["first"]:

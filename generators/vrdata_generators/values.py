@@ -37,7 +37,7 @@ def path_in(path: str | Path, base: Path | None) -> Path:
     if not found.is_file():
         raise ValueError(
             f"{shown} is not one of the files of the item; "
-            "a table needs the bytes of its images and videos, not paths"
+            "CSV and JSONL tables name files in their folder, other tables contain the bytes"
         )
     return found
 

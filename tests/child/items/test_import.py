@@ -85,7 +85,10 @@ def test_rows_of_json_lines_and_csv(importer: Conversions, tmp_path: Path) -> No
     assert (made.text(0, "goal.txt"), made.ids[0]) == ("7", "import_00000000")
     assert colour(made.samples[0] / "first_frame.png") == (9, 0, 0)
     assert "first: 'none.png' is not one of the files of the item" in made.invalid[1]
-    assert "a table needs the bytes of its images and videos, not paths" in made.invalid[1]
+    assert (
+        "CSV and JSONL tables name files in their folder, other tables contain the bytes"
+        in made.invalid[1]
+    )
     (tmp_path / "t.csv").write_text(f'photo,caption\n"{url}",Look.\n')
     made = importer.rows(tmp_path / "t.csv", "csv", [0], "first=photo")
     assert made.text(0, "prompt.txt") == "Look."

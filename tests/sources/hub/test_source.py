@@ -147,3 +147,19 @@ def test_scripts_and_notes_beside_tables_are_not_items(hub: Hub) -> None:
 
 def test_contents_list_configurations_and_splits(source: HubSource) -> None:
     assert source.contents().configs == {"Mazes": ("test", "minitest"), "ARC_AGI_2": ("test",)}
+
+
+def test_the_items_of_an_image_folder_are_its_rows_with_their_files(
+    hub: Hub, tmp_path: Path
+) -> None:
+    rows = b"file_name,text\n0001.png,a\nmore/0002.png,b\n"
+    images = {f"train/{name}": name.encode() for name in ("0001.png", "more/0002.png")}
+    hub.create(NAME, {"train/metadata.csv": rows, **images})
+    source = HubSource(SourceSpec(url=URL))
+    parts = listed(source)
+    assert [[file.name for file in part.files[1:]] for part in parts] == [[one] for one in images]
+    assert (
+        stage(source, parts[1], tmp_path / "1").read_bytes() == b"file_name,text\nmore/0002.png,b\n"
+    )
+    assert (tmp_path / "1/train/more/0002.png").read_bytes() == b"more/0002.png"
+    assert all(file.digest for part in parts for file in part.files)

@@ -31,6 +31,7 @@ from vrdata.sources.port import (
     SourceNotFoundError,
 )
 from vrdata.sources.staged import staged_path, write_staged
+from vrdata.sources.tables.companions import is_metadata
 from vrdata.sources.tables.formats import table_format
 from vrdata.sources.tables.parts import parts_of_table
 from vrdata.store.keys import key_problem
@@ -140,6 +141,8 @@ class HubSource:
         chosen = [name for name in names if included(name, include)]
         if not chosen:
             raise no_file(self._spec, names)
+        if not include and any(map(is_metadata, chosen)) and not all(map(table_format, chosen)):
+            chosen = [name for name in chosen if is_metadata(name)]  # its rows name the other files
         tables = all(map(table_format, chosen))
         listed = [_listed(files[name]) for name in (chosen if tables else sorted(names))]
         for one in listed:
@@ -169,12 +172,19 @@ class HubSource:
             name, size, digest = members[0].name, members[0].size, members[0].digest
             opened = cast("BinaryIO", RemoteFile(partial(self._read, commit, members[0]), size))
             left = None if limit is None else limit - first
-            for part in parts_of_table(opened, name, size, digest, form, first, left):
+            find = partial(self._find, files)
+            for part in parts_of_table(opened, name, size, digest, form, first, left, find):
                 yield part
                 first += part.items
         if not first:
             why = "its tables have no rows"
             raise SourceNotFoundError(f"{self._spec.url} has no items", why=why)
+
+    def _find(self, files: Mapping[str, PartFile], name: str) -> PartFile | None:
+        """A file that a row names."""
+        found = files.get(name)
+        self._dataset.require([found] if found else [])
+        return found
 
     def _read(self, commit: str, file: PartFile, start: int, stop: int) -> bytes:
         return self._patience.repeat(

@@ -49,7 +49,8 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
                 raise InvalidInputError(
                     f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
                     why="an item is either a row of a table, or a file",
-                    fix='set source.include to the ones to read, such as ["*.parquet"]',
+                    fix='set source.include to the ones to read, such as ["*.parquet"]; a CSV or '
+                    "JSONL table whose rows name the other files is read with them",
                 )
             yield group
 
@@ -105,6 +106,11 @@ def _stem(name: str) -> str:
     folder, slash, base = name.rpartition("/")
     stem, dot, _ = base.rpartition(".")
     return f"{folder}{slash}{stem}{dot}" if stem else ""
+
+
+def is_data(file: Listed) -> bool:
+    """Whether a file is read without a glob that includes it."""
+    return included(file.name, ()) and not _is_document(file.name)
 
 
 def _is_document(name: str) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vrdata.sources.objects.errors import as_source_errors
+from vrdata.sources.objects.finding import BucketFinder, find_in_folder
 from vrdata.sources.objects.listing import Listed, list_bucket, list_folder
 from vrdata.sources.objects.source import ObjectsSource, Root
 from vrdata.sources.port import SourceAccessError, SourceNotFoundError
@@ -58,20 +59,26 @@ def _path_root(url: str, path: Path, include: tuple[str, ...]) -> Root:
     except (OSError, RuntimeError) as error:  # no permission, or a circle of links
         raise SourceAccessError(f"cannot read {url}", why=str(error)) from None
     if real.is_dir():
-        return Root(FileStore(real), partial(list_folder, real, include))
+        names = partial(list_folder, real, include)
+        return Root(FileStore(real), names, partial(find_in_folder, real))
     if not real.is_file():
         raise SourceNotFoundError(f"{url} is not a folder or a regular file")
-    return Root(FileStore(real.parent), partial(_one, Listed(real.name, real.stat().st_size)))
+    one = partial(_one, Listed(real.name, real.stat().st_size))
+    return Root(FileStore(real.parent), one, partial(find_in_folder, real.parent))
 
 
 def _bucket_root(store: ObjectStore, include: tuple[str, ...]) -> Root:
-    return Root(store, partial(list_bucket, store, include))
+    return Root(store, partial(list_bucket, store, include), BucketFinder(store).find)
 
 
 def _object_root(
     above: ObjectStore, name: str, whole: ObjectStore, include: tuple[str, ...]
 ) -> Root:
-    """The object `name`, if it exists, else the objects below it as a prefix."""
+    """The object `name`, if it exists, else the objects below it as a prefix.
+
+    Other objects are not part of the source, even if a table names them: a cluster may allow only
+    this one.
+    """
     info = above.head(name)
     if info is None:
         return _bucket_root(whole, include)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from vrdata.sources.objects.errors import as_source_errors
-from vrdata.sources.objects.grouping import Group, grouped
+from vrdata.sources.objects.grouping import Group, grouped, is_data
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.parts import cut_parts
 from vrdata.sources.port import Part, PartFile, Resolved, SourceNotFoundError
 from vrdata.sources.staged import RANGES, SHA256, changed, write_staged
+from vrdata.sources.tables.companions import METADATA, Find
 from vrdata.sources.tables.formats import table_format
 from vrdata.sources.tables.parts import parts_of_table
 from vrdata.store.port import ObjectStore
@@ -31,10 +32,12 @@ class Root(NamedTuple):
     Attributes:
         store: reads them.
         names: lists them in the order of their names' bytes.
+        find: finds a file that a row of a table names; None = only the table is part of the source.
     """
 
     store: ObjectStore
     names: Callable[[], Iterator[Listed]]
+    find: Find | None = None
 
 
 class ObjectsSource:
@@ -74,7 +77,7 @@ class ObjectsSource:
 
     def _parts(self, limit: int | None, seen: list[str]) -> Iterator[Part]:
         first = 0
-        for group in grouped(self._listed(seen), self._include):
+        for group in grouped(self._listed(seen), self._include or self._metadata()):
             for part in self._parts_of(group, first, None if limit is None else limit - first):
                 yield part
                 first += part.items
@@ -86,7 +89,15 @@ class ObjectsSource:
             return
         name, size, digest = group.files[0]
         file = cast("BinaryIO", StoredFile(self._root().store, name, size))
-        yield from parts_of_table(file, name, size, digest, form, first, limit)
+        yield from parts_of_table(file, name, size, digest, form, first, limit, self._root().find)
+
+    def _metadata(self) -> tuple[str, ...]:
+        """A glob for the metadata table at the root, whose rows name the other files; () = none."""
+        find = self._root().find
+        found = tuple(f"/{name}" for name in METADATA if find is not None and find(name))
+        if found and all(table_format(one.name) for one in self._root().names() if is_data(one)):
+            return ()
+        return found
 
     def _listed(self, seen: list[str]) -> Iterator[Listed]:
         for one in self._root().names():

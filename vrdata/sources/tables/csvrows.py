@@ -38,7 +38,14 @@ def _parts(table: Table, lines: _Lines, reader: Iterator[list[str]]) -> Iterator
     end = start = stop = lines.end_row()
     row = rows = 0
     while table.left(row + rows) > 0 and (fields := next(reader, None)) is not None:
-        stop = lines.end_row()
+        before, stop = stop, lines.end_row()
+        named = table.companions(dict(zip(header, fields, strict=False)))
+        if named:
+            if rows:
+                yield table.part(row, rows, [(0, end), (start, before)])
+            yield table.part(row + rows, 1, [(0, end), (before, stop)], companions=named)
+            start, row, rows = stop, row + rows + 1, 0
+            continue
         rows += bool(fields)
         if stop - start >= PART_BYTES and rows:
             yield table.part(row, rows, [(0, end), (start, stop)])

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from vrdata.sources.port import Part
 from vrdata.sources.tables.arrow import arrow_parts
+from vrdata.sources.tables.companions import Find
 from vrdata.sources.tables.csvrows import csv_parts
 from vrdata.sources.tables.formats import TableFormat
 from vrdata.sources.tables.jsonlines import jsonl_parts
@@ -29,6 +30,7 @@ def parts_of_table(  # noqa: PLR0913 - the facts of a file
     format: TableFormat,  # noqa: A002 - as Part.format
     first: int,
     limit: int | None = None,
+    find: Find | None = None,
 ) -> Iterator[Part]:
     """The parts of a table in the order of its rows; parts without rows are skipped.
 
@@ -43,8 +45,10 @@ def parts_of_table(  # noqa: PLR0913 - the facts of a file
         format: see `table_format`.
         first: index of the first item.
         limit: the most items; nothing after them is read.
+        find: finds files that rows of text name; such a row is a part of its own, with its files.
 
     Raises:
-        InvalidInputError: the table is damaged, encrypted or not of this format.
+        InvalidInputError: the table is damaged, encrypted or not of this format, or a row names a
+            file that does not exist.
     """
-    yield from _FORMATS[format](Table(file, name, size, digest, format, first, limit))
+    yield from _FORMATS[format](Table(file, name, size, digest, format, first, limit, find))

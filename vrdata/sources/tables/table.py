@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 from vrdata.errors import InvalidInputError
 from vrdata.sources.port import Part, PartFile
+from vrdata.sources.tables.companions import Find, companions
 from vrdata.sources.tables.formats import TableFormat
 from vrdata.text import human_bytes
 
@@ -45,12 +46,20 @@ class Table:
     format: TableFormat
     first: int
     limit: int | None
+    find: Find | None = None
 
     def left(self, rows: int) -> int:
         """How many more rows are needed after the first `rows`; negative if there are too many."""
         return sys.maxsize if self.limit is None else self.limit - rows
 
-    def part(self, row: int, rows: int, ranges: Iterable[Range], group: int | None = None) -> Part:
+    def part(
+        self,
+        row: int,
+        rows: int,
+        ranges: Iterable[Range],
+        group: int | None = None,
+        companions: tuple[PartFile, ...] = (),
+    ) -> Part:
         """A part.
 
         Args:
@@ -58,11 +67,16 @@ class Table:
             rows: number of its rows.
             ranges: the bytes that it needs, in any order.
             group: as `Part.group`.
+            companions: the files that its only row names.
         """
         merged = merge(ranges)
         whole = merged == ((0, self.size),)
         file = PartFile(self.name, self.size, self.digest, () if whole else merged)
-        return Part(self.first + row, rows, (file,), self.format, group, row)
+        return Part(self.first + row, rows, (file, *companions), self.format, group, row)
+
+    def companions(self, row: Mapping[str, Any]) -> tuple[PartFile, ...]:
+        """The files that a row names; see `companions`."""
+        return () if self.find is None else companions(self.name, row, self.find)
 
     def read(self, start: int, stop: int) -> bytes:
         """The bytes `[start, stop)`.
