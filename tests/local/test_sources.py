@@ -53,6 +53,23 @@ def test_plan_shows_the_items_and_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", [["plan"], ["run", "--local"]], ids=["plan", "run"])
+def test_a_row_group_that_no_worker_can_fetch_is_named_before_the_run(
+    command: list[str], tmp_path: Path
+) -> None:
+    puzzle_table(tmp_path / "set.parquet", 12)
+    (tmp_path / "profile.yaml").write_text(
+        "apiVersion: vrdata.dev/v1alpha1\nkind: GenerationProfile\nmetadata: {name: small}\n"
+        "spec: {classes: {M: {ephemeralStorage: 1Ki}}}\n"
+    )
+    where = ["--out", str(tmp_path / "out"), "--profile", str(tmp_path / "profile.yaml")]
+    result = CliRunner().invoke(app, [*command, str(write(tmp_path)), *where])
+    assert result.exit_code == InvalidInputError.exit_code
+    assert "mine: a part of set.parquet needs" in result.stderr
+    assert "384 B of it for the items" in result.stderr
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").rglob("*.*"))
+
+
 def test_plan_shows_each_source_of_one_converter(tmp_path: Path) -> None:
     puzzle_table(tmp_path / "set.parquet", 12)
     path = write(tmp_path)

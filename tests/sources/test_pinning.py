@@ -14,7 +14,7 @@ from support.memorystore import MemoryStore
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.source import SourceSpec
 from vrdata.dataset import layout
-from vrdata.errors import OutputConflictError
+from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.sources import PinnedSources
 from vrdata.sources.opening import open_planned
 from vrdata.sources.parts import read_parts
@@ -66,6 +66,31 @@ def test_nothing_is_stored_by_a_plan_without_a_run(tmp_path: Path) -> None:
     planned = pin(run, store, write=False)
     assert not store.objects
     assert pin(run, store) == planned
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_part_that_is_larger_than_the_scratch_space_is_refused_before_anything_is_stored(
+    write: bool, tmp_path: Path
+) -> None:
+    store, run = MemoryStore(), spec(write_table(tmp_path / "rows.parquet", group=100))
+    largest = pin(run, store, write=False).sources[NAME].largest
+    assert largest is not None
+    assert largest.name == "rows.parquet"
+    with pytest.raises(
+        InvalidInputError, match=r"M-import: a part of rows\.parquet needs 8\.0 KiB"
+    ) as caught:
+        pin_sources(run, store, write=write, room=largest.bytes - 1)
+    assert "a worker has 8.0 KiB of it for the items of a block" in caught.value.why
+    assert caught.value.fix.endswith("of the profile to at least 21.3 KiB")
+    assert not store.objects
+    assert pin_sources(run, store, write=write, room=largest.bytes) is not None
+
+
+def test_a_run_that_has_begun_is_not_refused_for_less_scratch_space(tmp_path: Path) -> None:
+    store, run = MemoryStore(), spec(write_table(tmp_path / "rows.parquet"))
+    pinned = pin(run, store)
+    store.objects[layout.PLAN] = b"{}"
+    assert pin_sources(run, store, write=True, room=1) == pinned
 
 
 def test_the_stored_sources_are_used_even_if_the_source_has_changed(tmp_path: Path) -> None:

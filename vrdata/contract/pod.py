@@ -63,11 +63,13 @@ class ResolvePod(Model):
     Attributes:
         prefix: the run's part of the store, `{namespace}/{run}/` below the root.
         spec: of the run, with the generators that have a source.
+        room: scratch space for the items of a block, in bytes; 0 = it is not known.
     """
 
     store: StoreSettings
     prefix: str
     spec: GenerationRunSpec
+    room: int = 0
 
 
 class PodTask(Model):

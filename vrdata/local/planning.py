@@ -12,7 +12,7 @@ from vrdata.plan.planned import Plan
 from vrdata.plan.sources import PinnedSources, requested_sources
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata.store.port import ObjectStore
-from vrdata.text import count
+from vrdata.text import count, human_bytes
 from vrdata_worker.image.versions import content_versions
 
 
@@ -50,13 +50,14 @@ def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
     )
 
 
-def pin(
+def pin(  # noqa: PLR0913 - the run, and how it is said
     run: GenerationRun,
     catalogue: Catalogue,
     store: ObjectStore,
     *,
     write: bool,
     say: Callable[[str], None],
+    room: int = 0,
 ) -> PinnedSources | None:
     """The pinned sources of the run's converters; None = it has none.
 
@@ -66,9 +67,11 @@ def pin(
         store: the run's own; the sources of a run that has begun are in it.
         write: store them; False = read only.
         say: prints a line for each source.
+        room: scratch space for the items of a block, in bytes; 0 = it is not known.
 
     Raises:
-        InvalidInputError: a converter is not in the catalogue, or a table is damaged.
+        InvalidInputError: a converter is not in the catalogue, a table is damaged, or a part of a
+            source is larger than `room`.
         OutputConflictError: the store has other sources.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: one cannot be listed.
         StorageError, StoreAccessError: the store cannot be used.
@@ -82,10 +85,11 @@ def pin(
 
     for url in dict.fromkeys(one.url for one in requested.values()):
         say(f"resolving {url}")
-    pinned = pin_sources(run.spec, store, write=write)
+    pinned = pin_sources(run.spec, store, write=write, room=room)
     for name, one in pinned.sources.items() if pinned is not None else ():
         where = f" at {one.source.revision}" if one.source.revision else ""
-        say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}")
+        most = f", at most {human_bytes(one.largest.bytes)} read together" if one.largest else ""
+        say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}{most}")
     return pinned
 
 

@@ -33,6 +33,7 @@ from vrdata.local.progress import RunProgress
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import check_spec
 from vrdata.plan.planned import Plan, Shard
+from vrdata.plan.sources import ITEMS_SHARE
 from vrdata.store.opening import PrefixedStore, open_settings
 from vrdata.store.port import ObjectStore
 from vrdata_worker.image.catalogues import Located, locate
@@ -136,7 +137,8 @@ def prepare(
     if stored is None:
         require_apart(root, prefix)
     run = limited(run, options.limit)
-    pinned = pin(run, catalogue, store, write=write, say=say)
+    room = profile.spec.classes.M.block_scratch_bytes // ITEMS_SHARE
+    pinned = pin(run, catalogue, store, write=write, say=say, room=room)
     if pinned is not None:
         run = within(run, pinned, options.total)
     begun = plan_run(run, catalogue, stored, pinned)

@@ -11,6 +11,8 @@ from vrdata.api.source import SourceSpec, SourceUrl
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorName
 
+ITEMS_SHARE = 2  # items use at most this part of the scratch space of a block
+
 
 class PlannedSource(Model):
     """The source of a converter as a plan has it: enough to read the same bytes again.
@@ -36,11 +38,24 @@ class PlannedSource(Model):
     licence: str = ""
 
 
+class LargestPart(Model):
+    """The part of a source that needs the most scratch space.
+
+    Attributes:
+        name: its first file.
+        bytes: on a file system.
+    """
+
+    name: str
+    bytes: int = Field(ge=0)
+
+
 class PinnedSource(Model):
-    """What was requested, and what it was when the run began."""
+    """What was requested, and what it was when the run began; `largest` of a new pin."""
 
     requested: SourceSpec
     source: PlannedSource
+    largest: LargestPart | None = None
 
 
 class PinnedSources(Model):

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.store.port import StorageError
 
+_CLUSTER = 4096  # bytes: a smaller file takes as much space
 PartFormat = Literal["files", "parquet", "arrow", "jsonl", "csv"]
 
 
@@ -83,6 +84,12 @@ class Part:
             sum(stop - start for start, stop in file.ranges) if file.ranges else file.size
             for file in self.files
         )
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes that it takes on a file system."""
+        single = self.bytes + _CLUSTER * len(self.files)
+        return -(-single // _CLUSTER) * _CLUSTER
 
     def key(self, item: int) -> str:
         """The key of one of its items: the name of its file, and `#ROW` of the whole table.

@@ -22,6 +22,8 @@ from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.sources import (
+    ITEMS_SHARE,
+    LargestPart,
     PinnedSource,
     PinnedSources,
     PlannedSource,
@@ -30,9 +32,10 @@ from vrdata.plan.sources import (
 )
 from vrdata.sources.opening import open_source as open_any
 from vrdata.sources.parts import list_digest, write_parts
-from vrdata.sources.port import Source, SourceChangedError
+from vrdata.sources.port import Part, Source, SourceChangedError
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import StoredFile, sha256_file
+from vrdata.text import human_bytes
 
 Opening = Callable[[SourceSpec], Source]
 
@@ -43,6 +46,7 @@ def pin_sources(
     *,
     write: bool,
     open_source: Opening = open_any,
+    room: int = 0,
 ) -> PinnedSources | None:
     """The pinned sources of a run: the stored ones, or, when it begins, what they are now.
 
@@ -51,13 +55,16 @@ def pin_sources(
         store: the run's store.
         write: store them; False = read only.
         open_source: opens one.
+        room: scratch space for the items of a block, in bytes; 0 = it is not known. Only new pins
+            are compared with it.
 
     Returns:
         None if the run has no source.
 
     Raises:
         OutputConflictError: the output has the pinned sources of another run.
-        InvalidInputError: a source cannot be used, or a table of it is damaged.
+        InvalidInputError: a source cannot be used, a table of it is damaged, or a part of it does
+            not fit into `room`.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: a source cannot be listed.
         SourceChangedError: a list has to be written again, and the source has changed.
         StorageError, StoreAccessError: the store cannot be used.
@@ -73,6 +80,7 @@ def pin_sources(
                 for name, source in requested.items()
             }
             pinned = PinnedSources(sources={name: pin.pinned for name, pin in pins.items()})
+            _require_room(pinned, room)
             if write:  # only now: a source that cannot be listed leaves nothing behind
                 for name, pin in pins.items():
                     _put_list(name, pin, store)
@@ -89,6 +97,21 @@ class _Pin(NamedTuple):
 
     pinned: PinnedSource
     file: Path
+
+
+def _require_room(pinned: PinnedSources, room: int) -> None:
+    """Refuse a part that no worker can fetch, before one tries to."""
+    for name, one in pinned.sources.items():
+        if one.largest is None or not 0 < room < one.largest.bytes:
+            continue
+        size, needed = human_bytes(one.largest.bytes), one.largest.bytes * ITEMS_SHARE * 4 // 3
+        raise InvalidInputError(
+            f"{name}: a part of {one.largest.name} needs {size} of scratch space",
+            why=f"a worker has {human_bytes(room)} of it for the items of a block, and fetches a "
+            "row group or the files of an item as a whole",
+            fix="write it again in smaller row groups or files, or raise "
+            f"classes.M.ephemeralStorage of the profile to at least {human_bytes(needed)}",
+        )
 
 
 def _stored(store: ObjectStore, spec: GenerationRunSpec, *, write: bool) -> PinnedSources | None:
@@ -131,7 +154,8 @@ def _temporary() -> IO[bytes]:
 def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening) -> _Pin:
     """Resolve a source, and write its list to a file."""
     resolved = open_source(spec).resolve(spec.limit)
-    listed = write_parts(resolved.parts, file)
+    largest: list[LargestPart] = []
+    listed = write_parts(_measured(resolved.parts, largest), file)
     file.flush()
     source = PlannedSource(
         url=spec.url,
@@ -143,7 +167,16 @@ def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening) -> _Pin:
         digest=listed.digest,
         licence=resolved.licence,
     )
-    return _Pin(PinnedSource(requested=spec, source=source), Path(file.name))
+    pinned = PinnedSource(requested=spec, source=source, largest=next(iter(largest), None))
+    return _Pin(pinned, Path(file.name))
+
+
+def _measured(parts: Iterator[Part], largest: list[LargestPart]) -> Iterator[Part]:
+    """The parts; `largest` has the one that needs the most scratch space, at the end."""
+    for part in parts:
+        if not largest or part.disk_bytes > largest[0].bytes:
+            largest[:] = [LargestPart(name=part.files[0].name, bytes=part.disk_bytes)]
+        yield part
 
 
 def _restore_list(

@@ -1,4 +1,4 @@
-"""The files that a row of a CSV or JSON Lines table names: images beside the table. Pure."""
+"""The files that a row of a CSV or JSON Lines table names: images beside the table."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.untrusted.folders import remove
 
 KEPT_BYTES = 256 * 2**20  # of parts that no block uses; the last one is kept in any case
-_CLUSTER = 4096  # bytes: a smaller file takes as much space
 
 
 @dataclass(slots=True)
@@ -64,7 +63,7 @@ class PartCache:
                     raise self._no_space(parts)
                 self._changed.wait(0.2)
             for part in parts:
-                entry = self._entries.pop(part.first, None) or _Entry(_size_of(part))
+                entry = self._entries.pop(part.first, None) or _Entry(part.disk_bytes)
                 entry.users += 1
                 self._entries[part.first] = entry
             return tuple(part for part in parts if not self._entries[part.first].is_staged)
@@ -88,11 +87,11 @@ class PartCache:
             self._changed.notify_all()
 
     def _require_possible(self, parts: Sequence[Part]) -> None:
-        needed = sum(map(_size_of, parts))
+        needed = sum(part.disk_bytes for part in parts)
         if self._limit and needed > self._limit:
-            part = max(parts, key=_size_of)
-            what = f"{part.files[0].name} has {human_bytes(_size_of(part))} that are read together"
-            if _size_of(part) <= self._limit:
+            part = max(parts, key=lambda one: one.disk_bytes)
+            what = f"{part.files[0].name} has {human_bytes(part.disk_bytes)} that are read together"
+            if part.disk_bytes <= self._limit:
                 what = f"the {count(len(parts), 'part')} of a block need {human_bytes(needed)}"
             raise ShardFailedError(
                 FailureReason.TOO_LARGE,
@@ -103,7 +102,7 @@ class PartCache:
     def _make_room(self, parts: Sequence[Part]) -> bool:
         """Remove unused parts, the one used longest ago first, until there is room."""
         wanted = {part.first for part in parts}
-        needed = sum(_size_of(part) for part in parts if part.first not in self._entries)
+        needed = sum(part.disk_bytes for part in parts if part.first not in self._entries)
         unused = [first for first in self._unused() if first not in wanted]
         while needed > self._room():
             if not unused:
@@ -131,7 +130,7 @@ class PartCache:
         remove(self._folder / str(first))
 
     def _no_space(self, parts: Sequence[Part]) -> ShardFailedError:
-        needed = sum(_size_of(part) for part in parts if part.first not in self._entries)
+        needed = sum(part.disk_bytes for part in parts if part.first not in self._entries)
         free, _ = free_space(self._folder)
         return no_space(f"they need {human_bytes(needed)}, and {human_bytes(free.bytes)} are free")
 
@@ -144,9 +143,3 @@ def no_space(why: str) -> ShardFailedError:
         "fix: free some space, or use another folder: --scratch DIR",
         lasting=True,
     )
-
-
-def _size_of(part: Part) -> int:
-    """Bytes that a part takes on a file system."""
-    single = part.bytes + _CLUSTER * len(part.files)
-    return -(-single // _CLUSTER) * _CLUSTER

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from vrdata.contract.messages import StoreWait
 from vrdata.plan.planned import PlannedGenerator
+from vrdata.plan.sources import ITEMS_SHARE
 from vrdata.store.port import ObjectStore
 from vrdata_worker.staging.ahead import StagedSource
-
-SHARE = 2  # items use at most this part of the scratch space of a block
 
 
 class CurrentSource:
@@ -32,7 +31,7 @@ class CurrentSource:
     ) -> None:
         self._store = store
         self._scratch = scratch
-        self._limit = scratch_bytes // SHARE
+        self._limit = scratch_bytes // ITEMS_SHARE
         self._tell = tell
         self._current: StagedSource | None = None
 

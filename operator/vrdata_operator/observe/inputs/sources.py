@@ -15,7 +15,7 @@ from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedSources, fits
+from vrdata.plan.sources import ITEMS_SHARE, PinnedSources, fits
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.cluster.parse import JOB_LABEL
 from vrdata_operator.cluster.port import Cluster
@@ -130,7 +130,12 @@ class Sources:
             root = self._stores.root(store_settings(run.profile.storage))
             await self._stores.call(lambda: require_apart(root, run.prefix))
         spec = converters_only(run.spec)
-        pod = ResolvePod(store=store_settings(run.profile.storage), prefix=run.prefix, spec=spec)
+        pod = ResolvePod(
+            store=store_settings(run.profile.storage),
+            prefix=run.prefix,
+            spec=spec,
+            room=run.profile.classes.M.block_scratch_bytes // ITEMS_SHARE,
+        )
         size = len(pod.to_json())
         if size > MAX_TASK_BYTES:
             detail = f"the sources take {size} bytes, and a pod reads {MAX_TASK_BYTES}"
