@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.model import Model
-from vrdata.plan.planned import Shard
+from vrdata.plan.planned import Plan, Shard
 
 
 class StoreSettings(Model):
@@ -37,6 +37,8 @@ class WorkerConfig(Model):
         run: UID of the GenerationRun, for its failure records; empty for a local run.
         hermetic: how far the kernel must sandbox generators, else the worker refuses to generate.
             None = as far as it can; then it is omitted, as workers of earlier versions expect.
+        max_failed_items: items of a converter that each attempt of a shard may drop, because they
+            would certainly fail again; None = none.
     """
 
     store: StoreSettings
@@ -51,6 +53,18 @@ class WorkerConfig(Model):
     scratch_bytes: int = Field(default=0, ge=0)
     run: str = ""
     hermetic: Literal["kernel"] | None = None
+    max_failed_items: int | None = Field(default=None, ge=1)
+
+
+def droppable_items(plan: Plan, max_failed_samples: int) -> int | None:
+    """The `max_failed_items` of a run.
+
+    Args:
+        plan: of the run.
+        max_failed_samples: of its failure policy.
+    """
+    converts = any(planned.source is not None for planned in plan.generators)
+    return max_failed_samples or None if converts else None
 
 
 class ShardTask(Model):

@@ -11,7 +11,7 @@ from threading import Thread
 
 from vrdata.api.profile import ClassResources, GenerationProfile
 from vrdata.api.run import GenerationRun
-from vrdata.contract.worker import StoreSettings, WorkerConfig
+from vrdata.contract.worker import StoreSettings, WorkerConfig, droppable_items
 from vrdata.dataset import layout
 from vrdata.dataset.checks.damage import DamagedShard, DataListing
 from vrdata.dataset.checks.replaced import replaced
@@ -207,6 +207,9 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
         sample_timeout_seconds=_sample_timeout(prepared),
         scratch_bytes=max(one.block_scratch_bytes for one in _resources(prepared)),
         hermetic=prepared.profile.spec.required_level,
+        max_failed_items=droppable_items(
+            prepared.plan, prepared.run.spec.failure_policy.max_failed_samples
+        ),
     )
     view = progress(prepared.plan, prepared.committed_samples())
     with scratch_folder(root_of(prepared.options.scratch)) as folder:

@@ -33,7 +33,8 @@ class ShardFailedError(Exception):
 
     Attributes:
         of_samples: the failures are of samples, which the shard can drop within the failure policy.
-        lasting: the store or the scratch folder lacks what no wait brings, for example space.
+        lasting: no other attempt can succeed: the store or the scratch folder lacks what no wait
+            brings, for example space, or too many items of a converter are invalid.
     """
 
     def __init__(  # noqa: PLR0913 - facts of the failure

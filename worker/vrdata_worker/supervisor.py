@@ -36,12 +36,7 @@ from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.child.warm import WarmTemplate
 from vrdata_worker.commit import Committed, commit
 from vrdata_worker.draft import MarkerDraft, draft_marker
-from vrdata_worker.failures import (
-    ShardFailedError,
-    failure_of,
-    store_difference,
-    store_failure,
-)
+from vrdata_worker.failures import ShardFailedError, failure_of, store_difference, store_failure
 from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.shard import Limits, ShardGenerator
 from vrdata_worker.generate.writing import open_writer
@@ -192,6 +187,7 @@ class Supervisor:
             sample_timeout=self._config.sample_timeout_seconds,
             memory_bytes=task.memory_bytes or without_writer(self._config.memory_bytes, taken),
             failed_samples=task.allow_failed_samples,
+            failed_items=self._config.max_failed_items or 0,
             scratch_bytes=self._config.scratch_bytes,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
-from vrdata.contract.worker import WorkerConfig
+from vrdata.contract.worker import WorkerConfig, droppable_items
 from vrdata.dataset import layout
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.plans import find_plan, keep_plan, require_own_markers, store_plan
@@ -86,6 +86,7 @@ class Viewer:
             catalogues=(profile.spec.catalogue,) if profile.spec.catalogue else (),
             commit_mode=await self._stores.mode(settings),
             hermetic=profile.spec.required_level,
+            max_failed_items=droppable_items(plan, run.spec.failure_policy.max_failed_samples),
         )
         samples = sum(totals.samples for totals in facts.totals.values())
         view = RunView(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from vrdata.dataset.manifest import FailedSample
 from vrdata.hermetic import Hermetic
+from vrdata_worker.generate.allowance import certain_failures
 from vrdata_worker.generate.block import BlockState
 
 
@@ -14,12 +15,14 @@ class GeneratedShard:
     """A shard's samples, each as index and JSON of its record, and what they cost.
 
     Attributes:
+        certain: how many of the failed samples would certainly fail again.
         lost_seconds: that failed samples took, and the search for them.
         hermetic: how far the kernel sandboxed the generator.
     """
 
     samples: list[tuple[int, bytes]] = field(default_factory=list)
     failed: list[FailedSample] = field(default_factory=list)
+    certain: int = 0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     lost_seconds: float = 0.0
@@ -33,6 +36,7 @@ class GeneratedShard:
     def add_failures(self, state: BlockState) -> None:
         """Add what failed in a block that has ended."""
         self.lost_seconds += state.lost_seconds
+        self.certain += certain_failures(state)
         self.failed += [
             FailedSample(
                 index=failure.sample or 0,

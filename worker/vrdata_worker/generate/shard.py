@@ -20,6 +20,7 @@ from vrdata_worker.child import events
 from vrdata_worker.child.limits import BlockLimits
 from vrdata_worker.child.template import GeneratorTemplate
 from vrdata_worker.failures import ShardFailedError, failure_of
+from vrdata_worker.generate.allowance import certain_failures, refusal, refusal_of_items
 from vrdata_worker.generate.block import BlockState
 from vrdata_worker.generate.generated import GeneratedShard
 from vrdata_worker.generate.kills import KilledBlocks
@@ -43,6 +44,7 @@ class Limits:
         sample_timeout: longest time between two samples of a child, in seconds.
         memory_bytes: limit of one block; 0 = no limit.
         failed_samples: failed samples that the shard may drop.
+        failed_items: items of a converter that it may drop because they would fail again.
         scratch_bytes: scratch space of one block; 0 = what is free.
     """
 
@@ -51,6 +53,7 @@ class Limits:
     memory_bytes: int
     failed_samples: int
     scratch_bytes: int = 0
+    failed_items: int = 0
 
 
 class ShardGenerator:
@@ -171,17 +174,22 @@ class ShardGenerator:
     def _end(self, running: RunningBlock, event: events.Exit) -> None:
         state, whole = running.state, not running.state.missing()
         running.end(event)
-        if not (whole or self._template.alive) and state.cause is not None:
+        cause = state.last or state.cause
+        if not (whole or self._template.alive) and cause is not None:
             # Another attempt can make the samples of this block and of all others.
-            raise ShardFailedError.of(state.cause)
+            raise ShardFailedError.of(cause)
 
     def _check_failures(self, running: RunningBlock) -> None:
-        failed = len(self._generated.failed) + sum(
-            len(other.state.failures) for other in self._running.values()
-        )
-        first = running.state.cause
-        if failed > self._limits.failed_samples and first is not None:
-            raise ShardFailedError.of(first)
+        states = [other.state for other in self._running.values()]
+        failed = len(self._generated.failed) + sum(len(state.failures) for state in states)
+        if self._items is None:
+            error = refusal(running.state, failed, self._limits.failed_samples)
+        else:
+            certain = self._generated.certain + sum(map(certain_failures, states))
+            limits = self._limits.failed_samples, self._limits.failed_items
+            error = refusal_of_items(running.state, failed, certain, *limits)
+        if error is not None:
+            raise error
 
     def _advance(self) -> None:
         while (running := self._running.get(self._head)) is not None:

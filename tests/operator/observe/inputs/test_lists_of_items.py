@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from support.lives import SECOND, Life
+from support.lives import SECOND, Life, run_object
 from support.objects import put
 from support.operator.fakepods import task_of
 from support.plans.imports import CONVERTER, JOB, NEXT, import_object, jobs, run_store
 from vrdata.dataset import layout
+from vrdata.plan.planned import Shard
 from vrdata.store.port import ObjectStore
 from vrdata_operator.state.names import final_job, resolve_job, wave_job
 
@@ -33,6 +34,27 @@ def test_only_pods_that_read_sources_get_the_token(importing: Life) -> None:
     assert len(classes) == 2
     assert len(converters) == 1
     assert ("team", final_job("uid-1")) in importing.cluster.jobs
+
+
+def test_invalid_items_within_the_budget_are_dropped_without_a_retry(importing: Life) -> None:
+    importing.workers.left_out = {Shard("mazes", 0): 2}
+    importing.create(import_object(failurePolicy={"maxFailedSamples": 7}))
+    status = importing.live()
+    shard = task_of(importing.job(wave_job("uid-1", 0))).shard
+    assert shard is not None
+    assert shard.config.max_failed_items == 7
+    assert {one.attempt for one in importing.workers.tries} == {0}
+    assert importing.reason("Succeeded") == ("True", "WithinFailureBudget")
+    assert (status.samples.succeeded, status.samples.failed) == (38, 2)
+    assert "Dropped" in importing.events()
+    assert "Retrying" not in importing.events()
+
+
+def test_a_run_without_converters_has_no_budget_of_items(life: Life) -> None:
+    life.create(run_object(failurePolicy={"maxFailedSamples": 7}))
+    life.live(until=lambda: life.status().phase == "Running")
+    task = task_of(life.job(wave_job("uid-1", 0)))
+    assert "maxFailedItems" not in task.to_json().decode()  # older workers do not know it
 
 
 def begun(life: Life) -> ObjectStore:
