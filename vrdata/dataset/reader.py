@@ -39,8 +39,8 @@ def iter_samples(
 ) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
     """Every sample of a shard with its files, in index order; memory holds one sample and 9 MiB.
 
-    An archive is read in one pass. Checksums are not compared here: `read_file` and
-    `vrdata verify` do that.
+    An archive is read in one pass. Checksums are not compared here: `iter_checked_samples`,
+    `read_file` and `vrdata verify` do that.
 
     Raises:
         NotFoundError: a file, its object or the commit marker is missing.
@@ -52,6 +52,23 @@ def iter_samples(
     samples = (record for record in records if isinstance(record, SampleRecord))
     output = format_of(manifest.format)
     yield from output.read_samples(store, manifest.generator, samples, manifest.data)
+
+
+def iter_checked_samples(
+    store: ObjectStore, manifest: ShardManifest
+) -> Iterator[tuple[SampleRecord, dict[str, bytes]]]:
+    """As `iter_samples`, and each file is compared with its checksum.
+
+    Raises:
+        DigestMismatchError: a file's bytes differ from its commit marker.
+        Or as `iter_samples`.
+    """
+    for record, bodies in iter_samples(store, manifest):
+        recorded = {file.name: file.sha256 for file in record.files}
+        for name, body in bodies.items():
+            if hashlib.sha256(body).hexdigest() != recorded.get(name):
+                raise damaged(store, f"{record.id}/{name}")
+        yield record, bodies
 
 
 def read_file(
@@ -73,8 +90,13 @@ def read_file(
     output = format_of(manifest.format)
     body = output.read_file(store, manifest.generator, sample, record, manifest.data)
     if hashlib.sha256(body).hexdigest() != record.sha256:
-        raise DigestMismatchError(
-            f"{sample.id}/{name} in {store.url} differs from its commit marker",
-            fix="list everything that is damaged: vrdata verify",
-        )
+        raise damaged(store, f"{sample.id}/{name}")
     return body
+
+
+def damaged(store: ObjectStore, name: str) -> DigestMismatchError:
+    """The error for an object, or a file of a sample, with other bytes than were committed."""
+    return DigestMismatchError(
+        f"{name} in {store.url} differs from its commit marker",
+        fix="list everything that is damaged: vrdata verify",
+    )

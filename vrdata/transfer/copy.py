@@ -126,16 +126,35 @@ def _upload_one(folder: Path, store: ObjectStore, key: str) -> Copied:
         source = ObjectInfo(key, status.st_size, sha256_file(path))
     except OSError as error:
         return Copied(key, "failed", why=str(error))
+    return put_or_compare(store, source, path)
+
+
+def put_or_compare(store: ObjectStore, source: ObjectInfo, body: bytes | Path) -> Copied:
+    """Write an object unless it exists; an existing one is compared, and never overwritten.
+
+    Args:
+        store: the destination.
+        source: key, size and digest of the object.
+        body: its bytes, or the path of a local file that holds them.
+
+    Raises:
+        InvalidInputError, KeyConflictError, StorageError: the object cannot be written.
+    """
     # This request saves sending a body that the store already has, and prevents overwriting on a
     # server that ignores create-only writes.
-    existing = store.head(key)
+    existing = store.head(source.key)
     if existing is None:
-        if store.put_new(key, path, sha256=source.sha256 or ""):
-            return Copied(key, "transferred", source.size)
-        existing = store.head(key)
+        if store.put_new(source.key, body, sha256=source.sha256 or ""):
+            return Copied(source.key, "transferred", source.size)
+        existing = store.head(source.key)
+    return compare_stored(store, source, existing)
+
+
+def compare_stored(store: ObjectStore, source: ObjectInfo, existing: ObjectInfo | None) -> Copied:
+    """Compare an existing object of the destination with its source."""
     if existing is not None:
-        existing = _with_digest(store, key, existing, source)
-    return _compare(key, source=source, existing=existing)
+        existing = _with_digest(store, source.key, existing, source)
+    return _compare(source.key, source=source, existing=existing)
 
 
 def _with_digest(store: ObjectStore, key: str, stored: ObjectInfo, other: ObjectInfo) -> ObjectInfo:

@@ -11,10 +11,9 @@ from typing import Any
 from vrdata.dataset import layout
 from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.finish.card import card
-from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.finish.summary import DatasetSummary, require_finished
 from vrdata.dataset.plans import load_plan
-from vrdata.dataset.reader import load_model
-from vrdata.errors import NotFoundError, OutputConflictError
+from vrdata.errors import OutputConflictError
 from vrdata.sources.hub.upload import HubUpload, digest_of
 from vrdata.store.port import ObjectStore
 from vrdata.transfer.card.columns import columns_of_run
@@ -75,7 +74,7 @@ def push(
         StorageError, SourceAccessError, SourceUnavailableError: run or Hub cannot be used;
             complete commits stay, and the same push continues after them.
     """
-    summary = _finished(run)
+    summary = require_finished(run)
     existing = target.digests()
     shards = [shard_file(read_head(run, *shard)) for shard in iter_commits(run)]
     texts = _texts(run, summary, shards)
@@ -111,16 +110,6 @@ def _plus(
         bytes=result.bytes + size,
         commit=commit or result.commit,
     )
-
-
-def _finished(run: ObjectStore) -> DatasetSummary:
-    if run.head(layout.SUCCESS) is None:
-        raise NotFoundError(
-            f"the run in {run.url} is not finished",
-            why=f"it has no {layout.SUCCESS}",
-            fix="run the same run file again; then push",
-        )
-    return load_model(run, layout.DATASET, DatasetSummary)
 
 
 def _texts(run: ObjectStore, summary: DatasetSummary, shards: list[ShardFile]) -> dict[str, bytes]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from vrdata.dataset.formats.base import PendingObject, SourceFile
 from vrdata.dataset.formats.registry import format_of
 from vrdata.dataset.manifest import DataObject, ShardManifest
-from vrdata.dataset.reader import iter_samples
-from vrdata.store.port import DigestMismatchError, ObjectStore
+from vrdata.dataset.reader import damaged, iter_checked_samples
+from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import read_chunks
 
 _PARQUET = format_of("parquet")
@@ -57,16 +57,13 @@ def fetch(run: ObjectStore, shard: ShardFile, folder: Path) -> PendingObject:
     if shard.digest:
         return _copied(run, shard.manifest.data[0], folder / "data.parquet")
     writer = _PARQUET.open_writer(folder, shard.manifest)
-    for record, bodies in iter_samples(run, shard.manifest):
-        recorded = {file.name: file.sha256 for file in record.files}
+    for record, bodies in iter_checked_samples(run, shard.manifest):
+        digests = {file.name: file.sha256 for file in record.files}
         files = []
         for number, (name, body) in enumerate(bodies.items()):
-            digest = hashlib.sha256(body).hexdigest()
-            if digest != recorded.get(name):
-                raise _damaged(run, f"{record.id}/{name}")
             path = folder / f"{number}.part"
             path.write_bytes(body)
-            files.append(SourceFile(name, path, len(body), digest))
+            files.append(SourceFile(name, path, len(body), digests[name]))
         writer.add(record.index, record.domain, files)
     (done,) = writer.finish()
     return done
@@ -79,12 +76,5 @@ def _copied(run: ObjectStore, stored: DataObject, path: Path) -> PendingObject:
             digest.update(chunk)
             file.write(chunk)
     if digest.hexdigest() != stored.sha256:
-        raise _damaged(run, stored.key)
+        raise damaged(run, stored.key)
     return PendingObject(stored.key, path, stored.size, stored.sha256, "")
-
-
-def _damaged(run: ObjectStore, name: str) -> DigestMismatchError:
-    return DigestMismatchError(
-        f"{name} in {run.url} differs from its commit marker",
-        fix="list everything that is damaged: vrdata verify",
-    )

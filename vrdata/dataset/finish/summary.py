@@ -15,7 +15,7 @@ from vrdata.dataset.finish.counts import GeneratorCounts, IndexedSample
 from vrdata.dataset.finish.duplicates import DuplicateExample, RunDuplicates
 from vrdata.dataset.hashes import DatasetHasher
 from vrdata.dataset.reader import load_model
-from vrdata.errors import InvalidInputError
+from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.hermetic import HermeticShards
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan, PlannedGenerator
@@ -221,3 +221,28 @@ def load_summary(store: ObjectStore) -> DatasetSummary | None:
         return load_model(store, layout.DATASET, DatasetSummary)
     except ObjectNotFoundError:
         return None
+
+
+def require_finished(store: ObjectStore) -> DatasetSummary:
+    """The summary of a finished run: dataset.json, with the dataset hash of `_SUCCESS`.
+
+    Raises:
+        NotFoundError: the run is not finished.
+        InvalidInputError: dataset.json is damaged, or `_SUCCESS` has another hash.
+        StorageError: the store cannot be used.
+    """
+    try:
+        success = store.get(layout.SUCCESS)
+    except ObjectNotFoundError:
+        raise NotFoundError(
+            f"the run in {store.url} is not finished",
+            why=f"it has no {layout.SUCCESS}",
+            fix="run the same run file again first",
+        ) from None
+    summary = load_model(store, layout.DATASET, DatasetSummary)
+    if success != f"{summary.dataset_hash}\n".encode():
+        raise InvalidInputError(
+            f"{layout.SUCCESS} and {layout.DATASET} in {store.url} have different dataset hashes",
+            fix="list everything that is damaged: vrdata verify",
+        )
+    return summary

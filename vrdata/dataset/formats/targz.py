@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from vrdata.dataset import layout
 from vrdata.dataset.formats.archived import ArchiveFormat
 from vrdata.dataset.formats.base import PendingObject, ShardPlace, ShardWriter, SourceFile
 from vrdata.dataset.formats.packing import HashingFile, append, by_name
-from vrdata.dataset.formats.ustar import TarWriter
+from vrdata.dataset.formats.ustar import Sink, TarWriter
 from vrdata.dataset.manifest import FileRecord, SampleRecord
 from vrdata.model import OutputFormat
 
@@ -43,14 +43,9 @@ class TarGzFormat(ArchiveFormat):
 
 class _Writer:
     def __init__(self, path: Path, key: str, generator: str) -> None:
-        from zlib_ng import gzip_ng  # noqa: PLC0415 - readers, such as the operator, need none
-
         self._path, self._key, self._generator = path, key, generator
         self._file = HashingFile(path)
-        # zlib-ng's own deflate: the standard library's differs between machines.
-        self._gzip = gzip_ng.GzipNGFile(  # type: ignore[no-untyped-call]
-            filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=self._file, mtime=0
-        )
+        self._gzip = open_gzip(self._file)
         self._tar = TarWriter(self._gzip)
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
@@ -67,3 +62,17 @@ class _Writer:
         digest = self._file.close()
         size = self._file.size
         return (PendingObject(self._key, self._path, size, digest, "application/gzip"),)
+
+
+def open_gzip(stream: Sink) -> Any:
+    """A stream that compresses to another one, with equal bytes on every machine.
+
+    Args:
+        stream: it has `write` and `flush`, and stays open.
+    """
+    from zlib_ng import gzip_ng  # noqa: PLC0415 - readers, such as the operator, need none
+
+    # zlib-ng's own deflate: the standard library's differs between machines.
+    return gzip_ng.GzipNGFile(  # type: ignore[no-untyped-call]
+        filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=stream, mtime=0
+    )

@@ -95,21 +95,9 @@ class Decoder:
         import av  # noqa: PLC0415 - an extra
 
         try:
-            packets = _packets(body, video_format)
-            with av.open(io.BytesIO(body), "r", format=video_format) as container:
-                stream = main_stream(container)
-                stream.codec_context.thread_count = 1
-                decoded = container.decode(stream)
-                first = next(decoded, None)
-                if first is None or not packets:
-                    return Media("VideoEmpty", "it has no frames")
-                found = _Found(
-                    frames=1 + sum(1 for _ in decoded) if self._deep else packets,
-                    width=first.width,
-                    height=first.height,
-                    rate=float(stream.average_rate or 0),
-                    codec=f"{stream.codec_context.name} {stream.codec_context.pix_fmt}",
-                )
+            found = video_facts(body, video_format, deep=self._deep)
+            if found is None:
+                return Media("VideoEmpty", "it has no frames")
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             return Media("VideoUndecodable", f"it cannot be decoded: {error}")
         wrong = found.difference(video) if video else ""
@@ -117,7 +105,7 @@ class Decoder:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class VideoFacts:
     """What was found in a video; `codec` is the names of its codec and pixel format."""
 
     frames: int
@@ -143,6 +131,36 @@ class _Found:
         if encoder[:1] == ["x264"] and self.codec != f"h264 {encoder[-1]}":
             return f"{self.codec}, its commit marker says {expected.encoder}"
         return ""
+
+
+def video_facts(body: bytes, video_format: str, *, deep: bool = False) -> VideoFacts | None:
+    """Size, frame rate and number of frames of a video; None if it has no frames.
+
+    Args:
+        body: the bytes.
+        video_format: one of VIDEO_FORMATS.
+        deep: decode every frame; else the first is decoded and the rest are counted.
+
+    Raises:
+        av.error.FFmpegError, IndexError, ValueError: it cannot be decoded.
+    """
+    import av  # noqa: PLC0415 - an extra
+
+    packets = _packets(body, video_format)
+    with av.open(io.BytesIO(body), "r", format=video_format) as container:
+        stream = main_stream(container)
+        stream.codec_context.thread_count = 1
+        decoded = container.decode(stream)
+        first = next(decoded, None)
+        if first is None or not packets:
+            return None
+        return VideoFacts(
+            frames=1 + sum(1 for _ in decoded) if deep else packets,
+            width=first.width,
+            height=first.height,
+            rate=float(stream.average_rate or 0),
+            codec=f"{stream.codec_context.name} {stream.codec_context.pix_fmt}",
+        )
 
 
 def _packets(body: bytes, video_format: str) -> int:
