@@ -25,6 +25,7 @@ PAGES = (
     "docs/converters-write.md",
     "docs/import.md",
     "docs/sources.md",
+    "docs/export.md",
 )
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
@@ -37,6 +38,13 @@ NOT_RUN = (
     ),
     (r"vrdata verify data/questions", "needs that import"),
     (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
+    (r"vrdata export s3://", "needs a bucket; tests/export exports from one"),
+    (
+        r"python training/prepare_data.py ",
+        "needs VBVR-Pro; tests/support/exports reads by its rules",
+    ),
+    (r"python run_evaluation_video.py ", "needs VBVR-Pro-Bench; see the line above"),
+    (r"accelerate launch ", "needs DiffSynth-Studio and a GPU"),
 )
 
 

@@ -12,7 +12,7 @@ from vrdata.cli import doctor, report, spec, verify
 from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
 from vrdata.cli.runs import importing
-from vrdata.cli.storage import bucket, push, transfer
+from vrdata.cli.storage import bucket, export, push, transfer
 from vrdata.imports import import_fast
 from vrdata.privacy.process import close_process
 
@@ -34,6 +34,7 @@ for commands in (
     transfer,
     bucket,
     push,
+    export,
     doctor,
 ):
     commands.register(app)

@@ -100,12 +100,12 @@ def upload_command(
     try:
         result = upload(folder, store, jobs=jobs, report=_Progress("uploaded"))
     finally:
-        _print_limits(store)
+        print_limits(store)
     _finish("uploaded", result, store, output)
 
 
-def _print_limits(store: ObjectStore) -> None:
-    """What the server was found to lack, one line each."""
+def print_limits(store: ObjectStore) -> None:
+    """Print what the server was found to lack, one line each."""
     from vrdata.store.limits import describe_mode, describe_notes
 
     if refused := describe_mode(store.limits):

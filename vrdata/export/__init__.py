@@ -1,0 +1,1 @@
+"""Export a finished run in the layouts that other programs read."""

@@ -1,0 +1,1 @@
+"""Where an export is written: a folder or bucket, or one archive."""
