@@ -13,6 +13,8 @@ from support.exports.runs import FORMATS, ids, rich_run
 from support.trees import read_tree, write_tree
 from vrdata.cli.storage.export import LayoutName
 from vrdata.export.layouts.registry import LAYOUTS
+from vrdata.export.run import export as run_export
+from vrdata.export.targets.opening import open_target
 from vrdata.store.file.store import FileStore
 from vrdata.store.opening import open_store
 from vrdata.transfer.copy import download
@@ -47,6 +49,17 @@ def test_an_archive_has_the_files_of_the_folder(
         archive.extractall(tmp_path / "unpacked", filter="data")
     exported(runs["webdataset"], tmp_path / "out", "--layout", "jsonl")
     assert read_tree(tmp_path / "unpacked") == read_tree(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["out", "out.tar"])
+def test_progress_is_reported_after_each_sample(
+    runs: dict[str, Path], name: str, tmp_path: Path
+) -> None:
+    run = FileStore(runs["files"])
+    target, _ = open_target(str(tmp_path / name), run)
+    seen: list[int] = []
+    result = run_export(run, LAYOUTS["jsonl"], target, report=lambda at: seen.append(at.samples))
+    assert seen == list(range(1, result.samples + 1))
 
 
 @pytest.mark.parametrize("name", ["out", "out.tar.gz"])

@@ -80,50 +80,57 @@ def export(
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vrdata-export-"))
         lines = stack.enter_context(Path(scratch, "lines").open("wb"))
-        source = _Source(run, plan, layout, lines)
-        result = TransferResult()
-        for copied in target.write(source.entries(), source.last(summary)):
-            result = result.plus(copied)
-            report(_exported(target, layout, source.samples, summary, result))
-    return _exported(target, layout, source.samples, summary, result)
+        work = _Work(run, plan, summary, layout, target.url, lines, report)
+        for copied in target.write(work.entries(), work.last()):
+            work.copied = work.copied.plus(copied)
+    return work.result()
 
 
-def _exported(
-    target: Target, layout: Layout, samples: int, summary: DatasetSummary, result: TransferResult
-) -> Exported:
-    return Exported(
-        url=target.url,
-        layout=layout.name,
-        samples=samples,
-        failed_samples=summary.failed_samples,
-        written=result.transferred,
-        skipped=result.skipped,
-        bytes=result.bytes,
-    )
+class _Work:
+    """The files of an export, and what is done; the lines of samples are collected on the disk."""
 
-
-class _Source:
-    """The files of an export; the lines of its samples are collected on the disk."""
-
-    def __init__(self, run: ObjectStore, plan: Plan, layout: Layout, lines: IO[bytes]) -> None:
-        self._run, self._plan, self._layout, self._lines = run, plan, layout, lines
-        self.samples = 0
+    def __init__(  # noqa: PLR0913 - what an export is made of
+        self,
+        run: ObjectStore,
+        plan: Plan,
+        summary: DatasetSummary,
+        layout: Layout,
+        url: str,
+        lines: IO[bytes],
+        report: Callable[[Exported], None],
+    ) -> None:
+        self._run, self._plan, self._summary, self._layout = run, plan, summary, layout
+        self._url, self._lines, self._report = url, lines, report
+        self._samples = 0
+        self.copied = TransferResult()
 
     def entries(self) -> Iterator[Entry]:
         for sample in iter_samples(self._run, self._plan):
             yield from self._layout.files(sample)
             if self._layout.lines:
                 self._lines.write(self._layout.line(sample))
-            self.samples += 1
+            self._samples += 1
+            self._report(self.result())
 
-    def last(self, summary: DatasetSummary) -> Iterator[Entry]:
+    def last(self) -> Iterator[Entry]:
         """What is written after all samples, which are now counted."""
-        if self.samples != summary.samples:
+        if self._samples != self._summary.samples:
             raise InvalidInputError(
-                f"the markers of {self._run.url} have {count(self.samples, 'sample')}",
-                why=f"its dataset.json says {summary.samples}",
+                f"the markers of {self._run.url} have {count(self._samples, 'sample')}",
+                why=f"its dataset.json says {self._summary.samples}",
                 fix="list everything that is damaged: vrdata verify",
             )
         if self._layout.lines:
             self._lines.flush()
             yield self._layout.lines, Path(self._lines.name)
+
+    def result(self) -> Exported:
+        return Exported(
+            url=self._url,
+            layout=self._layout.name,
+            samples=self._samples,
+            failed_samples=self._summary.failed_samples,
+            written=self.copied.transferred,
+            skipped=self.copied.skipped,
+            bytes=self.copied.bytes,
+        )

@@ -71,7 +71,8 @@ def require_fitting(run: ObjectStore, plan: Plan, layout: Layout) -> None:
         raise InvalidInputError(
             f"samples lack files that the layout {layout.name} needs ({', '.join(numbers)})",
             why=first,
-            fix="use another layout, or let the generator write these files",
+            fix="use another layout, or let the generator write them; videos are MP4 files with "
+            "spec.output.video: h264",
         )
 
 
