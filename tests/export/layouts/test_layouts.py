@@ -161,6 +161,13 @@ def test_the_frame_rate_is_the_one_of_the_video(fps: float, shown: float) -> Non
     assert json.loads(text)["parameters"] == {"video_fps": shown, "cells": 4}
 
 
+def test_a_line_has_no_separator_that_some_readers_split_at() -> None:
+    prompt = "a\u2028b\u2029c\x85d\ne"
+    line = LAYOUTS["jsonl"].line(sample(prompt=prompt)).decode()
+    assert line.splitlines() == [line[:-1]]
+    assert json.loads(line)["prompt"] == prompt
+
+
 @pytest.mark.parametrize("field", ["parameters", "generic_declarative_render"])
 def test_pro_refuses_metadata_that_its_reader_cannot_use(field: str) -> None:
     with pytest.raises(InvalidInputError, match="does not fit the layout pro"):
