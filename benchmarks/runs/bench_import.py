@@ -1,5 +1,7 @@
 """Import a table of images, against bare loops that decode and write the same images.
 
+The import has one worker, or one for each processor, as by default; the loops have one process.
+
 All are slopes between two numbers of items, so that starting programs does not count. The first
 loop writes PNG files with the encoder of the import; the second one is what scripts for one dataset
 do: Pillow saves each image.
@@ -52,27 +54,31 @@ def rows(options: Options) -> Iterator[Row]:
         write_puzzles(table, puzzles(MANY, size=SIZE), group=100)
         rounds = interleaved(
             options.repeats,
-            partial(_slope, partial(_import, table)),
+            partial(_slope, partial(_import, table, ("--jobs", 1))),
+            partial(_slope, partial(_import, table, ())),
             partial(_slope, partial(_loop, "own", table)),
             partial(_slope, partial(_loop, "pillow", table)),
             warm=False,
         )
-    ours = min(own for own, _, _ in rounds) * 1e3
-    bare = tuple(bare / own for own, bare, _ in rounds)
-    loop = tuple(pillow / own for own, _, pillow in rounds)
-    yield Row("import.bare", f"throughput ({ours:.0f} ms an item) / bare loop", BARE_GOAL, bare)
-    yield Row("import.script", "throughput / loop in which Pillow saves", LOOP_GOAL, loop)
+    for at, name, words in ((0, "one", "with one worker"), (1, "all", "with all processors")):
+        own = min(each[at] for each in rounds) * 1e3
+        what = f"items/s {words} ({own:.0f} ms an item)"
+        bare, script = (tuple(each[loop] / each[at] for each in rounds) for loop in (2, 3))
+        yield Row(f"import.bare.{name}", f"{what} / bare loop", BARE_GOAL, bare)
+        yield Row(
+            f"import.script.{name}", f"{what} / loop in which Pillow saves", LOOP_GOAL, script
+        )
 
 
 def _slope(seconds: Callable[[int], float]) -> float:
     return (seconds(MANY) - seconds(FEW)) / (MANY - FEW)
 
 
-def _import(table: Path, count: int) -> float:
+def _import(table: Path, jobs: tuple[object, ...], count: int) -> float:
     from support.cli import command
 
     with tempfile.TemporaryDirectory() as folder:
-        words = ("import", table, "--limit", count, "--output", f"{folder}/out", "--jobs", 1)
+        words = ("import", table, "--limit", count, "--output", f"{folder}/out", *jobs)
         return run(command(*words)).wall
 
 
