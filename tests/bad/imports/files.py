@@ -56,7 +56,12 @@ FILES = {
     "encrypted Parquet": Case(
         "secret.parquet", 3, "encrypted", file("secret.parquet", PARQUET[:-4] + b"PARE")
     ),
-    "compressed table": Case("rows.csv.gz", 3, "uncompress", file("rows.csv.gz", b"\x1f\x8b")),
+    "compressed table in another format": Case(
+        "rows.csv.zip", 3, "uncompress", file("rows.csv.zip", b"PK")
+    ),
+    "damaged compressed table": Case(
+        "rows.csv.gz", 3, "cannot be decompressed", file("rows.csv.gz", b"\x1f\x8b")
+    ),
     "Parquet file without rows": Case(
         "none.parquet", 5, "no rows", file("none.parquet", puzzle_file(0))
     ),

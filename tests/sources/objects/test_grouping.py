@@ -89,11 +89,6 @@ def test_tables_beside_other_files_are_refused_until_a_glob_chooses() -> None:
     assert items(*names, include=("*.png",)) == [["images/1.png"]]
 
 
-def test_a_compressed_table_is_refused_by_name() -> None:
-    with pytest.raises(InvalidInputError, match=r"rows\.jsonl\.gz is a compressed table"):
-        items("rows.jsonl.gz")
-
-
 @given(st.sets(NAME))
 def test_each_visible_file_is_in_exactly_one_item_with_those_of_its_stem(names: set[str]) -> None:
     found = items(*names)

@@ -16,6 +16,7 @@ from vrdata.sources.opening import open_planned
 from vrdata.sources.parts import read_parts
 from vrdata.sources.port import Part, Source
 from vrdata.sources.staged import changed
+from vrdata.sources.tables.formats import compression
 from vrdata_generators.columns import chosen_columns
 
 MAX_BYTES = 16 * 2**20  # of a table that cannot be read in part
@@ -58,7 +59,8 @@ def check_columns(prepared: Prepared, options: Mapping[str, str]) -> None:
 def _columns(source: Source, part: Part) -> list[str]:
     """The names of a table's columns, from its footer or header; [] = they are not known."""
     file = part.files[0]
-    if part.format not in {"parquet", "csv"} or (not file.ranges and file.size > MAX_BYTES):
+    readable = part.format in {"parquet", "csv"} and not compression(file.name)
+    if not readable or (not file.ranges and file.size > MAX_BYTES):
         return []
     if file.ranges:
         place = file.ranges[-1] if part.format == "parquet" else file.ranges[0]

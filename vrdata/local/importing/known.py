@@ -10,7 +10,9 @@ from vrdata.errors import NotFoundError, UsageError
 CONVERTER = "M-import"
 HUB = "hf://"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_TABLE = re.compile(r"\.(parquet|arrow|feather|jsonl|ndjson|csv|tsv)(\.gz)?$", re.IGNORECASE)
+_TABLE = re.compile(
+    r"\.(parquet|arrow|feather|jsonl|ndjson|csv|tsv)(\.(gz|bz2|zst))?$", re.IGNORECASE
+)
 _WITH_SECRET = re.compile(r"(?!file:)[^./~].*[@?#%]|file:.*[@?#]", re.DOTALL)
 _CREDENTIALS = "credentials are variables of the environment, such as HF_TOKEN"
 MAX_SLUG = 24

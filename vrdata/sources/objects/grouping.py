@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vrdata.errors import InvalidInputError
 from vrdata.sources.globs import folder_of, included
 from vrdata.sources.objects.listing import Listed
-from vrdata.sources.tables.formats import is_compressed_table, table_format
+from vrdata.sources.tables.formats import is_unreadable_table, table_format
 
 # Documents about a dataset, written by people, hubs, `datasets` and desktops.
 _DOCUMENTS = re.compile(
@@ -39,7 +39,7 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
         include: see `included`.
 
     Raises:
-        InvalidInputError: there are tables and other files, or compressed tables.
+        InvalidInputError: there are tables and other files, or tables in an archive.
     """
     kinds: dict[bool, str] = {}
     for files_of_stem in _by_stem(files, include):
@@ -65,11 +65,11 @@ def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
     else:
         chosen = visible = [one for one in chosen if not _is_document(one.name)]
     for one in chosen:
-        if is_compressed_table(one.name):
+        if is_unreadable_table(one.name):
             raise InvalidInputError(
-                f"{one.name} is a compressed table",
-                why="rows of compressed files cannot be fetched one by one",
-                fix="uncompress it, or convert it to Parquet, and name that file",
+                f"{one.name} is a table that is compressed in a way that is not read",
+                why="only CSV and JSON Lines can be compressed, with gzip, bzip2 or Zstandard",
+                fix="uncompress it, and name that file",
             )
     if not chosen:
         return

@@ -14,7 +14,11 @@ EXTENSIONS: dict[str, TableFormat] = {
     "ndjson": "jsonl",
     "csv": "csv",
 }
-COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "lz4", "zip"})
+COMPRESSIONS = frozenset({"gz", "bz2", "zst"})
+"""Of tables of text."""
+
+_OTHER_COMPRESSIONS = frozenset({"xz", "lz4", "zip", "br", "snappy", "7z", "rar", "z"})
+_TEXT = frozenset({"jsonl", "csv"})
 
 
 def table_format(name: str) -> TableFormat | None:
@@ -23,13 +27,24 @@ def table_format(name: str) -> TableFormat | None:
     Args:
         name: path of the file below the source.
     """
-    return EXTENSIONS.get(_extension(name))
+    form = _inner(name) if compression(name) else _extension(name)
+    return EXTENSIONS.get(form)
 
 
-def is_compressed_table(name: str) -> bool:
-    """Whether the name is that of a compressed table, such as `rows.jsonl.gz`."""
-    inner, _, last = name.rpartition(".")
-    return last.lower() in COMPRESSED and _extension(inner) in {"jsonl", "ndjson", "csv"}
+def compression(name: str) -> str:
+    """`gz`, `bz2` or `zst` of a compressed table of text; "" = the file is no such table."""
+    last = _extension(name)
+    return last if last in COMPRESSIONS and EXTENSIONS.get(_inner(name)) in _TEXT else ""
+
+
+def is_unreadable_table(name: str) -> bool:
+    """Whether a table is compressed in another way, such as `rows.jsonl.xz` and `a.parquet.gz`."""
+    compressed = _extension(name) in COMPRESSIONS | _OTHER_COMPRESSIONS
+    return compressed and _inner(name) in EXTENSIONS and not compression(name)
+
+
+def _inner(name: str) -> str:
+    return _extension(name.rpartition(".")[0])
 
 
 def _extension(name: str) -> str:

@@ -8,8 +8,9 @@ from typing import BinaryIO
 from vrdata.sources.port import Part
 from vrdata.sources.tables.arrow import arrow_parts
 from vrdata.sources.tables.companions import Find
+from vrdata.sources.tables.compressed import compressed_parts
 from vrdata.sources.tables.csvrows import csv_parts
-from vrdata.sources.tables.formats import TableFormat
+from vrdata.sources.tables.formats import TableFormat, compression
 from vrdata.sources.tables.jsonlines import jsonl_parts
 from vrdata.sources.tables.parquet import parquet_parts
 from vrdata.sources.tables.table import Table
@@ -35,7 +36,7 @@ def parts_of_table(  # noqa: PLR0913 - the facts of a file
     """The parts of a table in the order of its rows; parts without rows are skipped.
 
     Of a Parquet or Arrow file, the parts are its row groups or record batches, and only its footer
-    is read. Files of text are read to the end to count their rows.
+    is read. Files of text are read to the end to count their rows. A compressed one is one part.
 
     Args:
         file: the table, open for random access; it is not closed.
@@ -51,4 +52,8 @@ def parts_of_table(  # noqa: PLR0913 - the facts of a file
         InvalidInputError: the table is damaged, encrypted or not of this format, or a row names a
             file that does not exist.
     """
-    yield from _FORMATS[format](Table(file, name, size, digest, format, first, limit, find))
+    table = Table(file, name, size, digest, format, first, limit, find)
+    if how := compression(name):
+        yield from compressed_parts(table, how, _FORMATS[format])
+    else:
+        yield from _FORMATS[format](table)

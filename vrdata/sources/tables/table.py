@@ -27,6 +27,7 @@ MAX_METADATA_BYTES = 16 * 1024 * 1024
 """The longest footer of a Parquet or Arrow file, or metadata of an Arrow message. A reader needs
 many times that memory; 16 MiB describe 1000 columns in 200 row groups, or 700 000 batches."""
 
+_FIX = "fetch or write the file again, or name only other files in source.include"
 _TITLES = {
     "parquet": "a Parquet file",
     "arrow": "an Arrow file",
@@ -118,12 +119,12 @@ class Table:
         self.file.seek(0)
         return io.BufferedReader(cast("io.RawIOBase", self.file), 1024 * 1024)
 
-    def damaged(self, why: str) -> NoReturn:
+    def damaged(self, why: str, fix: str = _FIX) -> NoReturn:
         """Raise InvalidInputError for a file that cannot be read."""
         raise InvalidInputError(
             f"{self.name} cannot be read as {_TITLES[self.format]}",
             why=why,
-            fix="fetch or write the file again, or name only other files in source.include",
+            fix=fix,
         )
 
 

@@ -6,11 +6,14 @@ row and what its format decodes at a time: pages of Parquet, buffers of an Arrow
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
+import io
 import json
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 Row = dict[str, Any]
 _BUFFER_BYTES = 2**20  # read at a time of each column of a Parquet file
@@ -110,8 +113,38 @@ def _batches(file: Any) -> Iterator[Any]:
 
 def _jsonl(path: str, group: int | None, start: int) -> Iterator[bytes]:
     del group
-    with open(path, "rb") as file:  # noqa: PTH123 - a path as the supervisor gives it
+    with _opened(path) as file:
         yield from islice((line for line in file if line.strip()), start, None)
+
+
+def _opened(path: str) -> BinaryIO:
+    """A file of text, decompressed by the ending of its name."""
+    if path.lower().endswith(".gz"):
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    if path.lower().endswith(".bz2"):
+        return cast("BinaryIO", bz2.open(path, "rb"))
+    if path.lower().endswith(".zst"):
+        import pyarrow as pa
+
+        stream = _Stream(pa.input_stream(path, compression="zstd"))
+        return cast("BinaryIO", io.BufferedReader(stream, _BUFFER_BYTES))
+    return open(path, "rb")  # noqa: PTH123 - a path as the supervisor gives it
+
+
+class _Stream(io.RawIOBase):
+    """A stream of pyarrow, for readers of lines."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _object(line: bytes) -> Row:
@@ -127,7 +160,7 @@ def _object(line: bytes) -> Row:
 def _csv(path: str, group: int | None, start: int) -> Iterator[Row]:
     del group
     csv.field_size_limit(2**31 - 1)
-    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
+    with io.TextIOWrapper(_opened(path), encoding="utf-8-sig", newline="") as file:
         yield from islice(csv.DictReader(file), start, None)
 
 
