@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner
 
+from support.polling import wait_until
 from support.services.old_kernel import lacking
 from vrdata.cli.main import app
 
@@ -61,6 +64,19 @@ def called(*arguments: object) -> Ran:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Ran(done.exit_code, done.stdout, done.stderr)
+
+
+def kill_when(ready: Callable[[], bool], *arguments: object, **environment: str) -> None:
+    """Run `vrdata ARGUMENTS`, and kill it (SIGKILL) as soon as something is ready."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(
+        command(*arguments), env=os.environ | environment, start_new_session=True, **quiet
+    ) as running:
+        try:
+            wait_until(lambda: running.poll() is not None or ready(), "what is waited for")
+        finally:
+            running.kill()
+    assert running.returncode == -signal.SIGKILL, "it ended before it was killed"
 
 
 def command(*arguments: object) -> list[str]:

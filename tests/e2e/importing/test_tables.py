@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from support.cli import Ran, called, vrdata
+from support.cli import Ran, called, kill_when, vrdata
 from support.datasets.puzzles import puzzle, puzzle_table, stored
 
 pytestmark = pytest.mark.slow
@@ -134,6 +134,19 @@ def test_an_import_without_a_good_item_fails_and_says_why(tmp_path: Path) -> Non
     assert ran.code == 1
     assert (ran.json["samples"], ran.json["failedSamples"]) == (0, 3)
     assert len(failures(tmp_path)) == 3
+
+
+def test_an_import_that_is_killed_twice_continues_to_the_hash_of_an_undisturbed_one(
+    whole: Whole, tmp_path: Path
+) -> None:
+    run = tmp_path / ".vrdata/out/runs/default"
+    words = ("import", whole.table, "--output", tmp_path / "out", "--jobs", 1)
+    for pattern in ("plan.json", "commits/*/*.json"):
+        kill_when(lambda pattern=pattern: any(run.glob(f"*/_vrdata/{pattern}")), *words)
+    ran = imported(tmp_path, whole.table)
+    assert ran.code == 0, ran.err
+    assert ran.json["datasetHash"] == whole.ran.json["datasetHash"]
+    assert called("verify", tmp_path / "out").code == 0
 
 
 @pytest.fixture
