@@ -8,6 +8,7 @@ them have runs once.
 from __future__ import annotations
 
 import io
+import os
 import re
 import shlex
 import sys
@@ -20,8 +21,8 @@ from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
-from typer.testing import CliRunner
 
+from support.cli import called
 from support.datasets.puzzles import puzzles, write_puzzles
 from support.documents.pages import ROOT, blocks, parse, run
 from support.services.hub.server import Hub, running_hub
@@ -29,15 +30,12 @@ from support.services.s3server import S3Server, running_s3_server
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.run import GenerationRun
 from vrdata.api.status import GenerationRunStatus
-from vrdata.cli.main import app
 
 PAGE = "docs/coming-from.md"
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
     (r"vrdata generators add ", "needs a package index for the environment"),
 )
-# The shell is needed for a pipe; a run and an import are processes with processes of their own.
-NEEDS_PROCESS = r".*\||vrdata (run|import|generators test) "
 # Where commands of a cluster run: the file, and what it contains.
 CLUSTER = {
     "kubectl apply": ("tests/support/cluster/runs.py", '"apply", "-f"'),
@@ -183,11 +181,11 @@ class Machine:
         """Run a command that did not run yet, or look for a file."""
         kind = kind_of(span)
         if kind == "command" and is_run(span) and span not in self.done:
-            if re.match(NEEDS_PROCESS, span):
+            if "|" in span:  # a pipe needs a shell
                 run(["bash", "-o", "pipefail", "-c", span], self.folder, HF_HUB_OFFLINE="0")
             else:
-                ran = CliRunner().invoke(app, shlex.split(span)[1:])
-                assert ran.exit_code == 0, f"{span}\n{ran.output[-2000:]}{ran.exception!r}"
+                ran = called(*shlex.split(span)[1:])
+                assert ran.code == 0, f"{span}\n{ran.out[-1000:]}{ran.err[-1000:]}"
             self.done.add(span)
         elif kind == "file":
             assert any(self.folder.glob(span)), f"{span} does not exist"
@@ -209,6 +207,8 @@ def machine(
         patch.setenv("HF_HOME", str(folder / "hf"))
         patch.setenv("HOME", str(folder / "home"))
         patch.setenv("VRDATA_GENERATORS", str(folder / "generators-home"))
+        # One processor: a run or an import starts one worker, which does one shard after the other.
+        patch.setattr(os, "sched_getaffinity", lambda _pid: {0})
         patch.chdir(folder)
         yield Machine(folder)
 
