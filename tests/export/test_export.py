@@ -86,8 +86,8 @@ def test_other_bytes_are_refused_and_stay(run: Path, name: str, tmp_path: Path) 
     place = f"out/{ids()[2]}/prompt.txt" if name == "out" else name
     write_tree(tmp_path, {place: b"mine"})
     ran = export(run, tmp_path / name, "--layout", "vbvr")
-    assert ran.exit_code == 3
-    assert "has other bytes" in ran.stderr
+    assert ran.code == 3
+    assert "has other bytes" in ran.err
     assert (tmp_path / place).read_bytes() == b"mine"
 
 
@@ -98,8 +98,8 @@ def test_damaged_data_is_not_exported(run: Path, name: str, left: bool, tmp_path
     at = body.index(b"Move the")
     path.write_bytes(body[:at] + b"Lose" + body[at + 4 :])
     ran = export(run, tmp_path / name, "--layout", "jsonl")
-    assert ran.exit_code == 7
-    assert "differs from its commit marker" in ran.stderr
+    assert ran.code == 7
+    assert "differs from its commit marker" in ran.err
     if left:
         assert {one.name for one in tmp_path.iterdir()} == {"run"}
     else:
@@ -109,10 +109,10 @@ def test_damaged_data_is_not_exported(run: Path, name: str, left: bool, tmp_path
 def test_failed_samples_leave_gaps_and_are_noted(tmp_path: Path) -> None:
     rich_run(FileStore(tmp_path / "run"), failed={("O-1_maze", 1)})
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", "bench")
-    assert ran.exit_code == 0, ran.output
+    assert ran.code == 0, ran.err
     numbers = sorted(path.name for path in (tmp_path / "out/O-1_maze").iterdir())
     assert numbers == ["00000", "00002", "00003", "00004"]
-    assert "note: 1 sample of the run failed" in ran.stderr
+    assert "note: 1 sample of the run failed" in ran.err
 
 
 @pytest.mark.slow

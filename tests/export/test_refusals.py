@@ -21,14 +21,14 @@ from vrdata.transfer.copy import download
 def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
     build_run(FileStore(tmp_path / "run"), make_plan())
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", "vbvr")
-    assert (ran.exit_code, "is not finished" in ran.stderr) == (5, True)
+    assert (ran.code, "is not finished" in ran.err) == (5, True)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_run_whose_success_has_another_hash_is_refused(run: Path, tmp_path: Path) -> None:
     (run / "_SUCCESS").write_text(f"sha256:{0:064}\n")
     ran = export(run, tmp_path / "out", "--layout", "vbvr")
-    assert (ran.exit_code, "different dataset hashes" in ran.stderr) == (3, True)
+    assert (ran.code, "different dataset hashes" in ran.err) == (3, True)
     assert not (tmp_path / "out").exists()
 
 
@@ -51,11 +51,11 @@ def test_a_layout_names_what_samples_lack_and_writes_nothing(
 
     build_finished_run(FileStore(tmp_path / "run"), make_plan(), change=change)
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", layout)
-    assert ran.exit_code == 3
-    assert named in ran.stderr
-    assert "O-1_maze/maze_00000003 has no" in ran.stderr
+    assert ran.code == 3
+    assert named in ran.err
+    assert "O-1_maze/maze_00000003 has no" in ran.err
     assert not (tmp_path / "out").exists()
-    assert export(tmp_path / "run", tmp_path / "out", "--layout", "vbvr").exit_code == 0
+    assert export(tmp_path / "run", tmp_path / "out", "--layout", "vbvr").code == 0
 
 
 def test_pro_names_a_key_frame_that_the_metadata_lists_and_the_sample_lacks(
@@ -68,9 +68,9 @@ def test_pro_names_a_key_frame_that_the_metadata_lists_and_the_sample_lacks(
 
     build_finished_run(FileStore(tmp_path / "run"), make_plan(), change=change)
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", "pro")
-    assert ran.exit_code == 3
-    assert "lists 11 image frames" in ran.stderr
-    assert "frame_2.png" in ran.stderr
+    assert ran.code == 3
+    assert "lists 11 image frames" in ran.err
+    assert "frame_2.png" in ran.err
 
 
 def test_a_run_of_rows_is_refused(tmp_path: Path) -> None:
@@ -79,14 +79,14 @@ def test_a_run_of_rows_is_refused(tmp_path: Path) -> None:
     succeed(memory, summarise(memory, plan, detect=False)[0])
     download(memory, tmp_path / "run")
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", "vbvr")
-    assert (ran.exit_code, "has rows, not samples" in ran.stderr) == (3, True)
+    assert (ran.code, "has rows, not samples" in ran.err) == (3, True)
 
 
 def test_run_and_export_must_be_apart(run: Path, tmp_path: Path) -> None:
     for place in (run, run / "exported", run / "x.tar.gz", tmp_path):
         ran = export(run, place, "--layout", "vbvr")
-        assert (ran.exit_code, "inside the other" in ran.stderr) == (2, True), place
+        assert (ran.code, "inside the other" in ran.err) == (2, True), place
     other = shutil.copytree(run, tmp_path / "other")
     ran = export(run, other, "--layout", "vbvr")
-    assert (ran.exit_code, "is the folder of a run" in ran.stderr) == (3, True)
+    assert (ran.code, "is the folder of a run" in ran.err) == (3, True)
     exported(run, tmp_path / "beside.tar", "--layout", "vbvr")

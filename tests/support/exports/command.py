@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from typer.testing import CliRunner, Result
-
-from vrdata.cli.main import app
+from support.cli import Ran, called
 
 
-def export(*arguments: object) -> Result:
-    """Run the command in this process."""
-    return CliRunner().invoke(app, ["export", *map(str, arguments)])
+def export(*arguments: object) -> Ran:
+    """Run the command."""
+    return called("export", *arguments)
 
 
 def exported(*arguments: object) -> dict[str, Any]:
     """The JSON of an export that succeeds."""
     ran = export(*arguments, "-o", "json")
-    assert ran.exit_code == 0, ran.output
-    return dict(json.loads(ran.stdout))
+    assert ran.code == 0, ran.err
+    return dict(ran.json)
