@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from vrdata_generators.colours import DESCRIPTIONS, check_png, to_srgb
 from vrdata_generators.values import path_in
 
 MAX_PIXELS = 8192 * 8192
@@ -25,8 +26,10 @@ _MODULES = ("Avif", "Ico", "Jpeg2K", "Mpo", "WebP", "Tiff")  # those that preini
 _WHITE = (255, 255, 255)
 _ORIENTATION = 0x0112  # the field of EXIF data
 _CHANNELS = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-_PLAIN = frozenset({"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"})
-_ALPHA = {"LA": "RGBA", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+_MODES = {"1": "L", "L": "L", "CMYK": "CMYK", "P": "RGB", "RGB": "RGB"}
+_MODES |= dict.fromkeys(("RGBX", "YCbCr", "HSV"), "RGB")
+_TREATED = DESCRIPTIONS | {"transparency"}
+_ALPHA = {"LA": "LA", "RGBA": "RGBA", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 _OTHERS = (  # first bytes, in lower case without white space, of what is often taken for an image
     (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
@@ -52,7 +55,10 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
     """The RGB image that a value holds.
 
     Of an animation, the first frame; rotated as its EXIF data says; transparent parts are white;
-    16 bits a channel become 8.
+    16 bits a channel become 8; colours become sRGB by the image's profile, or by the gamma and the
+    primaries of a PNG. A profile that cannot be used is ignored, as in browsers, and
+    `image.info[vrdata_generators.colours.NOTE]` says why. CMYK without a profile is converted as
+    Pillow does.
 
     Args:
         value: a Pillow image; a numpy array or nested lists of height x width, with 1 to 4
@@ -62,7 +68,8 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
         base: the folder of relative paths; a path must not leave it.
 
     Raises:
-        ValueError: it is no image, is damaged, or has more than MAX_PIXELS pixels.
+        ValueError: it is no image, is damaged, has more than MAX_PIXELS pixels, or has colours
+            that cannot be converted.
     """
     match value:
         case Image.Image():
@@ -120,15 +127,8 @@ def _decoded(body: bytes) -> Image.Image:
         raise ValueError("the image is empty: it has no bytes")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # about sizes, which are checked below, and damaged EXIF
-            with Image.open(io.BytesIO(body), formats=_formats()) as image:
-                _check_size(*image.size)
-                if image.format == "PNG":
-                    _check_sums(body)
-                image.load()
-                return _converted(image)
+            warnings.simplefilter("ignore")  # of sizes, which are checked, and damaged EXIF
+            return _opened(body)
     except UnidentifiedImageError:
         if body.startswith(_SIGNATURES):
             raise ValueError("the image is damaged: its header is incomplete") from None
@@ -142,10 +142,13 @@ def _decoded(body: bytes) -> Image.Image:
         raise ValueError(f"the image is damaged: {why[:300]}") from None
 
 
-def _check_sums(body: bytes) -> None:
-    """Pillow shows a PNG whose data have another checksum, with other pixels."""
-    with Image.open(io.BytesIO(body), formats=["PNG"]) as image:
-        image.verify()
+def _opened(body: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(body), formats=_formats()) as image:
+        _check_size(*image.size)
+        if image.format == "PNG":
+            check_png(body, image.info)
+        image.load()
+        return _converted(image)
 
 
 def _formats() -> list[str]:
@@ -170,16 +173,24 @@ def _converted(image: Image.Image) -> Image.Image:
     if image.tell():
         image.seek(0)
     image = _turned(image)
-    if image.mode == "RGB" and "transparency" not in image.info:
+    info = image.info
+    if image.mode == "RGB" and not _TREATED & info.keys():
         image.load()
         return image
     if image.mode.startswith(("I", "F")):
-        return _of_array(_shades(image))
-    if image.mode in _ALPHA or image.mode == "RGBA" or "transparency" in image.info:
-        return _on_white(image)
-    if image.mode not in _PLAIN:
+        image = _eight_bits(image)
+    elif image.mode in _ALPHA:
+        image = image.convert(_ALPHA[image.mode])
+    elif "transparency" in info:
+        image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
+    elif image.mode in _MODES:
+        image = image.convert(_MODES[image.mode])
+    else:
         raise ValueError(f"the image has the mode {image.mode}, which is not supported")
-    return image.convert("RGB")
+    found = to_srgb(image, info)
+    if "A" in found.mode:
+        return _on_white(found)
+    return found if found.mode == "RGB" else found.convert("RGB")
 
 
 def _turned(image: Image.Image) -> Image.Image:
@@ -190,10 +201,20 @@ def _turned(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    while image.mode != "RGBA":
-        image = image.convert(_ALPHA.get(image.mode, "RGBA"))
     paper = Image.new("RGBA", image.size, (*_WHITE, 255))
-    return Image.alpha_composite(paper, image).convert("RGB")
+    found = Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+    found.info |= image.info
+    return found
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """An image with more than 8 bits a pixel as L, or LA if it has a transparent value."""
+    values = _shades(image)
+    found = _image_of(values)
+    if "transparency" in image.info:
+        opaque = values != image.info["transparency"]
+        found.putalpha(Image.fromarray(opaque.astype(np.uint8) * np.uint8(255)))
+    return found
 
 
 def _shades(image: Image.Image) -> NDArray[Any]:
@@ -213,6 +234,10 @@ def _array(value: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
 
 
 def _of_array(array: NDArray[Any]) -> Image.Image:
+    return _converted(_image_of(array))
+
+
+def _image_of(array: NDArray[Any]) -> Image.Image:
     if array.ndim == 3 and array.shape[2] not in _CHANNELS and array.shape[0] in _CHANNELS:
         array = np.moveaxis(array, 0, 2)  # channels first, as in PyTorch
     if array.ndim == 3 and array.shape[2] == 1:
@@ -223,7 +248,7 @@ def _of_array(array: NDArray[Any]) -> Image.Image:
     _check_size(array.shape[1], array.shape[0])
     mode = "L" if array.ndim == 2 else _CHANNELS[array.shape[2]]
     pixels = np.ascontiguousarray(_bytes_of(array))
-    return _converted(Image.frombytes(mode, (array.shape[1], array.shape[0]), pixels.tobytes()))
+    return Image.frombytes(mode, (array.shape[1], array.shape[0]), pixels.tobytes())
 
 
 def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -61,6 +61,18 @@ def test_a_row_becomes_a_sample(importer: Conversions, tmp_path: Path) -> None:
     assert json.loads(made.text(1, "metadata.json"))["generator"] == "sets"
 
 
+def test_a_colour_profile_that_is_ignored_is_named(importer: Conversions, tmp_path: Path) -> None:
+    body = io.BytesIO()
+    Image.new("RGB", (4, 4), (1, 2, 3)).save(body, "PNG", icc_profile=b"no profile")
+    rows = [row(1, solution_image={"bytes": body.getvalue(), "path": None}), row(2)]
+    made = importer.rows(table(tmp_path / "t.parquet", rows), "parquet", [0, 1])
+    assert colour(made.samples[0] / "final_frame.png") == (1, 2, 3)
+    assert made.metadata(0)["source_colours"] == {
+        "final": "the colour profile is ignored: it is damaged"
+    }
+    assert "source_colours" not in made.metadata(1)
+
+
 def clip(folder: Path, name: str) -> bytes:
     write_clip(folder / name)
     return (folder / name).read_bytes()

@@ -40,9 +40,9 @@ def write_sample(folder: Path, converter: Converter, item: Item, made: Converted
         OSError: a file cannot be read or written.
     """
     base = next(iter(item.files.values())).parent if item.files else None
-    _write_image(folder / "first_frame.png", "first", made.first, base)
+    notes = {"first": _write_image(folder / "first_frame.png", "first", made.first, base)}
     if made.final is not None:
-        _write_image(folder / "final_frame.png", "final", made.final, base)
+        notes["final"] = _write_image(folder / "final_frame.png", "final", made.final, base)
     (folder / "prompt.txt").write_bytes(_text("prompt", made.prompt))
     if made.goal:
         (folder / "goal.txt").write_bytes(_text("goal", made.goal))
@@ -51,36 +51,37 @@ def write_sample(folder: Path, converter: Converter, item: Item, made: Converted
     _write_video(folder, "last_video", made.last_video)
     for name, content in made.files.items():
         _write_other(folder, name, content)
-    changed = made.domain if made.domain != safe_domain(made.domain) else ""
-    write_metadata(folder, converter, item, made.metadata, domain=changed)
+    facts: dict[str, Any] = {"source_key": item.key}
+    if made.domain != safe_domain(made.domain):
+        facts["source_domain"] = made.domain
+    if any(notes.values()):
+        facts["source_colours"] = {what: note for what, note in notes.items() if note}
+    write_metadata(folder, converter, made.metadata, facts)
 
 
 def write_metadata(
     folder: Path,
     converter: Converter,
-    item: Item,
     parameters: Mapping[str, Any],
-    *,
-    domain: str = "",
+    facts: Mapping[str, Any],
 ) -> None:
-    """Write metadata.json: parameters, the key of the item, and the version.
+    """Write metadata.json: parameters, facts of the source, and the version.
 
     Args:
         folder: of the sample.
         converter: its version is written.
-        item: its key is written.
         parameters: JSON values.
-        domain: the domain in the source, if the one of the sample has other characters.
+        facts: `source_key`, the key of the item; `source_domain`, if the domain of the sample has
+            other characters; `source_colours`, what of the images' colours was ignored.
 
     Raises:
         SampleInvalidError: the parameters are not JSON values.
     """
-    about = {"parameters": dict(parameters), "source_key": item.key}
-    about |= {"source_domain": domain} if domain else {}
+    about = {"parameters": dict(parameters)} | dict(facts)
     try:
         text = json.dumps(about, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
-        why = f"the metadata of {item.key} cannot be encoded as JSON: {error}"
+        why = f"the metadata of {facts['source_key']} cannot be encoded as JSON: {error}"
         raise SampleInvalidError("BadMetadata", why) from None
     about |= {
         "param_hash": sha256(text.encode()).hexdigest()[:16],
@@ -89,7 +90,9 @@ def write_metadata(
     (folder / "metadata.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _write_image(path: Path, what: str, value: Any, base: Path | None) -> None:
+def _write_image(path: Path, what: str, value: Any, base: Path | None) -> str:
+    """Write an image; what of its colours was ignored, or ""."""
+    from vrdata_generators.colours import NOTE
     from vrdata_generators.images import as_rgb
 
     try:
@@ -98,9 +101,11 @@ def _write_image(path: Path, what: str, value: Any, base: Path | None) -> None:
         raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
     if image is value:
         image = image.copy()  # it belongs to the converter
+    note = str(image.info.get(NOTE, ""))
     image.info.clear()  # nothing but the pixels is stored
     image.save(path, "PNG")
     media.known_pixels.remember(media.file_sha256(path), media.pixel_hash(image))
+    return note
 
 
 def _text(what: str, text: object) -> bytes:

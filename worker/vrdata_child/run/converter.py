@@ -114,7 +114,7 @@ class Conversion:
                 write_sample(folder, converter, item, made[0])
             else:
                 write_rows(folder / ROWS, made, converter.schema)
-                write_metadata(folder, converter, item, {"rows": len(made)})
+                write_metadata(folder, converter, {"rows": len(made)}, {"source_key": item.key})
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
