@@ -63,9 +63,9 @@ def test_a_missing_path_names_what_there_is(tmp_path: Path) -> None:
         ({"url": "https://example.com/a.parquet"}, "https: is not a supported source"),
         ({"url": "s3://"}, "names no bucket"),
         ({"url": "file://host/a"}, "does not name a file of this machine"),
-        ({"url": "data", "config": "x"}, "source.config does not apply to data"),
-        ({"url": "s3://b/p", "split": "x"}, "source.split does not apply"),
-        ({"url": "data", "revision": "x"}, "source.revision does not apply"),
+        ({"url": "data", "config": "x"}, "data has no config"),
+        ({"url": "s3://b/p", "split": "x"}, "s3://b/p has no split"),
+        ({"url": "data", "revision": "x"}, "data has no revision"),
     ],
 )
 def test_an_unusable_url_is_refused(spec: dict[str, str], error: str) -> None:

@@ -42,9 +42,9 @@ def open_source(spec: SourceSpec) -> Source:
     for field in _HUB_ONLY:
         if getattr(spec, field):
             raise InvalidInputError(
-                f"source.{field} does not apply to {spec.url}",
+                f"{spec.url} has no {field}",
                 why="only datasets of the Hugging Face Hub have it",
-                fix=f"remove {field}; select files with include, or with a longer URL",
+                fix="remove it; name a longer URL or path, or set source.include of a run file",
             )
     if scheme == "s3":
         from vrdata.sources.objects.opening import open_bucket  # noqa: PLC0415 - boto3 is slow

@@ -93,7 +93,7 @@ def _too_many(part: Part, items: int) -> InvalidInputError:
     return InvalidInputError(
         f"{part.files[0].name}: the source has {items} items up to this file",
         why=f"a source has at most {INDEX_LIMIT} items",
-        fix="set source.limit, or name fewer files in source.include, if the files are intact",
+        fix="if the files are intact, set source.limit or --limit",
     )
 
 

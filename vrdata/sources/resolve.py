@@ -193,7 +193,7 @@ def _restore_list(
             raise SourceChangedError(
                 f"{source.url} has changed since the run began",
                 why=f"{layout.items_key(name)} is missing, and cannot be written again as it was",
-                fix="restore the source, or start a new run with another metadata.name",
+                fix="restore the source, or begin a new run (metadata.name) or import (--output)",
             )
         _put_list(name, again, store)
 

@@ -12,7 +12,7 @@ from vrdata.store.keys import key_problem
 
 RANGES = "ranges:"
 SHA256 = "sha256:"
-_CHANGED_FIX = "restore the file, or start a new run with another metadata.name"
+_CHANGED_FIX = "restore the file, or begin a new run (metadata.name) or a new import (--output)"
 
 Fetch = Callable[[int, int], Iterable[bytes]]
 """The bytes `[start, stop)` of a file, in pieces."""

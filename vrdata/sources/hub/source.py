@@ -15,7 +15,7 @@ from vrdata.sources.globs import included
 from vrdata.sources.hub.cache import CachedDataset
 from vrdata.sources.hub.contents.address import dataset_of
 from vrdata.sources.hub.contents.card import CardError, Config, card_of, configs_of
-from vrdata.sources.hub.contents.choice import choices, chosen_files, no_file, tables_alone
+from vrdata.sources.hub.contents.choice import INCLUDE, choices, chosen_files, no_file, tables_alone
 from vrdata.sources.hub.fetching import Fetcher
 from vrdata.sources.hub.requests.dataset import DEFAULT_REVISION, HubDataset
 from vrdata.sources.hub.requests.patience import Patience
@@ -131,7 +131,7 @@ class HubSource:
         return InvalidInputError(
             f"the card of {self._spec.url} is invalid",
             why=f"{CARD}: {error}",
-            fix="name the files in `include`, without `config` and `split`",
+            fix=f"name the files in {INCLUDE}, without config and split",
         )
 
     def _groups(self, names: list[str], files: Mapping[str, PartFile]) -> Iterator[Group]:
@@ -148,7 +148,7 @@ class HubSource:
         for one in listed:
             if problem := key_problem(one.name):
                 what = f"{one.name!r} in {self._spec.url} cannot be the name of an item"
-                raise InvalidInputError(what, why=problem, fix="choose other files in `include`")
+                raise InvalidInputError(what, why=problem, fix=f"choose other files in {INCLUDE}")
         if tables:
             yield from (Group((one,), is_table=True) for one in listed)
         else:

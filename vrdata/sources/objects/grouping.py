@@ -49,8 +49,9 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
                 raise InvalidInputError(
                     f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
                     why="an item is either a row of a table, or a file",
-                    fix='set source.include to the ones to read, such as ["*.parquet"]; a CSV or '
-                    "JSONL table whose rows name the other files is read with them",
+                    fix="name one of them, or set source.include of a run file, such as "
+                    '["*.parquet"]; if rows of a CSV or JSONL table name the other files, name the '
+                    "table",
                 )
             yield group
 

@@ -100,5 +100,5 @@ def _missing(url: str, path: Path) -> SourceNotFoundError:
     return SourceNotFoundError(
         f"{url} does not exist",
         why=f"{folder} has {', '.join(near)}" if near else f"{folder} has no files",
-        fix="check source.url; a relative path is relative to the current folder",
+        fix="check the path; a relative path is relative to the current folder",
     )

@@ -143,6 +143,5 @@ class ObjectsSource:
             why = f"no file matches {globs}, or the tables have no rows; it has {names}"
         else:
             why = f"its tables have no rows; it has {names}"
-        return SourceNotFoundError(
-            f"{self._url} has no items", why=why, fix="check source.url and source.include"
-        )
+        fix = "check the URL or path" + (" and source.include" if globs else "")
+        return SourceNotFoundError(f"{self._url} has no items", why=why, fix=fix)

@@ -27,7 +27,7 @@ MAX_METADATA_BYTES = 16 * 1024 * 1024
 """The longest footer of a Parquet or Arrow file, or metadata of an Arrow message. A reader needs
 many times that memory; 16 MiB describe 1000 columns in 200 row groups, or 700 000 batches."""
 
-_FIX = "fetch or write the file again, or name only other files in source.include"
+_FIX = "fetch or write the file again, or name only other files in source.include of a run file"
 _TITLES = {
     "parquet": "a Parquet file",
     "arrow": "an Arrow file",

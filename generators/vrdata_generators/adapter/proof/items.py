@@ -33,7 +33,7 @@ class TrialItems:
         self.count = sum(part.items for part in self._parts)
         if not self.count:
             raise InvalidInputError(
-                f"{source.url} has no item", fix="check source.include, or name other data"
+                f"{source.url} has no item", fix="check --include, or name other data"
             )
 
     def key(self, item: int) -> str:

@@ -39,10 +39,10 @@ def test_include_alone_chooses_among_all_files_and_reads_no_card() -> None:
 @pytest.mark.parametrize(
     ("fields", "what", "why", "fix"),
     [
-        ({}, "several configurations", "Mazes, Visual", "name one of them"),
+        ({}, "several configurations", "Mazes, Visual", "in source.config or --config"),
         ({"config": "mazes"}, "no configuration 'mazes'", "Mazes, Visual", "did you mean Mazes?"),
         ({"config": "x"}, "no configuration 'x'", "Mazes, Visual", "name one of them"),
-        ({"config": "Mazes"}, "several splits", "test, train", "name one of them"),
+        ({"config": "Mazes"}, "several splits", "test, train", "in source.split or --split"),
         ({"config": "Mazes", "split": "tests"}, "no split", "test, train", "did you mean test?"),
         ({"config": "Visual", "split": "train"}, "no split", "its splits: test", "name one"),
     ],

@@ -11,6 +11,7 @@ from vrdata.sources.hub.contents.patterns import matching
 from vrdata.sources.port import SourceNotFoundError
 from vrdata.sources.tables.formats import table_format
 
+INCLUDE = "source.include of a run file"
 _SHOWN = 20
 _BESIDE_TABLES = {
     "cfg",
@@ -62,7 +63,7 @@ def tables_alone(names: Sequence[str]) -> list[str]:
 
 def no_file(spec: SourceSpec, names: Sequence[str]) -> SourceNotFoundError:
     """The error for globs that no file matches."""
-    return _nothing(f"{spec.url} has no file that `include` matches", "files", names)
+    return _nothing(f"{spec.url} has no file that source.include matches", "files", names)
 
 
 def choices(configs: Sequence[Config], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -84,8 +85,8 @@ def _config(spec: SourceSpec, configs: Sequence[Config]) -> Config:
         raise _nothing(what, "configurations", list(found), spec.config)
     marked = [one for one in configs if one.default or one.name == DEFAULT or len(configs) == 1]
     if not marked:
-        what = f"{spec.url} has several configurations: name one in `config`"
-        raise _nothing(what, "configurations", list(found))
+        what = f"{spec.url} has several configurations"
+        raise _nothing(what, "configurations", list(found), option="config")
     return marked[0]
 
 
@@ -95,21 +96,24 @@ def _split(spec: SourceSpec, config: Config, splits: Mapping[str, Sequence[str]]
         what = f"{where} has no split {spec.split!r}"
         raise _nothing(what, "splits", list(splits), spec.split)
     if not spec.split and len(splits) > 1:
-        raise _nothing(f"{where} has several splits: name one in `split`", "splits", list(splits))
+        raise _nothing(f"{where} has several splits", "splits", list(splits), option="split")
     files = splits[spec.split] if spec.split else next(iter(splits.values()), ())
     if not files:
         raise SourceNotFoundError(
             f"{where} has no files",
             why="no file of the dataset matches the paths of its card",
-            fix="name the files in `include`",
+            fix=f"name the files in {INCLUDE}",
         )
     return files
 
 
-def _nothing(what: str, kind: str, found: Sequence[str], wanted: str = "") -> SourceNotFoundError:
+def _nothing(
+    what: str, kind: str, found: Sequence[str], wanted: str = "", option: str = ""
+) -> SourceNotFoundError:
     shown = ", ".join(found[:_SHOWN]) or "none"
     more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     by_case = {name.lower(): name for name in found}
     near = difflib.get_close_matches(wanted.lower(), by_case, 1) if wanted else []
     fix = f"did you mean {by_case[near[0]]}?" if near else "name one of them"
+    fix += f" in source.{option} or --{option}" if option else ""
     return SourceNotFoundError(what, why=f"its {kind}: {shown}{more}", fix=fix if found else "")

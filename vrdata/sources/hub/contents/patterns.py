@@ -63,7 +63,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
         raise InvalidInputError(
             f"the pattern {shorten(pattern, 80)!r} of the dataset card has more than {MAX_ANY} **",
             why="to try all combinations of folders would take too long",
-            fix="name the files in source.include",
+            fix="name the files in source.include of a run file",
         )
     written = []
     for number, part in enumerate(parts):

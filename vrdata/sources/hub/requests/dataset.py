@@ -108,7 +108,7 @@ class HubDataset:
         return SourceNotFoundError(
             f"{self.url} has no revision {revision!r}",
             why=f"its branches and tags: {', '.join(names[:_SHOWN])}{more}",
-            fix="name one of them, or a commit, in `revision`",
+            fix="name one of them, or a commit, in source.revision or --revision",
         )
 
 
