@@ -21,6 +21,7 @@ from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import sha256_file
 from vrdata.text import count
+from vrdata_child.sample.metadata import encode_metadata
 
 METADATA = "metadata.json"
 PARTS = {"first_frame", "final_frame", "prompt", "goal"} | {
@@ -225,10 +226,10 @@ def _offsets(plan: Plan, order: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _with_id(metadata: bytes, name: str) -> bytes:
-    """The metadata of a sample with another id, written in the same way."""
+    """The metadata of a sample with another id."""
     fields = json.loads(metadata)
     fields["task_id"] = name
-    return f"{json.dumps(fields, sort_keys=True, indent=2, ensure_ascii=False)}\n".encode()
+    return encode_metadata(fields)
 
 
 def _inside(laid: Laid) -> list[Path]:

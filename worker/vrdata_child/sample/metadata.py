@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vrdata_child.sample import jsontext
@@ -61,7 +61,7 @@ def normalise_metadata(  # noqa: PLR0913 - the sample's identity
         "param_hash": param_hash,
         "generator_metadata": text,
     }
-    written = f"{json.dumps(fields, sort_keys=True, indent=2, ensure_ascii=False)}\n".encode()
+    written = encode_metadata(fields)
     _require_size(written)
     return written, param_hash
 
@@ -73,6 +73,11 @@ def is_metadata(body: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def encode_metadata(fields: Mapping[str, Any]) -> bytes:
+    """The bytes of metadata.json with these fields; equal fields give equal bytes."""
+    return f"{json.dumps(fields, sort_keys=True, indent=2, ensure_ascii=False)}\n".encode()
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
