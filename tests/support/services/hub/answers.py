@@ -49,9 +49,15 @@ def said(value: Any, status: int = 200, **headers: str) -> Answer:
     )
 
 
-def refused(status: int, code: str, message: str) -> Answer:
-    """An error as the Hub answers it."""
-    headers = {"X-Error-Code": code, "X-Error-Message": message}
-    return said(
-        {"error": message}, status, **{name: value for name, value in headers.items() if value}
-    )
+class RefusedError(Exception):
+    """The answer to a request is an error.
+
+    Attributes:
+        answer: the error as the Hub answers it.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        headers = {"X-Error-Code": code, "X-Error-Message": message}
+        named = {name: value for name, value in headers.items() if value}
+        self.answer = said({"error": message}, status, **named)

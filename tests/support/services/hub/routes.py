@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlencode
 
-from support.services.hub.answers import Answer, Asked, Groups, Route, refused, said
+from support.services.hub.answers import Answer, Asked, Groups, RefusedError, Route, said
 from support.services.hub.listing import entries, entry, info
 from support.services.hub.repos import Repository
 from support.services.hub.uploads import CDN_UPLOADS, UPLOADS
@@ -24,61 +24,58 @@ def answer(hub: Hub, role: str, asked: Asked) -> Answer:
         match = re.fullmatch(pattern, asked.path)
         if match and asked.method in method.split():
             groups = {name: unquote(one or "") for name, one in match.groupdict().items()}
-            return route(hub, asked, groups)
+            try:
+                return route(hub, asked, groups)
+            except RefusedError as refused:
+                return refused.answer
     return Answer(404, b"Not Found", {"Content-Type": "text/plain"})
 
 
-def visible(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
-    """The repository that the token may see, or the refusal."""
+def visible(hub: Hub, asked: Asked, name: str) -> Repository:
+    """The repository that the token may see. Raises RefusedError."""
     if asked.token and asked.token not in hub.tokens:
-        return refused(401, "", "Invalid credentials in Authorization header")
+        raise RefusedError(401, "", "Invalid credentials in Authorization header")
     repository = hub.repositories.get(name)
     if repository is None or (repository.private and not asked.token):
         # The Hub does not say which private repositories exist.
         status = 404 if asked.token else 401
-        return refused(status, "RepoNotFound", "Repository not found")
+        raise RefusedError(status, "RepoNotFound", "Repository not found")
     if repository.disabled:
-        return refused(403, "", "Access to this resource is disabled.")
+        raise RefusedError(403, "", "Access to this resource is disabled.")
     return repository
 
 
-def readable(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
+def readable(hub: Hub, asked: Asked, name: str) -> Repository:
     """As `visible`, for its files: a gated set needs a token that was granted access."""
     repository = visible(hub, asked, name)
-    if isinstance(repository, Answer):
-        return repository
     if repository.gated and asked.token not in repository.granted:
-        return refused(403 if asked.token else 401, "GatedRepo", f"Access to {name} is restricted.")
+        raise RefusedError(
+            403 if asked.token else 401, "GatedRepo", f"Access to {name} is restricted."
+        )
     return repository
 
 
-def at(repository: Repository, revision: str) -> str | Answer:
-    """The commit of a revision, or the refusal."""
+def at(repository: Repository, revision: str) -> str:
+    """The commit of a revision. Raises RefusedError."""
     found = repository.find(revision)
-    return found or refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+    if not found:
+        raise RefusedError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+    return found
 
 
 def _info(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = visible(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     sha = at(repository, match.get("revision") or "main")
-    if isinstance(sha, Answer):
-        return sha
     return said(info(repository, sha, blobs=asked.query.get("blobs") == "true"))
 
 
 def _tree(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = visible(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     sha = at(repository, match["revision"])
-    if isinstance(sha, Answer):
-        return sha
     recursive = asked.query.get("recursive") == "true"
     found = entries(repository.commits[sha], match["below"], recursive=recursive)
     if match["below"] and not found:
-        return refused(404, "EntryNotFound", f"{match['below']} does not exist")
+        raise RefusedError(404, "EntryNotFound", f"{match['below']} does not exist")
     start = int(asked.query.get("cursor", "0"))
     stop = start + hub.page
     headers = {}
@@ -90,11 +87,7 @@ def _tree(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 def _paths_info(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = visible(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     sha = at(repository, match["revision"])
-    if isinstance(sha, Answer):
-        return sha
     tree = repository.commits[sha]
     paths = parse_qs(asked.body.decode()).get("paths", [])
     return said([entry(path, tree[path]) for path in paths if path in tree])
@@ -102,8 +95,6 @@ def _paths_info(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 def _refs(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = visible(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     branches = [
         {"name": name, "ref": f"refs/heads/{name}", "targetCommit": sha}
         for name, sha in repository.branches.items()
@@ -112,27 +103,23 @@ def _refs(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 
 def _auth_check(hub: Hub, asked: Asked, match: Groups) -> Answer:
-    repository = readable(hub, asked, match["repo"])
-    return repository if isinstance(repository, Answer) else said({})
+    readable(hub, asked, match["repo"])
+    return said({})
 
 
 def _whoami(hub: Hub, asked: Asked, _match: Groups) -> Answer:
     if asked.token not in hub.tokens:
-        return refused(401, "", "Invalid username or password.")
+        raise RefusedError(401, "", "Invalid username or password.")
     return said({"type": "user", "name": "tester", "auth": {"type": "access_token"}, "orgs": []})
 
 
 def _file(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = readable(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     sha = at(repository, match["revision"])
-    if isinstance(sha, Answer):
-        return sha
     path = match["path"]
     blob = repository.commits[sha].get(path)
     if blob is None:
-        return refused(404, "EntryNotFound", "Entry not found")
+        raise RefusedError(404, "EntryNotFound", "Entry not found")
     headers = {"X-Repo-Commit": sha, "ETag": f'"{blob.etag}"', "Accept-Ranges": "bytes"}
     if not blob.lfs:
         return Answer(200, blob.content, headers, path, ranged=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from support.services.hub.answers import Answer, Asked, Groups, Route, refused, said
+from support.services.hub.answers import Answer, Asked, Groups, RefusedError, Route, said
 from support.services.hub.repos import LFS_SUFFIXES, Blob, Repository
 
 if TYPE_CHECKING:
@@ -22,19 +22,21 @@ LICENCES = {"apache-2.0", "cc-by-4.0", "mit", "other", "unknown"}
 _API = r"/api/datasets/(?P<repo>[^/]+/[^/]+)"
 
 
-def _writable(hub: Hub, asked: Asked, name: str) -> Repository | Answer:
+def _writable(hub: Hub, asked: Asked, name: str) -> Repository:
     if asked.token not in hub.tokens:
-        return refused(401, "", "Invalid credentials in Authorization header")
+        raise RefusedError(401, "", "Invalid credentials in Authorization header")
     found = hub.repositories.get(name)
-    return found or refused(404, "RepoNotFound", "Repository not found")
+    if found is None:
+        raise RefusedError(404, "RepoNotFound", "Repository not found")
+    return found
 
 
 def _create(hub: Hub, asked: Asked, _match: Groups) -> Answer:
     if asked.token not in hub.tokens:
-        return refused(401, "", "Invalid credentials in Authorization header")
+        raise RefusedError(401, "", "Invalid credentials in Authorization header")
     wanted = json.loads(asked.body)
     if wanted.get("organization") in hub.closed:
-        return refused(403, "", "You don't have the rights to create a dataset there.")
+        raise RefusedError(403, "", "You don't have the rights to create a dataset there.")
     name = f"{wanted.get('organization') or 'tester'}/{wanted['name']}"
     url = {"url": f"{hub.endpoint}/datasets/{name}"}
     if name in hub.repositories:
@@ -46,8 +48,6 @@ def _create(hub: Hub, asked: Asked, _match: Groups) -> Answer:
 
 def _preupload(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = _writable(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     tree = repository.commits[repository.branches["main"]]
     files = []
     for file in json.loads(asked.body)["files"]:
@@ -59,9 +59,7 @@ def _preupload(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 
 def _batch(hub: Hub, asked: Asked, match: Groups) -> Answer:
-    repository = _writable(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
+    _writable(hub, asked, match["repo"])
     objects = []
     for wanted in json.loads(asked.body)["objects"]:
         found: dict[str, Any] = {"oid": wanted["oid"], "size": wanted["size"]}
@@ -81,8 +79,6 @@ def _put(hub: Hub, asked: Asked, match: Groups) -> Answer:
 
 def _commit(hub: Hub, asked: Asked, match: Groups) -> Answer:
     repository = _writable(hub, asked, match["repo"])
-    if isinstance(repository, Answer):
-        return repository
     tree = dict(repository.commits[repository.branches["main"]])
     for line in asked.body.splitlines():
         one = json.loads(line)
