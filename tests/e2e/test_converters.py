@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -27,7 +28,7 @@ class Series(Converter):
     schema = pa.schema([("at", pa.int32()), ("value", pa.float64())])
 
     def convert(self, item, options):
-        for at, value in enumerate(item.row["values"].split(";")):
+        for at, value in enumerate(filter(None, item.row["values"].split(";"))):
             yield {"at": at, "value": float(value) * float(options["times"])}
 """
 
@@ -110,3 +111,33 @@ def test_rows_become_a_parquet_file(tmp_path: Path) -> None:
         {"index": 0, "at": 1, "value": 4.0},
         {"index": 1, "at": 0, "value": 6.0},
     ]
+
+
+def test_a_run_of_rows_drops_invalid_items_and_is_verified(tmp_path: Path) -> None:
+    """Of its three shards, the second has no valid item; two items have no rows."""
+    folder = written(tmp_path / "M-series", {"converter.py": ROWS_CODE})
+    (tmp_path / "series.csv").write_text("values\n1;2\n;\nx\ny\n;\n1;2\n")
+    assert called("generators", "add", folder).code == 0
+    run = run_file(tmp_path, "M-series", tmp_path / "series.csv", "parquet", "times=2")
+    spec = yaml.safe_load(run.read_text())
+    spec["spec"] |= {"shardSize": 2, "failurePolicy": {"maxFailedSamples": 2}}
+    spec["spec"]["generators"][0]["blockSize"] = 2
+    run.write_text(yaml.safe_dump(spec))
+    ran = called("run", run, "--local", "--out", tmp_path / "out")
+    assert ran.code == 4, ran.err
+    assert "Succeeded: 4 items in 3 shards" in ran.out
+    assert "dropped: 2 failed items" in ran.out
+    assert "could not convert string to float" in ran.out
+    assert "retried" not in ran.out + ran.err
+    same = "warning: 1 item with the rows of an earlier item: "
+    assert same + "mine/series_00000005 equals mine/series_00000000" in ran.out
+
+    verified = called("verify", tmp_path / "out/default/demo")
+    assert verified.code == 0, verified.err
+    assert "verified: 4 items in 3 of 3 shards, 2 dropped" in verified.out
+    files = sorted((tmp_path / "out/default/demo/data/mine").iterdir())
+    schemas = [pq.read_schema(file).remove_metadata() for file in files]
+    assert len(schemas) == 3
+    assert all(one.equals(schemas[0]) for one in schemas)
+    table = ds.dataset(files).to_table()
+    assert table.to_pydict() == {"index": [0, 0, 5, 5], "at": [0, 1] * 2, "value": [2.0, 4.0] * 2}
