@@ -85,6 +85,35 @@ def test_plan_shows_each_source_of_one_converter(tmp_path: Path) -> None:
     assert {row["generator"]: row["samples"] for row in rows} == {"mine": 12, "few": 5}
 
 
+def test_what_is_read_of_a_source_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vrdata.local.planning.READING_SECONDS", 0.0)
+    (tmp_path / "set").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "set" / name).write_bytes(b"x" * 1024)
+    write(tmp_path, url=str(tmp_path / "set"))
+    options = LocalOptions(store=StoreSettings(url=str(tmp_path / "out")))
+    said: list[str] = []
+    prepare(load_run(tmp_path / "run.yaml"), default_profile(), options, say=said.append)
+    assert [line for line in said if line.startswith("reading")] == [
+        "reading a.png: 1.0 KiB of the sources so far",
+        "reading b.png: 2.0 KiB of the sources so far",
+    ]
+    said.clear()
+    prepare(load_run(tmp_path / "run.yaml"), default_profile(), options, say=said.append)
+    assert not any(line.startswith("reading") for line in said)  # it is pinned
+
+
+def test_tables_of_text_are_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vrdata.local.planning.READING_SECONDS", 0.0)
+    (tmp_path / "set.csv").write_text("image,prompt\na.png,Go.\n")
+    write(tmp_path, url=str(tmp_path / "set.csv"))
+    options = LocalOptions(store=StoreSettings(url=str(tmp_path / "out")))
+    said: list[str] = []
+    run = load_run(tmp_path / "run.yaml")
+    prepare(run, default_profile(), options, say=said.append, write=False)
+    assert "reading set.csv: 23 B of the sources so far" in said
+
+
 def test_a_run_that_has_begun_keeps_its_source(tmp_path: Path) -> None:
     puzzle_table(tmp_path / "set.parquet", 12)
     write(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from vrdata.api.run import GenerationRun, GeneratorSelection
@@ -14,6 +15,8 @@ from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
 from vrdata_worker.image.versions import content_versions
+
+READING_SECONDS = 5.0
 
 
 def plan_run(
@@ -85,12 +88,32 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
 
     for url in dict.fromkeys(one.url for one in requested.values()):
         say(f"resolving {url}")
-    pinned = pin_sources(run.spec, store, write=write, room=room)
+    pinned = pin_sources(run.spec, store, write=write, room=room, heard=_Reading(say))
     for name, one in pinned.sources.items() if pinned is not None else ():
         where = f" at {one.source.revision}" if one.source.revision else ""
         most = f", at most {human_bytes(one.largest.bytes)} read together" if one.largest else ""
         say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}{most}")
     return pinned
+
+
+class _Reading:
+    """Says how much of the sources was read, every READING_SECONDS.
+
+    Args:
+        say: prints a line.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._bytes = 0
+        self._said = time.monotonic()
+
+    def __call__(self, name: str, size: int) -> None:
+        self._bytes += size
+        now = time.monotonic()
+        if now - self._said >= READING_SECONDS:
+            self._said = now
+            self._say(f"reading {name}: {human_bytes(self._bytes)} of the sources so far")
 
 
 def within(run: GenerationRun, sources: PinnedSources, total: int | None) -> GenerationRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -116,14 +116,23 @@ class Resolved:
     parts: Iterator[Part]
 
 
+Heard = Callable[[str, int], None]
+"""Receives the name of a file and how many bytes of it were read now."""
+
+
+def unheard(name: str, size: int) -> None:
+    """Report nothing."""
+
+
 class Source(Protocol):
     """Existing data at one URL."""
 
-    def resolve(self, limit: int | None) -> Resolved:
+    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
         """Pin it and list its parts; the order is the same each time.
 
         Args:
             limit: the most items; no more of the source is read than they need.
+            heard: receives what is read.
 
         Raises:
             SourceNotFoundError, SourceAccessError, SourceUnavailableError: it cannot be listed.

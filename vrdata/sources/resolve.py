@@ -32,7 +32,7 @@ from vrdata.plan.sources import (
 )
 from vrdata.sources.opening import open_source as open_any
 from vrdata.sources.parts import list_digest, write_parts
-from vrdata.sources.port import Part, Source, SourceChangedError
+from vrdata.sources.port import Heard, Part, Source, SourceChangedError, unheard
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import StoredFile, sha256_file
 from vrdata.text import human_bytes
@@ -40,13 +40,14 @@ from vrdata.text import human_bytes
 Opening = Callable[[SourceSpec], Source]
 
 
-def pin_sources(
+def pin_sources(  # noqa: PLR0913 - one collaborator each
     spec: GenerationRunSpec,
     store: ObjectStore,
     *,
     write: bool,
     open_source: Opening = open_any,
     room: int = 0,
+    heard: Heard = unheard,
 ) -> PinnedSources | None:
     """The pinned sources of a run: the stored ones, or, when it begins, what they are now.
 
@@ -57,6 +58,7 @@ def pin_sources(
         open_source: opens one.
         room: scratch space for the items of a block, in bytes; 0 = it is not known. Only new pins
             are compared with it.
+        heard: receives what is read of the sources.
 
     Returns:
         None if the run has no source.
@@ -76,7 +78,7 @@ def pin_sources(
     if pinned is None:
         with ExitStack() as files:
             pins = {
-                name: _pin(source, files.enter_context(_temporary()), open_source)
+                name: _pin(source, files.enter_context(_temporary()), open_source, heard)
                 for name, source in requested.items()
             }
             pinned = PinnedSources(sources={name: pin.pinned for name, pin in pins.items()})
@@ -88,7 +90,7 @@ def pin_sources(
                     pinned = _stored(store, spec, write=write) or pinned
     if write:
         for name, one in pinned.sources.items():
-            _restore_list(name, one, store, open_source)
+            _restore_list(name, one, store, open_source, heard)
     return pinned
 
 
@@ -151,9 +153,9 @@ def _temporary() -> IO[bytes]:
     return tempfile.NamedTemporaryFile(prefix="vrdata-items-")
 
 
-def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening) -> _Pin:
+def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening, heard: Heard) -> _Pin:
     """Resolve a source, and write its list to a file."""
-    resolved = open_source(spec).resolve(spec.limit)
+    resolved = open_source(spec).resolve(spec.limit, heard)
     largest: list[LargestPart] = []
     listed = write_parts(_measured(resolved.parts, largest), file)
     file.flush()
@@ -180,7 +182,7 @@ def _measured(parts: Iterator[Part], largest: list[LargestPart]) -> Iterator[Par
 
 
 def _restore_list(
-    name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening
+    name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening, heard: Heard
 ) -> None:
     """Write a list again that is missing, or that another pin has written."""
     source = pinned.source
@@ -188,7 +190,7 @@ def _restore_list(
         return
     with _temporary() as file:
         then = pinned.requested.model_copy(update={"revision": source.revision})
-        again = _pin(then, file, open_source)
+        again = _pin(then, file, open_source, heard)
         if again.pinned.source.digest != source.digest:
             raise SourceChangedError(
                 f"{source.url} has changed since the run began",

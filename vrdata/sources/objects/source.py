@@ -14,7 +14,14 @@ from vrdata.sources.objects.errors import as_source_errors
 from vrdata.sources.objects.grouping import Group, grouped, is_data
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.parts import cut_parts
-from vrdata.sources.port import Part, PartFile, Resolved, SourceNotFoundError
+from vrdata.sources.port import (
+    Heard,
+    Part,
+    PartFile,
+    Resolved,
+    SourceNotFoundError,
+    unheard,
+)
 from vrdata.sources.staged import RANGES, SHA256, changed, write_staged
 from vrdata.sources.tables.companions import METADATA, Find
 from vrdata.sources.tables.formats import table_format
@@ -40,6 +47,19 @@ class Root(NamedTuple):
     find: Find | None = None
 
 
+class _HeardFile(StoredFile):
+    """A stored file that reports what is read."""
+
+    def __init__(self, store: ObjectStore, key: str, size: int, heard: Heard) -> None:
+        super().__init__(store, key, size)
+        self._heard = heard
+
+    def read_range(self, start: int, size: int) -> bytes:
+        body = super().read_range(start, size)
+        self._heard(self.key, len(body))
+        return body
+
+
 class ObjectsSource:
     """Files below one root; see `Source`.
 
@@ -52,9 +72,11 @@ class ObjectsSource:
 
     def __init__(self, root: Callable[[], Root], url: str, include: tuple[str, ...]) -> None:
         self._root, self._url, self._include = lru_cache(1)(root), url, include
+        self._heard: Heard = unheard
 
-    def resolve(self, limit: int | None) -> Resolved:
+    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
         """List the parts; see `Source.resolve`. Files without an ETag are read for their digest."""
+        self._heard = heard
         return Resolved("", "", self._resolved(limit))
 
     def stage(self, part: Part, folder: Path) -> None:
@@ -88,7 +110,7 @@ class ObjectsSource:
             yield Part(first, 1, tuple(PartFile(*one) for one in group.files))
             return
         name, size, digest = group.files[0]
-        file = cast("BinaryIO", StoredFile(self._root().store, name, size))
+        file = cast("BinaryIO", _HeardFile(self._root().store, name, size, self._heard))
         yield from parts_of_table(file, name, size, digest, form, first, limit, self._root().find)
 
     def _metadata(self) -> tuple[str, ...]:
@@ -112,6 +134,7 @@ class ObjectsSource:
         for start, stop in file.ranges or ((0, file.size),):
             for piece in self._pieces(file.name, start, stop):
                 digest.update(piece)
+                self._heard(file.name, len(piece))
         return replace(file, digest=(RANGES if file.ranges else SHA256) + digest.hexdigest())
 
     def _fetch(
