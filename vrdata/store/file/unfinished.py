@@ -7,7 +7,6 @@ remains of a writer that is killed. Elsewhere (NFS, FUSE) it has a name in the h
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import uuid
@@ -24,7 +23,6 @@ FOLDER_ATTEMPTS = 1000
 """Attempts to create a file in a folder that other writers remove when it is empty."""
 
 NAMELESS = getattr(os, "O_TMPFILE", 0)  # 0 on systems other than Linux
-_NOT_HERE = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}  # what open(2) says of O_TMPFILE
 
 
 class Unfinished:
@@ -89,10 +87,10 @@ def _nameless(root: Path) -> io.BufferedWriter | None:
         return None
     try:
         number = os.open(root, NAMELESS | os.O_WRONLY | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        if error.errno in _NOT_HERE:
-            return None
+    except (FileNotFoundError, NotADirectoryError):
         raise
+    except OSError:  # disks without such files answer in several ways; all others fail again
+        return None
     if not os.path.lexists(f"/proc/self/fd/{number}"):
         os.close(number)
         return None
