@@ -15,7 +15,7 @@ _KINDS = {".txt": "text"} | {
     for kind, endings in {"image": _IMAGES, "video": "avi mkv mov mp4 webm"}.items()
     for ending in endings.split()
 }
-# For each part of a sample, the columns that hold it; the first one with a value is used. Image
+# For each field of a sample, the columns that hold it; the first one with a value is used. Image
 # folders name files in `file_name` and `{column}_file_name`.
 ALIASES: dict[str, tuple[str, ...]] = {
     "first": ("image", "first_image", "first_frame", "input_image", "question_image", "file_name"),
@@ -30,32 +30,32 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 
 def chosen_columns(names: Iterable[str], options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The existing columns of each part of a sample, the preferred one first.
+    """The existing columns of each field of a sample, the preferred one first.
 
     Args:
         names: of the columns.
-        options: PART=COLUMN for columns that have other names.
+        options: FIELD=COLUMN for columns that have other names.
 
     Raises:
-        ValueError: there is no such part, or no such column, or none for the first image.
+        ValueError: there is no such field, or no such column, or none for the first image.
     """
     existing = list(names)
-    for part, column in options.items():
-        if part not in ALIASES:
-            raise ValueError(f"{part}={column}: {part!r} is not one of {', '.join(ALIASES)}")
+    for field, column in options.items():
+        if field not in ALIASES:
+            raise ValueError(f"{field}={column}: {field!r} is not one of {', '.join(ALIASES)}")
         if column not in existing:
-            raise ValueError(f"{part}={column}: there is no such column; {_listed(existing)}")
+            raise ValueError(f"{field}={column}: there is no such column; {_listed(existing)}")
     mapped = set(options.values())
     found = {
-        part: (options[part],)
-        if part in options
+        field: (options[field],)
+        if field in options
         else tuple(
             name
             for alias in aliases
             for name in (alias, f"{alias}_file_name")
             if name in existing and name not in mapped
         )
-        for part, aliases in ALIASES.items()
+        for field, aliases in ALIASES.items()
     }
     if not found["first"]:
         raise ValueError(f"no column has the first image; {_listed(existing)}; set first=COLUMN")
@@ -116,10 +116,10 @@ def _by_kind(files: Iterable[Path]) -> dict[str, list[Path]]:
 
 def _column(path: Path, kind: str, *, alone: bool) -> str:
     """The column of a file in a folder that is one item."""
-    for part, names in ALIASES.items():
+    for field, names in ALIASES.items():
         if path.stem in names:
             return path.stem
-        if path.stem == part:
+        if path.stem == field:
             return names[0]
     return kind if alone else path.stem
 

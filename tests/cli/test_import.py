@@ -23,3 +23,9 @@ def test_the_fix_of_a_conflict_names_the_options_of_an_import(
     result = CliRunner().invoke(app, ["import", str(table), "--output", str(tmp_path / "out")])
     assert result.exit_code == OutputConflictError.exit_code
     assert "use another --output; to continue this import" in result.stderr.replace("\n", " ")
+
+
+def test_the_help_speaks_of_converters() -> None:
+    result = CliRunner().invoke(app, ["import", "--help"], env={"COLUMNS": "300"})
+    assert "Number of concurrent converters" in result.stdout
+    assert "generator" not in result.stdout

@@ -1,4 +1,4 @@
-"""M-import: which columns become which part of a sample."""
+"""M-import: which columns become which field of a sample."""
 
 from __future__ import annotations
 

@@ -24,21 +24,21 @@ class Import(Converter):
         """Options are FIELD=COLUMN, such as final=solution."""
         row = dict(item.row) or row_of_files(item)
         columns = chosen_columns(row, options)
-        used = {part: value_of(row, names) for part, names in columns.items()}
+        used = {field: value_of(row, names) for field, names in columns.items()}
         if used["final"][0] and "goal" not in options:
             del used["goal"]  # it stays with the parameters
-        part = {name: value for name, (_, value) in used.items()}
+        fields = {name: value for name, (_, value) in used.items()}
         taken = {column for column, _ in used.values()}
         base = next(iter(item.files.values())).parent if item.files else None
         yield Converted(
-            first=part["first"],
-            final=part["final"],
-            prompt=part["prompt"] or ("" if columns["prompt"] else PROMPT),
-            video=as_file(part["video"], base),
-            first_video=as_file(part["first_video"], base),
-            last_video=as_file(part["last_video"], base),
-            goal=_text(part.get("goal")),
-            domain=_text(part["domain"]),
+            first=fields["first"],
+            final=fields["final"],
+            prompt=fields["prompt"] or ("" if columns["prompt"] else PROMPT),
+            video=as_file(fields["video"], base),
+            first_video=as_file(fields["first_video"], base),
+            last_video=as_file(fields["last_video"], base),
+            goal=_text(fields.get("goal")),
+            domain=_text(fields["domain"]),
             metadata={
                 name: as_json(value)
                 for name, value in row.items()

@@ -64,6 +64,14 @@ def test_the_files_name_dataset_split_date_and_revision(places: Places) -> None:
     assert json.loads((places.output / FAILURES).read_text()) == FAILURE
 
 
+def test_a_source_without_splits_names_none(places: Places) -> None:
+    known = record()
+    request = known.request.model_copy(update={"split": ""})
+    write_records(places, "a", known.model_copy(update={"request": request}), [])
+    assert "split" not in (places.output / INFO).read_text()
+    assert parameters(places)["split"] is None
+
+
 def test_the_same_import_again_changes_no_byte(places: Places) -> None:
     write_records(places, "a", record(), [FAILURE])
     before = read(places)

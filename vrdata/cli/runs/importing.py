@@ -10,7 +10,6 @@ import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, output_url, stderr
 from vrdata.cli.failures import LOCAL, require
-from vrdata.cli.runs.commands import JobsOption
 from vrdata.cli.runs.showing import detect_mode, print_summary, run_progress, say, say_damaged
 from vrdata.errors import ExitCode, InvalidInputError, OutputConflictError, UsageError
 
@@ -91,7 +90,12 @@ def import_command(
             help="folders: {domain}_task/{id}/ in the output; the others: the data of a run.",
         ),
     ] = ImportFormat.FOLDERS,
-    jobs: JobsOption = 0,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", "-j", min=0, max=256, help="Number of concurrent converters; 0 = automatic."
+        ),
+    ] = 0,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Import an existing dataset. The same command resumes it, and changes nothing if it is done.

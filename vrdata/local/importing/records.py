@@ -53,7 +53,7 @@ class ImportRecord(Model):
         """Its part of dataset_info.txt."""
         lines = [
             self.request.dataset,
-            f"split: {self.request.split or 'default'}",
+            f"split: {self.request.split}" if self.request.split else "",
             f"date: {self.date}",
             f"url: {self.request.url}",
             f"revision: {self.revision}" if self.revision else "",
