@@ -23,10 +23,12 @@ from vrdata.errors import VrdataError
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile
 
-ROW_GROUP = 20_000
-"""Rows in memory while an index is written: about 40 MB."""
+ROW_GROUP = 5_000
+"""Rows in memory while an index is written, as columns: about 10 MB."""
 
-BATCH = 5_000
+BATCH = 500
+"""Rows in memory as Python objects, which take ten times as much."""
+
 METADATA = b"vrdata"
 """Key of the file's metadata whose value is a `GeneratorCounts` in JSON."""
 
@@ -59,6 +61,7 @@ class IndexWriter:
         # Page checksums: a changed byte is an error for the reader, not another value.
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
         self._columns = Columns()
+        self._tables: list[pa.Table] = []
         self._counter = GeneratorCounter(plan_hash, generator)
 
     def __enter__(self) -> Self:
@@ -85,17 +88,30 @@ class IndexWriter:
         self._counter.add(record)
         if isinstance(record, SampleRecord):
             self._columns.add(manifest, record)
-            if len(self._columns) >= ROW_GROUP:
+            if len(self._columns) >= BATCH or self._rows() >= ROW_GROUP:
+                self._gather()
+            if self._rows() >= ROW_GROUP:
                 self._flush()
 
     def counts(self) -> GeneratorCounts:
         """The counts of everything added."""
         return self._counter.counts()
 
-    def _flush(self) -> None:
+    def _rows(self) -> int:
+        """Rows that are not written yet."""
+        return sum(map(len, self._tables)) + len(self._columns)
+
+    def _gather(self) -> None:
         if len(self._columns):
-            self._writer.write_table(self._columns.table())
+            self._tables.append(self._columns.table())
             self._columns = Columns()
+
+    def _flush(self) -> None:
+        self._gather()
+        if self._tables:
+            self._writer.write_table(pa.concat_tables(self._tables))
+            self._tables.clear()
+            pa.default_memory_pool().release_unused()
 
 
 def read_counts(store: ObjectStore, plan_hash: str, generator: str) -> GeneratorCounts | None:
