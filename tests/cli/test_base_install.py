@@ -35,6 +35,8 @@ COMMANDS = [
     "download s3://bucket/x back",
     "upload folder s3://bucket/x",
     "verify s3://bucket/x",
+    "export out exported --layout vbvr",
+    "export out exported.tar.gz --layout pro",
     "import hf://a/b --output q",
     "generators list",
     "generators add ./folder --name O-x --no-proof",

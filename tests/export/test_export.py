@@ -127,6 +127,8 @@ def test_a_run_in_a_bucket_is_exported_to_a_bucket(
         for written in (True, False):
             answer = exported(f"s3://{bucket}/runs/demo", place, "--layout", "pro")
             assert (answer["written"] > 0, answer["skipped"] > 0) == (written, not written)
+    ran = export(runs["files"], f"s3://{bucket}/runs/demo/a/b", "--layout", "pro")
+    assert (ran.code, f"the run is in s3://{bucket}/runs/demo/" in ran.err) == (3, True)
     exported(runs["files"], tmp_path / "out", "--layout", "pro")
     exported(runs["files"], tmp_path / "x.tar.gz", "--layout", "pro")
     download(open_store(f"s3://{bucket}/prefix"), tmp_path / "back")

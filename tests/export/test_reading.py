@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.builders import build_finished_run, make_plan, png
+from support.cli import called
 from support.exports.command import exported
 from support.exports.readers import read_bench, read_jsonl, read_pro, read_vbvr
 from support.exports.runs import KEY_FRAMES, SAMPLES, ids, own_metadata
@@ -15,6 +16,7 @@ def test_vbvr_has_the_folders_files_and_metadata_of_the_generators(
     runs: dict[str, Path], tmp_path: Path
 ) -> None:
     exported(runs["webdataset"], tmp_path / "out", "--layout", "vbvr")
+    assert called("verify", tmp_path / "out").code == 0
     found = read_vbvr(tmp_path / "out")
     assert list(found) == sorted(ids())
     for folder, metadata in found.items():
@@ -28,6 +30,7 @@ def test_vbvr_has_the_folders_files_and_metadata_of_the_generators(
 
 def test_bench_numbers_the_instances_of_a_task(runs: dict[str, Path], tmp_path: Path) -> None:
     exported(runs["webdataset"], tmp_path / "In-Domain_50", "--layout", "bench")
+    assert called("verify", tmp_path / "In-Domain_50").code == 0
     found = read_bench(tmp_path / "In-Domain_50")
     assert {task: len(instances) for task, instances in found.items()} == SAMPLES
     assert [one["ground_truth"] for one in found["O-1_maze"]] == [

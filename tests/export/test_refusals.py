@@ -13,6 +13,7 @@ from support.datasets.rowsets import build_rows
 from support.exports.command import export, exported
 from support.exports.runs import own_metadata
 from support.memorystore import MemoryStore
+from support.trees import read_tree
 from vrdata.dataset.outputs import succeed, summarise
 from vrdata.store.file.store import FileStore
 from vrdata.transfer.copy import download
@@ -87,6 +88,8 @@ def test_run_and_export_must_be_apart(run: Path, tmp_path: Path) -> None:
         ran = export(run, place, "--layout", "vbvr")
         assert (ran.code, "inside the other" in ran.err) == (2, True), place
     other = shutil.copytree(run, tmp_path / "other")
-    ran = export(run, other, "--layout", "vbvr")
-    assert (ran.code, "is the folder of a run" in ran.err) == (3, True)
+    for place in (other, other / "questions", other / "deep/er/x.tar"):
+        ran = export(run, place, "--layout", "vbvr")
+        assert (ran.code, f"the run is in {other}\n" in ran.err) == (3, True), place
+    assert read_tree(other) == read_tree(run)
     exported(run, tmp_path / "beside.tar", "--layout", "vbvr")

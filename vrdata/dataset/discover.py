@@ -102,14 +102,29 @@ def require_apart(root: ObjectStore, path: str) -> None:
         StorageError, StoreAccessError: the store cannot be used.
     """
     where = f"{root.url.rstrip('/')}/"
-    folders = path.strip("/").split("/")
-    for depth in range(len(folders)):
-        above = "".join(f"{folder}/" for folder in folders[:depth])
-        if _is_run(root, above):
-            raise _overlapping(f"{where}{path} is inside the folder of another run, {where}{above}")
+    above = run_above(root, path)
+    if above is not None:
+        raise _overlapping(f"{where}{path} is inside the folder of another run, {where}{above}")
     inside = find_runs(PrefixedStore(root, path), limit=0, objects=MAX_INSIDE)
     if inside:
         raise _overlapping(f"{where}{path} already contains another run, {where}{path}{inside[0]}")
+
+
+def run_above(root: ObjectStore, path: str) -> str | None:
+    """The folder of a run, with a closing slash, that a folder is inside of; None = there is none.
+
+    One request for each folder above; those that the credentials do not allow are skipped.
+
+    Args:
+        root: a store that holds runs.
+        path: of the folder, below it.
+
+    Raises:
+        StorageError: the store cannot be used.
+    """
+    folders = path.strip("/").split("/")
+    paths = ("".join(f"{one}/" for one in folders[:depth]) for depth in range(len(folders)))
+    return next((above for above in paths if _is_run(root, above)), None)
 
 
 def _is_run(root: ObjectStore, folder: str) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from vrdata.dataset import layout
+from vrdata.dataset.discover import run_above
 from vrdata.errors import OutputConflictError, UsageError
 from vrdata.export.targets.archive import ENDINGS, ArchiveTarget
 from vrdata.export.targets.base import Target
@@ -23,17 +28,15 @@ def open_target(
 
     Raises:
         UsageError: the URL is invalid, or run and target overlap.
-        OutputConflictError: it is the folder of a run.
+        OutputConflictError: it is the folder of a run, or inside of one.
         StoreAccessError, StorageError: it cannot be used.
     """
     parent, name = _split(url)
-    store = open_store(parent, endpoint=endpoint, region=region, profile=profile)
+    opened = partial(open_store, endpoint=endpoint, region=region, profile=profile)
+    store = opened(parent)
     target = ArchiveTarget(store, name) if name else StoreTarget(store)
     _require_apart(run, target, archive=bool(name))
-    if store.head(layout.PLAN) is not None:
-        raise OutputConflictError(
-            f"{store.url} is the folder of a run", fix="export to another place"
-        )
+    _require_no_run(store, opened)
     return target, store
 
 
@@ -52,3 +55,23 @@ def _require_apart(run: ObjectStore, target: Target, *, archive: bool) -> None:
             "the run and the export are one folder, or one is inside the other",
             fix="name another destination",
         )
+
+
+def _require_no_run(store: ObjectStore, opened: Callable[[str], ObjectStore]) -> None:
+    """Refuse the folder of any run, and what is inside of it: its readers would take the files."""
+    found = _run_around(store.url, opened)
+    if found:
+        raise OutputConflictError(
+            f"{store.url} is the folder of a run, or inside of one",
+            why=f"the run is in {found}",
+            fix="export to another place",
+        )
+
+
+def _run_around(url: str, opened: Callable[[str], ObjectStore]) -> str:
+    if not url.startswith("s3://"):
+        folders = (Path(url), *Path(url).parents)
+        return next((str(one) for one in folders if (one / layout.PLAN).is_file()), "")
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    above = run_above(opened(f"s3://{bucket}"), f"{prefix}/-")
+    return "" if above is None else f"s3://{bucket}/{above}"
