@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from support.cli import called
 from support.datasets.puzzles import puzzles, write_puzzles
 from support.documents.pages import ROOT, blocks, parse, run
+from support.services.hub.fixture import use_hub
 from support.services.hub.server import Hub, running_hub
 from support.services.s3server import S3Server, running_s3_server
 from vrdata.api.profile import GenerationProfile
@@ -203,8 +204,7 @@ def machine(
     (folder / "table.parquet").write_bytes(_puzzle_file("robot", 3))
     with pytest.MonkeyPatch.context() as patch:
         bucket_server.use(patch)
-        patch.setenv("HF_ENDPOINT", bench.endpoint)
-        patch.setenv("HF_HOME", str(folder / "hf"))
+        use_hub(bench, folder / "hf", patch)
         patch.setenv("HOME", str(folder / "home"))
         patch.setenv("VRDATA_GENERATORS", str(folder / "generators-home"))
         # One processor: a run or an import starts one worker, which does one shard after the other.
