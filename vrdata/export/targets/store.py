@@ -13,7 +13,7 @@ from vrdata.store.streaming import sha256_file
 from vrdata.transfer.copy import put_or_compare
 from vrdata.transfer.result import Copied
 
-JOBS = 4
+JOBS = 8
 """Files written concurrently; a few more for each wait in memory."""
 
 
