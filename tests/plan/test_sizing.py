@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vrdata.api.source import SourceSpec
 from vrdata.plan.catalogue import Measured
 from vrdata.plan.sizing import (
     MAX_BYTES,
@@ -15,7 +16,7 @@ from vrdata.plan.sizing import (
     blocks_per_shard,
     converted_shard_size,
 )
-from vrdata.plan.sources import PlannedSource
+from vrdata.plan.sources import LargestPart, PinnedSource, PlannedSource
 
 
 def measured(seconds: float, size: int) -> Measured:
@@ -59,13 +60,39 @@ def test_a_shard_holds_whole_blocks_and_at_least_one(
     assert blocks_per_shard(shard_size, block_size) == blocks
 
 
-@pytest.mark.parametrize(
-    ("items", "parts", "size"),
-    [(5000, 50, 512), (5000, 5, 1000), (1_000_000, 1, 4 * 512), (300, 300, 512), (0, 0, 512)],
-    ids=["small parts", "a whole part", "a huge part", "files", "nothing"],
-)
-def test_a_shard_of_a_converter_holds_a_whole_part_if_it_is_not_too_large(
-    items: int, parts: int, size: int
-) -> None:
+def pinned(items: int, parts: int, largest: int | None) -> PinnedSource:
     source = PlannedSource(url="a", items=items, parts=parts, digest="sha256:" + "0" * 64)
-    assert converted_shard_size(None, source) == size
+    part = None if largest is None else LargestPart(name="a", bytes=1, items=largest)
+    return PinnedSource(requested=SourceSpec(url="a"), source=source, largest=part)
+
+
+@pytest.mark.parametrize(
+    ("items", "parts", "largest", "size"),
+    [
+        (5000, 50, None, 500),
+        (2550, 26, 100, 500),
+        (5000, 5, None, 1000),
+        (2550, 3, 1000, 1000),
+        (1_000_000, 1, None, 2045),
+        (20_000, 2, 10_000, 2000),
+        (300, 300, 1, 512),
+        (0, 0, None, 512),
+    ],
+)
+def test_a_shard_of_a_converter_holds_whole_parts_or_shares_one_with_few_others(
+    items: int, parts: int, largest: int | None, size: int
+) -> None:
+    assert converted_shard_size(None, pinned(items, parts, largest)) == size
+
+
+@pytest.mark.parametrize("group", [10, 30, 100, 250, 500, 1000, 2000])
+@pytest.mark.parametrize("items", [2000, 2550, 10_000])
+def test_no_two_shards_fetch_the_same_row_group_if_a_block_divides_it(
+    group: int, items: int
+) -> None:
+    source = pinned(items, -(-items // group), min(group, items))
+    shard = blocks_per_shard(converted_shard_size(None, source), 10) * 10
+    fetched = sum(
+        -(-min(start + shard, items) // group) - start // group for start in range(0, items, shard)
+    )
+    assert fetched == source.source.parts

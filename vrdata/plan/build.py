@@ -114,7 +114,7 @@ def _planned(
         size = (
             automatic_shard_size(entry.measured)
             if pinned is None
-            else converted_shard_size(entry.measured, pinned.source)
+            else converted_shard_size(entry.measured, pinned)
         )
         shard_blocks = blocks_per_shard(size, block_size)
     return PlannedGenerator(

@@ -7,7 +7,7 @@ A lost worker repeats a shard, so a shard is bounded in samples, bytes and time
 from __future__ import annotations
 
 from vrdata.plan.catalogue import Measured
-from vrdata.plan.sources import PlannedSource
+from vrdata.plan.sources import PinnedSource
 
 MAX_SAMPLES = 512
 MAX_BYTES = 256 * 2**20
@@ -24,14 +24,19 @@ def automatic_shard_size(measured: Measured | None) -> int:
     return max(1, int(min(MAX_SAMPLES, by_size, by_time)))
 
 
-def converted_shard_size(measured: Measured | None, source: PlannedSource) -> int:
-    """Items of a converter's shard: those of an average part, if they are not too many.
+def converted_shard_size(measured: Measured | None, pinned: PinnedSource) -> int:
+    """Items of a converter's shard: whole parts, or an equal share of a part that has too many.
 
-    Shards that share a part, such as a row group, each fetch it.
+    Shards that share a part, such as a row group, each fetch it. The row groups of a file usually
+    have the same number of rows, except the last one.
     """
-    size = automatic_shard_size(measured)
-    of_part = source.items // max(1, source.parts)
-    return min(max(size, of_part), MAX_GROWTH * size)
+    size, source = automatic_shard_size(measured), pinned.source
+    average = source.items // max(1, source.parts)
+    of_part = max(1, pinned.largest.items if pinned.largest else average)
+    if of_part <= size:
+        return size - size % of_part
+    shares = -(-of_part // (MAX_GROWTH * size))
+    return -(-of_part // shares)
 
 
 def blocks_per_shard(shard_size: int, block_size: int) -> int:

@@ -44,10 +44,12 @@ class LargestPart(Model):
     Attributes:
         name: its first file.
         bytes: on a file system.
+        items: that it has.
     """
 
     name: str
     bytes: int = Field(ge=0)
+    items: int = Field(default=0, ge=0)
 
 
 class PinnedSource(Model):

@@ -177,7 +177,8 @@ def _measured(parts: Iterator[Part], largest: list[LargestPart]) -> Iterator[Par
     """The parts; `largest` has the one that needs the most scratch space, at the end."""
     for part in parts:
         if not largest or part.disk_bytes > largest[0].bytes:
-            largest[:] = [LargestPart(name=part.files[0].name, bytes=part.disk_bytes)]
+            name = part.files[0].name
+            largest[:] = [LargestPart(name=name, bytes=part.disk_bytes, items=part.items)]
         yield part
 
 
