@@ -243,6 +243,7 @@ def test_text_of_others_is_neither_yaml_nor_markdown(summary: DatasetSummary) ->
     [
         ("/home/alice/secret project/quiz.parquet", "converts `quiz.parquet`,"),
         ("file:///home/alice/quiz/", "converts `quiz`,"),
+        ("FILE:///home/alice/quiz", "converts `quiz`,"),
         ("s3://bucket/quiz", "converts `s3://bucket/quiz`,"),
     ],
 )

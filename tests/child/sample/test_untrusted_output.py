@@ -53,7 +53,7 @@ def test_a_folder_name_without_a_letter_or_digit_makes_the_sample_invalid(
     assert not found.path.exists()
 
 
-@pytest.mark.parametrize("domain", ["maze", "grid_shift-2.1", "O"])
+@pytest.mark.parametrize("domain", ["maze", "grid_shift-2.1", "O", "maze_", "v1."])
 def test_usual_domains_are_accepted(tmp_path: Path, domain: str) -> None:
     block = write_sample(tmp_path, domain)
     (found,) = find_samples(tmp_path / "out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -172,6 +173,17 @@ def test_a_line_has_no_separator_that_some_readers_split_at() -> None:
 def test_pro_refuses_metadata_that_its_reader_cannot_use(field: str) -> None:
     with pytest.raises(InvalidInputError, match="does not fit the layout pro"):
         list(LAYOUTS["pro"].files(sample(own={field: [1]})))
+
+
+def test_a_key_frame_with_a_large_number_takes_no_memory() -> None:
+    tracemalloc.start()
+    try:
+        missing = LAYOUTS["pro"].missing([*NEEDED, "metadata.json", "frame_300000.png"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert missing == ("frame_1.png", "frame_2.png", "frame_3.png")
+    assert peak < 100_000
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"task_id": "a", "generator_metadata": 3}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tarfile
 import tracemalloc
@@ -49,15 +50,23 @@ def test_an_archive_for_a_bucket_has_the_bytes_of_one_in_a_folder(tmp_path: Path
         list(ArchiveTarget(memory, "x.tar.gz").write(SMALL[:1], []))
 
 
-def test_an_archive_that_a_bucket_cannot_take_is_one_error(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("name", ["x.tar", "x.tgz", "x.TAR.gz"])
+def test_an_archive_that_a_bucket_cannot_take_is_one_error_before_all_is_read(
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "MAX_BYTES", 1000)
-    memory = MemoryStore()
-    with pytest.raises(UsageError, match="the archive has") as raised:
-        list(ArchiveTarget(memory, "x.tar").write(SMALL, []))
+    memory, read = MemoryStore(), 0
+
+    def entries() -> Iterator[Entry]:
+        nonlocal read
+        for read in range(100):
+            yield f"{read}.bin", os.urandom(100_000)
+
+    with pytest.raises(UsageError, match="the archive has more than") as raised:
+        list(ArchiveTarget(memory, name).write(entries(), []))
     assert raised.value.fix.endswith("/x/")
     assert memory.objects == {}
+    assert read < 10
 
 
 def test_entries_that_end_early_leave_no_archive_and_no_last_file(tmp_path: Path) -> None:

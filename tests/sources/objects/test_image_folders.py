@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from sources.objects.test_source import Bucket, fill, of_path, parts
+from vrdata.api.source import SourceSpec
 from vrdata.errors import InvalidInputError
 from vrdata.sources.objects.finding import BucketFinder
 from vrdata.sources.objects.listing import list_bucket
 from vrdata.sources.objects.source import ObjectsSource, Root
+from vrdata.sources.opening import open_source
 from vrdata.sources.port import Part, Source, SourceChangedError
 
 CSV = "file_name,prompt\nimages/0001.png,Go.\n,\nimages/0002.png,Stop.png\nnone,Wait.\n"
@@ -121,6 +123,30 @@ def test_tables_beside_a_metadata_table_are_all_read(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x\n1\n")
     fill(tmp_path, "README.md")
     assert [one.files[0].name for one in parts(of_path(tmp_path))] == ["a.csv", "metadata.csv"]
+
+
+def test_a_file_that_many_rows_name_is_read_once(tmp_path: Path) -> None:
+    fill(tmp_path, "a.png", "b.png")
+    rows = "".join(f"{name}.png,{number}\n" for number in range(9) for name in "ab")
+    (tmp_path / "metadata.csv").write_text(f"file_name,prompt\n{rows}")
+    read: list[str] = []
+    source = open_source(SourceSpec(url=str(tmp_path)))
+    found = list(source.resolve(None, heard=lambda name, _: read.append(name)).parts)
+    assert len({part.files[1].digest for part in found}) == 2
+    assert (len(found), read.count("a.png"), read.count("b.png")) == (18, 1, 1)
+
+
+def test_an_object_after_a_page_of_others_is_found() -> None:
+    store = Bucket()
+    for number in range(1500):
+        store.objects[f"a.pn{number:05d}"] = b"x"
+    store.objects["a.png"] = b"x"
+    finder = BucketFinder(store)
+    for name in ("a.png", "a.pn01499", "a.pn00001"):
+        found = finder.find(name)
+        assert found is not None
+        assert found.digest.startswith("etag:")
+    assert finder.find("a.pnf") is None
 
 
 def test_objects_in_order_need_one_listing_for_many() -> None:

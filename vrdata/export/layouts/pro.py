@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any, ClassVar
 
 from vrdata.errors import InvalidInputError
@@ -27,6 +28,7 @@ from vrdata_child.sample.jsontext import Number
 
 NEEDED = (FIRST, FINAL, VIDEO, PROMPT, METADATA)
 IMAGE_PROMPT = "image_prompt.txt"
+SHOWN_GAPS = 3
 _FRAME = re.compile(r"frame_([1-9][0-9]{0,8})\.png")
 _PARAMETERS, _RENDER = "parameters", "generic_declarative_render"
 
@@ -43,8 +45,9 @@ class ProLayout(Layout):
     def missing(self, names: Collection[str]) -> tuple[str, ...]:
         """See Layout."""
         frames = _frames(names)
-        gaps = [f"frame_{at}.png" for at in range(1, max(frames, default=0)) if at not in frames]
-        return (*lacking(NEEDED, names), *gaps[:3])
+        before = range(1, max(frames, default=0))  # the largest number can be any
+        gaps = islice((f"frame_{at}.png" for at in before if at not in frames), SHOWN_GAPS)
+        return (*lacking(NEEDED, names), *gaps)
 
     def files(self, sample: Sample) -> Iterator[tuple[str, bytes]]:
         """See Layout."""

@@ -16,6 +16,7 @@ from vrdata.store.file.store import FileStore
 from vrdata.store.keys import check_key
 from vrdata.store.port import ObjectInfo, ObjectStore
 from vrdata.store.streaming import file_chunks
+from vrdata.text import human_bytes
 from vrdata.transfer.copy import compare_stored, put_or_compare
 from vrdata.transfer.result import Copied
 
@@ -68,15 +69,20 @@ class ArchiveTarget:
         with tempfile.TemporaryDirectory(prefix="vrdata-export-") as folder:
             path = Path(folder, "archive")
             with path.open("wb") as file:
-                file.writelines(counted)
-            if counted.size > MAX_BYTES:
-                raise UsageError(
-                    f"the archive has {counted.size} bytes",
-                    why=f"S3 accepts at most {MAX_BYTES} bytes in one write",
-                    fix=f"export to a prefix: {self.url.rpartition('.tar')[0]}/",
-                )
+                for chunk in counted:
+                    if counted.size > MAX_BYTES:
+                        raise self._too_large()
+                    file.write(chunk)
             copied = put_or_compare(self._store, counted.info(self._name), path)
             return require_equal(self._store.url, copied)
+
+    def _too_large(self) -> UsageError:
+        prefix = self.url.lower().rfind(".t")
+        return UsageError(
+            f"the archive has more than {human_bytes(MAX_BYTES)}",
+            why="S3 does not accept more in one write",
+            fix=f"export to a prefix: {self.url[:prefix]}/",
+        )
 
 
 class _Counted:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.port import PartFile
-from vrdata.store.port import ObjectStore
+from vrdata.store.port import ObjectInfo, ObjectStore
 
 _PAGE = 1000  # objects of one request
 
@@ -53,10 +53,16 @@ class BucketFinder:
         if not self._start < name <= self._stop:
             self._start = name[:-1]
             page = list(islice(self._store.list_after("", self._start), _PAGE))
-            self._names = {
-                one.key: Listed(one.key, one.size, f"etag:{one.etag}" if one.etag else "")
-                for one in page
-            }
-            self._stop = max(name, page[-1].key if page else name)
-        found = self._names.get(name)
+            self._names = {one.key: _listed(one) for one in page}
+            self._stop = page[-1].key if len(page) == _PAGE else max(name, *self._names)
+        found = self._names.get(name) if name <= self._stop else self._head(name)
         return None if found is None else PartFile(*found)
+
+    def _head(self, name: str) -> Listed | None:
+        """An object that a page of others precedes."""
+        found = self._store.head(name)
+        return None if found is None else _listed(found)
+
+
+def _listed(found: ObjectInfo) -> Listed:
+    return Listed(found.key, found.size, f"etag:{found.etag}" if found.etag else "")

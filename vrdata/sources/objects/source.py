@@ -30,6 +30,9 @@ from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import CHUNK, StoredFile
 
 NAMED = 5  # files that an error names
+DIGESTS = 1000
+"""Files whose digest is kept: many rows can name the same file."""
+
 _ETAG = "etag:"
 
 
@@ -90,9 +93,9 @@ class ObjectsSource:
     def _resolved(self, limit: int | None) -> Iterator[Part]:
         seen: list[str] = []
         with as_source_errors(self._url):
-            items = 0
+            items, with_digest = 0, lru_cache(DIGESTS)(self._with_digest)
             for part in cut_parts(self._parts(limit, seen), limit):
-                yield replace(part, files=tuple(map(self._with_digest, part.files)))
+                yield replace(part, files=tuple(map(with_digest, part.files)))
                 items += part.items
             if not items:
                 raise self._empty(seen)

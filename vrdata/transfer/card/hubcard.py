@@ -104,7 +104,7 @@ def _licence(text: str) -> str:
 
 def _origin(url: str) -> str:
     """A URL, or the last name of a path: its folders are those of one machine."""
-    path = url.removeprefix("file://").rstrip("/")
+    path = re.sub("^file:/*", "/", url, flags=re.IGNORECASE).rstrip("/")
     return path.rpartition("/")[2] if "://" not in path else url
 
 

@@ -65,6 +65,8 @@ def stored_name(name: str) -> str:
 
 def domain_of(text: str) -> str:
     """A text as a domain: other characters become `_`; "" if none is left."""
+    if re.fullmatch(SAFE_DOMAIN, text):
+        return text
     return _NOT_IN_DOMAINS.sub("_", text).strip("_.-")[:_MAX_DOMAIN].rstrip("_.-")
 
 
