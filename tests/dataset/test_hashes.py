@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from support.builders import build_finished_run, make_plan
 from support.memorystore import MemoryStore
-from vrdata.bounded.sorting import SortedLines
+from vrdata.bounded.sorting import MERGED_RUNS, SortedLines
 from vrdata.dataset.hashes import DatasetHasher, dataset_hash
 
 PRINTABLE = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
@@ -55,6 +56,18 @@ def test_sorted_lines_are_all_lines_in_byte_order(lines: list[bytes]) -> None:
         for line in lines:
             collected.add(line)
         assert list(collected) == sorted(lines)
+
+
+def test_few_files_are_open_however_many_lines_are_sorted() -> None:
+    lines = [b"%d\n" % (number * 7919 % 3001) for number in range(3000)]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with SortedLines(run_lines=1) as collected:
+        for line in lines:
+            collected.add(line)
+        opened = len(list(Path("/proc/self/fd").iterdir())) - before
+        assert opened <= 3 * MERGED_RUNS
+        assert list(collected) == sorted(lines)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize("output_format", ["webdataset", "tar", "files", "parquet"])
