@@ -88,7 +88,7 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
 
     for url in dict.fromkeys(one.url for one in requested.values()):
         say(f"resolving {url}")
-    pinned = pin_sources(run.spec, store, write=write, room=room, heard=_Reading(say))
+    pinned = pin_sources(run.spec, store, write=write, room=room, on_read=_Reading(say))
     for name, one in pinned.sources.items() if pinned is not None else ():
         where = f" at {one.source.revision}" if one.source.revision else ""
         most = f", at most {human_bytes(one.largest.bytes)} read together" if one.largest else ""

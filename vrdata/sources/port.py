@@ -116,23 +116,23 @@ class Resolved:
     parts: Iterator[Part]
 
 
-Heard = Callable[[str, int], None]
-"""Receives the name of a file and how many bytes of it were read now."""
+OnRead = Callable[[str, int], None]
+"""Called with the name of a file and the number of bytes that were just read."""
 
 
-def unheard(name: str, size: int) -> None:
+def ignore_reads(name: str, size: int) -> None:
     """Report nothing."""
 
 
 class Source(Protocol):
     """Existing data at one URL."""
 
-    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
+    def resolve(self, limit: int | None, on_read: OnRead = ignore_reads) -> Resolved:
         """Pin it and list its parts; the order is the same each time.
 
         Args:
             limit: the most items; no more of the source is read than they need.
-            heard: receives what is read.
+            on_read: called after each read.
 
         Raises:
             SourceNotFoundError, SourceAccessError, SourceUnavailableError: it cannot be listed.

@@ -32,7 +32,7 @@ from vrdata.plan.sources import (
 )
 from vrdata.sources.opening import open_source as open_any
 from vrdata.sources.parts import list_digest, write_parts
-from vrdata.sources.port import Heard, Part, Source, SourceChangedError, unheard
+from vrdata.sources.port import OnRead, Part, Source, SourceChangedError, ignore_reads
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import StoredFile, sha256_file
 from vrdata.text import human_bytes
@@ -47,7 +47,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
     write: bool,
     open_source: Opening = open_any,
     room: int = 0,
-    heard: Heard = unheard,
+    on_read: OnRead = ignore_reads,
 ) -> PinnedSources | None:
     """The pinned sources of a run: the stored ones, or, when it begins, what they are now.
 
@@ -58,7 +58,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
         open_source: opens one.
         room: scratch space for the items of a block, in bytes; 0 = it is not known. Only new pins
             are compared with it.
-        heard: receives what is read of the sources.
+        on_read: called after each read of a source.
 
     Returns:
         None if the run has no source.
@@ -78,7 +78,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
     if pinned is None:
         with ExitStack() as files:
             pins = {
-                name: _pin(source, files.enter_context(_temporary()), open_source, heard)
+                name: _pin(source, files.enter_context(_temporary()), open_source, on_read)
                 for name, source in requested.items()
             }
             pinned = PinnedSources(sources={name: pin.pinned for name, pin in pins.items()})
@@ -90,7 +90,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
                     pinned = _stored(store, spec, write=write) or pinned
     if write:
         for name, one in pinned.sources.items():
-            _restore_list(name, one, store, open_source, heard)
+            _restore_list(name, one, store, open_source, on_read)
     return pinned
 
 
@@ -153,9 +153,9 @@ def _temporary() -> IO[bytes]:
     return tempfile.NamedTemporaryFile(prefix="vrdata-items-")
 
 
-def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening, heard: Heard) -> _Pin:
+def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening, on_read: OnRead) -> _Pin:
     """Resolve a source, and write its list to a file."""
-    resolved = open_source(spec).resolve(spec.limit, heard)
+    resolved = open_source(spec).resolve(spec.limit, on_read)
     largest: list[LargestPart] = []
     listed = write_parts(_measured(resolved.parts, largest), file)
     file.flush()
@@ -183,7 +183,7 @@ def _measured(parts: Iterator[Part], largest: list[LargestPart]) -> Iterator[Par
 
 
 def _restore_list(
-    name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening, heard: Heard
+    name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening, on_read: OnRead
 ) -> None:
     """Write a list again that is missing, or that another pin has written."""
     source = pinned.source
@@ -191,7 +191,7 @@ def _restore_list(
         return
     with _temporary() as file:
         then = pinned.requested.model_copy(update={"revision": source.revision})
-        again = _pin(then, file, open_source, heard)
+        again = _pin(then, file, open_source, on_read)
         if again.pinned.source.digest != source.digest:
             raise SourceChangedError(
                 f"{source.url} has changed since the run began",

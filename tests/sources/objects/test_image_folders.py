@@ -131,7 +131,7 @@ def test_a_file_that_many_rows_name_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text(f"file_name,prompt\n{rows}")
     read: list[str] = []
     source = open_source(SourceSpec(url=str(tmp_path)))
-    found = list(source.resolve(None, heard=lambda name, _: read.append(name)).parts)
+    found = list(source.resolve(None, on_read=lambda name, _: read.append(name)).parts)
     assert len({part.files[1].digest for part in found}) == 2
     assert (len(found), read.count("a.png"), read.count("b.png")) == (18, 1, 1)
 

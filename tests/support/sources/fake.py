@@ -14,7 +14,7 @@ from vrdata.dataset import layout
 from vrdata.plan.planned import PlannedGenerator
 from vrdata.plan.sources import PlannedSource
 from vrdata.sources.parts import write_parts
-from vrdata.sources.port import Heard, Part, PartFile, Resolved, unheard
+from vrdata.sources.port import OnRead, Part, PartFile, Resolved, ignore_reads
 
 NAME = "puzzles"
 
@@ -36,9 +36,9 @@ class FakeSource:
     fetched: list[int] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
+    def resolve(self, limit: int | None, on_read: OnRead = ignore_reads) -> Resolved:
         """Each file is an item."""
-        del heard
+        del on_read
         return Resolved("", "", iter(files_as_items(self.files)[:limit]))
 
     def stage(self, part: Part, folder: Path) -> None:

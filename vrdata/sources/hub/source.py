@@ -24,13 +24,13 @@ from vrdata.sources.objects.grouping import Group, grouped
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.parts import cut_parts
 from vrdata.sources.port import (
-    Heard,
+    OnRead,
     Part,
     PartFile,
     Resolved,
     SourceChangedError,
     SourceNotFoundError,
-    unheard,
+    ignore_reads,
 )
 from vrdata.sources.staged import staged_path, write_staged
 from vrdata.sources.tables.companions import is_metadata
@@ -77,7 +77,7 @@ class HubSource:
         self._patience = patience or Patience()
         self._commit = spec.revision  # until it is resolved: `stage` needs a pinned one
         self._fetcher = Fetcher(self._dataset)
-        self._heard: Heard = unheard
+        self._on_read: OnRead = ignore_reads
 
     def contents(self) -> Contents:
         """The configurations and splits that can be named. Raises as `resolve`."""
@@ -85,12 +85,12 @@ class HubSource:
         card = self._card(commit, files)
         return Contents(commit, licence_of(card), choices(self._configs(card), list(files)))
 
-    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
+    def resolve(self, limit: int | None, on_read: OnRead = ignore_reads) -> Resolved:
         """Pin the commit and list the parts; see `Source.resolve`.
 
         Of Parquet and Arrow files, only the footers are read.
         """
-        self._heard = heard
+        self._on_read = on_read
         commit, files = self._pinned()
         card = self._card(commit, files)
         names = chosen_files(self._spec, lambda: self._configs(card), list(files))
@@ -194,7 +194,7 @@ class HubSource:
         body = self._patience.repeat(
             lambda: b"".join(self._fetcher.fetch(commit, file, start, stop))
         )
-        self._heard(file.name, len(body))
+        self._on_read(file.name, len(body))
         return body
 
 

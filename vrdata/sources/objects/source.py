@@ -15,12 +15,12 @@ from vrdata.sources.objects.grouping import Group, grouped, is_data
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.parts import cut_parts
 from vrdata.sources.port import (
-    Heard,
+    OnRead,
     Part,
     PartFile,
     Resolved,
     SourceNotFoundError,
-    unheard,
+    ignore_reads,
 )
 from vrdata.sources.staged import RANGES, SHA256, changed, write_staged
 from vrdata.sources.tables.companions import METADATA, Find
@@ -50,16 +50,16 @@ class Root(NamedTuple):
     find: Find | None = None
 
 
-class _HeardFile(StoredFile):
+class _ReportingFile(StoredFile):
     """A stored file that reports what is read."""
 
-    def __init__(self, store: ObjectStore, key: str, size: int, heard: Heard) -> None:
+    def __init__(self, store: ObjectStore, key: str, size: int, on_read: OnRead) -> None:
         super().__init__(store, key, size)
-        self._heard = heard
+        self._on_read = on_read
 
     def read_range(self, start: int, size: int) -> bytes:
         body = super().read_range(start, size)
-        self._heard(self.key, len(body))
+        self._on_read(self.key, len(body))
         return body
 
 
@@ -75,11 +75,11 @@ class ObjectsSource:
 
     def __init__(self, root: Callable[[], Root], url: str, include: tuple[str, ...]) -> None:
         self._root, self._url, self._include = lru_cache(1)(root), url, include
-        self._heard: Heard = unheard
+        self._on_read: OnRead = ignore_reads
 
-    def resolve(self, limit: int | None, heard: Heard = unheard) -> Resolved:
+    def resolve(self, limit: int | None, on_read: OnRead = ignore_reads) -> Resolved:
         """List the parts; see `Source.resolve`. Files without an ETag are read for their digest."""
-        self._heard = heard
+        self._on_read = on_read
         return Resolved("", "", self._resolved(limit))
 
     def stage(self, part: Part, folder: Path) -> None:
@@ -113,7 +113,7 @@ class ObjectsSource:
             yield Part(first, 1, tuple(PartFile(*one) for one in group.files))
             return
         name, size, digest = group.files[0]
-        file = cast("BinaryIO", _HeardFile(self._root().store, name, size, self._heard))
+        file = cast("BinaryIO", _ReportingFile(self._root().store, name, size, self._on_read))
         yield from parts_of_table(file, name, size, digest, form, first, limit, self._root().find)
 
     def _metadata(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class ObjectsSource:
         for start, stop in file.ranges or ((0, file.size),):
             for piece in self._pieces(file.name, start, stop):
                 digest.update(piece)
-                self._heard(file.name, len(piece))
+                self._on_read(file.name, len(piece))
         return replace(file, digest=(RANGES if file.ranges else SHA256) + digest.hexdigest())
 
     def _fetch(
