@@ -153,7 +153,8 @@ def read_samples(store: ObjectStore, generator: str) -> Iterator[IndexedSample]:
         raise DamagedIndexError(store, generator, "it is missing")
     try:
         with pq.ParquetFile(stored, page_checksum_verification=True) as index:
-            for batch in index.iter_batches(batch_size=BATCH, columns=_READ):
+            # One thread: each one more has a heap of its own.
+            for batch in index.iter_batches(BATCH, columns=_READ, use_threads=False):
                 yield from _samples(batch)
     except _UNREADABLE as error:
         raise DamagedIndexError(store, generator, str(error)) from None
