@@ -54,6 +54,24 @@ def described(plan: Plan, summary: DatasetSummary, schema: pa.Schema = SCHEMA) -
     return hub_card(card(summary), summary, plan, {"default": schema}).decode()
 
 
+@pytest.mark.parametrize(
+    ("samples", "size"),
+    [
+        (0, "n<1K"),
+        (999, "n<1K"),
+        (1000, "1K<n<10K"),
+        (999_999, "100K<n<1M"),
+        (10**7, "10M<n<100M"),
+        (10**12, "1B<n<10B"),
+    ],
+)
+def test_the_card_has_the_size_category_of_the_hub(
+    summary: DatasetSummary, samples: int, size: str
+) -> None:
+    counted = summary.model_copy(update={"samples": samples})
+    assert front_of(described(PLAN, counted))["size_categories"] == [size]
+
+
 def front_of(text: str) -> dict[str, Any]:
     # The expression with which the Hub and its client find the metadata.
     found = re.match(r"^(\s*---[\r\n]+)([\S\s]*?)([\r\n]+---(\r\n|\n|$))", text)

@@ -14,7 +14,7 @@ Entry = tuple[str, bytes | Path]
 
 
 class Target(Protocol):
-    """Where an export is written. What exists with equal bytes is kept."""
+    """Where an export is written. Existing files with equal bytes are skipped."""
 
     @property
     def url(self) -> str:

@@ -31,7 +31,7 @@ from vrdata.store.streaming import CHUNK, StoredFile
 
 NAMED = 5  # files that an error names
 DIGESTS = 1000
-"""Files whose digest is kept: many rows can name the same file."""
+"""Files whose digest is cached: many rows can name the same file."""
 
 _ETAG = "etag:"
 

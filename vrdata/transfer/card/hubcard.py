@@ -19,8 +19,7 @@ from vrdata.text import head, printable_line
 from vrdata.transfer.card.features import features_of, types_of
 from vrdata.transfer.card.licences import hub_licences, licences_of
 
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
-_LARGER = "1M<n<10M"
+_POWERS = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B")  # of ten, from 1000 samples
 _LONGEST = 500  # bytes of a name
 
 
@@ -60,7 +59,9 @@ def _split(card: str) -> tuple[dict[str, Any], str]:
 
 
 def _size(samples: int) -> str:
-    return next((name for limit, name in _SIZES if samples < limit), _LARGER)
+    """As the Hub names it, such as `1K<n<10K`."""
+    digits = min(len(str(samples)) - 3, len(_POWERS) - 1)
+    return f"{_POWERS[digits - 1]}<n<{_POWERS[digits]}" if digits > 0 else "n<1K"
 
 
 def _columns(columns: Mapping[str, pa.Schema]) -> Iterator[str]:
