@@ -70,7 +70,7 @@ def test_pro_names_a_key_frame_that_the_metadata_lists_and_the_sample_lacks(
     build_finished_run(FileStore(tmp_path / "run"), make_plan(), change=change)
     ran = export(tmp_path / "run", tmp_path / "out", "--layout", "pro")
     assert ran.code == 3
-    assert "lists 11 image frames" in ran.err
+    assert "lists 11 key frames" in ran.err
     assert "frame_2.png" in ran.err
 
 

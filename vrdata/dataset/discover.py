@@ -59,7 +59,8 @@ def open_run(store: ObjectStore) -> ObjectStore:
         raise NotFoundError(
             f"no run in {store.url}",
             why=f"there is no {layout.PLAN} in it or below it",
-            fix="name the folder of a run: {root}/{namespace}/{run}",
+            fix="name the folder of a run: {root}/{namespace}/{run}; the run of an import to "
+            "data/NAME is data/.vrdata/NAME",
         )
     return run
 

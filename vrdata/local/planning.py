@@ -91,7 +91,7 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
     pinned = pin_sources(run.spec, store, write=write, room=room, on_read=_Reading(say))
     for name, one in pinned.sources.items() if pinned is not None else ():
         where = f" at {one.source.revision}" if one.source.revision else ""
-        most = f", at most {human_bytes(one.largest.bytes)} read together" if one.largest else ""
+        most = f", largest part {human_bytes(one.largest.bytes)}" if one.largest else ""
         say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}{most}")
     return pinned
 

@@ -111,7 +111,7 @@ def _require_room(pinned: PinnedSources, room: int) -> None:
             f"{name}: a part of {one.largest.name} needs {size} of scratch space",
             why=f"a worker has {human_bytes(room)} of it for the items of a block, and fetches a "
             "row group or the files of an item as a whole",
-            fix="write it again in smaller row groups or files, or raise "
+            fix="rewrite the file with smaller row groups, or split it, or raise "
             f"classes.M.ephemeralStorage of the profile to at least {human_bytes(needed)}",
         )
 

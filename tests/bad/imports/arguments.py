@@ -41,8 +41,8 @@ ARGUMENTS = {
     "bucket as a folder": Case("table.csv --output s3://b/data", 2, "--format webdataset"),
     "file as a folder": Case("table.csv --output table.csv", 2, "is a file, not a folder"),
     "folder below a file": Case("puzzles.parquet --output table.csv/out", 2, "table.csv is a file"),
-    "link that leads nowhere as the output": Case(
-        "puzzles.parquet --output out", 2, "leads nowhere", link("out", "nowhere/out")
+    "broken link as the output": Case(
+        "puzzles.parquet --output out", 2, "broken link", link("out", "nowhere/out")
     ),
     "file in the place of the state": Case(
         "puzzles.parquet --output out", 2, ".vrdata is a file", file(".vrdata", "mine")

@@ -86,7 +86,7 @@ def test_a_part_that_two_blocks_use_stays_until_both_have_ended(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("parts", "what"),
     [
-        ([part(0), part(7, 4)], "7.bin has 4.0 MiB that are read together"),
+        ([part(0), part(7, 4)], "a part of 7.bin needs 4.0 MiB"),
         ([part(0, 2), part(1, 2)], "the 2 parts of a block need 4.0 MiB"),
     ],
 )

@@ -45,7 +45,7 @@ def import_command(
         typer.Argument(
             metavar="NAME|URL",
             help="A known dataset (videothinkbench), hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, "
-            "a folder, or a Parquet, Arrow, JSONL or CSV file.",
+            "a folder, or a Parquet, Arrow, JSONL or CSV file, also compressed (.jsonl.gz).",
         ),
     ],
     split: Annotated[

@@ -48,10 +48,13 @@ def export_command(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="DST", help="A folder, s3://bucket/prefix, or a .tar or .tar.gz file in one."
+            metavar="DST",
+            help="A folder, s3://bucket/prefix, or an archive in one (.tar, .tar.gz).",
         ),
     ],
-    layout: Annotated[LayoutName, typer.Option("--layout", help="How files are laid out.")],
+    layout: Annotated[
+        LayoutName, typer.Option("--layout", help="The layout of the exported files.")
+    ],
     endpoint: EndpointOption = "",
     region: RegionOption = "",
     aws_profile: AwsProfileOption = "",
@@ -59,8 +62,8 @@ def export_command(
 ) -> None:
     """Write the samples of a finished run in the layout that another program reads.
 
-    vbvr: the folders of the VBVR datasets. bench: those of VBVR-Bench. pro: a video and an image
-    side for each sample. jsonl: videos, first frames and a metadata.jsonl for trainers.
+    vbvr: the folders of the VBVR datasets. bench: those of VBVR-Bench. pro: the files for video
+    models beside those for image models. jsonl: videos, first frames and metadata.jsonl.
 
     The same command resumes an interrupted export. Existing files with equal bytes are skipped;
     nothing is overwritten.

@@ -36,8 +36,8 @@ _PARAMETERS, _RENDER = "parameters", "generic_declarative_render"
 class ProLayout(Layout):
     """The key frames are the sample's `frame_N.png`; without any, its final frame is the only one.
 
-    `parameters.video_fps` in metadata.json is the frame rate of the video: the reader takes 16
-    where it is absent. The prompt of the image side is `image_prompt.txt`, if the sample has one.
+    `parameters.video_fps` in metadata.json is the frame rate of the video: the reader uses
+    16 without it. The prompt of the image side is `image_prompt.txt`, if the sample has one.
     """
 
     name: ClassVar[str] = "pro"
@@ -83,9 +83,9 @@ def _metadata(sample: Sample, frames: int) -> dict[str, Any]:
     if isinstance(listed, list) and len(listed) != frames:
         raise InvalidInputError(
             f"{sample.folder} does not fit the layout pro",
-            why=f"its metadata.json lists {len(listed)} image frames, and it has {frames}: "
+            why=f"its metadata.json lists {len(listed)} key frames, but it has {frames}: "
             f"frame_{min(frames, len(listed)) + 1}.png is missing or not listed",
-            fix="let the generator write each key frame, as frame_1.png, frame_2.png, …",
+            fix="the generator must write each key frame: frame_1.png, frame_2.png, …",
         )
     return metadata
 

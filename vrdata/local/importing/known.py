@@ -14,7 +14,7 @@ _TABLE = re.compile(
     r"\.(parquet|arrow|feather|jsonl|ndjson|csv|tsv)(\.(gz|bz2|zst))?$", re.IGNORECASE
 )
 _WITH_SECRET = re.compile(r"(?!file:)[^./~].*[@?#%]|file:.*[@?#]", re.DOTALL)
-_CREDENTIALS = "credentials are variables of the environment, such as HF_TOKEN"
+_CREDENTIALS = "set credentials in environment variables, such as HF_TOKEN"
 MAX_SLUG = 24
 
 

@@ -58,5 +58,5 @@ def _require_folder(path: Path) -> None:
     there = next(one for one in (path, *path.parents) if os.path.lexists(one))
     if there.is_dir():
         return
-    what = "a link that leads nowhere" if there.is_symlink() else "a file"
+    what = "a broken link" if there.is_symlink() else "a file"
     raise UsageError(f"{there} is {what}, not a folder", fix="name another folder with --output")

@@ -81,7 +81,7 @@ class HubUpload(HubDataset):
         except ValueError as error:  # the Hub does not accept the metadata of the card
             said = printable_line(without_url_credentials(str(error)), " ")[:500]
             raise SourceAccessError(
-                what, why=said, fix="report this message; what was uploaded before stays"
+                what, why=said, fix="report this message; files that are already uploaded are kept"
             ) from None
         except RuntimeError as error:  # the client wraps what the upload of a file raises
             cause = error.__cause__

@@ -49,9 +49,9 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
                 raise InvalidInputError(
                     f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
                     why="an item is either a row of a table, or a file",
-                    fix="name one of them, or set source.include of a run file, such as "
-                    '["*.parquet"]; if rows of a CSV or JSONL table name the other files, name the '
-                    "table",
+                    fix="if rows of a CSV or JSONL table name the other files, import the table by "
+                    "its own path; otherwise move one kind, or set source.include of a run file, "
+                    'such as ["*.parquet"]',
                 )
             yield group
 
@@ -68,9 +68,9 @@ def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
     for one in chosen:
         if is_unreadable_table(one.name):
             raise InvalidInputError(
-                f"{one.name} is a table that is compressed in a way that is not read",
+                f"{one.name} is a table with an unsupported compression",
                 why="only CSV and JSON Lines can be compressed, with gzip, bzip2 or Zstandard",
-                fix="uncompress it, and name that file",
+                fix="decompress it, and name that file",
             )
     if not chosen:
         return

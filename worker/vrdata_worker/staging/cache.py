@@ -90,7 +90,7 @@ class PartCache:
         needed = sum(part.disk_bytes for part in parts)
         if self._limit and needed > self._limit:
             part = max(parts, key=lambda one: one.disk_bytes)
-            what = f"{part.files[0].name} has {human_bytes(part.disk_bytes)} that are read together"
+            what = f"a part of {part.files[0].name} needs {human_bytes(part.disk_bytes)}"
             if part.disk_bytes <= self._limit:
                 what = f"the {count(len(parts), 'part')} of a block need {human_bytes(needed)}"
             raise ShardFailedError(
