@@ -79,7 +79,7 @@ class SampleRecord(Model):
             webdataset, `offset`.
         video: the ground-truth video: `name`, `frames`, `fps`, `width`, `height`, `encoder`.
         content: sha256 over decoded first and final frame and prompt, or over an item's rows; equal
-            for duplicates, empty when unknown, and of an item without rows.
+            for duplicates, empty if unknown or if the item has no rows.
         param_hash: the generator's own parameter hash, if it writes one.
     """
 

@@ -24,7 +24,7 @@ _PATTERNS = {
     OPTIONAL_PREFIX: "must be folder names of letters, digits, _ and -, with / between them",
     BY_DIGEST: "must name an image by its digest: registry/name@sha256:…",
     SOURCE_URL: "must be hf://ORGANISATION/NAME, s3://BUCKET/PREFIX or a path, without spaces, "
-    "user:password@, ?, # and %; credentials are variables of the environment, such as HF_TOKEN; "
+    "user:password@, ?, # and %; set credentials in environment variables, such as HF_TOKEN; "
     "start a path that has such characters with ./ or /",
     SOURCE_PREFIX: "must be the start of hf://ORGANISATION/NAME or s3://BUCKET/PREFIX, in whole "
     "folders",
