@@ -57,7 +57,7 @@ FILES = {
         "secret.parquet", 3, "encrypted", file("secret.parquet", PARQUET[:-4] + b"PARE")
     ),
     "compressed table in another format": Case(
-        "rows.csv.zip", 3, "uncompress", file("rows.csv.zip", b"PK")
+        "rows.csv.zip", 3, "unsupported compression", file("rows.csv.zip", b"PK")
     ),
     "damaged compressed table": Case(
         "rows.csv.gz", 3, "cannot be decompressed", file("rows.csv.gz", b"\x1f\x8b")
