@@ -111,7 +111,7 @@ class _Ways:
         spec = {
             "parallelism": PARALLELISM,
             "shardSize": 1,
-            "generators": [{"name": "O-maze", "samples": shards}],
+            "generators": [{"name": "O-maze", "samples": shards, "blockSize": 1}],
         }
         return self._start(self._installed, NAMESPACE, name, spec)
 
