@@ -77,7 +77,7 @@ def test_a_given_class_appears_in_the_code_and_in_the_next_step(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("rope",), 3, "--class O (static)"),
+        (("rope",), 3, "use --class G"),
         (("O-rope", "--class", "Z"), 2, "not a class"),
         (("O-a/b",), 3, "not a generator name"),
         (("../O-a",), 3, "not a generator name"),

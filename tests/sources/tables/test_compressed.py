@@ -104,7 +104,9 @@ def test_a_large_file_is_read_in_large_pieces() -> None:
 @pytest.mark.parametrize("name", ["a.csv.xz", "a.jsonl.zip", "a.parquet.gz", "a.arrow.zst"])
 def test_other_compressed_tables_are_refused_by_name(name: str) -> None:
     assert (compression(name), table_format(name)) == ("", None)
-    with pytest.raises(InvalidInputError, match=f"{name} is a table that is compressed"):
+    with pytest.raises(
+        InvalidInputError, match=f"{name} is a table with an unsupported compression"
+    ):
         list(grouped([Listed(name, 1)], ()))
 
 

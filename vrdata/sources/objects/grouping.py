@@ -50,8 +50,8 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
                     f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
                     why="an item is either a row of a table, or a file",
                     fix="if rows of a CSV or JSONL table name the other files, use the table as "
-                    "the source; otherwise move one kind to another folder, or set source.include "
-                    'of a run file, such as ["*.parquet"]',
+                    "the source; otherwise move one kind to another folder, or "
+                    'set source.include of a run file, such as ["*.parquet"]',
                 )
             yield group
 
