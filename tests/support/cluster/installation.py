@@ -20,6 +20,7 @@ SYSTEM = "vrdata-system"
 OPERATOR = "localhost/vrdata-operator"
 WORKER = "localhost/vrdata-worker"
 CHART = REPOSITORY / "charts" / "vrdata"
+EVENTS = 2000  # characters of the last events, such as a full disk of the node
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ class Installation:
             timeout=300,
         )
         if done.returncode:
-            raise AssertionError(f"helm {' '.join(map(str, words))}: {done.stderr}")
+            last = ("get", "events", "-A", "--sort-by=.lastTimestamp")
+            events = self.node.kubectl(*last, check=False)
+            line = f"helm {' '.join(map(str, words))}: {done.stderr}"
+            raise AssertionError(f"{line}\n{events[-EVENTS:]}")
         return done.stdout
 
     def helm_install(self, values: dict[str, object], name: str = "vrdata") -> None:
