@@ -17,8 +17,8 @@ from support.kube.chart import permissions_of
 
 pytestmark = pytest.mark.cluster
 
-# Namespaces of runs that other tests disturb.
-WAITING = ("chaos/", "deleted-", "drained/", "outage/")
+# Namespaces of runs that other tests disturb, or let wait.
+WAITING = ("chaos/", "deleted-", "drained/", "outage/", "waiting/")
 
 Use = tuple[str, str, str]  # API group, resource, verb
 
