@@ -70,7 +70,7 @@ def prepare(place: Place) -> None:
     (place.folder / "puzzles.parquet").write_bytes(puzzle_file())
     files = {"README.md": CARD.encode(), FILE: puzzle_file(), "data/hard.parquet": puzzle_file()}
     place.hub.create(SET, files)
-    # A failure is final at once: how long the Hub is waited for has its own tests.
+    # A failure is final immediately: how long the Hub is waited for has its own tests.
     place.patch.setattr(patience, "SILENT_SECONDS", 0.0)
     place.patch.setitem(client.LIMITS, "read", 0.1)
 

@@ -70,7 +70,7 @@ class Unfinished:
 
 
 def remove_leftovers(root: Path, now: float) -> None:
-    """Delete the leftovers of killed writers; `now` is the disk's own clock."""
+    """Delete the leftovers of killed writers, and their folder; `now` is the disk's own clock."""
     try:
         leftovers = list((root / TEMPORARY).iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -79,6 +79,8 @@ def remove_leftovers(root: Path, now: float) -> None:
         with suppress(FileNotFoundError):  # its writer or another process deleted it
             if now - path.stat().st_mtime > LEFTOVER_SECONDS:
                 path.unlink()
+    with suppress(OSError):  # other writers use the folder
+        (root / TEMPORARY).rmdir()
 
 
 def _nameless(root: Path) -> io.BufferedWriter | None:
