@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vrdata.model import Model
 
@@ -21,7 +21,20 @@ SOURCE_PREFIX = rf"^(hf|s3)://(({_FOLDER}/)*{_FOLDER}/?)?$"
 # Without what a reader of the URL could decode, cut off or ignore.
 _REMOTE = re.compile(r"((?:hf|s3)://)([^%\\?#@\s\x00-\x1f\x7f]*)")
 
+# A folder in which a pipeline expects raw data: relative, or absolute.
+PLACE = r"^/?[^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*$"
+
 Glob = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def _inside(place: str) -> str:
+    """Refuse a folder that its own parts lead out of."""
+    if {".", ".."} & set(place.split("/")):
+        raise ValueError("it has a part that is . or ..; name the folder without it")
+    return place
+
+
+Place = Annotated[str, Field(min_length=1, max_length=500, pattern=PLACE), AfterValidator(_inside)]
 SourceUrl = Annotated[str, Field(min_length=1, max_length=2000, pattern=SOURCE_URL)]
 
 

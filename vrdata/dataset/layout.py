@@ -144,6 +144,11 @@ def items_key(generator: str) -> str:
     return f"{ITEMS}{generator}.parquet"
 
 
+def place_key(generator: str, number: int) -> str:
+    """The list of the files of a pipeline's source, by its number among `places`."""
+    return f"{ITEMS}{generator}/{number}.parquet"
+
+
 def sample_key(generator: str, index: int) -> str:
     """The WebDataset key of a sample: unique in a run, no dot."""
     return f"{generator}-{index:08d}"

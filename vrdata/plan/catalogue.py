@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from vrdata.api.rules import unique_names
 from vrdata.hermetic import Hermetic
 from vrdata.model import API_VERSION, GeneratorClass, Model
+from vrdata.plan.pipelines import Pipeline
 
 GENERATOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 
@@ -58,7 +59,8 @@ class CatalogueEntry(Model):
         kind: `builtin` = a first-party generator of vrdata_generators; `api` = a folder whose
             `generator.py` uses the API of vrdata_generators; `repository` = a folder with
             `examples/generate.py`; `converter` = a Converter: first-party, or of an installed
-            package (`path` empty), or of a folder with `converter.py`.
+            package (`path` empty), or of a folder with `converter.py`; `pipeline` = a repository
+            that converts raw data.
         digest: `sha256:…` over everything of the generator that can change a byte: its files
             and the exact versions of its environment.
         path: the generator's folder, relative to the catalogue file (empty for a builtin).
@@ -75,11 +77,12 @@ class CatalogueEntry(Model):
         notes: what `video: h264` does not keep of its videos, as seen when it was added.
         hermetic: how far the kernel sandboxed it when it was added; None = not known.
         rows: a converter that gives rows of a declared schema instead of samples.
+        pipeline: facts of a pipeline; None for every other kind.
     """
 
     name: GeneratorName
     generator_class: GeneratorClass = Field(alias="class")
-    kind: Literal["builtin", "api", "repository", "converter"]
+    kind: Literal["builtin", "api", "repository", "converter", "pipeline"]
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     path: str = ""
     python: str = ""
@@ -98,6 +101,7 @@ class CatalogueEntry(Model):
     license: str = ""
     source: str = ""
     commit: str = ""
+    pipeline: Pipeline | None = None
 
 
 def _unique(entries: tuple[CatalogueEntry, ...]) -> tuple[CatalogueEntry, ...]:

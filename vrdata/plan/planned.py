@@ -12,9 +12,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode, canonical_json
 from vrdata.plan.catalogue import GeneratorName
-from vrdata.plan.sources import PlannedSource
+from vrdata.plan.sources import PlannedPlace, PlannedSource
 
-_ADDED = {"start", "commit", "licence", "converter", "source"}
+_ADDED = {"start", "commit", "licence", "converter", "source", "places"}
 _ORIGIN = ("commit", "licence")
 """Facts that change no byte, or that the digest covers: they are not part of the hash."""
 
@@ -52,6 +52,7 @@ class PlannedGenerator(Model):
             part of the hash either.
         converter: its name in the catalogue, if `name` is another one; only class M.
         source: what a converter reads; one of its items is one sample.
+        places: what a pipeline reads, sorted by place.
     """
 
     name: GeneratorName
@@ -66,6 +67,7 @@ class PlannedGenerator(Model):
     licence: str = ""
     converter: str = ""
     source: PlannedSource | None = None
+    places: tuple[PlannedPlace, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from vrdata.api.run import GenerationRunSpec
-from vrdata.api.source import SourceSpec, SourceUrl
+from vrdata.api.source import Glob, Place, SourceSpec, SourceUrl
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorName
 
@@ -36,6 +36,24 @@ class PlannedSource(Model):
     parts: int = Field(default=0, ge=0)
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     licence: str = ""
+
+
+class PlannedPlace(PlannedSource):
+    """A source of a pipeline: all its files are staged, below one folder.
+
+    Attributes:
+        items: number of files.
+        place: see `PipelineSource`; `unpack`, `ranges`, `serves` and `terms` too.
+        bytes: of all files.
+    """
+
+    place: Place
+    include: tuple[Glob, ...] = ()
+    unpack: bool = False
+    ranges: bool = False
+    serves: tuple[str, ...] = ()
+    terms: str = ""
+    bytes: int = Field(default=0, ge=0)
 
 
 class LargestPart(Model):
