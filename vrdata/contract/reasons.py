@@ -171,11 +171,17 @@ class FailureReason(StrEnum):
         Recurs.SEEDED,
         "A converter rejects an item, or the item's bytes cannot be read.",
     )
+    SKIPPED_ITEM = (
+        "SkippedItem",
+        WorkerExit.INVALID_OUTPUT,
+        Recurs.SEEDED,
+        "The script of a pipeline wrote no sample for an item.",
+    )
     MISSING_FILE = (
         "MissingFile",
         WorkerExit.INVALID_OUTPUT,
         Recurs.SEEDED,
-        "A sample has no first_frame.png or no prompt.txt.",
+        "A sample has no first_frame.png or no prompt.txt, or lacks a file of its pipeline.",
     )
     UNSAFE_FILE = (
         "UnsafeFile",

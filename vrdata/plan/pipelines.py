@@ -58,17 +58,28 @@ class Pipeline(Model):
     Attributes:
         sources: by place.
         items: items of its walk over the sources, which is the most samples.
-        step: what generates one sample; None = the walk is one shard.
-        whole: why there is no step, in one sentence.
+        step: what generates one sample; None = samples are known when the script has ended.
+        whole: why the walk is one shard, in one sentence; "" = it is proven that slices of it
+            give equal bytes.
         roots: absolute folders of its code that are moved into a block's folder.
-        output: where samples appear, relative to a block's folder.
+        script: its entry, relative to the repository.
+        output: the folder that the script writes samples to although it gets another one:
+            relative to its current folder, or absolute; "" = it writes to the one that it gets.
+        files: names that every sample has.
         programs: programs that it starts.
     """
 
+    script: str = "examples/generate.py"
     sources: tuple[PipelineSource, ...] = Field(default=(), max_length=16)
     items: int = Field(default=0, ge=0)
     step: Step | None = None
     whole: str = ""
     roots: tuple[str, ...] = ()
-    output: str = "out"
+    output: str = ""
+    files: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+
+    @property
+    def sliced(self) -> bool:
+        """Whether a block can generate a part of the samples."""
+        return self.step is not None and not self.whole

@@ -13,6 +13,7 @@ from typing import Any
 from vrdata_child.hermetic import process as hermetic
 from vrdata_child.hermetic.folders import SampleFolder
 from vrdata_child.limits import allow_more_files
+from vrdata_child.pipeline import run as pipeline
 from vrdata_child.raised import describe
 from vrdata_child.report import Reporter
 from vrdata_child.run.journal import Journal, restore_videos
@@ -73,7 +74,10 @@ def _collect(reporter: Reporter, folder: Path) -> None:
 
 
 def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter, out: Path) -> None:
-    if load["kind"] != "repository":
+    if pipeline.streams(load):
+        _generate_slice(load, request, reporter, out)
+        return
+    if load["kind"] not in {"repository", "pipeline"}:
         _generate_each(load, request, out, reporter)
         return
     journal = Journal(out.parent)
@@ -83,16 +87,7 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
     reporter.follow(journal, watch.pause)
 
     try:
-        run_script(
-            load["root"],
-            load["flags"],
-            seed=request["seed"],
-            count=request["count"],
-            out=out,
-            args=request["args"],
-            stream=reporter if load["mode"] == "stream" else None,
-            journal=journal,
-        )
+        _run(load, request, reporter, out, journal)
     except (EnoughSamples, DependentSamplesError):
         raise
     except BaseException as error:
@@ -104,6 +99,37 @@ def _generate(load: dict[str, Any], request: dict[str, Any], reporter: Reporter,
     journal.script_ended()
     with watch.pause():
         reporter.end()
+
+
+def _run(
+    load: dict[str, Any], request: dict[str, Any], reporter: Reporter, out: Path, journal: Journal
+) -> None:
+    if load["kind"] == "pipeline":
+        pipeline.run_whole(load, request["args"], out)
+        return
+    run_script(
+        load["root"],
+        load["flags"],
+        seed=request["seed"],
+        count=request["count"],
+        out=out,
+        args=request["args"],
+        stream=reporter if load["mode"] == "stream" else None,
+        journal=journal,
+    )
+
+
+def _generate_slice(
+    load: dict[str, Any], request: dict[str, Any], reporter: Reporter, out: Path
+) -> None:
+    try:
+        pipeline.run_slice(load, request, out, reporter)
+    except (EnoughSamples, DependentSamplesError):
+        raise
+    except BaseException:
+        allow_more_files()
+        reporter.end_early()
+        raise
 
 
 def _generate_each(

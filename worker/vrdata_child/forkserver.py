@@ -212,6 +212,8 @@ def _prepare(load: dict[str, Any], home: Path) -> None:
     if load["kind"] == "repository":
         if load["mode"] != "bare":
             repository.preload(load["root"])
+    elif load["kind"] == "pipeline":
+        pass  # its modules are imported in the block, with changed code
     elif load["kind"] == "converter":
         from vrdata_child.run import converter
 

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder, last_number
+from vrdata_child.pipeline.run import streams
 from vrdata_child.raised import MAX_TEXT, ScriptExitError, depends_on_machine, describe
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
 from vrdata_child.run.journal import Journal, Progress, read_journal
@@ -48,7 +49,7 @@ class Reporter:
         self._want: int = request["want"]
         self._count: int = request["count"]
         self._sequential = bool(load.get("sequential"))
-        self._each = load["kind"] != "repository"
+        self._each = load["kind"] not in {"repository", "pipeline"} or streams(load)
         self._facts = facts
         self._send = send
         self._finder = SampleFinder(facts.folder / "out")

@@ -17,6 +17,7 @@ from vrdata.contract.refusals import with_refusals
 from vrdata.hermetic import Hermetic
 from vrdata.model import VideoMode
 from vrdata.plan.catalogue import Flags
+from vrdata.plan.pipelines import Pipeline
 from vrdata.text import printable
 from vrdata_child import own_folder
 from vrdata_worker.child import events
@@ -110,11 +111,14 @@ class Launch:
         hermetic: how far the kernel must sandbox it; None = as far as it can.
         rows: a converter that gives rows.
         converter: its name in the catalogue, if the run gives it another one.
-        items: folder of staged items, which it can read; empty = none.
+        items: folder of staged items or sources, which it can read; empty = none.
+        pipeline: facts of a pipeline; None for every other kind.
+        samples: the last sample of the run and those before it, for a pipeline.
+        watched: write which functions a pipeline calls, to find its step.
     """
 
     name: str
-    kind: Literal["builtin", "api", "repository", "converter"]
+    kind: Literal["builtin", "api", "repository", "converter", "pipeline"]
     root: str = ""
     python: str = ""
     mode: Literal["stream", "whole", "bare"] = "stream"
@@ -128,11 +132,14 @@ class Launch:
     rows: bool = False
     converter: str = ""
     items: str = ""
+    pipeline: Pipeline | None = None
+    samples: int = 0
+    watched: bool = False
 
     @property
     def making(self) -> Making:
         """How the generator makes the samples of a block."""
-        if self.kind != "repository":
+        if self.kind not in {"repository", "pipeline"}:
             return Making.EACH
         return Making.STREAM if self.mode == "stream" else Making.WHOLE
 
@@ -163,6 +170,9 @@ class Launch:
             "rows": self.rows,
             "converter": self.converter,
             "items": self.items,
+            "pipeline": None if self.pipeline is None else self.pipeline.to_dict(),
+            "samples": self.samples,
+            "watched": self.watched,
         }
 
 
@@ -181,6 +191,7 @@ def launch_of(located: Located, video: VideoMode) -> Launch:
         sequential=entry.sequential,
         rows=entry.rows,
         converter=entry.name if entry.kind == "converter" else "",
+        pipeline=entry.pipeline,
     )
 
 

@@ -62,7 +62,7 @@ class WarmTemplate:
                 f"the catalogue does not hold generator {name} with digest {planned.digest}",
             )
         launch = launch_of(located, self._plan.output.video)
-        launch = replace(launch, hermetic=self._hermetic, items=items)
+        launch = replace(launch, hermetic=self._hermetic, items=items, samples=planned.stop)
         template = GeneratorTemplate(launch, self._scratch)
         try:
             template.start()

@@ -58,6 +58,14 @@ class TrialSample:
         """True for equal names, decoded images, video frames and texts; encodings may differ."""
         return self._content() == other._content()
 
+    def same_files(self, other: TrialSample) -> bool:
+        """True for equal bytes, whatever the id; of the metadata, its own fields count."""
+        return self._files() == other._files()
+
+    def _files(self) -> tuple[object, ...]:
+        files = {name: digest for name, digest in self.files.items() if name != METADATA}
+        return METADATA in self.files, files, self.fields
+
     def _content(self) -> tuple[object, ...]:
         encoded = {*self.pixels, *self.frames}
         plain = {name: digest for name, digest in self.files.items() if name not in encoded}
@@ -102,6 +110,12 @@ class TrialResult:
         return self.samples.keys() == other.samples.keys() and all(
             sample.same_content(other.samples[position])
             for position, sample in self.samples.items()
+        )
+
+    def same_files(self, other: TrialResult) -> bool:
+        """True when both have the same samples, byte by byte."""
+        return self.samples.keys() == other.samples.keys() and all(
+            sample.same_files(other.samples[position]) for position, sample in self.samples.items()
         )
 
 

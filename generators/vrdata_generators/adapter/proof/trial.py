@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
@@ -32,6 +33,16 @@ BLOCK_SECONDS = 900
 SAMPLE_SECONDS = 300
 POLL_SECONDS = 0.2
 MEMORY_BYTES = 8 * 1024**3
+
+
+class BlockData(Protocol):
+    """What the block of a pipeline reads, and leaves behind."""
+
+    def begin(self, folder: Path) -> None:
+        """Write `sources.json` to the folder of a block."""
+
+    def end(self, folder: Path) -> None:
+        """Read what the block has written beside its samples."""
 
 
 @dataclass(slots=True)
@@ -60,9 +71,11 @@ def run_trial(  # noqa: PLR0913 - they describe the block
     count: int,
     want: int,
     block: int = 0,
+    start: int | None = None,
     keep: Path | None = None,
     items: TrialItems | None = None,
     options: tuple[str, ...] = (),
+    data: BlockData | None = None,
 ) -> TrialResult:
     """Generate the first `want` samples of a block of `count`, in a separate process.
 
@@ -74,9 +87,11 @@ def run_trial(  # noqa: PLR0913 - they describe the block
         count: samples of a whole block.
         want: samples needed, at most count.
         block: which block of the run.
+        start: index of its first sample; None = the blocks before it have `count` samples each.
         keep: an existing folder to copy finished samples to, as `{domain}_task/{id}/`.
         items: what a converter converts.
-        options: of a converter, each `name=value`.
+        options: of a converter, each `name=value`; of a pipeline, further flags.
+        data: the sources of a pipeline.
 
     Raises:
         BrokenGeneratorError: the template cannot find or import the generator.
@@ -103,14 +118,18 @@ def run_trial(  # noqa: PLR0913 - they describe the block
             seed=seed,
             count=count,
             want=want,
-            start=block * count,
+            start=block * count if start is None else start,
             dir=place,
             args=options,
         )
         if items is not None:
             items.stage(place, request.start, want)
+        if data is not None:
+            data.begin(place)
         progress = follow(template, request, take)
         log = log_tail(place)
+        if data is not None:
+            data.end(place)
     result = _outcome(progress, samples, log, request)
     return replace(result, hermetic=template.hermetic)
 

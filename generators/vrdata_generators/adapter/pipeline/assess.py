@@ -1,0 +1,165 @@
+"""Assess a pipeline: what it reads, how it generates a sample, and whether in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from vrdata.contract.reasons import FailureReason
+from vrdata.errors import InvalidInputError
+from vrdata.plan.pipelines import Pipeline, Step
+from vrdata_generators.adapter.pipeline.data import PipelineData
+from vrdata_generators.adapter.pipeline.find import output_of, roots_of, steps_of
+from vrdata_generators.adapter.pipeline.prove import Slices, prove_slices
+from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
+from vrdata_generators.adapter.proof.trial import run_trial
+from vrdata_worker.child.launch import Launch
+from vrdata_worker.scratch import default_root, scratch_folder
+
+TRIAL_SAMPLES = 5
+TRIAL_SEED = 42
+_LOG_LINES = 8
+_SKIPS = FailureReason.UNDER_PRODUCTION.value  # the walk skips items, or has fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the trials of a pipeline showed.
+
+    Attributes:
+        pipeline: the facts for the catalogue.
+        trial: of the whole walk.
+        deterministic: two walks gave equal bytes.
+        warnings: for the user.
+    """
+
+    pipeline: Pipeline
+    trial: TrialResult
+    deterministic: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Trials:
+    """Runs the blocks of one pipeline on trial.
+
+    Attributes:
+        launch: how it starts.
+        data: its sources.
+        options: further flags of its script.
+        results: of all trials.
+    """
+
+    launch: Launch
+    data: PipelineData
+    options: tuple[str, ...] = ()
+    results: list[TrialResult] = field(default_factory=list)
+
+    def run(self, pipeline: Pipeline, slice_: range, *, watched: bool = False) -> TrialResult:
+        """Generate the samples of a slice; a whole walk if the pipeline has no step.
+
+        Raises:
+            InvalidInputError: the environment cannot be used.
+        """
+        launch = replace(
+            self.launch,
+            pipeline=pipeline,
+            samples=TRIAL_SAMPLES,
+            watched=watched,
+            items=str(self.data.folder.resolve()),
+        )
+        try:
+            found = run_trial(
+                launch,
+                seed=TRIAL_SEED,
+                count=len(slice_),
+                want=len(slice_),
+                start=slice_.start,
+                options=self.options,
+                data=self.data,
+            )
+        except BrokenGeneratorError as error:
+            raise InvalidInputError(
+                "the pipeline cannot be started", why=str(error), fix="fix it, then add it again"
+            ) from None
+        self.results.append(found)
+        return found
+
+
+def assess_pipeline(
+    launch: Launch, pipeline: Pipeline, data: PipelineData, options: tuple[str, ...] = ()
+) -> Found:
+    """Run the trials of a pipeline.
+
+    Args:
+        launch: how its template starts.
+        pipeline: its sources and its script.
+        data: the sources.
+        options: further flags of its script.
+
+    Raises:
+        InvalidInputError: it generates no sample.
+    """
+    trials = Trials(launch, data, options)
+    complete = range(TRIAL_SAMPLES)
+    pipeline, steps = _watch(trials, pipeline)
+    plain = trials.run(pipeline, complete)
+    if not plain.samples or (plain.error and not plain.error.startswith(_SKIPS)):
+        raise _unusable(plain)
+    again = trials.run(pipeline, complete)
+    deterministic = plain.same_files(again)
+
+    def run(step: Step, slice_: range) -> TrialResult:
+        return trials.run(pipeline.model_copy(update={"step": step}), slice_)
+
+    if deterministic:
+        slices = prove_slices(steps, plain, TRIAL_SAMPLES, run)
+    else:
+        slices = Slices(None, "two runs of it differ", plain)
+    names = [set(sample.files) for sample in plain.samples.values()]
+    found = pipeline.model_copy(
+        update={
+            "step": slices.step,
+            "whole": slices.whole,
+            "files": tuple(sorted(set.intersection(*names))),
+        }
+    )
+    return Found(found, slices.trial, deterministic)
+
+
+def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, tuple[Step, ...]]:
+    """Walk with a watch: for moved folders first, then for the output folder and the step."""
+    complete = range(TRIAL_SAMPLES)
+    trial = trials.run(pipeline, complete, watched=True)
+    roots = roots_of(trials.data.seen)
+    if roots:
+        pipeline = pipeline.model_copy(update={"roots": roots})
+        trial = trials.run(pipeline, complete, watched=True)
+    seen = trials.data.seen
+    if not seen.samples:
+        raise _unusable(trial)
+    facts = {"output": output_of(seen), "programs": tuple(seen.programs)}
+    return pipeline.model_copy(update=facts), steps_of(seen)
+
+
+def _unusable(trial: TrialResult) -> InvalidInputError:
+    why = trial.error or (trial.invalid[0] if trial.invalid else "it wrote no sample")
+    tail = "\n".join(trial.log.splitlines()[-_LOG_LINES:])
+    return InvalidInputError(
+        "the pipeline gives no usable sample",
+        why=f"{why}\n{tail}" if tail and tail not in why else why,
+        fix="declare each source where its script expects it: --source URL=PLACE",
+    )
+
+
+@contextmanager
+def staged(pipeline: Pipeline) -> Iterator[PipelineData]:
+    """The sources of a pipeline, staged for its trials.
+
+    Raises:
+        VrdataError: a source cannot be listed or fetched.
+        StorageError: the scratch folder cannot be used.
+    """
+    with scratch_folder(default_root()) as folder:
+        yield PipelineData(pipeline.sources, folder)

@@ -1,0 +1,58 @@
+"""Trials show how a pipeline generates its samples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.pipelines import flip
+from vrdata.errors import InvalidInputError
+from vrdata.plan.catalogue import Flags
+from vrdata.plan.pipelines import Pipeline, PipelineSource, Step
+from vrdata_generators.adapter.pipeline.assess import Found, assess_pipeline, staged
+from vrdata_worker.child.launch import Launch
+
+pytestmark = pytest.mark.slow
+
+
+def assessed(root: Path, raw: Path, place: str = "raw") -> Found:
+    pipeline = Pipeline(sources=(PipelineSource(place=place, url=str(raw)),))
+    launch = Launch(
+        name="M-flip",
+        kind="pipeline",
+        root=str(root),
+        python=sys.executable,
+        mode="bare",
+        flags=Flags(),
+        sequential=True,
+    )
+    with staged(pipeline) as data:
+        return assess_pipeline(launch, pipeline, data)
+
+
+def test_the_method_that_generates_a_sample_is_found_and_slices_are_proven(tmp_path: Path) -> None:
+    root = flip.write_repository(tmp_path / "repository")
+    found = assessed(root, flip.write_pictures(tmp_path / "pictures", 6, black=(1,)))
+    assert found.pipeline.step == Step(module="src.pipeline", name="TaskPipeline.process_sample")
+    assert found.pipeline.sliced, found.pipeline.whole
+    assert found.deterministic
+    assert found.pipeline.files == (
+        "final_frame.png",
+        "first_frame.png",
+        "metadata.json",
+        "prompt.txt",
+    )
+    assert sorted(found.trial.samples) == [0, 2, 3, 4]
+    assert found.trial.invalid == (
+        "SkippedItem: no sample was written; it prints: [skip] 001.png: black",
+    )
+
+
+def test_a_pipeline_without_its_data_is_refused_with_what_it_prints(tmp_path: Path) -> None:
+    root = flip.write_repository(tmp_path / "repository")
+    with pytest.raises(InvalidInputError) as refused:
+        assessed(root, flip.write_pictures(tmp_path / "pictures", 2), place="elsewhere")
+    assert "0 samples" in str(refused.value)
+    assert "--source URL=PLACE" in str(refused.value)

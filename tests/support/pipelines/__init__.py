@@ -1,0 +1,1 @@
+"""Small repositories of class M, each with a habit of the public ones."""

@@ -1,0 +1,1 @@
+"""Run a repository that converts raw data, in a block's process."""

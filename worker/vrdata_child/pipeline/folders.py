@@ -1,0 +1,87 @@
+"""The working folder of a block: raw data in its places, and moved absolute folders."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from vrdata_child.pipeline.source import moved
+
+SOURCES = "sources.json"
+ROOTS = "root"
+
+
+def moved_roots(folder: Path, roots: Iterable[str]) -> dict[str, str]:
+    """Where absolute folders of the code are now, longest first.
+
+    Args:
+        folder: of the block.
+        roots: absolute folders.
+    """
+    return {root: f"{folder / ROOTS}{root}" for root in sorted(roots, key=len, reverse=True)}
+
+
+def settle(folder: Path, cwd: Path, out: Path, roots: Mapping[str, str], output: str) -> None:
+    """Make the places of all sources, and the folder that the script writes to.
+
+    A place is a tree of folders with a link to each staged file: the script can add files, and
+    cannot change those of the source.
+
+    Args:
+        folder: of the block; it has `sources.json`.
+        cwd: the working folder.
+        out: where samples are expected.
+        roots: absolute folders, and where each one is now.
+        output: the folder that the script writes to instead; "" = it takes the folder.
+
+    Raises:
+        OSError, ValueError: there is no list of sources, or it is damaged.
+    """
+    for now in roots.values():
+        Path(now).mkdir(parents=True, exist_ok=True)
+    sources: list[dict[str, Any]] = json.loads((folder / SOURCES).read_bytes())
+    for source in sources:
+        place = _place(source["place"], cwd, roots)
+        _own_folder(place, cwd)
+        if source["folder"]:
+            _link_tree(source["folder"], place)
+    if output:
+        place = _place(output, cwd, roots)
+        _own_folder(place.parent, cwd)
+        place.symlink_to(out, target_is_directory=True)
+
+
+def _place(place: str, cwd: Path, roots: Mapping[str, str]) -> Path:
+    if not place.startswith("/"):
+        return cwd / place
+    found = moved(place, roots)
+    if found == place:
+        raise ValueError(f"the place {place} is below no moved folder")
+    return Path(found)
+
+
+def _own_folder(place: Path, cwd: Path) -> None:
+    """Make a folder; what links to the repository on the way becomes a folder with links."""
+    for above in (*reversed(place.parents), place):
+        if cwd in above.parents and above.is_symlink():
+            target = above.readlink()
+            above.unlink()
+            above.mkdir()
+            if target.is_dir():
+                for entry in os.scandir(target):
+                    (above / entry.name).symlink_to(entry.path)
+    place.mkdir(parents=True, exist_ok=True)
+
+
+def _link_tree(source: str, place: Path) -> None:
+    for folder, folders, files in os.walk(source):
+        here = place / os.path.relpath(folder, source)
+        for name in folders:
+            (here / name).mkdir(exist_ok=True)
+        for name in files:
+            link = here / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(f"{folder}/{name}")

@@ -1,0 +1,158 @@
+"""A walk of the script over its items: only those of the slice are converted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Protocol
+
+from vrdata_child.hermetic.folders import SampleFinder, SampleFolder
+from vrdata_child.raised import ScriptExitError, depends_on_machine, describe
+
+MAX_WORDS = 500  # of the script's output, in a message
+_LARGE = 65_536  # bytes
+
+
+class Reports(Protocol):
+    """What becomes of the samples of a walk."""
+
+    def report(self, folder: SampleFolder) -> None:
+        """The next sample is written. Raises EnoughSamples after the last one."""
+
+    def failed(self, error: dict[str, str]) -> None:
+        """The next sample failed. Raises as `report`."""
+
+
+class Walk:
+    """Counts the calls of the step; outside the slice, it does nothing and returns None.
+
+    None is what a step returns for an item that it skips. That the other samples do not depend on
+    it is proven when the repository is added.
+
+    Args:
+        slice_: indexes of the items to convert.
+        out: the output folder.
+        log: what the script prints.
+        files: names that every sample has.
+        reports: receives each sample of the slice, in order.
+    """
+
+    def __init__(
+        self, slice_: range, out: Path, log: Path, files: frozenset[str], reports: Reports
+    ) -> None:
+        self._slice = slice_
+        self._finder = SampleFinder(out)
+        self._log = log
+        self._files = files
+        self._reports = reports
+        self._items = 0
+        self._open = False  # an item of the slice is not reported
+        self._printed = 0
+        self._result: Any = None
+        self._error: dict[str, str] | None = None
+        self._pid = os.getpid()
+
+    def step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """The step, replaced."""
+
+        @wraps(original)
+        def call(*args: Any, **options: Any) -> Any:
+            if os.getpid() != self._pid:
+                return original(*args, **options)
+            self._leave()
+            index, self._items = self._items, self._items + 1
+            if index not in self._slice:
+                return None
+            return self._convert(lambda: original(*args, **options))
+
+        return call
+
+    def end(self) -> None:
+        """The script has ended: report its last sample, and what the slice lacks.
+
+        Raises:
+            EnoughSamples: all samples of the slice are reported.
+        """
+        self._leave()
+        why = f"the walk has {self._items} items, and this sample is of a later one"
+        for _ in range(max(self._slice.start, self._items), self._slice.stop):
+            self._reports.failed(_failure("UnderProduction", why))
+
+    def _convert(self, call: Callable[[], Any]) -> Any:
+        self._open, self._printed = True, _size(self._log)
+        try:
+            self._result = call()
+        except (Exception, SystemExit) as error:
+            if depends_on_machine(error):
+                raise
+            raised = ScriptExitError.of(error) if isinstance(error, SystemExit) else error
+            self._error = describe(raised)
+        return self._result
+
+    def _leave(self) -> None:
+        """Report the item that was converted last: its files are complete now."""
+        if not self._open:
+            return
+        self._open = False
+        result, self._result = self._result, None
+        error, self._error = self._error, None
+        found = self._finder.find(ended=False).samples
+        if error is None:
+            error = self._problem(found)
+        _lighten(result)
+        if error is None:
+            self._reports.report(found[0])
+        else:
+            self._drop(found)
+            self._reports.failed(error)
+
+    def _problem(self, found: list[SampleFolder]) -> dict[str, str] | None:
+        if not found:
+            return _failure("SkippedItem", f"no sample was written{self._words()}")
+        if len(found) > 1:
+            names = ", ".join(one.path.name for one in found[:3])
+            return _failure("InvalidItem", f"the item gave {len(found)} samples: {names}")
+        missing = sorted(self._files - found[0].names)
+        if missing:
+            return _failure("MissingFile", f"{', '.join(missing)} not written{self._words()}")
+        return None
+
+    def _drop(self, found: list[SampleFolder]) -> None:
+        for one in found:
+            shutil.rmtree(one.path, ignore_errors=True)
+
+    def _words(self) -> str:
+        """What the script printed for the item."""
+        sys.stdout.flush()
+        with self._log.open("rb") as log:
+            log.seek(self._printed)
+            said = log.read(4 * MAX_WORDS).decode("utf-8", "replace").strip()
+        return f"; it prints: {said[-MAX_WORDS:]}" if said else ", and the script prints nothing"
+
+
+def _failure(reason: str, message: str) -> dict[str, str]:
+    return {"reason": reason, "message": message, "traceback": ""}
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _lighten(result: Any) -> None:
+    """Forget large values of an object that the script may keep until its end."""
+    fields: Any = getattr(result, "__dict__", None)
+    for name, value in list(fields.items()) if isinstance(fields, dict) else ():
+        if _bytes_of(value) >= _LARGE:
+            fields[name] = None
+
+
+def _bytes_of(value: Any) -> int:
+    size = getattr(value, "size", None)
+    if isinstance(size, tuple) and len(size) == 2 and hasattr(value, "getbands"):
+        return int(size[0]) * int(size[1])
+    nbytes = getattr(value, "nbytes", 0)
+    return nbytes if isinstance(nbytes, int) else len(value) if isinstance(value, bytes) else 0
