@@ -51,12 +51,7 @@ class FailureReason(StrEnum):
         Recurs.ALWAYS,
         "A restored shard has other bytes than its commit marker; nothing is overwritten.",
     )
-    PREEMPTED = (
-        "Preempted",
-        WorkerExit.PREEMPTED,
-        Recurs.OUTSIDE,
-        "The worker was told to stop.",
-    )
+    PREEMPTED = ("Preempted", WorkerExit.PREEMPTED, Recurs.OUTSIDE, "The worker was told to stop.")
     DISRUPTED = (
         "Disrupted",
         WorkerExit.STORAGE_UNAVAILABLE,  # not PREEMPTED: the Job would repeat it without a limit
@@ -249,12 +244,7 @@ class FailureReason(StrEnum):
         Recurs.SEEDED,
         "A PNG image does not decode.",
     )
-    VIDEO_EMPTY = (
-        "VideoEmpty",
-        WorkerExit.INVALID_OUTPUT,
-        Recurs.SEEDED,
-        "A video has no frame.",
-    )
+    VIDEO_EMPTY = ("VideoEmpty", WorkerExit.INVALID_OUTPUT, Recurs.SEEDED, "A video has no frame.")
     VIDEO_UNDECODABLE = (
         "VideoUndecodable",
         WorkerExit.INVALID_OUTPUT,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vrdata.plan.pipelines import Step
+from vrdata.text import count as count_of
 from vrdata_generators.adapter.proof.prove import difference
 from vrdata_generators.adapter.proof.results import TrialResult
 
@@ -75,7 +76,7 @@ def _problems(step: Step, complete: TrialResult, run: RunSlice) -> Iterator[str]
         if found.error:
             yield f"{what}: {found.error.splitlines()[0]}"
         elif found.samples.keys() != wanted.keys():
-            yield f"{what}: {len(found.samples)} of {len(wanted)} samples"
+            yield f"{what}: {len(found.samples)} of {count_of(len(wanted), 'sample')}"
         elif not found.same_files(expected := TrialResult(wanted, (), "", "", 0.0, 0)):
             yield f"{what}: {difference(expected, found)}"
 
