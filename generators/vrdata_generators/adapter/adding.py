@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from vrdata.errors import InvalidInputError, VrdataError
 from vrdata.model import GeneratorClass
 from vrdata.plan.catalogue import CatalogueEntry
+from vrdata.plan.pipelines import Pipeline
 from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
 from vrdata_generators.adapter.keeping import keep, name_taken
+from vrdata_generators.adapter.pipeline.assess import assess_as_pipeline
 from vrdata_generators.adapter.prepare import Prepared, prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
@@ -85,22 +87,22 @@ class Adder:
                     folder = staging / str(number)
                     folder.mkdir()
                     try:
-                        yield self._add(located, source.generator_class, folder)
+                        yield self._add(located, source, folder)
                     except (VrdataError, OSError) as error:
                         yield Failed(located.name, _as_error(error))
         except (VrdataError, OSError) as error:
             yield Failed(source.name or without_credentials(source.address), _as_error(error))
 
-    def _add(self, located: LocatedGenerator, given: GeneratorClass | None, folder: Path) -> Added:
+    def _add(self, located: LocatedGenerator, source: GeneratorSource, folder: Path) -> Added:
         name = check_name(located.name)
         known = self.home.read().get(name)
-        generator_class = _class_of(located, given, known)
+        generator_class = _class_of(located, source.generator_class, known)
         self._check_free(name)
         if located.fetched and located.placeholders:
             raise not_fetched(located.placeholders, located.problems)
         self.say(f"{name}: copying")
         try:
-            return self._prepare_and_keep(located, generator_class, folder)
+            return self._prepare_and_keep(located, generator_class, folder, source.pipeline)
         except VrdataError as error:
             raise explained(error, located.placeholders) from None
 
@@ -117,7 +119,11 @@ class Adder:
                 )
 
     def _prepare_and_keep(
-        self, located: LocatedGenerator, generator_class: GeneratorClass, folder: Path
+        self,
+        located: LocatedGenerator,
+        generator_class: GeneratorClass,
+        folder: Path,
+        pipeline: Pipeline | None,
     ) -> Added:
         name = located.name
         prepared = prepare(located.found, folder, self.environments, self.say)
@@ -126,7 +132,11 @@ class Adder:
             if existing.digest == prepared.digest:
                 return _already_added(existing, located, generator_class)
             raise name_taken(name, "a generator with other files or other library versions has it")
-        assessment = self._assess(name, prepared)
+        if pipeline is None:
+            assessment = self._assess(name, prepared)
+        else:
+            self.say(f"{name}: converting some items in several ways")
+            assessment = assess_as_pipeline(name, prepared, pipeline)
         if files_digest(prepared.root) != prepared.files:
             raise InvalidInputError(
                 f"generator {name} changes files in its own folder while it runs",
@@ -197,6 +207,7 @@ def _entry(
         domain=assessment.domain,
         notes=assessment.notes,
         hermetic=assessment.hermetic,
+        pipeline=assessment.pipeline,
         rows=prepared.rows,
         requirements=prepared.requirements,
         license=licence_of(prepared.root),
@@ -209,12 +220,12 @@ def _class_of(
     located: LocatedGenerator, given: GeneratorClass | None, known: CatalogueEntry | None
 ) -> GeneratorClass:
     """Every converter is of class M, whatever its name is; a known name keeps its class."""
-    if located.found.kind != "converter":
+    if located.found.kind not in {"converter", "pipeline"}:
         return class_of(located.name, given, known.generator_class if known else None)
     if given not in {None, "M"}:
         raise InvalidInputError(
             f"{located.name} cannot have the class {given}",
-            why="it is a converter, and converters are of class M",
+            why="what converts existing data is of class M",
             fix="remove --class",
         )
     return "M"

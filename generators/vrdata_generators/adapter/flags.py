@@ -20,7 +20,7 @@ HELP_SECONDS = 60
 SHOWN_LINES = 12  # of a help text in a message
 SHOWN_WIDTH = 120
 # Without dashes, and with `_` for `-`.
-_SAMPLES = ("num_samples", "samples", "n_samples")
+_SAMPLES = ("num_samples", "samples", "n_samples", "max_samples", "limit")
 _OUTPUT = ("output", "output_dir", "out", "out_dir")
 _SEED = ("seed", "random_seed")
 _HELP = ("help", "helpfull", "helpshort", "helpxml")
@@ -39,12 +39,13 @@ class ProbedFlags:
     refused: tuple[Refusal, ...] = ()
 
 
-def parse_help(text: str, code: int = 0) -> ProbedFlags:
+def parse_help(text: str, code: int = 0, script: str = str(REPOSITORY_ENTRY)) -> ProbedFlags:
     """The flags listed in a `--help` text.
 
     Args:
         text: what the script printed.
         code: its exit code, for the message.
+        script: its name.
 
     Raises:
         InvalidInputError: no flag sets the number of samples or the output folder.
@@ -54,7 +55,7 @@ def parse_help(text: str, code: int = 0) -> ProbedFlags:
     if samples is None or output is None:
         wanted = _SAMPLES if samples is None else _OUTPUT
         raise InvalidInputError(
-            f"{REPOSITORY_ENTRY} has no flag for "
+            f"{script} has no flag for "
             f"{'the number of samples' if samples is None else 'the output folder'}",
             why=f"its --help lists {', '.join(offered) or 'no flags'}; one of "
             f"{', '.join('--' + name.replace('_', '-') for name in wanted)} is required"
@@ -76,20 +77,22 @@ def _printed(text: str, code: int) -> str:
     return "\n".join([f"it exited with code {code} and printed:", *shown, *more])
 
 
-def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
-    """Run `examples/generate.py --help` in the generator's environment and read its flags.
+def probe_flags(root: Path, entry: Path, python: Path, scratch: Path) -> ProbedFlags:
+    """Run a script with `--help` in the generator's environment and read its flags.
 
     Args:
         root: the generator's folder.
+        entry: the script in it.
         python: its interpreter.
         scratch: an empty private folder.
 
     Raises:
         InvalidInputError: it fails, takes longer than HELP_SECONDS or lacks a required flag.
     """
+    script = str(entry.relative_to(root))
     try:
         done = run_closed(
-            [str(python), str(root / REPOSITORY_ENTRY), "--help"],
+            [str(python), str(entry), "--help"],
             seconds=HELP_SECONDS,
             env=_environment(scratch),
             python=python,
@@ -99,18 +102,18 @@ def probe_flags(root: Path, python: Path, scratch: Path) -> ProbedFlags:
         )
     except subprocess.TimeoutExpired:
         raise InvalidInputError(
-            f"{REPOSITORY_ENTRY} --help took longer than {HELP_SECONDS} s",
+            f"{script} --help took longer than {HELP_SECONDS} s",
             fix="change it to print its help and exit without other work",
         ) from None
     # absl exits with 1; other scripts print their usage to standard error and exit with 2.
     if done.returncode and ("Traceback (most recent" in done.stderr or not _offers(done)):
         tail = printable("\n".join((done.stderr or done.stdout).strip().splitlines()[-8:]))
         raise InvalidInputError(
-            f"{REPOSITORY_ENTRY} --help failed with exit code {done.returncode}",
+            f"{script} --help failed with exit code {done.returncode}",
             why=tail or "it printed no error message",
             fix=_fix(tail),
         )
-    probed = parse_help(f"{done.stdout}\n{done.stderr}", done.returncode)
+    probed = parse_help(f"{done.stdout}\n{done.stderr}", done.returncode, script)
     return replace(probed, refused=done.refused)
 
 

@@ -37,6 +37,7 @@ _LIBRARY = frozenset({"vrdata_generators"})
 _API_MODULES = _LIBRARY | {"numpy", "PIL"}
 _OWN_MODULES: dict[Kind, frozenset[str]] = {
     "repository": frozenset(),
+    "pipeline": frozenset(),
     "api": _API_MODULES,
     "converter": _API_MODULES | {"pyarrow"},
 }
@@ -83,17 +84,17 @@ def prepare(
     Raises:
         InvalidInputError: the generator cannot be used; the message says why.
     """
-    copy = GeneratorFolder(folder / "generator", found.kind)
+    copy = GeneratorFolder(folder / "generator", found.kind, found.script)
     copy_repository(found.root, copy.root)
     environment, requirements, warnings = _environment(copy, environments, say)
     flags = ProbedFlags(Flags(), ())
-    if environment is not None and found.kind == "repository":
+    if environment is not None and found.kind in {"repository", "pipeline"}:
         scratch = folder / "help"
         scratch.mkdir()
-        flags = probe_flags(copy.root, environment.python, scratch)
+        flags = probe_flags(copy.root, copy.entry, environment.python, scratch)
     versions = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
     versions += environment.versions if environment else _worker_versions()
-    if found.kind != "repository":
+    if found.kind not in {"repository", "pipeline"}:
         versions.append(f"vrdata-generators=={library_digest()}")
     files = files_digest(copy.root)
     return Prepared(

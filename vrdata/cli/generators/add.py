@@ -10,6 +10,7 @@ import typer
 
 from vrdata.cli.common import Output, OutputOption, handle_errors, print_json, stderr, stdout
 from vrdata.cli.generators.common import HomeOption, open_home, say, warn_about_level
+from vrdata.cli.generators.pipelines import pipeline_of
 from vrdata.errors import ExitCode, InvalidInputError, NotFoundError, UsageError
 from vrdata.text import decode
 
@@ -52,6 +53,24 @@ def add_command(
         bool,
         typer.Option("--proof/--no-proof", help="Prove determinism, streaming and acceleration."),
     ] = True,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="URL=PLACE",
+            help="Raw data of a pipeline (class M), and the folder where its script expects it. "
+            "Several are possible.",
+        ),
+    ] = None,
+    sources_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--sources", help="A YAML file with the sources of a pipeline; see docs/pipelines.md."
+        ),
+    ] = None,
+    script: Annotated[
+        str, typer.Option("--script", help="Script of a pipeline. Default: examples/generate.py.")
+    ] = "",
     home: HomeOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -60,11 +79,16 @@ def add_command(
     from vrdata_generators.adapter.environment.venv import VenvBuilder
 
     wanted = _sources(sources or [], from_list, commit, name, generator_class)
+    pipeline = pipeline_of(source or [], sources_file, script)
+    if pipeline is not None:
+        if from_list is not None or len(wanted) > 1:
+            raise UsageError("--source needs exactly one repository", fix="add one at a time")
+        wanted = (with_fields(wanted[0], pipeline=pipeline),)
     place = open_home(home)
     adder = Adder(place, VenvBuilder(place.environments), proof, say, replace)
     results: list[Added | Failed] = []
-    for source in wanted:
-        for result in adder.add(source):
+    for one in wanted:
+        for result in adder.add(one):
             results.append(result)
             _report(result, output)
     added = [result for result in results if isinstance(result, Added)]
@@ -139,6 +163,9 @@ def _added_line(result: Added) -> str:
     if entry.kind == "converter":
         gives = "rows" if entry.rows else "samples"
         return f"{entry.name}: {done}; class {entry.generator_class}, converts items to {gives}"
+    if entry.pipeline is not None:
+        how = "in slices" if entry.pipeline.sliced else "in one shard"
+        done = f"{done}; class {entry.generator_class}, converts raw data {how}"
     figures = (
         f"{measured.seconds_per_sample:.3g} s and {measured.bytes_per_sample / 1000:.0f} kB "
         f"per sample, {measured.peak_memory_bytes / 2**20:.0f} MiB"

@@ -8,10 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.errors import InvalidInputError
+from vrdata.plan.catalogue import Acceleration
 from vrdata.plan.pipelines import Pipeline, Step
 from vrdata_generators.adapter.pipeline.data import PipelineData
 from vrdata_generators.adapter.pipeline.find import output_of, roots_of, steps_of
 from vrdata_generators.adapter.pipeline.prove import Slices, prove_slices
+from vrdata_generators.adapter.prepare import Prepared
+from vrdata_generators.adapter.proof.assessment import (
+    Assessment,
+    beside,
+    launch_of_prepared,
+    measured,
+    refused,
+)
+from vrdata_generators.adapter.proof.prove import notes_of
 from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_worker.child.launch import Launch
@@ -125,7 +135,15 @@ def assess_pipeline(
             "files": tuple(sorted(set.intersection(*names))),
         }
     )
-    return Found(found, slices.trial, deterministic)
+    warnings = (*refused(trials.results), *beside(trials.results), *_of_items(slices))
+    return Found(found, slices.trial, deterministic, warnings)
+
+
+def _of_items(slices: Slices) -> Iterator[str]:
+    if slices.whole:
+        yield f"its samples are generated in one shard: {slices.whole}"
+    for failure in slices.trial.invalid:
+        yield f"an item gave no sample: {failure}"
 
 
 def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, tuple[Step, ...]]:
@@ -150,6 +168,36 @@ def _unusable(trial: TrialResult) -> InvalidInputError:
         "the pipeline gives no usable sample",
         why=f"{why}\n{tail}" if tail and tail not in why else why,
         fix="declare each source where its script expects it: --source URL=PLACE",
+    )
+
+
+def assess_as_pipeline(name: str, prepared: Prepared, pipeline: Pipeline) -> Assessment:
+    """Run the trials of a repository with its sources.
+
+    Args:
+        name: of the generator.
+        prepared: its copy and its environment.
+        pipeline: its sources and its script.
+
+    Raises:
+        InvalidInputError: it generates no sample.
+        VrdataError: a source cannot be listed or fetched.
+    """
+    launch = replace(launch_of_prepared(name, prepared), mode="bare")
+    with staged(pipeline) as data:
+        found = assess_pipeline(launch, pipeline, data)
+    trial = found.trial
+    return Assessment(
+        mode="bare",
+        acceleration=Acceleration(enabled=False, reason="a pipeline runs unchanged"),
+        deterministic=found.deterministic,
+        sequential=found.pipeline.step is not None,
+        domain=next(iter(trial.samples.values())).domain,
+        measured=measured(trial),
+        notes=notes_of(trial),
+        hermetic=trial.hermetic,
+        warnings=found.warnings,
+        pipeline=found.pipeline,
     )
 
 

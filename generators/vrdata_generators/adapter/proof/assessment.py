@@ -10,6 +10,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.hermetic import Hermetic
 from vrdata.model import Model
 from vrdata.plan.catalogue import Acceleration, Measured
+from vrdata.plan.pipelines import Pipeline
 from vrdata.text import count
 from vrdata_generators.adapter.prepare import Prepared
 from vrdata_generators.adapter.proof.prove import (
@@ -42,6 +43,7 @@ class Assessment(Model):
     notes: tuple[str, ...] = ()
     hermetic: Hermetic | None = None
     warnings: tuple[str, ...] = ()
+    pipeline: Pipeline | None = None
 
 
 def assess(name: str, prepared: Prepared, *, proof: bool) -> Assessment:
@@ -116,7 +118,6 @@ def _runner(name: str, prepared: Prepared, trials: list[TrialResult], *, proof: 
 def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
     trial = proof.trial
     samples = list(trial.samples.values())
-    generated = len(samples) + len(trial.invalid)
     return Assessment(
         # A script that keeps what it generates, or writes its samples itself, does not stream.
         mode="whole" if proof.mode == "stream" and not trial.streamed else proof.mode,
@@ -124,26 +125,33 @@ def _assessment(proof: Proof, trials: Sequence[TrialResult]) -> Assessment:
         deterministic=proof.deterministic,
         sequential=all(one.sequential for one in trials),
         domain=samples[0].domain,
-        measured=Measured(
-            seconds_per_sample=max(round(trial.seconds / generated, 4), 0.0001),
-            peak_memory_bytes=trial.peak_memory_bytes,
-            bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
-        ),
+        measured=measured(trial),
         notes=notes_of(trial),
         hermetic=trial.hermetic,
-        warnings=(*proof.warnings, *_refused(trials), *_beside(trials)),
+        warnings=(*proof.warnings, *refused(trials), *beside(trials)),
     )
 
 
-def _refused(trials: Sequence[TrialResult]) -> Iterator[str]:
+def measured(trial: TrialResult) -> Measured:
+    """What a sample costs, from a trial with at least one."""
+    samples = list(trial.samples.values())
+    generated = len(samples) + len(trial.invalid)
+    return Measured(
+        seconds_per_sample=max(round(trial.seconds / generated, 4), 0.0001),
+        peak_memory_bytes=trial.peak_memory_bytes,
+        bytes_per_sample=max(1, sum(sample.bytes for sample in samples) // len(samples)),
+    )
+
+
+def refused(trials: Sequence[TrialResult]) -> Iterator[str]:
     """A warning about each refused attempt; the block was generated without it."""
-    refused = most(refusal for trial in trials for refusal in trial.refused)
-    yield from lines(refused)
-    if any(refusal.of_network for refusal in refused):
+    found = most(refusal for trial in trials for refusal in trial.refused)
+    yield from lines(found)
+    if any(refusal.of_network for refusal in found):
         yield "its samples must not depend on the network: generators have no network"
 
 
-def _beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:
+def beside(trials: Sequence[TrialResult]) -> tuple[str, ...]:
     """A warning about files that belong to no sample."""
     most = max(trials, key=lambda trial: trial.beside)
     if not most.beside:

@@ -16,25 +16,27 @@ REPOSITORY_ENTRY = Path("examples") / "generate.py"
 API_ENTRY = Path("generator.py")
 CONVERTER_ENTRY = Path("converter.py")
 
-Kind = Literal["repository", "api", "converter"]
+Kind = Literal["repository", "api", "converter", "pipeline"]
 _ENTRIES: dict[Kind, Path] = {
     "repository": REPOSITORY_ENTRY,
     "api": API_ENTRY,
     "converter": CONVERTER_ENTRY,
+    "pipeline": REPOSITORY_ENTRY,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorFolder:
-    """The folder of one generator, and its kind."""
+    """The folder of one generator, and its kind; `script`: of a pipeline."""
 
     root: Path
     kind: Kind
+    script: str = ""
 
     @property
     def entry(self) -> Path:
         """The file that generates samples."""
-        return self.root / _ENTRIES[self.kind]
+        return self.root / (self.script or _ENTRIES[self.kind])
 
 
 def find_generators(folder: Path) -> tuple[GeneratorFolder, ...]:

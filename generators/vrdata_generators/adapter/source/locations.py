@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError, UsageError
 from vrdata.model import GeneratorClass
+from vrdata.plan.pipelines import Pipeline
 from vrdata.text import count, printable_line
 from vrdata_generators.adapter.source.clone import clone
 from vrdata_generators.adapter.source.detect import GeneratorFolder, find_generators
@@ -23,12 +24,17 @@ _CLASSES: dict[str, GeneratorClass] = {"O": "O", "G": "G", "M": "M"}
 
 @dataclass(frozen=True, slots=True)
 class GeneratorSource:
-    """What to add: a folder or git URL, with the options given for it."""
+    """What to add: a folder or git URL, with the options given for it.
+
+    Attributes:
+        pipeline: the sources and the script, if it converts raw data.
+    """
 
     address: str
     commit: str = ""
     name: str = ""
     generator_class: GeneratorClass | None = None
+    pipeline: Pipeline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
     """
     place = _folder(source, staging)
     folder = place.path
-    found = find_generators(folder)
+    found = _found(folder, source.pipeline)
     if source.name and len(found) > 1:
         folders = ", ".join(str(one.root.relative_to(folder)) for one in found[:8])
         raise UsageError(
@@ -82,6 +88,17 @@ def open_source(source: GeneratorSource, staging: Path) -> tuple[LocatedGenerato
         )
         for one in found
     )
+
+
+def _found(folder: Path, pipeline: Pipeline | None) -> tuple[GeneratorFolder, ...]:
+    if pipeline is None:
+        return find_generators(folder)
+    if not (folder / pipeline.script).is_file():
+        raise InvalidInputError(
+            f"{folder} has no {pipeline.script}",
+            fix="name the script of the pipeline: --script PATH",
+        )
+    return (GeneratorFolder(folder, "pipeline", pipeline.script),)
 
 
 def parse_list(text: str) -> tuple[GeneratorSource, ...]:
