@@ -12,7 +12,8 @@ from support.plans.runfiles import PROFILE, RUN, profile_problems, run_problems,
 from vrdata.api.profile import GenerationProfile
 from vrdata.api.reading.loading import load_run
 from vrdata.api.reading.wording import field_names
-from vrdata.api.run import MAX_SAMPLES, MAX_SEED, GenerationRun
+from vrdata.api.run import MAX_SEED, GenerationRun
+from vrdata.api.selection import MAX_SAMPLES
 
 # What is added to the spec; line and column of the complaint; its path; words of it.
 RUN_CASES = [
@@ -175,6 +176,7 @@ def test_known_names_are_those_that_a_user_writes() -> None:
         "blockSize",
         "converter",
         "source",
+        "sources",
     ]
     assert field_names(GenerationProfile, ("spec", "classes", "G", "tolerations", 0))[0] == "key"
     assert field_names(GenerationRun, ("spec", "nothing")) == []

@@ -20,6 +20,8 @@ HEADER: dict[str, Any] = {"apiVersion": "vrdata.dev/v1alpha1", "metadata": {"nam
 RUN = HEADER | {"kind": "GenerationRun"}
 GENERATOR = {"name": "O-maze", "source": {"url": "data"}}
 RUN |= {"spec": {"samples": 1, "generators": [GENERATOR]}}
+PLACE = {"place": "raw", "url": "data"}
+PIPELINE = RUN | {"spec": {"samples": 1, "generators": [{"name": "M-1", "sources": [PLACE]}]}}
 PROFILE = HEADER | {"kind": "GenerationProfile", "spec": {}}
 
 
@@ -89,7 +91,8 @@ def test_the_page_names_many_values() -> None:
 @pytest.mark.parametrize(("kind", "field", "value"), CASES)
 def test_a_documented_value_is_accepted(kind: str, field: str, value: Any) -> None:
     if kind == "GenerationRun":
-        document = with_value(RUN, field, value)
+        of_pipeline = field.startswith("spec.generators[].sources[]")
+        document = with_value(PIPELINE if of_pipeline else RUN, field, value)
         check_spec(GenerationRun.model_validate(document).spec)
     else:
         GenerationProfile.model_validate(with_value(PROFILE, field, value))

@@ -12,7 +12,8 @@ from support.plans.runfiles import PROFILE, RUN, write
 from vrdata.api.example import example_run
 from vrdata.api.profile import default_profile
 from vrdata.api.reading.loading import load_profile, load_run
-from vrdata.api.run import MAX_SEED, DedupSpec, FailurePolicy, GeneratorSelection, OutputSpec
+from vrdata.api.run import MAX_SEED, DedupSpec, FailurePolicy, OutputSpec
+from vrdata.api.selection import GeneratorSelection
 from vrdata.errors import InvalidInputError, NotFoundError
 
 
@@ -41,11 +42,33 @@ def test_every_field_of_a_run_is_read(tmp_path: Path) -> None:
         "seed": MAX_SEED,
         "samples": 10_000_000,
         "generators": [
-            {"name": "G-*", "samples": 5, "start": 40, "args": ["--hard", "3"], "blockSize": 7},
+            {
+                "name": "G-*",
+                "samples": 5,
+                "start": 40,
+                "args": ["--hard", "3"],
+                "blockSize": 7,
+                "sources": [],
+            },
+            {
+                "name": "scans",
+                "args": [],
+                "converter": "M-100_scan",
+                "sources": [
+                    {
+                        "place": "raw",
+                        "url": "hf://org/name",
+                        "config": "CT",
+                        "revision": "main",
+                        "include": ["*.nii"],
+                    }
+                ],
+            },
             {
                 "name": "mazes",
                 "args": [],
                 "converter": "M-import",
+                "sources": [],
                 "source": {
                     "url": "hf://org/name",
                     "config": "Mazes",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from vrdata.api.metadata import MAX_RUN_NAME, Metadata
 from vrdata.api.rules import ceiling_above, one_storage, unique_names
-from vrdata.api.run import GeneratorSelection
+from vrdata.api.selection import GeneratorSelection
 
 ALLOWED = set(string.ascii_lowercase + string.digits + "-")
 LIKELY = st.text("ab9-_.A/ \n", max_size=45)

@@ -26,6 +26,10 @@ CHECKED_BY = {
     ],
     "GenerationRunSpec._every_generator_has_samples": [("run", ".spec", "has(one.samples)")],
     "GeneratorSelection._converter_has_source": [("run", ".spec.generators[]", "has(self.source)")],
+    "GeneratorSelection._source_or_sources": [("run", ".spec.generators[]", "!has(self.sources)")],
+    "GeneratorSelection._places_are_unique": [
+        ("run", ".spec.generators[].sources", "'x-kubernetes-list-map-keys': ['place']")
+    ],
     "GenerationRunSpec._indexes_have_eight_digits": [("run", ".spec", "one.start")],
     "Storage._one": [("profile", ".spec.storage", "self.persistentVolumeClaim")],
     "ClassResources._ceiling": [

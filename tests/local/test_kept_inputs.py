@@ -35,5 +35,5 @@ def test_plan_sources_and_lists_of_items_are_written_again(
         path.write_bytes(before[: len(before) // 2])
     else:
         path.unlink()
-    keep_inputs(prepared.run, prepared.plan, prepared.store)
+    keep_inputs(prepared.run, prepared.catalogue, prepared.plan, prepared.store)
     assert path.read_bytes() == before

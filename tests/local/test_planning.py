@@ -7,6 +7,7 @@ import pytest
 from vrdata.api.run import GenerationRun
 from vrdata.api.source import SourceSpec
 from vrdata.local.planning import limited, within
+from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.sources import PinnedSource, PinnedSources, PlannedSource
 
 
@@ -66,6 +67,6 @@ def test_a_source_without_items_stays_so_that_the_plan_can_refuse_it() -> None:
 
 
 def test_a_limit_of_each_generator_also_limits_what_its_source_lists() -> None:
-    (item,) = limited(run_of(a=9), 4).spec.generators
+    (item,) = limited(run_of(a=9), 4, Catalogue()).spec.generators
     assert item.source is not None
     assert (item.samples, item.source.limit) == (4, 4)

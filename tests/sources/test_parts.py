@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrdata.api.run import INDEX_LIMIT
+from vrdata.api.selection import INDEX_LIMIT
 from vrdata.errors import InvalidInputError
 from vrdata.sources import parts as parts_module
 from vrdata.sources.parts import cut_parts, list_digest, read_parts, write_parts

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vrdata.api.metadata import MAX_RUN_NAME
-from vrdata.api.run import INDEX_LIMIT
+from vrdata.api.selection import INDEX_LIMIT
 from vrdata.contract.worker import StoreSettings
 from vrdata.dataset import layout
 from vrdata.errors import UsageError

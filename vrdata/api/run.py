@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,84 +14,13 @@ from vrdata.api.rules import (
     range_below,
     unique_names,
 )
-from vrdata.api.source import SourceSpec
+from vrdata.api.selection import INDEX_LIMIT, MAX_SAMPLES, NO_PIPELINE, GeneratorSelection
 from vrdata.model import API_VERSION, Model, OutputFormat, VideoMode
 
-MAX_SAMPLES = 10_000_000
 MAX_GENERATORS = 1000
-INDEX_LIMIT = 100_000_000  # sample indexes are below it: ids have eight digits
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader keeps exactly (RFC 8259, 6)
-# A catalogue name, or a glob of one.
-SELECTOR = r"^[A-Za-z0-9*?\[][A-Za-z0-9_*?\[\]!-]{0,99}$"
-CONVERTER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 PREFIX = r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*$"
 OPTIONAL_PREFIX = rf"^$|{PREFIX}"
-
-Argument = Annotated[str, Field(min_length=1, max_length=256)]
-
-
-class GeneratorSelection(Model):
-    """One generator, or all that a glob matches."""
-
-    name: str = Field(
-        pattern=SELECTOR,
-        max_length=100,
-        description="A catalogue name, or a glob for generators of classes O and G. A glob with a "
-        "prefix matches every spelling of it: O-* also matches O_maze, and Multi-* Multi_01. If "
-        "several entries match, the exact name is used, else the first glob. "
-        "Examples: O-maze, G-*, *.",
-    )
-    samples: int | None = Field(
-        default=None,
-        ge=1,
-        le=MAX_SAMPLES,
-        description="Samples of each matching generator. Default: spec.samples. Example: 1000.",
-    )
-    # Not 0: a default that the API server stores in a list makes each `kubectl apply` a change.
-    start: int | None = Field(
-        default=None,
-        ge=0,
-        le=INDEX_LIMIT - 1,
-        description="Global index of the first sample; the run generates the samples start to "
-        "start + samples - 1. A second run with the same seed and a later start extends a "
-        "finished one. Default: 0. Example: 10000.",
-    )
-    args: tuple[Argument, ...] = Field(
-        default=(),
-        max_length=64,
-        description="Extra command-line flags of a generator repository. "
-        "Example: [--difficulty, hard].",
-    )
-    block_size: int | None = Field(
-        default=None,
-        ge=1,
-        le=1000,
-        description="Samples of one block, generated with one seed. Changing it changes the data. "
-        "Default: the catalogue's. Example: 10.",
-    )
-    converter: str | None = Field(
-        default=None,
-        max_length=100,
-        pattern=CONVERTER,
-        description="Catalogue name of the converter, if name is another one: so one converter can "
-        "read several sources. Default: name. Example: M-import.",
-    )
-    source: SourceSpec | None = Field(
-        default=None,
-        description="Existing data that a converter (class M) reads. "
-        "Example: {url: hf://OpenMOSS-Team/VideoThinkBench, config: Mazes, split: test}.",
-    )
-
-    @property
-    def catalogue_name(self) -> str:
-        """Its name in the catalogue."""
-        return self.converter or self.name
-
-    @model_validator(mode="after")
-    def _converter_has_source(self) -> GeneratorSelection:
-        if self.converter and self.source is None:
-            raise ValueError(f"{self.name} has a converter and no source: set source.url")
-        return self
 
 
 class OutputSpec(Model):
@@ -230,7 +160,9 @@ class GenerationRunSpec(Model):
     @model_validator(mode="after")
     def _every_generator_has_samples(self) -> GenerationRunSpec:
         without = [
-            item.name for item in self.generators if item.samples is None and item.source is None
+            item.name
+            for item in self.generators
+            if item.samples is None and item.source is None and re.search(NO_PIPELINE, item.name)
         ]
         if without and self.samples is None:
             raise ValueError(

@@ -75,6 +75,43 @@ class SourceSpec(Model):
     )
 
 
+class PlacedSource(Model):
+    """Raw data for one place of a pipeline. It is pinned when the run begins."""
+
+    place: Place = Field(
+        description="Folder in which the pipeline expects the data; one of those that "
+        "`vrdata generators list` shows. Example: raw.",
+    )
+    url: SourceUrl = Field(
+        description="hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, or, in a local run, a file or "
+        "folder. Example: s3://bucket/raw.",
+    )
+    config: str = Field(
+        default="",
+        max_length=100,
+        description="Configuration of a Hub dataset, to read its files only. Default: all files. "
+        "Example: Mazes.",
+    )
+    revision: str = Field(
+        default="",
+        max_length=200,
+        description="Branch, tag or commit of a Hub dataset; the run keeps the commit that it "
+        "began with. Default: main.",
+    )
+    include: tuple[Glob, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Globs of file names below the URL; only files that match one are read. "
+        'Default: all files. Example: ["train/*.png"].',
+    )
+
+
+def origin(url: str) -> str:
+    """A URL, or the last name of a local path: its folders are those of one machine."""
+    path = re.sub("^file:/*", "/", url, flags=re.IGNORECASE).rstrip("/")
+    return path.rpartition("/")[2] if "://" not in path else url
+
+
 def is_remote(url: str) -> bool:
     """Whether a URL is one that a cluster can read: of the Hub or of a bucket, and unambiguous."""
     return _folders(url) is not None

@@ -16,7 +16,8 @@ from vrdata.api.rules import (
     RESERVED_NAMES,
     WHY_RESERVED,
 )
-from vrdata.api.run import INDEX_LIMIT, GenerationRunSpec
+from vrdata.api.run import GenerationRunSpec
+from vrdata.api.selection import INDEX_LIMIT, NO_PIPELINE
 from vrdata.crd.schema import aliases
 
 
@@ -55,6 +56,8 @@ LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".spec.generators": ("map", ("name",)),
     ".spec.generators[].args": ("atomic", ()),
     ".spec.generators[].source.include": ("set", ()),
+    ".spec.generators[].sources": ("map", ("place",)),
+    ".spec.generators[].sources[].include": ("set", ()),
     ".status.conditions": ("map", ("type",)),
     ".status.classes": ("map", ("name",)),
     ".status.failures": ("atomic", ()),
@@ -94,6 +97,17 @@ _NAME = Rule(
     "starting and ending with a letter or digit",
 )
 
+
+def _remote(path: str) -> Rule:
+    return Rule(
+        path,
+        "self.url.startsWith('hf://') || self.url.startsWith('s3://')",
+        "a cluster cannot read files of your machine: copy them to a bucket, and set url to "
+        "hf://ORGANISATION/NAME or s3://BUCKET/PREFIX",
+        field=".url",
+    )
+
+
 RUN_RULES: tuple[Rule, ...] = (
     _NAME,
     Rule(
@@ -111,7 +125,9 @@ RUN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ".spec",
-        "has(self.samples) || self.generators.all(one, has(one.samples) || has(one.source))",
+        # The number of items of a pipeline is in the catalogue.
+        "has(self.samples) || self.generators.all(one, has(one.samples) || has(one.source) || "
+        f"!one.name.matches(r'{NO_PIPELINE}'))",
         "samples is missing: set spec.samples, or samples of each generator",
         # To name those without would cost more than the API server lets a message cost.
         field=".samples",
@@ -126,16 +142,22 @@ RUN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ".spec.generators[]",
-        "!has(self.converter) || has(self.source)",
-        "a converter needs a source: set source.url",
+        "!has(self.converter) || has(self.source) || has(self.sources)",
+        "a converter needs a source: set source.url, or sources of a pipeline",
         field=".source",
     ),
     Rule(
-        ".spec.generators[].source",
-        "self.url.startsWith('hf://') || self.url.startsWith('s3://')",
-        "a cluster cannot read files of your machine: copy them to a bucket, and set url to "
-        "hf://ORGANISATION/NAME or s3://BUCKET/PREFIX",
-        field=".url",
+        ".spec.generators[]",
+        "!has(self.source) || !has(self.sources) || self.sources.size() == 0",
+        "source and sources are both set: keep source for a converter, or sources for a pipeline",
+        field=".sources",
+    ),
+    *(_remote(f".spec.generators[].{field}") for field in ("source", "sources[]")),
+    Rule(
+        ".spec.generators[].sources[]",
+        "!self.place.matches('(^|/)[.][.]?(/|$)')",
+        "a place has a part that is . or ..; name the folder without it",
+        field=".place",
     ),
     Rule(
         ".spec.dedup",

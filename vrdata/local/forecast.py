@@ -11,7 +11,7 @@ from vrdata.local.run import Prepared
 from vrdata.model import Model
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand, overlaps
-from vrdata.plan.shared import SharedRange, shared_ranges
+from vrdata.plan.stored.shared import SharedRange, shared_ranges
 from vrdata.store.opening import open_settings
 from vrdata.text import human_bytes
 

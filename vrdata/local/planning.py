@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from vrdata.api.run import GenerationRun, GeneratorSelection
+from vrdata.api.run import GenerationRun, GenerationRunSpec
+from vrdata.api.selection import GeneratorSelection
 from vrdata.dataset.plans import keep_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand
+from vrdata.plan.places import items_of, requested_places
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedSources, requested_sources
+from vrdata.plan.sources import PinnedPlace, PinnedSources, PlannedSource, requested_sources
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
@@ -31,7 +33,7 @@ def plan_run(
         run: the run.
         catalogue: the available generators.
         stored: the plan that is stored in the output, if any.
-        sources: the pinned sources of its converters; None = it has none.
+        sources: the pinned sources of its converters and pipelines; None = it has none.
 
     Raises:
         InvalidInputError: the run cannot be planned with this catalogue.
@@ -41,12 +43,18 @@ def plan_run(
     )
 
 
-def limited(run: GenerationRun, limit: int | None) -> GenerationRun:
-    """The run with at most `limit` samples of each generator; None = all."""
+def limited(run: GenerationRun, limit: int | None, catalogue: Catalogue) -> GenerationRun:
+    """The run with at most `limit` samples of each generator; None = all.
+
+    Args:
+        run: the run.
+        limit: the most samples.
+        catalogue: has the number of items of pipelines.
+    """
     if limit is None:
         return run
     spec = run.spec
-    generators = tuple(_limited_selection(item, limit) for item in spec.generators)
+    generators = tuple(_limited_selection(item, limit, spec, catalogue) for item in spec.generators)
     samples = None if spec.samples is None else min(spec.samples, limit)
     return run.model_copy(
         update={"spec": spec.model_copy(update={"samples": samples, "generators": generators})}
@@ -62,7 +70,7 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
     say: Callable[[str], None],
     room: int = 0,
 ) -> PinnedSources | None:
-    """The pinned sources of the run's converters; None = it has none.
+    """The pinned sources of the run's converters and pipelines; None = it has none.
 
     Args:
         run: the run.
@@ -73,27 +81,54 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
         room: scratch space for the items of a block, in bytes; 0 = it is not known.
 
     Raises:
-        InvalidInputError: a converter is not in the catalogue, a table is damaged, or a part of a
-            source is larger than `room`.
+        InvalidInputError: a converter is not in the catalogue, a pipeline does not have a place, a
+            table is damaged, or a part of a source or the sources of a pipeline are larger than
+            `room`.
         OutputConflictError: the store has other sources.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: one cannot be listed.
         StorageError, StoreAccessError: the store cannot be used.
     """
-    requested = requested_sources(run.spec)
-    if not requested:
+    requested, places = requested_sources(run.spec), requested_places(run.spec, catalogue)
+    if not requested and not places:
         return None
-    converters = tuple(item for item in run.spec.generators if item.source is not None)
-    expand(run.spec.model_copy(update={"generators": converters}), catalogue)
+    readers = tuple(one for one in run.spec.generators if one.name in requested.keys() | places)
+    expand(run.spec.model_copy(update={"generators": readers}), catalogue)
     from vrdata.sources.resolve import pin_sources  # noqa: PLC0415 - pulls in pyarrow
 
-    for url in dict.fromkeys(one.url for one in requested.values()):
+    urls = [one.url for one in requested.values()]
+    urls += [one.url for of_pipeline in places.values() for one in of_pipeline]
+    for url in dict.fromkeys(urls):
         say(f"resolving {url}")
-    pinned = pin_sources(run.spec, store, write=write, room=room, on_read=_Reading(say))
-    for name, one in pinned.sources.items() if pinned is not None else ():
-        where = f" at {one.source.revision}" if one.source.revision else ""
-        most = f", largest part {human_bytes(one.largest.bytes)}" if one.largest else ""
-        say(f"{name}: {count(one.source.items, 'item')} in {one.source.url}{where}{most}")
+    pinned = pin_sources(
+        run.spec, store, write=write, places=places, room=room, on_read=_Reading(say)
+    )
+    if pinned is not None:
+        _say_sources(pinned, say)
     return pinned
+
+
+def _say_sources(pinned: PinnedSources, say: Callable[[str], None]) -> None:
+    for name, one in pinned.sources.items():
+        most = f", largest part {human_bytes(one.largest.bytes)}" if one.largest else ""
+        say(f"{name}: {count(one.source.items, 'item')} in {_where(one.source)}{most}")
+    for name, places in pinned.places.items():
+        for place in places:
+            say(f"{name}: {describe_place(place)}")
+
+
+def describe_place(pinned: PinnedPlace) -> str:
+    """What a pipeline reads at a place, and what its users have to observe."""
+    found = pinned.source
+    text = f"{found.place} has {count(found.items, 'file')} ({human_bytes(found.bytes)})"
+    text += f" of {_where(found)}"
+    if pinned.requested.digest not in {"", found.digest}:
+        text += ", which are not those with which the pipeline was added"
+    text += f"; licence: {found.licence}" if found.licence else ""
+    return text + (f"; terms: {found.terms}" if found.terms else "")
+
+
+def _where(source: PlannedSource) -> str:
+    return source.url + (f" at {source.revision}" if source.revision else "")
 
 
 class _Reading:
@@ -136,10 +171,16 @@ def within(run: GenerationRun, sources: PinnedSources, total: int | None) -> Gen
     return run.model_copy(update={"spec": spec})
 
 
-def _limited_selection(item: GeneratorSelection, limit: int) -> GeneratorSelection:
+def _limited_selection(
+    item: GeneratorSelection, limit: int, spec: GenerationRunSpec, catalogue: Catalogue
+) -> GeneratorSelection:
     update: dict[str, object] = {}
-    if item.samples is not None:
-        update["samples"] = min(item.samples, limit)
+    samples = item.samples
+    if samples is None and spec.samples is None:
+        entry = catalogue.get(item.catalogue_name)
+        samples = items_of(entry, item) if entry is not None else None
+    if samples is not None:
+        update["samples"] = min(samples, limit)
     if item.source is not None:  # it is not asked for more items than that
         most = (item.start or 0) + limit
         most = most if item.source.limit is None else min(item.source.limit, most)
@@ -147,7 +188,7 @@ def _limited_selection(item: GeneratorSelection, limit: int) -> GeneratorSelecti
     return item.model_copy(update=update)
 
 
-def keep_inputs(run: GenerationRun, plan: Plan, store: ObjectStore) -> None:
+def keep_inputs(run: GenerationRun, catalogue: Catalogue, plan: Plan, store: ObjectStore) -> None:
     """Write what workers read again, if it was deleted or damaged: the plan, and lists of items.
 
     Raises:
@@ -156,7 +197,8 @@ def keep_inputs(run: GenerationRun, plan: Plan, store: ObjectStore) -> None:
         StorageError, StoreAccessError: the store cannot be used.
     """
     keep_plan(store, plan)
-    if requested_sources(run.spec):
+    places = requested_places(run.spec, catalogue)
+    if requested_sources(run.spec) or places:
         from vrdata.sources.resolve import pin_sources  # noqa: PLC0415 - pulls in pyarrow
 
-        pin_sources(run.spec, store, write=True)
+        pin_sources(run.spec, store, write=True, places=places)

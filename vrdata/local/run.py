@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +87,11 @@ class Prepared:
     finished: bool = False
 
     @property
+    def catalogue(self) -> Catalogue:
+        """The available generators."""
+        return catalogue_of(self.generators)
+
+    @property
     def intact(self) -> bool:
         """Whether the run has finished, and no shard is missing or damaged."""
         return self.finished and not self.damaged and len(self.committed) == self.shards
@@ -105,6 +110,11 @@ class Prepared:
         return counts
 
 
+def catalogue_of(generators: Mapping[str, Located]) -> Catalogue:
+    """The catalogue of generators that were found."""
+    return Catalogue(generators=tuple(item.entry for item in generators.values()))
+
+
 def prepare(
     run: GenerationRun,
     profile: GenerationProfile,
@@ -115,7 +125,7 @@ def prepare(
 ) -> Prepared:
     """Plan the run and find what is missing, with five requests and two listings; see `compare`.
 
-    The sources of converters are pinned first, once for each run.
+    The sources of converters and pipelines are pinned first, once for each run.
 
     Args:
         write: store a new plan; False = read only (`vrdata plan`).
@@ -129,14 +139,14 @@ def prepare(
     """
     check_spec(run.spec)
     generators = locate(options.catalogues)
-    catalogue = Catalogue(generators=tuple(item.entry for item in generators.values()))
+    catalogue = catalogue_of(generators)
     prefix = layout.run_prefix(run.metadata.namespace, run.metadata.name, run.spec.output.prefix)
     root = open_settings(options.store)
     store = PrefixedStore(root, prefix)
     stored = find_plan(store)
     if stored is None:
         require_apart(root, prefix)
-    run = limited(run, options.limit)
+    run = limited(run, options.limit, catalogue)
     room = profile.spec.classes.M.block_scratch_bytes // ITEMS_SHARE
     pinned = pin(run, catalogue, store, write=write, say=say, room=room)
     if pinned is not None:
@@ -219,7 +229,9 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
             policies=_policies(prepared),
             folder=folder,
             progress=view,
-            restore=lambda: keep_inputs(prepared.run, prepared.plan, prepared.store),
+            restore=lambda: keep_inputs(
+                prepared.run, prepared.catalogue, prepared.plan, prepared.store
+            ),
             meanwhile=Thread(target=_import_outputs, name="imports").start,
         )
         try:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from vrdata.api.run import GenerationRunSpec, GeneratorSelection
+from vrdata.api.run import GenerationRunSpec
+from vrdata.api.selection import GeneratorSelection
 from vrdata.errors import InvalidInputError, UnknownGeneratorError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
+from vrdata.plan.places import check_places
 
 # A class, or a word before a number, as in `Multi-01`.
 _PREFIX = re.compile(r"(?:[OGM]|[A-Z]+(?=[-_][0-9]))(?=[-_])", re.IGNORECASE)
@@ -140,8 +142,9 @@ def _unknown(name: str, entries: dict[str, CatalogueEntry]) -> str:
 
 
 def _check_sources(chosen: dict[str, Chosen]) -> None:
-    """A converter needs a source; generators have none."""
+    """A converter needs a source, a pipeline can have sources; generators have none."""
     for name, item in sorted(chosen.items()):
+        check_places(name, item.entry, item.selection)
         converts, source = item.entry.kind == "converter", item.selection.source
         if converts and source is None:
             raise InvalidInputError(
@@ -195,7 +198,7 @@ def _refuse_unread_args(chosen: dict[str, Chosen]) -> None:
     deaf = sorted(
         name
         for name, item in chosen.items()
-        if item.selection.args and item.entry.kind not in {"repository", "converter"}
+        if item.selection.args and item.entry.kind not in {"repository", "converter", "pipeline"}
     )
     if deaf:
         raise InvalidInputError(

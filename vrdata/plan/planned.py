@@ -17,6 +17,8 @@ from vrdata.plan.sources import PlannedPlace, PlannedSource
 _ADDED = {"start", "commit", "licence", "converter", "source", "places"}
 _ORIGIN = ("commit", "licence")
 """Facts that change no byte, or that the digest covers: they are not part of the hash."""
+SAID = ("licence", "terms")
+"""What the source of a pipeline says for readers: not part of the hash either."""
 
 
 class Shard(NamedTuple):
@@ -150,6 +152,9 @@ class Plan(Model):
         for generator in facts["generators"]:
             for name in _ORIGIN:
                 generator.pop(name, None)
+            for place in generator.get("places", ()):
+                for name in SAID:
+                    place.pop(name, None)
         return "sha256:" + hashlib.sha256(canonical_json(facts)).hexdigest()
 
     def generator(self, name: str) -> PlannedGenerator:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vrdata.api.run import GenerationRunSpec
 from vrdata.api.source import Glob, Place, SourceSpec, SourceUrl
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorName
+from vrdata.plan.pipelines import PipelineSource
+
+Places = Mapping[str, tuple[PipelineSource, ...]]
+"""What pipelines read, by the name of the generator, sorted by place."""
 
 ITEMS_SHARE = 2  # items use at most this part of the scratch space of a block
 
@@ -78,20 +83,66 @@ class PinnedSource(Model):
     largest: LargestPart | None = None
 
 
+class PinnedPlace(Model):
+    """What a pipeline requested for a place, and what it was when the run began."""
+
+    requested: PipelineSource
+    source: PlannedPlace
+
+    def fits(self, wanted: PipelineSource) -> bool:
+        """Whether the same data is requested for the same use; the pinned revision is the same."""
+        revisions = {self.requested.revision, self.source.revision}
+        asked = request_of(self.requested.model_copy(update={"revision": wanted.revision}))
+        return wanted.revision in revisions and request_of(wanted) == asked
+
+
 class PinnedSources(Model):
-    """The sources of a run by the name of the generator; `_vrdata/sources.json`."""
+    """The sources of a run by the name of the generator; `_vrdata/sources.json`.
+
+    Attributes:
+        sources: of converters.
+        places: of pipelines, sorted by place.
+    """
 
     api_version: Literal["vrdata.dev/v1alpha1"] = API_VERSION
     kind: Literal["PinnedSources"] = "PinnedSources"
     sources: dict[GeneratorName, PinnedSource] = Field(default_factory=dict)
+    places: dict[GeneratorName, tuple[PinnedPlace, ...]] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_no_places(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Earlier versions read the sources of runs without pipelines."""
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if value or name != "places"}
 
 
 def requested_sources(spec: GenerationRunSpec) -> dict[str, SourceSpec]:
-    """The sources that a run names, by the name of the generator."""
+    """The sources that the converters of a run name, by the name of the generator."""
     return {item.name: item.source for item in spec.generators if item.source is not None}
 
 
-def fits(pinned: PinnedSources, spec: GenerationRunSpec) -> bool:
-    """Whether the pinned sources are those that the run requests."""
+def fits(pinned: PinnedSources, spec: GenerationRunSpec, places: Places) -> bool:
+    """Whether the pinned sources are those that the run requests.
+
+    Args:
+        pinned: the sources.
+        spec: of the run.
+        places: what its pipelines read.
+    """
     found = {name: one.requested for name, one in pinned.sources.items()}
-    return found == requested_sources(spec)
+    return (
+        found == requested_sources(spec)
+        and pinned.places.keys() == places.keys()
+        and all(_all_fit(pinned.places[name], wanted) for name, wanted in places.items())
+    )
+
+
+def _all_fit(pinned: tuple[PinnedPlace, ...], wanted: tuple[PipelineSource, ...]) -> bool:
+    return len(pinned) == len(wanted) and all(
+        one.fits(other) for one, other in zip(pinned, wanted, strict=True)
+    )
+
+
+def request_of(source: PipelineSource) -> PipelineSource:
+    """What is requested, without what the source had or said when its pipeline was added."""
+    return source.model_copy(update={"digest": "", "licence": "", "terms": ""})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from vrdata.api.source import SourceSpec
@@ -13,16 +13,23 @@ from vrdata.errors import InvalidInputError
 from vrdata.plan.sources import PlannedSource
 from vrdata.sources.port import Source
 
+if TYPE_CHECKING:
+    from vrdata.sources.objects.source import ObjectsSource
+
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/")
 _EXAMPLES = "hf://ORGANISATION/NAME, s3://BUCKET/PREFIX, or a folder or file of this machine"
 _PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/datasets/([^/?#]+/[^/?#]+)", re.IGNORECASE)
 _HUB_ONLY = ("config", "split", "revision")
 
 
-def open_source(spec: SourceSpec) -> Source:
+def open_source(spec: SourceSpec, *, whole: bool = False) -> Source:
     """The source of a run file; no request is sent.
 
     A relative path is relative to the current folder, as in every command.
+
+    Args:
+        spec: what the run names.
+        whole: each file is a part, even a table; without `config`, all files of a Hub dataset.
 
     Raises:
         InvalidInputError: the URL is of no supported kind, or fields do not fit it.
@@ -33,8 +40,9 @@ def open_source(spec: SourceSpec) -> Source:
     match = _SCHEME.match(spec.url)
     scheme = match[1].lower() if match else ""
     if scheme == "hf":
-        hub = import_module("vrdata.sources.hub.source")  # needs huggingface_hub
-        return cast("Source", hub.HubSource(spec))
+        module, kind = ("whole", "WholeDataset") if whole else ("source", "HubSource")
+        hub = import_module(f"vrdata.sources.hub.{module}")  # needs huggingface_hub
+        return cast("Source", getattr(hub, kind)(spec))
     if scheme not in {"", "file", "s3"}:
         page = _PAGE.match(spec.url)
         fix = f"for this dataset of the Hub, name hf://{page[1]}" if page else f"name {_EXAMPLES}"
@@ -49,10 +57,17 @@ def open_source(spec: SourceSpec) -> Source:
     if scheme == "s3":
         from vrdata.sources.objects.opening import open_bucket  # noqa: PLC0415 - boto3 is slow
 
-        return open_bucket(spec.url, spec.include)
+        return open_bucket(spec.url, spec.include, _kind(whole=whole))
     from vrdata.sources.objects.opening import open_path  # noqa: PLC0415 - needs pyarrow
 
-    return open_path(spec.url, _local_path(spec.url), spec.include)
+    return open_path(spec.url, _local_path(spec.url), spec.include, _kind(whole=whole))
+
+
+def _kind(*, whole: bool) -> type[ObjectsSource]:
+    from vrdata.sources.objects.source import ObjectsSource  # noqa: PLC0415 - needs pyarrow
+    from vrdata.sources.objects.whole import WholeObjects  # noqa: PLC0415 - needs pyarrow
+
+    return WholeObjects if whole else ObjectsSource
 
 
 def open_planned(source: PlannedSource) -> Source:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vrdata.api.run import INDEX_LIMIT
+from vrdata.api.selection import INDEX_LIMIT
 from vrdata.errors import InvalidInputError
 from vrdata.model import canonical_json
 from vrdata.sources.port import Part, PartFile

@@ -7,37 +7,39 @@ the pinned digest is a leftover of a killed or slower pin, and is written again.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, cast
-
-import pyarrow as pa
 
 from vrdata.api.run import GenerationRunSpec
-from vrdata.api.source import SourceSpec
 from vrdata.dataset import layout
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
+from vrdata.model import Model
 from vrdata.plan.sources import (
     ITEMS_SHARE,
-    LargestPart,
     PinnedSource,
     PinnedSources,
+    Places,
     PlannedSource,
     fits,
+    request_of,
     requested_sources,
 )
-from vrdata.sources.opening import open_source as open_any
-from vrdata.sources.parts import list_digest, write_parts
-from vrdata.sources.port import OnRead, Part, Source, SourceChangedError, ignore_reads
+from vrdata.sources.lists import (
+    ListedSource,
+    SourceList,
+    put_list,
+    resolve_list,
+    restore_list,
+    temporary,
+)
+from vrdata.sources.places import listed_place, pinned_place, require_place_room
+from vrdata.sources.port import OnRead, ignore_reads
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata.store.streaming import StoredFile, sha256_file
 from vrdata.text import human_bytes
 
-Opening = Callable[[SourceSpec], Source]
+NO_PLACES: Places = {}
 
 
 def pin_sources(  # noqa: PLR0913 - one collaborator each
@@ -45,7 +47,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
     store: ObjectStore,
     *,
     write: bool,
-    open_source: Opening = open_any,
+    places: Places = NO_PLACES,
     room: int = 0,
     on_read: OnRead = ignore_reads,
 ) -> PinnedSources | None:
@@ -55,7 +57,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
         spec: what the run requests.
         store: the run's store.
         write: store them; False = read only.
-        open_source: opens one.
+        places: what its pipelines read.
         room: scratch space for the items of a block, in bytes; 0 = it is not known. Only new pins
             are compared with it.
         on_read: called after each read of a source.
@@ -65,44 +67,79 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
 
     Raises:
         OutputConflictError: the output has the pinned sources of another run.
-        InvalidInputError: a source cannot be used, a table of it is damaged, or a part of it does
-            not fit into `room`.
+        InvalidInputError: a source cannot be used, a table of it is damaged, or a part of it or
+            the sources of a pipeline do not fit into `room`.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: a source cannot be listed.
         SourceChangedError: a list has to be written again, and the source has changed.
         StorageError, StoreAccessError: the store cannot be used.
     """
-    requested = requested_sources(spec)
-    if not requested:
+    if not requested_sources(spec) and not places:
         return None
-    pinned = _stored(store, spec, write=write)
+    pinned = _stored(store, spec, places, write=write)
     if pinned is None:
         with ExitStack() as files:
-            pins = {
-                name: _pin(source, files.enter_context(_temporary()), open_source, on_read)
-                for name, source in requested.items()
-            }
-            pinned = PinnedSources(sources={name: pin.pinned for name, pin in pins.items()})
+            pinned, lists = _resolved(spec, places, files, on_read)
             _require_room(pinned, room)
             if write:  # only now: a source that cannot be listed leaves nothing behind
-                for name, pin in pins.items():
-                    _put_list(name, pin, store)
+                for one in lists:
+                    put_list(one, store)
                 if not put_model(store, layout.SOURCES, pinned):
-                    pinned = _stored(store, spec, write=write) or pinned
+                    pinned = _stored(store, spec, places, write=write) or pinned
     if write:
-        for name, one in pinned.sources.items():
-            _restore_list(name, one, store, open_source, on_read)
+        for listed, digest in _lists(pinned):
+            restore_list(listed, digest, store, on_read)
     return pinned
 
 
-class _Pin(NamedTuple):
-    """A resolved source and the file with its list."""
+def _resolved(
+    spec: GenerationRunSpec, places: Places, files: ExitStack, on_read: OnRead
+) -> tuple[PinnedSources, list[SourceList]]:
+    """The sources as they are now, and their lists in `files`."""
+    lists: list[SourceList] = []
 
-    pinned: PinnedSource
-    file: Path
+    def resolve(source: ListedSource) -> SourceList:
+        lists.append(resolve_list(source, files.enter_context(temporary()), on_read))
+        return lists[-1]
+
+    sources = {}
+    for name, source in requested_sources(spec).items():
+        found = resolve(ListedSource(layout.items_key(name), source))
+        planned = PlannedSource(
+            url=source.url,
+            config=source.config,
+            split=source.split,
+            revision=found.revision,
+            items=found.parts.items,
+            parts=found.parts.parts,
+            digest=found.parts.digest,
+            licence=found.licence,
+        )
+        sources[name] = PinnedSource(requested=source, source=planned, largest=found.largest)
+    pinned = {
+        name: tuple(
+            pinned_place(name, one, resolve(listed_place(name, number, one, one.revision)))
+            for number, one in enumerate(of_pipeline)
+        )
+        for name, of_pipeline in places.items()
+    }
+    return PinnedSources(sources=sources, places=pinned), lists
+
+
+def _lists(pinned: PinnedSources) -> Iterator[tuple[ListedSource, str]]:
+    """The stored lists with their digests."""
+    for name, one in pinned.sources.items():
+        then = one.requested.model_copy(update={"revision": one.source.revision})
+        yield ListedSource(layout.items_key(name), then), one.source.digest
+    for name, places in pinned.places.items():
+        for number, place in enumerate(places):
+            place_then = listed_place(name, number, place.requested, place.source.revision)
+            yield place_then, place.source.digest
 
 
 def _require_room(pinned: PinnedSources, room: int) -> None:
-    """Refuse a part that no worker can fetch, before one tries to."""
+    """Refuse what no worker can fetch, before one tries to."""
+    for name, places in pinned.places.items():
+        require_place_room(name, [one.source for one in places], room)
     for name, one in pinned.sources.items():
         if one.largest is None or not 0 < room < one.largest.bytes:
             continue
@@ -116,7 +153,9 @@ def _require_room(pinned: PinnedSources, room: int) -> None:
         )
 
 
-def _stored(store: ObjectStore, spec: GenerationRunSpec, *, write: bool) -> PinnedSources | None:
+def _stored(
+    store: ObjectStore, spec: GenerationRunSpec, places: Places, *, write: bool
+) -> PinnedSources | None:
     try:
         pinned = load_model(store, layout.SOURCES, PinnedSources)
     except ObjectNotFoundError:
@@ -125,7 +164,7 @@ def _stored(store: ObjectStore, spec: GenerationRunSpec, *, write: bool) -> Pinn
         raise OutputConflictError(
             error.what, why=error.why, fix=f"delete {layout.SOURCES} and run the same file again"
         ) from None
-    if fits(pinned, spec):
+    if fits(pinned, spec, places):
         return pinned
     if store.head(layout.PLAN) is None:  # of a run that was refused before it had a plan
         if write:
@@ -133,90 +172,27 @@ def _stored(store: ObjectStore, spec: GenerationRunSpec, *, write: bool) -> Pinn
         return None
     raise OutputConflictError(
         f"{store.url} already has other sources; nothing was changed",
-        why="; ".join(_differences(pinned, requested_sources(spec))),
+        why="; ".join(_differences(pinned, spec, places)),
         fix="use another --out or metadata.name, or restore the original sources",
     )
 
 
-def _differences(pinned: PinnedSources, requested: dict[str, SourceSpec]) -> Iterator[str]:
-    before = {name: one.requested.to_dict() for name, one in pinned.sources.items()}
-    after = {name: one.to_dict() for name, one in requested.items()}
-    for name in sorted(before.keys() | after.keys()):
-        there, wanted = before.get(name, {}), after.get(name, {})
-        for field in sorted(there.keys() | wanted.keys()):
-            old, new = there.get(field, "none"), wanted.get(field, "none")
+def _differences(pinned: PinnedSources, spec: GenerationRunSpec, places: Places) -> Iterator[str]:
+    before = _named((name, "source", one.requested) for name, one in pinned.sources.items())
+    after = _named((name, "source", one) for name, one in requested_sources(spec).items())
+    for name, of_pipeline in pinned.places.items():
+        before |= _named(
+            (name, f"sources[{one.source.place}]", request_of(one.requested)) for one in of_pipeline
+        )
+    for name, wanted in places.items():
+        after |= _named((name, f"sources[{one.place}]", request_of(one)) for one in wanted)
+    for key in sorted(before.keys() | after.keys()):
+        there, wanted_now = before.get(key, {}), after.get(key, {})
+        for field in sorted(there.keys() | wanted_now.keys()):
+            old, new = there.get(field, "none"), wanted_now.get(field, "none")
             if old != new:
-                yield f"{name}: source.{field} was {old}, now {new}"
+                yield f"{key}.{field} was {old}, now {new}"
 
 
-def _temporary() -> IO[bytes]:
-    return tempfile.NamedTemporaryFile(prefix="vrdata-items-")
-
-
-def _pin(spec: SourceSpec, file: IO[bytes], open_source: Opening, on_read: OnRead) -> _Pin:
-    """Resolve a source, and write its list to a file."""
-    resolved = open_source(spec).resolve(spec.limit, on_read)
-    largest: list[LargestPart] = []
-    listed = write_parts(_measured(resolved.parts, largest), file)
-    file.flush()
-    source = PlannedSource(
-        url=spec.url,
-        config=spec.config,
-        split=spec.split,
-        revision=resolved.revision,
-        items=listed.items,
-        parts=listed.parts,
-        digest=listed.digest,
-        licence=resolved.licence,
-    )
-    pinned = PinnedSource(requested=spec, source=source, largest=next(iter(largest), None))
-    return _Pin(pinned, Path(file.name))
-
-
-def _measured(parts: Iterator[Part], largest: list[LargestPart]) -> Iterator[Part]:
-    """The parts; `largest` has the one that needs the most scratch space, at the end."""
-    for part in parts:
-        if not largest or part.disk_bytes > largest[0].bytes:
-            name = part.files[0].name
-            largest[:] = [LargestPart(name=name, bytes=part.disk_bytes, items=part.items)]
-        yield part
-
-
-def _restore_list(
-    name: str, pinned: PinnedSource, store: ObjectStore, open_source: Opening, on_read: OnRead
-) -> None:
-    """Write a list again that is missing, or that another pin has written."""
-    source = pinned.source
-    if _list_digest(name, store) == source.digest:
-        return
-    with _temporary() as file:
-        then = pinned.requested.model_copy(update={"revision": source.revision})
-        again = _pin(then, file, open_source, on_read)
-        if again.pinned.source.digest != source.digest:
-            raise SourceChangedError(
-                f"{source.url} has changed since the run began",
-                why=f"{layout.items_key(name)} is missing, and cannot be written again as it was",
-                fix="restore the source, or begin a new run (metadata.name) or import (--output)",
-            )
-        _put_list(name, again, store)
-
-
-def _put_list(name: str, pin: _Pin, store: ObjectStore) -> None:
-    key, sha256 = layout.items_key(name), sha256_file(pin.file)
-    if store.put_new(key, pin.file, sha256=sha256):
-        return
-    if _list_digest(name, store) != pin.pinned.source.digest:
-        store.delete(key)
-        store.put_new(key, pin.file, sha256=sha256)
-
-
-def _list_digest(name: str, store: ObjectStore) -> str:
-    """The digest of the stored list; "" if there is none, or it is damaged."""
-    key = layout.items_key(name)
-    info = store.head(key)
-    if info is None:
-        return ""
-    try:
-        return list_digest(cast("BinaryIO", StoredFile(store, key, info.size)))
-    except (pa.ArrowException, OSError):
-        return ""
+def _named(requests: Iterable[tuple[str, str, Model]]) -> dict[str, dict[str, object]]:
+    return {f"{name}: {field}": one.to_dict() for name, field, one in requests}

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from vrdata.api.metadata import DNS_LABEL
 from vrdata.api.profile import BY_DIGEST
-from vrdata.api.run import OPTIONAL_PREFIX, SELECTOR
+from vrdata.api.run import OPTIONAL_PREFIX
+from vrdata.api.selection import SELECTOR
 from vrdata.api.source import SOURCE_PREFIX, SOURCE_URL
 
 Place = tuple[str | int, ...]

@@ -128,7 +128,7 @@ def plan_command(
     """Show what a run will generate: shards, samples, bytes, CPU hours, and what exists already."""
     from vrdata.local.forecast import forecast
     from vrdata.local.run import prepare
-    from vrdata.plan.shared import describe_shared
+    from vrdata.plan.stored.shared import describe_shared
 
     run, loaded_profile = _load(run_file, profile)
     options = _options(out, generators, endpoint, region, aws_profile, 0, limit, "")

@@ -8,15 +8,8 @@ from collections.abc import Mapping
 
 from pydantic import Field, ValidationError
 
-from vrdata.api.run import (
-    MAX_SAMPLES,
-    FailurePolicy,
-    GenerationRun,
-    GenerationRunSpec,
-    GeneratorSelection,
-    OutputSpec,
-    RunMetadata,
-)
+from vrdata.api.run import FailurePolicy, GenerationRun, GenerationRunSpec, OutputSpec, RunMetadata
+from vrdata.api.selection import MAX_SAMPLES, GeneratorSelection
 from vrdata.api.source import SourceSpec
 from vrdata.errors import UsageError
 from vrdata.local.importing.known import CONVERTER, HUB, Dataset

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from vrdata.plan.planned import Plan, PlannedGenerator
-from vrdata.plan.sources import PlannedSource
+from collections.abc import Iterator
+
+from vrdata.plan.planned import SAID, Plan, PlannedGenerator
+from vrdata.plan.sources import PlannedPlace, PlannedSource
 from vrdata.text import count
 
 MAX_LINES = 8
@@ -63,6 +65,7 @@ def _generator_difference(stored: PlannedGenerator, wanted: PlannedGenerator) ->
             ("args", list(stored.args), list(wanted.args)),
             ("converter", stored.catalogue_name, wanted.catalogue_name),
             *_source_difference(stored, wanted),
+            *_places_difference(stored, wanted),
             ("digest (its code or environment)", stored.digest[:19], wanted.digest[:19]),
         )
         if before != after
@@ -77,3 +80,13 @@ def _source_difference(
         (f"source.{name}", old.get(name, "none"), new.get(name, "none"))
         for name in PlannedSource.model_fields
     ]
+
+
+def _places_difference(
+    stored: PlannedGenerator, wanted: PlannedGenerator
+) -> Iterator[tuple[str, object, object]]:
+    old, new = ({one.place: one.to_dict() for one in each.places} for each in (stored, wanted))
+    for place in sorted(old.keys() | new.keys()):
+        for name in sorted(PlannedPlace.model_fields.keys() - set(SAID)):
+            before, after = (one.get(place, {}).get(name, "none") for one in (old, new))
+            yield f"sources[{place}].{name}", before, after

@@ -19,23 +19,29 @@ from vrdata.store.port import ObjectStore
 NAMED = 5  # names that an error lists
 
 
-def open_path(url: str, path: Path, include: tuple[str, ...] = ()) -> ObjectsSource:
+def open_path(
+    url: str, path: Path, include: tuple[str, ...] = (), kind: type[ObjectsSource] = ObjectsSource
+) -> ObjectsSource:
     """A folder, or one file. A link that is named here is followed. Nothing is read yet.
 
     Args:
         url: as the user wrote it.
         path: where it is.
         include: see `included`.
+        kind: how its files are items.
     """
-    return ObjectsSource(partial(_path_root, url, path.absolute(), include), url, include)
+    return kind(partial(_path_root, url, path.absolute(), include), url, include)
 
 
-def open_bucket(url: str, include: tuple[str, ...] = ()) -> ObjectsSource:
+def open_bucket(
+    url: str, include: tuple[str, ...] = (), kind: type[ObjectsSource] = ObjectsSource
+) -> ObjectsSource:
     """The objects below a prefix, or one object. No request is sent yet.
 
     Args:
         url: `s3://bucket/prefix`; with the key of an object, only that one.
         include: see `included`.
+        kind: how its files are items.
 
     Raises:
         UsageError: the URL names no bucket.
@@ -46,9 +52,9 @@ def open_bucket(url: str, include: tuple[str, ...] = ()) -> ObjectsSource:
         whole = open_store(url)
         parent, _, name = url.rpartition("/")
         if not name or parent == "s3:/":  # a folder, or a bucket
-            return ObjectsSource(lambda: _bucket_root(whole, include), url, include)
+            return kind(lambda: _bucket_root(whole, include), url, include)
         above = open_store(parent)
-        return ObjectsSource(lambda: _object_root(above, name, whole, include), url, include)
+        return kind(lambda: _object_root(above, name, whole, include), url, include)
 
 
 def _path_root(url: str, path: Path, include: tuple[str, ...]) -> Root:

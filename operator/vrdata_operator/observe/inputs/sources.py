@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vrdata.api.profile import GenerationProfileSpec
 from vrdata.api.run import GenerationRunSpec
@@ -15,7 +15,7 @@ from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import ITEMS_SHARE, PinnedSources, fits
+from vrdata.plan.sources import ITEMS_SHARE, PinnedSources, Places, fits
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.cluster.parse import JOB_LABEL
 from vrdata_operator.cluster.port import Cluster
@@ -42,6 +42,7 @@ class Reader:
 
     Attributes:
         plan: the stored one; None = the run has not begun.
+        places: what its pipelines read.
     """
 
     identity: RunIdentity
@@ -49,6 +50,7 @@ class Reader:
     profile: GenerationProfileSpec
     prefix: str
     plan: Plan | None = None
+    places: Places = field(default_factory=dict)
 
 
 class Sources:
@@ -172,7 +174,7 @@ def _stored(store: ObjectStore, run: Reader) -> PinnedSources | None:
         found = sources_of_plan(run.plan, run.spec)
         if found is not None:
             put_model(store, layout.SOURCES, found)
-    if found is not None and not fits(found, run.spec):
+    if found is not None and not fits(found, run.spec, run.places):
         raise OutputConflictError(
             f"{store.url} already has the sources of another run; nothing was changed"
         )

@@ -50,6 +50,12 @@ def chosen_files(
     return list(_split(spec, config, config.files(names)))
 
 
+def config_files(spec: SourceSpec, configs: Sequence[Config], names: Sequence[str]) -> list[str]:
+    """The files of all splits of the configuration; raises as `chosen_files`."""
+    splits = _config(spec, configs).files(names)
+    return list(dict.fromkeys(name for files in splits.values() for name in files))
+
+
 def tables_alone(names: Sequence[str]) -> list[str]:
     """The files without those that only accompany tables, such as scripts and notes.
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.plans.catalogues import make_run, planned
 from vrdata.plan.planned import Plan
-from vrdata.plan.shared import MAX_GENERATORS, MAX_RUNS, describe_shared, shared_ranges
+from vrdata.plan.stored.shared import MAX_GENERATORS, MAX_RUNS, describe_shared, shared_ranges
 
 
 def plan_of(start: int, samples: int, *names: str, **spec: Any) -> Plan:

@@ -137,6 +137,7 @@ OTHER_GENERATOR: dict[str, object] = {
     "licence": "MIT",
     "converter": "M-other",
     "source": {"url": "hf://a/b", "items": 3, "digest": "sha256:" + "c" * 64},
+    "places": [{"place": "raw", "url": "s3://a", "items": 3, "digest": "sha256:" + "c" * 64}],
 }
 
 
