@@ -1,4 +1,4 @@
-"""GeneratorSelection: one entry of a run's `generators`. Pure."""
+"""GeneratorSelection: one entry of a run's `generators`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.plan.pipelines import PipelineSource
 from vrdata.plan.sources import ITEMS_SHARE, PinnedPlace, PlannedPlace
 from vrdata.sources.lists import ListedSource, SourceList
-from vrdata.text import human_bytes
+from vrdata.text import count, human_bytes
 
 _CLUSTER = 4096  # bytes: a smaller file takes as much space
 _UNPACKED = 2  # an archive and its files are on the disk at the same time
@@ -37,7 +37,7 @@ def pinned_place(name: str, place: PipelineSource, found: SourceList) -> PinnedP
     """
     if place.unpack and found.parts.items > 1:
         raise InvalidInputError(
-            f"{name}: {place.url} has {found.parts.items} files",
+            f"{name}: {place.url} has {count(found.parts.items, 'file')}",
             why=f"{place.place} expects one archive, which is unpacked",
             fix="name the archive in url, or include only its name",
         )
