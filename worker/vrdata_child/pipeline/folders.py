@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vrdata_child.pipeline.source import moved
-
 SOURCES = "sources.json"
 ROOTS = "root"
 
@@ -44,23 +42,18 @@ def settle(folder: Path, cwd: Path, out: Path, roots: Mapping[str, str], output:
         Path(now).mkdir(parents=True, exist_ok=True)
     sources: list[dict[str, Any]] = json.loads((folder / SOURCES).read_bytes())
     for source in sources:
-        place = _place(source["place"], cwd, roots)
+        place = _place(source["place"], folder, cwd)
         _own_folder(place, cwd)
         if source["folder"]:
             _link_tree(source["folder"], place)
     if output:
-        place = _place(output, cwd, roots)
+        place = _place(output, folder, cwd)
         _own_folder(place.parent, cwd)
         place.symlink_to(out, target_is_directory=True)
 
 
-def _place(place: str, cwd: Path, roots: Mapping[str, str]) -> Path:
-    if not place.startswith("/"):
-        return cwd / place
-    found = moved(place, roots)
-    if found == place:
-        raise ValueError(f"the place {place} is below no moved folder")
-    return Path(found)
+def _place(place: str, folder: Path, cwd: Path) -> Path:
+    return Path(f"{folder / ROOTS}{place}") if place.startswith("/") else cwd / place
 
 
 def _own_folder(place: Path, cwd: Path) -> None:
