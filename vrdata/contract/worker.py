@@ -39,6 +39,8 @@ class WorkerConfig(Model):
             None = as far as it can; then it is omitted, as workers of earlier versions expect.
         max_failed_items: items of a converter that each attempt of a shard may drop, because they
             would certainly fail again; None = none.
+        sources: folder of staged sources that the workers of a local run share; None = each worker
+            has its own.
     """
 
     store: StoreSettings
@@ -54,6 +56,7 @@ class WorkerConfig(Model):
     run: str = ""
     hermetic: Literal["kernel"] | None = None
     max_failed_items: int | None = Field(default=None, ge=1)
+    sources: str | None = None
 
 
 def droppable_items(plan: Plan, max_failed_samples: int) -> int | None:

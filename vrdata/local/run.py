@@ -224,7 +224,7 @@ def execute(prepared: Prepared, progress: ProgressFactory, *, detect: bool) -> E
     view = progress(prepared.plan, prepared.committed_samples())
     with scratch_folder(root_of(prepared.options.scratch)) as folder:
         executor = LocalExecutor(
-            config,
+            config.model_copy(update={"sources": str(folder.absolute() / "sources")}),
             jobs=jobs,
             policies=_policies(prepared),
             folder=folder,

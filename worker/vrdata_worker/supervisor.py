@@ -74,7 +74,9 @@ class Supervisor:
         self._scratch = scratch
         self._generators = generators
         self._warm = WarmTemplate(plan, generators, scratch, config.hermetic)
-        self._sources = CurrentSource(store, scratch, config.scratch_bytes, self._emit)
+        self._sources = CurrentSource(
+            store, scratch, config.scratch_bytes, self._emit, config.sources or ""
+        )
         self._warned = False
         self._emit_lock = threading.Lock()
         self._emit_raw = emit

@@ -12,7 +12,6 @@ from support.sources.fake import (
     NAME,
     files_as_items,
     numbered,
-    planned,
     store_list,
     table_parts,
 )
@@ -28,7 +27,7 @@ KEY = layout.items_key(NAME)
 
 
 def opened(store: MemoryStore, source: PlannedSource, start: int, stop: int) -> PartList:
-    return PartList(store, planned(source), source, start, stop)
+    return PartList(store, KEY, source, start, stop)
 
 
 def test_blocks_get_the_parts_that_have_their_items() -> None:

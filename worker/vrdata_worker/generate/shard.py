@@ -27,7 +27,7 @@ from vrdata_worker.generate.kills import KilledBlocks
 from vrdata_worker.generate.narrow import MAX_TIMEOUTS, Narrowing, Try
 from vrdata_worker.generate.record import sample_record
 from vrdata_worker.generate.running import RunningBlock
-from vrdata_worker.staging.ahead import ShardItems
+from vrdata_worker.staging.inputs import BlockInputs
 from vrdata_worker.untrusted.folders import entered_sample, remove
 from vrdata_worker.untrusted.packets import MAX_BYTES
 
@@ -70,7 +70,7 @@ class ShardGenerator:
         limits: Limits,
         on_sample: Callable[[int], None],
         tell: Callable[[str], None] = lambda _: None,
-        items: ShardItems | None = None,
+        items: BlockInputs | None = None,
     ) -> None:
         self._template = template
         self._planned = planned
@@ -84,7 +84,7 @@ class ShardGenerator:
         self._on_sample = on_sample
         self._running: dict[int, RunningBlock] = {}
         self._tell = tell
-        self._items = items  # of a converter
+        self._items = items  # of a converter or a pipeline
         self._killed = KilledBlocks(template, self._running, tell)
         self._next = shard.first_block
         self._head = shard.first_block
@@ -95,12 +95,14 @@ class ShardGenerator:
 
         Raises:
             ShardFailedError: more samples failed than the limits allow, or one cannot be packed,
-                or the items of a block cannot be staged.
+                or what a block reads cannot be staged.
             VrdataError: the scratch folder cannot be written.
         """
         try:
             while self._head < self._shard.last_block:
                 self._start_blocks()
+                if self._items is not None:
+                    self._items.check()
                 self._killed.repeat()
                 event = self._template.poll(POLL_SECONDS)
                 if event is not None:
@@ -182,7 +184,7 @@ class ShardGenerator:
     def _check_failures(self, running: RunningBlock) -> None:
         states = [other.state for other in self._running.values()]
         failed = len(self._generated.failed) + sum(len(state.failures) for state in states)
-        if self._items is None:
+        if self._planned.source is None:
             error = refusal(running.state, failed, self._limits.failed_samples)
         else:
             certain = self._generated.certain + sum(map(certain_failures, states))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrdata.contract.messages import StoreWait
+from vrdata.dataset import layout
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.sources import PlannedSource
 from vrdata.sources.port import Part, Source
@@ -75,7 +76,8 @@ class StagedSource:
 
     def of(self, shard: ShardRange) -> ShardItems:
         """The items of a shard's blocks; those of the first blocks are requested now."""
-        parts = PartList(self._store, self.planned, self.source, shard.start, shard.stop)
+        key = layout.items_key(self.planned.name)
+        parts = PartList(self._store, key, self.source, shard.start, shard.stop)
         return ShardItems(self, parts, shard)
 
     def submit(self, parts: PartList, needed: range, stopped: Callable[[], bool]) -> Future[Parts]:
@@ -176,6 +178,9 @@ class ShardItems:
         self._request_until(block + AHEAD)
         stage = self._blocks[block].stage
         return stage.done() and stage.result() is not None
+
+    def check(self) -> None:
+        """Nothing is fetched for a block that runs."""
 
     def write(self, block: int, folder: Path) -> None:
         """Write items.json for a block that is ready.

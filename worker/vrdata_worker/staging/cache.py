@@ -135,11 +135,11 @@ class PartCache:
         return no_space(f"they need {human_bytes(needed)}, and {human_bytes(free.bytes)} are free")
 
 
-def no_space(why: str) -> ShardFailedError:
-    """The scratch folder is too full for items."""
+def no_space(why: str, what: str = "the items of a block") -> ShardFailedError:
+    """The scratch folder is too full for items, or for something else."""
     return ShardFailedError(
         FailureReason.STORAGE_UNAVAILABLE,
-        f"the scratch folder has too little space for the items of a block: {why}; "
+        f"the scratch folder has too little space for {what}: {why}; "
         "fix: free some space, or use another folder: --scratch DIR",
         lasting=True,
     )

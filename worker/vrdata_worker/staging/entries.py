@@ -44,20 +44,21 @@ def entries(
     return found
 
 
-def write(folder: Path, found: Sequence[dict[str, Any]]) -> None:
-    """Write items.json to the folder of a block.
+def write(folder: Path, found: Sequence[dict[str, Any]], name: str = NAME) -> None:
+    """Write items.json, or another file, to the folder of a block.
 
     The generator's template can write to the folder above, so no link is followed.
 
     Args:
         folder: absolute, without links.
         found: the entries.
+        name: of the file, which must not exist.
 
     Raises:
         OSError: it cannot be written.
     """
     with entered(folder) as place:
-        handle = os.open(place / NAME, _NEW, 0o600)
+        handle = os.open(place / name, _NEW, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(list(found), file, ensure_ascii=False)
 

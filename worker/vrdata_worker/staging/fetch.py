@@ -50,6 +50,7 @@ class Fetcher:
         source: as planned.
         open_source: opens it.
         tell: receives the waits, from any thread.
+        keep: what happens with the checked files of a part in its folder.
     """
 
     def __init__(
@@ -58,15 +59,17 @@ class Fetcher:
         source: PlannedSource,
         open_source: Callable[[PlannedSource], Source],
         tell: Callable[[StoreWait], None],
+        keep: Callable[[Part, Path], None] = lambda _, folder: close(folder),
     ) -> None:
         self._name = name
         self._planned = source
         self._open = open_source
         self._tell = tell
+        self._keep = keep
         self._local = threading.local()
 
     def fetch(self, part: Part, folder: Path, stopped: Callable[[], bool]) -> None:
-        """Fetch a part to a new folder, and make its files read-only.
+        """Fetch a part to a new folder, and check its files.
 
         Args:
             part: the part.
@@ -95,7 +98,7 @@ class Fetcher:
         found = difference(folder, part)
         if found:
             raise SourceChangedError(found)
-        close(folder)
+        self._keep(part, folder)
 
     def _waiting(self, stopped: Callable[[], bool]) -> Waiting:
         def tell(wait: Wait) -> None:

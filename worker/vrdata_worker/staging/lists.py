@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from vrdata.contract.reasons import FailureReason
-from vrdata.dataset import layout
 from vrdata.errors import VrdataError
-from vrdata.plan.planned import PlannedGenerator
 from vrdata.plan.sources import PlannedSource
 from vrdata.sources.port import Part
 from vrdata.store.port import ObjectStore
@@ -23,8 +21,8 @@ class PartList:
 
     Args:
         store: the run's store.
-        planned: a converter.
-        source: what it reads.
+        key: of the list.
+        source: what is read.
         start: index of the shard's first item.
         stop: the index after its last one.
     """
@@ -32,12 +30,12 @@ class PartList:
     def __init__(
         self,
         store: ObjectStore,
-        planned: PlannedGenerator,
+        key: str,
         source: PlannedSource,
         start: int,
         stop: int,
     ) -> None:
-        self._key = layout.items_key(planned.name)
+        self._key = key
         self._source = source
         self._parts = self._read(store, start, stop)
         self._kept: deque[Part] = deque()

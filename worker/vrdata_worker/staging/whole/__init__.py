@@ -1,0 +1,1 @@
+"""Stage the complete sources of a pipeline, once for all workers of a run on a machine."""
