@@ -12,7 +12,8 @@ from hypothesis import settings
 from support.cluster.api import ApiServer, api_server
 from support.cluster.artifacts.binaries import MissingToolError
 from support.generators.trap_bodies import DETERMINISTIC
-from support.services.s3server import s3, s3_server, share_service_models  # noqa: F401 - fixtures
+from support.services.reuse import share_commands, share_service_models
+from support.services.s3server import s3, s3_server  # noqa: F401 - fixtures
 from support.services.sharing import shared_folder
 from support.services.weak_s3 import weak_s3  # noqa: F401 - fixture
 from support.tiers import (  # noqa: F401 - hooks
@@ -31,6 +32,7 @@ settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=100)
 settings.load_profile("quick")
 share_service_models()
+share_commands()
 
 
 @pytest.fixture(scope="session")

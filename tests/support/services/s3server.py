@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import socket
@@ -133,16 +132,6 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     """The running server, with this process's AWS variables pointing to it."""
     s3_server.use(monkeypatch)
     return s3_server
-
-
-def share_service_models() -> None:
-    """Let all boto3 sessions of this process share the parsed service models.
-
-    Each test opens its own stores; parsing the model of S3 takes 0.15 s of CPU.
-    """
-    from botocore import loaders, session
-
-    session.create_loader = functools.cache(loaders.create_loader)
 
 
 def free_port() -> int:
