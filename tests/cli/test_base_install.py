@@ -56,13 +56,15 @@ class Blocker:
         if name.partition(".")[0] in blocked:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Blocker())
-from typer.testing import CliRunner
+from typer import testing
 from vrdata.cli.main import app
+commands = testing._get_command(app)
+testing._get_command = lambda _: commands  # built once, not in each fork
 for line in json.loads(sys.argv[2]):
     sys.stdout.flush()
     child = os.fork()
     if not child:
-        result = CliRunner().invoke(app, line.split())
+        result = testing.CliRunner().invoke(app, line.split())
         failed = result.exception is not None and not isinstance(result.exception, SystemExit)
         what = repr(result.exception) if failed else result.stderr
         print(json.dumps([line, result.exit_code, what, failed]), flush=True)

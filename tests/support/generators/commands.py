@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,7 @@ from vrdata.cli.generators import commands as generators
 
 def run(*arguments: str | Path) -> Result:
     """Run `vrdata generators ARGUMENTS`."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    generators.register(app)
-    return CliRunner().invoke(app, ["generators", *map(str, arguments)])
+    return CliRunner().invoke(_app(), ["generators", *map(str, arguments)])
 
 
 def printed(*arguments: str | Path, code: int = 0) -> Any:
@@ -25,3 +24,10 @@ def printed(*arguments: str | Path, code: int = 0) -> Any:
     result = run(*arguments)
     assert result.exit_code == code, result.output
     return json.loads(result.stdout)
+
+
+@cache
+def _app() -> typer.Typer:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    generators.register(app)
+    return app

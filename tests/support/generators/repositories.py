@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 from vrdata_generators.adapter.environment.requirements import RequirementSet, installed_versions
@@ -62,8 +63,11 @@ class RunningInterpreter:
     def build(self, requirements: RequirementSet) -> Environment:
         """The running interpreter, with the versions it has."""
         self.made.append(requirements)
-        versions = installed_versions()
+        versions = _installed()
         names = ("numpy", "pillow", "av", "zlib-ng")
         return Environment(
             Path(sys.executable), tuple(f"{name}=={versions[name]}" for name in names)
         )
+
+
+_installed = cache(installed_versions)
