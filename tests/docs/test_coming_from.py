@@ -40,7 +40,7 @@ NOT_RUN = (
 # Where commands of a cluster run: the file, and what it contains.
 CLUSTER = {
     "kubectl apply": ("tests/support/cluster/runs.py", '"apply", "-f"'),
-    "kubectl get generationruns": ("tests/support/cluster/runs.py", '"get", "generationrun"'),
+    "kubectl get generationruns": ("tests/cluster/test_whole_run.py", '"get", "generationruns"'),
     "kubectl get generationprofiles": ("tests/cluster", '"get", "generationprofile"'),
     "kubectl delete generationrun": ("tests/support/cluster/runs.py", '"delete", "generationrun"'),
     "kubectl annotate generationrun": ("tests/support/cluster/runs.py", '"annotate"'),

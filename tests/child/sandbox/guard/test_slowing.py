@@ -26,10 +26,10 @@ outside = os.getppid()
 def test_a_block_changes_how_its_own_processes_run(probes: Probes) -> None:
     met = probes.evaluate(
         {
-            "own priority": "result(os.setpriority, os.PRIO_PROCESS, 0, 1)",
-            "own by number": "result(os.setpriority, os.PRIO_PROCESS, os.getpid(), 2)",
-            "child": "result(os.setpriority, os.PRIO_PROCESS, child.pid, 3)",
-            "own group": "result(os.setpriority, os.PRIO_PGRP, 0, 4)",
+            "own priority": "result(os.setpriority, os.PRIO_PROCESS, 0, 16)",
+            "own by number": "result(os.setpriority, os.PRIO_PROCESS, os.getpid(), 17)",
+            "child": "result(os.setpriority, os.PRIO_PROCESS, child.pid, 18)",
+            "own group": "result(os.setpriority, os.PRIO_PGRP, 0, 19)",
             "processors": "result(os.sched_setaffinity, os.getpid(), every)",
             "thread": "result(os.sched_setaffinity, threading.get_native_id(), every)",
             "limits": "result(resource.prlimit, child.pid, resource.RLIMIT_CPU)",
