@@ -51,7 +51,7 @@ test-smoke: $(VENV)/.dev ## run the slow tests that show each part once, end to 
 	$(BIN)/pytest -q -n 2 -m smoke
 
 test-slow: $(VENV)/.dev ## run the other tests with workers, S3, environments, helm or a browser
-	$(BIN)/pytest -q -n 2 -m "slow and not smoke and not cluster"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not smoke and not cluster"
 
 test-api: $(VENV)/.dev ## run the tests on a Kubernetes API server (needs Go)
 	$(BIN)/pytest -q -m cluster --ignore=tests/cluster

@@ -22,6 +22,8 @@ ENVIRONMENT = ".venv/.dev"
 # The cluster tests mostly wait for pods and leave the processors to these.
 BESIDE_CLUSTER = ("slow", "api")
 MAKE = ("make", "--no-print-directory")
+# Kubernetes and the cluster tests take longest: what runs beside them goes behind.
+BEHIND = ("nice", "-n", "5")
 BUILD = ["env", "PYTHONPATH=tests", sys.executable, "-m", "support.cluster", "build"]
 # More examples of each property than `make test` alone asks for.
 VARIABLES = os.environ | {"PYTEST_ADDOPTS": "--hypothesis-profile=thorough"}
@@ -93,9 +95,9 @@ def main() -> int:
         return 1
     cluster = threading.Thread(target=_cluster, args=(results, build))
     cluster.start()
-    results.add("test", *_stream(*MAKE, "test"))
+    results.add("test", *_stream(*BEHIND, *MAKE, "test"))
     for tier in BESIDE_CLUSTER:
-        _run(results, tier)
+        _run(results, tier, *BEHIND)
     cluster.join()
     say(results.summary())
     return 1 if results.failed else 0
@@ -108,9 +110,9 @@ def _cluster(results: Results, build: subprocess.Popen[bytes]) -> None:
     _run(results, "cluster")
 
 
-def _run(results: Results, tier: str) -> None:
+def _run(results: Results, tier: str, *before: str) -> None:
     started = time.monotonic()
-    code, output = _logged(tier, *MAKE, f"test-{tier}")
+    code, output = _logged(tier, *before, *MAKE, f"test-{tier}")
     results.show(tier, code, output, time.monotonic() - started)
 
 

@@ -29,7 +29,7 @@ from support.tools import built, missing
 # The time that an example takes depends on the load of the machine: no deadline. `make test-all`
 # asks for more examples with --hypothesis-profile=thorough.
 settings.register_profile("quick", deadline=None, max_examples=30)
-settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.register_profile("thorough", deadline=None, max_examples=60)
 settings.load_profile("quick")
 share_service_models()
 share_commands()
