@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,21 @@ def rendered(
     namespace: str = "vrdata-system",
 ) -> list[dict[str, Any]]:
     """The objects that `helm install` would create."""
+    text = _template(helm, values, values.read_text(), version, name, namespace)
+    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+
+
+@cache
+def _template(
+    helm: Path, values: Path, _contents: str, version: str, name: str, namespace: str
+) -> str:
     done = run(
         helm,
         *("template", name, CHART, "-n", namespace, "-f", values),
         *("--kube-version", version, "--api-versions", "monitoring.coreos.com/v1"),
     )
     assert done.returncode == 0, done.stderr
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
+    return done.stdout
 
 
 def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
