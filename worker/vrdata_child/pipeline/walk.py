@@ -15,6 +15,8 @@ from vrdata_child.raised import ScriptExitError, depends_on_machine, describe
 
 MAX_WORDS = 500  # of the script's output, in a message
 _LARGE = 65_536  # bytes
+ITEMS = "items.txt"
+"""In the folder of a block: how many items a walk had that came to its end."""
 
 
 class Reports(Protocol):
@@ -77,6 +79,7 @@ class Walk:
         Raises:
             EnoughSamples: all samples of the slice are reported.
         """
+        (self._log.parent / ITEMS).write_text(str(self._items))
         self._leave()
         why = f"the walk has {self._items} items, and this sample is of a later one"
         for _ in range(max(self._slice.start, self._items), self._slice.stop):

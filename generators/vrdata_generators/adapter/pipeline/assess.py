@@ -29,6 +29,7 @@ from vrdata_worker.scratch import default_root, scratch_folder
 
 TRIAL_SAMPLES = 5
 TRIAL_SEED = 42
+MOST_ITEMS = 100_000  # that are counted
 _LOG_LINES = 8
 _SKIPS = FailureReason.UNDER_PRODUCTION.value  # the walk skips items, or has fewer
 
@@ -66,8 +67,21 @@ class Trials:
     options: tuple[str, ...] = ()
     results: list[TrialResult] = field(default_factory=list)
 
-    def run(self, pipeline: Pipeline, slice_: range, *, watched: bool = False) -> TrialResult:
+    def run(
+        self,
+        pipeline: Pipeline,
+        slice_: range,
+        *,
+        samples: int = TRIAL_SAMPLES,
+        watched: bool = False,
+    ) -> TrialResult:
         """Generate the samples of a slice; a whole walk if the pipeline has no step.
+
+        Args:
+            pipeline: what is known of it.
+            slice_: indexes of the samples.
+            samples: the number of samples that the script is asked for.
+            watched: see what it calls.
 
         Raises:
             InvalidInputError: the environment cannot be used.
@@ -75,7 +89,7 @@ class Trials:
         launch = replace(
             self.launch,
             pipeline=pipeline,
-            samples=TRIAL_SAMPLES,
+            samples=samples,
             watched=watched,
             items=str(self.data.folder.resolve()),
         )
@@ -93,8 +107,24 @@ class Trials:
             raise InvalidInputError(
                 "the pipeline cannot be started", why=str(error), fix="fix it, then add it again"
             ) from None
-        self.results.append(found)
+        if samples == TRIAL_SAMPLES:
+            self.results.append(found)
         return found
+
+    def items(self, pipeline: Pipeline) -> int:
+        """Items of a walk that converts none of them; 0 = they cannot be counted in time."""
+        if pipeline.step is None:
+            return 0
+        self.run(pipeline, range(MOST_ITEMS, MOST_ITEMS + 1), samples=MOST_ITEMS)
+        return self.data.items
+
+    def depends_on_total(self, pipeline: Pipeline, trial: TrialResult) -> bool:
+        """Whether a sample is another one if the script is asked for more samples."""
+        last = max(trial.samples)
+        if not pipeline.sliced:
+            return False
+        other = self.run(pipeline, range(last, last + 1), samples=2 * TRIAL_SAMPLES)
+        return 0 in other.samples and not other.samples[0].same_files(trial.samples[last])
 
 
 def assess_pipeline(
@@ -135,11 +165,15 @@ def assess_pipeline(
             "files": tuple(sorted(set.intersection(*names))),
         }
     )
-    warnings = (*refused(trials.results), *beside(trials.results), *_of_items(slices))
+    found = found.model_copy(update={"items": trials.items(found)})
+    depends = trials.depends_on_total(found, slices.trial)
+    warnings = (*refused(trials.results), *beside(trials.results), *_of_items(slices, depends))
     return Found(found, slices.trial, deterministic, warnings)
 
 
-def _of_items(slices: Slices) -> Iterator[str]:
+def _of_items(slices: Slices, depends: bool) -> Iterator[str]:
+    if depends:
+        yield "its samples depend on how many a run has: a run with more samples has other ones"
     if slices.whole:
         yield f"its samples are generated in one shard: {slices.whole}"
     for failure in slices.trial.invalid:

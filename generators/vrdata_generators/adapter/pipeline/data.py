@@ -11,9 +11,12 @@ from typing import Any
 from vrdata.api.source import SourceSpec
 from vrdata.plan.pipelines import PipelineSource
 from vrdata.sources.opening import open_source
+from vrdata_child.pipeline.walk import ITEMS
 from vrdata_generators.adapter.pipeline.seen import Seen, read_seen
+from vrdata_worker.untrusted.folders import tail_of
 
 _LIST = "sources.json"
+_DIGITS = 9
 
 
 class PipelineData:
@@ -26,6 +29,7 @@ class PipelineData:
     Attributes:
         folder: the pipeline can read it.
         seen: what the last block has seen.
+        items: of its walk; 0 = it did not come to its end.
 
     Raises:
         VrdataError: a source cannot be listed or fetched.
@@ -34,6 +38,7 @@ class PipelineData:
     def __init__(self, sources: Sequence[PipelineSource], folder: Path) -> None:
         self.folder = folder
         self.seen = Seen()
+        self.items = 0
         self._entries = [
             _staged(source, folder / str(number)) for number, source in enumerate(sources)
         ]
@@ -45,6 +50,8 @@ class PipelineData:
     def end(self, folder: Path) -> None:
         """Read what the block has seen."""
         self.seen = read_seen(folder)
+        items = tail_of(folder / ITEMS, _DIGITS)
+        self.items = int(items) if items.isdigit() else 0
 
 
 def _staged(source: PipelineSource, folder: Path) -> dict[str, Any]:
