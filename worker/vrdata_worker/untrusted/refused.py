@@ -84,7 +84,9 @@ def _named(folders: Sequence[Path], counted: Sequence[Refusal]) -> tuple[Refusal
     files = [_read(folder) for folder in folders]
     starts = [start for file in files for start in file.starts]
     refusals = [one for file in files for one in file.refusals]
-    return total([*refusals, *(_located(one, starts) for one in counted)])
+    unlocated = [one for one in refusals if not one.where]  # of a program that vrdata replaces
+    known = [one for one in refusals if one.where]
+    return total([*known, *(_located(one, starts) for one in (*unlocated, *counted))])
 
 
 def _located(refusal: Refusal, starts: Sequence[_Start]) -> Refusal:
