@@ -16,18 +16,14 @@ _RUN = (
     "from vrdata_child.declared.programs.run import main; main()"
 )
 _SITE = """\
-import sys
+import sys; sys.path.append({packages!r})
 from pathlib import Path
-sys.path.append({packages!r})
-from vrdata_child.declared import join
-join(Path({folder!r}))
+from vrdata_child.declared import join; join(Path({folder!r}))
 """
 _PIP = """\
-import sys
-sys.path.append({packages!r})
+import sys; sys.path.append({packages!r})
 sys.argv[:1] = ["pip", {folder!r}, "pip"]
-from vrdata_child.declared.programs.run import main
-main()
+from vrdata_child.declared.programs.run import main; main()
 """
 
 
