@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vrdata_child import declared
 from vrdata_child.pipeline import folders, importing
 from vrdata_child.pipeline.calls import Calls
 from vrdata_child.pipeline.source import Changes
@@ -90,6 +91,7 @@ def _run(
 ) -> None:
     pipeline, root = load["pipeline"], load["root"]
     folders.settle(out.parent, Path.cwd(), out, changes.roots, pipeline.get("output", ""))
+    declared.install(out.parent)
     importing.install(root, changes, step)
     script = Path(root) / pipeline["script"]
     flags = load["flags"]
