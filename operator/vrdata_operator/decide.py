@@ -225,8 +225,8 @@ def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | Non
     shape = Shape(parallelism=pods, suspend=view.spec.suspend)
     job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
     if job is None:
-        converters = {one.name for one in view.plan.generators if one.source is not None}
-        reads = any(span.generator in converters for span in wave.spans)
+        readers = {one.name for one in view.plan.generators if one.source or one.places}
+        reads = any(span.generator in readers for span in wave.spans)
         return ApplyJob(
             wave_manifest(
                 view.identity, view.profile, wave, view.config, shape, reads_sources=reads

@@ -58,7 +58,7 @@ class Reason(Explained):
     SOURCE_NOT_ALLOWED = (
         "SourceNotAllowed",
         Topic.BLOCKED,
-        "The profile does not allow the source of a converter",
+        "The profile does not allow a source of the run",
         "Use another source, or ask an administrator to add it to the profile's sources.allowed",
     )
     READING_CATALOGUE = (

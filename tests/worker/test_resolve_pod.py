@@ -15,6 +15,7 @@ from vrdata.contract.worker import StoreSettings
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.plan.pipelines import PipelineSource
 from vrdata.plan.sources import PinnedSources
 from vrdata.sources import resolve as pinning
 from vrdata.sources.port import (
@@ -59,6 +60,21 @@ def resolve(folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     pod = ResolvePod(store=StoreSettings(url=str(root / "store")), prefix="team/demo/", spec=spec)
     monkeypatch.setenv(VARIABLE, PodTask(resolve=pod).to_json().decode())
     return main()
+
+
+@pytest.mark.usefixtures("message")
+def test_it_pins_the_places_of_pipelines_and_stores_the_lists_of_their_files(
+    store: ObjectStore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = StoreSettings(url=str(tmp_path / "store"))
+    spec = GenerationRunSpec.model_validate({"generators": [{"name": "M-1", "samples": 1}]})
+    places = {"M-1": (PipelineSource(place="raw", url=str(folder)),)}
+    pod = ResolvePod(store=settings, prefix="team/demo/", spec=spec, places=places)
+    monkeypatch.setenv(VARIABLE, PodTask(resolve=pod).to_json().decode())
+    assert main() == WorkerExit.COMMITTED
+    (pinned,) = load_model(store, layout.SOURCES, PinnedSources).places["M-1"]
+    assert (pinned.source.place, pinned.source.items) == ("raw", 2)
+    assert store.head(layout.place_key("M-1", 0)) is not None
 
 
 def ended(message: Path) -> Failure:

@@ -14,6 +14,8 @@ from vrdata.contract.messages import MESSAGE
 from vrdata.contract.records import Failure
 from vrdata.contract.worker import StoreSettings, WorkerConfig
 from vrdata.model import Model
+from vrdata.plan.catalogue import GeneratorName
+from vrdata.plan.pipelines import PipelineSource
 from vrdata.text import shorten, tail
 
 VARIABLE: Final = "VRDATA_TASK"
@@ -63,12 +65,14 @@ class ResolvePod(Model):
     Attributes:
         prefix: the run's part of the store, `{namespace}/{run}/` below the root.
         spec: of the run, with the generators that have a source.
+        places: what the pipelines of the run read.
         room: scratch space for the items of a block, in bytes; 0 = it is not known.
     """
 
     store: StoreSettings
     prefix: str
     spec: GenerationRunSpec
+    places: dict[GeneratorName, tuple[PipelineSource, ...]] | None = None
     room: int = 0
 
 

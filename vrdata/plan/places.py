@@ -9,6 +9,7 @@ from vrdata.api.selection import GeneratorSelection
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Catalogue, CatalogueEntry
 from vrdata.plan.pipelines import Pipeline, PipelineSource
+from vrdata.plan.planned import Plan
 from vrdata.plan.sources import PinnedPlace, Places
 
 
@@ -64,6 +65,29 @@ def places_of(entry: CatalogueEntry, selection: GeneratorSelection) -> tuple[Pip
             }
         )
     return tuple(known[place] for place in sorted(known))
+
+
+def places_of_plan(plan: Plan) -> Places:
+    """What the pipelines of a plan read, with the pinned revisions, by name of the generator."""
+    return {
+        one.name: tuple(
+            PipelineSource(
+                place=place.place,
+                url=place.url,
+                config=place.config,
+                revision=place.revision,
+                include=place.include,
+                unpack=place.unpack,
+                ranges=place.ranges,
+                serves=place.serves,
+                licence=place.licence,
+                terms=place.terms,
+            )
+            for place in one.places
+        )
+        for one in plan.generators
+        if one.places
+    }
 
 
 def check_places(name: str, entry: CatalogueEntry, selection: GeneratorSelection) -> None:

@@ -45,7 +45,7 @@ def resolve(pod: ResolvePod, emit: Callable[[Model], None]) -> WorkerExit:
 
     store = PrefixedStore(patient_store(pod.store, emit), pod.prefix)
     try:
-        pin_sources(pod.spec, store, write=True, room=pod.room)
+        pin_sources(pod.spec, store, write=True, places=pod.places or {}, room=pod.room)
     except VrdataError as error:
         found = (reason for kind, reason in _REASONS if isinstance(error, kind))
         reason = next(found, FailureReason.INVALID_SOURCE)

@@ -12,8 +12,9 @@ from vrdata.dataset import layout
 from vrdata.dataset.discover import require_apart
 from vrdata.dataset.plans import find_plan, keep_plan, require_own_markers, store_plan
 from vrdata.errors import OutputConflictError
+from vrdata.plan.places import places_of_plan, requested_places
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import requested_sources
+from vrdata.plan.sources import PinnedSources, requested_sources
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
@@ -24,6 +25,7 @@ from vrdata_operator.observe.jobs import Observer
 from vrdata_operator.observe.ledger import Ledger
 from vrdata_operator.observe.stores import Stores
 from vrdata_operator.policy.admission import check_profile, make_plan, parallelism
+from vrdata_operator.policy.sources import check_places
 from vrdata_operator.reasons import Reason
 from vrdata_operator.settings import Home
 from vrdata_operator.specs.pods import store_settings
@@ -74,6 +76,10 @@ class Viewer:
         plan = memory.plan or await self._plan(stored, run, profile, found.uid, memory)
         if isinstance(plan, Rejection):
             return plan
+        places = places_of_plan(plan)
+        refused = check_places(places, run.spec, profile.spec)
+        if refused is not None:
+            return refused
         if memory.ledger is None:
             memory.ledger = Ledger(store, plan, memory.uid, self._metrics, self._stores.readers)
         memory.plan, memory.plan_hash = plan, memory.plan_hash or plan.hash
@@ -103,9 +109,10 @@ class Viewer:
             rate=memory.rate.record(facts.now, samples),
             committed_at=memory.rate.changed_at,
         )
-        if not requested_sources(run.spec) or facts.reading is not None or view.complete:
+        reads = requested_sources(run.spec) or places
+        if not reads or facts.reading is not None or view.complete:
             return view
-        reader = Reader(stored.identity, run.spec, profile.spec, prefix, plan)
+        reader = Reader(stored.identity, run.spec, profile.spec, prefix, plan, places)
         return await self._sources.restored(reader, memory) or view
 
     def _checked(
@@ -148,12 +155,14 @@ class Viewer:
         if isinstance(image, Rejection):
             return image
         plan = make_plan(run, profile, image, existing)
-        if requested_sources(run.spec) and not isinstance(plan, Rejection):
-            reader = Reader(stored.identity, run.spec, profile.spec, prefix, existing)
-            pinned = await self._sources.pinned(reader, memory)
-            if isinstance(pinned, Explanation):
-                return Rejection(pinned.reason, pinned.detail, pinned.fix)
-            plan = make_plan(run, profile, image, existing, pinned)
+        if isinstance(plan, Plan):
+            places = requested_places(run.spec, image.catalogue)
+            reader = Reader(stored.identity, run.spec, profile.spec, prefix, existing, places)
+            pinned = await self._pinned(reader, memory)
+            if isinstance(pinned, Rejection):
+                return pinned
+            if pinned is not None:
+                plan = make_plan(run, profile, image, existing, pinned)
         if isinstance(plan, Rejection):
             return plan
         if existing is None:
@@ -165,6 +174,18 @@ class Viewer:
         keep = keep_plan if begun else store_plan
         await self._stores.call(lambda: keep(store, plan))
         return plan
+
+    async def _pinned(self, reader: Reader, memory: RunMemory) -> PinnedSources | Rejection | None:
+        """What a run reads, or why it is not known or not allowed; None if it reads nothing."""
+        if not requested_sources(reader.spec) and not reader.places:
+            return None
+        refused = check_places(reader.places, reader.spec, reader.profile)
+        if refused is not None:
+            return refused
+        pinned = await self._sources.pinned(reader, memory)
+        if isinstance(pinned, PinnedSources):
+            return pinned
+        return Rejection(pinned.reason, pinned.detail, pinned.fix)
 
 
 _LOST = (

@@ -18,8 +18,16 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.contract.records import Failure
 from vrdata.contract.recurs import Recurs
 from vrdata.dataset.layout import SOURCES
+from vrdata.plan.places import places_of_plan
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedSource, PinnedSources, PlannedSource, requested_sources
+from vrdata.plan.sources import (
+    PinnedPlace,
+    PinnedSource,
+    PinnedSources,
+    Places,
+    PlannedSource,
+    requested_sources,
+)
 from vrdata.text import head
 from vrdata_operator.policy.retries import ladder
 from vrdata_operator.reasons import Reason
@@ -43,28 +51,59 @@ _REASONS = {
 
 
 def check_sources(spec: GenerationRunSpec, profile: GenerationProfileSpec) -> Rejection | None:
-    """What the profile does not allow; None if the run may read all its sources."""
-    for name, source in requested_sources(spec).items():
-        if not is_remote(source.url):
+    """What the profile does not allow; None if it allows all sources that the run names."""
+    named = [(name, source.url) for name, source in requested_sources(spec).items()]
+    named += [(one.name, source.url) for one in spec.generators for source in one.sources]
+    return _first_refused(named, spec, profile)
+
+
+def check_places(
+    places: Places, spec: GenerationRunSpec, profile: GenerationProfileSpec
+) -> Rejection | None:
+    """What the profile does not allow; None if it allows all that the pipelines of the run read.
+
+    Args:
+        places: of the catalogue or the plan.
+        spec: of the run.
+        profile: whose prefixes apply.
+    """
+    named = [(name, one.url) for name, sources in places.items() for one in sources]
+    return _first_refused(named, spec, profile)
+
+
+def _first_refused(
+    urls: Iterable[tuple[str, str]], spec: GenerationRunSpec, profile: GenerationProfileSpec
+) -> Rejection | None:
+    """The first source that is not allowed, with the name of its generator."""
+    for name, url in urls:
+        if not is_remote(url):
             return Rejection(
                 Reason.SOURCE_NOT_ALLOWED,
-                f"{name} reads {source.url!r}, and a cluster reads only URLs that begin with hf:// "
+                f"{name} reads {url!r}, and a cluster reads only URLs that begin with hf:// "
                 "or s3:// and have no %, ?, # or ..",
-                "Copy the data to a bucket or to the Hub, and set source.url to it",
+                "Copy the data to a bucket or to the Hub, and set source.url, or sources of a "
+                "pipeline, to it",
             )
-        if not is_allowed(source.url, profile.sources.allowed):
+        if not is_allowed(url, profile.sources.allowed):
             shown = ", ".join(profile.sources.allowed[:SHOWN_PREFIXES]) or "none"
             more = ", …" if len(profile.sources.allowed) > SHOWN_PREFIXES else ""
             return Rejection(
                 Reason.SOURCE_NOT_ALLOWED,
-                f"{name} reads {source.url}; profile {spec.profile!r} allows: {shown}{more}",
+                f"{name} reads {url}; profile {spec.profile!r} allows: {shown}{more}",
             )
     return None
 
 
-def converters_only(spec: GenerationRunSpec) -> GenerationRunSpec:
-    """The run without generators: what the Job that pins its sources needs."""
-    generators = tuple(one for one in spec.generators if one.source is not None)
+def readers_only(spec: GenerationRunSpec, places: Places) -> GenerationRunSpec:
+    """The run without generators: what the Job that pins its sources needs.
+
+    Args:
+        spec: of the run.
+        places: what its pipelines read.
+    """
+    generators = tuple(
+        one for one in spec.generators if one.source is not None or one.name in places
+    )
     return spec.model_copy(update={"generators": generators})
 
 
@@ -80,7 +119,14 @@ def sources_of_plan(plan: Plan, spec: GenerationRunSpec) -> PinnedSources | None
         name: PinnedSource(requested=requested[name], source=source)
         for name, source in planned.items()
     }
-    return PinnedSources(sources=pins)
+    places = {
+        name: tuple(
+            PinnedPlace(requested=wanted, source=place)
+            for wanted, place in zip(requests, plan.generator(name).places, strict=True)
+        )
+        for name, requests in places_of_plan(plan).items()
+    }
+    return PinnedSources(sources=pins, places=places)
 
 
 def _is_of(source: PlannedSource, requested: SourceSpec) -> bool:

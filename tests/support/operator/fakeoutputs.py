@@ -27,7 +27,15 @@ from vrdata.dataset.manifest import (
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError
 from vrdata.plan.planned import Plan, Shard
-from vrdata.plan.sources import PinnedSource, PinnedSources, PlannedSource, requested_sources
+from vrdata.plan.sources import (
+    PinnedPlace,
+    PinnedSource,
+    PinnedSources,
+    Places,
+    PlannedPlace,
+    PlannedSource,
+    requested_sources,
+)
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_worker.failures import ShardFailedError
 
@@ -114,7 +122,7 @@ def keep(store: ObjectStore, key: str, body: bytes) -> None:
         put(store, key, body)
 
 
-def pin(store: ObjectStore, spec: GenerationRunSpec, items: int) -> None:
+def pin(store: ObjectStore, spec: GenerationRunSpec, items: int, wanted: Places) -> None:
     """Write a list of items for each source that has none, and pin the sources, once."""
     digest = "sha256:" + "d" * 64
     pins = {
@@ -131,9 +139,23 @@ def pin(store: ObjectStore, spec: GenerationRunSpec, items: int) -> None:
         )
         for name, source in requested_sources(spec).items()
     }
-    for name in pins:
-        keep(store, layout.items_key(name), b"parts")
-    keep(store, layout.SOURCES, PinnedSources(sources=pins).to_json())
+    places = {
+        name: tuple(
+            PinnedPlace(
+                requested=one,
+                source=PlannedPlace(
+                    place=one.place, url=one.url, revision="c" * 40, items=items, digest=digest
+                ),
+            )
+            for one in sources
+        )
+        for name, sources in wanted.items()
+    }
+    lists = [layout.items_key(name) for name in pins]
+    lists += [layout.place_key(name, at) for name in places for at in range(len(places[name]))]
+    for key in lists:
+        keep(store, key, b"parts")
+    keep(store, layout.SOURCES, PinnedSources(sources=pins, places=places).to_json())
 
 
 def is_committed(store: ObjectStore, shard: Shard) -> bool:

@@ -126,7 +126,7 @@ class Workers:
         if failure is not None:
             self._end_final(job, *failure)
             return
-        pin(PrefixedStore(self.store, pod.prefix), pod.spec, self.items)
+        pin(PrefixedStore(self.store, pod.prefix), pod.spec, self.items, pod.places or {})
         end(job, "Complete", "CompletionsReached")
 
     def _finalise(self, job: Json, pod: FinalisePod) -> None:

@@ -14,7 +14,7 @@ from vrdata.dataset.discover import require_apart
 from vrdata.dataset.objects import put_model
 from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
-from vrdata.plan.planned import Plan
+from vrdata.plan.planned import Plan, PlannedGenerator
 from vrdata.plan.sources import ITEMS_SHARE, PinnedSources, Places, fits
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata_operator.cluster.parse import JOB_LABEL
@@ -24,7 +24,7 @@ from vrdata_operator.observe.stores import Stores
 from vrdata_operator.policy.sources import (
     MAX_TASK_BYTES,
     Resolution,
-    converters_only,
+    readers_only,
     sources_of_plan,
 )
 from vrdata_operator.policy.stalls import why_waiting
@@ -131,11 +131,12 @@ class Sources:
         if run.plan is None:
             root = self._stores.root(store_settings(run.profile.storage))
             await self._stores.call(lambda: require_apart(root, run.prefix))
-        spec = converters_only(run.spec)
+        spec = readers_only(run.spec, run.places)
         pod = ResolvePod(
             store=store_settings(run.profile.storage),
             prefix=run.prefix,
             spec=spec,
+            places=dict(run.places) or None,
             room=run.profile.classes.M.block_scratch_bytes // ITEMS_SHARE,
         )
         size = len(pod.to_json())
@@ -184,7 +185,10 @@ def _stored(store: ObjectStore, run: Reader) -> PinnedSources | None:
 def _missing(store: ObjectStore, plan: Plan) -> bool:
     """Whether a list of items is missing, which workers need."""
     there = {info.key for info in store.list_after(layout.ITEMS)}
-    return any(
-        one.source is not None and layout.items_key(one.name) not in there
-        for one in plan.generators
-    )
+    return any(not _lists(one) <= there for one in plan.generators)
+
+
+def _lists(planned: PlannedGenerator) -> set[str]:
+    """The keys of the lists that the workers of a generator read."""
+    found = {layout.place_key(planned.name, at) for at in range(len(planned.places))}
+    return found if planned.source is None else found | {layout.items_key(planned.name)}
