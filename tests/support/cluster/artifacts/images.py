@@ -13,7 +13,8 @@ from support.cluster.places import CACHE, REPOSITORY
 
 SUITE = "bookworm"
 PACKAGES = ("python3", "python3-venv", "ca-certificates", "git", "fonts-dejavu-core")
-BASE = "localhost/vrdata-test-base:1"
+PACKAGES += ("ffmpeg", "unar")
+BASE = "localhost/vrdata-test-base:2"
 BUILD_SECONDS = 1800
 # So that pip in the build uses the certificates and indexes of the machine.
 _SHARED = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"))
