@@ -101,14 +101,9 @@ def test_a_run_past_its_deadline_fails_with_that_reason(installed: Installation)
 def test_a_finished_run_is_deleted_after_its_ttl_and_its_data_is_kept(
     installed: Installation,
 ) -> None:
-    namespace = installed.namespace("brief")
     spec = {"ttlSecondsAfterFinished": 2, "generators": generators(O_maze=10)}
-    run = start_run(installed, namespace, "demo", spec)
-    wait_for(
-        lambda: "demo" not in installed.node.kubectl("get", "genrun", "-n", namespace),
-        "the object is gone",
-        120,
-    )
+    run = start_run(installed, installed.namespace("brief"), "demo", spec)
+    wait_for(lambda: not run.exists(), "the object is gone", 120)
     assert run.verify()["samples"] == 10
 
 
@@ -119,11 +114,7 @@ def test_deleting_a_running_run_stops_its_pods_and_keeps_its_data(
     run = start_run(installed, namespace, "demo", SPEC)
     wait_for(lambda: _committed(run) >= 2, "two committed shards", 120)
     run.delete()
-    wait_for(
-        lambda: not installed.node.kubectl("get", "pods", "-n", namespace, "-o", "name").strip(),
-        "no pod is left",
-        90,
-    )
+    wait_for(lambda: not run.pods(), "no pod is left", 90)
     assert _committed(run) >= 2
     again = start_run(installed, namespace, "demo", SPEC)
     again.wait("Succeeded")

@@ -25,10 +25,7 @@ DEFINITION = "generationruns.vrdata.dev"
 
 def finalisation_pods(run: Run) -> list[str]:
     """Names of the pods of finalisation that are not deleted yet."""
-    found = run.installed.node.kubectl(
-        *("get", "pods", "-n", run.namespace, "-l", "vrdata.dev/task=finalise", "-o", "json")
-    )
-    pods = [pod for pod in json.loads(found)["items"] if pod["status"]["phase"] != "Succeeded"]
+    pods = run.pods("status.phase!=Succeeded", labels="vrdata.dev/task=finalise")
     return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 

@@ -133,26 +133,17 @@ class Disturbance:
 
     def served(self) -> bool:
         """Whether the operator is ready."""
-        path = "jsonpath={.status.readyReplicas}"
-        words = ("get", "deployment", "vrdata", "-n", SYSTEM, "-o", path)
-        return self.run.installed.node.kubectl(*words) == "1"
+        path = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/vrdata"
+        status = self.run.installed.node.plane.read(path)["status"]
+        return bool(status.get("readyReplicas") == 1)
 
     def active(self) -> bool:
         """Whether one of its pods runs or starts."""
-        text = self.run.installed.node.kubectl(
-            *("get", "pods", "-n", self.run.namespace, "-l", f"vrdata.dev/run={self.run.name}"),
-            *("--field-selector=status.phase!=Succeeded,status.phase!=Failed", "-o", "name"),
-        )
-        return bool(text.strip())
+        return bool(self.run.pods("status.phase!=Succeeded", "status.phase!=Failed"))
 
     def pods(self) -> list[dict[str, Any]]:
         """Its running pods, by name."""
-        text = self.run.installed.node.kubectl(
-            *("get", "pods", "-n", self.run.namespace, "-l", f"vrdata.dev/run={self.run.name}"),
-            *("--field-selector=status.phase=Running", "-o", "json"),
-        )
-        items: list[dict[str, Any]] = json.loads(text)["items"]
-        return sorted(items, key=lambda pod: str(pod["metadata"]["name"]))
+        return self.run.pods("status.phase=Running")
 
     def _delete_pod(self, step: Step, *flags: str) -> bool:
         found = self.pods()

@@ -1,4 +1,4 @@
-"""Runs on the test cluster, started and watched as users do: by kubectl and the bucket."""
+"""Runs on the test cluster, started as users do, and watched through the API and the bucket."""
 
 from __future__ import annotations
 
@@ -48,9 +48,16 @@ class Run:
 
     def get(self) -> dict[str, Any]:
         """The stored object."""
-        text = self._kubectl("get", "generationrun", self.name, "-o", "json")
-        found: dict[str, Any] = json.loads(text)
-        return found
+        path = f"/apis/vrdata.dev/v1alpha1/namespaces/{self.namespace}/generationruns/{self.name}"
+        return self.installed.node.plane.read(path)
+
+    def exists(self) -> bool:
+        """Whether the object is stored."""
+        return bool(
+            self._items(
+                "/apis/vrdata.dev/v1alpha1", "generationruns", fields=f"metadata.name={self.name}"
+            )
+        )
 
     def status(self) -> dict[str, Any]:
         """Its status; empty at first."""
@@ -104,9 +111,18 @@ class Run:
 
     def jobs(self) -> list[dict[str, Any]]:
         """Its Jobs."""
-        text = self._kubectl("get", "jobs", "-l", f"vrdata.dev/run={self.name}", "-o", "json")
-        found: list[dict[str, Any]] = json.loads(text)["items"]
-        return found
+        return self._items("/apis/batch/v1", "jobs", labels=f"vrdata.dev/run={self.name}")
+
+    def pods(self, *conditions: str, labels: str = "") -> list[dict[str, Any]]:
+        """Its pods, by name.
+
+        Args:
+            conditions: that their fields meet, e.g. `status.phase=Running`.
+            labels: which they have besides those of the run.
+        """
+        labels = f"vrdata.dev/run={self.name}{labels and ','}{labels}"
+        items = self._items("/api/v1", "pods", labels=labels, fields=",".join(conditions))
+        return sorted(items, key=lambda pod: str(pod["metadata"]["name"]))
 
     def events(self) -> str:
         """What `kubectl get events` shows of the namespace."""
@@ -131,6 +147,15 @@ class Run:
     def _kubectl(self, *words: str) -> str:
         return self.installed.node.kubectl(*words, "-n", self.namespace)
 
+    def _items(
+        self, group: str, kind: str, *, labels: str = "", fields: str = ""
+    ) -> list[dict[str, Any]]:
+        return self.installed.node.plane.read(
+            f"{group}/namespaces/{self.namespace}/{kind}",
+            labelSelector=labels,
+            fieldSelector=fields,
+        )["items"]
+
 
 def start_run(installed: Installation, namespace: str, name: str, spec: dict[str, Any]) -> Run:
     """Apply a GenerationRun."""
@@ -148,11 +173,7 @@ def apply(installed: Installation, *objects: dict[str, Any]) -> str:
 
 def operator_pod(installed: Installation) -> dict[str, Any]:
     """The operator's running pod."""
-    text = installed.node.kubectl(
-        *("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=vrdata"),
-        *("--field-selector=status.phase=Running", "-o", "json"),
-    )
-    found: list[dict[str, Any]] = json.loads(text)["items"]
+    found = _operator_pods(installed, "status.phase=Running")
     assert len(found) == 1, found
     return found[0]
 
@@ -169,11 +190,7 @@ def operator_outside(installed: Installation, folder: Path) -> Iterator[OutsideO
     """Run the operator as a process of this machine, with the rights of its service account."""
     node = installed.node
     node.kubectl("scale", "deployment/vrdata", "-n", SYSTEM, "--replicas=0")
-    wait_for(
-        lambda: "No resources" in _pods(installed) or not _pods(installed).strip(),
-        "the operator's pod is gone",
-        60,
-    )
+    wait_for(lambda: not _operator_pods(installed), "the operator's pod is gone", 60)
     token = node.kubectl("create", "token", "vrdata", "-n", SYSTEM, "--duration=2h").strip()
     config = json.loads(node.plane.kubeconfig.read_text())
     config["users"] = [{"name": "admin", "user": {"token": token}}]
@@ -221,7 +238,9 @@ class OutsideOperator:
             self._process = None
 
 
-def _pods(installed: Installation) -> str:
-    return installed.node.kubectl(
-        *("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=vrdata", "-o", "name")
-    )
+def _operator_pods(installed: Installation, condition: str = "") -> list[dict[str, Any]]:
+    return installed.node.plane.read(
+        f"/api/v1/namespaces/{SYSTEM}/pods",
+        labelSelector="app.kubernetes.io/name=vrdata",
+        fieldSelector=condition,
+    )["items"]

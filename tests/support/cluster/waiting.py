@@ -18,4 +18,4 @@ def wait_for(
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:.0f} s: {what}\n{details()}")
-        time.sleep(0.1)
+        time.sleep(0.2)

@@ -183,8 +183,9 @@ def _start_kubelet(node: Node) -> None:
 
 
 def _is_ready(node: Node) -> bool:
-    path = "{.items[*].status.conditions[?(@.type=='Ready')].status}"
-    return node.kubectl("get", "nodes", "-o", f"jsonpath={path}", check=False) == "True"
+    nodes = node.plane.read("/api/v1/nodes")["items"]
+    conditions = [one for item in nodes for one in item["status"]["conditions"]]
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _answers(node: Node) -> bool:
