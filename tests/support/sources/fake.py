@@ -51,7 +51,9 @@ class FakeSource:
         for file in part.files:
             path = folder / file.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.files[file.name])
+            body = self.files[file.name]
+            ranges = file.ranges or ((0, len(body)),)
+            path.write_bytes(b"".join(body[start:stop] for start, stop in ranges))
 
     def open(self, _: PlannedSource) -> FakeSource:
         """As `open_planned`."""

@@ -63,9 +63,11 @@ class Bench:
 
     Attributes:
         shared: folder that workers share.
+        scratch: folder of a worker.
     """
 
     shared: Path
+    scratch: Path
     source: FakeSource = field(default_factory=lambda: FakeSource(dict(FILES)))
     store: MemoryStore = field(default_factory=MemoryStore)
     limit: int = 2**30
@@ -85,6 +87,7 @@ class Bench:
             self.store,
             planned_pipeline(*places),
             SharedTrees(self.shared, self.limit),
+            self.scratch,
             limit=self.limit,
             tell=self.told.append,
             open_source=self.source.open,

@@ -58,7 +58,12 @@ class CurrentSource:
         if self._current is None and planned.places:
             trees = SharedTrees(self._shared.resolve(), self._limit)
             self._current = StagedPlaces(
-                self._store, planned, trees, limit=self._limit, tell=self._tell
+                self._store,
+                planned,
+                trees,
+                self._scratch,
+                limit=self._limit,
+                tell=self._tell,
             )
         return self._current
 

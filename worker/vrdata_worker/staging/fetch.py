@@ -42,6 +42,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _QUERY = re.compile(r"\?[^\s'\"]+")  # of a signed URL
 
 
+def close_part(part: Part, folder: Path) -> None:  # noqa: ARG001 - see `Fetcher`
+    """Leave the files of a part in its folder, read-only. Raises OSError."""
+    close(folder)
+
+
 class Fetcher:
     """Fetches parts of one source. Threads may share it: each opens the source for itself.
 
@@ -59,7 +64,7 @@ class Fetcher:
         source: PlannedSource,
         open_source: Callable[[PlannedSource], Source],
         tell: Callable[[StoreWait], None],
-        keep: Callable[[Part, Path], None] = lambda _, folder: close(folder),
+        keep: Callable[[Part, Path], None] = close_part,
     ) -> None:
         self._name = name
         self._planned = source

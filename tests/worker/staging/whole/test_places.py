@@ -25,7 +25,7 @@ from vrdata_worker.staging.whole.places import ShardPlaces
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "shared")
+    made = Bench(tmp_path / "shared", tmp_path)
     yield made
     made.close()
 

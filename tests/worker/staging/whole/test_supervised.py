@@ -21,6 +21,7 @@ from vrdata.dataset import layout
 from vrdata.model import Model
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.planned import Plan, PlannedOutput
+from vrdata.sources.port import SourceChangedError
 from vrdata_worker.image.catalogues import Located
 from vrdata_worker.staging.whole import places
 from vrdata_worker.supervisor import Supervisor
@@ -109,3 +110,22 @@ def test_a_shard_whose_source_has_changed_is_not_committed(worker: Worker) -> No
     assert worker.run() == WorkerExit.GENERATOR_FAILED
     (failure,) = [one for one in worker.emitted if isinstance(one, FailureRecord)]
     assert (failure.reason, failure.retry) == ("SourceChanged", "Useless")
+
+
+def test_a_block_reads_ranges_of_the_pinned_files_only(worker: Worker) -> None:
+    assert worker.run(ranges=True) == WorkerExit.COMMITTED, worker.emitted
+    assert worker.facts(7) == {
+        "places": ["raw"],
+        "range": "1\n",
+        "outside": "the source has no such file",
+    }
+    assert len(worker.source.fetched) == 1
+    assert list((worker.folder / "scratch").glob("r*")) == []
+
+
+def test_a_shard_fails_for_the_reason_why_a_range_cannot_be_read(worker: Worker) -> None:
+    worker.source.errors = [SourceChangedError("it is gone")] * 9
+    assert worker.run(ranges=True) == WorkerExit.GENERATOR_FAILED
+    (failure,) = [one for one in worker.emitted if isinstance(one, FailureRecord)]
+    assert failure.reason == "SourceChanged"
+    assert "labels.csv of data/raw has changed: it is gone" in failure.message

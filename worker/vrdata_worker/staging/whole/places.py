@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -21,16 +22,17 @@ from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
 from vrdata_worker.failures import ShardFailedError
 from vrdata_worker.staging.ahead import END_SECONDS, open_planned
-from vrdata_worker.staging.fetch import Fetcher
+from vrdata_worker.staging.cache import PartCache
+from vrdata_worker.staging.fetch import Fetcher, close_part
 from vrdata_worker.staging.lists import PartList
-from vrdata_worker.staging.whole import entries, trees
+from vrdata_worker.staging.whole import trees
+from vrdata_worker.staging.whole.blocks import ShardPlaces, Staged, release
+from vrdata_worker.staging.whole.ranges.chunks import CHUNKS_BYTES, RangeReader
 from vrdata_worker.staging.whole.shared import SharedTrees, Tree, Use
+from vrdata_worker.untrusted.folders import remove
 
 FETCHES = 8  # at the same time: many sources are small files behind a slow server
 LISTED = 1000  # parts that are read at the same time
-
-Uses = tuple[Use | None, ...]
-"""The staged folders of all places, in order; None = it is read by ranges."""
 
 
 class StagedPlaces:
@@ -40,6 +42,7 @@ class StagedPlaces:
         store: the run's store.
         planned: the pipeline.
         shared: keeps staged folders.
+        scratch: an existing private folder, for chunks of files that are read by ranges.
         limit: bytes of all its sources; 0 = what is free.
         tell: receives waits and notices, from any thread.
         open_source: opens a source, if not `open_planned`.
@@ -53,6 +56,7 @@ class StagedPlaces:
         store: ObjectStore,
         planned: PlannedGenerator,
         shared: SharedTrees,
+        scratch: Path,
         *,
         limit: int,
         tell: Callable[[Model], None],
@@ -62,19 +66,24 @@ class StagedPlaces:
         self.planned = planned
         self._store = store
         self._shared = shared
+        self._scratch = scratch
         self._limit = limit
         self._tell = tell
         self._open = open_source or open_planned
         self._stager = ThreadPoolExecutor(1, thread_name_prefix="staging")
         self._fetches = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetching")
         self._closed = threading.Event()
-        self._stages: set[Future[Uses]] = set()
+        self._stages: set[Future[Staged]] = set()
+        self._readers: dict[int, RangeReader] = {}
+        self._chunks: Path | None = None
+        self._cache: PartCache | None = None
 
     def of(self, shard: ShardRange) -> ShardPlaces:  # noqa: ARG002 - all shards need all files
         """The sources for the blocks of a shard; staging begins now."""
-        return ShardPlaces(self)
+        stopped = threading.Event()
+        return ShardPlaces(self.planned, self.submit(stopped.is_set), stopped)
 
-    def submit(self, stopped: Callable[[], bool]) -> Future[Uses]:
+    def submit(self, stopped: Callable[[], bool]) -> Future[Staged]:
         """Stage all places.
 
         Args:
@@ -91,22 +100,32 @@ class StagedPlaces:
         for pool in (self._stager, self._fetches):
             pool.shutdown(wait=False)  # what is requested ends by itself
         wait(set(self._stages), END_SECONDS)
+        for number, reader in self._readers.items():
+            place = self.planned.places[number]
+            self._notice(
+                f"fetched {human_bytes(reader.fetched)} of {human_bytes(place.bytes)} "
+                f"of {place.place}, by ranges"
+            )
+        if self._chunks is not None:
+            remove(self._chunks)
 
     def _ends(self) -> bool:
         return self._closed.is_set() or is_stopping()
 
-    def _stage(self, stopped: Callable[[], bool]) -> Uses:
+    def _stage(self, stopped: Callable[[], bool]) -> Staged:
         places = self.planned.places
         self._require_room(places)
-        uses: list[Use | None] = []
+        found: list[Use | RangeReader] = []
         try:
             for number, place in enumerate(places):
-                use = None if place.ranges else self._use(number, place, stopped)
-                uses.append(use)
+                if place.ranges:
+                    found.append(self._reader(number, place))
+                else:
+                    found.append(self._use(number, place, stopped))
         except BaseException:
-            release(tuple(uses))
+            release(tuple(found))
             raise
-        return tuple(uses)
+        return tuple(found)
 
     def _require_room(self, places: tuple[PlannedPlace, ...]) -> None:
         sizes = {place.place: place.bytes for place in places if not place.ranges}
@@ -118,6 +137,15 @@ class StagedPlaces:
                 f"({each}), more than the {human_bytes(self._limit)} of scratch space for them; "
                 "fix: raise classes.M.ephemeralStorage of the profile",
             )
+
+    def _reader(self, number: int, place: PlannedPlace) -> RangeReader:
+        if self._cache is None:
+            self._chunks = Path(tempfile.mkdtemp(prefix="r", dir=self._scratch)).resolve()
+            self._cache = PartCache(self._chunks, min(CHUNKS_BYTES, self._limit or CHUNKS_BYTES))
+        if number not in self._readers:
+            parts = self._parts(number, place)
+            self._readers[number] = RangeReader(number, parts, self._fetcher(place), self._cache)
+        return self._readers[number]
 
     def _use(self, number: int, place: PlannedPlace, stopped: Callable[[], bool]) -> Use:
         def waits() -> None:
@@ -148,75 +176,17 @@ class StagedPlaces:
     def _fill(
         self, folder: Path, place: PlannedPlace, parts: list[Part], stopped: Callable[[], bool]
     ) -> int:
-        fetching = partial(Fetcher, self.planned.name, place, self._open, self._tell)
+        fetching = partial(self._fetcher, place)
         trees.fill(folder, parts, fetching, self._fetches, stopped)
         return sum(part.disk_bytes for part in parts)
 
+    def _fetcher(
+        self, place: PlannedPlace, keep: Callable[[Part, Path], None] = close_part
+    ) -> Fetcher:
+        return Fetcher(self.planned.name, place, self._open, self._tell, keep)
+
     def _notice(self, text: str) -> None:
         self._tell(WorkerNotice(message=f"{self.planned.name}: {text}"))
-
-
-class ShardPlaces:
-    """The staged sources for the blocks of one shard.
-
-    Args:
-        places: stages them.
-    """
-
-    def __init__(self, places: StagedPlaces) -> None:
-        self._places = places
-        self._stopped = threading.Event()
-        self._stage = places.submit(self._stopped.is_set)
-
-    def size_of(self, block: int) -> int:  # noqa: ARG002 - all blocks are equal
-        """Samples of a block."""
-        return self._places.planned.block_size
-
-    def is_ready(self, block: int) -> bool:  # noqa: ARG002 - all blocks need all files
-        """Whether the sources are staged.
-
-        Raises:
-            ShardFailedError: they cannot be staged.
-            StorageError, StoreAccessError: the run's store cannot be used.
-            OSError: the scratch folder cannot be written.
-        """
-        return self._stage.done() and self._stage.result() is not None
-
-    def check(self) -> None:
-        """Nothing is fetched while a block runs."""
-
-    def write(self, block: int, folder: Path) -> None:  # noqa: ARG002 - all blocks are equal
-        """Write sources.json for a block that is ready.
-
-        Args:
-            block: its number.
-            folder: of its process; empty.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        entries.write(folder, self._places.planned.places, self._stage.result())
-
-    def release(self, block: int) -> None:
-        """A block has ended."""
-
-    def close(self) -> None:
-        """The shard has ended: the sources are no longer used."""
-        self._stopped.set()
-        self._stage.cancel()
-        self._stage.add_done_callback(_release)
-
-
-def release(uses: Uses) -> None:
-    """End the use of staged folders."""
-    for use in uses:
-        if use is not None:
-            use.close()
-
-
-def _release(stage: Future[Uses]) -> None:
-    if not stage.cancelled() and stage.exception() is None:
-        release(stage.result())
 
 
 def _name(place: PlannedPlace) -> str:
