@@ -135,8 +135,8 @@ class Adder:
         if pipeline is None:
             assessment = self._assess(name, prepared)
         else:
-            self.say(f"{name}: converting some items in several ways")
-            assessment = assess_as_pipeline(name, prepared, pipeline)
+            self.say(f"{name}: fetching its sources")
+            assessment = assess_as_pipeline(name, prepared, pipeline, self.say)
         if files_digest(prepared.root) != prepared.files:
             raise InvalidInputError(
                 f"generator {name} changes files in its own folder while it runs",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vrdata.contract.reasons import FailureReason
@@ -205,20 +205,25 @@ def _unusable(trial: TrialResult) -> InvalidInputError:
     )
 
 
-def assess_as_pipeline(name: str, prepared: Prepared, pipeline: Pipeline) -> Assessment:
+def assess_as_pipeline(
+    name: str, prepared: Prepared, pipeline: Pipeline, say: Callable[[str], None]
+) -> Assessment:
     """Run the trials of a repository with its sources.
 
     Args:
         name: of the generator.
         prepared: its copy and its environment.
         pipeline: its sources and its script.
+        say: receives progress messages, one line each.
 
     Raises:
         InvalidInputError: it generates no sample.
         VrdataError: a source cannot be listed or fetched.
     """
     launch = replace(launch_of_prepared(name, prepared), mode="bare")
-    with staged(pipeline) as data:
+    with staged(name, pipeline, say) as data:
+        say(f"{name}: converting some items in several ways")
+        pipeline = pipeline.model_copy(update={"sources": data.sources})
         found = assess_pipeline(launch, pipeline, data)
     trial = found.trial
     return Assessment(
@@ -236,12 +241,22 @@ def assess_as_pipeline(name: str, prepared: Prepared, pipeline: Pipeline) -> Ass
 
 
 @contextmanager
-def staged(pipeline: Pipeline) -> Iterator[PipelineData]:
+def staged(
+    name: str, pipeline: Pipeline, say: Callable[[str], None] = lambda _: None
+) -> Iterator[PipelineData]:
     """The sources of a pipeline, staged for its trials.
+
+    Args:
+        name: of the pipeline.
+        pipeline: its sources.
+        say: receives progress messages, one line each.
 
     Raises:
         VrdataError: a source cannot be listed or fetched.
         StorageError: the scratch folder cannot be used.
     """
-    with scratch_folder(default_root()) as folder:
-        yield PipelineData(pipeline.sources, folder)
+    with (
+        scratch_folder(default_root()) as folder,
+        closing(PipelineData(name, pipeline.sources, folder, say)) as data,
+    ):
+        yield data

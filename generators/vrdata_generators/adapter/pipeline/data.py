@@ -1,33 +1,46 @@
-"""The sources of a pipeline on trial: staged once, completely, for all trials."""
+"""The sources of a pipeline on trial: staged once, as a worker does it, for all trials."""
 
 from __future__ import annotations
 
-import json
-import stat
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from vrdata.api.source import SourceSpec
+from vrdata.contract.messages import StoreWait
+from vrdata.errors import VrdataError
+from vrdata.model import Model
 from vrdata.plan.pipelines import PipelineSource
-from vrdata.sources.opening import open_source
+from vrdata.plan.planned import PlannedGenerator
+from vrdata.plan.sources import PlannedPlace
+from vrdata.sources.lists import put_list, resolve_list, temporary
+from vrdata.sources.places import listed_place, pinned_place
+from vrdata.sources.port import ignore_reads
+from vrdata.store.file.store import FileStore
+from vrdata.store.port import ObjectStore
 from vrdata_child.pipeline.walk import ITEMS
 from vrdata_generators.adapter.pipeline.seen import Seen, read_seen
+from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.staging.whole.places import StagedPlaces
+from vrdata_worker.staging.whole.shared import SharedTrees
 from vrdata_worker.untrusted.folders import tail_of
 
-_LIST = "sources.json"
+STAGE_SECONDS = 3600.0
+POLL_SECONDS = 0.1
 _DIGITS = 9
 
 
 class PipelineData:
-    """Sources in a folder of their own.
+    """Sources in a folder of their own; a context manager that stops what it has begun.
 
     Args:
+        name: of the pipeline.
         sources: of the pipeline.
         folder: an existing private folder.
+        say: receives progress messages, one line each.
 
     Attributes:
         folder: the pipeline can read it.
+        sources: the same, with digests, revisions and licences.
         seen: what the last block has seen.
         items: of its walk; 0 = it did not come to its end.
 
@@ -35,17 +48,43 @@ class PipelineData:
         VrdataError: a source cannot be listed or fetched.
     """
 
-    def __init__(self, sources: Sequence[PipelineSource], folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        name: str,
+        sources: Sequence[PipelineSource],
+        folder: Path,
+        say: Callable[[str], None],
+    ) -> None:
+        store = FileStore(folder / "lists")
+        ordered = sorted(sources, key=lambda source: source.place)
+        places = [_pinned(name, number, one, store) for number, one in enumerate(ordered)]
+        self.sources = tuple(map(_known, ordered, places))
         self.seen = Seen()
         self.items = 0
-        self._entries = [
-            _staged(source, folder / str(number)) for number, source in enumerate(sources)
-        ]
+        planned = PlannedGenerator(
+            name=name,
+            generator_class="M",
+            digest="",
+            samples=1,
+            block_size=1,
+            shard_blocks=1,
+            places=tuple(places),
+        )
+        trees = SharedTrees((folder / "staged").resolve(), 0)
+        self._staged = StagedPlaces(
+            store, planned, trees, limit=0, tell=lambda one: _tell(one, say)
+        )
+        self.folder = self._staged.folder
+        self._shard = self._staged.of(planned.shard(0))
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
 
     def begin(self, folder: Path) -> None:
         """Write the list of sources to the folder of a block."""
-        (folder / _LIST).write_text(json.dumps(self._entries), encoding="utf-8")
+        self._shard.write(0, folder.resolve())
 
     def end(self, folder: Path) -> None:
         """Read what the block has seen."""
@@ -53,30 +92,39 @@ class PipelineData:
         items = tail_of(folder / ITEMS, _DIGITS)
         self.items = int(items) if items.isdigit() else 0
 
+    def close(self) -> None:
+        """Stop what is under way."""
+        self._shard.close()
+        self._staged.close()
 
-def _staged(source: PipelineSource, folder: Path) -> dict[str, Any]:
-    folder.mkdir()
-    opened = open_source(
-        SourceSpec(
-            url=source.url,
-            config=source.config,
-            revision=source.revision,
-            include=source.include,
-        )
-    )
-    for part in opened.resolve(None).parts:
-        opened.stage(part, folder)
-    _protect(folder.rglob("*"))
-    return {
-        "place": source.place,
-        "serves": list(source.serves) or [source.url],
-        "folder": str(folder.resolve()),
-        "files": None,
-        "socket": "",
-    }
+    def _wait(self) -> None:
+        deadline = time.monotonic() + STAGE_SECONDS
+        try:
+            while not self._shard.is_ready(0):
+                if time.monotonic() > deadline:
+                    raise VrdataError(
+                        f"the sources were not staged within {STAGE_SECONDS:.0f} s",
+                        fix="use a smaller source to add the pipeline, or one that is nearer",
+                    )
+                time.sleep(POLL_SECONDS)
+        except ShardFailedError as error:
+            raise VrdataError(
+                "a source cannot be staged", why=error.failure.message, fix="see the reason"
+            ) from None
 
 
-def _protect(paths: Iterable[Path]) -> None:
-    for path in paths:
-        if path.is_file():
-            path.chmod(stat.S_IRUSR | stat.S_IRGRP)
+def _pinned(name: str, number: int, source: PipelineSource, store: ObjectStore) -> PlannedPlace:
+    with temporary() as file:
+        listed = listed_place(name, number, source, source.revision)
+        found = resolve_list(listed, file, ignore_reads)
+        put_list(found, store)
+        return pinned_place(name, source, found).source
+
+
+def _known(source: PipelineSource, place: PlannedPlace) -> PipelineSource:
+    return source.model_copy(update={"digest": place.digest, "licence": place.licence})
+
+
+def _tell(message: Model, say: Callable[[str], None]) -> None:
+    if isinstance(message, StoreWait):
+        say(f"waiting for a source: {message.why}")

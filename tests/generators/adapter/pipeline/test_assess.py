@@ -28,7 +28,7 @@ def assessed(root: Path, raw: Path, place: str = "raw") -> Found:
         flags=Flags(),
         sequential=True,
     )
-    with staged(pipeline) as data:
+    with staged("M-flip", pipeline) as data:
         return assess_pipeline(launch, pipeline, data)
 
 
