@@ -1,0 +1,1 @@
+"""Files of medical data, written without the libraries that read them."""
