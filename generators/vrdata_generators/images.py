@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import io
 import warnings
@@ -17,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vrdata_generators.colours import DESCRIPTIONS, check_png, to_srgb
-from vrdata_generators.values import path_in
+from vrdata_generators.values import encoded
 
 MAX_PIXELS = 8192 * 8192
 # Pillow would start another program for some of the others.
@@ -49,9 +47,7 @@ def prepare() -> None:
     _formats()
 
 
-def as_rgb(  # noqa: PLR0911 - one for each kind of value
-    value: Any, base: Path | None = None
-) -> Image.Image:
+def as_rgb(value: Any, base: Path | None = None) -> Image.Image:
     """The RGB image that a value holds.
 
     Of an animation, the first frame; rotated as its EXIF data says; transparent parts are white;
@@ -71,17 +67,14 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
         ValueError: it is no image, is damaged, has more than MAX_PIXELS pixels, or has colours
             that cannot be converted.
     """
+    body = encoded(value, base)
+    if body is not None:
+        return _decoded(body)
     match value:
         case Image.Image():
             return _converted(value)
-        case bytes() | bytearray() | memoryview():
-            return _decoded(bytes(value))
-        case Mapping():
-            return _of_dict(value, base)
-        case str() if value.startswith("data:"):
-            return _decoded(_of_data_url(value))
-        case str() | Path():
-            return _decoded(_read(value, base))
+        case Mapping():  # of an image that is not encoded
+            return as_rgb(value["bytes"], base)
         case list() | tuple():
             return _of_array(_array(value))
         case None:
@@ -89,33 +82,6 @@ def as_rgb(  # noqa: PLR0911 - one for each kind of value
         case _ if hasattr(value, "__array__"):
             return _of_array(np.asarray(value))
     raise ValueError(f"{type(value).__name__} is not an image")
-
-
-def _of_dict(value: Mapping[str, Any], base: Path | None) -> Image.Image:
-    body, path = value.get("bytes"), value.get("path")
-    if body is not None:
-        return as_rgb(body, base)
-    if not path:
-        raise ValueError("there is no image: it has neither bytes nor a path")
-    return as_rgb(path, base)
-
-
-def _of_data_url(value: str) -> bytes:
-    head, comma, body = value.partition(",")
-    if not comma or not head.endswith(";base64"):
-        raise ValueError("the data: URL has no base64 data")
-    try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"the data: URL is damaged: {error}") from None
-
-
-def _read(path: str | Path, base: Path | None) -> bytes:
-    file = path_in(path, base)
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{file.name!r} cannot be read: {error.strerror}") from None
 
 
 def _decoded(body: bytes) -> Image.Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime as dt
 import math
 from collections.abc import Mapping
@@ -40,6 +42,55 @@ def path_in(path: str | Path, base: Path | None) -> Path:
             "CSV and JSONL tables name files in their folder, other tables contain the bytes"
         )
     return found
+
+
+def encoded(value: Any, base: Path | None = None) -> bytes | None:
+    """The bytes of the image file that a value holds or names; None for other values.
+
+    Args:
+        value: as for `as_rgb`.
+        base: the folder of relative paths; a path must not leave it.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    match value:
+        case bytes() | bytearray() | memoryview():
+            return bytes(value)
+        case Mapping():
+            return _of_dict(value, base)
+        case str() if value.startswith("data:"):
+            return _of_data_url(value)
+        case str() | Path():
+            return _read(value, base)
+    return None
+
+
+def _of_dict(value: Mapping[str, Any], base: Path | None) -> bytes | None:
+    body, path = value.get("bytes"), value.get("path")
+    if body is not None:
+        return encoded(body, base)
+    if not path:
+        raise ValueError("there is no image: it has neither bytes nor a path")
+    return encoded(path, base)
+
+
+def _of_data_url(value: str) -> bytes:
+    head, comma, body = value.partition(",")
+    if not comma or not head.endswith(";base64"):
+        raise ValueError("the data: URL has no base64 data")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"the data: URL is damaged: {error}") from None
+
+
+def _read(path: str | Path, base: Path | None) -> bytes:
+    file = path_in(path, base)
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{file.name!r} cannot be read: {error.strerror}") from None
 
 
 def as_file(value: Any, base: Path | None = None) -> Path | bytes | None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vrdata_child.encoders import png
-from vrdata_child.encoders.png_reading import read_png
+from vrdata_child.encoders.png_reading import is_plain_rgb, read_png
 
 PICTURE = Image.linear_gradient("L").resize((20, 12)).convert("RGB")
 STREAM = png.image_stream(PICTURE.im, "RGB")
@@ -74,3 +74,30 @@ def test_the_filter_none_is_read() -> None:
     found = read_png(file(chunk(b"IDAT", zlib.compress(plain))))
     assert found is not None
     assert np.array_equal(found, np.asarray(PICTURE))
+
+
+PLAIN = {
+    "own filters": FILE,
+    "filters of Pillow": by_pillow(PICTURE),
+    "two parts": OTHERS["two parts"],
+}
+
+
+@pytest.mark.parametrize("what", PLAIN)
+def test_a_complete_file_of_rgb_pixels_is_plain(what: str) -> None:
+    assert is_plain_rgb(PLAIN[what])
+
+
+NOT_PLAIN = {name: data for name, data in OTHERS.items() if name not in PLAIN} | {
+    "a text": file(chunk(b"tEXt", b"Software\0x"), chunk(b"IDAT", STREAM)),
+    "grey": by_pillow(PICTURE.convert("L")),
+    "transparency": by_pillow(PICTURE.convert("RGBA")),
+    "an unknown filter": file(chunk(b"IDAT", zlib.compress((b"\x05" + bytes(60)) * 12))),
+    "an end with content": FILE[:-12] + chunk(b"IEND", b"x"),
+    "no PNG": b"GIF89a",
+}
+
+
+@pytest.mark.parametrize("what", NOT_PLAIN)
+def test_what_readers_could_see_differently_is_not_plain(what: str) -> None:
+    assert not is_plain_rgb(NOT_PLAIN[what])

@@ -73,6 +73,21 @@ def test_a_colour_profile_that_is_ignored_is_named(importer: Conversions, tmp_pa
     assert "source_colours" not in made.metadata(1)
 
 
+def test_a_png_of_rgb_pixels_alone_keeps_its_bytes(importer: Conversions, tmp_path: Path) -> None:
+    plain, texts, named = png((1, 2, 3)), io.BytesIO(), PngInfo()
+    named.add_text("author", "somebody")
+    Image.new("RGB", (4, 4), (1, 2, 3)).save(texts, "PNG", pnginfo=named)
+    change = {
+        "image": {"bytes": plain, "path": None},
+        "solution_image": {"bytes": texts.getvalue(), "path": None},
+    }
+    made = importer.rows(table(tmp_path / "t.parquet", [row(1, **change)]), "parquet", [0])
+    assert (made.samples[0] / "first_frame.png").read_bytes() == plain
+    final = made.samples[0] / "final_frame.png"
+    assert b"somebody" not in final.read_bytes()
+    assert colour(final) == (1, 2, 3)
+
+
 def clip(folder: Path, name: str) -> bytes:
     write_clip(folder / name)
     return (folder / name).read_bytes()

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vrdata_child.encoders.png_reading import is_plain_rgb
 from vrdata_child.items.staged import INVALID_ITEM
 from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
@@ -91,14 +92,24 @@ def write_metadata(
 
 
 def _write_image(path: Path, what: str, value: Any, base: Path | None) -> str:
-    """Write an image; what of its colours was ignored, or ""."""
+    """Write an image; what of its colours was ignored, or "".
+
+    A PNG file of nothing but RGB pixels keeps its bytes.
+    """
     from vrdata_generators.colours import NOTE
     from vrdata_generators.images import as_rgb
+    from vrdata_generators.values import encoded
 
     try:
-        image = as_rgb(value, base)
+        body = encoded(value, base)
+        kept = body is not None and is_plain_rgb(body)
+        image = as_rgb(value if body is None else body)
     except ValueError as error:
         raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
+    if body is not None and kept:
+        path.write_bytes(body)
+        media.known_pixels.remember(sha256(body).hexdigest(), media.pixel_hash(image))
+        return ""
     if image is value:
         image = image.copy()  # it belongs to the converter
     note = str(image.info.get(NOTE, ""))
