@@ -69,14 +69,19 @@ def pinned(items: int, parts: int, largest: int | None) -> PinnedSource:
 @pytest.mark.parametrize(
     ("items", "parts", "largest", "size"),
     [
-        (5000, 50, None, 500),
-        (2550, 26, 100, 500),
+        (50_000, 500, None, 500),
+        (5000, 50, None, 300),
+        (2550, 26, 100, 100),
+        (600, 6, 100, 100),
+        (600, 3, 250, 250),
         (5000, 5, None, 1000),
         (2550, 3, 1000, 1000),
         (1_000_000, 1, None, 2045),
         (20_000, 2, 10_000, 2000),
-        (300, 300, 1, 512),
-        (0, 0, None, 512),
+        (30_000, 30_000, 1, 512),
+        (3000, 3000, 1, 187),
+        (300, 300, 1, 100),
+        (0, 0, None, 100),
     ],
 )
 def test_a_shard_of_a_converter_holds_whole_parts_or_shares_one_with_few_others(

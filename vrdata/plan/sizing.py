@@ -13,6 +13,8 @@ MAX_SAMPLES = 512
 MAX_BYTES = 256 * 2**20
 MAX_SECONDS = 600.0
 MAX_GROWTH = 4  # of a shard, to hold a whole part of its source
+FEW_SHARDS = 16  # that a small source has, so that all processors work
+LEAST_ITEMS = 100  # of a shard; smaller ones would cost more than they help
 
 
 def automatic_shard_size(measured: Measured | None) -> int:
@@ -28,12 +30,14 @@ def converted_shard_size(measured: Measured | None, pinned: PinnedSource) -> int
     """Items of a converter's shard: whole parts, or an equal share of a part that has too many.
 
     Shards that share a part, such as a row group, each fetch it. The row groups of a file usually
-    have the same number of rows, except the last one.
+    have the same number of rows, except the last one. A source with few items has smaller shards,
+    which several workers convert at the same time.
     """
     size, source = automatic_shard_size(measured), pinned.source
     average = source.items // max(1, source.parts)
     of_part = max(1, pinned.largest.items if pinned.largest else average)
     if of_part <= size:
+        size = min(size, max(source.items // FEW_SHARDS, LEAST_ITEMS, of_part))
         return size - size % of_part
     shares = -(-of_part // (MAX_GROWTH * size))
     return -(-of_part // shares)
