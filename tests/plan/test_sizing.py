@@ -90,13 +90,16 @@ def test_a_shard_of_a_converter_holds_whole_parts_or_shares_one_with_few_others(
     assert converted_shard_size(None, pinned(items, parts, largest)) == size
 
 
-@pytest.mark.parametrize("group", [10, 30, 100, 250, 500, 1000, 2000])
+@pytest.mark.parametrize(
+    ("group", "block"),
+    [(group, block) for block in (10, 25) for group in (10, 30, 100, 250, 500, 1000, 2000)],
+)
 @pytest.mark.parametrize("items", [2000, 2550, 10_000])
-def test_no_two_shards_fetch_the_same_row_group_if_a_block_divides_it(
-    group: int, items: int
+def test_no_two_shards_fetch_the_same_row_group_if_a_few_of_them_have_whole_blocks(
+    group: int, block: int, items: int
 ) -> None:
     source = pinned(items, -(-items // group), min(group, items))
-    shard = blocks_per_shard(converted_shard_size(None, source), 10) * 10
+    shard = blocks_per_shard(converted_shard_size(None, source, block), block) * block
     fetched = sum(
         -(-min(start + shard, items) // group) - start // group for start in range(0, items, shard)
     )

@@ -136,7 +136,7 @@ def _planned(
         size = (
             automatic_shard_size(entry.measured)
             if pinned.source is None
-            else converted_shard_size(entry.measured, pinned.source)
+            else converted_shard_size(entry.measured, pinned.source, block_size)
         )
         shard_blocks = blocks_per_shard(size, block_size)
     return PlannedGenerator(

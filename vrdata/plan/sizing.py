@@ -6,6 +6,8 @@ A lost worker repeats a shard, so a shard is bounded in samples, bytes and time
 
 from __future__ import annotations
 
+from math import lcm
+
 from vrdata.plan.catalogue import Measured
 from vrdata.plan.sources import PinnedSource
 
@@ -26,19 +28,28 @@ def automatic_shard_size(measured: Measured | None) -> int:
     return max(1, int(min(MAX_SAMPLES, by_size, by_time)))
 
 
-def converted_shard_size(measured: Measured | None, pinned: PinnedSource) -> int:
+def converted_shard_size(
+    measured: Measured | None, pinned: PinnedSource, block_size: int = 1
+) -> int:
     """Items of a converter's shard: whole parts, or an equal share of a part that has too many.
 
     Shards that share a part, such as a row group, each fetch it. The row groups of a file usually
     have the same number of rows, except the last one. A source with few items has smaller shards,
     which several workers convert at the same time.
+
+    Args:
+        measured: of the converter.
+        pinned: its source.
+        block_size: items of a block; if possible, a shard has whole blocks, too.
     """
     size, source = automatic_shard_size(measured), pinned.source
     average = source.items // max(1, source.parts)
     of_part = max(1, pinned.largest.items if pinned.largest else average)
     if of_part <= size:
-        size = min(size, max(source.items // FEW_SHARDS, LEAST_ITEMS, of_part))
-        return size - size % of_part
+        whole = lcm(of_part, block_size)
+        whole = whole if whole <= size else of_part
+        size = min(size, max(source.items // FEW_SHARDS, LEAST_ITEMS, whole))
+        return size - size % whole
     shares = -(-of_part // (MAX_GROWTH * size))
     return -(-of_part // shares)
 

@@ -1,7 +1,7 @@
 """Catalogue entries of the first-party generators, read from their sources without importing them.
 
 A module of this package defines one generator: a class with a literal `name`, such as
-`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures.
+`O-some-task` in `some_task.py`, and `MEASURED`, its literal figures. It may set `BLOCK_SIZE`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _FIGURES = "MEASURED"
+_BLOCK = "BLOCK_SIZE"
+_BLOCK_SIZE = 10  # if the module has none
 # Every run reads the sources of all generators: walking through their syntax trees takes longer.
 _IMPORT = re.compile(r"^\s*from (vrdata_generators\.[\w.]+) import ", re.MULTILINE)
 
@@ -28,6 +30,7 @@ class Declaration:
     name: str
     measured: dict[str, float]
     module: str
+    block_size: int = _BLOCK_SIZE
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def entry_of(declaration: Declaration, kind: str, digest: str) -> dict[str, Any]
         "digest": digest,
         "mode": "stream",
         "flags": {"samples": "", "output": "", "seed": ""},
-        "blockSize": 10,
+        "blockSize": declaration.block_size,
         "acceleration": {"enabled": False, "reason": "uses the fast encoders directly"},
         "measured": declaration.measured,
         "license": "Apache-2.0",
@@ -67,18 +70,19 @@ def declarations(folder: str) -> tuple[Declaration, ...]:
         constants = _constants(_tree(path))
         if _FIGURES in constants:
             module = f"vrdata_generators.{folder}.{path.stem}"
-            found.append(Declaration(constants["name"], constants[_FIGURES], module))
+            size = constants.get(_BLOCK, _BLOCK_SIZE)
+            found.append(Declaration(constants["name"], constants[_FIGURES], module, size))
     return tuple(sorted(found, key=lambda declaration: declaration.name))
 
 
 def _constants(tree: ast.Module) -> dict[str, Any]:
-    """The literal figures of a module, and the literal name of its generator."""
+    """The literal figures and block size of a module, and the literal name of its generator."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     statements = [*tree.body, *(statement for node in classes for statement in node.body)]
     return {
         target: ast.literal_eval(statement.value)
         for statement in statements
-        if (target := _target(statement)) in {_FIGURES, "name"}
+        if (target := _target(statement)) in {_FIGURES, _BLOCK, "name"}
         and isinstance(statement, ast.Assign | ast.AnnAssign)
         and statement.value is not None
     }

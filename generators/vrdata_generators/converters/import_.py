@@ -11,6 +11,7 @@ from vrdata_generators.columns import chosen_columns, row_of_files, value_of
 from vrdata_generators.values import as_file, as_json, has_bytes
 
 MEASURED = {"secondsPerSample": 0.05, "peakMemoryBytes": 150_000_000, "bytesPerSample": 200_000}
+BLOCK_SIZE = 25  # a process starts in the time of two items; the files of a block are there at once
 PROMPT = "Solve this visual reasoning task."
 
 
