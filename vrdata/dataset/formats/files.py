@@ -85,16 +85,15 @@ class FilesFormat(Format):
 
 class _Writer:
     def __init__(self, folder: Path, generator: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._generator = folder, generator
         self._pending: list[PendingObject] = []
 
     def add(self, index: int, domain: str, files: Sequence[SourceFile]) -> tuple[FileRecord, ...]:
         """See ShardWriter."""
-        folder = self._folder / f"{index:08d}"
-        folder.mkdir(parents=True)
         records = []
         for file in by_name(files):
-            kept = folder / file.name
+            kept = self._folder / f"{index:08d}-{file.name}"
             try:
                 file.path.rename(kept)
             except OSError as error:
