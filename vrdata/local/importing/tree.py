@@ -135,6 +135,8 @@ class Tree:
                 yield planned, self._name(first + record.index), record
 
     def _refuse_conflicts(self) -> None:
+        if not self._has_samples():  # then nothing is read twice
+            return
         conflicts, number = [], 0
         for laid in self._samples():
             if self._compare(laid, read=True) is None:
@@ -148,6 +150,12 @@ class Tree:
                 why="an import overwrites nothing; nothing in the output was changed",
                 fix="move what is there away, or use another --output",
             )
+
+    def _has_samples(self) -> bool:
+        """Whether anything is where samples belong."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return any(path.name.endswith("_task") for path in self._output.iterdir())
+        return False
 
     def _compare(self, laid: Laid, *, read: bool = False) -> bool | None:
         """Whether files of a sample are missing; None if it has other files.
