@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder, last_number
-from vrdata_child.pipeline.run import streams
+from vrdata_child.pipeline.run import slices, streams
 from vrdata_child.raised import MAX_TEXT, ScriptExitError, depends_on_machine, describe
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
 from vrdata_child.run.journal import Journal, Progress, read_journal
@@ -56,8 +56,11 @@ class Reporter:
         self._names: set[str] = set()
         self.first: int = request.get("position", 0)
         self._known: dict[str, Any] | None = request.get("known")  # a sample before it
-        self._reported: int = self._known["position"] if self._known else self.first
         self.makings = 2 if self.first and request.get("cmd") == "block" else 1
+        if slices(load):  # proven when it was added
+            self._known, self.makings = None, 1
+            (facts.folder / KNOWN).touch()
+        self._reported: int = self._known["position"] if self._known else self.first
         self._made: dict[str, Any] | None = None  # by the first of two makings
         self._missed = False
         self._dependent = False
@@ -69,12 +72,7 @@ class Reporter:
         self._beside: list[str] = []
 
     def follow(self, journal: Journal, pause: Callable[[], AbstractContextManager[None]]) -> None:
-        """Follow a script while it runs.
-
-        Args:
-            journal: of the block.
-            pause: ignores what is written in the meantime.
-        """
+        """Follow a script while it runs; `pause` ignores what is written in the meantime."""
         self._journal, self._pause = journal, pause
 
     def positions(self, count: int) -> Iterator[int]:

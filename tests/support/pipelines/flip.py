@@ -22,6 +22,7 @@ print(len(TaskPipeline(args.num_samples, args.output).run()), "samples")
 """
 _PIPELINE = """\
 import json
+import os
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -41,6 +42,8 @@ class TaskPipeline:
 
     def process_sample(self, path, idx):
         image = Image.open(path).convert("RGB")
+        if image.getextrema() == ((255, 255),) * 3:
+            os.abort()
         if image.getbbox() is None:
             print(f"  [skip] {path.name}: black")
             return None
@@ -77,11 +80,22 @@ def write_repository(folder: Path) -> Path:
     return folder
 
 
-def write_pictures(folder: Path, count: int, *, black: tuple[int, ...] = ()) -> Path:
-    """Write pictures of 32 x 32 pixels; those in `black` are skipped by the repository."""
+def write_pictures(
+    folder: Path, count: int, *, black: tuple[int, ...] = (), white: tuple[int, ...] = ()
+) -> Path:
+    """Write pictures of 32 x 32 pixels.
+
+    Args:
+        folder: for the pictures.
+        count: how many.
+        black: those that the repository skips.
+        white: those that end its process.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         random = np.random.default_rng(number)
         pixels = random.integers(1, 255, (32, 32, 3), dtype=np.uint8)
+        if number in white:
+            pixels[:] = 255
         Image.fromarray(pixels * (number not in black)).save(folder / f"{number:03d}.png")
     return folder

@@ -24,6 +24,11 @@ def streams(load: Mapping[str, Any]) -> bool:
     return load["kind"] == "pipeline" and load["pipeline"].get("step") is not None
 
 
+def slices(load: Mapping[str, Any]) -> bool:
+    """Whether it is proven that a pipeline gives the same samples without those before them."""
+    return streams(load) and not load["pipeline"].get("whole")
+
+
 def run_slice(
     load: Mapping[str, Any], request: Mapping[str, Any], out: Path, reports: Reports
 ) -> None:
@@ -37,14 +42,14 @@ def run_slice(
 
     Raises:
         EnoughSamples: the samples of the block are reported.
-        DependentSamplesError: the block would begin in the middle.
+        DependentSamplesError: the block would begin in the middle of a walk without slices.
         BaseException: whatever the script raises, except a normal exit.
     """
-    if request["position"]:
+    if request["position"] and not slices(load):
         raise DependentSamplesError
-    step, first = load["pipeline"]["step"], request["start"]
+    step, start = load["pipeline"]["step"], request["start"]
     walk = Walk(
-        range(first, first + min(request["want"], request["count"])),
+        range(start + request["position"], start + min(request["want"], request["count"])),
         out,
         out.parent / "log.txt",
         frozenset(load["pipeline"].get("files", ())),

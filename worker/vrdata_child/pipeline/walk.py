@@ -134,6 +134,7 @@ class Walk:
         with self._log.open("rb") as log:
             log.seek(self._printed)
             said = log.read(4 * MAX_WORDS).decode("utf-8", "replace").strip()
+        said = said.replace(f"{self._log.parent}/cwd/", "")
         return f"; it prints: {said[-MAX_WORDS:]}" if said else ", and the script prints nothing"
 
 

@@ -139,7 +139,8 @@ class Launch:
     @property
     def making(self) -> Making:
         """How the generator makes the samples of a block."""
-        if self.kind not in {"repository", "pipeline"}:
+        sliced = self.pipeline is not None and self.pipeline.sliced
+        if sliced or self.kind not in {"repository", "pipeline"}:
             return Making.EACH
         return Making.STREAM if self.mode == "stream" else Making.WHOLE
 

@@ -70,9 +70,11 @@ class PipelineData:
             shard_blocks=1,
             places=tuple(places),
         )
+        chunks = folder / "chunks"
+        chunks.mkdir()
         trees = SharedTrees((folder / "staged").resolve(), 0)
         self._staged = StagedPlaces(
-            store, planned, trees, limit=0, tell=lambda one: _tell(one, say)
+            store, planned, trees, chunks, limit=0, tell=lambda one: _tell(one, say)
         )
         self.folder = self._staged.folder
         self._shard = self._staged.of(planned.shard(0))
