@@ -26,6 +26,7 @@ PAGES = (
     "docs/import.md",
     "docs/sources.md",
     "docs/export.md",
+    "docs/pipelines.md",
 )
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
@@ -38,6 +39,8 @@ NOT_RUN = (
     ),
     (r"vrdata verify data/questions", "needs that import"),
     (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
+    (r"vrdata run thyroid.yaml ", "needs a public repository; tests/e2e/pipelines runs one"),
+    (r"vrdata verify data$", "needs that run"),
     (r"vrdata export s3://", "needs a bucket; tests/export exports from one"),
     (
         r"python training/prepare_data.py ",
