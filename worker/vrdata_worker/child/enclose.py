@@ -58,11 +58,11 @@ def enclosed(  # noqa: PLR0913 - what the sandbox differs in
     if keep_report:
         options.append("--keep-report")
     # No site packages and no settings from the environment: nothing of a generator runs here.
-    return [sys.executable, "-I", "-S", "-c", _RUN, _packages(), *options, "--", *command]
+    return [sys.executable, "-I", "-S", "-c", _RUN, packages(), *options, "--", *command]
 
 
 @cache
-def _packages() -> str:
+def packages() -> str:
     """The folder that contains the package `vrdata_child`."""
     spec = util.find_spec("vrdata_child")
     if spec is None or spec.origin is None:

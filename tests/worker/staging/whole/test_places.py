@@ -134,7 +134,7 @@ def test_sources_larger_than_the_scratch_space_are_refused_with_both_sizes(bench
     bench.limit = 20
     error = failure(begin(bench.worker()))
     assert error.failure.reason is FailureReason.TOO_LARGE
-    assert "need 22 B (raw 22 B), more than the 20 B of scratch space" in error.failure.message
+    assert "need 12.0 KiB (raw 12.0 KiB), more than the 20 B of" in error.failure.message
     assert bench.source.fetched == []
 
 

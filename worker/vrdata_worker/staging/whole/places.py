@@ -17,6 +17,8 @@ from vrdata.model import Model
 from vrdata.plan.planned import PlannedGenerator, ShardRange
 from vrdata.plan.sources import PlannedPlace, PlannedSource
 from vrdata.sources.port import Part, Source
+from vrdata.sources.staged import staged_path
+from vrdata.store.keys import TEMPORARY
 from vrdata.store.patient import is_stopping
 from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
@@ -29,10 +31,12 @@ from vrdata_worker.staging.whole import trees
 from vrdata_worker.staging.whole.blocks import ShardPlaces, Staged, release
 from vrdata_worker.staging.whole.ranges.chunks import CHUNKS_BYTES, RangeReader
 from vrdata_worker.staging.whole.shared import SharedTrees, Tree, Use
+from vrdata_worker.staging.whole.unpacking import close, unpack
 from vrdata_worker.untrusted.folders import remove
 
 FETCHES = 8  # at the same time: many sources are small files behind a slow server
 LISTED = 1000  # parts that are read at the same time
+_CLUSTER = 4096  # bytes: a smaller file takes as much space
 
 
 class StagedPlaces:
@@ -128,7 +132,7 @@ class StagedPlaces:
         return tuple(found)
 
     def _require_room(self, places: tuple[PlannedPlace, ...]) -> None:
-        sizes = {place.place: place.bytes for place in places if not place.ranges}
+        sizes = {place.place: _needed(place) for place in places if not place.ranges}
         if 0 < self._limit < sum(sizes.values()):
             each = ", ".join(f"{place} {human_bytes(size)}" for place, size in sizes.items())
             raise ShardFailedError(
@@ -153,7 +157,7 @@ class StagedPlaces:
 
         began = time.monotonic()
         parts = self._parts(number, place)
-        tree = Tree(self.planned.name, _name(place), sum(part.disk_bytes for part in parts))
+        tree = Tree(self.planned.name, _name(place), _needed(place))
         use = self._shared.use(
             tree, lambda folder: self._fill(folder, place, parts, stopped), stopped, waits
         )
@@ -177,8 +181,24 @@ class StagedPlaces:
         self, folder: Path, place: PlannedPlace, parts: list[Part], stopped: Callable[[], bool]
     ) -> int:
         fetching = partial(self._fetcher, place)
-        trees.fill(folder, parts, fetching, self._fetches, stopped)
-        return sum(part.disk_bytes for part in parts)
+        if not place.unpack:
+            trees.fill(folder, parts, fetching, self._fetches, stopped)
+            return _needed(place)
+        fetched = folder / TEMPORARY  # nothing in an archive has this name
+        fetched.mkdir()
+        trees.fill(fetched, parts, fetching, self._fetches, stopped)
+        archive = staged_path(fetched, parts[0].files[0].name)
+        what = f"{archive.name} of {place.url}"
+        unpack(archive, folder, what, self._rest(place), stopped)
+        remove(fetched)
+        return close(folder, what)
+
+    def _rest(self, unpacked: PlannedPlace) -> int:
+        """Bytes for the files of an archive that is staged."""
+        if not self._limit:
+            return self._shared.free
+        others = [one for one in self.planned.places if not one.ranges and one != unpacked]
+        return max(0, self._limit - sum(map(_needed, others)) - unpacked.bytes)
 
     def _fetcher(
         self, place: PlannedPlace, keep: Callable[[Part, Path], None] = close_part
@@ -191,4 +211,10 @@ class StagedPlaces:
 
 def _name(place: PlannedPlace) -> str:
     """The name of a staged folder: sources with the same files share it."""
-    return place.digest.partition(":")[2]
+    return place.digest.partition(":")[2] + ("-unpacked" if place.unpack else "")
+
+
+def _needed(place: PlannedPlace) -> int:
+    """Bytes on the disk while a place is staged; an archive and its files need at least twice."""
+    size = place.bytes + _CLUSTER * place.items
+    return 2 * size if place.unpack else size

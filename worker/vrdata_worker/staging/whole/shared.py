@@ -161,7 +161,7 @@ class SharedTrees:
                 unused = [one for one in others if one.lock is not None]
                 for one in sorted(unused, key=lambda other: other.used):
                     over = 0 < self._limit < used + tree.size
-                    if not over and tree.size <= self._free():
+                    if not over and tree.size <= self.free:
                         break
                     self._evict(one.id)
                     used -= one.size
@@ -169,8 +169,8 @@ class SharedTrees:
                 for one in others:
                     if one.lock is not None:
                         os.close(one.lock)
-            if tree.size > self._free():
-                free = human_bytes(self._free())
+            if tree.size > self.free:
+                free = human_bytes(self.free)
                 need = f"they need {human_bytes(tree.size)}, and {free} can be used"
                 raise no_space(need, "the sources of a pipeline")
             _write_size(lock, tree.size)
@@ -199,7 +199,9 @@ class SharedTrees:
         self._final(name).rename(gone)
         remove(gone)
 
-    def _free(self) -> int:
+    @property
+    def free(self) -> int:
+        """Bytes that can be used of the file system."""
         free, reserved = free_space(self._trees)
         return max(0, free.bytes - reserved.bytes)
 
