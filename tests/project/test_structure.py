@@ -24,7 +24,7 @@ NOT_MIRRORED = {
 }
 NOT_MIRRORED |= {"tests/project", "tests/project/benchmarks", "tests/support"}
 NOT_MIRRORED |= {"tests/dataset/readers"}
-NOT_MIRRORED |= {"tests/e2e/failures", "tests/e2e/importing", "tests/e2e/s3"}
+NOT_MIRRORED |= {"tests/e2e/failures", "tests/e2e/importing", "tests/e2e/pipelines", "tests/e2e/s3"}
 NOT_MIRRORED |= {"tests/chaos/audits", "tests/chaos/laptop"}
 # Where the package of a folder of tests lies, when its name does not tell.
 HOMES = {
