@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import vrdata, write_run
+from support.cli import called, vrdata, write_run
 
 pytestmark = pytest.mark.slow
 
-NAME = "O-sliding-tiles"
+NAME = "O-maze"
 ROUNDS = 3
 
 
@@ -22,7 +22,7 @@ ROUNDS = 3
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with run.yaml and its finished run in out/."""
     folder = tmp_path_factory.mktemp("finished")
-    run = write_run(folder / "run.yaml", {NAME: 12}, shard_size=10)
+    run = write_run(folder / "run.yaml", {NAME: 4}, shard_size=2, block_size=2)
     assert vrdata("run", run, "--local", "--out", folder / "out").code == 0
     return folder
 
@@ -86,7 +86,7 @@ def test_following_every_line_of_verify_restores_the_dataset(
     expected = (run / "_SUCCESS").read_text()
     DAMAGES[damage](run)
     for _ in range(ROUNDS):
-        checked = vrdata("verify", run)
+        checked = called("verify", run)
         if checked.code == 0:
             break
         advice = [line for line in checked.err.splitlines() if "run the same file" in line]
@@ -108,7 +108,7 @@ def test_the_advice_on_a_run_over_its_budget_makes_it_succeed(
     path = write_run(tmp_path / "run.yaml", {}, extra=spec)
     arguments = ("run", path, "--local", "--out", tmp_path / "out", "--generators", traps_home)
     first = vrdata(*arguments)
-    checked = vrdata("verify", tmp_path / "out")
+    checked = called("verify", tmp_path / "out")
     assert (first.code, checked.code) == (1, 1)
     for text in (first.out, checked.err):
         found = re.search(r"[Ss]et (?:failurePolicy\.maxFailedSamples|it) to (\d+)", text)
@@ -116,4 +116,4 @@ def test_the_advice_on_a_run_over_its_budget_makes_it_succeed(
     spec["failurePolicy"] = {"retries": 0, "maxFailedSamples": int(found[1])}
     write_run(path, {}, extra=spec)
     assert vrdata(*arguments).code == 4
-    assert vrdata("verify", tmp_path / "out").code == 0
+    assert called("verify", tmp_path / "out").code == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.cli import vrdata, write_run
+from support.cli import called, vrdata, write_run
 from support.markers import samples_of
 from vrdata.dataset.commits import iter_commits, read_head
 from vrdata.dataset.manifest import SampleRecord
@@ -24,7 +24,7 @@ def generate(
     out = folder / "out"
     ran = vrdata("run", run, "--local", "--out", out, "--generators", home, "--jobs", 2)
     assert ran.code == 0, ran.err
-    checked = vrdata("verify", out)
+    checked = called("verify", out)
     assert checked.code == 0, checked.out + checked.err
     store = FileStore(out / "default" / "demo")
     manifests = [read_head(store, *shard) for shard in iter_commits(store)]
@@ -41,16 +41,16 @@ def _without_offsets(sample: SampleRecord) -> SampleRecord:
 @pytest.mark.parametrize(
     ("generator", "output_format", "cut", "samples"),
     [
-        pytest.param("O-shared", "webdataset", 100, 250, id="repository-between-blocks"),
-        pytest.param("O-shared", "files", 105, 250, id="repository-inside-a-block"),
-        pytest.param("O-maze", "files", 10, 23, id="first-party-between-blocks"),
-        pytest.param("O-maze", "webdataset", 13, 23, id="first-party-inside-a-block"),
+        pytest.param("O-shared", "webdataset", 4, 10, id="repository-between-blocks"),
+        pytest.param("O-shared", "files", 5, 10, id="repository-inside-a-block"),
+        pytest.param("O-maze", "files", 4, 7, id="first-party-between-blocks"),
+        pytest.param("O-maze", "webdataset", 5, 7, id="first-party-inside-a-block"),
     ],
 )
 def test_a_run_and_its_extension_equal_the_whole_run_sample_by_sample(
     tmp_path: Path, traps_home: Path, generator: str, output_format: str, cut: int, samples: int
 ) -> None:
-    options = {"output_format": output_format, "shard_size": 40}
+    options = {"output_format": output_format, "shard_size": 4, "block_size": 2}
     whole = generate(tmp_path / "whole", traps_home, generator, 0, samples, **options)
     first = generate(tmp_path / "first", traps_home, generator, 0, cut, **options)
     more = generate(tmp_path / "more", traps_home, generator, cut, samples - cut, **options)

@@ -90,7 +90,7 @@ def open_place(
 
 
 def run(case: dict[str, Any], place: Place, folder: Path, samples: int) -> Ran:
-    spec = write_run(folder / "run.yaml", {"O-sliding-tiles": samples}, block_size=3, shard_size=3)
+    spec = write_run(folder / "run.yaml", {"O-maze": samples}, block_size=3, shard_size=3)
     options = [place.fill(option) for option in case.get("options", [])]
     return vrdata(
         *("run", spec, "--local", "--jobs", 1, "--out", place.fill(case["out"]), *options),

@@ -31,7 +31,7 @@ NAMED = ("flip a bit", "cut marker")  # vrdata overwrites nothing: the user remo
 
 def arguments(folder: Path) -> list[object]:
     """`vrdata run` of eight shards."""
-    run = write_run(folder / "run.yaml", {"O-maze": 4 * SHARDS}, shard_size=4, block_size=4)
+    run = write_run(folder / "run.yaml", {"O-maze": 2 * SHARDS}, shard_size=2, block_size=2)
     return ["run", run, "--local", "--out", folder / "out", "--jobs", 2, "-o", "json"]
 
 

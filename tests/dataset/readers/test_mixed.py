@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from support.cli import vrdata, write_run
+from support.cli import called, vrdata, write_run
 from support.generators.awkward import LATE, add_awkward
 
 pytestmark = [
@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Callable[[str],
             spec = write_run(folder / "run.json", SAMPLES, output_format=output_format)
             ran = vrdata("run", spec, "--local", "--out", out, "--generators", home)
             assert ran.code == 0, ran.err
-            verified = vrdata("verify", out)
+            verified = called("verify", out)
             assert verified.code == 0, verified.err
         return out / "default" / "demo"
 

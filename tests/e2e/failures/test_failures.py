@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.cli import Ran, vrdata, write_run
+from support.cli import Ran, called, vrdata, write_run
 from support.generators.trap_bodies import GREEDY_MIB
 from support.generators.traps import add_traps
 
@@ -98,7 +98,7 @@ def test_a_retry_with_more_memory_succeeds(tmp_path: Path, traps_home: Path) -> 
     profile = {"classes": {"O": {"memory": f"{GREEDY_MIB // 2}Mi", "memoryCeiling": "4Gi"}}}
     ran = run_armed(tmp_path, traps_home, "greedy", profile, retries=2)
     assert ran.code == 0, ran.err
-    assert vrdata("verify", tmp_path / "out").code == 0
+    assert called("verify", tmp_path / "out").code == 0
 
 
 def test_samples_within_the_failure_budget_are_dropped_and_named(
@@ -106,7 +106,7 @@ def test_samples_within_the_failure_budget_are_dropped_and_named(
 ) -> None:
     ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=12)
     assert ran.code == 4, ran.err
-    checked = vrdata("verify", tmp_path / "out", "-o", "json")
+    checked = called("verify", tmp_path / "out", "-o", "json")
     assert checked.code == 0, checked.out
     assert checked.json["samples"] + checked.json["failedSamples"] == 20
 
@@ -116,7 +116,7 @@ def test_a_run_over_its_failure_budget_gets_no_success(tmp_path: Path, traps_hom
     ran = run_armed(tmp_path, traps_home, "failing", maxFailedSamples=1)
     assert ran.code == 1, ran.err
     assert not list((tmp_path / "out").rglob("_SUCCESS"))
-    assert vrdata("verify", tmp_path / "out").code == 1
+    assert called("verify", tmp_path / "out").code == 1
 
 
 @pytest.mark.parametrize(("trap", "message"), [("capped", "7 of 10"), ("repeating", "1 of 10")])

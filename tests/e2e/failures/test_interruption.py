@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.cli import command, vrdata, write_run
+from support.cli import called, command, vrdata, write_run
 from support.polling import wait_until
 
 pytestmark = pytest.mark.slow
+
+SHARDS = 20
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def started(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]
 
 
 def run_arguments(folder: Path, home: Path, generator: str, *flags: str) -> list[object]:
-    spec = {"generators": [{"name": generator, "samples": 400, "args": list(flags)}]}
+    spec = {"generators": [{"name": generator, "samples": 10 * SHARDS, "args": list(flags)}]}
     run = write_run(folder / "run.yaml", {}, shard_size=10, extra=spec)
     place = ["--local", "--out", folder / "out", "--scratch", folder / "scratch"]
     (folder / "scratch").mkdir(exist_ok=True)
@@ -78,7 +80,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_shard(
     assert "Traceback" not in output
     wait_until(lambda: not processes_in(tmp_path), f"no process left: {processes_in(tmp_path)}")
     done = len(markers(tmp_path))
-    assert done < 40, "the run was interrupted too late to show anything"
+    assert done < SHARDS, "the run was interrupted too late to show anything"
     listed = vrdata(
         "plan",
         *run_arguments(tmp_path, traps_home, "O-shared")[1:2],
@@ -104,9 +106,9 @@ def test_after_an_interruption_only_the_missing_shards_are_generated(
     before = {path: path.stat().st_mtime_ns for path in markers(tmp_path)}
     ran = vrdata(*arguments, "-o", "json")
     assert ran.code == 0, ran.err
-    assert ran.json["generatedShards"] == 40 - len(before)
+    assert ran.json["generatedShards"] == SHARDS - len(before)
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
-    assert vrdata("verify", tmp_path / "out").code == 0
+    assert called("verify", tmp_path / "out").code == 0
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -138,6 +140,7 @@ def test_a_run_with_a_scratch_folder_does_not_use_the_default_one(tmp_path: Path
 
 def test_a_second_run_writes_nothing(tmp_path: Path, traps_home: Path) -> None:
     arguments = run_arguments(tmp_path, traps_home, "O-shared")
+    arguments += ["--limit", 30]
     assert vrdata(*arguments).code == 0
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     again = vrdata(*arguments, "-o", "json")
@@ -151,7 +154,7 @@ def test_a_stuck_generator_does_not_delay_ctrl_c(tmp_path: Path, traps_home: Pat
     with started(tmp_path, *arguments) as process:
         wait_until(lambda: len(processes_in(tmp_path / "scratch")) >= 4, "busy block children")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
     assert process.returncode == 130
     wait_until(lambda: not processes_in(tmp_path), "no process left")
 

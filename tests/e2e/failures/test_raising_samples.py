@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.cli import Ran, vrdata, write_run
+from support.cli import Ran, called, vrdata, write_run
 from support.generators.repositories import GENERATE, RunningInterpreter, write_repository
 from vrdata_generators.adapter.adding import Added, Adder
 from vrdata_generators.adapter.home import Home
@@ -80,7 +80,7 @@ def test_the_other_samples_of_the_block_are_generated_and_the_traceback_is_kept(
     ran = generate(tmp_path, home, 2)
     assert ran.code == 4, ran.err
     assert (ran.json["samples"], ran.json["failedSamples"]) == (18, 2)
-    assert vrdata("verify", tmp_path / "out").code == 0
+    assert called("verify", tmp_path / "out").code == 0
     run = tmp_path / "out/default/demo"
     _, *records = marker_lines(run)
     kept = [record["index"] for record in records if record["kind"] == "Sample"]
@@ -180,7 +180,7 @@ def test_a_plain_script_keeps_the_samples_before_the_one_that_it_raises_for(
     ran = plain_run(tmp_path, plain, 12)
     assert ran.code == 4, ran.err
     assert (ran.json["samples"], ran.json["failedSamples"]) == (8, 12)
-    assert vrdata("verify", tmp_path / "out").code == 0
+    assert called("verify", tmp_path / "out").code == 0
     lines = (tmp_path / "out/default/demo/_vrdata/commits/O-plain/000000.json").read_text()
     records = [json.loads(line) for line in lines.splitlines()[1:]]
     kept = [record["index"] for record in records if record["kind"] == "Sample"]
