@@ -24,7 +24,7 @@ def test_the_stored_plan_is_read_back(finished: MemoryStore, plan: Plan) -> None
 
 
 def test_without_a_plan_there_is_no_run() -> None:
-    with pytest.raises(NotFoundError, match="no run in memory"):
+    with pytest.raises(NotFoundError, match=r"(?s)no run in memory.*data/\.vrdata/NAME"):
         load_plan(MemoryStore())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vrdata.dataset import layout
-from vrdata.dataset.plans import load_plan
+from vrdata.dataset.plans import NAME_A_RUN, load_plan
 from vrdata.errors import InvalidInputError, NotFoundError, OutputConflictError, UsageError
 from vrdata.plan.planned import Plan
 from vrdata.store.opening import PrefixedStore
@@ -59,8 +59,7 @@ def open_run(store: ObjectStore) -> ObjectStore:
         raise NotFoundError(
             f"no run in {store.url}",
             why=f"there is no {layout.PLAN} in it or below it",
-            fix="name the folder of a run: {root}/{namespace}/{run}; the run of an import to "
-            "data/NAME is data/.vrdata/NAME",
+            fix=NAME_A_RUN,
         )
     return run
 

@@ -11,6 +11,12 @@ from vrdata.plan.planned import Plan
 from vrdata.plan.stored.difference import describe_difference, differs_in_generators_only
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
+NAME_A_RUN = (
+    "name the folder of a run: {root}/{namespace}/{run}; the run of an import to data/NAME is "
+    "data/.vrdata/NAME"
+)
+"""The fix of an error about a place that has no run."""
+
 _FIX = (
     f"if {layout.PLAN} was damaged, delete it and run the same file again; else use another "
     "metadata.name or output; nothing was overwritten"
@@ -31,7 +37,7 @@ def load_plan(store: ObjectStore) -> Plan:
         raise NotFoundError(
             f"no run in {store.url}",
             why=f"there is no {layout.PLAN}",
-            fix="name the folder of a run: {root}/{namespace}/{run}",
+            fix=NAME_A_RUN,
         ) from None
 
 

@@ -56,7 +56,7 @@ def test_a_folder_that_only_ends_like_a_task_is_a_root(root: Path, tmp_path: Pat
 
 def test_an_empty_task_folder_has_no_dataset(tmp_path: Path) -> None:
     (tmp_path / "maze_task").mkdir()
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match=r"data/\.vrdata/NAME; or name a folder with samples"):
         verify_tree(FileStore(tmp_path / "maze_task"))
 
 

@@ -16,6 +16,7 @@ from vrdata.bounded.parallel import in_order
 from vrdata.dataset.finish.duplicates import DuplicateFinder
 from vrdata.dataset.formats.archive import MAX_FILE, Archive, DamagedArchiveError
 from vrdata.dataset.hashes import DatasetHasher
+from vrdata.dataset.plans import NAME_A_RUN
 from vrdata.dataset.verify.folders import ARCHIVE, base_of, in_task, split_path, units
 from vrdata.dataset.verify.sample.check import Findings, check_file, check_names
 from vrdata.dataset.verify.sample.content_hash import FRAMES, PROMPT, content_hash
@@ -84,7 +85,7 @@ def verify_tree(
             f"there is no dataset in {store.url}",
             why="it contains neither a run of vrdata, nor folders {domain}_task/{sample}/, nor a "
             "folder with first_frame.png",
-            fix="name the folder of a run, {root}/{namespace}/{run}, or one with samples",
+            fix=f"{NAME_A_RUN}; or name a folder with samples",
         )
     return tally.report(
         VerifyReport(
