@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from vrdata.contract.worker import StoreSettings
 from vrdata.errors import UsageError, VrdataError
+from vrdata.privacy.texts import without_url_credentials
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import MAX_KEY_BYTES
 from vrdata.store.port import ObjectInfo, ObjectStore
@@ -44,7 +45,7 @@ def open_settings(settings: StoreSettings, *, repeats: bool = True) -> ObjectSto
         prefix = settings.url.removeprefix("s3://").partition("/")[2].strip("/")
         if len(prefix.encode()) > MAX_ROOT_BYTES:
             raise UsageError(
-                f"the prefix in {settings.url} has {len(prefix.encode())} bytes",
+                f"the prefix of the s3:// URL has {len(prefix.encode())} bytes",
                 why=f"a key has at most {MAX_KEY_BYTES} bytes, of which a run needs the rest",
                 fix=f"use a prefix of at most {MAX_ROOT_BYTES} bytes",
             )
@@ -122,7 +123,8 @@ def bucket_settings(url: str, *, endpoint: str, region: str, profile: str) -> S3
     """
     if not url.startswith("s3://"):
         raise UsageError(
-            f"{url!r} is not a bucket", fix="write s3://bucket; folders need no preparation"
+            f"{without_url_credentials(url)!r} is not a bucket",
+            fix="write s3://bucket; folders need no preparation",
         )
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if "@" in bucket:
@@ -130,8 +132,8 @@ def bucket_settings(url: str, *, endpoint: str, region: str, profile: str) -> S3
             "the s3:// URL contains a user name or password",
             fix="remove it from the URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
-    if not bucket or ":" in bucket:
-        raise UsageError(f"{url} names no bucket", fix="write s3://bucket/prefix")
+    if not bucket or ":" in bucket:  # what follows a colon can be a secret
+        raise UsageError("the s3:// URL names no bucket", fix="write s3://bucket/prefix")
     try:
         from vrdata.store.s3.client import S3Settings  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
@@ -151,7 +153,8 @@ def _file_path(url: str) -> Path:
     host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
     if host not in {"", "localhost"} or not slash:
         raise UsageError(
-            f"{url} does not name a folder on this machine", fix="use three slashes: file:///folder"
+            f"{without_url_credentials(url)} does not name a folder on this machine",
+            fix="use three slashes: file:///folder",
         )
     return Path("/" + unquote(path))
 

@@ -44,7 +44,7 @@ def push_command(
 
     if not target.startswith("hf://"):
         raise UsageError(
-            f"{target} is not a dataset of the Hub",
+            "DST is not a dataset of the Hub",  # it is not shown: it can have credentials
             fix="write hf://ORGANISATION/NAME; to copy to a bucket or folder: vrdata upload",
         )
     from vrdata.sources.hub.contents.address import dataset_of

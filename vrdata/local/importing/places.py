@@ -39,7 +39,7 @@ def places_of(output: str) -> Places:
         raise UsageError("--output is empty", fix="name a folder with --output")
     if "://" in output:
         raise UsageError(
-            f"{output} is not a folder",
+            "--output is a URL, not a folder",  # it is not shown: it can have credentials
             why="sample folders are written to a disk",
             fix="import to a folder and upload it (vrdata upload FOLDER URL), or add "
             "--format webdataset to write the data of a run",
