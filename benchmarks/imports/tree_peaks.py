@@ -39,13 +39,14 @@ def tree_peaks(command: Sequence[object], *, env: Mapping[str, str] | None = Non
 def _measure(levels: dict[int, int], peaks: dict[int, int]) -> None:
     """Find new processes, and raise the peak of each level."""
     facts = {pid: found for pid in _pids() if (found := _status(pid)) is not None}
+    for pid in levels.keys() - facts.keys():  # its number may soon be that of another process
+        del levels[pid]
     new = [pid for pid, (parent, _) in facts.items() if parent in levels and pid not in levels]
     while new:
         levels.update((pid, levels[facts[pid][0]] + 1) for pid in new)
         new = [pid for pid, (parent, _) in facts.items() if parent in levels and pid not in levels]
     for pid, level in levels.items():
-        if pid in facts:
-            peaks[level] = max(peaks.get(level, 0), facts[pid][1])
+        peaks[level] = max(peaks.get(level, 0), facts[pid][1])
 
 
 def _pids() -> list[int]:
