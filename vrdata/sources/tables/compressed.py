@@ -41,38 +41,24 @@ def compressed_parts(
     Raises:
         InvalidInputError: it is damaged, or is larger than the limits above.
     """
-    table.file.seek(0)
-    file = _Decompressed(table, _opened(compression, table.file))
-    inner = Table(cast("BinaryIO", file), table.name, table.size, "", table.format, 0, table.limit)
-    rows = sum(part.items for part in parts(inner))
+    raw = table.buffered()
+    try:
+        file = cast("BinaryIO", _Decompressed(table, _opened(compression, raw)))
+        inner = Table(file, table.name, table.size, "", table.format, 0, table.limit)
+        rows = sum(part.items for part in parts(inner))
+    finally:
+        raw.detach()
     if rows:
         yield table.part(0, rows, [(0, table.size)])
 
 
-def _opened(compression: str, file: BinaryIO) -> Any:
-    raw = io.BufferedReader(_Borrowed(file), _CHUNK)
+def _opened(compression: str, raw: io.BufferedReader) -> Any:
     match compression:
         case "gz":
             return gzip.GzipFile(fileobj=raw)
         case "bz2":
             return bz2.BZ2File(raw)
     return pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
-
-
-class _Borrowed(io.RawIOBase):
-    """Reads a file that stays open."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__()
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        found = self._file.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
 
 
 class _Decompressed(io.RawIOBase):
