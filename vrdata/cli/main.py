@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vrdata import __version__
+from vrdata.bounded.heap import share_heap
 from vrdata.cli import doctor, report, spec, verify
 from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
@@ -61,6 +62,7 @@ def options(
 def main() -> None:
     """Entry point of the console script."""
     close_process()
+    share_heap()
     import_fast()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, no process has an exit code

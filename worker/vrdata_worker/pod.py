@@ -16,6 +16,7 @@ from types import FrameType
 
 from pydantic import ValidationError
 
+from vrdata.bounded.heap import share_heap
 from vrdata.contract.pod import (
     GENERATORS_VARIABLE,
     INDEX_VARIABLE,
@@ -63,6 +64,7 @@ END_SECONDS = 15  # after SIGTERM; a pod has 30
 def main() -> int:
     """Do the pod's task; returns its exit code."""
     close_process()
+    share_heap()
     import_fast()
     signal.signal(signal.SIGTERM, _preempt)
     try:

@@ -11,6 +11,7 @@ from types import FrameType
 
 from pydantic import ValidationError
 
+from vrdata.bounded.heap import share_heap
 from vrdata.contract.reasons import WorkerExit
 from vrdata.contract.worker import ShardTask, WorkerConfig
 from vrdata.errors import VrdataError
@@ -34,6 +35,7 @@ def serve(config_file: Path, shards: Sequence[ShardTask] = ()) -> int:
             ends with its parent.
     """
     close_process()
+    share_heap()
     signal.signal(signal.SIGTERM, _preempt)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the executor decides, by SIGTERM
     if not shards:
