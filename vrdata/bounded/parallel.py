@@ -36,14 +36,20 @@ def in_parallel(items: Iterable[T], work: Callable[[T], R], jobs: int) -> Iterat
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R], jobs: int) -> Iterator[R]:
-    """`work(item)` of every item, in the order of the items; otherwise as `in_parallel`."""
+def in_order(
+    items: Iterable[T], work: Callable[[T], R], jobs: int, *, queued: int = QUEUED_PER_JOB
+) -> Iterator[R]:
+    """`work(item)` of every item, in the order of the items; otherwise as `in_parallel`.
+
+    Args:
+        queued: for each thread, items that are taken and whose results are not; 1 for large ones.
+    """
     waiting: deque[Future[R]] = deque()
     pool = ThreadPoolExecutor(jobs)
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) >= QUEUED_PER_JOB * jobs:
+            if len(waiting) >= queued * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -10,12 +10,13 @@ from support.builders import build_run, make_plan, put_object
 from support.markers import data_keys, samples_of
 from support.memorystore import MemoryStore
 from vrdata.dataset import layout
-from vrdata.dataset.commits import read_head
+from vrdata.dataset.commits import CommitMarker, open_marker, read_head
 from vrdata.dataset.finish import index as index_module
 from vrdata.dataset.finish.counts import GeneratorCounts
 from vrdata.dataset.finish.generator import index_generator
 from vrdata.dataset.finish.index import DamagedIndexError, read_counts, read_samples
-from vrdata.dataset.finish.shards import IncompleteRunError
+from vrdata.dataset.finish.shards import JOBS, IncompleteRunError
+from vrdata.dataset.manifest import ShardManifest
 from vrdata.dataset.outputs import summarise
 from vrdata.errors import OutputConflictError
 from vrdata.plan.planned import Plan
@@ -128,6 +129,28 @@ def test_an_index_with_other_row_groups_is_kept(
     index(committed, plan)
     assert committed.objects[MAZE] == existing
     assert [sample.sample_index for sample in read_samples(committed, "O-1_maze")] == [*range(5)]
+
+
+def test_few_markers_are_in_memory_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, store = make_plan({"O-1_maze": 120}), MemoryStore()
+    build_run(store, plan)
+    opened: list[int] = []
+    waiting: list[int] = []
+
+    def opening(store: MemoryStore, name: str, shard: int) -> CommitMarker:
+        opened.append(shard)
+        return open_marker(store, name, shard)
+
+    class Writer(index_module.IndexWriter):
+        def add_shard(self, manifest: ShardManifest) -> None:
+            waiting.append(len(opened) - manifest.shard)
+            super().add_shard(manifest)
+
+    monkeypatch.setattr("vrdata.dataset.finish.shards.open_marker", opening)
+    monkeypatch.setattr("vrdata.dataset.finish.generator.IndexWriter", Writer)
+    index(store, plan)
+    assert len(waiting) == len(opened) == 30
+    assert max(waiting) <= JOBS
 
 
 def truncated(body: bytes) -> bytes:

@@ -24,7 +24,7 @@ def index_generator(
 
     Idempotent: an index that this plan's run wrote is kept, and then no marker is read; a damaged
     or foreign one is replaced. Two requests for each shard, more in format files. Memory does not
-    grow with shards or samples: 1 MiB of each of about 30 markers, and one row group.
+    grow with shards or samples: 1 MiB of each of eight markers, and one row group.
 
     Args:
         store: the run's store.
@@ -48,7 +48,7 @@ def index_generator(
         path = Path(folder) / "rows.parquet"
         with IndexWriter(path, plan_hash, generator) as writer:
             columns = _SameColumns()
-            for marker in in_order(shards, check.open, JOBS):
+            for marker in in_order(shards, check.open, JOBS, queued=1):
                 columns.check(marker.manifest)
                 writer.add_shard(marker.manifest)
                 for record in marker.records:

@@ -23,10 +23,10 @@ from vrdata.errors import VrdataError
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile
 
-ROW_GROUP = 5_000
-"""Rows in memory while an index is written, as columns: about 10 MB."""
+ROW_GROUP = 1_000
+"""Rows in memory while an index is written, as columns: with pyarrow's copies, about 8 MB."""
 
-BATCH = 500
+BATCH = 200
 """Rows in memory as Python objects, which take ten times as much."""
 
 METADATA = b"vrdata"
