@@ -13,9 +13,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vrdata.api.selection import INDEX_LIMIT
+from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError
 from vrdata.model import canonical_json
 from vrdata.sources.port import Part, PartFile
+from vrdata.store.port import ObjectNotFoundError, ObjectStore
+from vrdata.store.streaming import StoredFile
 
 GROUP_PARTS = 1_000  # parts of one row group: a worker reads the groups of its shard only
 _BATCH_PARTS = 100  # parts in memory as Python objects
@@ -149,6 +152,28 @@ def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
         wanted = rows.filter(pc.and_not(begun, ended))
         for batch in wanted.to_batches(max_chunksize=_BATCH_PARTS):
             yield from map(_part, batch.to_pylist())
+
+
+def stored_parts(store: ObjectStore, generator: str, start: int, stop: int) -> Iterator[Part]:
+    """As `read_parts`, from the list that a run has stored; memory does not grow with its length.
+
+    Args:
+        store: the run's store.
+        generator: the converter's name.
+        start: index of the first item.
+        stop: the index after the last one.
+
+    Raises:
+        ObjectNotFoundError: the list is missing.
+        pyarrow.ArrowInvalid: it is damaged.
+        StorageError, StoreAccessError: the store cannot be used.
+    """
+    key = layout.items_key(generator)
+    # A listing: in a folder, a head request reads the whole file.
+    info = next(store.list_after(key), None)
+    if info is None or info.key != key:
+        raise ObjectNotFoundError(f"there is no {key} in {store.url}")
+    yield from read_parts(StoredFile(store, key, info.size), start, stop)
 
 
 def _row(part: Part) -> dict[str, Any]:

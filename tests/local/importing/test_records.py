@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,19 @@ def read(places: Places) -> dict[str, str]:
 
 def parameters(places: Places) -> Any:
     return json.loads((places.output / PARAMETERS).read_bytes())
+
+
+def test_memory_does_not_grow_with_the_number_of_skipped_items(places: Places) -> None:
+    failures = ({"id": f"vtb_test_{at:06d}", "message": "no image" * 100} for at in range(20_000))
+    tracemalloc.start()
+    try:
+        write_records(places, "a", record(), failures)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    found = (places.output / FAILURES).read_bytes()
+    assert len(found.splitlines()) == 20_000
+    assert peak < len(found) / 2
 
 
 def test_the_files_name_dataset_split_date_and_revision(places: Places) -> None:

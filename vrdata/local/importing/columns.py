@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError
 from vrdata.local.run import Prepared
 from vrdata.sources.opening import open_planned
-from vrdata.sources.parts import read_parts
+from vrdata.sources.parts import stored_parts
 from vrdata.sources.port import Part, Source
 from vrdata.sources.staged import changed
 from vrdata.sources.tables.formats import compression
@@ -37,13 +36,10 @@ def check_columns(prepared: Prepared, options: Mapping[str, str]) -> None:
     """
     if prepared.committed:
         return
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
     for planned in prepared.plan.generators:
         if planned.source is None:
             continue
-        body = prepared.store.get(layout.items_key(planned.name))
-        part = next(read_parts(pa.BufferReader(body), planned.start, planned.stop))
+        part = next(stored_parts(prepared.store, planned.name, planned.start, planned.stop))
         names = _columns(open_planned(planned.source), part)
         try:
             if names:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from vrdata.api.status import FailureGroup
 from vrdata.contract.groups import group_text
-from vrdata.dataset import layout
 from vrdata.local.finish import RunSummary
 from vrdata.local.importing.places import Places
 from vrdata.local.importing.records import FAILURES, import_record, write_records
@@ -18,7 +17,7 @@ from vrdata.local.importing.request import ImportRequest
 from vrdata.local.importing.tree import Tree
 from vrdata.local.run import Prepared
 from vrdata.model import Model
-from vrdata.sources.parts import read_parts
+from vrdata.sources.parts import stored_parts
 from vrdata.text import count
 
 
@@ -145,9 +144,6 @@ def _failures(prepared: Prepared, request: ImportRequest, tree: Tree) -> Iterato
 
 def _keys(prepared: Prepared, generator: str, start: int, stop: int) -> Iterator[tuple[int, str]]:
     """The index and the key of each item of a generator, in order."""
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
-    body = prepared.store.get(layout.items_key(generator))
-    for part in read_parts(pa.BufferReader(body), start, stop):
+    for part in stored_parts(prepared.store, generator, start, stop):
         for item in range(max(part.first, start), min(part.first + part.items, stop)):
             yield item, part.key(item)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import platform
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from vrdata.bounded.sorting import SortedLines
 from vrdata.local.importing.places import Places
 from vrdata.local.importing.request import ImportRequest
 from vrdata.model import Model
@@ -142,28 +146,27 @@ def write_records(
     kept = _known(imports / f"{name}.json")
     if kept is not None and kept.model_copy(update={"date": record.date}) == record:
         record = kept
-    _replace(imports / f"{name}.json", record.to_json() + b"\n")
-    lines = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in failures)
-    _replace(imports / f"{name}.jsonl", lines.encode())
+    _replace(imports / f"{name}.json", (record.to_json() + b"\n",))
+    lines = (f"{json.dumps(one, ensure_ascii=False)}\n".encode() for one in failures)
+    _replace(imports / f"{name}.jsonl", lines)
     known = [one for path in sorted(imports.glob("*.json")) if (one := _known(path))]
     known.sort(key=lambda one: one.date)
     parameters = json.dumps(record.parameters(), indent=2, ensure_ascii=False)
-    contents = {
-        INFO: "\n".join(one.paragraph() for one in known).encode(),
-        PARAMETERS: f"{parameters}\n".encode(),
-        FAILURES: b"".join(dict.fromkeys(_failure_lines(imports))),
-    }
-    return tuple(
-        places.output / file
-        for file, body in contents.items()
-        if not _write(places.output / file, places.records / file, body)
-    )
-
-
-def _failure_lines(imports: Path) -> Iterator[bytes]:
-    for path in sorted(imports.glob("*.jsonl")):
-        with path.open("rb") as stream:
-            yield from stream
+    with SortedLines() as failed:
+        for path in sorted(imports.glob("*.jsonl")):
+            with path.open("rb") as stream:
+                for line in stream:
+                    failed.add(line)
+        contents: dict[str, Iterable[bytes]] = {
+            INFO: ("\n".join(one.paragraph() for one in known).encode(),),
+            PARAMETERS: (f"{parameters}\n".encode(),),
+            FAILURES: (line for line, _ in groupby(failed)),
+        }
+        return tuple(
+            places.output / file
+            for file, body in contents.items()
+            if not _write(places.output / file, places.records / file, body)
+        )
 
 
 def _known(path: Path) -> ImportRecord | None:
@@ -172,25 +175,40 @@ def _known(path: Path) -> ImportRecord | None:
     return None
 
 
-def _write(path: Path, copy: Path, body: bytes) -> bool:
+def _write(path: Path, copy: Path, body: Iterable[bytes]) -> bool:
     """Write a file and a copy of it, unless somebody else wrote it. No content = no file."""
-    there = path.read_bytes() if path.is_file() else None
-    ours = copy.read_bytes() if copy.is_file() else None
-    if there is not None and there not in (ours, body):
-        return not body
-    if body:
-        _replace(path, body)
-    else:
+    new = _new(copy, body)
+    empty = not new.stat().st_size
+    if path.is_file() and not _same(path, copy) and not _same(path, new):
+        new.unlink()
+        return empty
+    if empty:
         path.unlink(missing_ok=True)
-    _replace(copy, body)  # after the file: a killed import finds one of the two contents
+    elif not _same(path, new):
+        part = path.with_name(f".{path.name}.new")
+        shutil.copyfile(new, part)
+        part.replace(path)
+    new.replace(copy)  # after the file: a killed import finds one of the two contents
     return True
 
 
-def _replace(path: Path, body: bytes) -> None:
+def _replace(path: Path, body: Iterable[bytes]) -> None:
     """Write a file as a whole, unless it has this content."""
-    if path.is_file() and path.read_bytes() == body:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(body)
-    temporary.replace(path)
+    new = _new(path, body)
+    if _same(path, new):
+        new.unlink()
+    else:
+        new.replace(path)
+
+
+def _new(path: Path, body: Iterable[bytes]) -> Path:
+    """A file beside another one, which it is to replace."""
+    new = path.with_name(f".{path.name}.new")
+    new.parent.mkdir(parents=True, exist_ok=True)
+    with new.open("wb") as stream:
+        stream.writelines(body)
+    return new
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
