@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sources.objects.test_source import Bucket, fill, of_path, parts
@@ -96,6 +100,20 @@ def test_a_missing_file_of_an_image_folder_is_refused_by_name(
     with pytest.raises(InvalidInputError, match=f"the column {column} names") as caught:
         parts(of_path(tmp_path / "in"))
     assert "relative to the folder of the table" in caught.value.why
+
+
+def test_the_error_about_a_parquet_table_of_metadata_says_how_to_convert_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "images/0.png", "images/1.png")
+    rows = [{"file_name": f"images/{number}.png", "prompt": "a\nb"} for number in range(2)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "metadata.parquet")
+    with pytest.raises(InvalidInputError, match=r"metadata\.parquet cannot name") as caught:
+        parts(of_path(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    command = caught.value.fix.partition(": ")[2].replace("python", sys.executable, 1)
+    subprocess.run(command, shell=True, check=True, timeout=60)  # noqa: S602 - our own words
+    assert names(parts(of_path(tmp_path))) == [(0, 1, ["images/0.png"]), (1, 1, ["images/1.png"])]
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:

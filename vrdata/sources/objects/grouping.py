@@ -46,14 +46,26 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
         for group in _groups(files_of_stem, include):
             kinds.setdefault(group.is_table, group.files[0].name)
             if len(kinds) > 1:
-                raise InvalidInputError(
-                    f"the source has tables ({kinds[True]}) and other files ({kinds[False]})",
-                    why="an item is either a row of a table, or a file",
-                    fix="if rows of a CSV or JSONL table name the other files, use the table as "
-                    "the source; otherwise move one kind to another folder, or "
-                    'set source.include of a run file, such as ["*.parquet"]',
-                )
+                raise _mixed(kinds[True], kinds[False])
             yield group
+
+
+def _mixed(table: str, other: str) -> InvalidInputError:
+    if table.rpartition("/")[2] == "metadata.parquet":
+        code = "print(*map(json.dumps, pq.read_table('metadata.parquet').to_pylist()), sep='\\n')"
+        return InvalidInputError(
+            f"{table} cannot name the files beside it, such as {other}",
+            why="only the rows of a CSV or JSON Lines table can name files",
+            fix="write its rows to metadata.jsonl in the same folder: python -c "
+            f'"import json, pyarrow.parquet as pq; {code}" > metadata.jsonl',
+        )
+    return InvalidInputError(
+        f"the source has tables ({table}) and other files ({other})",
+        why="an item is either a row of a table, or a file",
+        fix="if rows of a CSV or JSONL table name the other files, use the table as the source; "
+        "otherwise move one kind to another folder, or set source.include of a run file, such as "
+        '["*.parquet"]',
+    )
 
 
 def _groups(files: list[Listed], include: Sequence[str]) -> Iterator[Group]:
