@@ -12,7 +12,13 @@ from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand
 from vrdata.plan.places import items_of, requested_places
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedPlace, PinnedSources, PlannedSource, requested_sources
+from vrdata.plan.sources import (
+    PinnedPlace,
+    PinnedSources,
+    PlannedSource,
+    requested_sources,
+    with_block_sizes,
+)
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
@@ -82,8 +88,8 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
 
     Raises:
         InvalidInputError: a converter is not in the catalogue, a pipeline does not have a place, a
-            table is damaged, or a part of a source or the sources of a pipeline are larger than
-            `room`.
+            table is damaged, or a part of a source, the parts of a block or the sources of a
+            pipeline are larger than `room`.
         OutputConflictError: the store has other sources.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: one cannot be listed.
         StorageError, StoreAccessError: the store cannot be used.
@@ -92,16 +98,17 @@ def pin(  # noqa: PLR0913 - the run, and how it is said
     if not requested and not places:
         return None
     readers = tuple(one for one in run.spec.generators if one.name in requested.keys() | places)
-    expand(run.spec.model_copy(update={"generators": readers}), catalogue)
+    chosen = expand(run.spec.model_copy(update={"generators": readers}), catalogue)
+    spec = with_block_sizes(
+        run.spec, {one.name: one.selection.block_size or one.entry.block_size for one in chosen}
+    )
     from vrdata.sources.resolve import pin_sources  # noqa: PLC0415 - pulls in pyarrow
 
     urls = [one.url for one in requested.values()]
     urls += [one.url for of_pipeline in places.values() for one in of_pipeline]
     for url in dict.fromkeys(urls):
         say(f"resolving {url}")
-    pinned = pin_sources(
-        run.spec, store, write=write, places=places, room=room, on_read=_Reading(say)
-    )
+    pinned = pin_sources(spec, store, write=write, places=places, room=room, on_read=_Reading(say))
     if pinned is not None:
         _say_sources(pinned, say)
     return pinned

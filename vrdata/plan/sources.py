@@ -121,6 +121,22 @@ def requested_sources(spec: GenerationRunSpec) -> dict[str, SourceSpec]:
     return {item.name: item.source for item in spec.generators if item.source is not None}
 
 
+def with_block_sizes(spec: GenerationRunSpec, sizes: Mapping[str, int]) -> GenerationRunSpec:
+    """The run with the block size of each converter, for `pin_sources`.
+
+    Args:
+        spec: the run.
+        sizes: by the name of the generator, as its plan has them.
+    """
+    generators = tuple(
+        item
+        if item.source is None
+        else item.model_copy(update={"block_size": sizes.get(item.name, item.block_size)})
+        for item in spec.generators
+    )
+    return spec.model_copy(update={"generators": generators})
+
+
 def fits(pinned: PinnedSources, spec: GenerationRunSpec, places: Places) -> bool:
     """Whether the pinned sources are those that the run requests.
 

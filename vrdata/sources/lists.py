@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, cast
@@ -11,10 +10,10 @@ from typing import IO, BinaryIO, NamedTuple, cast
 import pyarrow as pa
 
 from vrdata.api.source import SourceSpec
-from vrdata.plan.sources import LargestPart
 from vrdata.sources.opening import open_source
 from vrdata.sources.parts import PartList, list_digest, write_parts
-from vrdata.sources.port import OnRead, Part, SourceChangedError
+from vrdata.sources.port import OnRead, SourceChangedError
+from vrdata.sources.room import Needs
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile, sha256_file
 
@@ -27,11 +26,13 @@ class ListedSource:
         key: of the list in the store of the run.
         spec: the source.
         whole: as `open_source`.
+        block_size: items of a block; 0 = it is not known.
     """
 
     key: str
     spec: SourceSpec
     whole: bool = False
+    block_size: int = 0
 
 
 class SourceList(NamedTuple):
@@ -39,8 +40,7 @@ class SourceList(NamedTuple):
 
     Attributes:
         key: of the list in the store of the run.
-        bytes: to fetch for all parts.
-        largest: the part that needs the most scratch space; None = there is no part.
+        needs: what its parts need.
     """
 
     key: str
@@ -48,8 +48,7 @@ class SourceList(NamedTuple):
     revision: str
     licence: str
     parts: PartList
-    bytes: int
-    largest: LargestPart | None
+    needs: Needs
 
 
 def temporary() -> IO[bytes]:
@@ -66,8 +65,8 @@ def resolve_list(source: ListedSource, file: IO[bytes], on_read: OnRead) -> Sour
     """
     spec = source.spec
     resolved = open_source(spec, whole=source.whole).resolve(spec.limit, on_read)
-    sizes = _Sizes()
-    listed = write_parts(sizes.measured(resolved.parts), file)
+    needs = Needs(source.block_size)
+    listed = write_parts(needs.measured(resolved.parts), file)
     file.flush()
     return SourceList(
         key=source.key,
@@ -75,26 +74,8 @@ def resolve_list(source: ListedSource, file: IO[bytes], on_read: OnRead) -> Sour
         revision=resolved.revision,
         licence=resolved.licence,
         parts=listed,
-        bytes=sizes.bytes,
-        largest=sizes.largest,
+        needs=needs,
     )
-
-
-class _Sizes:
-    """Adds up parts while they are listed."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.largest: LargestPart | None = None
-
-    def measured(self, parts: Iterator[Part]) -> Iterator[Part]:
-        """The parts."""
-        for part in parts:
-            self.bytes += part.bytes
-            if self.largest is None or part.disk_bytes > self.largest.bytes:
-                name = part.files[0].name
-                self.largest = LargestPart(name=name, bytes=part.disk_bytes, items=part.items)
-            yield part
 
 
 def restore_list(source: ListedSource, digest: str, store: ObjectStore, on_read: OnRead) -> None:

@@ -49,7 +49,7 @@ def pinned_place(name: str, place: PipelineSource, found: SourceList) -> PinnedP
         revision=found.revision,
         items=found.parts.items,
         parts=found.parts.parts,
-        bytes=found.bytes,
+        bytes=found.needs.bytes,
         digest=found.parts.digest,
         unpack=place.unpack,
         ranges=place.ranges,

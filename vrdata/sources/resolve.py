@@ -17,7 +17,6 @@ from vrdata.dataset.reader import load_model
 from vrdata.errors import InvalidInputError, OutputConflictError
 from vrdata.model import Model
 from vrdata.plan.sources import (
-    ITEMS_SHARE,
     PinnedSource,
     PinnedSources,
     Places,
@@ -36,8 +35,8 @@ from vrdata.sources.lists import (
 )
 from vrdata.sources.places import listed_place, pinned_place, require_place_room
 from vrdata.sources.port import OnRead, ignore_reads
+from vrdata.sources.room import require_room
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
-from vrdata.text import human_bytes
 
 NO_PLACES: Places = {}
 
@@ -59,7 +58,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
         write: store them; False = read only.
         places: what its pipelines read.
         room: scratch space for the items of a block, in bytes; 0 = it is not known. Only new pins
-            are compared with it.
+            are compared with it: parts, and the parts of a block if `spec` has its size.
         on_read: called after each read of a source.
 
     Returns:
@@ -67,8 +66,8 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
 
     Raises:
         OutputConflictError: the output has the pinned sources of another run.
-        InvalidInputError: a source cannot be used, a table of it is damaged, or a part of it or
-            the sources of a pipeline do not fit into `room`.
+        InvalidInputError: a source cannot be used, a table of it is damaged, or a part of it, the
+            parts of a block or the sources of a pipeline do not fit into `room`.
         SourceNotFoundError, SourceAccessError, SourceUnavailableError: a source cannot be listed.
         SourceChangedError: a list has to be written again, and the source has changed.
         StorageError, StoreAccessError: the store cannot be used.
@@ -79,7 +78,7 @@ def pin_sources(  # noqa: PLR0913 - one collaborator each
     if pinned is None:
         with ExitStack() as files:
             pinned, lists = _resolved(spec, places, files, on_read)
-            _require_room(pinned, room)
+            _require_room(pinned, lists, room)
             if write:  # only now: a source that cannot be listed leaves nothing behind
                 for one in lists:
                     put_list(one, store)
@@ -101,9 +100,10 @@ def _resolved(
         lists.append(resolve_list(source, files.enter_context(temporary()), on_read))
         return lists[-1]
 
-    sources = {}
+    sources, sizes = {}, {item.name: item.block_size or 0 for item in spec.generators}
     for name, source in requested_sources(spec).items():
-        found = resolve(ListedSource(layout.items_key(name), source))
+        listed = ListedSource(layout.items_key(name), source, block_size=sizes[name])
+        found = resolve(listed)
         planned = PlannedSource(
             url=source.url,
             config=source.config,
@@ -114,7 +114,7 @@ def _resolved(
             digest=found.parts.digest,
             licence=found.licence,
         )
-        sources[name] = PinnedSource(requested=source, source=planned, largest=found.largest)
+        sources[name] = PinnedSource(requested=source, source=planned, largest=found.needs.part)
     pinned = {
         name: tuple(
             pinned_place(name, one, resolve(listed_place(name, number, one, one.revision)))
@@ -136,21 +136,13 @@ def _lists(pinned: PinnedSources) -> Iterator[tuple[ListedSource, str]]:
             yield place_then, place.source.digest
 
 
-def _require_room(pinned: PinnedSources, room: int) -> None:
+def _require_room(pinned: PinnedSources, lists: Iterable[SourceList], room: int) -> None:
     """Refuse what no worker can fetch, before one tries to."""
     for name, places in pinned.places.items():
         require_place_room(name, [one.source for one in places], room)
-    for name, one in pinned.sources.items():
-        if one.largest is None or not 0 < room < one.largest.bytes:
-            continue
-        size, needed = human_bytes(one.largest.bytes), one.largest.bytes * ITEMS_SHARE * 4 // 3
-        raise InvalidInputError(
-            f"{name}: a part of {one.largest.name} needs {size} of scratch space",
-            why=f"a worker has {human_bytes(room)} of it for the items of a block, and fetches a "
-            "row group or the files of an item as a whole",
-            fix="rewrite the file with smaller row groups, or split it, or raise "
-            f"classes.M.ephemeralStorage of the profile to at least {human_bytes(needed)}",
-        )
+    needs = {one.key: one.needs for one in lists}
+    for name in pinned.sources:
+        require_room(name, needs[layout.items_key(name)], room)
 
 
 def _stored(

@@ -14,7 +14,7 @@ from vrdata.dataset.plans import find_plan, keep_plan, require_own_markers, stor
 from vrdata.errors import OutputConflictError
 from vrdata.plan.places import places_of_plan, requested_places
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PinnedSources, requested_sources
+from vrdata.plan.sources import PinnedSources, requested_sources, with_block_sizes
 from vrdata.store.port import ObjectStore
 from vrdata_operator.cluster.port import Cluster
 from vrdata_operator.metrics.counters import Metrics
@@ -157,7 +157,9 @@ class Viewer:
         plan = make_plan(run, profile, image, existing)
         if isinstance(plan, Plan):
             places = requested_places(run.spec, image.catalogue)
-            reader = Reader(stored.identity, run.spec, profile.spec, prefix, existing, places)
+            sizes = {one.name: one.block_size for one in plan.generators}
+            spec = with_block_sizes(run.spec, sizes)
+            reader = Reader(stored.identity, spec, profile.spec, prefix, existing, places)
             pinned = await self._pinned(reader, memory)
             if isinstance(pinned, Rejection):
                 return pinned

@@ -8,7 +8,7 @@ import pytest
 
 from support.lives import Json, Life, profile_object, run_object
 from support.objects import put
-from support.operator.fakepods import pod_object
+from support.operator.fakepods import pod_object, task_of
 from support.plans.imports import (
     ALLOWED,
     CONVERTER,
@@ -48,6 +48,17 @@ def test_a_run_says_that_its_sources_are_resolved(importing: Life) -> None:
     assert turn.after <= 2
     assert jobs(importing) == [JOB]
     assert "Rejected" not in importing.events()
+
+
+def test_the_job_that_resolves_them_knows_how_many_items_a_block_has(importing: Life) -> None:
+    importing.create(import_object())
+    importing.live(until=lambda: resolving(importing))
+    resolve = task_of(importing.cluster.jobs["team", JOB]).resolve
+    assert resolve is not None
+    assert resolve.room > 0
+    importing.live()
+    (planned,) = load_model(run_store(importing), layout.PLAN, Plan).generators
+    assert [one.block_size for one in resolve.spec.generators] == [planned.block_size]
 
 
 @pytest.mark.parametrize(
