@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vrdata_generators.colours import DESCRIPTIONS, check_png, to_srgb
+from vrdata_generators.embedded.profiles import profile_in
 from vrdata_generators.values import encoded
 
 MAX_PIXELS = 8192 * 8192
@@ -114,6 +115,8 @@ def _opened(body: bytes) -> Image.Image:
         if image.format == "PNG":
             check_png(body, image.info)
         image.load()
+        if profile := profile_in(image.format or "", body):
+            image.info["icc_profile"] = profile
         return _converted(image)
 
 

@@ -1,0 +1,1 @@
+"""What image files contain beside their pixels."""
