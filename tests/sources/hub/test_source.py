@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import constants
 
 from sources.hub.conftest import CARD, FILE, NAME, URL, puzzles
+from support.services.hub.listing import entry
 from support.services.hub.server import TOKEN, Hub
 from vrdata.api.source import SourceSpec
 from vrdata.plan.sources import PlannedSource
@@ -41,6 +44,18 @@ def test_a_part_is_a_row_group_that_pyarrow_reads_from_the_staged_file(
     assert (part.first, part.items, part.group, part.key(61)) == (60, 20, 3, f"{FILE}#61")
     table = pq.ParquetFile(stage(source, part, tmp_path / "3")).read_row_group(3)
     assert table["id"].to_pylist() == [f"maze_{number}" for number in range(60, 80)]
+
+
+def test_files_that_the_hub_stores_with_xet_are_read_without_its_package(
+    puzzle_hub: Hub, source: HubSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = puzzle_hub.repositories[NAME]
+    blob = repository.commits[repository.branches["main"]][FILE]
+    assert "xetHash" in entry(FILE, blob)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    monkeypatch.setitem(sys.modules, "hf_xet", None)  # importing it fails
+    part = listed(source)[3]
+    assert pq.ParquetFile(stage(source, part, tmp_path / "3")).read_row_group(3).num_rows == 20
 
 
 def test_only_the_row_groups_that_a_limit_needs_are_fetched(hub: Hub, tmp_path: Path) -> None:
