@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.hub.conftest import FILE, NAME, URL, puzzles
+from sources.hub.conftest import FILE, NAME, URL
 from support.services.hub.server import Hub
 from vrdata.api.source import SourceSpec
 from vrdata.sources.opening import open_source
@@ -54,9 +54,10 @@ def test_a_file_is_staged_as_it_was_at_the_pinned_commit(puzzle_hub: Hub, tmp_pa
     source = open_source(SourceSpec(url=URL), whole=True)
     resolved = source.resolve(None)
     part = next(part for part in resolved.parts if part.files[0].name == FILE)
-    body = puzzles(200, 20)
+    repository = puzzle_hub.repositories[NAME]
+    body = repository.commits[resolved.revision][FILE].content
     assert resolved.licence == "mit"
-    puzzle_hub.repositories[NAME].commit({FILE: b"other"})
+    repository.commit({FILE: b"other"})
     source.stage(part, tmp_path)
     assert (tmp_path / FILE).read_bytes() == body
 
