@@ -16,6 +16,7 @@ from vrdata.api.selection import INDEX_LIMIT
 from vrdata.dataset import layout
 from vrdata.errors import InvalidInputError
 from vrdata.model import canonical_json
+from vrdata.parquet import open_parquet, read_group
 from vrdata.sources.port import Part, PartFile
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 from vrdata.store.streaming import StoredFile
@@ -123,7 +124,7 @@ def list_digest(file: Any) -> str:
     Raises:
         pyarrow.ArrowInvalid: it is damaged.
     """
-    metadata = pq.read_metadata(file).metadata or {}
+    metadata = open_parquet(file).metadata.metadata or {}
     return str(metadata.get(_DIGEST, b"").decode())
 
 
@@ -138,7 +139,7 @@ def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
     Raises:
         pyarrow.ArrowInvalid: it is damaged.
     """
-    table = pq.ParquetFile(file)
+    table = open_parquet(file)
     columns = [table.metadata.row_group(n).column(0) for n in range(table.metadata.num_row_groups)]
     firsts = [column.statistics.min for column in columns if column.statistics is not None]
     for group, (first, after) in enumerate(pairwise([*firsts, stop])):
@@ -146,7 +147,7 @@ def read_parts(file: Any, start: int, stop: int) -> Iterator[Part]:
             return
         if after <= start:
             continue
-        rows = table.read_row_group(group)
+        rows = read_group(table, group)
         begun = pc.less(rows["first"], stop)
         ended = pc.less_equal(pc.add(rows["first"], rows["items"]), start)
         wanted = rows.filter(pc.and_not(begun, ended))

@@ -153,6 +153,16 @@ def test_few_markers_are_in_memory_however_many_there_are(monkeypatch: pytest.Mo
     assert max(waiting) <= JOBS
 
 
+def test_one_request_reads_many_row_groups(
+    committed: MemoryStore, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "ROW_GROUP", 2)
+    index(committed, plan)
+    committed.requests.clear()
+    assert len(list(read_samples(committed, "O-1_maze"))) == 5
+    assert committed.requests == {"list": 1, "get_range": 2}  # the end of the file, then its rows
+
+
 def truncated(body: bytes) -> bytes:
     return body[: len(body) // 2]
 

@@ -7,6 +7,7 @@ generator's counts, which tell a complete index from a foreign or damaged one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from vrdata.dataset.finish.columns import SCHEMA, Columns
 from vrdata.dataset.finish.counts import GeneratorCounter, GeneratorCounts, IndexedSample
 from vrdata.dataset.manifest import Record, SampleRecord, ShardManifest
 from vrdata.errors import VrdataError
+from vrdata.parquet import open_parquet, read_batches
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile
 
@@ -32,7 +34,9 @@ BATCH = 200
 METADATA = b"vrdata"
 """Key of the file's metadata whose value is a `GeneratorCounts` in JSON."""
 
-_READ = ["id", "index", "shard", "content", "files.list.element.name", "files.list.element.sha256"]
+# In the order of the file, which is read forwards.
+_READ = ["id", "index", "shard", "files.list.element.name", "files.list.element.sha256", "content"]
+_REQUEST = 2**20  # bytes
 _UNREADABLE = (pa.ArrowException, OSError, KeyError, TypeError, ValueError)
 
 
@@ -125,7 +129,7 @@ def read_counts(store: ObjectStore, plan_hash: str, generator: str) -> Generator
     if stored is None:
         return None
     try:
-        found = pq.read_metadata(stored)
+        found = open_parquet(stored).metadata
         counts = GeneratorCounts.model_validate_json((found.metadata or {}).get(METADATA, b""))
         schema = found.schema.to_arrow_schema()
     except ValidationError:
@@ -142,7 +146,9 @@ def read_counts(store: ObjectStore, plan_hash: str, generator: str) -> Generator
 
 
 def read_samples(store: ObjectStore, generator: str) -> Iterator[IndexedSample]:
-    """The rows of a generator's index, in index order; memory holds one row group's columns.
+    """The rows of a generator's index, in index order.
+
+    Memory holds one row group's columns, and 1 MiB of the file.
 
     Raises:
         DamagedIndexError: it cannot be read; rows may have been returned before.
@@ -152,10 +158,9 @@ def read_samples(store: ObjectStore, generator: str) -> Iterator[IndexedSample]:
     if stored is None:
         raise DamagedIndexError(store, generator, "it is missing")
     try:
-        with pq.ParquetFile(stored, page_checksum_verification=True) as index:
-            # One thread: each one more has a heap of its own.
-            for batch in index.iter_batches(BATCH, columns=_READ, use_threads=False):
-                yield from _samples(batch)
+        index = open_parquet(BufferedReader(stored, _REQUEST))
+        for batch in read_batches(index, BATCH, _READ):
+            yield from _samples(batch)
     except _UNREADABLE as error:
         raise DamagedIndexError(store, generator, str(error)) from None
 

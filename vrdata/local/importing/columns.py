@@ -77,6 +77,7 @@ def _columns(source: Source, part: Part) -> list[str]:
 def _names_in(path: Path, table_format: str) -> list[str]:
     if table_format == "csv":
         return next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))), [])
-    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+    from vrdata.parquet import open_parquet  # noqa: PLC0415 - pulls in pyarrow
 
-    return list(pq.read_schema(path).names)
+    with open_parquet(path) as table:
+        return list(table.schema_arrow.names)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from vrdata.parquet import open_parquet
 from vrdata.sources.port import Part
 from vrdata.sources.tables.table import Range, Table
 
@@ -68,7 +68,7 @@ def _metadata(table: Table) -> tuple[Any, str]:
     """The metadata, and the program that wrote the file."""
     table.file.seek(0)
     try:
-        metadata = pq.read_metadata(table.file)
+        metadata = open_parquet(table.file).metadata
         writer = metadata.created_by or ""
     except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a text is not UTF-8
         table.damaged(str(error))

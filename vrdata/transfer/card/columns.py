@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.parquet.columns import SCHEMA
-from vrdata.dataset.formats.parquet.stored import open_parquet, refused
+from vrdata.dataset.formats.parquet.stored import refused
 from vrdata.dataset.manifest import ROWS_RECORD
+from vrdata.parquet import open_parquet
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile
 from vrdata.transfer.shards import ShardFile

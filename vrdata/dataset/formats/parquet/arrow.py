@@ -22,6 +22,7 @@ MAX_BATCH = 512 * 2**20
 """Bytes of the largest record batch, which is in memory."""
 
 _ACCEPTED = ("schema", "record batch", "dictionary")
+_ONE_THREAD = pa.ipc.IpcReadOptions(use_threads=False)  # why: vrdata/parquet.py
 
 
 class ArrowRows:
@@ -40,7 +41,7 @@ class ArrowRows:
         self._check_messages()
         self._bytes = _Hashing(file)
         with _refused(file):
-            self._reader = pa.ipc.open_stream(self._bytes)
+            self._reader = pa.ipc.open_stream(self._bytes, options=_ONE_THREAD)
         self.schema: pa.Schema = self._reader.schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vrdata.dataset.formats.parquet.canonical import RowsDigest
@@ -14,12 +13,11 @@ from vrdata.dataset.formats.parquet.stored import (
     facts_of,
     is_rows,
     item_slices,
-    open_parquet,
-    read_group,
     refused,
     row_schema,
 )
 from vrdata.dataset.manifest import ROWS_RECORD
+from vrdata.parquet import open_parquet, read_group
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import StoredFile
 
@@ -45,11 +43,11 @@ def find_file(store: ObjectStore, key: str, size: int, index: int, name: str) ->
 def _of_sample(parquet: pq.ParquetFile, index: int, name: str) -> bytes:
     columns = dict.fromkeys([column_of(name), "files"])
     for number in _groups(parquet, index):
-        rows = pa.Table.from_batches(read_group(parquet, number, [INDEX])).column(0).to_pylist()
+        rows = read_group(parquet, number, [INDEX]).column(0).to_pylist()
         if index in rows:
             at = rows.index(index)
             for column in columns:
-                table = pa.Table.from_batches(read_group(parquet, number, [column]))
+                table = read_group(parquet, number, [column])
                 body = file_of(table.slice(at, 1), column, name)
                 if body is not None:
                     return body
@@ -59,7 +57,7 @@ def _of_sample(parquet: pq.ParquetFile, index: int, name: str) -> bytes:
 def _of_rows(parquet: pq.ParquetFile, index: int) -> bytes:
     digest = RowsDigest(row_schema(parquet.schema_arrow))
     for number in _groups(parquet, index):
-        for batch in read_group(parquet, number):
+        for batch in read_group(parquet, number).to_batches():
             for item, part in item_slices(batch):
                 if item == index:
                     digest.add(part)

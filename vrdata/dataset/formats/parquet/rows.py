@@ -16,6 +16,7 @@ from vrdata.dataset.formats.parquet.canonical import RowsDigest, UnsupportedType
 from vrdata.dataset.formats.parquet.output import GROUP_BYTES, ROWS, ParquetOutput
 from vrdata.errors import InvalidInputError
 from vrdata.model import canonical_json
+from vrdata.parquet import open_parquet
 
 INDEX = "index"
 MAX_COLUMNS = 1000
@@ -178,7 +179,7 @@ def _written(schema: pa.Schema) -> pa.Schema:
     file = io.BytesIO()
     with pq.ParquetWriter(file, schema, version="2.6"):
         pass
-    return pq.read_schema(io.BytesIO(file.getvalue()))
+    return open_parquet(io.BytesIO(file.getvalue())).schema_arrow
 
 
 def _not_kept(name: str, kind: str, why: str) -> InvalidInputError:

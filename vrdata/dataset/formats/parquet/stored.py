@@ -20,6 +20,7 @@ from vrdata.dataset.formats.parquet.columns import SCHEMA, files_of
 from vrdata.dataset.formats.parquet.output import METADATA
 from vrdata.dataset.formats.parquet.rows import INDEX, with_index
 from vrdata.dataset.manifest import ROWS_RECORD
+from vrdata.parquet import open_parquet, read_group
 from vrdata.store.port import ObjectStore
 from vrdata.store.streaming import CHUNK, StoredFile, read_chunks
 
@@ -67,20 +68,7 @@ class StoredParquet:
 
     def _batches(self, parquet: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
         for number in range(parquet.num_row_groups):
-            yield from read_group(parquet, number)
-
-
-def open_parquet(file: StoredFile) -> pq.ParquetFile:
-    """A Parquet file whose pages are compared with their checksums."""
-    return pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
-
-
-def read_group(
-    parquet: pq.ParquetFile, number: int, columns: list[str] | None = None
-) -> list[pa.RecordBatch]:
-    """One row group, read column by column."""
-    group = parquet.read_row_group(number, columns=columns, use_threads=False)
-    return list(group.to_batches())
+            yield from read_group(parquet, number).to_batches()
 
 
 def facts_of(parquet: pq.ParquetFile) -> dict[str, Any]:
