@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 
 ELLIPSIS = "…"
+LONGEST_SPAN = 500  # bytes of a name
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # starts with the mark of UTF-16: comes first
@@ -121,3 +123,16 @@ def human_bytes(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} TiB"
+
+
+def code_span(text: str, limit: int = LONGEST_SPAN) -> str:
+    """A code span of Markdown, in which nothing is Markdown or HTML.
+
+    Args:
+        text: any.
+        limit: the most bytes of it.
+    """
+    line = head(printable_line(text, " "), limit)
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    space = " " if "`" in line or not line.strip() else ""
+    return f"{fence}{space}{line}{space}{fence}"

@@ -129,7 +129,7 @@ def describe_place(pinned: PinnedPlace) -> str:
     text = f"{found.place} has {count(found.items, 'file')} ({human_bytes(found.bytes)})"
     text += f" of {_where(found)}"
     if pinned.requested.digest not in {"", found.digest}:
-        text += ", which are not those with which the pipeline was added"
+        text += ", which are not those of `generators add`"
     text += f"; licence: {found.licence}" if found.licence else ""
     return text + (f"; terms: {found.terms}" if found.terms else "")
 

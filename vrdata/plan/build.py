@@ -9,7 +9,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.model import OutputFormat
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
-from vrdata.plan.places import is_whole, pipeline_of, samples_of
+from vrdata.plan.places import pipeline_of, samples_of
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard, converted_shard_size
 from vrdata.plan.sources import PinnedPlace, PinnedSource, PinnedSources
@@ -119,7 +119,7 @@ def _planned(
     samples = _samples(run, chosen, pinned)
     block_size = selection.block_size or entry.block_size
     pipeline = pipeline_of(entry)
-    whole = pipeline is not None and is_whole(pipeline)
+    whole = pipeline is not None and not pipeline.sliced
     if whole:
         block_size = samples
     begun = stored if stored is not None and stored.digest == entry.digest else None

@@ -118,11 +118,6 @@ def check_places(name: str, entry: CatalogueEntry, selection: GeneratorSelection
     _refuse_slices(name, entry, pipeline, selection)
 
 
-def is_whole(pipeline: Pipeline) -> bool:
-    """Whether the samples of a run are generated in one walk, as one shard."""
-    return pipeline.step is None or bool(pipeline.whole)
-
-
 def samples_of(
     name: str,
     pipeline: Pipeline,
@@ -194,7 +189,7 @@ def _refuse_slices(
         for field, value in (("blockSize", selection.block_size), ("start", selection.start))
         if value
     ]
-    if given and is_whole(pipeline):
+    if given and not pipeline.sliced:
         reason = pipeline.whole or "no function that generates one sample is known"
         raise InvalidInputError(
             f"{name} has {' and '.join(given)}, and {entry.name} runs as one shard",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from vrdata.dataset.finish.card import card
 from vrdata.dataset.finish.summary import MAX_FILE_NAMES, DatasetSummary, FileNames
 from vrdata.dataset.verify.run import verify
 from vrdata.model import OutputFormat
+from vrdata.plan.sources import PlannedPlace
 
 NAME = "O-1_maze"
 REGULAR = [
@@ -108,3 +110,64 @@ def test_a_card_says_that_it_does_not_list_every_file() -> None:
     _, summary = finished()
     assert b"other names" not in card(summary)
     assert b"other names" in card(summary.model_copy(update={"unlisted_file_names": True}))
+
+
+SOURCE = {
+    "place": "raw",
+    "url": "/home/someone/scans",
+    "revision": "c" * 40,
+    "items": 5,
+    "bytes": 500,
+    "digest": "sha256:" + "a" * 64,
+    "licence": "cc-by-4.0",
+    "terms": "No faces.\n# Not | <b>a heading</b>",
+}
+
+
+def with_places(*places: dict[str, Any]) -> tuple[MemoryStore, DatasetSummary]:
+    """A finished run whose first generator is a pipeline."""
+    plan = make_plan({"M-1": 2, "O-1": 1})
+    found = tuple(PlannedPlace.model_validate(one) for one in places)
+    first = plan.generators[0].model_copy(update={"places": found})
+    store = MemoryStore()
+    planned = plan.model_copy(update={"generators": (first, *plan.generators[1:])})
+    return store, build_finished_run(store, planned)
+
+
+def test_the_sources_of_a_pipeline_are_in_the_summary_without_folders_of_a_machine() -> None:
+    other = {"place": "b", "url": "s3://bucket/b", "items": 1, "digest": SOURCE["digest"]}
+    store, summary = with_places(other, SOURCE)
+    stored = json.loads(store.objects[layout.DATASET])
+    assert summary.to_dict() == stored
+    sources = {one["name"]: one.get("sources") for one in stored["generators"]}
+    assert sources == {
+        "M-1": [
+            {
+                "place": "b",
+                "url": "s3://bucket/b",
+                "digest": SOURCE["digest"],
+                "files": 1,
+                "bytes": 0,
+            },
+            {key: value for key, value in SOURCE.items() if key != "items"}
+            | {"url": "scans", "files": 5},
+        ],
+        "O-1": None,
+    }
+    assert verify(store).ok
+
+
+def test_the_card_has_the_sources_of_a_pipeline_with_their_terms_as_text() -> None:
+    store, _ = with_places(SOURCE)
+    text = store.objects[layout.CARD].decode()
+    revision, digest = SOURCE["revision"], SOURCE["digest"]
+    assert (
+        f"## Sources\n\n- M-1 reads `scans` at `{revision}` as `raw`, digest `{digest}`, "
+        "licence `cc-by-4.0`\n    - terms: `No faces. # Not | <b>a heading</b>`\n\nDataset hash"
+    ) in text
+
+
+def test_long_terms_are_not_cut_in_the_card() -> None:
+    terms = "Ask the owner of each scan. " * 100
+    store, _ = with_places(SOURCE | {"terms": terms})
+    assert terms.strip() in store.objects[layout.CARD].decode()

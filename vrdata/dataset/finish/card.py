@@ -6,14 +6,15 @@ shard, and drops every file and field that appears later.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from vrdata.dataset import layout
-from vrdata.dataset.finish.summary import DatasetSummary
+from vrdata.dataset.finish.summary import DatasetSummary, SourceRecord
 from vrdata.dataset.manifest import ROWS_RECORD, unit_of
-from vrdata.text import count
+from vrdata.text import code_span, count
 
 METADATA_FEATURE = {
     "struct": [
@@ -33,6 +34,8 @@ METADATA_FEATURE = {
     ]
 }
 """The fields of metadata.json, equal for all generators."""
+
+MAX_TERMS = 10_000  # bytes; dataset.json has all of them
 
 _DTYPES = {
     "image": "bmp gif jpeg jpg pbm pgm png pnm ppm tif tiff webp",
@@ -93,8 +96,31 @@ def _text(summary: DatasetSummary) -> str:
         f"`datasets.load_dataset` of this folder reads {rows}.\n"
         f"{_unlisted(summary)}\n"
         f"{counts}\n\n"
+        f"{_sources(summary)}"
         f"Dataset hash: `{summary.dataset_hash}`\n"
     )
+
+
+def _sources(summary: DatasetSummary) -> str:
+    """What pipelines read; licences and terms are text of others."""
+    lines = [
+        line
+        for one in summary.generators
+        for place in one.sources or ()
+        for line in _source(one.name, place)
+    ]
+    return "\n".join(["## Sources", "", *lines, "", ""]) if lines else ""
+
+
+def _source(generator: str, source: SourceRecord) -> Iterator[str]:
+    at = f" at {code_span(source.revision)}" if source.revision else ""
+    licence = code_span(source.licence) if source.licence else "unknown"
+    yield (
+        f"- {generator} reads {code_span(source.url)}{at} as {code_span(source.place)}, "
+        f"digest `{source.digest}`, licence {licence}"
+    )
+    if source.terms:
+        yield f"    - terms: {code_span(source.terms, MAX_TERMS)}"
 
 
 def _unlisted(summary: DatasetSummary) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from vrdata.api.source import origin
 from vrdata.api.status import FailureGroup
 from vrdata.bounded.closing import Closing
 from vrdata.contract.groups import FailureGroups
@@ -19,6 +20,7 @@ from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.hermetic import HermeticShards
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan, PlannedGenerator
+from vrdata.plan.sources import PlannedPlace
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 MAX_FILE_NAMES = 1000
@@ -48,6 +50,43 @@ class FileNames:
         return tuple(sorted(self._names))
 
 
+class SourceRecord(Model):
+    """What a pipeline read at a place.
+
+    Attributes:
+        url: of the source; of a local one, the name of its file or folder.
+        revision: the commit of a Hub dataset; None for other sources.
+        digest: of the list of its files.
+        files: their number.
+        bytes: of all of them.
+        licence: as the source declares it; None if it does not.
+        terms: what users of the data have to observe; None if nothing is stated.
+    """
+
+    place: str
+    url: str
+    revision: str | None = None
+    digest: str
+    files: int
+    bytes: int
+    licence: str | None = None
+    terms: str | None = None
+
+    @classmethod
+    def of(cls, place: PlannedPlace) -> SourceRecord:
+        """The record of a pinned source."""
+        return cls(
+            place=place.place,
+            url=origin(place.url),
+            revision=place.revision or None,
+            digest=place.digest,
+            files=place.items,
+            bytes=place.bytes,
+            licence=place.licence or None,
+            terms=place.terms or None,
+        )
+
+
 class GeneratorSummary(Model):
     """One generator's part of the dataset.
 
@@ -57,6 +96,7 @@ class GeneratorSummary(Model):
         failed_samples: samples that could not be generated.
         bytes: bytes of its data objects.
         duplicates: samples with the content of an earlier one; see `finish.duplicates`.
+        sources: what a pipeline read, by place; None for all other generators.
     """
 
     name: str
@@ -68,6 +108,7 @@ class GeneratorSummary(Model):
     shards: int
     bytes: int
     duplicates: int
+    sources: tuple[SourceRecord, ...] | None = None
 
 
 class DatasetSummary(Model):
@@ -192,6 +233,7 @@ class SummaryBuilder(Closing):
             shards=counts.shards if counts else 0,
             bytes=counts.bytes if counts else 0,
             duplicates=duplicates,
+            sources=tuple(map(SourceRecord.of, planned.places)) or None,
         )
 
 

@@ -6,21 +6,20 @@ Markdown they are code spans.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import yaml
 
+from vrdata.api.source import origin
 from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.plan.planned import Plan, PlannedGenerator
-from vrdata.text import head, printable_line
+from vrdata.text import code_span
 from vrdata.transfer.card.features import features_of, types_of
 from vrdata.transfer.card.licences import hub_licences, licences_of
 
 _POWERS = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B")  # of ten, from 1000 samples
-_LONGEST = 500  # bytes of a name
 
 
 def hub_card(
@@ -74,49 +73,39 @@ def _columns(columns: Mapping[str, pa.Schema]) -> Iterator[str]:
 
 
 def _contents(summary: DatasetSummary) -> Iterator[str]:
-    files = ", ".join(_code(name) for name in summary.file_names)
+    files = ", ".join(code_span(name) for name in summary.file_names)
     yield from ("## Contents", "", f"Files of the samples: {files}", "")
 
 
 def _provenance(summary: DatasetSummary, plan: Plan) -> Iterator[str]:
     yield from ("## Provenance", "", f"- plan `{summary.plan}`, seed {summary.seed}")
     for one in plan.generators:
-        origin = f", commit {_code(one.commit)}" if one.commit else ""
+        origin = f", commit {code_span(one.commit)}" if one.commit else ""
         yield f"- generator {one.name}, digest `{one.digest}`{origin}, {_licence(one.licence)}"
         yield from _source(one)
     yield ""
     found = {text: None for one in plan.generators for text in licences_of(one) or ["unknown"]}
-    stated = ", ".join(text if text == "unknown" else _code(text) for text in sorted(found))
+    stated = ", ".join(text if text == "unknown" else code_span(text) for text in sorted(found))
     yield f"Licence of the data: {stated}. It is that of the sources, or of the generators."
 
 
 def _source(one: PlannedGenerator) -> Iterator[str]:
+    for place in one.places:
+        at = f" at {code_span(place.revision)}" if place.revision else ""
+        where = f"{code_span(origin(place.url))}{at} as {code_span(place.place)}"
+        yield f"    - reads {where}, {_licence(place.licence)}"
     if one.source is None:
         return
-    parts = [f"    - converts {_code(_origin(one.source.url))}"]
-    parts += [f"at {_code(one.source.revision)}"] if one.source.revision else []
-    parts += [_code(text) for text in (one.source.config, one.source.split) if text]
+    parts = [f"    - converts {code_span(origin(one.source.url))}"]
+    parts += [f"at {code_span(one.source.revision)}"] if one.source.revision else []
+    parts += [code_span(text) for text in (one.source.config, one.source.split) if text]
     yield f"{' '.join(parts)}, {_licence(one.source.licence)}"
 
 
 def _licence(text: str) -> str:
-    return f"licence {_code(text) if text else 'unknown'}"
-
-
-def _origin(url: str) -> str:
-    """A URL, or the last name of a path: its folders are those of one machine."""
-    path = re.sub("^file:/*", "/", url, flags=re.IGNORECASE).rstrip("/")
-    return path.rpartition("/")[2] if "://" not in path else url
-
-
-def _code(text: str) -> str:
-    """A code span, in which nothing is Markdown or HTML."""
-    line = head(printable_line(text, " "), _LONGEST)
-    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
-    space = " " if "`" in line or not line.strip() else ""
-    return f"{fence}{space}{line}{space}{fence}"
+    return f"licence {code_span(text) if text else 'unknown'}"
 
 
 def _cell(text: str) -> str:
     """A code span in a table, whose cells end at `|` even in code."""
-    return _code(text).replace("|", "\\|")
+    return code_span(text).replace("|", "\\|")

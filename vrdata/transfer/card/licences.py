@@ -21,8 +21,13 @@ _ACCEPTED = frozenset(_NAMES.split())
 def licences_of(one: PlannedGenerator) -> list[str]:
     """The licences of a generator's samples as they are declared; nothing if none is known.
 
-    A converter changes data of others: the licence is that of its source, not of its code.
+    A converter or pipeline changes data of others: the licence is that of its sources, not of its
+    code.
     """
+    if one.places:
+        return [
+            text for place in one.places for text in (place.licence or UNKNOWN).split(", ") if text
+        ]
     if one.source is None:
         return [one.licence] if one.licence else []
     return [text for text in one.source.licence.split(", ") if text]
