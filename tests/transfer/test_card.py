@@ -21,7 +21,7 @@ from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.formats.parquet.columns import SCHEMA
 from vrdata.dataset.outputs import succeed, summarise
 from vrdata.plan.planned import Plan
-from vrdata.plan.sources import PlannedPlace, PlannedSource
+from vrdata.plan.sources import PlannedSource
 from vrdata.sources.hub.upload import HubUpload
 from vrdata.sources.port import SourceAccessError
 from vrdata.store.file.store import FileStore
@@ -81,13 +81,6 @@ def front_of(text: str) -> dict[str, Any]:
 
 def with_source(url: str, **facts: str) -> PlannedSource:
     return PlannedSource(url=url, items=1, digest=f"sha256:{0:064}", **facts)
-
-
-def with_place(place: str, licence: str, **facts: str) -> PlannedPlace:
-    url = f"/home/someone/{place}"
-    return PlannedPlace(
-        place=place, url=url, licence=licence, items=1, digest=f"sha256:{0:064}", **facts
-    )
 
 
 def plan_with(*changes: dict[str, Any]) -> Plan:
@@ -205,12 +198,6 @@ def test_the_columns_of_rows_are_those_of_each_generator(account: Hub, tmp_path:
             "unknown",
             id="a-source-that-tells-none",
         ),
-        pytest.param(
-            [{"licence": "MIT", "places": (with_place("a", "mit"), with_place("b", ""))}] * 2,
-            ["mit", "unknown"],
-            "`mit`, unknown",
-            id="of-the-sources-of-a-pipeline",
-        ),
     ],
 )
 def test_the_licences_are_those_of_sources_and_generators(
@@ -228,13 +215,6 @@ def test_the_provenance_has_the_licence_of_a_converter_and_of_its_source(
     text = described(plan_with({"licence": "MIT", "source": source}), summary)
     assert f"digest `{PLAN.generators[0].digest}`, licence `MIT`\n" in text
     assert f"converts `hf://a/b` at `{'0' * 40}` `test`, licence `cc-by-4.0`\n" in text
-
-
-def test_the_provenance_has_the_sources_of_a_pipeline(summary: DatasetSummary) -> None:
-    place = with_place("raw", "cc-by-4.0", revision="0" * 40)
-    text = described(plan_with({"licence": "MIT", "places": (place,)}), summary)
-    assert f"    - reads `raw` at `{'0' * 40}` as `raw`, licence `cc-by-4.0`\n" in text
-    assert "someone" not in text
 
 
 def test_a_card_that_the_hub_refuses_is_one_error(

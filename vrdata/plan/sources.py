@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vrdata.api.run import GenerationRunSpec
-from vrdata.api.source import Glob, Place, SourceSpec, SourceUrl
+from vrdata.api.source import Glob, Place, SourceSpec, SourceUrl, origin
 from vrdata.model import API_VERSION, Model
 from vrdata.plan.catalogue import GeneratorName
 from vrdata.plan.pipelines import PipelineSource
@@ -59,6 +59,43 @@ class PlannedPlace(PlannedSource):
     serves: tuple[str, ...] = ()
     terms: str = ""
     bytes: int = Field(default=0, ge=0)
+
+
+class SourceRecord(Model):
+    """What a dataset says of a place of a pipeline.
+
+    Attributes:
+        url: of the source; of a local one, the name of its file or folder.
+        revision: the commit of a Hub dataset; None for other sources.
+        digest: of the list of its files.
+        files: their number.
+        bytes: of all of them.
+        licence: as the source declares it; None if it does not.
+        terms: what users of the data have to observe; None if nothing is stated.
+    """
+
+    place: str
+    url: str
+    revision: str | None = None
+    digest: str
+    files: int
+    bytes: int
+    licence: str | None = None
+    terms: str | None = None
+
+    @classmethod
+    def of(cls, place: PlannedPlace) -> SourceRecord:
+        """The record of a pinned source."""
+        return cls(
+            place=place.place,
+            url=origin(place.url),
+            revision=place.revision or None,
+            digest=place.digest,
+            files=place.items,
+            bytes=place.bytes,
+            licence=place.licence or None,
+            terms=place.terms or None,
+        )
 
 
 class LargestPart(Model):

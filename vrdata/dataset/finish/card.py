@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from vrdata.dataset import layout
-from vrdata.dataset.finish.summary import DatasetSummary, SourceRecord
+from vrdata.dataset.finish.summary import DatasetSummary
 from vrdata.dataset.manifest import ROWS_RECORD, unit_of
+from vrdata.plan.sources import SourceRecord
 from vrdata.text import code_span, count
 
 METADATA_FEATURE = {

@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from vrdata.api.source import origin
 from vrdata.api.status import FailureGroup
 from vrdata.bounded.closing import Closing
 from vrdata.contract.groups import FailureGroups
@@ -20,7 +19,7 @@ from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.hermetic import HermeticShards
 from vrdata.model import API_VERSION, GeneratorClass, Model, OutputFormat, VideoMode
 from vrdata.plan.planned import Plan, PlannedGenerator
-from vrdata.plan.sources import PlannedPlace
+from vrdata.plan.sources import SourceRecord
 from vrdata.store.port import ObjectNotFoundError, ObjectStore
 
 MAX_FILE_NAMES = 1000
@@ -48,43 +47,6 @@ class FileNames:
     def sorted(self) -> tuple[str, ...]:
         """The names."""
         return tuple(sorted(self._names))
-
-
-class SourceRecord(Model):
-    """What a pipeline read at a place.
-
-    Attributes:
-        url: of the source; of a local one, the name of its file or folder.
-        revision: the commit of a Hub dataset; None for other sources.
-        digest: of the list of its files.
-        files: their number.
-        bytes: of all of them.
-        licence: as the source declares it; None if it does not.
-        terms: what users of the data have to observe; None if nothing is stated.
-    """
-
-    place: str
-    url: str
-    revision: str | None = None
-    digest: str
-    files: int
-    bytes: int
-    licence: str | None = None
-    terms: str | None = None
-
-    @classmethod
-    def of(cls, place: PlannedPlace) -> SourceRecord:
-        """The record of a pinned source."""
-        return cls(
-            place=place.place,
-            url=origin(place.url),
-            revision=place.revision or None,
-            digest=place.digest,
-            files=place.items,
-            bytes=place.bytes,
-            licence=place.licence or None,
-            terms=place.terms or None,
-        )
 
 
 class GeneratorSummary(Model):
