@@ -17,7 +17,7 @@ from vrdata_generators.adapter.digest import files_digest
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
 from vrdata_generators.adapter.keeping import keep, name_taken
-from vrdata_generators.adapter.pipeline.assess import assess_as_pipeline
+from vrdata_generators.adapter.pipeline.assess import PIPELINE_BLOCK_SIZE, assess_as_pipeline
 from vrdata_generators.adapter.prepare import Prepared, prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
@@ -201,7 +201,7 @@ def _entry(
         sequential=assessment.sequential,
         flags=flags,
         seeded=_takes_seed(prepared) and assessment.deterministic is not False,
-        block_size=BLOCK_SIZE,
+        block_size=PIPELINE_BLOCK_SIZE if assessment.pipeline else BLOCK_SIZE,
         acceleration=assessment.acceleration,
         measured=assessment.measured,
         domain=assessment.domain,

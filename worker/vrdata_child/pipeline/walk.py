@@ -14,7 +14,7 @@ from vrdata_child.hermetic.folders import SampleFinder, SampleFolder
 from vrdata_child.raised import ScriptExitError, depends_on_machine, describe
 
 MAX_WORDS = 500  # of the script's output, in a message
-_LARGE = 65_536  # bytes
+_LARGE = 1024  # bytes
 ITEMS = "items.txt"
 """In the folder of a block: how many items a walk had that came to its end."""
 

@@ -27,6 +27,7 @@ from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_worker.child.launch import Launch
 from vrdata_worker.scratch import default_root, scratch_folder
 
+PIPELINE_BLOCK_SIZE = 50  # each block starts the script and walks over all items
 TRIAL_SAMPLES = 5
 TRIAL_SEED = 42
 MOST_ITEMS = 100_000  # that are counted
