@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from support.lives import ENTRIES, Json, Life, profile_object, run_object
+from support.operator.fakepods import task_of
 from support.plans.imports import CONVERTER, JOB, jobs, resolving, run_store
 from support.plans.pipelines import NAME, OTHER_DIGEST, WHOLE, pipeline, source
-from vrdata.contract.pod import PodTask, ResolvePod
+from vrdata.contract.pod import ResolvePod
 from vrdata.dataset import layout
 from vrdata.dataset.reader import load_model
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.planned import Plan
 from vrdata.plan.sources import PinnedSources
+from vrdata.plan.waves import Wave
 from vrdata_operator.state.names import resolve_job
 
 RAW = {"place": "raw", "url": "s3://mirror/raw"}
@@ -38,11 +40,22 @@ def of(life: Life, *entries: CatalogueEntry) -> None:
 
 def task(life: Life) -> ResolvePod:
     """The task of the Job that pins the sources."""
-    (container,) = life.job(JOB)["spec"]["template"]["spec"]["containers"]
-    (text,) = [one["value"] for one in container["env"] if one["name"] == "VRDATA_TASK"]
-    pod = PodTask.model_validate_json(text).resolve
+    pod = task_of(life.job(JOB)).resolve
     assert pod is not None
     return pod
+
+
+def class_of(life: Life, job: str) -> str:
+    """The class of a wave's shards; "" for another Job."""
+    task = task_of(life.job(job))
+    if task.shard is None:
+        return ""
+    return load_model(run_store(life), layout.wave_key(task.shard.wave), Wave).generator_class
+
+
+def has_token(life: Life, job: str) -> bool:
+    (container,) = life.job(job)["spec"]["template"]["spec"]["containers"]
+    return any(one["name"] == "HF_TOKEN" for one in container["env"])
 
 
 def test_all_items_of_the_catalogues_sources_become_samples(scanning: Life) -> None:
@@ -71,6 +84,15 @@ def test_a_run_without_places_has_the_task_that_earlier_workers_read(scanning: L
     scanning.create(run_object(generators=[CONVERTER]))
     scanning.live(until=lambda: resolving(scanning))
     assert "places" not in task(scanning).to_dict()
+
+
+def test_only_pods_that_read_sources_get_the_token(scanning: Life) -> None:
+    scanning.install(profile_object(sources=ALLOWED | {"existingSecret": "hub"}))
+    scanning.create(scan_object({"name": "O-maze", "samples": 3}))
+    scanning.live()
+    (wave,) = [name for name in jobs(scanning) if class_of(scanning, name) == "M"]
+    with_token = [name for name in jobs(scanning) if has_token(scanning, name)]
+    assert sorted(with_token) == sorted([JOB, wave])
 
 
 def test_a_walk_without_slices_is_one_shard(scanning: Life) -> None:
