@@ -18,6 +18,7 @@ from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import Home, write_atomically
 from vrdata_generators.adapter.keeping import keep, name_taken
 from vrdata_generators.adapter.pipeline.assess import PIPELINE_BLOCK_SIZE, assess_as_pipeline
+from vrdata_generators.adapter.pipeline.declared import same_sources, without_sources
 from vrdata_generators.adapter.prepare import Prepared, prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, Assessment, assess
 from vrdata_generators.adapter.source.licences import forbids_commercial_use, licence_of
@@ -129,6 +130,8 @@ class Adder:
         prepared = prepare(located.found, folder, self.environments, self.say)
         existing = self.home.read().get(name)
         if existing is not None and not self.replace:
+            if not same_sources(existing.pipeline, pipeline):
+                raise name_taken(name, "a generator with other sources has it")
             if existing.digest == prepared.digest:
                 return _already_added(existing, located, generator_class)
             raise name_taken(name, "a generator with other files or other library versions has it")
@@ -150,7 +153,9 @@ class Adder:
         found = (*_about(located), *prepared.warnings, *assessment.warnings)
         return Added(
             entry,
-            _all_warnings(entry, found, deterministic=assessment.deterministic is not False),
+            _all_warnings(
+                entry, prepared.root, found, deterministic=assessment.deterministic is not False
+            ),
             replaced=existing.digest if existing else "",
             other_flags=prepared.flags.others,
         )
@@ -254,7 +259,7 @@ def _about(located: LocatedGenerator) -> tuple[str, ...]:
 
 
 def _all_warnings(
-    entry: CatalogueEntry, found: tuple[str, ...], *, deterministic: bool
+    entry: CatalogueEntry, root: Path, found: tuple[str, ...], *, deterministic: bool
 ) -> tuple[str, ...]:
     warnings = list(found)
     if entry.kind == "repository" and entry.flags.seed is None:
@@ -262,6 +267,8 @@ def _all_warnings(
         warnings.append(f"it has no seed flag{effect}")
     if forbids_commercial_use(entry.license):
         warnings.append(f"its licence, {entry.license}, forbids commercial use")
+    if entry.kind == "repository" and entry.generator_class == "M":
+        warnings.append(without_sources(root))
     if not entry.license:
         warnings.append("it has no licence file")
     return tuple(dict.fromkeys(warnings))

@@ -105,3 +105,18 @@ def test_a_place_that_the_pipeline_does_not_have_is_refused(home: Path) -> None:
     assert done.code == ExitCode.INVALID, done.err
     assert "M-flip has no place data" in done.err
     assert not (home / "wrong-out").exists()
+
+
+def test_other_sources_of_a_pipeline_that_was_added_need_replace(home: Path) -> None:
+    again = ("generators", "add", "repository", "--name", "M-flip")
+    same = run(home, *again, *source(home))
+    assert (same.code, "already added" in same.out) == (0, True)
+    other = run(home, *again, "--source", f"{home / 'others'}=raw")
+    assert other.code == ExitCode.INVALID
+    assert "other sources" in other.err
+
+
+def test_a_pipeline_of_the_catalogue_can_be_tested(home: Path) -> None:
+    done = run(home, "generators", "test", "M-flip", "--samples", "2", "-o", "json")
+    assert done.code == 0, done.err
+    assert [(one["passed"], one["samples"]) for one in done.json] == [(True, 2)]

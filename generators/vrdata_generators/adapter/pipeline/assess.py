@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vrdata.contract.reasons import FailureReason
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
 from vrdata.plan.pipelines import Pipeline, Step
-from vrdata_generators.adapter.pipeline.data import PipelineData
+from vrdata_generators.adapter.pipeline.data import PipelineData, staged
 from vrdata_generators.adapter.pipeline.find import output_of, roots_of, steps_of
 from vrdata_generators.adapter.pipeline.prove import Slices, prove_slices
 from vrdata_generators.adapter.prepare import Prepared
@@ -25,7 +24,6 @@ from vrdata_generators.adapter.proof.prove import notes_of
 from vrdata_generators.adapter.proof.results import BrokenGeneratorError, TrialResult
 from vrdata_generators.adapter.proof.trial import run_trial
 from vrdata_worker.child.launch import Launch
-from vrdata_worker.scratch import default_root, scratch_folder
 
 PIPELINE_BLOCK_SIZE = 50  # each block starts the script and walks over all items
 TRIAL_SAMPLES = 5
@@ -239,25 +237,3 @@ def assess_as_pipeline(
         warnings=found.warnings,
         pipeline=found.pipeline,
     )
-
-
-@contextmanager
-def staged(
-    name: str, pipeline: Pipeline, say: Callable[[str], None] = lambda _: None
-) -> Iterator[PipelineData]:
-    """The sources of a pipeline, staged for its trials.
-
-    Args:
-        name: of the pipeline.
-        pipeline: its sources.
-        say: receives progress messages, one line each.
-
-    Raises:
-        VrdataError: a source cannot be listed or fetched.
-        StorageError: the scratch folder cannot be used.
-    """
-    with (
-        scratch_folder(default_root()) as folder,
-        closing(PipelineData(name, pipeline.sources, folder, say)) as data,
-    ):
-        yield data

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from vrdata.contract.messages import StoreWait
 from vrdata.errors import VrdataError
 from vrdata.model import Model
-from vrdata.plan.pipelines import PipelineSource
+from vrdata.plan.pipelines import Pipeline, PipelineSource
 from vrdata.plan.planned import PlannedGenerator
 from vrdata.plan.sources import PlannedPlace
 from vrdata.sources.lists import put_list, resolve_list, temporary
@@ -20,6 +21,7 @@ from vrdata.store.port import ObjectStore
 from vrdata_child.pipeline.walk import ITEMS
 from vrdata_generators.adapter.pipeline.seen import Seen, read_seen
 from vrdata_worker.failures import ShardFailedError
+from vrdata_worker.scratch import default_root, scratch_folder
 from vrdata_worker.staging.whole.places import StagedPlaces
 from vrdata_worker.staging.whole.shared import SharedTrees
 from vrdata_worker.untrusted.folders import tail_of
@@ -113,6 +115,28 @@ class PipelineData:
             raise VrdataError(
                 "a source cannot be staged", why=error.failure.message, fix="see the reason"
             ) from None
+
+
+@contextmanager
+def staged(
+    name: str, pipeline: Pipeline, say: Callable[[str], None] = lambda _: None
+) -> Iterator[PipelineData]:
+    """The sources of a pipeline, staged for its trials.
+
+    Args:
+        name: of the pipeline.
+        pipeline: its sources.
+        say: receives progress messages, one line each.
+
+    Raises:
+        VrdataError: a source cannot be listed or fetched.
+        StorageError: the scratch folder cannot be used.
+    """
+    with (
+        scratch_folder(default_root()) as folder,
+        closing(PipelineData(name, pipeline.sources, folder, say)) as data,
+    ):
+        yield data
 
 
 def _pinned(name: str, number: int, source: PipelineSource, store: ObjectStore) -> PlannedPlace:

@@ -7,7 +7,7 @@ from importlib import util
 from pathlib import Path
 
 from vrdata.contract.refusals import Refusal
-from vrdata.errors import VrdataError
+from vrdata.errors import UsageError, VrdataError
 from vrdata.hermetic import Hermetic
 from vrdata.plan.catalogue import CatalogueEntry
 from vrdata_generators.adapter.profile.blocks import Blocks, differing, generate_blocks
@@ -93,7 +93,16 @@ class Profile:
 
 
 def profile_target(entry: CatalogueEntry, catalogue: Path) -> ProfileTarget:
-    """The generator of a catalogue entry, started exactly as in a run."""
+    """The generator of a catalogue entry, started exactly as in a run.
+
+    Raises:
+        UsageError: it is a pipeline.
+    """
+    if entry.pipeline is not None:
+        raise UsageError(
+            f"{entry.name} is a pipeline, and only generators can be profiled",
+            fix=f"see what a sample costs: vrdata generators test {entry.name}",
+        )
     off = entry.kind == "repository" and not entry.acceleration.enabled
     reason = entry.acceleration.reason if off else ""
     return ProfileTarget(target_of(entry, catalogue), entry.seeded, reason)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vrdata.plan.catalogue import CatalogueEntry
 from vrdata.plan.seeds import block_seed
 from vrdata_generators.adapter.environment.venv import EnvironmentBuilder
 from vrdata_generators.adapter.home import launch_for
+from vrdata_generators.adapter.pipeline.data import PipelineData, staged
 from vrdata_generators.adapter.prepare import prepare
 from vrdata_generators.adapter.proof.assessment import BLOCK_SIZE, launch_of_prepared
 from vrdata_generators.adapter.proof.items import TrialItems
@@ -157,7 +159,8 @@ def run_sampling(
     if source is not None:
         samples = min(samples, source.items.count)
     try:
-        return _sampled(target, samples, seed, keep, source)
+        with _with_sources(target, samples) as (ready, data):
+            return _sampled(ready, samples, seed, keep, source, data)
     except BrokenGeneratorError as error:
         if target.fallback is not None:
             again = replace(target, launch=target.fallback, fallback=None)
@@ -168,8 +171,27 @@ def run_sampling(
         return _failed(target.name, samples, str(error))
 
 
-def _sampled(
-    target: SamplingTarget, samples: int, seed: int, keep: Path | None, source: TrialSource | None
+@contextmanager
+def _with_sources(
+    target: SamplingTarget, samples: int
+) -> Iterator[tuple[SamplingTarget, PipelineData | None]]:
+    """The target with its sources, if it is a pipeline."""
+    pipeline = target.launch.pipeline
+    if pipeline is None:
+        yield target, None
+        return
+    with staged(target.name, pipeline) as data:
+        launch = replace(target.launch, items=str(data.folder), samples=samples)
+        yield replace(target, launch=launch), data
+
+
+def _sampled(  # noqa: PLR0913 - the options of the command
+    target: SamplingTarget,
+    samples: int,
+    seed: int,
+    keep: Path | None,
+    source: TrialSource | None,
+    data: PipelineData | None,
 ) -> SamplingResult:
     trials: list[TrialResult] = []
     for block in range(-(-samples // target.block_size)):
@@ -184,6 +206,7 @@ def _sampled(
                 keep=keep,
                 items=source.items if source else None,
                 options=source.options if source else (),
+                data=data,
             )
         )
         if trials[-1].error:

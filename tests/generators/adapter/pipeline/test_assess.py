@@ -11,7 +11,8 @@ from support.pipelines import flip
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Flags
 from vrdata.plan.pipelines import Pipeline, PipelineSource, Step
-from vrdata_generators.adapter.pipeline.assess import Found, assess_pipeline, staged
+from vrdata_generators.adapter.pipeline.assess import Found, assess_pipeline
+from vrdata_generators.adapter.pipeline.data import staged
 from vrdata_worker.child.launch import Launch
 
 pytestmark = pytest.mark.slow
