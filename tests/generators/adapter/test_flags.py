@@ -131,7 +131,7 @@ def entry(root: Path, text: str) -> Path:
 
 
 def probe(root: Path) -> flags_module.ProbedFlags:
-    return probe_flags(root, Path(sys.executable), root / "scratch")
+    return probe_flags(root, root / "examples/generate.py", Path(sys.executable), root / "scratch")
 
 
 def test_what_the_help_of_a_script_is_refused_is_named(tmp_path: Path) -> None:
