@@ -34,7 +34,7 @@ def _inside(place: str) -> str:
     return place
 
 
-Place = Annotated[str, Field(min_length=1, max_length=500, pattern=PLACE), AfterValidator(_inside)]
+Place = Annotated[str, Field(min_length=1, max_length=200, pattern=PLACE), AfterValidator(_inside)]
 SourceUrl = Annotated[str, Field(min_length=1, max_length=2000, pattern=SOURCE_URL)]
 
 
