@@ -186,6 +186,7 @@ def _write(path: Path, copy: Path, body: Iterable[bytes]) -> bool:
         path.unlink(missing_ok=True)
     elif not _same(path, new):
         part = path.with_name(f".{path.name}.new")
+        part.parent.mkdir(parents=True, exist_ok=True)  # without a sample, there is no output yet
         shutil.copyfile(new, part)
         part.replace(path)
     new.replace(copy)  # after the file: a killed import finds one of the two contents
