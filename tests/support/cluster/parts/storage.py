@@ -73,14 +73,30 @@ def start_bucket(processes: Processes, folder: Path, name: str = "data") -> Buck
 @contextmanager
 def outage(processes: Processes, bucket: Bucket) -> Iterator[None]:
     """The server is killed, and started again at the end."""
-    address = bucket.endpoint.removeprefix("http://")
-    (running,) = (one for one in _processes() if address in _words(one))
+    running = _server(bucket)
     server = _words(running)[0]
     processes.stop(running, signal.SIGKILL)
     try:
         yield
     finally:
         _start(processes, bucket, server)
+
+
+@contextmanager
+def stopped(bucket: Bucket) -> Iterator[None]:
+    """The server answers no request until the end, and then answers all of them."""
+    running = _server(bucket)
+    os.kill(running, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(running, signal.SIGCONT)
+
+
+def _server(bucket: Bucket) -> int:
+    address = bucket.endpoint.removeprefix("http://")
+    (running,) = (one for one in _processes() if address in _words(one))
+    return running
 
 
 def _processes() -> list[int]:
