@@ -35,6 +35,7 @@ EFFORT: dict[str, Callable[[Params], float]] = {
     "G-bouncing-balls": lambda params: len(params["balls"]),
     "G-pendulum": lambda params: abs(params["degrees"]),
     "G-occlusion": lambda params: len(params["things"]),
+    "G-tabletop": lambda params: len(params["discs"]),
 }
 
 
