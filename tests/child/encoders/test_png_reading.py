@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vrdata_child.encoders import png
-from vrdata_child.encoders.png_reading import is_plain_rgb, read_png
+from vrdata_child.encoders.png_reading import read_plain_rgb, read_png
 
 PICTURE = Image.linear_gradient("L").resize((20, 12)).convert("RGB")
 STREAM = png.image_stream(PICTURE.im, "RGB")
@@ -85,7 +85,23 @@ PLAIN = {
 
 @pytest.mark.parametrize("what", PLAIN)
 def test_a_complete_file_of_rgb_pixels_is_plain(what: str) -> None:
-    assert is_plain_rgb(PLAIN[what])
+    found = read_plain_rgb(PLAIN[what])
+    assert found is not None
+    assert np.array_equal(found, np.asarray(PICTURE))
+
+
+@pytest.mark.parametrize("width", [1, 2, 7, 64, 333])
+def test_rows_of_all_filters_have_the_pixels_that_pillow_reads(width: int) -> None:
+    rng = np.random.default_rng(width)
+    for number in range(12):  # an image after another one
+        rows = rng.integers(0, 256, (31, 1 + 3 * width), np.uint8)
+        rows[:, 0] = rng.integers(0, 5, 31) if number else 4
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, 31, 8, 2, 0, 0, 0))
+        data = chunk(b"IDAT", zlib.compress(rows.tobytes()))
+        body = FILE[:8] + header + data + chunk(b"IEND", b"")
+        found = read_plain_rgb(body)
+        assert found is not None
+        assert np.array_equal(found, np.asarray(Image.open(io.BytesIO(body))))
 
 
 NOT_PLAIN = {name: data for name, data in OTHERS.items() if name not in PLAIN} | {
@@ -100,4 +116,4 @@ NOT_PLAIN = {name: data for name, data in OTHERS.items() if name not in PLAIN} |
 
 @pytest.mark.parametrize("what", NOT_PLAIN)
 def test_what_readers_could_see_differently_is_not_plain(what: str) -> None:
-    assert not is_plain_rgb(NOT_PLAIN[what])
+    assert read_plain_rgb(NOT_PLAIN[what]) is None

@@ -5,11 +5,14 @@ And find those of other programs that can be stored as they are.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 
+import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from zlib_ng import zlib_ng
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -39,35 +42,58 @@ def read_png(data: bytes) -> NDArray[np.uint8] | None:
     return shape and _pixels(dict(chunks)[b"IDAT"], shape)
 
 
-def is_plain_rgb(data: bytes) -> bool:
-    """Whether a PNG file has 8-bit RGB pixels and nothing else, so that all readers agree on it.
+def read_plain_rgb(data: bytes) -> NDArray[np.uint8] | None:
+    """The pixels (height, width, 3) of a PNG file that has 8-bit RGB pixels and nothing else.
 
-    Its checksums are right, its data is complete, and nothing follows it.
+    All readers agree on such a file: its checksums are right, its data is complete, and nothing
+    follows it. None = another file.
     """
     chunks = list(_chunks(data))
     if len(chunks) < 3 or {kind for kind, _ in chunks[1:-1]} != {b"IDAT"}:
-        return False
+        return None
     (first, header), last = chunks[0], chunks[-1]
     shape = _shape(header) if first == b"IHDR" and last == (b"IEND", b"") else None
     if shape is None or shape[2] != _RGB:
-        return False
+        return None
     stored = _stored_rows(b"".join(body for _, body in chunks[1:-1]), shape[0], shape[1] * _RGB)
-    return stored is not None and bool((stored[:, 0] <= _PAETH).all())
+    if stored is None or (stored[:, 0] > _PAETH).any():
+        return None
+    lines = _unfiltered(stored)
+    return _decoded(data, shape) if lines is None else lines.reshape(shape)
+
+
+def _decoded(data: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The pixels of a plain file with any filters; FFmpeg takes half of Pillow's time."""
+    decoder = av.CodecContext.create("png", "r")  # each image needs a new one
+    decoder.thread_count = 1
+    try:
+        frames = decoder.decode(av.Packet(data))
+    except av.FFmpegError:  # for example because of its own limit on sizes
+        frames = []
+    if len(frames) == 1 and frames[0].format.name == "rgb24":
+        pixels = np.asarray(frames[0].to_ndarray(), np.uint8)
+        if pixels.shape == shape:
+            return pixels
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        return np.asarray(image)
 
 
 def lines_of(stream: bytes, height: int, length: int) -> NDArray[np.uint8] | None:
     """Rows of `length` bytes from the compressed data; None if they have other filters."""
     stored = _stored_rows(stream, height, length)
-    if stored is None:
-        return None
+    return None if stored is None else _unfiltered(stored)
+
+
+def _unfiltered(stored: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Rows without their filters, if these are None in all rows, or Up in all rows."""
     filters, rows = stored[:, 0], stored[:, 1:]
     if not filters.any():
         return np.ascontiguousarray(rows)
     if (filters != _UP).any():
         return None
-    lines = np.empty((height, length), np.uint8)
+    lines = np.empty(rows.shape, np.uint8)
     lines[0] = rows[0]
-    for number in range(1, height):
+    for number in range(1, len(rows)):
         np.add(lines[number - 1], rows[number], out=lines[number])
     return lines
 

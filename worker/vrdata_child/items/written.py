@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vrdata_child.encoders.png_reading import is_plain_rgb
+from vrdata_child.encoders.png_reading import read_plain_rgb
 from vrdata_child.items.staged import INVALID_ITEM
 from vrdata_child.sample import media
 from vrdata_child.sample.invalid import SampleInvalidError
@@ -102,14 +102,11 @@ def _write_image(path: Path, what: str, value: Any, base: Path | None) -> str:
 
     try:
         body = encoded(value, base)
-        kept = body is not None and is_plain_rgb(body)
+        if body is not None and _keep_plain(path, body):
+            return ""
         image = as_rgb(value if body is None else body)
     except ValueError as error:
         raise SampleInvalidError(INVALID_ITEM, f"{what}: {error}") from None
-    if body is not None and kept:
-        path.write_bytes(body)
-        media.known_pixels.remember(sha256(body).hexdigest(), media.pixel_hash(image))
-        return ""
     if image is value:
         image = image.copy()  # it belongs to the converter
     note = str(image.info.get(NOTE, ""))
@@ -117,6 +114,16 @@ def _write_image(path: Path, what: str, value: Any, base: Path | None) -> str:
     image.save(path, "PNG")
     media.known_pixels.remember(media.file_sha256(path), media.pixel_hash(image))
     return note
+
+
+def _keep_plain(path: Path, body: bytes) -> bool:
+    """Write a PNG file of nothing but RGB pixels as it is; False = it is something else."""
+    pixels = read_plain_rgb(body)
+    if pixels is None or pixels.shape[0] * pixels.shape[1] > media.MAX_PIXELS:
+        return False
+    path.write_bytes(body)
+    media.known_pixels.remember(sha256(body).hexdigest(), media.array_hash(pixels))
+    return True
 
 
 def _text(what: str, text: object) -> bytes:

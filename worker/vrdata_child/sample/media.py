@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from vrdata_child.encoders.h264 import VideoEncoder, VideoFacts
@@ -103,10 +104,14 @@ def _own_hash(path: Path) -> str:
     pixels = read_png(path.read_bytes())
     if pixels is None or pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
         return ""
-    height, width, channels = pixels.shape
-    if channels == 1:
+    if pixels.shape[2] == 1:
         pixels = pixels.repeat(3, axis=2)
-    return _hash(width, height, [np.ascontiguousarray(pixels[:, :, :3]).data])
+    return array_hash(pixels[:, :, :3])
+
+
+def array_hash(pixels: NDArray[np.uint8]) -> str:
+    """`pixel_hash` of RGB pixels (height, width, 3)."""
+    return _hash(pixels.shape[1], pixels.shape[0], [np.ascontiguousarray(pixels).data])
 
 
 def _hash(width: int, height: int, pixels: Iterable[memoryview]) -> str:
