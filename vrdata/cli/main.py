@@ -14,6 +14,7 @@ from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
 from vrdata.cli.runs import importing
 from vrdata.cli.storage import bucket, export, push, transfer
+from vrdata.cli.timeseries import commands as timeseries
 from vrdata.imports import import_fast
 from vrdata.privacy.process import close_process
 
@@ -36,6 +37,7 @@ for commands in (
     bucket,
     push,
     export,
+    timeseries,
     doctor,
 ):
     commands.register(app)

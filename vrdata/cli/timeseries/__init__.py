@@ -1,0 +1,1 @@
+"""Commands about time series in Parquet."""

@@ -1,0 +1,16 @@
+"""`vrdata timeseries`: check, create, convert."""
+
+from __future__ import annotations
+
+import typer
+
+timeseries_app = typer.Typer(
+    name="timeseries",
+    help="Tables of episodes: text, robot actions, observations, images and video.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.add_typer(timeseries_app)

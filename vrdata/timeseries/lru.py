@@ -1,0 +1,48 @@
+"""A cache that drops what was used longest ago when its bytes exceed a limit. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class ByteCache(Generic[K, V]):
+    """Values and their sizes; not for concurrent threads.
+
+    Args:
+        limit: bytes of all values. A larger value is not kept.
+
+    Attributes:
+        size: bytes of the kept values.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: K) -> V | None:
+        """A kept value, from now on the latest used one; None = there is none."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def put(self, key: K, value: V, size: int) -> None:
+        """Keep a value, and drop others until all fit."""
+        if key in self._kept:
+            self.size -= self._kept.pop(key)[1]
+        if size > self._limit:
+            return
+        self._kept[key] = value, size
+        self.size += size
+        while self.size > self._limit:
+            self.size -= self._kept.popitem(last=False)[1][1]

@@ -1,0 +1,1 @@
+"""The table: its schema, the values of one episode, writing, reading."""

@@ -1,0 +1,247 @@
+"""Read episodes in any order from one or several files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrdata.errors import UsageError
+from vrdata.timeseries.lru import ByteCache
+from vrdata.timeseries.table.episode import Episode, Media
+from vrdata.timeseries.table.faults import (
+    Fault,
+    FaultError,
+    RowFault,
+    TimeSeriesError,
+    find_faults,
+)
+from vrdata.timeseries.table.files import TableFile
+from vrdata.timeseries.table.groups import Group
+from vrdata.timeseries.table.places import Access, Place, place_of
+from vrdata.timeseries.table.schema import SERIES, camera_column
+
+CACHE = 64 * 2**20
+"""Bytes of row groups that are kept by default."""
+_OPEN = 16
+"""Files that are open at the same time."""
+
+
+def open_tables(
+    files: Sequence[str | Path],
+    *,
+    endpoint: str = "",
+    region: str = "",
+    profile: str = "",
+    cache_bytes: int = CACHE,
+) -> Tables:
+    """Open tables as one sequence of episodes; reads the footers only.
+
+    Args:
+        files: paths or `s3://` URLs of Parquet files, at least one.
+        endpoint: see `vrdata.store.opening.open_store`, as `region` and `profile`.
+        region: of the bucket.
+        profile: of the AWS configuration files.
+        cache_bytes: of decoded row groups to keep; one group is always read completely.
+
+    Raises:
+        TimeSeriesError: a file is no table of time series, or they do not fit together.
+        NotFoundError, StorageError, OSError: a file cannot be read.
+    """
+    if not files:
+        raise UsageError("no table is named", fix="name at least one Parquet file")
+    access = Access(endpoint, region, profile)
+    return Tables([place_of(file, access) for file in files], cache_bytes)
+
+
+class Tables:
+    """Episodes of several files. Each process opens the files itself: it can be sent to others.
+
+    Args:
+        places: the files.
+        cache_bytes: see `open_tables`.
+
+    Attributes:
+        places: the files.
+        dimensions: values of one step of `actions` and of `observations`.
+        cameras: names of further cameras, of the first file.
+        fingerprint: hex sha256 of the fingerprints of the files, in their order.
+    """
+
+    def __init__(self, places: Sequence[Place], cache_bytes: int = CACHE) -> None:
+        self.places = tuple(places)
+        self._limit = cache_bytes
+        self._begin()
+        self.dimensions: dict[str, int] = {}
+        starts, fingerprints = [0], []
+        for number in range(len(places)):
+            file = self.file(number)
+            starts.append(starts[-1] + file.rows)
+            fingerprints.append(file.fingerprint)
+            self._compare(file)
+        self._starts: NDArray[np.int64] = np.array(starts, np.int64)
+        self.fingerprints = tuple(fingerprints)
+        self.fingerprint = hashlib.sha256("\n".join(fingerprints).encode()).hexdigest()
+        self.cameras = self.file(0).cameras
+
+    def __len__(self) -> int:
+        """The number of episodes."""
+        return int(self._starts[-1])
+
+    def episode(self, index: int, *, media: bool = True) -> Episode:
+        """One episode, checked; its arrays are read-only views.
+
+        Args:
+            index: from 0, over all files.
+            media: also read the bytes of embedded images and videos.
+
+        Raises:
+            FaultError: it is not valid. Names file, row, column and step.
+            IndexError: there is no such episode.
+            TimeSeriesError, StorageError, OSError: the file cannot be read.
+        """
+        file, row = self.locate(index)
+        group, at = self._group(file, row)
+        if at not in group.checked:
+            faults = list(self.faults(index))
+            if faults:
+                raise FaultError(faults[0], row, str(self.places[file]))
+            group.checked.add(at)
+        episode = group.episode(at)
+        return self._with_media(index, episode) if media else episode
+
+    def faults(self, index: int) -> Iterator[Fault]:
+        """All faults of an episode. Raises as `episode`, but no FaultError."""
+        file, row = self.locate(index)
+        group, at = self._group(file, row)
+        try:
+            episode = group.episode(at)
+        except RowFault as error:
+            yield error.fault
+            return
+        yield from find_faults(episode, self.dimensions, unread=True)
+
+    def steps(self, column: str) -> NDArray[np.int64]:
+        """The number of steps of each episode: reads one small column, and keeps no values."""
+        counts = [
+            steps for number in range(len(self.places)) for steps in self.file(number).steps(column)
+        ]
+        return np.concatenate(counts) if counts else np.empty(0, np.int64)
+
+    def media(self, index: int, column: str, media: Media) -> Media:
+        """An image or video with its bytes, if the table has them.
+
+        Args:
+            index: the episode.
+            column: such as `video` or `image.wrist`.
+            media: what `episode` returned without media.
+        """
+        file, row = self.locate(index)
+        number, at = self._position(file, row)
+        key = file, number, column
+        bodies = self._media.get(key)
+        if bodies is None:
+            bodies = self.file(file).media(number, column)
+            self._media.put(key, bodies, bodies.nbytes)
+        body = bodies[at].as_py()
+        if not body and not media.path:
+            fault = Fault(column, "it has neither bytes nor a path")
+            raise FaultError(fault, row, str(self.places[file]))
+        return replace(media, data=body) if body else media
+
+    def locate(self, index: int) -> tuple[int, int]:
+        """The file and the row in it. Raises IndexError."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"episode {index} of {len(self)}")
+        file = int(np.searchsorted(self._starts, index, side="right")) - 1
+        return file, index - int(self._starts[file])
+
+    def place(self, index: int) -> Place:
+        """The file that has an episode; paths of its media are relative to its folder."""
+        return self.places[self.locate(index)[0]]
+
+    def file(self, number: int) -> TableFile:
+        """One of the files, open in this process."""
+        if self._pid != os.getpid():  # a forked process shares positions in files
+            self._begin()
+        found = self._files.get(number)
+        if found is None:
+            found = self._files[number] = TableFile(self.places[number])
+            if len(self._files) > _OPEN:
+                self._files.popitem(last=False)
+        self._files.move_to_end(number)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what belongs to this process."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in {"_files", "_groups", "_media", "_pid"}
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._files: OrderedDict[int, TableFile] = OrderedDict()
+        self._groups: ByteCache[tuple[int, int], Group] = ByteCache(self._limit)
+        self._media: ByteCache[tuple[int, int, str], Any] = ByteCache(self._limit)
+
+    def _group(self, file: int, row: int) -> tuple[Group, int]:
+        number, at = self._position(file, row)
+        found = self._groups.get((file, number))
+        if found is None:
+            found = self.file(file).group(number)
+            self._groups.put((file, number), found, found.size)
+        return found, at
+
+    def _position(self, file: int, row: int) -> tuple[int, int]:
+        starts = self.file(file).starts
+        number = int(np.searchsorted(starts, row, side="right")) - 1
+        return number, row - int(starts[number])
+
+    def _with_media(self, index: int, episode: Episode) -> Episode:
+        def read(kind: str, name: str, media: Media | None) -> Media | None:
+            return None if media is None else self.media(index, camera_column(kind, name), media)
+
+        views = {
+            name: replace(
+                view := episode.camera(name),
+                image=read("image", name, view.image),
+                video=read("video", name, view.video),
+            )
+            for name in ("", *episode.cameras)
+        }
+        first = views.pop("")
+        return replace(episode, image=first.image, video=first.video, cameras=views)
+
+    def _compare(self, file: TableFile) -> None:
+        """Note the dimensions of the first file; those of others are equal, or TimeSeriesError."""
+        for column in SERIES:
+            found = file.dimensions(column)
+            if found is None and file.rows:
+                found = _first_width(file, column)
+            if found is None:
+                continue
+            expected = self.dimensions.setdefault(column, found)
+            if found != expected:
+                raise TimeSeriesError(
+                    f"{file.place}: {column} has {found} values a step, "
+                    f"{self.places[0]} has {expected}",
+                    fix="use tables of one robot together",
+                )
+
+
+def _first_width(file: TableFile, column: str) -> int | None:
+    """Values of the first step: the schema does not say it."""
+    return file.group(0, [column]).width(column)
