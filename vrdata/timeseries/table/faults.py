@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vrdata.errors import InvalidInputError
+from vrdata.text import count
 from vrdata.timeseries.table.episode import Camera, Episode, Media, Stamps, Steps
 from vrdata.timeseries.table.schema import SERIES, camera_column, stamps_of
 
@@ -95,7 +96,8 @@ def _of_steps(column: str, values: Steps, dimensions: int | None) -> Iterator[Fa
         yield Fault(column, "its steps have no values")
     elif dimensions not in {None, values.shape[1]}:
         yield Fault(
-            column, f"dimension mismatch: {values.shape[1]} values a step, expected {dimensions}"
+            column,
+            f"dimension mismatch: {count(values.shape[1], 'value')} a step, expected {dimensions}",
         )
     finite = np.isfinite(values)
     if not finite.all():
@@ -108,7 +110,7 @@ def _of_stamps(column: str, stamps: Stamps, steps: int | None) -> Iterator[Fault
         yield Fault(column, f"{stamps.ndim} axes of {stamps.dtype}: expected 1 axis of int64")
         return
     if steps is not None and len(stamps) != steps:
-        yield Fault(column, f"{len(stamps)} time stamps for {steps} steps")
+        yield Fault(column, f"{count(len(stamps), 'time stamp')} for {count(steps, 'step')}")
     if len(stamps) < 2:
         return
     later = stamps[1:] > stamps[:-1]
