@@ -266,8 +266,12 @@ class FailureReason(StrEnum):
     @property
     def of_a_sample(self) -> bool:
         """Whether a generator child may report it of one sample."""
-        raised = (FailureReason.GENERATOR_FAILED, FailureReason.GENERATOR_CRASHED)
-        return self in raised or self.exit is WorkerExit.INVALID_OUTPUT
+        known = (
+            FailureReason.GENERATOR_FAILED,
+            FailureReason.GENERATOR_CRASHED,
+            FailureReason.UNDER_PRODUCTION,  # of a walk with fewer items
+        )
+        return self in known or self.exit is WorkerExit.INVALID_OUTPUT
 
 
 def parse_reason(text: object) -> FailureReason:

@@ -56,7 +56,11 @@ def run_slice(
         reports,
     )
     changes = Changes(_roots(load, out), step["module"], step["name"])
-    _run(load, request["args"], out, changes, walk.step)
+    try:
+        _run(load, request["args"], out, changes, walk.step)
+    except Exception:  # also of code that expects a sample after a walk that converts none
+        walk.count()
+        raise
     walk.end()
 
 

@@ -73,13 +73,17 @@ class Walk:
 
         return call
 
+    def count(self) -> None:
+        """Write how many items the walk had: no item follows, even if the script has failed."""
+        (self._log.parent / ITEMS).write_text(str(self._items))
+
     def end(self) -> None:
         """The script has ended: report its last sample, and what the slice lacks.
 
         Raises:
             EnoughSamples: all samples of the slice are reported.
         """
-        (self._log.parent / ITEMS).write_text(str(self._items))
+        self.count()
         self._leave()
         why = f"the walk has {self._items} items, and this sample is of a later one"
         for _ in range(max(self._slice.start, self._items), self._slice.stop):
