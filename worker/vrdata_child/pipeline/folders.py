@@ -49,6 +49,8 @@ def settle(folder: Path, cwd: Path, out: Path, roots: Mapping[str, str], output:
     if output:
         place = _place(output, folder, cwd)
         _own_folder(place.parent, cwd)
+        if place.is_dir():  # it is a moved folder itself
+            place.rmdir()
         place.symlink_to(out, target_is_directory=True)
 
 

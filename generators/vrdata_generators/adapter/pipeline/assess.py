@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,7 @@ PIPELINE_BLOCK_SIZE = 50  # each block starts the script and walks over all item
 TRIAL_SAMPLES = 5
 TRIAL_SEED = 42
 MOST_ITEMS = 100_000  # that are counted
+MOST_MOVES = 4  # watched walks after the first one
 _LOG_LINES = 8
 _SKIPS = FailureReason.UNDER_PRODUCTION.value  # the walk skips items, or has fewer
 
@@ -111,11 +113,14 @@ class Trials:
         return found
 
     def items(self, pipeline: Pipeline) -> int:
-        """Items of a walk that converts none of them; 0 = they cannot be counted in time."""
+        """Items of a walk that converts none of them; 0 = not known.
+
+        A script that gives as many samples as it is asked for has no number of its own.
+        """
         if pipeline.step is None:
             return 0
         self.run(pipeline, range(MOST_ITEMS, MOST_ITEMS + 1), samples=MOST_ITEMS)
-        return self.data.items
+        return self.data.items if self.data.items < MOST_ITEMS else 0
 
     def depends_on_total(self, pipeline: Pipeline, trial: TrialResult) -> bool:
         """Whether a sample is another one if the script is asked for more samples."""
@@ -123,7 +128,7 @@ class Trials:
         if not pipeline.sliced:
             return False
         other = self.run(pipeline, range(last, last + 1), samples=2 * TRIAL_SAMPLES)
-        return 0 in other.samples and not other.samples[0].same_files(trial.samples[last])
+        return 0 not in other.samples or not other.samples[0].same_files(trial.samples[last])
 
 
 def assess_pipeline(
@@ -156,17 +161,16 @@ def assess_pipeline(
         slices = prove_slices(steps, plain, TRIAL_SAMPLES, run)
     else:
         slices = Slices(None, "two runs of it differ", plain)
-    names = [set(sample.files) for sample in plain.samples.values()]
-    found = pipeline.model_copy(
-        update={
-            "step": slices.step,
-            "whole": slices.whole,
-            "files": tuple(sorted(set.intersection(*names))),
-        }
-    )
+    files = usual_files(plain)
+    found = pipeline.model_copy(update={"step": slices.step, "whole": slices.whole, "files": files})
     found = found.model_copy(update={"items": trials.items(found)})
     depends = trials.depends_on_total(found, slices.trial)
-    warnings = (*refused(trials.results), *beside(trials.results), *_of_items(slices, depends))
+    warnings = (
+        *refused(trials.results),
+        *beside(trials.results),
+        *_of_items(slices, depends),
+        *_incomplete(slices.trial, files),
+    )
     return Found(found, slices.trial, deterministic, warnings)
 
 
@@ -176,16 +180,37 @@ def _of_items(slices: Slices, depends: bool) -> Iterator[str]:
     if slices.whole:
         yield f"its samples are generated in one shard: {slices.whole}"
     for failure in slices.trial.invalid:
-        yield f"an item gave no sample: {failure}"
+        if not failure.startswith(_SKIPS):
+            yield f"an item gave no sample: {failure}"
+
+
+def usual_files(trial: TrialResult) -> tuple[str, ...]:
+    """The names that more than half of the samples have: an incomplete one does not count."""
+    names = Counter(name for sample in trial.samples.values() for name in sample.files)
+    return tuple(sorted(name for name in names if 2 * names[name] > len(trial.samples)))
+
+
+def _incomplete(trial: TrialResult, files: tuple[str, ...]) -> Iterator[str]:
+    for sample in trial.samples.values():
+        missing = [name for name in files if name not in sample.files]
+        if missing:
+            yield f"{sample.id} lacks {', '.join(missing)}, which most samples have"
 
 
 def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, tuple[Step, ...]]:
-    """Walk with a watch: for moved folders first, then for the output folder and the step."""
+    """Walk with a watch: for moved folders first, then for the output folder and the step.
+
+    A script that finds no data does not get to the folder that it writes to, so each moved folder
+    can show another one.
+    """
     complete = range(TRIAL_SAMPLES)
     trial = trials.run(pipeline, complete, watched=True)
-    roots = roots_of(trials.data.seen)
-    if roots:
-        pipeline = pipeline.model_copy(update={"roots": roots})
+    for _ in range(MOST_MOVES):
+        roots = {*pipeline.roots, *roots_of(trials.data.seen)}
+        if len(roots) == len(pipeline.roots):
+            break
+        pipeline = pipeline.model_copy(update={"roots": tuple(sorted(roots))})
+        trials.results.clear()  # what was refused there has moved
         trial = trials.run(pipeline, complete, watched=True)
     seen = trials.data.seen
     if not seen.samples:

@@ -48,8 +48,8 @@ def output_of(seen: Seen) -> str:
     common = folders[0].parent
     while not all(common in folder.parents for folder in folders):
         common = common.parent
-    if all(folder.parent == common for folder in folders):
-        common = common.parent  # `{domain}_task`
+    if all(folder.parent == common for folder in folders) and len(common.parts) > 2:
+        common = common.parent  # `{domain}_task`; never the working folder itself
     kind, *rest = common.parts
     return "/".join(rest) if kind == "cwd" else f"/{'/'.join(rest)}"
 
