@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from support.pipelines import flip
+from support.pipelines.assessed import assessed
 from vrdata.errors import InvalidInputError
-from vrdata.plan.catalogue import Flags
-from vrdata.plan.pipelines import Pipeline, PipelineSource, Step
-from vrdata_generators.adapter.pipeline.assess import Found, assess_pipeline
-from vrdata_generators.adapter.pipeline.data import staged
-from vrdata_worker.child.launch import Launch
+from vrdata.plan.pipelines import Step
 
 pytestmark = pytest.mark.slow
-
-
-def assessed(root: Path, raw: Path, place: str = "raw") -> Found:
-    pipeline = Pipeline(sources=(PipelineSource(place=place, url=str(raw)),))
-    launch = Launch(
-        name="M-flip",
-        kind="pipeline",
-        root=str(root),
-        python=sys.executable,
-        mode="bare",
-        flags=Flags(),
-        sequential=True,
-    )
-    with staged("M-flip", pipeline) as data:
-        return assess_pipeline(launch, pipeline, data)
 
 
 def test_the_method_that_generates_a_sample_is_found_and_slices_are_proven(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Small repositories, each with bad habits of public pipelines."""
