@@ -65,7 +65,7 @@ class Pipeline(Model):
         script: its entry, relative to the repository.
         output: the folder that the script writes samples to although it gets another one:
             relative to its current folder, or absolute; "" = it writes to the one that it gets.
-        files: names that every sample has.
+        files: names that most samples of the trials have: a sample without one is incomplete.
         programs: programs that it starts.
     """
 

@@ -39,7 +39,7 @@ class Walk:
         slice_: indexes of the items to convert.
         out: the output folder.
         log: what the script prints.
-        files: names that every sample has.
+        files: names that each sample must have.
         reports: receives each sample of the slice, in order.
     """
 

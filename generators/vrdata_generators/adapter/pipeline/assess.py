@@ -115,12 +115,14 @@ class Trials:
     def items(self, pipeline: Pipeline) -> int:
         """Items of a walk that converts none of them; 0 = not known.
 
-        A script that gives as many samples as it is asked for has no number of its own.
+        A script that gives as many samples as it is asked for has no number of its own. One that
+        fails has come to its last item only if slices show that it accepts skipped ones.
         """
         if pipeline.step is None:
             return 0
-        self.run(pipeline, range(MOST_ITEMS, MOST_ITEMS + 1), samples=MOST_ITEMS)
-        return self.data.items if self.data.items < MOST_ITEMS else 0
+        found = self.run(pipeline, range(MOST_ITEMS, MOST_ITEMS + 1), samples=MOST_ITEMS)
+        ended = pipeline.sliced or not found.error
+        return self.data.items if ended and self.data.items < MOST_ITEMS else 0
 
     def depends_on_total(self, pipeline: Pipeline, trial: TrialResult) -> bool:
         """Whether a sample is another one if the script is asked for more samples."""

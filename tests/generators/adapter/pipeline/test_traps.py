@@ -68,6 +68,13 @@ def test_samples_that_depend_on_the_total_are_sliced_with_a_warning(
     assert "an item gave no sample: GeneratorFailed: ValueError: not a picture" in found.warnings
 
 
+def test_a_script_that_counts_successes_is_sliced_although_it_skips_items(tmp_path: Path) -> None:
+    pictures = flip.write_pictures(tmp_path / "pictures", 8, black=(1,))
+    found = assessed(loops.caps_successes(tmp_path / "caps"), pictures)
+    assert found.pipeline.sliced, found.pipeline.whole
+    assert (found.pipeline.items, sorted(found.trial.samples)) == (8, [0, 2, 3, 4])
+
+
 @pytest.mark.parametrize("repository", [loops.counts_successes, loops.compares_with_the_last])
 def test_a_sample_that_depends_on_those_before_it_is_generated_in_one_shard(
     repository: Callable[[Path], Path], tmp_path: Path, pictures: Path

@@ -18,6 +18,7 @@ def loop(
     folder: Path,
     step: str = _WRITE,
     *,
+    every: bool = False,
     first: str = "",
     begin: str = "",
     run: str = _IN_ORDER,
@@ -28,6 +29,7 @@ def loop(
     Args:
         folder: of the repository.
         step: the code of `process(self, path, index)`.
+        every: `run` decides how many items it takes.
         first: code of the module.
         begin: code at the beginning of `run`.
         run: code that calls `self.process`, with the items in `self.paths`.
@@ -50,7 +52,7 @@ class Task:
 {indented(step, 8)}
     def run(self):
 {indented(begin, 8)}
-        self.paths = sorted(Path("raw").glob("*.png"))[: self.count]
+        self.paths = sorted(Path("raw").glob("*.png")){"" if every else "[: self.count]"}
 {indented(run, 8)}
 {indented(others, 4)}"""
     return written(folder, {"examples/generate.py": _ENTRY, "src/task.py": module})
@@ -70,6 +72,27 @@ self.save(index, path, {"growth": size - self.before})
 self.before = size
 """
     return loop(folder, step)
+
+
+def caps_successes(folder: Path) -> Path:
+    """Skips black pictures, and walks on until it has as many samples as it was asked for.
+
+    Names count samples, so a slice has other ones than the complete walk.
+    """
+    step = """\
+if len(path.read_bytes()) < 500:
+    return None
+self.save(self.done, path, {"source": path.name})
+return True
+"""
+    run = """\
+for index, path in enumerate(self.paths):
+    if self.done >= self.count:
+        break
+    if self.process(path, index):
+        self.done += 1
+"""
+    return loop(folder, step, every=True, run=run)
 
 
 _DISPATCH = """\
