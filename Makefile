@@ -7,9 +7,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo-out
 
-FAST := not slow and not cluster
+TORCH := $(VENV)-torch
 
-.PHONY: help demo test test-all test-fast test-smoke test-slow test-api test-cluster
+FAST := not slow and not cluster and not torch
+
+.PHONY: help demo test test-all test-fast test-smoke test-slow test-torch test-api test-cluster
 .PHONY: cluster-up cluster-down crds lint format lock docs chaos bench clean
 
 help: ## list the commands
@@ -25,6 +27,15 @@ $(VENV)/.local: requirements/local.txt pyproject.toml
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# PyTorch alone; everything else comes from the environment of the tests.
+$(TORCH)/.torch: requirements/torch.txt $(VENV)/.dev
+	test -x $(TORCH)/bin/python || $(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/torch.txt
+	packages() { "$$1" -c 'import site; print(site.getsitepackages()[0])'; } && \
+	  echo "import site; site.addsitedir('$$(packages $(abspath $(BIN))/python)')" \
+	  > "$$(packages $(TORCH)/bin/python)/tests.pth"
 	@touch $@
 
 demo: $(VENV)/.local ## install, generate the demo dataset, print the path of its report
@@ -52,6 +63,9 @@ test-smoke: $(VENV)/.dev ## run the slow tests that show each part once, end to 
 
 test-slow: $(VENV)/.dev ## run the other tests with workers, S3, environments, helm or a browser
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not smoke and not cluster"
+
+test-torch: $(TORCH)/.torch ## run the tests with PyTorch, in an environment of its own (5 GB)
+	$(TORCH)/bin/python -m pytest -q -n 2 -m torch
 
 test-api: $(VENV)/.dev ## run the tests on a Kubernetes API server (needs Go)
 	$(BIN)/pytest -q -m cluster --ignore=tests/cluster
@@ -90,6 +104,8 @@ lock: ## update the pinned requirements (needs uv)
 	  --extra operator pyproject.toml requirements/build.in -o requirements/operator.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  -c requirements/dev.txt requirements/torch.in -o requirements/torch.txt
 
 clean: ## remove the environment, caches and the demo dataset (keeps demo.yaml)
-	rm -rf $(VENV) $(DEMO_OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-logs
+	rm -rf $(VENV) $(TORCH) $(DEMO_OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-logs

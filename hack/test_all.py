@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "test-logs"
 ENVIRONMENT = ".venv/.dev"
 # The cluster tests mostly wait for pods and leave the processors to these.
-BESIDE_CLUSTER = ("slow", "api")
+BESIDE_CLUSTER = ("slow", "api", "torch")
 MAKE = ("make", "--no-print-directory")
 # Kubernetes and the cluster tests take longest: what runs beside them goes behind.
 BEHIND = ("nice", "-n", "5")

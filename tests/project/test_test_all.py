@@ -60,7 +60,7 @@ test:
 \t@echo "8 passed in 1.00s"
 test-slow:
 \t@printf '%s\\n' "= FAILURES =" "assert 1 == 2" "1 failed, 2 passed in 2.00s"; exit 1
-test-api test-cluster:
+test-api test-torch test-cluster:
 \t@echo "3 passed, 1 skipped in 3.00s"
 """
 
@@ -81,10 +81,10 @@ def test_every_tier_runs_though_one_fails_and_the_last_line_counts_all(tmp_path:
     )
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[-1].startswith("16 passed, 1 failed (slow), 2 skipped in ")
+    assert lines[-1].startswith("19 passed, 1 failed (slow), 3 skipped in ")
     assert "assert 1 == 2" in lines
     logs = {path.name for path in (tmp_path / "test-logs").iterdir()}
-    assert logs == {"cluster-build.log", "slow.log", "api.log", "cluster.log"}
+    assert logs == {"cluster-build.log", "slow.log", "api.log", "torch.log", "cluster.log"}
 
 
 def test_a_cluster_is_built_without_the_environment_of_the_tests() -> None:

@@ -19,6 +19,7 @@ MAKEFILE = Path(__file__).resolve().parents[2] / "Makefile"
         (("parametrize",), "tests/plan/test_seeds.py", "fast"),
         (("slow", "s3"), "tests/e2e/s3/test_s3.py", "slow"),
         (("slow", "smoke"), "tests/e2e/s3/test_s3.py", "smoke"),
+        (("torch",), "tests/timeseries/test_torch.py", "torch"),
         (("cluster",), "tests/crd/test_rules_on_server.py", "api"),
         (("cluster",), "tests/cluster/test_whole_run.py", "cluster"),
     ],

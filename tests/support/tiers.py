@@ -33,6 +33,7 @@ TIERS = {
     "fast": Tier("in one process", "make test-fast"),
     "smoke": Tier("each part once, end to end", "make test-smoke"),
     "slow": Tier("workers, S3, environments, chart, browser", "make test-slow"),
+    "torch": Tier("PyTorch, in an environment of its own (5 GB)", "make test-torch"),
     "api": Tier("a Kubernetes API server (needs Go)", "make test-api"),
     "cluster": Tier("a Kubernetes cluster of one node (needs root and Go)", "make test-cluster"),
 }
@@ -48,6 +49,8 @@ def tier_of(marks: Iterable[str], path: str) -> str:
     names = set(marks)
     if "cluster" in names:
         return "cluster" if path.startswith(NODE_FOLDER) else "api"
+    if "torch" in names:
+        return "torch"
     if "smoke" in names:
         return "smoke"
     return "slow" if "slow" in names else "fast"
