@@ -83,5 +83,5 @@ def _check_sizes(content: bytes) -> None:
         ValueError: a value is longer than the file, or a number of a remembered object is absurd.
     """
     for operation, argument, _ in pickletools.genops(content):  # compares lengths with the file
-        if operation.name in {"PUT", "LONG_BINPUT"} and argument > len(content):
+        if operation.name in {"PUT", "LONG_BINPUT"} and int(argument or 0) > len(content):
             raise ValueError(f"it remembers an object under the number {argument}")
