@@ -15,6 +15,7 @@ _EXTRAS = (
     ("s3", ("boto3", "botocore")),
     ("local", LOCAL),  # a command needs all of it sooner or later
     ("import", ("huggingface_hub", "httpx2")),
+    ("timeseries", ("h5py",)),
     ("operator", ("kopf", "kubernetes", "prometheus_client")),
 )
 _NAMES = {"PIL": "Pillow", "cv2": "opencv-python-headless", "jinja2": "Jinja2"}

@@ -14,7 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from vrdata_generators.builtin.catalogue import declarations, entry_of, sources_digest
+from vrdata_generators.builtin.catalogue import (
+    Declaration,
+    declarations,
+    entry_of,
+    sources_digest,
+)
 
 GROUP = "vrdata.converters"
 """The entry point group of installed packages; a converter's name is the entry point's."""
@@ -29,10 +34,7 @@ def converter_entries() -> list[dict[str, Any]]:
     Raises:
         ValueError: two have the same name.
     """
-    own = {
-        one.name: entry_of(one, "converter", f"sha256:{sources_digest((one.module, *_API))}")
-        for one in declarations("converters")
-    }
+    own = {one.name: _first_party(one) for one in declarations("converters")}
     for point in entry_points(group=GROUP):
         entry = _installed(point)
         if point.name in own:
@@ -40,6 +42,12 @@ def converter_entries() -> list[dict[str, Any]]:
             raise ValueError(f"{entry['source']} and {other} have the converter {point.name}")
         own[point.name] = entry
     return [own[name] for name in sorted(own)]
+
+
+def _first_party(one: Declaration) -> dict[str, Any]:
+    entry = entry_of(one, "converter", f"sha256:{sources_digest((one.module, *_API))}")
+    source = _file_of(one.module)
+    return entry | {"rows": source is not None and declares_rows(source)}
 
 
 def _installed(point: EntryPoint) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Read robot episodes from HDF5 files, as a map says."""
