@@ -9,7 +9,6 @@ from typing import Any
 import av
 import h5py
 import numpy as np
-import pytest
 from PIL import Image
 
 from support.timeseries.hdf5 import (

@@ -37,7 +37,7 @@ def frame(number: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
     return picture
 
 
-def write_franka(  # noqa: PLR0913 - one fact each
+def write_franka(
     path: Path,
     *,
     text: str = "Pick up the red cup",
