@@ -115,7 +115,8 @@ def _steps(group: Place, series: SeriesPlace) -> _Steps:
     with reading(str(times)):
         stamps = stored_ns(times.read().reshape(-1), series.unit)
     if len(stamps) != shape[0]:
-        raise EpisodeError(f"{times} has {len(stamps)} times, {place.path} {shape[0]} steps")
+        lengths = f"lengths {len(stamps)} and {shape[0]}"
+        raise EpisodeError(f"{times} and {place.path} have the different {lengths}")
     _require_order(stamps, str(times))
     return _Steps(stamps, place)
 
