@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from vrdata.errors import UsageError, VrdataError
 from vrdata.privacy.texts import without_url_credentials
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import MAX_KEY_BYTES
-from vrdata.store.port import ObjectInfo, ObjectStore
+from vrdata.store.port import NewObject, ObjectInfo, ObjectStore, put_together
 
 if TYPE_CHECKING:
     from vrdata.store.s3.client import S3Settings
@@ -193,6 +193,12 @@ class PrefixedStore:
         """See `ObjectStore.put_new`."""
         return self._store.put_new(
             self._prefix + key, body, sha256=sha256, content_type=content_type
+        )
+
+    def put_together(self, objects: Sequence[NewObject]) -> list[bool] | None:
+        """See `JoinedWrites.put_together`."""
+        return put_together(
+            self._store, [replace(one, key=self._prefix + one.key) for one in objects]
         )
 
     def get(self, key: str) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,14 @@ from types import FrameType
 from typing import Final
 
 from vrdata.errors import VrdataError
-from vrdata.store.port import ObjectInfo, ObjectStore, StoreAccessError, StoreUnreachableError
+from vrdata.store.port import (
+    NewObject,
+    ObjectInfo,
+    ObjectStore,
+    StoreAccessError,
+    StoreUnreachableError,
+    put_together,
+)
 from vrdata.store.wrapped import Operation, T, WrappedStore
 
 UNREACHABLE_SECONDS: Final = 300.0
@@ -128,12 +135,26 @@ class PatientStore(WrappedStore):
 
         def put() -> bool:
             created = self._store.put_new(key, body, sha256=sha256, content_type=content_type)
-            if created or not waiting.failed:
-                return created
-            found = self._store.head(key)
-            return found is not None and found.sha256 == sha256
+            return created or (waiting.failed and self._has(key, sha256))
 
         return waiting.repeat(put)
+
+    def put_together(self, objects: Sequence[NewObject]) -> list[bool] | None:
+        """See `JoinedWrites.put_together`; otherwise like `put_new`."""
+        waiting = self._waiting()
+
+        def put() -> list[bool] | None:
+            created = put_together(self._store, objects)
+            if created is None or not waiting.failed:
+                return created
+            pairs = zip(objects, created, strict=True)
+            return [new or self._has(one.key, one.sha256) for one, new in pairs]
+
+        return waiting.repeat(put)
+
+    def _has(self, key: str, sha256: str) -> bool:
+        found = self._store.head(key)
+        return found is not None and found.sha256 == sha256
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """See `ObjectStore.list_after`; a listing that fails continues after its last key."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vrdata.errors import ExitCode, NotFoundError, VrdataError
 
@@ -60,6 +60,16 @@ class ObjectInfo:
     sha256: str | None = None
     modified: float | None = field(default=None, compare=False)
     etag: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """An object to create; see `ObjectStore.put_new`."""
+
+    key: str
+    body: bytes | Path
+    sha256: str
+    content_type: str = ""
 
 
 class ObjectStore(Protocol):
@@ -118,3 +128,28 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Delete an object; deleting a missing one is not an error."""
         ...
+
+
+@runtime_checkable
+class JoinedWrites(Protocol):
+    """A store that may create several objects with less work than one after the other."""
+
+    def put_together(self, objects: Sequence[NewObject]) -> list[bool] | None:
+        """Create objects; each one appears as a whole, durably, only if its key is free.
+
+        Args:
+            objects: some dozens.
+
+        Returns:
+            For each, what `put_new` returns; None = nothing was done, because this store gains
+            nothing by it.
+
+        Raises:
+            As `put_new`; then any of them may exist.
+        """
+        ...
+
+
+def put_together(store: ObjectStore, objects: Sequence[NewObject]) -> list[bool] | None:
+    """`JoinedWrites.put_together` of a store; None if it has no such request."""
+    return store.put_together(objects) if isinstance(store, JoinedWrites) else None

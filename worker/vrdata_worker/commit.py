@@ -30,12 +30,15 @@ from vrdata.dataset.manifest import (
     SampleRecord,
     ShardManifest,
 )
-from vrdata.store.port import ObjectStore, StorageError
+from vrdata.store.port import NewObject, ObjectStore, StorageError, put_together
 from vrdata.store.streaming import sha256_object
 from vrdata_worker.draft import MarkerDraft, describe_data
 
 CONNECTIONS = 4
 """Data objects of one shard that are written at the same time: the files of format `files`."""
+
+TOGETHER = 64
+"""Those of one request, if the store has such requests; so many files are open meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,26 @@ def _put_all(
 ) -> list[tuple[DataObject, bool]]:
     if len(pending) == 1:  # in this thread, so that a signal ends it
         return [_put(store, pending[0], detect=detect)]
-    return list(in_order(pending, partial(_put, store, detect=detect), CONNECTIONS))
+    done: list[tuple[DataObject, bool]] = []
+    for start in range(0, 0 if detect else len(pending), TOGETHER):
+        some = pending[start : start + TOGETHER]
+        created = _put_together(store, some)
+        if created is None:
+            break
+        pairs = zip(some, created, strict=True)
+        done += [(item.data_object(), True) if new else _taken(store, item) for item, new in pairs]
+    rest = pending[len(done) :]
+    return [*done, *in_order(rest, partial(_put, store, detect=detect), CONNECTIONS)]
+
+
+def _put_together(store: ObjectStore, pending: Sequence[PendingObject]) -> list[bool] | None:
+    objects = [NewObject(one.key, one.path, one.sha256, one.content_type) for one in pending]
+    try:
+        return put_together(store, objects)
+    except StorageError:
+        for item in pending:
+            _require_unchanged(item)
+        raise
 
 
 def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> tuple[DataObject, bool]:
@@ -106,6 +128,11 @@ def _put(store: ObjectStore, item: PendingObject, *, detect: bool) -> tuple[Data
     taken = detect and store.head(item.key) is not None
     if not taken and put_new(store, item):
         return item.data_object(), True
+    return _taken(store, item)
+
+
+def _taken(store: ObjectStore, item: PendingObject) -> tuple[DataObject, bool]:
+    """The object whose key was taken, and whether this call wrote it."""
     info = store.head(item.key)
     if info is None:  # deleted between the two requests: write it again
         put_new(store, item)

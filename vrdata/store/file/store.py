@@ -7,29 +7,30 @@ exactly one of several writers succeeds, even on different machines over NFS.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from vrdata.store.file.errors import explained
 from vrdata.store.file.listing import walk
+from vrdata.store.file.paths import create_folders, is_real, is_taken, sync_folders
 from vrdata.store.file.unfinished import Unfinished, remove_leftovers
 from vrdata.store.keys import check_key
 from vrdata.store.port import (
     DigestMismatchError,
     KeyConflictError,
+    NewObject,
     ObjectInfo,
     ObjectNotFoundError,
     StorageError,
 )
 from vrdata.store.streaming import file_chunks
 
-_PATH_ONLY = getattr(os, "O_PATH", 0)  # 0 on systems other than Linux
+_ADVISE = getattr(os, "posix_fadvise", None)  # None on macOS
 
 
 class FileStore:
@@ -63,8 +64,37 @@ class FileStore:
         content_type: str = "",  # noqa: ARG002 - a folder has no content types
     ) -> bool:
         """Create a file if its name is free; see `ObjectStore.put_new`."""
-        chunks = [body] if isinstance(body, bytes) else file_chunks(body)
-        return self.put_chunks(key, chunks, sha256=sha256)
+        return self.put_chunks(key, _chunks(body), sha256=sha256)
+
+    def put_together(self, objects: Sequence[NewObject]) -> list[bool]:
+        """Create files; see `JoinedWrites.put_together`.
+
+        None gets its name before all are synced, and each folder is synced once.
+        """
+        with ExitStack() as stack:
+            begun = [self._begun_of(stack, one) for one in objects]
+            with explained("write files", self._root):
+                for _, unfinished in begun:
+                    if unfinished is not None:
+                        os.fsync(unfinished.stream.fileno())
+                created, changed = [], set[Path]()
+                for final, unfinished in begun:
+                    if unfinished is not None:
+                        changed |= {final.parent, *create_folders(final.parent)}
+                    created.append(unfinished is not None and _link_new(unfinished, final))
+                sync_folders(changed)
+        return created
+
+    def _begun_of(self, stack: ExitStack, one: NewObject) -> tuple[Path, Unfinished | None]:
+        """The path of a file, and its content without a name; None if the name is taken."""
+        final = self._path(one.key)
+        with explained(f"write {one.key}", self._root):
+            if is_taken(final):
+                return final, None
+            unfinished = stack.enter_context(self._begin())
+            self._write(unfinished.stream, one.key, _chunks(one.body), one.sha256)
+            _start_writing(unfinished.stream.fileno())
+            return final, unfinished
 
     def put_chunks(self, key: str, chunks: Iterable[bytes], *, sha256: str = "") -> bool:
         """Create a file from chunks, with flat memory; otherwise like `put_new`.
@@ -76,12 +106,16 @@ class FileStore:
         """
         final = self._path(key)
         with explained(f"write {key}", self._root):
-            if _is_taken(final):
+            if is_taken(final):
                 return False
             with self._begin() as unfinished:
                 self._write(unfinished.stream, key, chunks, sha256)
-                self._create_folders(final.parent)
-                return _link_new(unfinished, final)
+                os.fsync(unfinished.stream.fileno())
+                sync_folders(create_folders(final.parent))
+                created = _link_new(unfinished, final)
+                if created:
+                    sync_folders((final.parent,))
+                return created
 
     def get(self, key: str) -> bytes:
         """The whole file; see `ObjectStore.get`."""
@@ -125,12 +159,12 @@ class FileStore:
                 path.unlink()
             except (FileNotFoundError, NotADirectoryError):
                 return
-            _sync_folder(path.parent)
+            sync_folders((path.parent,))
 
     def _path(self, key: str) -> Path:
         path = self._root / check_key(key)
         # A link could point outside the root: the parent's real path must be its own path.
-        if not _is_real(path.parent):
+        if not is_real(path.parent):
             raise KeyConflictError(
                 f"{key} is behind a symbolic link in {self._root}",
                 why="a store does not follow links, which could point outside it",
@@ -159,15 +193,7 @@ class FileStore:
                 why=f"{existing} is a file",
                 fix="choose another folder",
             )
-        self._create_folders(self._root)
-
-    def _create_folders(self, folder: Path) -> None:
-        """Create a folder and its missing parents, durably."""
-        if folder.is_dir():
-            return
-        self._create_folders(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folders(create_folders(self._root))
 
     def _begin(self) -> Unfinished:
         """A new unfinished file; the first one creates the root."""
@@ -189,7 +215,10 @@ class FileStore:
             stream.write(chunk)
         _require_digest(key, expected=sha256, found=digest.hexdigest())
         stream.flush()
-        os.fsync(stream.fileno())
+
+
+def _chunks(body: bytes | Path) -> Iterable[bytes]:
+    return [body] if isinstance(body, bytes) else file_chunks(body)
 
 
 def _require_digest(key: str, *, expected: str, found: str) -> None:
@@ -200,42 +229,17 @@ def _require_digest(key: str, *, expected: str, found: str) -> None:
         )
 
 
-def _is_taken(path: Path) -> bool:
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return False
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    return True
-
-
 def _link_new(unfinished: Unfinished, final: Path) -> bool:
     try:
         unfinished.link(final)
     except FileExistsError:
-        _is_taken(final)  # explains a folder with that name
+        is_taken(final)  # explains a folder with that name
         return False
-    _sync_folder(final.parent)
     return True
 
 
-def _is_real(folder: Path) -> bool:
-    """Whether no part of an absolute path is a symbolic link; parts may be missing."""
-    if _PATH_ONLY:
-        with suppress(OSError):  # the kernel's answer takes 3 calls instead of one for each part
-            number = os.open(folder, _PATH_ONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                if Path(f"/proc/self/fd/{number}").readlink() == folder:
-                    return True
-            finally:
-                os.close(number)
-    return os.path.realpath(folder) == str(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _start_writing(number: int) -> None:
+    """Let the system begin to write a file: then one sync commits several files to the disk."""
+    if _ADVISE is not None:
+        with suppress(OSError):  # it is only advice
+            _ADVISE(number, 0, 0, os.POSIX_FADV_DONTNEED)  # drops only what is on the disk already
