@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from vrdata.bounded.parallel import in_order
+from vrdata.bounded.parallel import InOrder
 from vrdata.dataset import layout
 from vrdata.dataset.checks.markers import checked_records, head_problems
 from vrdata.dataset.checks.problems import RESTORE, Problem, problem, remove_first
@@ -80,6 +80,7 @@ class ShardCheck:
         self._plan_hash = plan.hash
         self._format = format_of(plan.output.format)
         self._rehash = rehash
+        self._files = InOrder(CONNECTIONS)
 
     def open(self, shard: Shard) -> CommitMarker:
         """A shard's marker; its records are checked as they are read.
@@ -100,7 +101,7 @@ class ShardCheck:
         if manifest.archive is not None:
             self._check_object(manifest.archive)
         else:
-            records = in_order(records, partial(self._check_files, manifest), CONNECTIONS)
+            records = self._files.each(records, partial(self._check_files, manifest))
         return CommitMarker(manifest, records)
 
     def _check_files(self, manifest: ShardManifest, record: Record) -> Record:
