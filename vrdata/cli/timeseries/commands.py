@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from vrdata.cli.timeseries import hdf5, runs
+
 timeseries_app = typer.Typer(
     name="timeseries",
     help="Tables of episodes: text, robot actions, observations, images and video.",
@@ -14,3 +16,7 @@ timeseries_app = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.add_typer(timeseries_app)
+
+
+for commands in (hdf5, runs):
+    commands.register(timeseries_app)

@@ -1,0 +1,68 @@
+"""What the commands share that make a table of existing data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vrdata.cli.common import stdout
+from vrdata.errors import UsageError
+from vrdata.text import count
+
+if TYPE_CHECKING:
+    from vrdata.timeseries.convert.media import Keep
+    from vrdata.timeseries.table.episode import Episode
+    from vrdata.timeseries.table.schema import Names
+
+MediaFilesOption = Annotated[
+    bool,
+    typer.Option(
+        "--media-files", help="Write images and videos to FILE_media/ instead of into the table."
+    ),
+]
+SeedFormOption = Annotated[
+    bool,
+    typer.Option(
+        "--seed-form",
+        help="Write steps as lists [seconds, value, …] and media as paths; needs --media-files.",
+    ),
+]
+
+
+def write_converted(
+    table: Path,
+    make: Callable[[Keep], Iterator[Episode]],
+    names: Names,
+    *,
+    media_files: bool,
+    seed_form: bool = False,
+) -> int:
+    """Write a table of episodes, and print how many.
+
+    Args:
+        table: the new file; an existing one is replaced.
+        make: makes the episodes.
+        names: of the values.
+        media_files: images and videos become files beside the table.
+        seed_form: see `write_table`.
+
+    Returns:
+        The number of episodes.
+    """
+    from vrdata.timeseries.convert.media import with_media
+    from vrdata.timeseries.table.writing import write_table
+
+    if seed_form and not media_files:
+        raise UsageError(
+            "--seed-form needs --media-files", why="tables of this form have paths, not bytes"
+        )
+    if table.is_dir():
+        raise UsageError(f"{table} is a folder", fix="name a file, such as episodes.parquet")
+    with closing(with_media(table, make, beside=media_files)) as episodes:
+        rows = write_table(table, episodes, names=names, form="seed" if seed_form else "vrdata")
+    stdout.print(f"wrote {count(rows, 'episode')} to {table}", markup=False)
+    return rows
