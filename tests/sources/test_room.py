@@ -64,7 +64,7 @@ def test_parts_that_fit_alone_but_not_in_one_block_are_refused_before_anything_i
     with pytest.raises(InvalidInputError, match="a block of 10 items, from rows") as caught:
         pin_sources(spec(table, 10), store, write=True, room=room)
     assert "the block has 10 parts" in caught.value.why
-    assert caught.value.fix.startswith("set a smaller blockSize in a run file, or raise classes.M.")
+    assert caught.value.fix.startswith("set a smaller blockSize in a run file, or --block-size")
     assert not store.objects
     assert pin_sources(spec(table, 9), store, write=True, room=room) is not None
 

@@ -82,7 +82,8 @@ def require_room(name: str, needs: Needs, room: int) -> None:
             f"{name}: a block of {count(needs.block_size, 'item')}, from {needs.block.name} on, "
             f"needs {human_bytes(needs.block.bytes)} of scratch space",
             why=f"{why}, and the block has {count(needs.block.items, 'part')}",
-            fix=f"set a smaller blockSize in a run file, or {_raise(needs.block)}",
+            fix="set a smaller blockSize in a run file, or --block-size of an import, or "
+            f"{_raise(needs.block)}",
         )
 
 

@@ -51,6 +51,13 @@ def test_a_mapping_becomes_the_arguments_of_the_converter() -> None:
     assert run.spec.generators[0].args == ("final=solution", "first=a b")
 
 
+def test_the_block_size_is_that_of_the_run_and_part_of_its_name_only_if_it_is_given() -> None:
+    small = request(block_size=2)
+    assert import_run(small, "files").spec.generators[0].block_size == 2
+    assert request().run_name == request(block_size=0).run_name != small.run_name
+    assert import_run(request(), "files").spec.generators[0].block_size is None
+
+
 def test_ids_have_prefix_split_and_five_digits() -> None:
     assert import_request(KNOWN[0]).sample_id(17) == "vtb_test_00017"
     assert request().sample_id(123456) == "set_123456"

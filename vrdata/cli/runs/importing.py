@@ -83,6 +83,16 @@ def import_command(
             "repeatable.",
         ),
     ] = None,
+    block_size: Annotated[
+        int,
+        typer.Option(
+            "--block-size",
+            min=0,
+            max=1000,
+            help="Items that a process converts, and whose files it has on its disk; 0 = 25. "
+            "Changing it changes metadata.json.",
+        ),
+    ] = 0,
     output_format: Annotated[
         ImportFormat,
         typer.Option(
@@ -114,6 +124,7 @@ def import_command(
         revision=revision,
         limit=limit,
         options=_options(mapping or []),
+        block_size=block_size,
     )
     try:
         if output_format is ImportFormat.FOLDERS:

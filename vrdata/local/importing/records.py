@@ -84,6 +84,7 @@ class ImportRecord(Model):
             "requested_revision": request.revision or None,
             "revision": self.revision or None,
             "options": dict(sorted(request.options.items())),
+            **({"block_size": request.block_size} if request.block_size else {}),
             "samples": self.samples,
             "failed_samples": self.failed_samples,
             "dataset_hash": self.dataset_hash,

@@ -31,6 +31,7 @@ class ImportRequest(Model):
         revision: branch, tag or commit; "" = the default one.
         limit: the most items of all configurations together; None = all.
         options: of the converter.
+        block_size: items that one process converts; None = the converter's.
     """
 
     dataset: str
@@ -41,6 +42,7 @@ class ImportRequest(Model):
     revision: str = ""
     limit: int | None = None
     options: dict[str, str] = Field(default_factory=dict)
+    block_size: int | None = None
 
     @property
     def digest(self) -> str:
@@ -74,6 +76,7 @@ def import_request(  # noqa: PLR0913 - one option each
     revision: str = "",
     limit: int | None = None,
     options: Mapping[str, str] | None = None,
+    block_size: int | None = None,
 ) -> ImportRequest:
     """The request for a dataset; what is not given is the dataset's default.
 
@@ -84,6 +87,7 @@ def import_request(  # noqa: PLR0913 - one option each
         revision: the revision.
         limit: the most items; 0 and None = all.
         options: of the converter.
+        block_size: items that one process converts; 0 and None = the converter's.
 
     Raises:
         UsageError: a configuration is given twice, or there is no such option, or the dataset has
@@ -109,6 +113,7 @@ def import_request(  # noqa: PLR0913 - one option each
         revision=revision,
         limit=limit or None,
         options=dataset.options | dict(options or {}),
+        block_size=block_size or None,
     )
 
 
@@ -149,6 +154,7 @@ def _run(request: ImportRequest, output_format: OutputFormat) -> GenerationRun:
             name=generator,
             converter=CONVERTER if generator != CONVERTER else None,
             args=tuple(f"{name}={value}" for name, value in sorted(request.options.items())),
+            block_size=request.block_size,
             source=SourceSpec(
                 url=request.url,
                 config=config,
