@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -15,13 +15,15 @@ class ByteCache(Generic[K, V]):
 
     Args:
         limit: bytes of all values. A larger value is not kept.
+        drop: called with each value that no longer fits.
 
     Attributes:
+        limit: as given.
         size: bytes of the kept values.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, drop: Callable[[V], None] | None = None) -> None:
+        self.limit, self._drop = limit, drop
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self.size = 0
 
@@ -40,9 +42,12 @@ class ByteCache(Generic[K, V]):
         """Keep a value, and drop others until all fit."""
         if key in self._kept:
             self.size -= self._kept.pop(key)[1]
-        if size > self._limit:
+        if size > self.limit:
             return
         self._kept[key] = value, size
         self.size += size
-        while self.size > self._limit:
-            self.size -= self._kept.popitem(last=False)[1][1]
+        while self.size > self.limit:
+            _, (dropped, size) = self._kept.popitem(last=False)
+            self.size -= size
+            if self._drop is not None:
+                self._drop(dropped)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vrdata.parquet import open_parquet, read_group
-from vrdata.timeseries.table.arrow import list_parts
+from vrdata.timeseries.table.arrow import list_parts, valid
 from vrdata.timeseries.table.faults import TimeSeriesError
 from vrdata.timeseries.table.groups import Group
 from vrdata.timeseries.table.places import Place
@@ -88,6 +88,14 @@ class TableFile:
         for number in range(self.groups):
             for chunk in self._read(number, [self._leaf(counted)]).column(0).chunks:
                 yield np.diff(list_parts(chunk)[0])
+
+    def present(self, column: str) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """Of each row group, its first row, and which rows have a value in a column."""
+        leaf = next((one for one in self._leaves if one in {column, f"{column}.path"}), None)
+        for number in range(self.groups if leaf else 0):
+            chunks = self._read(number, [leaf or ""]).column(0).chunks
+            found = np.concatenate([valid(chunk) for chunk in chunks])
+            yield int(self.starts[number]), found
 
     def media(self, number: int, column: str) -> pa.ChunkedArray:
         """The bytes of the media of a row group, null where there is only a path."""

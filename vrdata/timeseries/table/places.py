@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from dataclasses import dataclass
@@ -92,6 +93,29 @@ def place_of(file: str | Path, access: Access) -> Place:
         return Place(folder, name, access)
     path = Path(file).absolute()
     return Place(str(path.parent), path.name, access)
+
+
+def read_small(place: Place) -> bytes | None:
+    """A small file; None = there is none. Raises StorageError, OSError."""
+    try:
+        with place.open() as stream:
+            return stream.read()
+    except NotFoundError:
+        return None
+
+
+def write_small(place: Place, body: bytes) -> None:
+    """Create a small file, whole or not at all. Raises StorageError, StoreAccessError, OSError."""
+    if place.stored:
+        digest = hashlib.sha256(body).hexdigest()
+        _store(place.folder, place.access).put_new(place.name, body, sha256=digest)
+        return
+    new = place.path.with_name(f".{place.path.name}.{os.getpid()}.part")
+    try:
+        new.write_bytes(body)
+        new.replace(place.path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 _stores: dict[tuple[int, str, Access], ObjectStore] = {}

@@ -7,6 +7,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,12 +157,27 @@ class Tables:
             raise FaultError(fault, row, str(self.places[file]))
         return replace(media, data=body) if body else media
 
+    def first_with(self, column: str) -> int | None:
+        """The first episode that has an image or a video; None = there is none."""
+        for number in range(len(self.places)):
+            for first, present in self.file(number).present(column):
+                if present.any():
+                    return int(self._starts[number]) + first + int(np.argmax(present))
+        return None
+
     def locate(self, index: int) -> tuple[int, int]:
         """The file and the row in it. Raises IndexError."""
         if not 0 <= index < len(self):
             raise IndexError(f"episode {index} of {len(self)}")
         file = int(np.searchsorted(self._starts, index, side="right")) - 1
         return file, index - int(self._starts[file])
+
+    def group_ranges(self, number: int) -> Iterator[tuple[int, int]]:
+        """The episodes of each row group of a file: the first, and the one after the last."""
+        starts = self.file(number).starts + self._starts[number]
+        for first, stop in pairwise(starts.tolist()):
+            if first < stop:
+                yield first, stop
 
     def place(self, index: int) -> Place:
         """The file that has an episode; paths of its media are relative to its folder."""

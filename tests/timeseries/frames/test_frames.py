@@ -1,0 +1,139 @@
+"""Frames read in any order equal those of sequential decoding."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from support.timeseries.clips import CODECS, SIZE, mark_all_as_key, sequential, write_clip
+from vrdata.timeseries.frames.clip import Clip
+from vrdata.timeseries.frames.reader import FrameReader
+from vrdata.timeseries.frames.source import MediaError, Source, source_of
+from vrdata.timeseries.table.episode import Media
+from vrdata.timeseries.table.places import Place
+
+FRAMES = 40
+
+
+@cache
+def decoded(path: Path) -> list[NDArray[np.uint8]]:
+    return sequential(path)
+
+
+def source(path: Path) -> Source:
+    return source_of(Media(path.name), Place(str(path.parent), "table.parquet"), None)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("clips")
+    paths = {kind: write_clip(folder / kind, FRAMES, kind) for kind in CODECS}
+    paths["h264-wrong"] = write_clip(folder / "wrong", FRAMES)
+    mark_all_as_key(paths["h264-wrong"])
+    paths["mpeg4-wrong"] = write_clip(folder / "wrong4", FRAMES, "mpeg4").rename(folder / "w4.mp4")
+    mark_all_as_key(paths["mpeg4-wrong"])
+    return paths
+
+
+KINDS = [*CODECS, "h264-wrong", "mpeg4-wrong"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=8)
+@given(st.lists(st.lists(st.integers(0, FRAMES - 1), min_size=1, max_size=4), max_size=6))
+def test_frames_in_any_order_equal_sequential_decoding(
+    clips: dict[str, Path], kind: str, reads: list[list[int]]
+) -> None:
+    truth = decoded(clips[kind])
+    reader = FrameReader(cache_bytes=5 * SIZE * SIZE * 3)
+    assert len(reader.table(source(clips[kind]))) == len(truth) == FRAMES
+    for indexes in reads:
+        for index, frame in zip(indexes, reader.frames(source(clips[kind]), indexes), strict=True):
+            np.testing.assert_array_equal(frame, truth[index])
+
+
+def test_packets_that_are_all_marked_as_key_frames_are_not_believed(
+    clips: dict[str, Path],
+) -> None:
+    wrong = clips["mpeg4-wrong"]
+    with av.open(str(wrong)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        assert all(packet.is_keyframe for packet in packets)
+    assert (
+        Clip(source(wrong)).table.keys.tolist() == Clip(source(clips["h264"])).table.keys.tolist()
+    )
+
+
+def test_a_seek_that_ends_on_no_key_frame_begins_again(clips: dict[str, Path]) -> None:
+    clip = Clip(source(clips["mpeg4"]))
+    clip.table.keys[:] = True
+    truth = sequential(clips["mpeg4"])
+    for index in (17, 5, 30):
+        ((_, frame),) = clip.frames([index])
+        np.testing.assert_array_equal(frame, truth[index])
+
+
+def test_the_frames_of_a_window_are_decoded_on_one_way(
+    clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeks: list[int] = []
+    seek = Clip._seek
+    monkeypatch.setattr(Clip, "_seek", lambda clip, key: (seeks.append(key), seek(clip, key))[1])
+    reader = FrameReader()
+    clip = source(clips["h264"])
+    reader.frames(clip, [20, 18, 19])
+    assert seeks == [12]
+    reader.frames(clip, [18, 19, 20])
+    reader.frames(clip, [21, 22])
+    assert seeks == [12]  # from the cache, and from where the decoder is
+    reader.frames(clip, [39])
+    assert seeks == [12, 36]
+
+
+def test_times_are_exact_nanoseconds(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip", 7, rate=30)
+    times = FrameReader().table(source(clip)).times
+    assert times.tolist() == [(2 * n * 10**9 + 30) // 60 for n in range(7)]
+
+
+def test_a_reader_works_in_another_process(clips: dict[str, Path]) -> None:
+    reader = FrameReader()
+    truth = sequential(clips["h264"])
+    reader.frames(source(clips["h264"]), [5])
+    child = os.fork()
+    if not child:
+        (frame,) = reader.frames(source(clips["h264"]), [30])
+        os._exit(0 if np.array_equal(frame, truth[30]) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    sent = pickle.loads(pickle.dumps(reader))  # noqa: S301 - our own
+    np.testing.assert_array_equal(sent.frames(source(clips["h264"]), [6])[0], truth[6])
+
+
+def test_a_damaged_clip_is_named(tmp_path: Path, clips: dict[str, Path]) -> None:
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(clips["h264"].read_bytes()[:600])
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXTINF:1,\n{clips['h264']}\n")
+    disguised = tmp_path / "list.mp4"
+    disguised.write_text(playlist.read_text())
+    for path in (cut, disguised):
+        with pytest.raises(MediaError, match=f"{path.name} cannot be decoded"):
+            FrameReader().table(source(path))
+    with pytest.raises(MediaError, match="no format of video that vrdata reads"):
+        FrameReader().table(source(playlist))
+
+
+def test_embedded_clips_need_no_name(clips: dict[str, Path]) -> None:
+    for kind, ending in (("h264", ""), ("vp9", ""), ("mjpeg", "")):
+        media = Media(ending, clips[kind].read_bytes())
+        embedded = source_of(media, Place("/nowhere", "t.parquet"), kind)
+        assert len(FrameReader().table(embedded)) == FRAMES

@@ -1,0 +1,151 @@
+"""One open clip: decodes wanted frames on one way forward, and checks each seek."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import av
+import av.error
+import numpy as np
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from vrdata.dataset.verify.sample.decode import main_stream
+from vrdata.timeseries.frames.seektable import SeekTable, from_frames, from_packets
+from vrdata.timeseries.frames.source import MediaError, Source, container_format
+
+Frame = NDArray[np.uint8]
+"""[H, W, 3] RGB."""
+
+
+class Clip:
+    """A clip that is open in this process; not for concurrent threads.
+
+    Args:
+        source: the file.
+        table: of an earlier opening; None = read it now.
+        size: height and width of the frames; None = as they are.
+
+    Attributes:
+        table: the frames of the clip.
+
+    Raises:
+        MediaError: it cannot be decoded, or has no frames.
+        NotFoundError, StorageError, OSError: the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        table: SeekTable | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        self._source, self._size = source, size
+        self._rgb = VideoReformatter()
+        self._container: Any = None
+        self._stream: Any = None
+        self._decoded: Iterator[Any] = iter(())
+        self._next = 0
+        with self._refused():
+            self._file = source.open()
+            self._format = container_format(source, self._file)
+            self._reopen()
+            self.table = self._read_table() if table is None else table
+            if not len(self.table):
+                raise MediaError(f"{source.name} has no frames")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+        if not isinstance(self._file, str):
+            self._file.close()
+
+    def frames(self, indexes: Sequence[int]) -> Iterator[tuple[int, Frame]]:
+        """Frames in the order of presentation; those between two key frames are decoded once.
+
+        Args:
+            indexes: increasing, each from 0 to the number of frames - 1.
+
+        Raises:
+            MediaError: a frame cannot be decoded, or has another size than the first one.
+        """
+        with self._refused():
+            for index in indexes:
+                yield index, self._image(self._frame(index))
+
+    def _frame(self, index: int) -> Any:
+        """Decode up to a frame; from the beginning, if what a seek returned is not trustworthy."""
+        wanted = int(self.table.pts[index])
+        key = self.table.key_before(index)
+        if index < self._next or key > self._next:
+            self._seek(key)
+        for frame in self._decoded:
+            if frame.pts == wanted:
+                self._next = index + 1
+                return frame
+            if frame.pts is not None and frame.pts > wanted:
+                break
+        raise MediaError(
+            f"{self._source.name}: frame {index} cannot be decoded",
+            why="the clip is truncated, or its packets and its frames have other times",
+        )
+
+    def _seek(self, key: int) -> None:
+        if key == 0:
+            self._reopen()
+            return
+        pts = int(self.table.pts[key])
+        self._container.seek(pts, stream=self._stream)
+        frames = self._container.decode(self._stream)
+        first: Any = next(frames, None)
+        at = None if first is None or first.pts is None else self.table.index_of(first.pts)
+        if at is None or at > key or not first.key_frame or first.is_corrupt:
+            self.table.distrust()
+            self._reopen()
+            return
+        self._decoded, self._next = _again(first, frames), at
+
+    def _reopen(self) -> None:
+        """Begin with the first frame."""
+        if self._container is not None:
+            self._container.close()
+        if not isinstance(self._file, str):
+            self._file.seek(0)
+        self._container = av.open(self._file, "r", format=self._format)
+        self._stream = main_stream(self._container)
+        self._stream.codec_context.thread_count = 1  # many workers decode at the same time
+        self._decoded, self._next = self._container.decode(self._stream), 0
+
+    def _read_table(self) -> SeekTable:
+        table = from_packets(self._container, self._stream)
+        self._reopen()
+        if table is None:
+            table = from_frames(self._decoded, self._stream)
+            self._reopen()
+        return table
+
+    def _image(self, frame: Any) -> Frame:
+        height, width = self._size or (frame.height, frame.width)
+        image: Any = self._rgb.reformat(frame, width, height, "rgb24", threads=1).to_ndarray()
+        return cast("Frame", image)
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, IndexError, ValueError) as error:
+            if isinstance(error, MediaError):
+                raise
+            raise MediaError(
+                f"{self._source.name} cannot be decoded",
+                why=str(error) or type(error).__name__,
+                fix="it is damaged, or needs a codec that FFmpeg does not have",
+            ) from None
+
+
+def _again(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    """Frames of which the first one was taken already."""
+    yield first
+    yield from rest

@@ -1,0 +1,90 @@
+"""Where a clip or a picture comes from, and its container format."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vrdata.timeseries.table.episode import Media
+from vrdata.timeseries.table.faults import TimeSeriesError
+from vrdata.timeseries.table.places import Place
+
+# FFmpeg may not guess: it could take the content for a playlist, which names other files to open.
+_ENDINGS = {
+    ".avi": "avi",
+    ".m4v": "mp4",
+    ".mkv": "matroska",
+    ".mov": "mov",
+    ".mp4": "mp4",
+    ".webm": "matroska",
+}
+_HEAD = 12
+
+
+class MediaError(TimeSeriesError):
+    """An image or a clip that cannot be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of media.
+
+    Attributes:
+        key: equal keys have equal bytes.
+        name: for messages, and for the format.
+        open: a file to read and seek in, or the path of a local one: FFmpeg reads it faster.
+    """
+
+    key: Hashable
+    name: str
+    open: Callable[[], BinaryIO | str]
+
+
+def source_of(media: Media, place: Place, key: Hashable) -> Source:
+    """The source of media.
+
+    Args:
+        media: with its bytes, if the table has them.
+        place: the table.
+        key: of embedded bytes.
+    """
+    if media.data:
+        data = media.data
+        return Source(key, media.path or f"{place}: embedded media", lambda: io.BytesIO(data))
+    file = place.beside(media.path)
+    return Source(str(file), str(file), file.open if file.stored else lambda: str(file))
+
+
+def container_format(source: Source, opened: BinaryIO | str) -> str:
+    """FFmpeg's name of the container: by the ending of the name, else by the first bytes.
+
+    Raises:
+        MediaError: it is none of those that vrdata reads.
+    """
+    name = source.name.lower()
+    for ending, found in _ENDINGS.items():
+        if name.endswith(ending):
+            return found
+    head = _head(opened)
+    if head[4:8] == b"ftyp":
+        return "mp4"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+        return "avi"
+    raise MediaError(
+        f"{source.name} has no format of video that vrdata reads",
+        fix=f"use one of {' '.join(_ENDINGS)}",
+    )
+
+
+def _head(opened: BinaryIO | str) -> bytes:
+    if isinstance(opened, str):
+        with Path(opened).open("rb") as stream:
+            return stream.read(_HEAD)
+    head = opened.read(_HEAD)
+    opened.seek(0)
+    return head

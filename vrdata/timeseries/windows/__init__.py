@@ -1,0 +1,1 @@
+"""Windows of episodes: arithmetic of time, resampling, statistics, the dataset."""
