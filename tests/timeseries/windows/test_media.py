@@ -137,5 +137,5 @@ def test_wrong_media_are_named(tmp_path: Path, clip: Path) -> None:
     ):
         with pytest.raises(MediaError, match=said):
             data[index]
-    with pytest.raises(FaultError, match="row 3: video_timestamps: 5 for the 20 frames of"):
+    with pytest.raises(FaultError, match=r"row 3: video_timestamps: 5 for .*, which has 20 frames"):
         data[450]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from vrdata.text import count
 from vrdata.timeseries.frames.clip import Frame
 from vrdata.timeseries.frames.image import read_image
 from vrdata.timeseries.frames.reader import FrameReader, stacked
@@ -73,12 +74,12 @@ class WindowMedia:
             shape = self._shape(column)
             return np.zeros((frames, *shape, 3), np.uint8), np.zeros(frames, bool)
         source = self._source(index, column, camera.video)
-        first, count = self._frame_at(index, name, camera, source, time)
+        first, total = self._frame_at(index, name, camera, source, time)
         wanted = [first + offset for offset in self._offsets]
-        mask = np.array([0 <= one < count for one in wanted])
+        mask = np.array([0 <= one < total for one in wanted])
         if self._outside == "clamp":
-            wanted = [min(max(one, 0), count - 1) for one in wanted]
-        there = [one for one in wanted if 0 <= one < count]
+            wanted = [min(max(one, 0), total - 1) for one in wanted]
+        there = [one for one in wanted if 0 <= one < total]
         found = dict(zip(there, self._reader.frames(source, there), strict=True))
         shape = self._shape(column) if not there else (0, 0)
         return stacked([found.get(one) for one in wanted], shape), mask
@@ -107,7 +108,8 @@ class WindowMedia:
             if len(times) != len(table):
                 file, row = self._tables.locate(index)
                 column = camera_column("video_timestamps", name)
-                fault = Fault(column, f"{len(times)} for the {len(table)} frames of {source.name}")
+                frames = count(len(table), "frame")
+                fault = Fault(column, f"{len(times)} for {source.name}, which has {frames}")
                 raise FaultError(fault, row, str(self._tables.places[file]))
         known = self._periods.get(exact)
         if known is None:
