@@ -37,11 +37,11 @@ def test_fast_calls_use_no_thread_and_slow_ones_do() -> None:
         used.append(threading.current_thread())
         return item
 
-    calls = InOrder(2, lambda: now)
+    calls = InOrder(2, clock=lambda: now)
     assert list(calls.each(range(10), work)) == list(range(10))
     here = threading.current_thread()
     assert [thread is here for thread in used] == [True] * 6 + [False] * 4
     used.clear()
     assert list(calls.each(range(3), work)) == [0, 1, 2]
     assert here not in used
-    assert list(InOrder(2, lambda: now).each([], work)) == []
+    assert list(InOrder(2, clock=lambda: now).each([], work)) == []

@@ -67,11 +67,19 @@ class InOrder:
 
     Args:
         jobs: number of threads.
+        queued: as in `in_order`.
         clock: seconds of a monotonic clock.
     """
 
-    def __init__(self, jobs: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        queued: int = QUEUED_PER_JOB,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._jobs = jobs
+        self._queued = queued
         self._clock = clock
         self._mean: float | None = None
 
@@ -86,7 +94,7 @@ class InOrder:
             yield result
             if self._is_slow():
                 break
-        yield from in_order(rest, work, self._jobs)
+        yield from in_order(rest, work, self._jobs, queued=self._queued)
 
     def _is_slow(self) -> bool:
         return self._mean is not None and self._mean >= SLOW_SECONDS

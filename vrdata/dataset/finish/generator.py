@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from vrdata.bounded.parallel import in_order
+from vrdata.bounded.parallel import InOrder
 from vrdata.dataset import layout
 from vrdata.dataset.finish.counts import GeneratorCounts
 from vrdata.dataset.finish.index import DamagedIndexError, IndexWriter, read_counts
@@ -48,7 +48,7 @@ def index_generator(
         path = Path(folder) / "rows.parquet"
         with IndexWriter(path, plan_hash, generator) as writer:
             columns = _SameColumns()
-            for marker in in_order(shards, check.open, JOBS, queued=1):
+            for marker in InOrder(JOBS, queued=1).each(shards, check.open):
                 columns.check(marker.manifest)
                 writer.add_shard(marker.manifest)
                 for record in marker.records:
