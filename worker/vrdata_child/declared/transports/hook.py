@@ -8,12 +8,22 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from vrdata_child.declared.transports import boto, httpx_, requests_, urllib3_, urllib_
+from vrdata_child.declared.transports import (
+    aiohttp_,
+    boto,
+    http_client_,
+    httpx_,
+    requests_,
+    urllib3_,
+    urllib_,
+)
 from vrdata_child.declared.transports.service import Service
 
 Replace = Callable[[ModuleType, Service], None]
 _MODULES: Mapping[str, Replace] = {
+    "aiohttp": aiohttp_.install,
     "botocore.httpsession": boto.install,
+    "http.client": http_client_.install,
     "httpx": httpx_.install,
     "httpx2": httpx_.install,
     "requests.adapters": requests_.install,

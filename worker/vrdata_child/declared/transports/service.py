@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vrdata_child.declared.answers.http import Answer, Request
 from vrdata_child.declared.answers.respond import respond
@@ -44,3 +45,34 @@ def body_of(answer: Answer) -> io.BufferedIOBase:
     if isinstance(answer.body, bytes):
         return io.BytesIO(answer.body)
     return opened(answer.body)
+
+
+def wire_of(answer: Answer) -> io.BufferedReader:
+    """An answer as the bytes that a socket receives. Raises OSError."""
+    lines = [f"HTTP/1.1 {answer.status} {answer.reason}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1", "replace")
+    return io.BufferedReader(_Joined(head, body_of(answer)))
+
+
+class _Joined(io.RawIOBase):
+    """Bytes, then those of a file."""
+
+    def __init__(self, head: bytes, body: io.BufferedIOBase) -> None:
+        self._head = head
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer).cast("B")
+        if not self._head:
+            return self._body.readinto(view)
+        part, self._head = self._head[: len(view)], self._head[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()

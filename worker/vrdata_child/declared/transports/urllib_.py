@@ -9,7 +9,7 @@ from typing import Any
 
 from vrdata_child.declared.answers.http import Answer, request
 from vrdata_child.declared.refusing import RefusedError
-from vrdata_child.declared.transports.service import Service, body_of
+from vrdata_child.declared.transports.service import Service, wire_of
 
 
 def install(module: ModuleType, service: Service) -> None:
@@ -39,30 +39,4 @@ class _Wire:
         self._answer = answer
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        lines = [f"HTTP/1.1 {self._answer.status} {self._answer.reason}"]
-        lines += [f"{name}: {value}" for name, value in self._answer.headers.items()]
-        head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1", "replace")
-        return io.BufferedReader(_Joined(head, body_of(self._answer)))
-
-
-class _Joined(io.RawIOBase):
-    """Bytes, then those of a file."""
-
-    def __init__(self, head: bytes, body: io.BufferedIOBase) -> None:
-        self._head = head
-        self._body = body
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        view = memoryview(buffer).cast("B")
-        if not self._head:
-            return self._body.readinto(view)
-        part, self._head = self._head[: len(view)], self._head[len(view) :]
-        view[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()
+        return wire_of(self._answer)
