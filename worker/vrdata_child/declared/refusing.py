@@ -48,6 +48,15 @@ def unanswered(asked: str) -> RefusedError:
     return RefusedError(what, text)
 
 
+def unpacked(url: str, place: str) -> RefusedError:
+    """The refusal of an archive that was unpacked to a place."""
+    text = (
+        f"{url} is unpacked, because its source has `unpack: true`: read its files in {place},"
+        " or remove unpack from the source"
+    )
+    return RefusedError(f"read {url}, which is unpacked to {place}", text)
+
+
 class Recorder:
     """Records the refusals of this process in the folder of its block.
 

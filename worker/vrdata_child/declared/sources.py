@@ -12,9 +12,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vrdata_child.declared.pieces import Piece, opened
+from vrdata_child.declared.refusing import unpacked
 
 NAME = "sources.json"
 _HUB = "hf://"
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,8 @@ class Source:
         folder: the complete staged files, read-only; "" if they are read by range.
         ranges: names and sizes in bytes of files that are read by range; None if all are staged.
         socket: path of the Unix socket that serves the ranges, or "".
+        place: where the script expects it.
+        unpacked: its files are those of an archive, which itself is not staged.
     """
 
     number: int
@@ -34,6 +38,8 @@ class Source:
     folder: str
     ranges: Mapping[str, int] | None = None
     socket: str = ""
+    place: str = ""
+    unpacked: bool = False
 
     @cached_property
     def names(self) -> Mapping[str, int]:
@@ -98,6 +104,9 @@ class Declared:
 
         Args:
             url: `s3://bucket/key`, `hf://repository/name` or `https://host/path`, decoded.
+
+        Raises:
+            RefusedError: it is an archive that was unpacked.
         """
         first = None
         for serve, source in self._serves:
@@ -108,6 +117,8 @@ class Declared:
             if found.size is not None:
                 return found
             first = first or found
+        if first is not None and first.source.unpacked and _is_archive(url, first):
+            raise unpacked(url, first.source.place)
         return first
 
     def covers(self, prefix: str) -> bool:
@@ -153,6 +164,8 @@ def read(folder: Path) -> Declared:
                 one["folder"],
                 None if one["files"] is None else dict(one["files"]),
                 str(folder / one["socket"]) if one["socket"] else "",
+                one["place"],
+                bool(one.get("unpacked")),
             )
             for number, one in enumerate(listed)
         ),
@@ -189,6 +202,11 @@ def _below(url: str, serve: str) -> str | None:
     if url == serve:
         return _file_of(serve)
     return url.removeprefix(f"{serve}/") if url.startswith(f"{serve}/") else None
+
+
+def _is_archive(url: str, missing: Found) -> bool:
+    """Whether a file that an unpacked source does not have is its archive."""
+    return url in missing.source.serves or missing.name.lower().endswith(_ARCHIVES)
 
 
 def _is_single(serve: str, name: str, source: Source) -> bool:

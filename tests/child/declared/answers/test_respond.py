@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +108,28 @@ def test_a_plain_url_is_answered_with_its_query_or_without(declared: Declared) -
     assert body(get(declared, "https://data.example/f.zip?v=1")) == b"zip"
     assert body(get(declared, "https://data.example/g/g?token=1")) == b"g"
     assert get(declared, "https://data.example/g/h").status == 404
+
+
+@pytest.mark.parametrize(
+    ("serves", "url"),
+    [
+        ("https://data.example/v1/", "https://data.example/v1/raw.zip"),
+        ("https://data.example/download", "https://data.example/download"),
+        ("s3://b/v1/", "https://b.s3.amazonaws.com/v1/raw.tar.gz"),
+        ("hf://org/name", "https://huggingface.co/datasets/org/name/resolve/main/raw.zip"),
+    ],
+)
+def test_an_archive_that_was_unpacked_is_refused_and_the_message_says_where_its_files_are(
+    serves: str, url: str, declare: Callable[..., Declared]
+) -> None:
+    (source,) = declare(({"a.png": b"a"}, serves)).sources
+    unpacked = Declared((replace(source, place="raw", unpacked=True),), Path())
+    with pytest.raises(RefusedError, match="`unpack: true`: read its files in raw"):
+        get(unpacked, url)
+    if serves.endswith("/"):
+        beside = url.rpartition("/")[0]
+        assert body(get(unpacked, f"{beside}/a.png")) == b"a"
+        assert get(unpacked, f"{beside}/b.nii.gz").status == 404
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import stat
 import tarfile
@@ -107,6 +108,18 @@ def test_files_of_an_archive_are_staged_read_only_and_the_archive_is_not_kept(
     assert contents(folder) == FILES
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
     assert modes == {0o444, 0o555}
+
+
+def test_a_block_is_told_that_a_place_has_the_files_of_an_archive(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.source = FakeSource({"raw.zip": packed(*FILES.items())})
+    shard = begin(bench.worker())
+    wait_until(lambda: shard.is_ready(0), "the files", 60)
+    (tmp_path / "block").mkdir()
+    shard.write(0, tmp_path / "block")
+    (entry,) = json.loads((tmp_path / "block/sources.json").read_bytes())
+    assert (entry["place"], entry["unpacked"]) == ("raw", True)
 
 
 def of_kind(kind: bytes, name: str = "it", target: str = "/etc/passwd") -> tarfile.TarInfo:

@@ -35,5 +35,6 @@ def write(
 def _entry(place: PlannedPlace, staged: Use | RangeReader) -> dict[str, Any]:
     entry: dict[str, Any] = {"place": place.place, "serves": list(place.serves)}
     if isinstance(staged, Use):
-        return entry | {"folder": str(staged.folder), "files": None, "socket": ""}
+        whole = {"folder": str(staged.folder), "files": None, "socket": ""}
+        return entry | whole | ({"unpacked": True} if place.unpack else {})
     return entry | {"folder": "", "files": staged.files, "socket": SOCKET}
