@@ -225,7 +225,7 @@ def _shaped(view: RunView, wave: Wave, pods: int) -> ApplyJob | ReshapeJob | Non
     shape = Shape(parallelism=pods, suspend=view.spec.suspend)
     job = view.facts.jobs.get(wave_job(view.identity.uid, wave.wave))
     if job is None:
-        readers = {one.name for one in view.plan.generators if one.source or one.places}
+        readers = {one.name for one in view.plan.generators if one.reads}
         reads = any(span.generator in readers for span in wave.spans)
         return ApplyJob(
             wave_manifest(

@@ -37,7 +37,7 @@ class WorkerConfig(Model):
         run: UID of the GenerationRun, for its failure records; empty for a local run.
         hermetic: how far the kernel must sandbox generators, else the worker refuses to generate.
             None = as far as it can; then it is omitted, as workers of earlier versions expect.
-        max_failed_items: items of a converter that each attempt of a shard may drop, because they
+        max_failed_items: items of a source that each attempt of a shard may drop, because they
             would certainly fail again; None = none.
         sources: folder of staged sources that the workers of a local run share; None = each worker
             has its own.
@@ -66,8 +66,8 @@ def droppable_items(plan: Plan, max_failed_samples: int) -> int | None:
         plan: of the run.
         max_failed_samples: of its failure policy.
     """
-    converts = any(planned.source is not None for planned in plan.generators)
-    return max_failed_samples or None if converts else None
+    reads = any(planned.reads for planned in plan.generators)
+    return max_failed_samples or None if reads else None
 
 
 class ShardTask(Model):

@@ -83,6 +83,11 @@ class PlannedGenerator(Model):
         return self.converter or self.name
 
     @property
+    def reads(self) -> bool:
+        """Whether its samples come from the items of sources."""
+        return self.source is not None or bool(self.places)
+
+    @property
     def stop(self) -> int:
         """One more than the global index of the last sample."""
         return self.start + self.samples

@@ -62,6 +62,13 @@ def dataset(folder: Path, out: str, name: str) -> dict[str, Any]:
     return found
 
 
+def attempts(folder: Path, out: str, name: str) -> list[int]:
+    """The number of the attempt that committed each shard."""
+    markers = (folder / out / "default" / name / "_vrdata/commits").glob("*/*.json")
+    lines = [one.read_text().partition("\n")[0] for one in sorted(markers)]
+    return [json.loads(line)["attempt"]["number"] for line in lines]
+
+
 def test_a_run_has_all_items_of_the_source_that_the_pipeline_was_added_with(home: Path) -> None:
     done = run(home, "run", write_run(home, "all"), "--local", "--out", "all-out")
     assert done.code == 0, done.err
@@ -79,6 +86,7 @@ def test_an_item_that_is_skipped_and_one_that_ends_the_process_cost_one_sample_e
     found = dataset(home, "others-out", "others")
     assert (found["samples"], found["failedSamples"]) == (PICTURES - 2, 2)
     assert found["failures"] == {"GeneratorCrashed": 1, "SkippedItem": 1}
+    assert attempts(home, "others-out", "others")[0] == 0  # a skipped item is not retried
     groups = json.dumps(found["failureGroups"])
     assert f"[skip] {BLACK:03d}.png: black" in groups
 

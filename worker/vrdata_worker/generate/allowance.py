@@ -1,8 +1,8 @@
 """Whether a shard may drop the samples that have failed.
 
-A shard of a converter drops items that would certainly fail again in any attempt: an attempt that
-only finds this out costs as much as one that drops them. Other failures may be chance, so the last
-attempt drops them.
+A shard that reads sources drops items that would certainly fail again in any attempt: an attempt
+that only finds this out costs as much as one that drops them. Other failures may be chance, so the
+last attempt drops them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def refusal(state: BlockState, failed: int, allowed: int) -> ShardFailedError | 
 def refusal_of_items(
     state: BlockState, failed: int, certain: int, allowed: int, allowed_certain: int
 ) -> ShardFailedError | None:
-    """As `refusal`, for the items of a converter.
+    """As `refusal`, for the items of a source.
 
     Args:
         state: of the block whose item has failed last.

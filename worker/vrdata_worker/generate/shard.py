@@ -45,7 +45,7 @@ class Limits:
         sample_timeout: longest time between two samples of a child, in seconds.
         memory_bytes: limit of one block; 0 = no limit.
         failed_samples: failed samples that the shard may drop.
-        failed_items: items of a converter that it may drop because they would fail again.
+        failed_items: items of a source that it may drop because they would fail again.
         scratch_bytes: scratch space of one block; 0 = what is free.
     """
 
@@ -194,7 +194,7 @@ class ShardGenerator:
     def _check_failures(self, running: RunningBlock) -> None:
         states = [other.state for other in self._running.values()]
         failed = len(self._generated.failed) + sum(len(state.failures) for state in states)
-        if self._planned.source is None:
+        if not self._planned.reads:
             error = refusal(running.state, failed, self._limits.failed_samples)
         else:
             certain = self._generated.certain + sum(map(certain_failures, states))
