@@ -40,7 +40,7 @@ def add_command(
         typer.Option(
             "--from",
             help="A text file with one FOLDER_OR_URL COMMIT [NAME] per line; "
-            "class=G at its end sets the class.",
+            "class=G at its end sets the class, sources=FILE the sources of a pipeline.",
         ),
     ] = None,
     replace: Annotated[
@@ -132,9 +132,15 @@ def _sources(
         raise InvalidInputError(
             f"{from_list} is not UTF-8 text", why=error.reason, fix="save it as UTF-8"
         ) from None
-    return tuple(
-        with_fields(source, generator_class=source.generator_class or chosen)
-        for source in parse_list(text)
+    return tuple(_completed(source, chosen) for source in parse_list(text))
+
+
+def _completed(listed: GeneratorSource, chosen: Literal["O", "G", "M"] | None) -> GeneratorSource:
+    """A line of a list, with the class of the command line and the sources of its file."""
+    return with_fields(
+        listed,
+        generator_class=listed.generator_class or chosen,
+        pipeline=pipeline_of([], Path(listed.sources) if listed.sources else None, listed.script),
     )
 
 

@@ -50,9 +50,12 @@ def _record(text: str) -> dict[str, str]:
     url, sign, place = text.rpartition("=")
     if not sign or not url or not place:
         raise UsageError(f"--source {text!r} has no place", fix=_FORM)
-    if "://" not in url:  # the catalogue is read from any folder
-        url = str(Path(url).expanduser().absolute())
-    return {"url": url, "place": place.rstrip("/")}
+    return {"url": _absolute(url), "place": place.rstrip("/")}
+
+
+def _absolute(url: str) -> str:
+    """A URL; a path is made absolute, because the catalogue is read from any folder."""
+    return url if "://" in url else str(Path(url).expanduser().absolute())
 
 
 def _read(file: Path) -> list[Any]:
@@ -70,4 +73,9 @@ def _read(file: Path) -> list[Any]:
         raise InvalidInputError(
             f"{file} is not a list", fix="write a list of sources, each with url and place"
         )
-    return found
+    return [
+        {**one, "url": _absolute(one["url"])}
+        if isinstance(one, dict) and isinstance(one.get("url"), str)
+        else one
+        for one in found
+    ]

@@ -15,10 +15,10 @@ def same_sources(known: Pipeline | None, given: Pipeline | None) -> bool:
 
     Args:
         known: in the catalogue; None = it is no pipeline.
-        given: by the user; None = nothing.
+        given: by the user; None = nothing, so what was declared before still holds.
     """
     if known is None or given is None:
-        return known is given
+        return given is None
     ours, theirs = (
         sorted(one.model_dump_json(exclude=_FOUND) for one in pipeline.sources)
         for pipeline in (known, given)

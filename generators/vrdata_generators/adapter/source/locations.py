@@ -18,7 +18,8 @@ from vrdata_generators.adapter.source.naming import is_url, name_from, without_c
 from vrdata_generators.adapter.source.placeholders import Placeholder, find_placeholders
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
-_LINE = "FOLDER_OR_URL COMMIT [NAME] [class=O|G|M]"
+_LINE = "FOLDER_OR_URL COMMIT [NAME] [class=O|G|M] [sources=FILE] [script=PATH]"
+_OPTION = re.compile(r"(class|sources|script)=(.*)")
 _CLASSES: dict[str, GeneratorClass] = {"O": "O", "G": "G", "M": "M"}
 
 
@@ -28,6 +29,8 @@ class GeneratorSource:
 
     Attributes:
         pipeline: the sources and the script, if it converts raw data.
+        sources: in a list, the file with the sources of a pipeline.
+        script: in a list, the script of a pipeline.
     """
 
     address: str
@@ -35,6 +38,8 @@ class GeneratorSource:
     name: str = ""
     generator_class: GeneratorClass | None = None
     pipeline: Pipeline | None = None
+    sources: str = ""
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,11 @@ def _found(folder: Path, pipeline: Pipeline | None) -> tuple[GeneratorFolder, ..
 
 
 def parse_list(text: str) -> tuple[GeneratorSource, ...]:
-    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME] [class=O|G|M]` per line.
+    """The sources in a list: one `FOLDER_OR_URL COMMIT [NAME] [OPTION=VALUE …]` per line.
 
-    The commit of a folder is `-`. A `#` at the start of a line or after a space starts a comment.
-    A folder with spaces is written in quotes.
+    The options are class, and for a pipeline sources and script. The commit of a folder is `-`.
+    A `#` at the start of a line or after a space starts a comment. A folder with spaces is written
+    in quotes.
 
     Raises:
         InvalidInputError: a line has another form, or the list is empty.
@@ -115,16 +121,26 @@ def parse_list(text: str) -> tuple[GeneratorSource, ...]:
         parts = _parts(_COMMENT.sub("", line))
         if not parts:
             continue
-        classed = parts[-1].startswith("class=")
-        given = _CLASSES.get(parts.pop().removeprefix("class=").upper()) if classed else None
-        if len(parts) not in {2, 3} or (classed and given is None):
+        options: dict[str, str] = {}
+        while (option := _OPTION.fullmatch(parts[-1])) and len(parts) > 1:
+            options.setdefault(option[1], option[2])
+            parts.pop()
+        given = _CLASSES.get(options.get("class", "").upper())
+        if len(parts) not in {2, 3} or "" in options.values() or ("class" in options and not given):
             raise InvalidInputError(
                 f"line {number} of the list is invalid: {printable_line(line.strip()[:120])}",
                 fix=f"write {_LINE}; the commit of a folder is '-'",
             )
-        commit = "" if parts[1] == "-" else parts[1]
-        name = parts[2] if len(parts) == 3 else ""
-        sources.append(GeneratorSource(parts[0], commit, name, given))
+        sources.append(
+            GeneratorSource(
+                parts[0],
+                commit="" if parts[1] == "-" else parts[1],
+                name=parts[2] if len(parts) == 3 else "",
+                generator_class=given,
+                sources=options.get("sources", ""),
+                script=options.get("script", ""),
+            )
+        )
     if not sources:
         raise InvalidInputError("the list is empty", fix=f"write one {_LINE} per line")
     return tuple(sources)

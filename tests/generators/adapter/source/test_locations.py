@@ -210,7 +210,21 @@ def test_a_line_of_a_list_can_give_a_class() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["/a - class=Z", "/a - class=", "/a class=G", "/a - b c class=G"])
-def test_an_invalid_class_or_line_of_a_list_is_refused(line: str) -> None:
+def test_a_line_of_a_list_can_name_the_sources_and_the_script_of_a_pipeline() -> None:
+    text = "./M-1 - sources=sources/m.yaml\nhttps://example.org/a abc M-2 script=run.py class=M\n"
+    assert parse_list(text) == (
+        GeneratorSource("./M-1", sources="sources/m.yaml"),
+        GeneratorSource("https://example.org/a", "abc", "M-2", "M", script="run.py"),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("/a - class=Z", "/a - class=", "/a class=G", "/a - b c class=G"),
+        *("/a - sources=", "/a sources=x", "class=G"),
+    ],
+)
+def test_an_invalid_option_or_line_of_a_list_is_refused(line: str) -> None:
     with pytest.raises(InvalidInputError, match="line 1 of the list"):
         parse_list(line)
