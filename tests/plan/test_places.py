@@ -256,3 +256,18 @@ def test_a_plan_with_places_is_read_back_equal() -> None:
     wanted = requested_places(run.spec, catalogue(entry))[NAME]
     plan = build_plan(run, catalogue(entry), versions=VERSIONS, sources=pinned(*wanted))
     assert type(plan).model_validate_json(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize(
+    ("programs", "recorded"),
+    [(("ffmpeg",), True), (("sh",), True), (("unar",), False), ((), False)],
+)
+def test_the_version_of_ffmpeg_is_part_of_plans_whose_pipelines_start_it(
+    programs: tuple[str, ...], recorded: bool
+) -> None:
+    entry = pipeline(programs=programs)
+    run, versions = run_of(), VERSIONS | {"ffmpeg": "5.1.9"}
+    plan = planned(run, entry, versions=versions)
+    assert ("ffmpeg" in plan.versions) == recorded
+    other = planned(run, entry, versions=versions | {"ffmpeg": "7.0"})
+    assert (plan.hash != other.hash) == recorded

@@ -10,7 +10,7 @@ from vrdata.api.selection import GeneratorSelection
 from vrdata.dataset.plans import keep_plan
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import expand
-from vrdata.plan.places import items_of, requested_places
+from vrdata.plan.places import items_of, needs_ffmpeg, requested_places
 from vrdata.plan.planned import Plan
 from vrdata.plan.sources import (
     PinnedPlace,
@@ -22,7 +22,7 @@ from vrdata.plan.sources import (
 from vrdata.plan.stored.continuing import Continued, begin_or_continue
 from vrdata.store.port import ObjectStore
 from vrdata.text import count, human_bytes
-from vrdata_worker.image.versions import content_versions
+from vrdata_worker.image.versions import content_versions, ffmpeg_version
 
 READING_SECONDS = 5.0
 
@@ -44,9 +44,10 @@ def plan_run(
     Raises:
         InvalidInputError: the run cannot be planned with this catalogue.
     """
-    return begin_or_continue(
-        run, catalogue, versions=content_versions(), stored=stored, sources=sources
-    )
+    versions = content_versions()
+    if needs_ffmpeg(run.spec, catalogue):
+        versions["ffmpeg"] = ffmpeg_version()
+    return begin_or_continue(run, catalogue, versions=versions, stored=stored, sources=sources)
 
 
 def limited(run: GenerationRun, limit: int | None, catalogue: Catalogue) -> GenerationRun:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrdata.api.run import GenerationRun
+from vrdata.api.run import GenerationRun, GenerationRunSpec
 from vrdata.errors import InvalidInputError
-from vrdata.model import OutputFormat
 from vrdata.plan.catalogue import Catalogue
 from vrdata.plan.expand import Chosen, check_spec, expand, glob_matches, globs_of, is_glob
-from vrdata.plan.places import pipeline_of, samples_of
+from vrdata.plan.places import needs_ffmpeg, pipeline_of, samples_of
 from vrdata.plan.planned import Plan, PlannedGenerator, PlannedOutput
 from vrdata.plan.sizing import automatic_shard_size, blocks_per_shard, converted_shard_size
 from vrdata.plan.sources import PinnedPlace, PinnedSource, PinnedSources
@@ -48,18 +47,23 @@ def build_plan(
             _planned(run, chosen, sizes.get(chosen.name), _Pinned.of(pinned, chosen.name))
             for chosen in expand(run.spec, catalogue)
         ),
-        versions=_of_format(versions, run.spec.output.format),
+        versions=_of_run(versions, run.spec, catalogue),
         globs=globs_of(run.spec),
     )
 
 
-def _of_format(versions: dict[str, str], output_format: OutputFormat) -> dict[str, str]:
-    """The versions that can change a byte in this format: pyarrow writes only Parquet files."""
-    return {
-        name: version
-        for name, version in versions.items()
-        if name != "pyarrow" or output_format == "parquet"
+def _of_run(
+    versions: dict[str, str], spec: GenerationRunSpec, catalogue: Catalogue
+) -> dict[str, str]:
+    """The versions that can change a byte of a run.
+
+    pyarrow writes only Parquet files, and only pipelines start ffmpeg.
+    """
+    needed = {
+        "pyarrow": spec.output.format == "parquet",
+        "ffmpeg": needs_ffmpeg(spec, catalogue),
     }
+    return {name: version for name, version in versions.items() if needed.get(name, True)}
 
 
 def check_run(run: GenerationRun, catalogue: Catalogue, *, complete: bool) -> tuple[str, ...]:

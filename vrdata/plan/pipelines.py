@@ -7,6 +7,8 @@ from pydantic import Field
 from vrdata.api.source import Glob, Place, SourceUrl
 from vrdata.model import Model
 
+_FFMPEG = frozenset({"ffmpeg", "ffprobe", "sh", "bash"})
+
 
 class PipelineSource(Model):
     """Raw data that a pipeline reads.
@@ -78,6 +80,11 @@ class Pipeline(Model):
     output: str = ""
     files: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+
+    @property
+    def starts_ffmpeg(self) -> bool:
+        """Whether it starts ffmpeg, or a shell, which may do so."""
+        return not _FFMPEG.isdisjoint(self.programs)
 
     @property
     def sliced(self) -> bool:

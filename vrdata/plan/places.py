@@ -18,6 +18,13 @@ def pipeline_of(entry: CatalogueEntry) -> Pipeline | None:
     return (entry.pipeline or Pipeline()) if entry.kind == "pipeline" else None
 
 
+def needs_ffmpeg(spec: GenerationRunSpec, catalogue: Catalogue) -> bool:
+    """Whether a pipeline of a run starts ffmpeg, so that its version can change a byte."""
+    names = {selection.catalogue_name for selection in spec.generators}
+    found = (entry.pipeline for entry in catalogue.generators if entry.name in names)
+    return any(one is not None and one.starts_ffmpeg for one in found)
+
+
 def requested_places(spec: GenerationRunSpec, catalogue: Catalogue) -> Places:
     """What the pipelines of a run read, by the name of the generator, sorted by place.
 

@@ -53,7 +53,7 @@ from vrdata.store.port import (
 )
 from vrdata_worker.failures import PreemptedError, ShardFailedError, failure_of_process
 from vrdata_worker.image.catalogues import locate
-from vrdata_worker.image.versions import content_versions
+from vrdata_worker.image.versions import content_versions, ffmpeg_version
 from vrdata_worker.resolve import resolve
 from vrdata_worker.run import expected_plan, run_store, run_tasks
 
@@ -188,7 +188,7 @@ def _describe(pod: DescribePod) -> WorkerExit:
     found = locate(_catalogues(pod.catalogue))
     answer = ImageCatalogue(
         image_digest=pod.image_digest,
-        versions=content_versions(),
+        versions=content_versions() | {"ffmpeg": ffmpeg_version()},
         generators=tuple(item.entry for item in found.values()),
     )
     key = layout.catalogue_key(pod.image_digest, pod.catalogue)

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
 import sys
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
 _DISTRIBUTIONS = ("numpy", "Pillow", "av", "zlib-ng", "opencv-python-headless", "pyarrow")
+SECONDS = 30.0  # for a program to print its version
+
+
+def ffmpeg_version() -> str:
+    """The version of the ffmpeg that pipelines start, or "absent"."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        return "absent"
+    try:
+        done = subprocess.run(
+            [program, "-version"], capture_output=True, timeout=SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "unusable"
+    words = done.stdout.decode(errors="replace").split(maxsplit=3)
+    return words[2] if words[:2] == ["ffmpeg", "version"] and len(words) > 2 else "unusable"
 
 
 @cache
