@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.attempts.repository import write_hostile
 from support.cluster.artifacts.binaries import MissingToolError
 from support.cluster.installation import Installation, install
 from support.generators.traps import write_trap
+from support.pipelines import ranged
 from support.tools import missing
 
 REPOSITORIES = ("shared", "greedy", "failing")
@@ -39,7 +41,16 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_hostile(folder)
     (folder / "M-curious").mkdir()
     (folder / "M-curious" / "converter.py").write_text(CURIOUS)
+    _write_pipeline(folder)
     return folder
+
+
+def _write_pipeline(folder: Path) -> None:
+    """Write a pipeline, a list that names it, and the data that it is added with."""
+    ranged.write_repository(folder / "M-tint")
+    ranged.write_data(folder / "sources" / "tint", 4)
+    (folder / "sources" / "tint.yaml").write_text(json.dumps(ranged.sources("sources/tint")))
+    (folder / "list.txt").write_text("./M-tint - M-tint sources=sources/tint.yaml\n")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,13 @@
-"""Imports as runs on the node: the bytes of the laptop, allowed sources, a closed converter."""
+"""Converters and pipelines on the node: the bytes of the laptop, and only allowed sources.
+
+The pipeline has a place that is staged, one that is unpacked, and one that is read by ranges.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +17,23 @@ from support.cli import vrdata
 from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import Run, apply, run_object, start_run
 from support.datasets.puzzles import puzzle_table
+from support.pipelines import ranged
 from vrdata.dataset import layout
 from vrdata.store.opening import open_store
 
 pytestmark = pytest.mark.cluster
 
 ITEMS = 20
+PICTURES, SHARD = 12, 4
+
+
+def allow(installed: Installation, name: str, url: str) -> None:
+    """Create a profile that allows a source, and is the default one otherwise."""
+    text = installed.node.kubectl("get", "generationprofile", "default", "-n", SYSTEM, "-o", "json")
+    profile = json.loads(text)
+    profile["metadata"] = {"name": name, "namespace": SYSTEM}
+    profile["spec"]["sources"] = {"allowed": [url]}
+    apply(installed, profile)
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +43,7 @@ def source(installed: Installation, tmp_path_factory: pytest.TempPathFactory) ->
     root = f"s3://{installed.bucket.name}/raw/puzzles"
     digest = hashlib.sha256(body).hexdigest()
     assert open_store(root).put_new("set.parquet", body, sha256=digest)
-    text = installed.node.kubectl("get", "generationprofile", "default", "-n", SYSTEM, "-o", "json")
-    profile = json.loads(text)
-    profile["metadata"] = {"name": "imports", "namespace": SYSTEM}
-    profile["spec"]["sources"] = {"allowed": [root]}
-    apply(installed, profile)
+    allow(installed, "imports", root)
     return f"{root}/set.parquet"
 
 
@@ -107,3 +118,69 @@ def test_a_converter_that_tries_the_network_is_refused_and_named(
     assert failure["generator"] == "puzzles"
     assert "Network is unreachable" in failure["message"], failure
     assert status["samples"]["succeeded"] == 0
+
+
+@pytest.fixture(scope="module")
+def data(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Raw data in the bucket, and a profile `pipelines` that allows it."""
+    made = ranged.write_data(tmp_path_factory.mktemp("tints") / "data", PICTURES)
+    shutil.copytree(made, installed.bucket.folder / "raw" / "tints")
+    root = f"s3://{installed.bucket.name}/raw/tints"
+    allow(installed, "pipelines", root)
+    return root
+
+
+def pipeline_spec(url: str) -> dict[str, Any]:
+    places = [{"place": one["place"], "url": one["url"]} for one in ranged.sources(url)]
+    generator = {"name": "M-tint", "samples": PICTURES, "blockSize": 2, "sources": places}
+    spec = {"profile": "pipelines", "parallelism": 2, "shardSize": SHARD}
+    return spec | {"generators": [generator]}
+
+
+@pytest.fixture(scope="module")
+def pipeline(installed: Installation, data: str) -> Run:
+    """A finished run."""
+    started = start_run(installed, installed.namespace("pipelines"), "demo", pipeline_spec(data))
+    started.wait("Finished")
+    return started
+
+
+def test_a_pipeline_converts_every_item_in_slices(pipeline: Run) -> None:
+    status = pipeline.status()
+    assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
+    assert status["samples"] == {"desired": PICTURES, "succeeded": PICTURES, "failed": 0}
+    assert status["shards"]["succeeded"] == PICTURES // SHARD
+    tasks = [job["metadata"]["labels"]["vrdata.dev/task"] for job in pipeline.jobs()]
+    assert tasks.count("resolve") == 1
+
+
+def test_samples_of_a_pipeline_equal_those_of_the_same_run_on_this_machine(
+    pipeline: Run, data: str, tmp_path: Path
+) -> None:
+    home = ("--home", tmp_path / "home")
+    ranged.write_repository(tmp_path / "M-tint")
+    (tmp_path / "sources.yaml").write_text(json.dumps(ranged.sources(data)))
+    declared = ("--sources", tmp_path / "sources.yaml")
+    added = vrdata("generators", "add", tmp_path / "M-tint", *declared, *home)
+    assert added.code == 0, added.err
+    path = tmp_path / "run.yaml"
+    path.write_text(json.dumps(run_object("demo", pipeline.namespace, pipeline_spec(data))))
+    generators = ("--generators", tmp_path / "home")
+    out = tmp_path / "out"
+    local = vrdata("run", path, "--local", "--out", out, *generators, "-o", "json")
+    assert local.code == 0, local.err
+    checked = pipeline.verify()
+    assert checked["samples"] == PICTURES
+    assert local.json["datasetHash"] == checked["datasetHash"] == pipeline.status()["datasetHash"]
+
+
+def test_a_source_in_the_folder_of_the_images_build_is_refused(
+    installed: Installation, data: str
+) -> None:
+    spec = pipeline_spec(data)
+    spec["generators"][0]["sources"].pop()
+    namespace = installed.namespace("image-source")
+    refused = start_run(installed, namespace, "demo", spec)
+    message = refused.wait_reason("Accepted", "SourceNotAllowed")
+    assert ranged.ARCHIVE in message
+    assert "Copy the data to a bucket or to the Hub" in message
