@@ -36,6 +36,7 @@ $(TORCH)/.torch: requirements/torch.txt $(VENV)/.dev
 	packages() { "$$1" -c 'import site; print(site.getsitepackages()[0])'; } && \
 	  echo "import site; site.addsitedir('$$(packages $(abspath $(BIN))/python)')" \
 	  > "$$(packages $(TORCH)/bin/python)/tests.pth"
+	ln -sf $(abspath $(BIN))/vrdata $(TORCH)/bin/
 	@touch $@
 
 demo: $(VENV)/.local ## install, generate the demo dataset, print the path of its report

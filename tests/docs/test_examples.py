@@ -28,6 +28,7 @@ PAGES = (
     "docs/export.md",
     "docs/pipelines.md",
 )
+TRAINING = "docs/timeseries.md"
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
     (r"vrdata generators add ", "needs a package index for the environment"),
@@ -97,9 +98,15 @@ def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
         run_block(block, tmp_path)
 
 
+@pytest.mark.torch
+def test_the_examples_of_the_tutorial_for_training_run(tmp_path: Path) -> None:
+    for block in blocks(TRAINING):
+        run_block(block, tmp_path)
+
+
 def lines_not_run() -> list[str]:
     """The lines of all pages that do not run."""
-    consoles = [one for page in PAGES for one in blocks(page) if one.language == "console"]
+    consoles = [one for page in (*PAGES, TRAINING) for one in blocks(page) if one.language == "console"]
     return [line for block in consoles for line in commands(block) if not is_run(line)]
 
 
