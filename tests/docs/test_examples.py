@@ -106,7 +106,9 @@ def test_the_examples_of_the_tutorial_for_training_run(tmp_path: Path) -> None:
 
 def lines_not_run() -> list[str]:
     """The lines of all pages that do not run."""
-    consoles = [one for page in (*PAGES, TRAINING) for one in blocks(page) if one.language == "console"]
+    consoles = [
+        one for page in (*PAGES, TRAINING) for one in blocks(page) if one.language == "console"
+    ]
     return [line for block in consoles for line in commands(block) if not is_run(line)]
 
 
