@@ -16,6 +16,7 @@ _EXTRAS = (
     ("local", LOCAL),  # a command needs all of it sooner or later
     ("import", ("huggingface_hub", "httpx2")),
     ("timeseries", ("h5py",)),
+    ("desktop", ("mcap", "orjson", "zstandard", "lz4", "datasets")),
     ("operator", ("kopf", "kubernetes", "prometheus_client")),
 )
 _NAMES = {"PIL": "Pillow", "cv2": "opencv-python-headless", "jinja2": "Jinja2"}

@@ -10,6 +10,7 @@ import typer
 from vrdata import __version__
 from vrdata.bounded.heap import share_heap
 from vrdata.cli import doctor, report, spec, verify
+from vrdata.cli.desktop import commands as desktop
 from vrdata.cli.generators import commands as generators
 from vrdata.cli.runs import commands as runs
 from vrdata.cli.runs import importing
@@ -33,6 +34,7 @@ for commands in (
     verify,
     report,
     generators,
+    desktop,
     transfer,
     bucket,
     push,

@@ -1,0 +1,1 @@
+"""`vrdata desktop`: recordings to training data."""

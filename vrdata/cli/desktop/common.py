@@ -1,0 +1,72 @@
+"""What the commands of `vrdata desktop` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from vrdata.cli.common import Output, print_json, stdout
+from vrdata.text import count
+
+if TYPE_CHECKING:
+    from vrdata.desktop.stages.result import StageResult
+
+PACKAGES = ("mcap", "orjson", "pyarrow", "zstandard", "lz4")
+
+InputOption = Annotated[
+    Path,
+    typer.Option(
+        "--input_dir", "--input-dir", "-i", help="The dataset of the stage before.",
+        show_default=False,
+    ),
+]  # fmt: skip
+OutputDirOption = Annotated[
+    Path,
+    typer.Option(
+        "--output_dir", "--output-dir", "-o", help="The folder to create.", show_default=False
+    ),
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the dataset in the output folder.")
+]
+FormatOption = Annotated[
+    Output, typer.Option("--output-format", help="How to print the result: table or json.")
+]
+
+
+class ManyValues(TyperCommand):
+    """A command of which some options take many values: `--rate mouse=60 screen=20`."""
+
+    options = ("--rate", "-r")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As usual, with the option repeated before each further value."""
+        return super().parse_args(ctx, list(repeated(args, self.options)))
+
+
+def repeated(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    """Arguments in which each value `NAME=VALUE` of some options has its option before it."""
+    current = ""
+    values = 0
+    for arg in args:
+        if arg.startswith("-"):
+            current, values = (arg, 0) if arg in options else ("", 0)
+        elif current:
+            if values and "=" in arg:
+                yield current
+            values += 1
+        yield arg
+
+
+def print_result(result: StageResult, output: Output, unit: str) -> None:
+    """Print what a stage wrote: its rows by split."""
+    if output is Output.JSON:
+        print_json({"output": str(result.output)} | result.to_dict())
+        return
+    rows = ", ".join(f"{name} {count(rows, unit)}" for name, rows in result.rows.items())
+    stdout.print(f"{count(result.recordings, 'recording')}: {rows}", markup=False)
+    stdout.print(str(result.output), markup=False)

@@ -1,0 +1,124 @@
+"""`vrdata desktop events`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vrdata.cli.common import Output, handle_errors, stderr
+from vrdata.cli.desktop.common import (
+    PACKAGES,
+    FormatOption,
+    OutputDirOption,
+    OverwriteOption,
+    print_result,
+)
+from vrdata.cli.failures import require
+from vrdata.errors import ExitCode, UsageError
+from vrdata.text import count
+
+if TYPE_CHECKING:
+    from vrdata.desktop.stages.facts import Facts
+
+SHOWN = 3  # losses and files that are named for each recording
+
+
+@handle_errors
+def events_command(
+    train_dir: Annotated[
+        Path,
+        typer.Option(
+            "--train_dir",
+            "--train-dir",
+            "-tr",
+            help="The folder with the recordings (.mcap).",
+            show_default=False,
+        ),
+    ],
+    output_dir: OutputDirOption,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rate",
+            "-r",
+            metavar="TOPIC=RATE...",
+            help="The most events a second of a topic; other topics are kept completely. "
+            "`--rate none` keeps all.  [default: mouse=60 screen=20]",
+        ),
+    ] = None,
+    test_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--test_dir",
+            "--test-dir",
+            "-te",
+            help="The folder with the recordings of the test split.",
+            show_default=False,
+        ),
+    ] = None,
+    test_percent: Annotated[
+        str,
+        typer.Option(
+            "--test_percent",
+            "--test-percent",
+            "-p",
+            help="Without --test_dir: the share of recordings in the test split, 0 to 1.",
+        ),
+    ] = "0.2",
+    seed: Annotated[int, typer.Option("--seed", help="Of the choice of the test split.")] = 42,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", help="Read the folders below, too.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail if a recording cannot be read completely.")
+    ] = False,
+    overwrite: OverwriteOption = False,
+    output: FormatOption = Output.TABLE,
+) -> None:
+    """Stage 1: read recordings, drop events that come too fast, write a dataset of events.
+
+    Columns: file_path, topic, timestamp_ns, message_type, msg. The dataset has the splits train and
+    test, and can be loaded with `datasets.load_from_disk`. What cannot be read of a damaged
+    recording is named with its byte range.
+
+    Exit codes: 0 all was read, 4 recordings or parts of them are missing, 1 nothing was read.
+    """  # fmt: skip
+    require(PACKAGES, "vrdata desktop")
+    from vrdata.desktop.cores.sampling import DEFAULT_RATES, parse_rates, parse_share
+    from vrdata.desktop.stages.events import EventsRequest, write_events
+
+    if not str(output_dir).strip():
+        raise UsageError("--output_dir is empty")
+    request = EventsRequest(
+        train=train_dir,
+        test=test_dir,
+        output=output_dir,
+        rates=parse_rates(rate or DEFAULT_RATES),
+        test_share=parse_share(test_percent, "--test_percent"),
+        seed=seed,
+        recursive=recursive,
+        strict=strict,
+        overwrite=overwrite,
+    )
+    result = write_events(request, _report)
+    print_result(result, output, "event")
+    if not result.complete:
+        raise typer.Exit(int(ExitCode.PARTIAL))
+
+
+def _report(facts: Facts) -> None:
+    """Name what is missing of a recording."""
+    if facts.failed:
+        stderr.print(f"failed: {facts.file_path}: {facts.failed}", markup=False)
+    for loss in facts.losses[:SHOWN]:
+        stderr.print(f"lost: {facts.file_path}: {loss}", markup=False)
+    if more := len(facts.losses[SHOWN:]):
+        stderr.print(f"lost: {facts.file_path}: and {count(more, 'more range')}", markup=False)
+    for path, number in list(facts.missing.items())[:SHOWN]:
+        events = count(number, "screen event")
+        stderr.print(f"missing: {path}: {events} of {facts.file_path}", markup=False)
+    if facts.invalid:
+        invalid = count(facts.invalid, "message")
+        stderr.print(f"invalid: {facts.file_path}: {invalid}", markup=False)

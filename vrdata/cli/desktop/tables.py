@@ -1,0 +1,134 @@
+"""`vrdata desktop bins` and `vrdata desktop sequences`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vrdata.cli.common import Output, handle_errors
+from vrdata.cli.desktop.common import (
+    PACKAGES,
+    FormatOption,
+    InputOption,
+    OutputDirOption,
+    OverwriteOption,
+    print_result,
+)
+from vrdata.cli.failures import require
+from vrdata.desktop.cores.choices import EncoderName, InstructionSource, Tail
+
+
+@handle_errors
+def bins_command(
+    input_dir: InputOption,
+    output_dir: OutputDirOption,
+    fps: Annotated[
+        str, typer.Option("--fps", help="Bins a second, exact: 10, 29.97 or 30000/1001.")
+    ] = "10",
+    keep_topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep_topic",
+            "--keep-topic",
+            metavar="TOPIC",
+            help="A topic to keep, by its exact name; repeatable.  "
+            "[default: screen, keyboard, mouse]",
+        ),
+    ] = None,
+    overwrite: OverwriteOption = False,
+    output: FormatOption = Output.TABLE,
+) -> None:
+    """Stage 2: put the events of each recording into bins of equal length.
+
+    Columns: file_path, bin_idx, timestamp_ns, state, actions. The state is the last screen event
+    until the end of the bin; null before the first one. The actions are the keyboard and mouse
+    events of the bin: a JSON array of objects with topic, timestamp_ns, message_type and msg.
+    """  # fmt: skip
+    require(PACKAGES, "vrdata desktop")
+    from vrdata.desktop.cores.binning import DEFAULT_TOPICS
+    from vrdata.desktop.cores.sampling import parse_number
+    from vrdata.desktop.stages.bins import BinsRequest, write_bins
+
+    topics = tuple(keep_topic or DEFAULT_TOPICS)
+    request = BinsRequest(input_dir, output_dir, parse_number(fps, "--fps"), topics, overwrite)
+    print_result(write_bins(request), output, "bin")
+
+
+@handle_errors
+def sequences_command(
+    input_dir: InputOption,
+    output_dir: OutputDirOption,
+    sequence_length: Annotated[
+        int,
+        typer.Option("--sequence_length", "--sequence-length", min=1, help="Bins of a sequence."),
+    ] = 32,
+    instruction: Annotated[
+        str, typer.Option("--instruction", help="The instruction of all recordings.")
+    ] = "Complete the computer task",
+    overlap_ratio: Annotated[
+        str,
+        typer.Option(
+            "--overlap_ratio",
+            "--overlap-ratio",
+            help="The share of a sequence that the next one repeats: 0 or more, below 1.",
+        ),
+    ] = "0.5",
+    tail: Annotated[
+        Tail,
+        typer.Option(
+            "--tail",
+            help="If bins are left at the end: one more full sequence that ends with them "
+            "(aligned), a shorter sequence (short), or none (drop).",
+        ),
+    ] = Tail.ALIGNED,
+    instruction_from: Annotated[
+        InstructionSource,
+        typer.Option(
+            "--instruction_from",
+            "--instruction-from",
+            help="Where a recording's own instruction comes from: none (text), "
+            "NAME.instruction.txt beside NAME.mcap (sidecar), or the title of its first window "
+            "(window). Without one, --instruction is used.",
+        ),
+    ] = InstructionSource.TEXT,
+    encoder: Annotated[
+        EncoderName, typer.Option("--encoder", help="The form of the events.")
+    ] = EncoderName.TEXTUAL,
+    unique_images: Annotated[
+        bool,
+        typer.Option(
+            "--unique_images",
+            "--unique-images",
+            help="Name a picture once in a sequence, though it is the state of several bins.",
+        ),
+    ] = False,
+    overwrite: OverwriteOption = False,
+    output: FormatOption = Output.TABLE,
+) -> None:
+    """Stage 3: cut the bins of each recording into overlapping sequences.
+
+    Columns: instruction, encoded_events, image_refs, metadata. Images are references (path and
+    time), not pixels. Metadata has the range of bins, the bin of each event, and the keys and
+    buttons that are held down when the sequence begins.
+    """  # fmt: skip
+    require(PACKAGES, "vrdata desktop")
+    from vrdata.desktop.cores.sampling import parse_overlap
+    from vrdata.desktop.stages.sequences import (
+        SequencesRequest,
+        write_sequences,
+    )
+
+    request = SequencesRequest(
+        source=input_dir,
+        output=output_dir,
+        length=sequence_length,
+        overlap=parse_overlap(overlap_ratio),
+        tail=tail,
+        instruction=instruction,
+        instruction_from=instruction_from,
+        encoder=encoder,
+        unique_images=unique_images,
+        overwrite=overwrite,
+    )
+    print_result(write_sequences(request), output, "sequence")

@@ -1,0 +1,1 @@
+"""Events as texts for language models, and back."""

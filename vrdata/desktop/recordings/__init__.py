@@ -1,0 +1,1 @@
+"""Read recordings: MCAP files of every generation of messages, also damaged ones."""

@@ -1,0 +1,69 @@
+"""Find recordings, and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vrdata.errors import NotFoundError
+from vrdata.text import decode, printable
+
+SUFFIX = ".mcap"
+SIDECAR_SUFFIX = ".instruction.txt"
+MAX_SIDECAR_BYTES = 64 * 1024
+
+
+def find_recordings(folder: Path, *, recursive: bool) -> list[Path]:
+    """The recordings in a folder, sorted; a folder below it counts only if `recursive`.
+
+    Raises:
+        NotFoundError: there are none.
+        OSError: the folder cannot be read.
+    """
+    if folder.is_file():
+        return [folder.absolute()]
+    if not folder.is_dir():
+        raise NotFoundError(f"{folder} does not exist", fix="name a folder with .mcap files")
+    pattern = f"**/*{SUFFIX}" if recursive else f"*{SUFFIX}"
+    found = sorted(path.absolute() for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        below = "" if recursive else ", or add --recursive for the folders below it"
+        raise NotFoundError(f"{folder} has no {SUFFIX} file", fix=f"name another folder{below}")
+    return found
+
+
+def instruction_beside(recording: Path) -> str | None:
+    """The text of `NAME.instruction.txt` beside `NAME.mcap`; None = there is none.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    path = recording.with_suffix(SIDECAR_SUFFIX)
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return printable(decode(file.read(MAX_SIDECAR_BYTES))).strip() or None
+
+
+class MediaCheck:
+    """Which media files of a recording are missing.
+
+    Args:
+        exists: whether a path is a file.
+
+    Attributes:
+        missing: the number of screen events for each missing file.
+    """
+
+    def __init__(self, exists: Callable[[str], bool] = lambda path: Path(path).is_file()) -> None:
+        self._exists = exists
+        self._known: dict[str, bool] = {}
+        self.missing: dict[str, int] = {}
+
+    def see(self, path: str) -> None:
+        """Count a reference to a file."""
+        if path not in self._known:
+            self._known[path] = self._exists(path)
+        if not self._known[path]:
+            self.missing[path] = self.missing.get(path, 0) + 1

@@ -1,0 +1,1 @@
+"""The stages: recordings to events, events to bins, bins to sequences."""

@@ -1,0 +1,122 @@
+"""Stage 1: recordings to a table of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vrdata import __version__
+from vrdata.desktop.cores.sampling import down_sampled
+from vrdata.desktop.cores.splits import test_names
+from vrdata.desktop.recordings.container import NotARecordingError
+from vrdata.desktop.recordings.folder import MediaCheck, find_recordings, instruction_beside
+from vrdata.desktop.recordings.reading import Recording
+from vrdata.desktop.stages.facts import FACTS_FILE, Facts, watched
+from vrdata.desktop.stages.result import StageResult, StrictError
+from vrdata.desktop.tables.schemas import EVENTS
+from vrdata.desktop.tables.writing import DatasetWriter, SplitWriter
+from vrdata.errors import VrdataError
+
+TRAIN, TEST = "train", "test"
+_ROW_BYTES = 40  # of the fixed columns
+
+
+@dataclass(frozen=True)
+class EventsRequest:
+    """What stage 1 reads and writes.
+
+    Attributes:
+        train: folder of the recordings.
+        test: folder of those of the test split; None = a share of `train`.
+        output: folder of the dataset.
+        rates: the most events a second for each topic.
+        test_share: of the recordings in `train`; 0 = no test split.
+        seed: of the choice.
+        recursive: also the folders below.
+        strict: fail at the first recording that is not read completely.
+        overwrite: replace an existing dataset.
+    """
+
+    train: Path
+    test: Path | None
+    output: Path
+    rates: dict[str, Fraction]
+    test_share: Fraction
+    seed: int
+    recursive: bool
+    strict: bool
+    overwrite: bool
+
+    def provenance(self) -> dict[str, Any]:
+        """What determines the rows."""
+        return {
+            "program": f"vrdata {__version__}",
+            "stage": "events",
+            "rates": {topic: str(rate) for topic, rate in sorted(self.rates.items())},
+            "test_share": None if self.test else str(self.test_share),
+            "seed": self.seed,
+        }
+
+
+def write_events(request: EventsRequest, report: Callable[[Facts], None]) -> StageResult:
+    """Write the events of all recordings, in the order of split, file, time.
+
+    Args:
+        request: what to do.
+        report: called with each finished recording.
+
+    Raises:
+        VrdataError: no recording can be read, or `strict` and one cannot be read completely.
+        OSError: the dataset cannot be written.
+    """
+    plan = list(_assigned(request))
+    with DatasetWriter(request.output, EVENTS, overwrite=request.overwrite) as writer:
+        done = []
+        for path, split in plan:
+            facts = _write_recording(path, writer.split(split), request)
+            facts.split = split
+            report(facts)
+            done.append(facts)
+        result = StageResult.of(request.output, done, writer.rows())
+        result.refuse_empty()
+        writer.note(FACTS_FILE, [facts.to_dict() for facts in done])
+        writer.finish(request.provenance() | result.to_dict())
+    return result
+
+
+def _assigned(request: EventsRequest) -> Iterator[tuple[Path, str]]:
+    train = find_recordings(request.train, recursive=request.recursive)
+    if request.test is not None:
+        test = find_recordings(request.test, recursive=request.recursive)
+        yield from ((path, TRAIN) for path in train)
+        yield from ((path, TEST) for path in test)
+        return
+    names = {path: path.relative_to(request.train.absolute()).as_posix() for path in train}
+    chosen = test_names(list(names.values()), request.test_share, request.seed)
+    yield from ((path, TRAIN) for path in train if names[path] not in chosen)
+    yield from ((path, TEST) for path in train if names[path] in chosen)
+
+
+def _write_recording(path: Path, split: SplitWriter, request: EventsRequest) -> Facts:
+    facts = Facts(str(path))
+    media = MediaCheck()
+    try:
+        facts.instruction = instruction_beside(path)
+        recording = Recording(path)
+    except (NotARecordingError, OSError, UnicodeDecodeError) as error:
+        if request.strict:
+            raise
+        facts.failed = error.what if isinstance(error, VrdataError) else str(error)
+        return facts
+    with recording:
+        facts.losses, facts.announced = recording.losses, recording.announced
+        if request.strict and recording.losses:
+            raise StrictError(facts)
+        for event in down_sampled(watched(recording, facts, media), request.rates):
+            facts.kept += 1
+            size = len(facts.file_path) + len(event.msg) + _ROW_BYTES
+            split.add((facts.file_path, *event), size)
+    return facts

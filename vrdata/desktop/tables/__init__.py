@@ -1,0 +1,1 @@
+"""Tables in the folders that `datasets.load_from_disk` reads."""
