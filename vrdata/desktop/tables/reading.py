@@ -98,7 +98,9 @@ def _check_columns(folder: Path, split: Split, columns: pa.Schema) -> None:
 
 def _stream(path: Path) -> pa.RecordBatchStreamReader:
     try:
-        return pa.ipc.open_stream(pa.OSFile(str(path), "rb"))
+        # In this thread, from a file that Python does not own: see vrdata/parquet.py.
+        options = pa.ipc.IpcReadOptions(use_threads=False)
+        return pa.ipc.open_stream(pa.OSFile(str(path), "rb"), options=options)
     except FileNotFoundError:
         raise InvalidInputError(f"{path} is missing", fix="write the dataset again") from None
     except pa.ArrowInvalid as error:
