@@ -131,7 +131,7 @@ def test_wrong_media_are_named(tmp_path: Path, clip: Path) -> None:
     ]
     data = dataset(tmp_path, *rows, options=replace(OFFSETS, frame_size=(16, 16)))
     for index, said in (
-        (0, r"videos/none\.mp4 cannot be decoded"),
+        (0, r"videos/none\.mp4 does not exist"),
         (150, r"imgs/0\.png cannot be decoded"),
         (300, r"imgs/none\.png does not exist"),
     ):

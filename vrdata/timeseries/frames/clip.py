@@ -135,6 +135,8 @@ class Clip:
     def _refused(self) -> Iterator[None]:
         try:
             yield
+        except FileNotFoundError:
+            raise MediaError(f"{self._source.name} does not exist", fix="restore it") from None
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             if isinstance(error, MediaError):
                 raise
