@@ -81,6 +81,8 @@ class SampleRecord(Model):
         content: sha256 over decoded first and final frame and prompt, or over an item's rows; equal
             for duplicates, empty if unknown or if the item has no rows.
         param_hash: the generator's own parameter hash, if it writes one.
+        item: file or folder of a source that a pipeline made it from, as in `raw/a.png`; None = not
+            known.
     """
 
     kind: Literal["Sample"] = "Sample"
@@ -93,6 +95,7 @@ class SampleRecord(Model):
     video: VideoRecord | None = None
     content: str = ""
     param_hash: str = ""
+    item: str | None = None
 
 
 class FailedSample(Model):

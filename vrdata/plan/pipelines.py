@@ -48,10 +48,14 @@ class Step(Model):
     Attributes:
         module: the module whose name is called; `__main__` = the script.
         name: the function's name, or `Class.method`.
+        item: the expression of its arguments that is the path of an item, such as `path`,
+            `pair[0]` or `raw['image']`: a file or folder of a source, another one in each call.
+            "" = no argument is.
     """
 
     module: str
     name: str
+    item: str = ""
 
 
 class Pipeline(Model):

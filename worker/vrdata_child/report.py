@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from vrdata_child.hermetic.folders import Found, SampleFinder, SampleFolder, last_number
+from vrdata_child.pipeline.items import with_item
 from vrdata_child.pipeline.run import slices, streams
 from vrdata_child.raised import MAX_TEXT, ScriptExitError, depends_on_machine, describe
 from vrdata_child.run.ended import Written, ending, missing_of, without_half
@@ -188,11 +189,11 @@ class Reporter:
             if dropped:
                 self._failed = lost, lost
 
-    def report(self, folder: SampleFolder) -> None:
+    def report(self, folder: SampleFolder, item: str = "") -> None:
         """Finish and report one sample. Raises EnoughSamples and DependentSamplesError."""
         if self._journal is not None:
             self._journal.report(self._finder.relative(folder))
-        self._take(self._finish(folder))
+        self._take(with_item(self._finish(folder), item))
 
     def _take(self, packet: dict[str, Any]) -> None:
         """Report a sample, or compare it with one that was made before."""
@@ -232,9 +233,9 @@ class Reporter:
         except SampleInvalidError as error:
             return {"event": "invalid", "reason": error.reason, "message": error.message}
 
-    def failed(self, error: dict[str, str]) -> None:
+    def failed(self, error: dict[str, str], item: str = "") -> None:
         """Report a sample that the generator raised for. Raises as `report`."""
-        self._take({"event": "invalid"} | error)
+        self._take(with_item({"event": "invalid"} | error, item))
 
     def summary(self) -> dict[str, Any]:
         """The fields of an `end` packet about the samples."""

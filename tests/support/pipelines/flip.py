@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from vrdata_child.encoders.h264 import VideoEncoder
+
 _GENERATE = """\
 import argparse, sys
 from pathlib import Path
@@ -99,3 +101,12 @@ def write_pictures(
             pixels[:] = 255
         Image.fromarray(pixels * (number not in black)).save(folder / f"{number:03d}.png")
     return folder
+
+
+def write_clip(path: Path) -> None:
+    """Write a video of three frames."""
+    path.parent.mkdir(exist_ok=True)
+    encoder = VideoEncoder(path, 32, 32, 8.0)
+    for shade in (20, 90, 160):
+        encoder.add(Image.new("RGB", (32, 32), (shade, shade, 0)))
+    encoder.close()

@@ -133,6 +133,8 @@ def test_a_packet_of_vrdata_is_accepted(packet: dict[str, Any]) -> None:
         {"frames": {"other.mp4": DIGEST}},
         {"own": {"ground_truth.mp4": "no digest"}},
         {"paramHash": 7},
+        {"item": 7},
+        {"item": "x" * 301},
         {"unknown": 1},
     ],
     ids=lambda change: json.dumps(change)[:60],

@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.pipeline.items import Files
 
 NAME = "calls.json"
 MAX_CALLS = 2_000  # of one function: a step is called once for each sample of a trial
@@ -26,7 +28,7 @@ _GENERATORS = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERA
 
 @dataclass
 class _Function:
-    """The calls of one function: begin, end, the caller's number, and its integer arguments."""
+    """The calls of one function: begin, end, the caller's number, what its arguments say."""
 
     calls: list[list[Any]] = field(default_factory=list)
     too_many: bool = False
@@ -51,6 +53,8 @@ class Calls:
         self._touched: set[str] = set()
         self._programs: set[str] = set()
         self._own = (self._root, f"{out.parent}/", "/proc/", "/dev/", "/usr/")
+        self._files = Files(out.parent, Path.cwd())
+        self._imports: set[str] = set()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -85,10 +89,13 @@ class Calls:
             "paths": self._paths(),
             "touched": sorted(self._touched),
             "programs": sorted(self._programs),
+            "missing": sorted(filter(_is_missing, self._imports)),
         }
         (folder / NAME).write_text(json.dumps(found), encoding="utf-8")
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "import":
+            self._import(str(args[0]), sys._getframe(1))  # noqa: SLF001
         if event not in _EVENTS or not args:
             return
         if event == "subprocess.Popen":
@@ -98,6 +105,11 @@ class Calls:
         if event == "os.mkdir":
             self._clock += 1
             self._made.setdefault(os.path.realpath(os.fsdecode(args[0])), self._clock)
+
+    def _import(self, module: str, caller: FrameType) -> None:
+        """The repository's own code may go on without a module that it cannot import."""
+        if caller.f_code.co_filename.startswith(self._root) and len(self._imports) < MAX_CALLS:
+            self._imports.add(module.partition(".")[0])
 
     def _touch(self, path: object) -> None:
         if not isinstance(path, str | bytes | os.PathLike) or len(self._touched) >= MAX_CALLS:
@@ -142,7 +154,8 @@ class Calls:
         caller = frame.f_back
         if caller is not None:
             self._callers[id(caller)] = caller  # kept alive: its number stays its own
-        call = [self._clock, 0, id(caller), numbers, time.perf_counter()]
+        named = self._files.named(given)
+        call = [self._clock, 0, id(caller), numbers, time.perf_counter(), named]
         known.calls.append(call)
         self._open[id(frame)] = known, call
 
@@ -160,3 +173,10 @@ class Calls:
                 if isinstance(node, ast.Constant) and isinstance(value, str):
                     found.update([value] if value.startswith("/") else ())
         return sorted(found)
+
+
+def _is_missing(module: str) -> bool:
+    try:
+        return module not in sys.modules and find_spec(module) is None
+    except (ImportError, ValueError):
+        return True

@@ -42,19 +42,26 @@ def settle(folder: Path, cwd: Path, out: Path, roots: Mapping[str, str], output:
         Path(now).mkdir(parents=True, exist_ok=True)
     sources: list[dict[str, Any]] = json.loads((folder / SOURCES).read_bytes())
     for source in sources:
-        place = _place(source["place"], folder, cwd)
+        place = place_of(source["place"], folder, cwd)
         _own_folder(place, cwd)
         if source["folder"]:
             _link_tree(source["folder"], place)
     if output:
-        place = _place(output, folder, cwd)
+        place = place_of(output, folder, cwd)
         _own_folder(place.parent, cwd)
         if place.is_dir():  # it is a moved folder itself
             place.rmdir()
         place.symlink_to(out, target_is_directory=True)
 
 
-def _place(place: str, folder: Path, cwd: Path) -> Path:
+def place_of(place: str, folder: Path, cwd: Path) -> Path:
+    """Where a place is now.
+
+    Args:
+        place: relative to the working folder, or an absolute folder of the code.
+        folder: of the block.
+        cwd: the working folder.
+    """
     return Path(f"{folder / ROOTS}{place}") if place.startswith("/") else cwd / place
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from vrdata_child import declared
 from vrdata_child.pipeline import folders, importing
 from vrdata_child.pipeline.calls import Calls
+from vrdata_child.pipeline.items import Files, arguments_of
 from vrdata_child.pipeline.source import Changes
-from vrdata_child.pipeline.walk import Reports, Walk
+from vrdata_child.pipeline.walk import ItemOf, Reports, Walk
 from vrdata_child.raised import ScriptExitError
 from vrdata_child.run.lazy import DependentSamplesError
 from vrdata_child.run.leaving import forget_exit_handlers, leave_script
@@ -54,6 +55,7 @@ def run_slice(
         out.parent / "log.txt",
         frozenset(load["pipeline"].get("files", ())),
         reports,
+        _item_of(step.get("item", ""), out.parent),
     )
     changes = Changes(_roots(load, out), step["module"], step["name"])
     try:
@@ -85,6 +87,18 @@ def run_whole(load: Mapping[str, Any], args: Sequence[str], out: Path) -> None:
             _run(load, args, out, changes, lambda original: original)
     finally:
         calls.write(out.parent)
+
+
+def _item_of(expression: str, folder: Path) -> ItemOf:
+    """Names the item of a call of the step by the file that an expression of its arguments is."""
+    if not expression:
+        return lambda _step, _args, _options: ""
+    files = Files(folder, Path.cwd())
+
+    def item_of(step: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> str:
+        return files.named(arguments_of(step, args, options)).get(expression, "")
+
+    return item_of
 
 
 def _roots(load: Mapping[str, Any], out: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,14 +18,16 @@ _LARGE = 1024  # bytes
 ITEMS = "items.txt"
 """In the folder of a block: how many items a walk had that came to its end."""
 
+ItemOf = Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]], str]
+
 
 class Reports(Protocol):
     """What becomes of the samples of a walk."""
 
-    def report(self, folder: SampleFolder) -> None:
+    def report(self, folder: SampleFolder, item: str = "") -> None:
         """The next sample is written. Raises EnoughSamples after the last one."""
 
-    def failed(self, error: dict[str, str]) -> None:
+    def failed(self, error: dict[str, str], item: str = "") -> None:
         """The next sample failed. Raises as `report`."""
 
 
@@ -41,16 +43,25 @@ class Walk:
         log: what the script prints.
         files: names that each sample must have.
         reports: receives each sample of the slice, in order.
+        item_of: the name of an item, from the step and its arguments; "" = not known.
     """
 
-    def __init__(
-        self, slice_: range, out: Path, log: Path, files: frozenset[str], reports: Reports
+    def __init__(  # noqa: PLR0913 - what a walk reads and writes
+        self,
+        slice_: range,
+        out: Path,
+        log: Path,
+        files: frozenset[str],
+        reports: Reports,
+        item_of: ItemOf,
     ) -> None:
         self._slice = slice_
         self._finder = SampleFinder(out)
         self._log = log
         self._files = files
         self._reports = reports
+        self._item_of = item_of
+        self._item = ""  # that is open
         self._items = 0
         self._open = False  # an item of the slice is not reported
         self._printed = 0
@@ -69,6 +80,7 @@ class Walk:
             index, self._items = self._items, self._items + 1
             if index not in self._slice:
                 return None
+            self._item = self._item_of(original, args, options)
             return self._convert(lambda: original(*args, **options))
 
         return call
@@ -112,10 +124,10 @@ class Walk:
             error = self._problem(found)
         _lighten(result)
         if error is None:
-            self._reports.report(found[0])
+            self._reports.report(found[0], self._item)
         else:
             self._drop(found)
-            self._reports.failed(error)
+            self._reports.failed(error, self._item)
 
     def _problem(self, found: list[SampleFolder]) -> dict[str, str] | None:
         if not found:

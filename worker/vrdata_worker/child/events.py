@@ -11,7 +11,7 @@ from vrdata.contract.reasons import FailureReason, parse_reason
 from vrdata.contract.records import Failure
 from vrdata.contract.refusals import Refusal
 from vrdata.hermetic import Hermetic
-from vrdata.text import printable
+from vrdata.text import printable, printable_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Sample:
     """A finished, checked and normalised sample in its own folder.
 
     Attributes:
+        item: file or folder of a source that a pipeline made it from, or "".
         notes: what the dataset does not keep of the generator's videos.
         frames: name of a video → hex sha256 over its frames, when frame hashing is on.
         own: name of a video that was encoded again → hex sha256 of the generator's own file, when
@@ -63,6 +64,7 @@ class Sample:
     video: Video | None
     content: str
     param_hash: str
+    item: str = ""
     notes: tuple[str, ...] = ()
     frames: dict[str, str] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
@@ -139,6 +141,7 @@ def parse_sample(packet: Mapping[str, Any]) -> Sample:
         ),
         content=packet.get("content", ""),
         param_hash=packet.get("paramHash", ""),
+        item=printable_line(packet.get("item", "")),
         notes=tuple(printable(note) for note in packet.get("notes", ())),
         frames=dict(packet.get("frames", {})),
         own=dict(packet.get("own", {})),

@@ -38,4 +38,5 @@ def sample_record(
         ),
         content=event.content,
         param_hash=event.param_hash,
+        item=event.item or None,
     )

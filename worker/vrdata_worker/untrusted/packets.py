@@ -30,6 +30,7 @@ MAX_FILES = 65  # including metadata.json
 MAX_BYTES = 2**30  # of a sample
 MAX_COUNT = 2**53 - 1
 MAX_SIDE = 2**16
+MAX_ITEM = 300  # characters
 _MAX_WHY = 300
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
@@ -158,6 +159,7 @@ class _Sample(_Fields):
     video: _Video | None
     content: Hash | Literal[""]
     param_hash: str
+    item: Annotated[str, Field(max_length=MAX_ITEM)] = ""
     notes: Annotated[list[str], Field(max_length=1000)]
     frames: Hashes
     own: Hashes

@@ -13,6 +13,7 @@ from vrdata.plan.pipelines import Pipeline, Step
 from vrdata_generators.adapter.pipeline.data import PipelineData, staged
 from vrdata_generators.adapter.pipeline.find import output_of, roots_of, steps_of
 from vrdata_generators.adapter.pipeline.prove import Slices, prove_slices
+from vrdata_generators.adapter.pipeline.seen import Seen
 from vrdata_generators.adapter.prepare import Prepared
 from vrdata_generators.adapter.proof.assessment import (
     Assessment,
@@ -149,10 +150,10 @@ def assess_pipeline(
     """
     trials = Trials(launch, data, options)
     complete = range(TRIAL_SAMPLES)
-    pipeline, steps = _watch(trials, pipeline)
+    pipeline, seen = _watch(trials, pipeline)
     plain = trials.run(pipeline, complete)
     if not plain.samples or (plain.error and not plain.error.startswith(_SKIPS)):
-        raise _unusable(plain)
+        raise _unusable(plain, seen)
     again = trials.run(pipeline, complete)
     deterministic = plain.same_files(again)
 
@@ -160,7 +161,7 @@ def assess_pipeline(
         return trials.run(pipeline.model_copy(update={"step": step}), slice_)
 
     if deterministic:
-        slices = prove_slices(steps, plain, TRIAL_SAMPLES, run)
+        slices = prove_slices(steps_of(seen), plain, TRIAL_SAMPLES, run)
     else:
         slices = Slices(None, "two runs of it differ", plain)
     files = usual_files(plain)
@@ -199,7 +200,7 @@ def _incomplete(trial: TrialResult, files: tuple[str, ...]) -> Iterator[str]:
             yield f"{sample.id} lacks {', '.join(missing)}, which most samples have"
 
 
-def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, tuple[Step, ...]]:
+def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, Seen]:
     """Walk with a watch: for moved folders first, then for the output folder and the step.
 
     A script that finds no data does not get to the folder that it writes to, so each moved folder
@@ -216,17 +217,20 @@ def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, tuple[Step, ..
         trial = trials.run(pipeline, complete, watched=True)
     seen = trials.data.seen
     if not seen.samples:
-        raise _unusable(trial)
+        raise _unusable(trial, seen)
     facts = {"output": output_of(seen), "programs": tuple(seen.programs)}
-    return pipeline.model_copy(update=facts), steps_of(seen)
+    return pipeline.model_copy(update=facts), seen
 
 
-def _unusable(trial: TrialResult) -> InvalidInputError:
+def _unusable(trial: TrialResult, seen: Seen) -> InvalidInputError:
+    """The error names what the script lacks: many scripts go on without it, and print nothing."""
     why = trial.error or (trial.invalid[0] if trial.invalid else "it wrote no sample")
-    tail = "\n".join(trial.log.splitlines()[-_LOG_LINES:])
+    missing = (f"its code imports {module}, which is not installed" for module in seen.missing)
+    causes = [line for line in (*refused([trial]), *missing) if line not in why]
+    tail = trial.log.splitlines()[-_LOG_LINES:]
     return InvalidInputError(
         "the pipeline gives no usable sample",
-        why=f"{why}\n{tail}" if tail and tail not in why else why,
+        why="\n".join([why, *causes, *(line for line in tail if line not in why)]),
         fix="declare each source where its script expects it: --source URL=PLACE",
     )
 

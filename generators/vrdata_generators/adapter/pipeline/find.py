@@ -10,6 +10,7 @@ from vrdata.plan.pipelines import Step
 from vrdata_generators.adapter.pipeline.seen import Function, Made, Seen, in_order
 
 MAX_STEPS = 4  # candidates that are tried
+MAX_EXPRESSION = 100  # characters
 _SYSTEM = {"bin", "dev", "etc", "lib", "lib32", "lib64", "opt", "proc", "run", "sbin", "sys", "usr"}
 _LINKED = "root/"  # in a block's folder: moved folders
 
@@ -61,7 +62,19 @@ def steps_of(seen: Seen) -> tuple[Step, ...]:
     """
     made = [one for one in in_order(seen) if one.names]
     found = sorted(_ranked(seen.functions, made), key=lambda one: one[0], reverse=True)
-    return tuple(Step(module=one.module, name=one.name) for _, one in found[:MAX_STEPS])
+    steps = (one for _, one in found[:MAX_STEPS])
+    return tuple(Step(module=one.module, name=one.name, item=item_of(one)) for one in steps)
+
+
+def item_of(function: Function) -> str:
+    """The first expression of its arguments that is another file or folder in each call, or ""."""
+    calls = function.calls
+    for expression in calls[0].named:
+        found = {call.named.get(expression, "") for call in calls}
+        plain = len(expression) <= MAX_EXPRESSION and expression.isprintable()
+        if plain and len(found) == len(calls) and "" not in found:
+            return expression
+    return ""
 
 
 def _ranked(

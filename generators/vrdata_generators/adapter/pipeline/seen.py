@@ -16,13 +16,17 @@ MAX_BYTES = 64 * 2**20
 
 
 class Call(NamedTuple):
-    """One call of a function; times are numbers that grow with each event."""
+    """One call of a function; times are numbers that grow with each event.
+
+    `numbers` are its integer arguments, and `named` the files of sources that its arguments name.
+    """
 
     begin: int
     end: int
     caller: int
     numbers: dict[str, int]
     seconds: float
+    named: dict[str, str]
 
 
 class Function(BaseModel):
@@ -50,6 +54,7 @@ class Seen(BaseModel):
         paths: absolute paths in the code of the imported modules.
         touched: absolute paths outside the block that the script looked for.
         programs: programs that it started.
+        missing: modules that its code imports and that are not installed.
     """
 
     samples: list[Made] = []
@@ -57,6 +62,7 @@ class Seen(BaseModel):
     paths: list[str] = []
     touched: list[str] = []
     programs: list[str] = []
+    missing: list[str] = []
 
 
 def read_seen(folder: Path) -> Seen:

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.slow
 def test_the_method_that_generates_a_sample_is_found_and_slices_are_proven(tmp_path: Path) -> None:
     root = flip.write_repository(tmp_path / "repository")
     found = assessed(root, flip.write_pictures(tmp_path / "pictures", 6, black=(1,)))
-    assert found.pipeline.step == Step(module="src.pipeline", name="TaskPipeline.process_sample")
+    step = Step(module="src.pipeline", name="TaskPipeline.process_sample", item="path")
+    assert found.pipeline.step == step
     assert found.pipeline.sliced, found.pipeline.whole
     assert found.deterministic
     assert found.pipeline.files == (
@@ -28,7 +29,7 @@ def test_the_method_that_generates_a_sample_is_found_and_slices_are_proven(tmp_p
     )
     assert sorted(found.trial.samples) == [0, 2, 3, 4]
     assert found.trial.invalid == (
-        "SkippedItem: no sample was written; it prints: [skip] 001.png: black",
+        "SkippedItem: raw/001.png: no sample was written; it prints: [skip] 001.png: black",
     )
 
 

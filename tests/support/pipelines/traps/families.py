@@ -34,12 +34,15 @@ class OutputWriter:
 
     def write_sample(self, sample):
         folder = self.output / "core_task" / sample["id"]
-        save(folder, sample["picture"], {{"source": sample["source"]}})
+        save(folder, sample["picture"], sample["about"])
         shutil.copy(sample["video"], folder / "first_video.mp4")
         (folder / "boxes.csv").write_text("x,y\\n1,2\\n")
+        if bucket := os.environ.get("INCREMENTAL_S3_BUCKET"):
+            subprocess.run(["aws", "s3", "cp", "--recursive", folder, f"s3://{{bucket}}/"])
 """
 _TASK = """\
 import json, shutil, subprocess
+from datetime import datetime
 from pathlib import Path
 
 from core.pipeline import BasePipeline
@@ -54,10 +57,15 @@ class TaskPipeline(BasePipeline):
         yield from sorted(Path("raw").glob("*.png"))
 
     def process_sample(self, path, index):
+        about = {
+            "phase": index / len(list(Path("raw").glob("*.png"))),
+            "first": next(Path("raw").rglob("*.png")).name,
+            "timestamp": datetime.now().isoformat(),
+        }
         return {
             "id": f"core_{index:05d}",
             "picture": path.read_bytes(),
-            "source": path.name,
+            "about": about,
             "video": "_tmp/videos/clip.mp4",
         }
 
@@ -131,7 +139,11 @@ if __name__ == "__main__":
 
 
 def core(folder: Path) -> Path:
-    """`BasePipeline.run` and a writer; always calls `aws`; files in and beside the samples."""
+    """`BasePipeline.run` and a writer; always calls `aws`; files in and beside the samples.
+
+    Metadata has the time, the first file of an unsorted listing, and a label that depends on how
+    many files there are. It uploads each sample if the environment names a bucket.
+    """
     files = {"core/pipeline.py": _CORE, "src/pipeline.py": _TASK}
     return written(folder, {"examples/generate.py": _CORE_ENTRY, **files})
 

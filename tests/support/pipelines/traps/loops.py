@@ -10,13 +10,15 @@ _IN_ORDER = """\
 for index, path in enumerate(self.paths):
     self.process(path, index)
 """
-_WRITE = 'self.save(index, path, {"source": path.name})\n'
+WRITE = 'self.save(index, path, {"source": path.name})\n'
+"""The code of a step that writes a sample."""
+
 _ENTRY = f"{HEAD}{OPTIONS}from src.task import Task\n\nTask(args.num_samples, args.output).run()\n"
 
 
 def loop(
     folder: Path,
-    step: str = _WRITE,
+    step: str = WRITE,
     *,
     every: bool = False,
     first: str = "",
@@ -58,20 +60,15 @@ class Task:
     return written(folder, {"examples/generate.py": _ENTRY, "src/task.py": module})
 
 
-def counts_successes(folder: Path) -> Path:
-    """Metadata has how many samples there were before."""
-    step = 'self.save(index, path, {"source": path.name, "number": self.done})\nself.done += 1'
-    return loop(folder, step)
-
-
-def compares_with_the_last(folder: Path) -> Path:
-    """The label is the difference to the item before."""
+def remembers(folder: Path) -> Path:
+    """Metadata depend on the items before: how many, the last one, and one random stream."""
     step = """\
 size = sum(path.read_bytes())
-self.save(index, path, {"growth": size - self.before})
-self.before = size
+about = {"number": self.done, "growth": size - self.before, "angle": STREAM.random()}
+self.save(index, path, about)
+self.done, self.before = self.done + 1, size
 """
-    return loop(folder, step)
+    return loop(folder, step, first="import random\n\nSTREAM = random.Random(42)\n")
 
 
 def caps_successes(folder: Path) -> Path:
@@ -134,80 +131,3 @@ def in_processes(folder: Path) -> Path:
     call = "pool.apply_async(late, (self.output, path, index))"
     first = f"import multiprocessing\n{_LATE}"
     return loop(folder, first=first, run=run, others=_START.format(call=call))
-
-
-_DOWNLOADS = """\
-def attempt(what, *args, **options):
-    try:
-        what(*args, **options)
-    except Exception as error:
-        print("failed:", error)
-
-
-def fetch(path):
-    import boto3, urllib.request
-
-    client = boto3.client("s3", region_name="us-east-2")
-    item = {"Bucket": "original", "Key": f"M-1/{path.name}"}
-    size = client.head_object(**item)["ContentLength"]
-    part = client.get_object(**item, Range=f"bytes=1-{size - 1}")["Body"].read()
-    url = f"https://original.s3.us-east-2.amazonaws.com/M-1/{path.name}"
-    whole = urllib.request.urlopen(url, timeout=10).read()
-    assert whole[1:] == part == path.read_bytes()[1:]
-    attempt(client.get_object, Bucket="secret", Key="x")
-    attempt(client.upload_file, str(path), "results", path.name)
-    attempt(urllib.request.urlopen, "http://169.254.169.254/latest/meta-data/", timeout=10)
-    attempt(subprocess.run, ["apt-get", "install", "-y", "unar"], check=True)
-    attempt(Path("/tmp/written-outside.txt").write_text, "x")
-"""
-
-
-def downloads(folder: Path) -> Path:
-    """Reads its items from S3 in two ways, and tries what is refused for each of them."""
-    return loop(folder, f"fetch(path)\n{_WRITE}", first=_DOWNLOADS)
-
-
-_MANNERS = """\
-import tempfile
-
-sys.stdout.reconfigure(encoding="utf-8")
-"""
-_BEGIN = """\
-shutil.rmtree("_tmp", ignore_errors=True)
-os.mkdir("_tmp")
-"""
-_STEP = """\
-about = {"source": path.name, "folder": str(Path("raw").resolve()), "file": str(path.resolve())}
-kind = path.stem.partition("-")[2]
-if kind == "silent":
-    return
-if kind == "exit":
-    sys.exit(3)
-if kind == "empty":
-    (self.output / "loop_task" / f"loop_{index:05d}").mkdir(parents=True)
-    return
-if kind == "nan":
-    about["size"] = float("nan")
-if kind == "two":
-    self.save(index + 500, path, about)
-Path("_tmp/note").write_text(path.name)
-folder = self.save(index, path, about)
-if kind == "part":
-    (folder / "final_frame.png").unlink()
-assert Path("_tmp/note").read_text() == path.name
-"""
-_RUN = """\
-here = Path.cwd()
-os.chdir(tempfile.mkdtemp())
-os.chdir(here)
-for index, path in enumerate(self.paths):
-    self.process(path, index)
-shutil.rmtree("_tmp")
-"""
-KINDS = ("silent", "exit", "empty", "nan", "two", "part")
-"""What an item of `manners` can do: the end of its file's name, as in `003-nan.png`."""
-
-
-def manners(folder: Path) -> Path:
-    """Changes its folder, deletes `_tmp`, and stores paths; some items give no good sample."""
-    return loop(folder, _STEP, first=_MANNERS, begin=_BEGIN, run=_RUN)

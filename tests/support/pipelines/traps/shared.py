@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HEAD = """\
-import argparse, json, os, shutil, subprocess, sys
+import argparse, io, json, os, shutil, subprocess, sys
 from pathlib import Path
+
+from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 """
@@ -15,13 +17,15 @@ OPTIONS = """\
 parser = argparse.ArgumentParser()
 parser.add_argument("--num-samples", type=int, default=800)
 parser.add_argument("--output", default="data/questions")
+parser.add_argument("--seed", type=int)
+parser.add_argument("--start-index", type=int, default=0)
 args = parser.parse_args()
 """
 SAVE = """\
 def save(folder, picture, about):
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("first_frame.png", "final_frame.png"):
-        (folder / name).write_bytes(picture)
+    (folder / "first_frame.png").write_bytes(picture)
+    ImageOps.mirror(Image.open(io.BytesIO(picture))).save(folder / "final_frame.png")
     (folder / "prompt.txt").write_text("Find the lesion.")
     (folder / "metadata.json").write_text(json.dumps(about))
 """
