@@ -27,6 +27,7 @@ PAGES = (
     "docs/sources.md",
     "docs/export.md",
     "docs/pipelines.md",
+    "docs/timeseries-convert.md",
 )
 TRAINING = "docs/timeseries.md"
 NOT_RUN = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vrdata.cli.timeseries import check, create, hdf5, runs
+from vrdata.cli.timeseries import check, create, hdf5, lerobot, runs
 
 timeseries_app = typer.Typer(
     name="timeseries",
@@ -18,5 +18,5 @@ def register(app: typer.Typer) -> None:
     app.add_typer(timeseries_app)
 
 
-for commands in (check, create, hdf5, runs):
+for commands in (check, create, hdf5, runs, lerobot):
     commands.register(timeseries_app)

@@ -1,0 +1,1 @@
+"""Read the episodes of a LeRobot dataset."""

@@ -1,0 +1,1 @@
+"""Write episodes as a LeRobot dataset."""
