@@ -143,7 +143,8 @@ def _stamps(clip: Any, camera: Camera) -> Stamps:
     ticks = sorted(packet.pts for packet in clip.demux(stream) if packet.pts is not None)
     if camera.video_timestamps is not None:
         if len(camera.video_timestamps) != len(ticks):
-            raise ValueError(f"it has {len(ticks)} of {len(camera.video_timestamps)} frames")
+            expected = len(camera.video_timestamps)
+            raise ValueError(f"its frames number {len(ticks)}, their time stamps {expected}")
         return camera.video_timestamps
     start = camera.video_start or 0
     return np.array([start + round(one * stream.time_base * 10**9) for one in ticks], np.int64)
