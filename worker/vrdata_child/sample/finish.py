@@ -145,7 +145,8 @@ def _normalise_text(path: Path, block: BlockFacts) -> str:
     if path.stat().st_size > MAX_TEXT_BYTES:
         raise SampleInvalidError("TooLarge", f"{path.name} is larger than {MAX_TEXT_BYTES} bytes")
     try:
-        text = texts.normalise_newlines(texts.decode_text(path.read_bytes()))
+        body = path.read_bytes()
+        text = texts.normalise_newlines(texts.decode_text(body))
     except UnicodeDecodeError as error:
         reason = "PromptNotUtf8" if path.name == "prompt.txt" else "BadText"
         why = f"{path.name} is neither UTF-8 nor UTF-16 or UTF-32 with a byte order mark: {error}"
@@ -154,8 +155,19 @@ def _normalise_text(path: Path, block: BlockFacts) -> str:
         why = f"{path.name} contains the control character U+{ord(found):04X}"
         raise SampleInvalidError("BadText", why)
     text = texts.without_paths(text, block.paths)
-    path.write_bytes(text.encode())
+    _rewrite(path, text.encode(), body)
     return text
+
+
+def _rewrite(path: Path, body: bytes, before: bytes | None) -> None:
+    """Write a file that has the content `before`; None = there is none.
+
+    It is never empty in between: ext4 would write it to the disk when it is closed.
+    """
+    if body != before:
+        with path.open("wb" if before is None else "r+b") as file:
+            file.write(body)
+            file.truncate()
 
 
 def _clean_others(folder: Path, block: BlockFacts) -> None:
@@ -172,7 +184,8 @@ def _metadata(
     source: SampleFolder, position: int, sample_id: str, block: BlockFacts, notes: list[str]
 ) -> str:
     named = metadata_of(path.name for path in source.path.iterdir())
-    body = (source.path / named).read_bytes() if named else b"{}"
+    stored = (source.path / named).read_bytes() if named else None
+    body = b"{}" if stored is None else stored
     if named != METADATA and not is_metadata(body):
         body = b"{}"  # the file itself is stored whatever it contains
     try:
@@ -189,7 +202,7 @@ def _metadata(
         )
     except ValueError as error:
         raise SampleInvalidError("BadMetadata", str(error)) from None
-    (source.path / METADATA).write_bytes(written)
+    _rewrite(source.path / METADATA, written, stored if named == METADATA else None)
     return param_hash
 
 
