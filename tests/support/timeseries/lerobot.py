@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 FPS = 10
 CAMERAS = ("observation.images.front", "observation.images.wrist")
+X264 = {"crf": "12", "x264-params": "bframes=2:b-adapt=0:scenecut=0:keyint=100"}
 TASKS = ("Open the drawer", "Close the drawer")
 
 
@@ -101,12 +102,13 @@ def write_legacy(root: Path, version: str, lengths: Sequence[int] = (7, 5, 6)) -
 
 
 def write_current(
-    root: Path, lengths: Sequence[int] = (7, 5, 6), *, key_frames: bool = True
+    root: Path, lengths: Sequence[int] = (7, 5, 6), *, key_frames: bool = True, av1: bool = False
 ) -> Made:
     """Version 3.0: files of two episodes.
 
     Args:
         key_frames: whether each episode begins with a key frame.
+        av1: encode videos in AV1, which LeRobot uses by default.
     """
     made = _made(root, lengths)
     data = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
@@ -131,7 +133,7 @@ def write_current(
         for number, camera in enumerate(CAMERAS):
             frames = [(one, frame, number) for one in episodes for frame in range(lengths[one])]
             path = root / video.format(**place, video_key=camera)
-            write_video(path, frames, key_frames=key_frames)
+            write_video(path, frames, key_frames=key_frames, av1=av1)
     _write_parquet(root / "meta/episodes/chunk-000/file-000.parquet", pa.Table.from_pylist(rows))
     tasks = {"task_index": [0, 1], "__index_level_0__": list(TASKS)}
     _write_parquet(root / "meta/tasks.parquet", pa.table(tasks))
@@ -139,14 +141,18 @@ def write_current(
 
 
 def write_video(
-    path: Path, frames: Sequence[tuple[int, int, int]], *, key_frames: bool = True
+    path: Path,
+    frames: Sequence[tuple[int, int, int]],
+    *,
+    key_frames: bool = True,
+    av1: bool = False,
 ) -> None:
     """A video with B-frames; with `key_frames`, the first frame of an episode is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=FPS)
+        stream = out.add_stream("libsvtav1" if av1 else "libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
-        stream.options = {"crf": "12", "x264-params": "bframes=2:b-adapt=0:scenecut=0:keyint=100"}
+        stream.options = {"crf": "20", "preset": "10", "g": "1"} if av1 else X264
         for number, frame in enumerate(frames):
             shown = av.VideoFrame.from_ndarray(picture(*frame), "rgb24")
             shown.pts = number

@@ -27,6 +27,7 @@ WRITERS: dict[str, Callable[[Path], Made]] = {
     "2.0": lambda root: write_legacy(root, "v2.0"),
     "2.1": lambda root: write_legacy(root, "v2.1"),
     "3.0": write_current,
+    "3.0 in AV1": lambda root: write_current(root, av1=True),
     "3.0 without key frames": lambda root: write_current(root, key_frames=False),
 }
 

@@ -74,6 +74,17 @@ def test_frames_in_the_order_of_presentation_are_copied(made: Made) -> None:
         assert all((a == b).all() for a, b in pairs)
 
 
+def test_clips_in_av1_stay_in_av1(tmp_path: Path) -> None:
+    made = write_current(tmp_path / "data", lengths=(4, 3, 5, 4, 4), av1=True)
+    before = tables(made).episode(3)
+    folder = back(made)
+    info = json.loads((folder / "meta/info.json").read_text())
+    assert info["features"][FRONT]["info"]["video.codec"] == "av1"
+    after = tables(replace(made, root=folder)).episode(3)
+    pairs = zip(shown(before), shown(after), strict=True)
+    assert all((a == b).all() for a, b in pairs)
+
+
 def test_the_files_are_those_that_the_format_describes(made: Made) -> None:
     folder = back(made, "--robot-type", "so100")
     info = json.loads((folder / "meta/info.json").read_text())

@@ -99,7 +99,7 @@ def _copied(stream: Any, packets: list[Any]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="vrdata-clip-") as folder:
         path = Path(folder, "clip.mp4")
         with av.open(str(path), "w", format="mp4", options=_OPTIONS) as out:
-            copy = out.add_stream_from_template(stream)
+            copy = out.add_stream_from_template(stream, opaque=True)
             for packet in packets:
                 packet.pts -= shift
                 packet.dts = None if packet.dts is None else packet.dts - shift

@@ -101,7 +101,12 @@ class CameraFiles:
         with _opened(source) as clip:
             stream: Any = clip.streams.video[0]
             context = stream.codec_context
-            headers = (context.name, context.extradata, context.width, context.height)
+            headers = (
+                context.codec.canonical_name,
+                context.extradata,
+                context.width,
+                context.height,
+            )
             if self._out is None or headers != self._headers or self._bytes > MAX_BYTES:
                 self._begin(stream, headers)
             begin = self._frames
@@ -125,7 +130,7 @@ class CameraFiles:
         self.close()
         path = self._places.next()
         self._out = av.open(str(path), "w", format="mp4", options=_OPTIONS)
-        self._stream = self._out.add_stream_from_template(template)
+        self._stream = self._out.add_stream_from_template(template, opaque=True)
         self._stream.time_base = Fraction(1, self._fps * _TICKS)
         self._headers, self._frames, self._bytes = headers, 0, 0
         self.codec, self.size = str(headers[0]), (int(headers[2]), int(headers[3]))
