@@ -59,7 +59,10 @@ def read_plain_rgb(data: bytes) -> NDArray[np.uint8] | None:
     if stored is None or (stored[:, 0] > _PAETH).any():
         return None
     lines = _unfiltered(stored)
-    return _decoded(data, shape) if lines is None else lines.reshape(shape)
+    if lines is not None:
+        return lines.reshape(shape)
+    del stored  # as large as the pixels
+    return _decoded(data, shape)
 
 
 def _decoded(data: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
