@@ -50,15 +50,15 @@ class ManyValues(TyperCommand):
 
 def repeated(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
     """Arguments in which each value `NAME=VALUE` of some options has its option before it."""
-    current = ""
-    values = 0
+    current, has_value = "", False
     for arg in args:
         if arg.startswith("-"):
-            current, values = (arg, 0) if arg in options else ("", 0)
+            name, attached, _ = arg.partition("=")
+            current, has_value = (name, bool(attached)) if name in options else ("", False)
         elif current:
-            if values and "=" in arg:
+            if has_value and "=" in arg:
                 yield current
-            values += 1
+            has_value = True
         yield arg
 
 

@@ -71,6 +71,17 @@ def events_command(
     recursive: Annotated[
         bool, typer.Option("--recursive", help="Read the folders below, too.")
     ] = False,
+    num_workers: Annotated[
+        int,
+        typer.Option(
+            "--num_workers",
+            "--num-workers",
+            "-n",
+            min=1,
+            max=256,
+            help="Number of recordings that are read concurrently.",
+        ),
+    ] = 4,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail if a recording cannot be read completely.")
     ] = False,
@@ -99,16 +110,17 @@ def events_command(
         test_share=parse_share(test_percent, "--test_percent"),
         seed=seed,
         recursive=recursive,
+        workers=num_workers,
         strict=strict,
         overwrite=overwrite,
     )
-    result = write_events(request, _report)
+    result = write_events(request, report_facts)
     print_result(result, output, "event")
     if not result.complete:
         raise typer.Exit(int(ExitCode.PARTIAL))
 
 
-def _report(facts: Facts) -> None:
+def report_facts(facts: Facts) -> None:
     """Name what is missing of a recording."""
     if facts.failed:
         stderr.print(f"failed: {facts.file_path}: {facts.failed}", markup=False)

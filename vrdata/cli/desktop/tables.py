@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vrdata.cli.common import Output, handle_errors
+from vrdata.cli.common import Output, handle_errors, stderr
 from vrdata.cli.desktop.common import (
     PACKAGES,
     FormatOption,
@@ -17,6 +17,10 @@ from vrdata.cli.desktop.common import (
 )
 from vrdata.cli.failures import require
 from vrdata.desktop.cores.choices import EncoderName, InstructionSource, Tail
+from vrdata.text import count
+
+if TYPE_CHECKING:
+    from vrdata.desktop.cores.rows import Sequences
 
 
 @handle_errors
@@ -131,4 +135,13 @@ def sequences_command(
         unique_images=unique_images,
         overwrite=overwrite,
     )
-    print_result(write_sequences(request), output, "sequence")
+    print_result(write_sequences(request, _report), output, "sequence")
+
+
+def _report(name: str, sequences: Sequences) -> None:
+    """Name what the encoder or the reader could not use."""
+    if sequences.invalid:
+        stderr.print(f"invalid: {name}: {count(sequences.invalid, 'message')}", markup=False)
+    if sequences.skipped:
+        skipped = count(sequences.skipped, "action")
+        stderr.print(f"not encoded: {name}: {skipped}", markup=False)

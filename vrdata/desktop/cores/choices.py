@@ -25,3 +25,6 @@ class EncoderName(StrEnum):
     """The encoders of events."""
 
     TEXTUAL = "textual"
+    JSON = "json"
+    HIERARCHICAL = "hierarchical"
+    FACTORIZED = "factorized"

@@ -13,7 +13,7 @@ from vrdata.desktop.cores.sequences import windows
 from vrdata.desktop.recordings.event import Event
 from vrdata.desktop.recordings.messages import InvalidMessageError, Screen, parse_screen
 
-Encode = Callable[[Event], str]
+Encode = Callable[[Event], str | None]
 
 
 class _Step(NamedTuple):
@@ -34,14 +34,14 @@ class SequenceOptions:
         step: bins from start to start.
         tail: what becomes of the last bins.
         unique_images: name a picture once, though several bins show it.
-        encode: the text of an event.
+        encoder: the texts of the events of one recording; None = an event has none.
     """
 
     length: int
     step: int
     tail: Tail
     unique_images: bool
-    encode: Encode
+    encoder: Callable[[], Encode]
 
 
 class Sequences:
@@ -49,6 +49,7 @@ class Sequences:
 
     Attributes:
         invalid: number of messages that could not be read, complete after the iteration.
+        skipped: number of actions that the encoder cannot express.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Sequences:
         self._instruction = instruction
         self._options = options
         self.invalid = 0
+        self.skipped = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """All rows, in the order of time."""
@@ -71,13 +73,16 @@ class Sequences:
         holding = Holding()
         last: bytes | None = None
         screen: Screen | None = None
+        encode = self._options.encoder()
         for one in self._bins:
             held = holding.held
             for event in one.actions:
                 holding.follow(event)
             if one.state != last:
                 last, screen = one.state, self._screen(one.state)
-            yield _Step(one, held, screen, tuple(map(self._options.encode, one.actions)))
+            texts = tuple(text for event in one.actions if (text := encode(event)) is not None)
+            self.skipped += len(one.actions) - len(texts)
+            yield _Step(one, held, screen, texts)
         self.invalid += holding.invalid
 
     def _screen(self, state: bytes | None) -> Screen | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +21,10 @@ from vrdata.desktop.stages.facts import FACTS_FILE, Facts, watched
 from vrdata.desktop.stages.result import StageResult, StrictError
 from vrdata.desktop.tables.schemas import EVENTS
 from vrdata.desktop.tables.writing import DatasetWriter, SplitWriter
-from vrdata.errors import VrdataError
 
 TRAIN, TEST = "train", "test"
 _ROW_BYTES = 40  # of the fixed columns
+AHEAD = 2  # recordings for each process that are read before their turn
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class EventsRequest:
         test_share: of the recordings in `train`; 0 = no test split.
         seed: of the choice.
         recursive: also the folders below.
+        workers: number of processes.
         strict: fail at the first recording that is not read completely.
         overwrite: replace an existing dataset.
     """
@@ -47,6 +51,7 @@ class EventsRequest:
     test_share: Fraction
     seed: int
     recursive: bool
+    workers: int
     strict: bool
     overwrite: bool
 
@@ -72,19 +77,52 @@ def write_events(request: EventsRequest, report: Callable[[Facts], None]) -> Sta
         VrdataError: no recording can be read, or `strict` and one cannot be read completely.
         OSError: the dataset cannot be written.
     """
-    plan = list(_assigned(request))
     with DatasetWriter(request.output, EVENTS, overwrite=request.overwrite) as writer:
+        tasks = [
+            _Task(path, split, request.rates, writer.part(number))
+            for number, (path, split) in enumerate(_assigned(request))
+        ]
         done = []
-        for path, split in plan:
-            facts = _write_recording(path, writer.split(split), request)
-            facts.split = split
+        for task, facts in zip(tasks, _results(tasks, request.workers), strict=True):
             report(facts)
+            if request.strict and (facts.failed or facts.losses):
+                raise StrictError(facts)
+            writer.split(task.split).take(task.part)
             done.append(facts)
         result = StageResult.of(request.output, done, writer.rows())
         result.refuse_empty()
         writer.note(FACTS_FILE, [facts.to_dict() for facts in done])
         writer.finish(request.provenance() | result.to_dict())
     return result
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One recording: where it is, and where its rows go."""
+
+    path: Path
+    split: str
+    rates: dict[str, Fraction]
+    part: Path
+
+
+def _results(tasks: list[_Task], workers: int) -> Iterator[Facts]:
+    """Read recordings, in processes if there are several, and return in the order of the tasks."""
+    if workers == 1 or len(tasks) == 1:
+        yield from map(_read, tasks)
+        return
+    # `spawn`: the parent can have threads, with which a fork is not safe.
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"))
+    waiting: deque[Future[Facts]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(pool.submit(_read, task))
+            if len(waiting) >= AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _assigned(request: EventsRequest) -> Iterator[tuple[Path, str]]:
@@ -100,23 +138,23 @@ def _assigned(request: EventsRequest) -> Iterator[tuple[Path, str]]:
     yield from ((path, TEST) for path in train if names[path] in chosen)
 
 
-def _write_recording(path: Path, split: SplitWriter, request: EventsRequest) -> Facts:
-    facts = Facts(str(path))
+def _read(task: _Task) -> Facts:
+    """Write the rows of one recording to its part."""
+    facts = Facts(str(task.path), task.split)
     media = MediaCheck()
-    try:
-        facts.instruction = instruction_beside(path)
-        recording = Recording(path)
-    except (NotARecordingError, OSError, UnicodeDecodeError) as error:
-        if request.strict:
-            raise
-        facts.failed = error.what if isinstance(error, VrdataError) else str(error)
-        return facts
-    with recording:
-        facts.losses, facts.announced = recording.losses, recording.announced
-        if request.strict and recording.losses:
-            raise StrictError(facts)
-        for event in down_sampled(watched(recording, facts, media), request.rates):
-            facts.kept += 1
-            size = len(facts.file_path) + len(event.msg) + _ROW_BYTES
-            split.add((facts.file_path, *event), size)
+    with SplitWriter(task.part, EVENTS) as part:
+        try:
+            facts.instruction = instruction_beside(task.path)
+            recording = Recording(task.path)
+        except (NotARecordingError, OSError, UnicodeDecodeError) as error:
+            facts.failed = getattr(error, "what", "") or str(error)
+            part.end()
+            return facts
+        with recording:
+            facts.losses, facts.announced = recording.losses, recording.announced
+            for event in down_sampled(watched(recording, facts, media), task.rates):
+                size = len(facts.file_path) + len(event.msg) + _ROW_BYTES
+                part.add((facts.file_path, *event), size)
+        part.end()
+    facts.kept = part.rows
     return facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -75,15 +75,23 @@ class SequencesRequest:
     def options(self) -> SequenceOptions:
         """How the sequences are cut."""
         step = step_of(self.length, self.overlap)
-        encode = text_encoder(self.encoder)
-        return SequenceOptions(self.length, step, self.tail, self.unique_images, encode)
+        return SequenceOptions(
+            self.length,
+            step,
+            self.tail,
+            self.unique_images,
+            lambda: text_encoder(self.encoder).text,
+        )
 
 
-def write_sequences(request: SequencesRequest) -> StageResult:
+def write_sequences(
+    request: SequencesRequest, report: Callable[[str, Sequences], None]
+) -> StageResult:
     """Write the sequences of all recordings, in the order of split, file, index.
 
     Args:
         request: what to do.
+        report: called with each finished recording and its sequences.
 
     Raises:
         VrdataError: the bins cannot be used.
@@ -95,7 +103,7 @@ def write_sequences(request: SequencesRequest) -> StageResult:
     with DatasetWriter(request.output, SEQUENCES, overwrite=request.overwrite) as writer:
         for split in splits:
             own = writer.split(split.name)
-            recordings += _write_split(split, own, request, instructions)
+            recordings += _write_split(split, own, request, instructions, report)
         copy_facts(request.source, writer)
         result = StageResult(request.output, writer.rows(), recordings)
         writer.finish(request.provenance() | result.to_dict() | {"input": provenance_of(splits)})
@@ -115,14 +123,17 @@ def _write_split(
     writer: SplitWriter,
     request: SequencesRequest,
     instructions: dict[str, str],
+    report: Callable[[str, Sequences], None],
 ) -> int:
     recordings = 0
     options = request.options()
     with Grouped(split, _COLUMNS) as grouped:
         for name, rows in grouped.recordings():
             instruction = instructions.get(name, request.instruction)
-            for row in Sequences(name, _bins(name, rows), instruction, options):
+            sequences = Sequences(name, _bins(name, rows), instruction, options)
+            for row in sequences:
                 writer.add(tuple(row.values()), _size(row))
+            report(name, sequences)
             recordings += 1
     return recordings
 

@@ -67,12 +67,30 @@ class SplitWriter(Closing):
         if len(self._batch) >= BATCH_ROWS or self._size >= BATCH_BYTES:
             self._flush()
 
-    def finish(self, description: str) -> None:
-        """Write what is left, and the description of the split. Raises OSError."""
+    def end(self) -> None:
+        """Write what is left, without a description. Raises OSError."""
         self._flush()
         if self._files == 0:
             self._open()
         self.close()
+
+    def take(self, part: Path) -> None:
+        """Move the rows of an ended writer to this one, and remove its folder. Raises OSError."""
+        self._flush()
+        options = pa.ipc.IpcReadOptions(use_threads=False)
+        for path in sorted(part.glob("*.part")):
+            with (
+                pa.OSFile(str(path), "rb") as file,
+                pa.ipc.open_stream(file, options=options) as stream,
+            ):
+                for batch in stream:
+                    self._write(batch)
+                    self.rows += batch.num_rows
+        shutil.rmtree(part)
+
+    def finish(self, description: str) -> None:
+        """Write what is left, and the description of the split. Raises OSError."""
+        self.end()
         names = [f"data-{n:05d}-of-{self._files:05d}.arrow" for n in range(self._files)]
         digest = hashlib.sha256()
         for number, name in enumerate(names):
@@ -115,8 +133,11 @@ class SplitWriter(Closing):
             pa.array(values, type=field.type)
             for values, field in zip(zip(*self._batch, strict=True), self._schema, strict=True)
         ]
-        self._open().write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+        self._write(pa.RecordBatch.from_arrays(columns, schema=self._schema))
         self._batch, self._size = [], 0
+
+    def _write(self, batch: pa.RecordBatch) -> None:
+        self._open().write_batch(batch)
         if self._sink is not None and self._sink.tell() >= self._file_bytes:
             self.close()
 
@@ -141,6 +162,7 @@ class DatasetWriter(Closing):
         output.parent.mkdir(parents=True, exist_ok=True)
         self._draft = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
         self._draft.chmod(0o755)
+        self._parts = self._draft / "parts"
         self._splits: dict[str, SplitWriter] = {}
 
     def close(self) -> None:
@@ -154,6 +176,11 @@ class DatasetWriter(Closing):
         if name not in self._splits:
             self._splits[name] = SplitWriter(self._draft / name, self._schema)
         return self._splits[name]
+
+    def part(self, number: int) -> Path:
+        """A place for rows that are taken later; its folder exists."""
+        self._parts.mkdir(exist_ok=True)
+        return self._parts / f"{number:06d}"
 
     def rows(self) -> dict[str, int]:
         """The number of rows of each split."""
@@ -173,6 +200,7 @@ class DatasetWriter(Closing):
         Raises:
             OSError: it cannot be written.
         """
+        shutil.rmtree(self._parts, ignore_errors=True)
         for split in self._splits.values():
             split.finish(canonical_json(provenance).decode())
         _write_json(self._draft / DICT_FILE, {"splits": list(self._splits)})
