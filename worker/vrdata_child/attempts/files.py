@@ -31,6 +31,8 @@ _CHANGED = {
     "os.rename": ("rename", 0, 2),
     "os.rmdir": ("remove", 0, 1),
 }
+# These change an entry of a folder: not what it links to.
+_ENTRIES = frozenset({"os.remove", "os.rename", "os.rmdir"})
 # The guard makes these calls, so they are refused before it is asked.
 _ATTRIBUTES = {
     "os.chmod": (CHANGE, 0, 2),
@@ -87,10 +89,13 @@ class Files:
             return ""  # it changes nothing
         if event in _CREATED and os.path.lexists(_text(args[path])):
             return ""  # it fails because it exists
-        tried = self._tried(verb, args[path], write=event not in _READ, new=event in _CREATED)
+        write, new, follow = event not in _READ, event in _CREATED, event not in _ENTRIES
+        tried = self._tried(verb, args[path], write=write, new=new, follow=follow)
         return CHANGE if tried and event in _ATTRIBUTES else tried
 
-    def _tried(self, verb: str, target: object, *, write: bool, new: bool) -> str:
+    def _tried(
+        self, verb: str, target: object, *, write: bool, new: bool, follow: bool = True
+    ) -> str:
         path = _text(target)
         if not path:
             return ""
@@ -98,7 +103,7 @@ class Files:
             path = f"{os.getcwd()}/{path}"  # noqa: PTH109 - called often
         if self._is_plain(path, write=write):
             return ""
-        real = os.path.realpath(path)
+        real = _real(path, follow=follow)
         if f"{real}/".startswith("/proc/"):
             return _hidden(verb, real)
         if f"{real}/".startswith(self._write if write else self._read + self._write):
@@ -126,6 +131,13 @@ def _text(target: object) -> str:
         return ""
     path = os.fsdecode(target)
     return "" if "\0" in path or path.startswith((":memory:", "file:")) else path
+
+
+def _real(path: str, *, follow: bool) -> str:
+    if follow or not os.path.islink(path):  # noqa: PTH114 - called often
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    return f"{os.path.realpath(folder)}/{name}"
 
 
 def _has_mode(args: tuple[object, ...]) -> bool:
