@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,7 @@ from vrdata.contract.reasons import FailureReason
 from vrdata.errors import InvalidInputError
 from vrdata.plan.catalogue import Acceleration
 from vrdata.plan.pipelines import Pipeline, Step
+from vrdata_generators.adapter.pipeline.contents import doubts, usual_files
 from vrdata_generators.adapter.pipeline.data import PipelineData, staged
 from vrdata_generators.adapter.pipeline.find import output_of, roots_of, steps_of
 from vrdata_generators.adapter.pipeline.prove import Slices, prove_slices
@@ -172,7 +172,7 @@ def assess_pipeline(
         *refused(trials.results),
         *beside(trials.results),
         *_of_items(slices, depends),
-        *_incomplete(slices.trial, files),
+        *doubts(slices.trial, files),
     )
     return Found(found, slices.trial, deterministic, warnings)
 
@@ -185,19 +185,6 @@ def _of_items(slices: Slices, depends: bool) -> Iterator[str]:
     for failure in slices.trial.invalid:
         if not failure.startswith(_SKIPS):
             yield f"an item gave no sample: {failure}"
-
-
-def usual_files(trial: TrialResult) -> tuple[str, ...]:
-    """The names that more than half of the samples have: an incomplete one does not count."""
-    names = Counter(name for sample in trial.samples.values() for name in sample.files)
-    return tuple(sorted(name for name in names if 2 * names[name] > len(trial.samples)))
-
-
-def _incomplete(trial: TrialResult, files: tuple[str, ...]) -> Iterator[str]:
-    for sample in trial.samples.values():
-        missing = [name for name in files if name not in sample.files]
-        if missing:
-            yield f"{sample.id} lacks {', '.join(missing)}, which most samples have"
 
 
 def _watch(trials: Trials, pipeline: Pipeline) -> tuple[Pipeline, Seen]:
