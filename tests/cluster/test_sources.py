@@ -18,6 +18,7 @@ from support.cluster.installation import SYSTEM, Installation
 from support.cluster.runs import Run, apply, run_object, start_run
 from support.datasets.puzzles import puzzle_table
 from support.pipelines import ranged
+from support.timeseries.hdf5 import write_franka
 from vrdata.dataset import layout
 from vrdata.store.opening import open_store
 
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.cluster
 
 ITEMS = 20
 PICTURES, SHARD = 12, 4
+FILES = 22
 
 
 def allow(installed: Installation, name: str, url: str) -> None:
@@ -184,3 +186,25 @@ def test_a_source_in_the_folder_of_the_images_build_is_refused(
     message = refused.wait_reason("Accepted", "SourceNotAllowed")
     assert ranged.ARCHIVE in message
     assert "Copy the data to a bucket or to the Hub" in message
+
+
+def test_hdf5_files_become_the_rows_of_the_laptop(installed: Installation, tmp_path: Path) -> None:
+    for number in range(FILES):
+        path = installed.bucket.folder / f"raw/logs/{number:02d}.h5"
+        write_franka(path, text=f"Task {number}", frames=3, seed=number)
+    root = f"s3://{installed.bucket.name}/raw/logs"
+    allow(installed, "logs", root)
+    generator = {"name": "logs", "converter": "M-hdf5-episodes", "source": {"url": root}}
+    spec = {"profile": "logs", "parallelism": 2, "shardSize": 10, "generators": [generator]}
+    spec["output"] = {"format": "parquet"}
+    started = start_run(installed, installed.namespace("logs"), "demo", spec)
+    started.wait("Finished")
+    status = started.status()
+    assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
+    assert status["samples"]["succeeded"] == FILES
+    path = tmp_path / "run.yaml"
+    path.write_text(json.dumps(run_object("demo", started.namespace, spec)))
+    local = vrdata("run", path, "--local", "--out", tmp_path / "out", "-o", "json")
+    assert local.code == 0, local.err
+    checked = started.verify()
+    assert local.json["datasetHash"] == checked["datasetHash"] == status["datasetHash"]
