@@ -73,5 +73,5 @@ def test_memory_is_flat_in_the_number_of_episodes(tmp_path: Path) -> None:
         peaks["to-lerobot"].append(peak("to-lerobot", table, "-o", data))
         again = tmp_path / f"again{number}.parquet"
         peaks["from-lerobot"].append(peak("from-lerobot", data, "-o", again))
-    for name, (few, many) in peaks.items():
+    for few, many in peaks.values():
         assert many < few * 1.15, peaks
