@@ -25,6 +25,7 @@ NAMES = {
     "import": "imports.bench_import",
     "import-flat": "imports.bench_memory",
     "import-5000": "imports.bench_5000",
+    "desktop": "desktop.bench_stages",
     "plan": "bench_plan",
     "sandbox": "bench_sandbox",
     "operator": "bench_operator",
