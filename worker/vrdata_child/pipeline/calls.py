@@ -21,8 +21,12 @@ from vrdata_child.pipeline.items import Files
 NAME = "calls.json"
 MAX_CALLS = 2_000  # of one function: a step is called once for each sample of a trial
 _EVENTS = frozenset(
-    {"open", "os.mkdir", "os.listdir", "os.scandir", "os.chdir", "subprocess.Popen"}
+    {
+        *("open", "os.mkdir", "os.listdir", "os.scandir", "os.chdir"),
+        *("subprocess.Popen", "os.posix_spawn", "os.system"),
+    }
 )
+_SHELL = "sh"
 _GENERATORS = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 
 
@@ -98,7 +102,10 @@ class Calls:
             self._import(str(args[0]), sys._getframe(1))  # noqa: SLF001
         if event not in _EVENTS or not args:
             return
-        if event == "subprocess.Popen":
+        if event == "os.system":
+            self._programs.add(_SHELL)
+            return
+        if event in ("subprocess.Popen", "os.posix_spawn"):
             self._programs.add(Path(os.fsdecode(args[0])).name)
             return
         self._touch(args[0])
