@@ -122,6 +122,17 @@ def test_a_block_is_told_that_a_place_has_the_files_of_an_archive(
     assert (entry["place"], entry["unpacked"]) == ("raw", True)
 
 
+def test_an_archive_needs_twice_the_space_before_anything_is_fetched(bench: Bench) -> None:
+    body = packed(*FILES.items())
+    bench.limit = len(body) + 4096 + 1  # room for the archive alone
+    bench.source = FakeSource({"raw.zip": body})
+    shard = begin(bench.worker())
+    with pytest.raises(ShardFailedError) as caught:
+        wait_until(lambda: shard.is_ready(0), "a refusal", 60)
+    assert caught.value.failure.reason is FailureReason.TOO_LARGE
+    assert bench.source.fetched == []
+
+
 def of_kind(kind: bytes, name: str = "it", target: str = "/etc/passwd") -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
     member.type, member.linkname = kind, target
