@@ -83,7 +83,19 @@ def _link_tree(source: str, place: Path) -> None:
         here = place / os.path.relpath(folder, source)
         for name in folders:
             (here / name).mkdir(exist_ok=True)
-        for name in files:
-            link = here / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(f"{folder}/{name}")
+        # Paths relative to a descriptor cost the record of refused attempts no look at each folder.
+        handle = os.open(here, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in files:
+                _link(f"{folder}/{name}", name, handle)
+        finally:
+            os.close(handle)
+
+
+def _link(target: str, name: str, folder: int) -> None:
+    """Link to a file, in place of what has the name."""
+    try:
+        os.symlink(target, name, dir_fd=folder)
+    except FileExistsError:
+        os.unlink(name, dir_fd=folder)
+        os.symlink(target, name, dir_fd=folder)
