@@ -71,12 +71,16 @@ def read_tasks(folder: Folder) -> dict[int, str]:
                 for row in _json_lines(path)}  # fmt: skip
     path = folder.file(_TASKS_V3)
     with _reading(path), path.open("rb") as file:
-        table = open_parquet(file).read(use_threads=False)
-        texts = [name for name in table.column_names if name != "task_index"]
-        if "task_index" not in table.column_names or len(texts) != 1:
-            raise InvalidInputError(f"{path} has the columns {', '.join(table.column_names)}")
-        numbers, names = table["task_index"].to_pylist(), table[texts[0]].to_pylist()
-        return {int(number): str(name) for number, name in zip(numbers, names, strict=True)}
+        parquet = open_parquet(file)
+        columns = parquet.schema_arrow.names
+        texts = [name for name in columns if name != "task_index"]
+        if "task_index" not in columns or len(texts) != 1:
+            raise InvalidInputError(f"{path} has the columns {', '.join(columns)}")
+        return {
+            int(row["task_index"]): str(row[texts[0]])
+            for batch in read_batches(parquet, _ROWS, columns)
+            for row in batch.to_pylist()
+        }
 
 
 def _legacy(folder: Folder, cameras: list[str]) -> Iterator[Entry]:

@@ -80,7 +80,9 @@ def write_tasks(folder: Path, tasks: Sequence[str]) -> None:
     about = {"index_columns": ["task"], "column_indexes": [], "columns": columns}
     about |= {"creator": {"library": "pyarrow", "version": pa.__version__}, "pandas_version": "2"}
     metadata = {b"pandas": json.dumps(about).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), folder / "tasks.parquet")
+    table = table.replace_schema_metadata(metadata)
+    with pq.ParquetWriter(folder / "tasks.parquet", table.schema) as writer:
+        writer.write_table(table)
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
