@@ -7,6 +7,7 @@ them have runs once.
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -197,13 +198,13 @@ class Machine:
 def machine(
     bucket_server: S3Server, bench: Hub, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Machine]:
-    """A machine with the page's run, a table, a log and an empty folder of generators."""
+    """A machine with the page's run, two inputs and an empty folder of generators."""
     folder = tmp_path_factory.mktemp("machine")
     (folder / "generators").mkdir()
     (run_file,) = (block for block in blocks(PAGE) if block.file)
     (folder / run_file.file).write_text(run_file.text)
     (folder / "table.parquet").write_bytes(_puzzle_file("robot", 3))
-    write_franka(folder / "logs/demo.h5")
+    write_franka(folder / "20250325_170840.h5")
     with pytest.MonkeyPatch.context() as patch:
         bucket_server.use(patch)
         use_hub(bench, folder / "hf", patch)
@@ -247,12 +248,19 @@ def _check_cheaply(span: str) -> None:
         assert any(text in path.read_text() for path in paths), f"{file} does not contain {text}"
     elif kind == "import":
         module, names = re.fullmatch(r"from (\S+) import (.+)", span).groups()  # type: ignore[union-attr]
-        for name in names.split(", "):
-            assert hasattr(import_module(module), name)
+        assert set(names.split(", ")) <= _names_in(module)
     elif kind == "field":
         assert has_field(span), f"no field {span}"
     elif kind == "metric":
         assert span in (ROOT / "docs/metrics.md").read_text()
+
+
+def _names_in(module: str) -> set[str]:
+    """The names that can be imported from a module, also from one whose packages are missing."""
+    if not module.endswith(".torch"):
+        return set(vars(import_module(module)))
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
 
 
 def test_an_unknown_field_is_found() -> None:
@@ -270,4 +278,5 @@ def test_commands_that_do_not_run_are_needed() -> None:
 
 def test_the_page_names_what_does_not_exist() -> None:
     found = sections()
-    assert sum(row.now.startswith("Not yet") for row in found["OWA data pipeline"]) >= 4
+    rows = found["OWA data pipeline"]
+    assert any(row.now.startswith("Not yet") for row in rows)
