@@ -7,7 +7,6 @@ them have runs once.
 
 from __future__ import annotations
 
-import ast
 import io
 import os
 import re
@@ -25,7 +24,7 @@ from pydantic import BaseModel
 
 from support.cli import called
 from support.datasets.puzzles import puzzles, write_puzzles
-from support.documents.pages import ROOT, blocks, parse, run
+from support.documents.pages import ROOT, blocks, names_in, parse, run
 from support.services.hub.fixture import use_hub
 from support.services.hub.server import Hub, running_hub
 from support.services.s3server import S3Server, running_s3_server
@@ -248,19 +247,11 @@ def _check_cheaply(span: str) -> None:
         assert any(text in path.read_text() for path in paths), f"{file} does not contain {text}"
     elif kind == "import":
         module, names = re.fullmatch(r"from (\S+) import (.+)", span).groups()  # type: ignore[union-attr]
-        assert set(names.split(", ")) <= _names_in(module)
+        assert set(names.split(", ")) <= names_in(module)
     elif kind == "field":
         assert has_field(span), f"no field {span}"
     elif kind == "metric":
         assert span in (ROOT / "docs/metrics.md").read_text()
-
-
-def _names_in(module: str) -> set[str]:
-    """The names that can be imported from a module, also from one whose packages are missing."""
-    if not module.endswith(".torch"):
-        return set(vars(import_module(module)))
-    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
 
 
 def test_an_unknown_field_is_found() -> None:

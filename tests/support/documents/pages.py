@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +90,11 @@ def parse(command: str) -> None:
         assert found is not None
         at = found
         context = at.make_context(name, rest, parent=context)
+
+
+def names_in(module: str) -> set[str]:
+    """The names that can be imported from a module, also from one whose packages are missing."""
+    if not module.endswith(".torch"):
+        return set(vars(import_module(module)))
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,11 @@ def ffmpeg_version() -> str:
         return "absent"
     try:
         done = subprocess.run(
-            [program, "-version"], capture_output=True, timeout=SECONDS, check=False
+            [program, "-version"],
+            env={"PATH": os.defpath},
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return "unusable"
