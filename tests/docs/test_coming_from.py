@@ -15,7 +15,6 @@ import sys
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
