@@ -78,8 +78,9 @@ def test_a_seek_that_ends_on_no_key_frame_begins_again(clips: dict[str, Path]) -
     clip.table.keys[:] = True
     truth = sequential(clips["mpeg4"])
     for index in (17, 5, 30):
-        ((_, frame),) = clip.frames([index])
-        np.testing.assert_array_equal(frame, truth[index])
+        *_, (last, frame) = clip.frames([index])
+        assert last == index
+        np.testing.assert_array_equal(frame.to_ndarray(format="rgb24"), truth[index])
 
 
 def test_the_frames_of_a_window_are_decoded_on_one_way(
@@ -92,7 +93,7 @@ def test_the_frames_of_a_window_are_decoded_on_one_way(
     clip = source(clips["h264"])
     reader.frames(clip, [20, 18, 19])
     assert seeks == [12]
-    reader.frames(clip, [18, 19, 20])
+    reader.frames(clip, [12, 15, 20])
     reader.frames(clip, [21, 22])
     assert seeks == [12]  # from the cache, and from where the decoder is
     reader.frames(clip, [39])

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import av
 import av.error
-import numpy as np
-from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 
 from vrdata.dataset.verify.sample.decode import main_stream
 from vrdata.timeseries.frames.seektable import SeekTable, from_frames, from_packets
 from vrdata.timeseries.frames.source import MediaError, Source, container_format
-
-Frame = NDArray[np.uint8]
-"""[H, W, 3] RGB."""
 
 
 class Clip:
@@ -26,7 +20,6 @@ class Clip:
     Args:
         source: the file.
         table: of an earlier opening; None = read it now.
-        size: height and width of the frames; None = as they are.
 
     Attributes:
         table: the frames of the clip.
@@ -40,14 +33,12 @@ class Clip:
         self,
         source: Source,
         table: SeekTable | None = None,
-        size: tuple[int, int] | None = None,
     ) -> None:
-        self._source, self._size = source, size
-        self._rgb = VideoReformatter()
+        self._source = source
         self._container: Any = None
         self._stream: Any = None
         self._decoded: Iterator[Any] = iter(())
-        self._next = 0
+        self._next: int | None = None
         with self._refused():
             self._file = source.open()
             self._format = container_format(source, self._file)
@@ -62,40 +53,45 @@ class Clip:
         if not isinstance(self._file, str):
             self._file.close()
 
-    def frames(self, indexes: Sequence[int]) -> Iterator[tuple[int, Frame]]:
-        """Frames in the order of presentation; those between two key frames are decoded once.
+    def frames(self, indexes: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        """Frames in the order of presentation, also those that are decoded on the way.
 
         Args:
             indexes: increasing, each from 0 to the number of frames - 1.
 
+        Yields:
+            The index and the frame as FFmpeg decoded it.
+
         Raises:
-            MediaError: a frame cannot be decoded, or has another size than the first one.
+            MediaError: a frame cannot be decoded.
         """
         with self._refused():
             for index in indexes:
-                yield index, self._image(self._frame(index))
+                yield from self._until(index)
 
-    def _frame(self, index: int) -> Any:
+    def _until(self, index: int) -> Iterator[tuple[int, Any]]:
         """Decode up to a frame; from the beginning, if what a seek returned is not trustworthy."""
         wanted = int(self.table.pts[index])
         key = self.table.key_before(index)
-        if index < self._next or key > self._next:
+        if self._next is None or index < self._next or key > self._next:
             self._seek(key)
         for frame in self._decoded:
             if frame.pts == wanted:
                 self._next = index + 1
-                return frame
+                yield index, frame
+                return
             if frame.pts is not None and frame.pts > wanted:
                 break
+            passed = None if frame.pts is None else self.table.index_of(frame.pts)
+            if passed is not None:
+                yield passed, frame
+        self._next = None
         raise MediaError(
             f"{self._source.name}: frame {index} cannot be decoded",
             why="the clip is truncated, or its packets and its frames have other times",
         )
 
     def _seek(self, key: int) -> None:
-        if key == 0:
-            self._reopen()
-            return
         pts = int(self.table.pts[key])
         self._container.seek(pts, stream=self._stream)
         frames = self._container.decode(self._stream)
@@ -120,16 +116,11 @@ class Clip:
 
     def _read_table(self) -> SeekTable:
         table = from_packets(self._container, self._stream)
-        self._reopen()
         if table is None:
-            table = from_frames(self._decoded, self._stream)
             self._reopen()
+            table = from_frames(self._decoded, self._stream)
+        self._next = None
         return table
-
-    def _image(self, frame: Any) -> Frame:
-        height, width = self._size or (frame.height, frame.width)
-        image: Any = self._rgb.reformat(frame, width, height, "rgb24", threads=1).to_ndarray()
-        return cast("Frame", image)
 
     @contextmanager
     def _refused(self) -> Iterator[None]:

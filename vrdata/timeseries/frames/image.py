@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from vrdata.timeseries.frames.clip import Frame
+from vrdata.timeseries.frames.pixels import Frame
 from vrdata.timeseries.frames.source import MediaError, Source
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")

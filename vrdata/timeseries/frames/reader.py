@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vrdata.timeseries.frames.clip import Clip, Frame
+from vrdata.timeseries.frames.clip import Clip
+from vrdata.timeseries.frames.pixels import Frame, ToPixels
 from vrdata.timeseries.frames.seektable import SeekTable
 from vrdata.timeseries.frames.source import MediaError, Source
 from vrdata.timeseries.lru import ByteCache
@@ -20,6 +21,8 @@ _CLIPS = 8
 _TABLES = 16 * 2**20
 """Bytes of seek tables that are kept."""
 
+_PIXEL = 3
+"""Bytes of a pixel in memory, at most: of most decoded frames, half of that."""
 _inherited: list[ByteCache[Hashable, Clip]] = []
 
 
@@ -49,19 +52,11 @@ class FrameReader:
             IndexError: there is no such frame.
         """
         self._check_process()
-        wanted: dict[int, Frame | None] = {
-            index: self._frames.get((source.key, index)) for index in indexes
-        }
+        wanted = {index: self._frames.get((source.key, index)) for index in indexes}
         missing = sorted(index for index, frame in wanted.items() if frame is None)
         if missing:
-            clip = self._clip(source)
-            if missing[0] < 0 or missing[-1] >= len(clip.table):
-                raise IndexError(f"frames {missing} of {len(clip.table)}")
-            for index, decoded in clip.frames(missing):
-                decoded.flags.writeable = False
-                wanted[index] = decoded
-                self._frames.put((source.key, index), decoded, decoded.nbytes)
-        found = [frame for index in indexes if (frame := wanted[index]) is not None]
+            self._decode(source, missing, wanted)
+        found = [self._image(source, index, wanted[index]) for index in indexes]
         if len({frame.shape for frame in found}) > 1:
             shapes = sorted({frame.shape[:2] for frame in found})
             raise MediaError(
@@ -69,10 +64,30 @@ class FrameReader:
             )
         return found
 
+    def _decode(self, source: Source, missing: list[int], wanted: dict[int, Any]) -> None:
+        """Add the missing frames; all that are decoded on the way are kept for other windows."""
+        clip = self._clip(source)
+        if missing[0] < 0 or missing[-1] >= len(clip.table):
+            raise IndexError(f"frames {missing} of {len(clip.table)}")
+        for index, frame in clip.frames(missing):
+            if index in wanted:
+                wanted[index] = frame
+            else:
+                size = frame.width * frame.height * _PIXEL
+                self._frames.put((source.key, index), frame, size)
+
+    def _image(self, source: Source, index: int, frame: Any) -> Frame:
+        """The pixels of a frame; they are kept in place of what the decoder returned."""
+        if isinstance(frame, np.ndarray):
+            return frame
+        image = self._pixels(frame)
+        self._frames.put((source.key, index), image, image.nbytes)
+        return image
+
     def _clip(self, source: Source) -> Clip:
         clip = self._clips.get(source.key)
         if clip is None:
-            clip = Clip(source, self._tables.get(source.key), self._size)
+            clip = Clip(source, self._tables.get(source.key))
             size = clip.table.pts.nbytes * 3
             self._tables.put(source.key, clip.table, size)
             self._clips.put(source.key, clip, 1)
@@ -86,9 +101,10 @@ class FrameReader:
 
     def _begin(self) -> None:
         self._pid = os.getpid()
+        self._pixels = ToPixels(self._size)
         self._clips: ByteCache[Hashable, Clip] = ByteCache(_CLIPS, Clip.close)
         self._tables: ByteCache[Hashable, SeekTable] = ByteCache(_TABLES)
-        self._frames: ByteCache[tuple[Hashable, int], Frame] = ByteCache(self._limit)
+        self._frames: ByteCache[tuple[Hashable, int], Any] = ByteCache(self._limit)
 
     def __getstate__(self) -> dict[str, Any]:
         """The arguments."""
@@ -97,19 +113,3 @@ class FrameReader:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
-
-
-def stacked(frames: Sequence[Frame | None], shape: tuple[int, int]) -> Frame:
-    """[F, H, W, 3] frames; None is zero.
-
-    Args:
-        frames: of one size.
-        shape: height and width if there is no frame.
-    """
-    first = next((frame for frame in frames if frame is not None), None)
-    shape = shape if first is None else (first.shape[0], first.shape[1])
-    result = np.zeros((len(frames), *shape, 3), np.uint8)
-    for at, frame in enumerate(frames):
-        if frame is not None:
-            result[at] = frame
-    return result

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrdata.text import count
-from vrdata.timeseries.frames.clip import Frame
 from vrdata.timeseries.frames.image import read_image
-from vrdata.timeseries.frames.reader import FrameReader, stacked
+from vrdata.timeseries.frames.pixels import Frame, stacked
+from vrdata.timeseries.frames.reader import FrameReader
 from vrdata.timeseries.frames.source import Source, source_of
 from vrdata.timeseries.lru import ByteCache
 from vrdata.timeseries.table.episode import Camera, Media
