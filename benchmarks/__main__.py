@@ -26,6 +26,8 @@ NAMES = {
     "import-flat": "imports.bench_memory",
     "import-5000": "imports.bench_5000",
     "desktop": "desktop.bench_stages",
+    "timeseries": "timeseries.bench_windows",
+    "timeseries-flat": "timeseries.bench_episodes",
     "plan": "bench_plan",
     "sandbox": "bench_sandbox",
     "operator": "bench_operator",

@@ -27,9 +27,9 @@ from vrdata.timeseries.table.schema import (
     table_schema,
 )
 
-EPISODES = 64
+EPISODES = 128
 """Episodes of a row group."""
-GROUP_BYTES = 16 * 2**20
+GROUP_BYTES = 4 * 2**20
 """Bytes of values and embedded media at which a row group is written."""
 CONTENT = b"vrdata.timeseries.content"
 """Key of the file's metadata: sha256 of all pages, so that other values give another footer."""

@@ -26,7 +26,7 @@ Window = dict[str, Any]
 """See `WindowDataset.__getitem__`."""
 Start = Literal["first", "random"]
 """Of an episode's window in the mode `episode`: its first step, or one by seed and epoch."""
-_PERIODS = 20_000
+_PERIODS = 4_000
 
 
 @dataclass(frozen=True, slots=True)

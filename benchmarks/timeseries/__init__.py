@@ -1,0 +1,1 @@
+"""Benchmarks of tables of time series."""
