@@ -27,7 +27,7 @@ from vrdata.timeseries.table.schema import (
     table_schema,
 )
 
-EPISODES = 128
+EPISODES = 64
 """Episodes of a row group."""
 GROUP_BYTES = 4 * 2**20
 """Bytes of values and embedded media at which a row group is written."""
