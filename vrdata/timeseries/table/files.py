@@ -49,6 +49,10 @@ class TableFile:
             self.fingerprint = _fingerprint(place)
             self._parquet = open_parquet(place.parquet())
             metadata = self._parquet.metadata
+            # Not `ParquetFile.schema`: it and the footer would keep each other in memory.
+            groups = metadata.num_row_groups
+            columns = metadata.num_columns if groups else 0
+            self._paths = [metadata.row_group(0).column(n).path_in_schema for n in range(columns)]
             lengths = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
             facts = facts_of(self._schema)
         self.starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
@@ -100,7 +104,7 @@ class TableFile:
     def media(self, number: int, column: str) -> pa.ChunkedArray:
         """The bytes of the media of a row group, null where there is only a path."""
         leaf = f"{column}.bytes"
-        if leaf not in self._paths():
+        if leaf not in self._paths:
             rows = int(self.starts[number + 1] - self.starts[number])
             return pa.chunked_array([pa.nulls(rows, pa.binary())])
         return pa.chunked_array(
@@ -111,10 +115,6 @@ class TableFile:
     def _read(self, number: int, leaves: Sequence[str]) -> pa.Table:
         with self._refused():
             return read_group(self._parquet, number, leaves)
-
-    def _paths(self) -> list[str]:
-        schema = self._parquet.schema
-        return [schema.column(n).path for n in range(len(schema))]
 
     def _leaf(self, column: str) -> str:
         return next(leaf for leaf in self._leaves if leaf.split(".")[0] == column)
@@ -137,7 +137,7 @@ class TableFile:
             wanted.add(f"video_timestamps{camera}")
         return [
             path
-            for path in self._paths()
+            for path in self._paths
             if any(path == name or path.startswith(f"{name}.") for name in wanted)
             and not path.endswith(".bytes")
         ]
