@@ -5,7 +5,7 @@
 HOME is a folder of added generators (`vrdata generators add --home HOME …`). vrdata generates one
 block of N samples with `video: asIs`; then the repository's own script generates the same samples
 with the seed of the block. Equal means: the same PNG pixels, and the same bytes of the videos, the
-prompts and every other file; in metadata.json the repository's own fields, except time stamps.
+prompts and every other file; in metadata.json the repository's own fields, except timestamps.
 A repository whose plain run differs each time is reported as such.
 """
 

@@ -122,7 +122,7 @@ def test_a_step_of_the_clock_fails_no_run_and_gives_no_negative_time(
 ) -> None:
     """https://github.com/knative/serving/issues/561.
 
-    The operator compared its own clock with time stamps of the API server.
+    The operator compared its own clock with timestamps of the API server.
     """
     step(life)
     life.turn()
@@ -145,7 +145,7 @@ def test_a_step_of_the_clock_does_not_lengthen_the_pause_of_a_retry(
 
 
 def test_a_job_of_finalisation_that_ended_in_the_future_is_followed_at_once(life: Life) -> None:
-    """https://github.com/knative/serving/issues/561, for time stamps of the Job controller."""
+    """https://github.com/knative/serving/issues/561, for timestamps of the Job controller."""
     tries: list[str] = []
 
     def script(job: str) -> str:

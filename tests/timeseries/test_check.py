@@ -50,7 +50,7 @@ def test_constant_time_stamps_are_found_in_every_row_and_named(tmp_path: Path) -
     assert len(found.faults) == 20
     first, fault = found.faults[0]
     assert first == 0
-    assert str(fault).startswith("actions_timestamps: constant: all 4 time stamps are 17429189120")
+    assert str(fault).startswith("actions_timestamps: constant: all 4 timestamps are 17429189120")
 
 
 def test_media_that_cannot_be_used_are_found(tmp_path: Path) -> None:
@@ -70,5 +70,5 @@ def test_media_that_cannot_be_used_are_found(tmp_path: Path) -> None:
         f"1 video: {tmp_path}/none.mp4 does not exist",
         f"2 image: {tmp_path}/none.png does not exist",
         "3 video: no frame is at the time of an action: they are from 1000.0 s to 1000.2 s",
-        "4 video: 3 time stamps, but 5 in the clip",
+        "4 video: 3 timestamps, but 5 in the clip",
     ]

@@ -196,7 +196,7 @@ class _Media:
         times = self._reader.table(source).times + (camera.video_start or 0)
         if camera.video_timestamps is not None:
             if len(camera.video_timestamps) != len(times):
-                return f"{len(camera.video_timestamps)} time stamps, but {len(times)} in the clip"
+                return f"{len(camera.video_timestamps)} timestamps, but {len(times)} in the clip"
             times = camera.video_timestamps
         stamps = episode.actions_timestamps
         if times[-1] < stamps[0] or times[0] > stamps[-1]:

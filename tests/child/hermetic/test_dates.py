@@ -30,7 +30,7 @@ TRUE_IN_A_BLOCK = {
     "pandas takes a datetime": "pandas.Timestamp(datetime.datetime.now()).year == 2020",
     "a pattern matches": "matches(datetime.datetime.now())",
     "the day is virtual": "datetime.date.today().isoformat() == '2020-01-01'",
-    "the time stamp is virtual": "1577836800 < time.time() < 1577836900",
+    "the timestamp is virtual": "1577836800 < time.time() < 1577836900",
     "the struct is virtual": "time.localtime().tm_year == time.gmtime().tm_year == 2020",
     "the text is virtual": "time.strftime('%Y') == time.ctime()[-4:] == time.asctime()[-4:]",
     "given times are formatted": (

@@ -38,7 +38,7 @@ def nearest(stamps: list[int], time: int, one: Fraction | None) -> int:
 def window(
     episode: Episode, column: str, seconds: float, time: int
 ) -> tuple[list[list[float]], list[int], list[bool]]:
-    """Values, time stamps and mask of a window that begins at a time."""
+    """Values, timestamps and mask of a window that begins at a time."""
     values, array = episode.series(column)
     stamps = array.tolist()
     one = period(stamps)

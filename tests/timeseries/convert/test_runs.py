@@ -46,7 +46,7 @@ def write_run(folder: Path, generators: dict[str, int]) -> Path:
 def test_a_run_of_tabletop_becomes_a_table_with_its_values_and_videos(tmp_path: Path) -> None:
     run = write_run(tmp_path, {"G-tabletop": 3, "O-maze": 2})
     table = tmp_path / "episodes.parquet"
-    made = called("timeseries", "from-run", run, table)
+    made = called("timeseries", "from-run", run, "-o", table)
     assert (made.code, made.out) == (0, f"wrote 3 episodes to {table}\n")
     assert "note: skipped 2 samples of O-maze without an episode" in made.err
     tables = open_tables([table])
@@ -60,12 +60,12 @@ def test_a_run_of_tabletop_becomes_a_table_with_its_values_and_videos(tmp_path: 
         assert times == episode.observations_timestamps.tolist()
         assert (episode.video_start, episode.video_timestamps) == (0, None)
     again = tmp_path / "again.parquet"
-    assert called("timeseries", "from-run", run, again).code == 0
+    assert called("timeseries", "from-run", run, "-o", again).code == 0
     assert again.read_bytes() == table.read_bytes()
-    assert called(
-        *("timeseries", "from-run", run, tmp_path / "seed.parquet", "--media-files", "--seed-form")
-    ).code == 0  # fmt: skip
-    old = open_tables([tmp_path / "seed.parquet"]).episode(1)
+    seed = tmp_path / "seed.parquet"
+    options = ("--media-files", "--seed-form")
+    assert called("timeseries", "from-run", run, "-o", seed, *options).code == 0
+    old = open_tables([seed]).episode(1)
     np.testing.assert_array_equal(old.actions, tables.episode(1).actions)
     np.testing.assert_array_equal(old.actions_timestamps, tables.episode(1).actions_timestamps)
     assert old.video is not None
@@ -75,7 +75,7 @@ def test_a_run_of_tabletop_becomes_a_table_with_its_values_and_videos(tmp_path: 
 @pytest.mark.slow
 def test_a_run_without_episodes_writes_nothing(tmp_path: Path) -> None:
     run = write_run(tmp_path, {"O-maze": 1})
-    made = called("timeseries", "from-run", run, tmp_path / "a.parquet")
+    made = called("timeseries", "from-run", run, "--out", tmp_path / "a.parquet")
     assert made.code == 3
     assert "has an episode in its ground truth" in made.err
     assert not (tmp_path / "a.parquet").exists()

@@ -113,15 +113,15 @@ NAN = np.where(np.arange(30).reshape(10, 3) == 13, np.nan, 1.0)
         ),
         (
             broken(actions=np.zeros((10, 3)), actions_timestamps=TEN[:9]),
-            "actions_timestamps: 9 time stamps for 10 steps",
+            "actions_timestamps: 9 timestamps for 10 steps",
         ),
         (
             broken(actions=np.zeros((10, 3)), actions_timestamps=TEN * 0 + 7),
-            "actions_timestamps: constant: all 10 time stamps are 7 ns",
+            "actions_timestamps: constant: all 10 timestamps are 7 ns",
         ),
         (
             broken(observations=np.zeros((3, 7)), observations_timestamps=np.array([1, 5, 4])),
-            "observations_timestamps: step 2: not increasing: the time stamp 4 ns does not come",
+            "observations_timestamps: step 2: not increasing: the timestamp 4 ns does not come",
         ),
         (broken(video=Media("../x.mp4")), "video: '../x.mp4' is not a path below"),
         (broken(image=Media("/etc/x.png")), "image: '/etc/x.png' is not a path below"),
@@ -156,7 +156,7 @@ def seed_table(path: Path, actions: list[object], observations: list[object] | N
     [
         ([[0.0, 1.0], [0.5, 1.0, 2.0]], "actions: step 1: dimension mismatch: 3 values, step 0"),
         ([[0.0, 1.0, 2.0]], "actions: dimension mismatch: 2 values a step, expected 1"),
-        ([[1742918912.0, 1.0]] * 3, "actions_timestamps: constant: all 3 time stamps are 17429189"),
+        ([[1742918912.0, 1.0]] * 3, "actions_timestamps: constant: all 3 timestamps are 17429189"),
         ([[0.0, 1.0], [None, 1.0]], "actions: step 1: nan is no time in seconds"),
         ([[0.0, 1.0], [1.0, None]], "actions: step 1: value 0 is nan"),
         ([], "actions: it has no steps"),

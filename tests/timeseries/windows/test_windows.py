@@ -215,5 +215,5 @@ def test_a_faulty_episode_is_named_when_its_window_is_read(tmp_path: Path) -> No
     pq.write_table(pa.table(columns), tmp_path / "t.pq")
     dataset = WindowDataset(tmp_path / "t.pq", 0.1, 0.1)
     assert dataset[0]["text"] == "a"
-    with pytest.raises(FaultError, match="row 1: actions_timestamps: constant: all 5 time stamps"):
+    with pytest.raises(FaultError, match="row 1: actions_timestamps: constant: all 5 timestamps"):
         dataset[1]

@@ -20,7 +20,7 @@ PACKAGES = ("mcap", "orjson", "pyarrow", "zstandard", "lz4")
 InputOption = Annotated[
     Path,
     typer.Option(
-        "--input_dir", "--input-dir", "-i", help="The dataset of the stage before.",
+        "--input_dir", "--input-dir", "-i", help="The dataset of the previous stage.",
         show_default=False,
     ),
 ]  # fmt: skip

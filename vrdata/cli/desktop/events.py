@@ -44,8 +44,8 @@ def events_command(
             "--rate",
             "-r",
             metavar="TOPIC=RATE...",
-            help="The most events a second of a topic; other topics are kept completely. "
-            "`--rate none` keeps all.  [default: mouse=60 screen=20]",
+            help="Most events per second of a topic; other topics keep all events. "
+            "`--rate none` keeps all events.  [default: mouse=60 screen=20]",
         ),
     ] = None,
     test_dir: Annotated[
@@ -64,13 +64,13 @@ def events_command(
             "--test_percent",
             "--test-percent",
             "-p",
-            help="Without --test_dir: the share of recordings in the test split, 0 to 1.",
+            help="Without --test_dir: the fraction of recordings in the test split, 0 to 1.",
         ),
     ] = "0.2",
-    seed: Annotated[int, typer.Option("--seed", help="Of the choice of the test split.")] = 42,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="Read the folders below, too.")
-    ] = False,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Seed for the choice of the test split.")
+    ] = 42,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also read subfolders.")] = False,
     num_workers: Annotated[
         int,
         typer.Option(
@@ -79,7 +79,7 @@ def events_command(
             "-n",
             min=1,
             max=256,
-            help="Number of recordings that are read concurrently.",
+            help="Number of recordings to read concurrently.",
         ),
     ] = 4,
     strict: Annotated[
@@ -88,20 +88,20 @@ def events_command(
     overwrite: OverwriteOption = False,
     output: FormatOption = Output.TABLE,
 ) -> None:
-    """Stage 1: read recordings, drop events that come too fast, write a dataset of events.
+    """Stage 1: read recordings, limit the rate of their events, and write a dataset of events.
 
     Columns: file_path, topic, timestamp_ns, message_type, msg. The dataset has the splits train and
-    test, and can be loaded with `datasets.load_from_disk`. What cannot be read of a damaged
-    recording is named with its byte range.
+    test; `datasets.load_from_disk` loads it. For each damaged recording, the byte ranges that
+    cannot be read are printed.
 
-    Exit codes: 0 all was read, 4 recordings or parts of them are missing, 1 nothing was read.
+    Exit codes: 0 everything was read, 4 recordings or parts of them were not, 1 nothing was read.
     """  # fmt: skip
     require(PACKAGES, "vrdata desktop")
     from vrdata.desktop.cores.sampling import DEFAULT_RATES, parse_rates, parse_share
     from vrdata.desktop.stages.events import EventsRequest, write_events
 
     if not str(output_dir).strip():
-        raise UsageError("--output_dir is empty")
+        raise UsageError("--output_dir is empty", fix="name the folder to create")
     request = EventsRequest(
         train=train_dir,
         test=test_dir,

@@ -23,16 +23,14 @@ def stats_command(
     idle: Annotated[
         float, typer.Option("--idle", min=0, help="Seconds without input that count as idle.")
     ] = 5.0,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="Read the folders below, too.")
-    ] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also read subfolders.")] = False,
     output: Annotated[
         Output, typer.Option("--output-format", "-o", help="How to print the result.")
     ] = Output.TABLE,
 ) -> None:
-    """Show figures about recordings: hours, input, idle time, frames, resolutions.
+    """Show statistics of recordings: hours, input, idle time, frames, resolutions.
 
-    Exit codes: 0 all was read, 4 recordings or parts of them cannot be read, 1 none can.
+    Exit codes: 0 everything was read, 4 recordings or parts of them were not, 1 nothing was read.
     """
     require(PACKAGES, "vrdata desktop")
     from vrdata.desktop.recordings.folder import find_recordings
@@ -58,9 +56,9 @@ def _lines(stats: dict[str, Any], idle: float) -> list[str]:
     ]
     if stats["idle_share"] is not None:
         lines += [
-            f"input: {stats['inputs_per_minute']:.1f} events a minute",
-            f"idle: {100 * stats['idle_share']:.1f} % in pauses of more than {idle:g} s",
-            f"screens: {stats['screens']}, {stats['screens_per_second']:.1f} a second",
+            f"input: {stats['inputs_per_minute']:.1f} events per minute",
+            f"idle: {100 * stats['idle_share']:.1f} % in pauses longer than {idle:g} s",
+            f"screens: {stats['screens']}, {stats['screens_per_second']:.1f} per second",
         ]
     sizes = ", ".join(f"{size} ({number})" for size, number in stats["resolutions"].items())
     lines.append(f"resolutions: {sizes or 'unknown'}")

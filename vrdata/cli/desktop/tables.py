@@ -28,7 +28,7 @@ def bins_command(
     input_dir: InputOption,
     output_dir: OutputDirOption,
     fps: Annotated[
-        str, typer.Option("--fps", help="Bins a second, exact: 10, 29.97 or 30000/1001.")
+        str, typer.Option("--fps", help="Bins per second, exact: 10, 29.97 or 30000/1001.")
     ] = "10",
     keep_topic: Annotated[
         list[str] | None,
@@ -46,8 +46,8 @@ def bins_command(
     """Stage 2: put the events of each recording into bins of equal length.
 
     Columns: file_path, bin_idx, timestamp_ns, state, actions. The state is the last screen event
-    until the end of the bin; null before the first one. The actions are the keyboard and mouse
-    events of the bin: a JSON array of objects with topic, timestamp_ns, message_type and msg.
+    before the end of the bin; null if there is none. The actions are the keyboard and mouse events
+    in the bin: a JSON array of objects with topic, timestamp_ns, message_type and msg.
     """  # fmt: skip
     require(PACKAGES, "vrdata desktop")
     from vrdata.desktop.cores.binning import DEFAULT_TOPICS
@@ -65,25 +65,27 @@ def sequences_command(
     output_dir: OutputDirOption,
     sequence_length: Annotated[
         int,
-        typer.Option("--sequence_length", "--sequence-length", min=1, help="Bins of a sequence."),
+        typer.Option(
+            "--sequence_length", "--sequence-length", min=1, help="Number of bins in a sequence."
+        ),
     ] = 32,
     instruction: Annotated[
-        str, typer.Option("--instruction", help="The instruction of all recordings.")
+        str, typer.Option("--instruction", help="The instruction for all recordings.")
     ] = "Complete the computer task",
     overlap_ratio: Annotated[
         str,
         typer.Option(
             "--overlap_ratio",
             "--overlap-ratio",
-            help="The share of a sequence that the next one repeats: 0 or more, below 1.",
+            help="The fraction of a sequence that the next one repeats: 0 or more, below 1.",
         ),
     ] = "0.5",
     tail: Annotated[
         Tail,
         typer.Option(
             "--tail",
-            help="If bins are left at the end: one more full sequence that ends with them "
-            "(aligned), a shorter sequence (short), or none (drop).",
+            help="What becomes of remaining bins at the end: one more full sequence that ends with "
+            "them (aligned), a shorter sequence (short), or nothing (drop).",
         ),
     ] = Tail.ALIGNED,
     instruction_from: Annotated[
@@ -91,20 +93,20 @@ def sequences_command(
         typer.Option(
             "--instruction_from",
             "--instruction-from",
-            help="Where a recording's own instruction comes from: none (text), "
+            help="Where the instruction of a recording comes from: --instruction (text), the file "
             "NAME.instruction.txt beside NAME.mcap (sidecar), or the title of its first window "
-            "(window). Without one, --instruction is used.",
+            "(window). A recording without such a file or title gets --instruction.",
         ),
     ] = InstructionSource.TEXT,
     encoder: Annotated[
-        EncoderName, typer.Option("--encoder", help="The form of the events.")
+        EncoderName, typer.Option("--encoder", help="How to encode events as text.")
     ] = EncoderName.TEXTUAL,
     unique_images: Annotated[
         bool,
         typer.Option(
             "--unique_images",
             "--unique-images",
-            help="Name a picture once in a sequence, though it is the state of several bins.",
+            help="List each image once in a sequence, even if it is the state of several bins.",
         ),
     ] = False,
     overwrite: OverwriteOption = False,

@@ -35,17 +35,17 @@ def check_command(
         list[str], typer.Argument(metavar="FILE…", help="Parquet files: paths or s3:// URLs.")
     ],
     media: Annotated[
-        bool, typer.Option("--media/--no-media", help="Open the videos, decode the images.")
+        bool, typer.Option("--media/--no-media", help="Open the videos and decode the images.")
     ] = True,
-    limit: Annotated[int, typer.Option(min=0, help="Faults to print for each file.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Most faults to print for each file.")] = 20,
     endpoint: EndpointOption = "",
     region: RegionOption = "",
     aws_profile: AwsProfileOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check tables of time series: rates, jitter, gaps, ranges, and what is wrong in which row.
+    """Check tables of time series: rates, jitter, gaps, ranges, and the faults of each row.
 
-    Exit codes: 0 nothing is wrong, 1 something is, 3 a file is no table, 5 it does not exist.
+    Exit codes: 0 no faults, 1 faults, 3 a file is not a table, 5 a file does not exist.
     """
     require(("numpy", "PIL", "av", "pyarrow"), "a table of time series")
     from vrdata.timeseries.check import check_table
@@ -90,7 +90,7 @@ def _print(report: TableReport) -> None:
     if hidden:
         stdout.print(f"  and {count(hidden, 'more fault')} (--limit)")
     if not report.fault_count:
-        stdout.print("  nothing is wrong")
+        stdout.print("  no faults")
 
 
 def _cells(series: SeriesReport) -> tuple[str, ...]:

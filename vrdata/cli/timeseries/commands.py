@@ -8,7 +8,7 @@ from vrdata.cli.timeseries import check, create, hdf5, lerobot, runs
 
 timeseries_app = typer.Typer(
     name="timeseries",
-    help="Tables of episodes: text, robot actions, observations, images and video.",
+    help="Check, create and convert tables of episodes: text, actions, observations, media.",
     no_args_is_help=True,
 )
 

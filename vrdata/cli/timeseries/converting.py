@@ -1,4 +1,4 @@
-"""What the commands share that make a table of existing data."""
+"""What the commands share that convert existing data to a table."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from vrdata.timeseries.table.episode import Episode
     from vrdata.timeseries.table.schema import Names
 
+OutOption = Annotated[
+    Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write.", readable=False)
+]
 MediaFilesOption = Annotated[
     bool,
     typer.Option(
-        "--media-files", help="Write images and videos to FILE_media/ instead of into the table."
+        "--media-files",
+        help="Store images and videos in the folder NAME_media/ beside the table, not in it.",
     ),
 ]
 SeedFormOption = Annotated[
     bool,
     typer.Option(
         "--seed-form",
-        help="Write steps as lists [seconds, value, …] and media as paths; needs --media-files.",
+        help="Write steps as lists [seconds, value, …], and media as paths; needs --media-files.",
     ),
 ]
 
@@ -58,7 +62,9 @@ def write_converted(
 
     if seed_form and not media_files:
         raise UsageError(
-            "--seed-form needs --media-files", why="tables of this form have paths, not bytes"
+            "--seed-form needs --media-files",
+            why="tables in this form store paths, not bytes",
+            fix="add --media-files, or remove --seed-form",
         )
     if table.is_dir():
         raise UsageError(f"{table} is a folder", fix="name a file, such as episodes.parquet")

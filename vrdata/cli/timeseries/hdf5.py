@@ -9,7 +9,7 @@ import typer
 
 from vrdata.cli.common import handle_errors
 from vrdata.cli.failures import require
-from vrdata.cli.timeseries.converting import MediaFilesOption, write_converted
+from vrdata.cli.timeseries.converting import MediaFilesOption, OutOption, write_converted
 
 
 def register(app: typer.Typer) -> None:
@@ -23,24 +23,24 @@ def from_hdf5_command(
         list[Path],
         typer.Argument(metavar="FILES…", help="HDF5 files, or folders of them.", readable=False),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write.")],
+    out: OutOption,
     layout: Annotated[
         Path | None,
         typer.Option(
             "--map",
             metavar="MAP",
-            help="A YAML file that says where the files have what; default: the layout of a "
-            "Franka arm (docs/timeseries-convert.md).",
+            help="A YAML file that describes where the files store what; default: the layout of "
+            "a Franka arm (docs/timeseries-convert.md).",
             readable=False,
         ),
     ] = None,
     media_files: MediaFilesOption = False,
 ) -> None:
-    """Make a table of the episodes in HDF5 files.
+    """Convert HDF5 files to a table of episodes.
 
-    Time stamps keep every nanosecond, and steps have the order of their time stamps. Frames of
-    cameras become H.264 clips. If a file does not have what the map names, the error names file and
-    place, and nothing is written.
+    Timestamps keep every nanosecond, and steps are sorted by them. Frames of cameras become H.264
+    clips. If a file lacks what the map names, the error names the file and the path in it, and
+    nothing is written.
     """
     require(("numpy", "PIL", "av", "pyarrow"), "a table of time series")
     require(("h5py",), "an HDF5 file")

@@ -10,7 +10,7 @@ import typer
 from vrdata.cli.common import handle_errors, stdout
 from vrdata.cli.failures import require
 from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption
-from vrdata.cli.timeseries.converting import MediaFilesOption, write_converted
+from vrdata.cli.timeseries.converting import MediaFilesOption, OutOption, write_converted
 from vrdata.errors import UsageError
 from vrdata.text import count
 
@@ -26,9 +26,9 @@ def register(app: typer.Typer) -> None:
 @handle_errors
 def from_lerobot_command(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A LeRobot dataset: 2.0, 2.1 or 3.0.")
+        Path, typer.Argument(metavar="DIR", help="A LeRobot dataset, version 2.0, 2.1 or 3.0.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write.")],
+    out: OutOption,
     action: Annotated[
         list[str] | None,
         typer.Option("--action", help="A feature of the actions; repeatable; default: action."),
@@ -42,10 +42,10 @@ def from_lerobot_command(
     ] = None,
     media_files: MediaFilesOption = False,
 ) -> None:
-    """Make a table of a LeRobot dataset on this disk.
+    """Convert a LeRobot dataset in a local folder to a table of episodes.
 
-    Each episode becomes a row. Videos keep their frames: they are copied, and encoded again only
-    where a file has no key frame at the beginning of an episode.
+    Each episode becomes a row. The frames of videos are copied. They are encoded again only if an
+    episode does not begin with a key frame.
     """
     require(_NEEDED, "a table of time series")
     from vrdata.timeseries.convert.lerobot.read.episodes import choose, lerobot_episodes
@@ -72,7 +72,11 @@ def to_lerobot_command(
     fps: Annotated[
         int,
         typer.Option(
-            "--fps", min=0, max=1000, help="Frames per second; default: those of the episodes."
+            "--fps",
+            min=0,
+            max=1000,
+            help="Frames per second; default: the rate of the episodes.",
+            show_default=False,
         ),
     ] = 0,
     camera: Annotated[str, typer.Option("--camera", help="Name of the main camera.")] = "main",
@@ -81,17 +85,17 @@ def to_lerobot_command(
     region: RegionOption = "",
     aws_profile: AwsProfileOption = "",
 ) -> None:
-    """Write tables as a LeRobot dataset 3.0.
+    """Convert tables to a LeRobot dataset, version 3.0.
 
-    A LeRobot dataset has one rate. With --fps, each frame has the values that were set last, and
-    the nearest frame of each clip. Values become float32.
+    A LeRobot dataset has one frame rate. With --fps, each frame has the latest action and
+    observation at its time, and the nearest frame of each clip. Values become float32.
     """
     require(_NEEDED, "a LeRobot dataset")
     from vrdata.timeseries.convert.lerobot.write.dataset import Options, write_lerobot
     from vrdata.timeseries.table.reading import open_tables
 
     if not camera or "/" in camera:
-        raise UsageError(f"{camera!r} is not a name of a camera", fix="use a name without /")
+        raise UsageError(f"{camera!r} is not a valid camera name", fix="use a name without /")
     tables = open_tables(files, endpoint=endpoint, region=region, profile=aws_profile)
     names = {column: found for column, found in tables.file(0).names.items() if found}
     rows = write_lerobot(out, tables, Options(fps, camera, robot, names))

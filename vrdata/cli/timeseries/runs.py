@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,12 @@ import typer
 from vrdata.cli.common import handle_errors, stderr
 from vrdata.cli.failures import require
 from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption, require_source
-from vrdata.cli.timeseries.converting import MediaFilesOption, SeedFormOption, write_converted
+from vrdata.cli.timeseries.converting import (
+    MediaFilesOption,
+    OutOption,
+    SeedFormOption,
+    write_converted,
+)
 from vrdata.errors import InvalidInputError
 from vrdata.text import count
 
@@ -31,19 +35,17 @@ def from_run_command(
         str,
         typer.Argument(metavar="RUN", help="The folder or s3:// prefix of a finished run."),
     ],
-    table: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The table to write.", readable=False)
-    ],
+    out: OutOption,
     media_files: MediaFilesOption = False,
     seed_form: SeedFormOption = False,
     endpoint: EndpointOption = "",
     region: RegionOption = "",
     aws_profile: AwsProfileOption = "",
 ) -> None:
-    """Make a table of the episodes in the ground truth of a finished run.
+    """Convert the episodes in the ground truth of a finished run to a table.
 
-    Each sample of a generator such as G-tabletop becomes an episode: its prompt, actions and
-    observations, its first frame and its video. Samples without an episode are skipped.
+    Each sample of a generator such as G-tabletop becomes a row: its prompt, actions, observations,
+    first frame and video. Samples without an episode are skipped.
     """
     require(("numpy", "av", "pyarrow"), "a table of time series")
     from vrdata.dataset.discover import open_run
@@ -62,10 +64,10 @@ def from_run_command(
     if first is None:
         raise InvalidInputError(
             f"no sample of {run.url} has an episode in its ground truth",
-            fix="use a run of G-tabletop, or of a generator whose ground truth has one",
+            fix="use a run of G-tabletop, or of another generator whose ground truth has one",
         )
     write_converted(
-        table,
+        out,
         lambda keep: run_episodes(chain([first], found), first.names, keep),
         first.names,
         media_files=media_files,

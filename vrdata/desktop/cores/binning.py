@@ -18,7 +18,7 @@ MAX_BINS = 10_000_000
 
 
 class TooManyBinsError(ValueError):
-    """The time stamps of a recording are too far apart."""
+    """The timestamps of a recording are too far apart."""
 
 
 class Bin(NamedTuple):

@@ -149,7 +149,7 @@ class Container(Closing):
         if channel is None:
             self._lose(record, f"the description of channel {number} is missing")
         elif log_time > MAX_TIME:
-            self._lose(record, "a message has an impossible time stamp")
+            self._lose(record, "a message has an impossible timestamp")
         else:
             self.messages += 1
             yield Message(log_time, sequence, channel, body[_MESSAGE.size :])

@@ -71,7 +71,7 @@ def steps_array(values: Sequence[Steps], kind: pa.DataType) -> pa.Array:
 
 
 def stamps_array(stamps: Sequence[Stamps | None]) -> pa.Array:
-    """A column of time stamps, with nulls."""
+    """A column of timestamps, with nulls."""
     flat = np.concatenate([np.empty(0, np.int64), *(one for one in stamps if one is not None)])
     values = pa.Array.from_buffers(pa.int64(), flat.size, [None, pa.py_buffer(flat)])
     missing = [one is None for one in stamps]

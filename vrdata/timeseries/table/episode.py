@@ -49,7 +49,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Episode:
-    """One row of a table. All time stamps are on one clock.
+    """One row of a table. All timestamps are on one clock.
 
     Attributes:
         text: the task.
@@ -79,7 +79,7 @@ class Episode:
         return self.cameras[name]
 
     def series(self, column: str) -> tuple[Steps, Stamps]:
-        """The values and time stamps of `actions` or `observations`."""
+        """The values and timestamps of `actions` or `observations`."""
         if column == "actions":
             return self.actions, self.actions_timestamps
         return self.observations, self.observations_timestamps

@@ -19,7 +19,7 @@ class Fault:
 
     Attributes:
         column: where.
-        what: e.g. `the time stamp 7 does not come after 9`.
+        what: e.g. `the timestamp 7 does not come after 9`.
         step: the step or frame, from 0; None = the whole value.
     """
 
@@ -110,7 +110,7 @@ def _of_stamps(column: str, stamps: Stamps, steps: int | None) -> Iterator[Fault
         yield Fault(column, f"{stamps.ndim} axes of {stamps.dtype}: expected 1 axis of int64")
         return
     if steps is not None and len(stamps) != steps:
-        yield Fault(column, f"{count(len(stamps), 'time stamp')} for {count(steps, 'step')}")
+        yield Fault(column, f"{count(len(stamps), 'timestamp')} for {count(steps, 'step')}")
     if len(stamps) < 2:
         return
     later = stamps[1:] > stamps[:-1]
@@ -119,14 +119,14 @@ def _of_stamps(column: str, stamps: Stamps, steps: int | None) -> Iterator[Fault
     if (stamps == stamps[0]).all():
         yield Fault(
             column,
-            f"constant: all {len(stamps)} time stamps are {stamps[0]} ns, "
+            f"constant: all {len(stamps)} timestamps are {stamps[0]} ns, "
             "as after a conversion of seconds to float32",
         )
         return
     step = int(np.argmin(later)) + 1
     yield Fault(
         column,
-        f"not increasing: the time stamp {stamps[step]} ns does not come after "
+        f"not increasing: the timestamp {stamps[step]} ns does not come after "
         f"{stamps[step - 1]} ns",
         step,
     )

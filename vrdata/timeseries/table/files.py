@@ -157,7 +157,7 @@ class TableFile:
             if found != pa.list_(pa.timestamp("ns")):
                 raise TimeSeriesError(
                     f"{self.place}: {stamps} has type {found}",
-                    fix="time stamps are lists of int64 nanoseconds",
+                    fix="timestamps are lists of int64 nanoseconds",
                 )
 
     @contextmanager

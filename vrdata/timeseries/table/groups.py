@@ -140,7 +140,7 @@ class Group:
         )
 
     def _time(self, column: str, row: int) -> Stamps | None:
-        """The time stamps of a row; None = null, or there is no such column."""
+        """The timestamps of a row; None = null, or there is no such column."""
         if column not in self.table.column_names:
             return None
         if column not in self._stamps:

@@ -27,7 +27,7 @@ Names = Mapping[str, Sequence[str]]
 
 
 def stamps_of(column: str) -> str:
-    """The column with the time stamps of a series, e.g. `actions_timestamps`."""
+    """The column with the timestamps of a series, e.g. `actions_timestamps`."""
     return f"{column}_timestamps"
 
 

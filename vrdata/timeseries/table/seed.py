@@ -14,7 +14,7 @@ _LARGEST = 2**63 / 1e9
 
 
 def columns_with_seconds(columns: Sequence[str]) -> frozenset[str]:
-    """The series whose steps begin with the time: those without a column of time stamps."""
+    """The series whose steps begin with the time: those without a column of timestamps."""
     return frozenset(
         column for column in SERIES if column in columns and stamps_of(column) not in columns
     )

@@ -172,7 +172,7 @@ def _not_in_seed_form(episode: Episode) -> Iterator[Fault]:
     for column in SERIES:
         seconds = episode.series(column)[1] / 1e9
         if not (seconds[1:] > seconds[:-1]).all():
-            yield Fault(stamps_of(column), "as seconds in float64, two time stamps become equal")
+            yield Fault(stamps_of(column), "as seconds in float64, two timestamps become equal")
 
 
 def _paths(media: Sequence[Media | None]) -> pa.Array:

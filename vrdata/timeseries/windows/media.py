@@ -67,7 +67,7 @@ class WindowMedia:
 
         Raises:
             MediaError: a clip cannot be decoded.
-            FaultError: the time stamps do not fit to the frames.
+            FaultError: the timestamps do not fit to the frames.
         """
         column, frames = camera_column("video", name), len(self._offsets)
         if camera.video is None:

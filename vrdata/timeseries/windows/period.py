@@ -9,7 +9,7 @@ import numpy as np
 from vrdata.timeseries.table.episode import Stamps
 
 LAG = 16
-"""Steps between two compared time stamps, at most: so much smaller is the error by jitter."""
+"""Steps between two compared timestamps, at most: so much smaller is the error by jitter."""
 SECOND = 10**9
 
 
@@ -36,9 +36,9 @@ class Period:
 
 
 def period_of(stamps: Stamps) -> Period | None:
-    """The median of the differences of time stamps some steps apart; None = there is one step.
+    """The median of the differences of timestamps some steps apart; None = there is one step.
 
-    Jitter of single time stamps and missing steps hardly change it. Of two middle values, the
+    Jitter of single timestamps and missing steps hardly change it. Of two middle values, the
     smaller one counts.
 
     Args:

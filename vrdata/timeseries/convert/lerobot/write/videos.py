@@ -149,7 +149,7 @@ def _stamps(clip: Any, camera: Camera) -> Stamps:
     if camera.video_timestamps is not None:
         if len(camera.video_timestamps) != len(ticks):
             expected = len(camera.video_timestamps)
-            raise ValueError(f"its frames number {len(ticks)}, their time stamps {expected}")
+            raise ValueError(f"its frames number {len(ticks)}, their timestamps {expected}")
         return camera.video_timestamps
     start = camera.video_start or 0
     return np.array([start + round(one * stream.time_base * 10**9) for one in ticks], np.int64)
