@@ -69,6 +69,6 @@ def test_media_that_cannot_be_used_are_found(tmp_path: Path) -> None:
     assert said == [
         f"1 video: {tmp_path}/none.mp4 does not exist",
         f"2 image: {tmp_path}/none.png does not exist",
-        "3 video: no frame is at the time of an action: they are from 1000.0 s to 1000.2 s",
+        "3 video: no frame is at the time of an action: the frames are from 1000.0 s to 1000.2 s",
         "4 video: 3 timestamps, but 5 in the clip",
     ]

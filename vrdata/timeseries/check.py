@@ -201,7 +201,9 @@ class _Media:
         stamps = episode.actions_timestamps
         if times[-1] < stamps[0] or times[0] > stamps[-1]:
             first, last = times[0] / SECOND, times[-1] / SECOND
-            return f"no frame is at the time of an action: they are from {first} s to {last} s"
+            return (
+                f"no frame is at the time of an action: the frames are from {first} s to {last} s"
+            )
         return ""
 
 

@@ -56,7 +56,7 @@ class Hdf5Episodes(Converter):
 def _layout(options: Options) -> EpisodeMap:
     """The map of the options. Raises ValueError."""
     if unknown := sorted(options.keys() - {"map"}):
-        raise ValueError(f"there is no option {unknown[0]}: the option is map")
+        raise ValueError(f"there is no option {unknown[0]}: the only option is map")
     layout = parse_map(options["map"]) if "map" in options else FRANKA
     if layout.cameras:
         raise ValueError(

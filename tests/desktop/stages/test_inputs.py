@@ -224,7 +224,7 @@ def test_tables_of_other_programs_are_sorted_and_their_actions_read(tmp_path: Pa
     [
         (("bins", "-i", "none", "-o", "x"), 5, "no dataset in none"),
         (("bins", "-i", "none", "-o", "x", "--fps", "0"), 2, "not a positive number"),
-        (("sequences", "-i", "none", "-o", "x", "--overlap_ratio", "1"), 2, "never moves on"),
+        (("sequences", "-i", "none", "-o", "x", "--overlap_ratio", "1"), 2, "never advances"),
         (("events", "-tr", "none", "-o", "x"), 5, "none does not exist"),
         (("events", "-tr", "none", "-o", "x", "--rate", "mouse"), 2, "has no topic"),
         (("stats", "none"), 5, "none does not exist"),

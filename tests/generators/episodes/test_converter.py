@@ -42,7 +42,7 @@ def test_the_map_is_an_option(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"layout": "x"}, "there is no option layout: the option is map"),
+        ({"layout": "x"}, "there is no option layout: the only option is map"),
         ({"map": "actions: 3"}, "text: Field required"),
         (
             {"map": yaml.safe_dump(FRANKA.model_dump() | {"cameras": {"a": {"keys": "x"}}})},

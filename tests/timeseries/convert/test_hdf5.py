@@ -155,5 +155,5 @@ def test_a_folder_of_media_that_exists_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "a_media").mkdir()
     made = called("timeseries", "from-hdf5", file, "-o", tmp_path / "a.parquet", "--media-files")
     assert made.code == 3
-    assert "a_media exists already" in made.err
+    assert "a_media already exists" in made.err
     assert not (tmp_path / "a.parquet").exists()

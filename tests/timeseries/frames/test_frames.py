@@ -129,7 +129,7 @@ def test_a_damaged_clip_is_named(tmp_path: Path, clips: dict[str, Path]) -> None
     for path in (cut, disguised):
         with pytest.raises(MediaError, match=f"{path.name} cannot be decoded"):
             FrameReader().table(source(path))
-    with pytest.raises(MediaError, match="no format of video that vrdata reads"):
+    with pytest.raises(MediaError, match="not in a video format that vrdata reads"):
         FrameReader().table(source(playlist))
 
 

@@ -157,7 +157,7 @@ def seed_table(path: Path, actions: list[object], observations: list[object] | N
         ([[0.0, 1.0], [0.5, 1.0, 2.0]], "actions: step 1: dimension mismatch: 3 values, step 0"),
         ([[0.0, 1.0, 2.0]], "actions: dimension mismatch: 2 values a step, expected 1"),
         ([[1742918912.0, 1.0]] * 3, "actions_timestamps: constant: all 3 timestamps are 17429189"),
-        ([[0.0, 1.0], [None, 1.0]], "actions: step 1: nan is no time in seconds"),
+        ([[0.0, 1.0], [None, 1.0]], "actions: step 1: nan is not a time in seconds"),
         ([[0.0, 1.0], [1.0, None]], "actions: step 1: value 0 is nan"),
         ([], "actions: it has no steps"),
         (None, "actions: it is null"),

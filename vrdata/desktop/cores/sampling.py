@@ -24,7 +24,9 @@ def parse_number(text: str, option: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         number = Fraction(0)
     if number <= 0:
-        raise UsageError(f"{option}: {text!r} is not a positive number", fix="write a number: 60")
+        raise UsageError(
+            f"{option}: {text!r} is not a positive number", fix="use a number, such as 60"
+        )
     return number
 
 
@@ -39,7 +41,9 @@ def parse_share(text: str, option: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         share = Fraction(-1)
     if not 0 <= share <= 1:
-        raise UsageError(f"{option}: {text!r} is not a number from 0 to 1", fix="write 0.2")
+        raise UsageError(
+            f"{option}: {text!r} is not a number from 0 to 1", fix="use a number, such as 0.2"
+        )
     return share
 
 
@@ -51,12 +55,14 @@ def parse_overlap(text: str) -> Fraction:
     """
     share = parse_share(text, "--overlap_ratio")
     if share == 1:
-        raise UsageError("--overlap_ratio 1 never moves on", fix="use a number below 1: 0.9")
+        raise UsageError(
+            "--overlap_ratio 1 never advances", fix="use a number below 1, such as 0.9"
+        )
     return share
 
 
 def parse_rates(texts: Iterable[str]) -> dict[str, Fraction]:
-    """The most events a second of each topic, from `TOPIC=RATE`; `none` = keep all events.
+    """The most events per second of each topic, from `TOPIC=RATE`; `none` = keep all events.
 
     Raises:
         UsageError: a text has another form, or a topic has two rates.
@@ -67,9 +73,11 @@ def parse_rates(texts: Iterable[str]) -> dict[str, Fraction]:
             continue
         topic, equals, rate = text.rpartition("=")
         if not equals or not topic:
-            raise UsageError(f"--rate {text!r} has no topic", fix="write TOPIC=RATE: mouse=60")
+            raise UsageError(
+                f"--rate {text!r} has no topic", fix="use TOPIC=RATE, such as mouse=60"
+            )
         if topic in rates:
-            raise UsageError(f"--rate has {topic} twice", fix="give each topic one rate")
+            raise UsageError(f"--rate names {topic} twice", fix="give each topic one rate")
         rates[topic] = parse_number(rate, f"--rate {topic}")
     return rates
 

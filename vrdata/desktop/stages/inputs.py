@@ -1,4 +1,4 @@
-"""What a stage takes over from the stage before: where the rows come from, and instructions."""
+"""What a stage takes over from the previous stage: where the rows come from, and instructions."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def open_splits(folder: Path, columns: pa.Schema) -> tuple[Split, ...]:
         raise NotFoundError(
             f"there is no dataset in {folder}",
             why=f"it has neither {DICT_FILE} nor {STATE_FILE}",
-            fix="name the --output_dir of the stage before",
+            fix="name the --output_dir of the previous stage",
         )
     for split in splits:
         _check_columns(folder, split, columns)
@@ -92,7 +92,7 @@ def _check_columns(folder: Path, split: Split, columns: pa.Schema) -> None:
             raise InvalidInputError(
                 f"split {split.name} of {folder} cannot be used",
                 why=f"its column {field.name} ({field.type}) is {found}",
-                fix="name the --output_dir of the stage before",
+                fix="name the --output_dir of the previous stage",
             )
 
 

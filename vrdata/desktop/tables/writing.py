@@ -222,7 +222,7 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
         f"{output} already exists",
         why="it is not a dataset" if overwrite else "nothing is overwritten by default",
         fix="name another folder"
-        + ("" if overwrite else ", or replace a dataset with --overwrite"),
+        + ("" if overwrite else ", or replace the dataset with --overwrite"),
     )
 
 

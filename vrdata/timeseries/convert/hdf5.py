@@ -78,7 +78,9 @@ def hdf5_episodes(files: Iterable[Path], layout: EpisodeMap, keep: Keep) -> Iter
         for recording in _recordings(path, layout):
             episode = _episode(recording, row, keep)
             for fault in find_faults(episode):
-                raise InvalidInputError(f"{path}: {fault}", fix="correct the file, or leave it out")
+                raise InvalidInputError(
+                    f"{path}: {fault}", fix="correct the file, or do not name it"
+                )
             yield episode
             row += 1
 
@@ -88,7 +90,7 @@ def _recordings(path: Path, layout: EpisodeMap) -> Iterator[Recording]:
         yield from read_episodes(path, layout, str(path))
     except EpisodeError as error:
         raise InvalidInputError(
-            str(error), fix="correct the file, or name other places with --map"
+            str(error), fix="correct the file, or name other paths with --map"
         ) from None
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read", why=error.strerror or str(error)) from None

@@ -47,7 +47,7 @@ class Beside:
         self._part = table.with_name(f".{self._folder.name}.{os.getpid()}.part")
         if self._folder.exists():
             raise OutputConflictError(
-                f"{self._folder} exists already",
+                f"{self._folder} already exists",
                 why="the images and videos of the new table go there",
                 fix="remove it, or give the table another name",
             )

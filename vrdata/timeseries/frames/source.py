@@ -76,7 +76,7 @@ def container_format(source: Source, opened: BinaryIO | str) -> str:
     if head[:4] == b"RIFF" and head[8:] == b"AVI ":
         return "avi"
     raise MediaError(
-        f"{source.name} has no format of video that vrdata reads",
+        f"{source.name} is not in a video format that vrdata reads",
         fix=f"use one of {' '.join(_ENDINGS)}",
     )
 

@@ -118,7 +118,7 @@ class StatefulSampler:
             if theirs != ours and "" not in (theirs, ours):  # no fingerprint = not compared
                 raise InvalidInputError(
                     f"the checkpoint has another order: its {field} is {theirs!r}, not {ours!r}",
-                    why="going on would repeat some samples and leave out others",
+                    why="resuming would repeat some samples and skip others",
                     fix="use the same data and seed, or remove the checkpoint",
                 )
         if checkpoint.next > checkpoint.size:

@@ -25,7 +25,7 @@ def numbers(array: pa.Array) -> NDArray[Any]:
     """The values of an array; a null of floats is NaN. Raises TypeError, ValueError."""
     kind = _NUMPY.get(array.type)
     if kind is None:
-        raise TypeError(f"{array.type} is no type of numbers that vrdata reads")
+        raise TypeError(f"{array.type} is not a numeric type that vrdata reads")
     buffer = array.buffers()[1]
     if buffer is None:
         return np.empty(0, kind)

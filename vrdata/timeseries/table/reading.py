@@ -254,7 +254,7 @@ class Tables:
                 raise TimeSeriesError(
                     f"{file.place}: {column} has {found} values a step, "
                     f"{self.places[0]} has {expected}",
-                    fix="use tables of one robot together",
+                    fix="use only tables of the same robot together",
                 )
 
 

@@ -34,5 +34,5 @@ def split_seconds(steps: Steps, column: str) -> tuple[Steps, Stamps]:
     usable = np.abs(seconds) < _LARGEST  # not so for NaN
     if not usable.all():
         step = int(np.argmin(usable))
-        raise RowFault(Fault(column, f"{seconds[step]} is no time in seconds", step))
+        raise RowFault(Fault(column, f"{seconds[step]} is not a time in seconds", step))
     return steps[:, 1:], np.rint(seconds * 1e9).astype(np.int64)

@@ -97,7 +97,7 @@ class Walk:
         """
         self.count()
         self._leave()
-        why = f"the walk has {self._items} items, and this sample is of a later one"
+        why = f"the walk has {self._items} items, and this sample needs a later one"
         for _ in range(max(self._slice.start, self._items), self._slice.stop):
             self._reports.failed(_failure("UnderProduction", why))
 
@@ -131,13 +131,15 @@ class Walk:
 
     def _problem(self, found: list[SampleFolder]) -> dict[str, str] | None:
         if not found:
-            return _failure("SkippedItem", f"no sample was written{self._words()}")
+            return _failure("SkippedItem", f"the script wrote no sample{self._words()}")
         if len(found) > 1:
             names = ", ".join(one.path.name for one in found[:3])
             return _failure("InvalidItem", f"the item gave {len(found)} samples: {names}")
         missing = sorted(self._files - found[0].names)
         if missing:
-            return _failure("MissingFile", f"{', '.join(missing)} not written{self._words()}")
+            return _failure(
+                "MissingFile", f"the script did not write {', '.join(missing)}{self._words()}"
+            )
         return None
 
     def _drop(self, found: list[SampleFolder]) -> None:
@@ -151,7 +153,7 @@ class Walk:
             log.seek(self._printed)
             said = log.read(4 * MAX_WORDS).decode("utf-8", "replace").strip()
         said = said.replace(f"{self._log.parent}/cwd/", "")
-        return f"; it prints: {said[-MAX_WORDS:]}" if said else ", and the script prints nothing"
+        return f"; it printed: {said[-MAX_WORDS:]}" if said else "; it printed nothing"
 
 
 def _failure(reason: str, message: str) -> dict[str, str]:

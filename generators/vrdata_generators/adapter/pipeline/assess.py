@@ -107,7 +107,9 @@ class Trials:
             )
         except BrokenGeneratorError as error:
             raise InvalidInputError(
-                "the pipeline cannot be started", why=str(error), fix="fix it, then add it again"
+                "the pipeline cannot be started",
+                why=str(error),
+                fix="correct it, then add it again",
             ) from None
         if samples == TRIAL_SAMPLES:
             self.results.append(found)
@@ -163,7 +165,7 @@ def assess_pipeline(
     if deterministic:
         slices = prove_slices(steps_of(seen), plain, TRIAL_SAMPLES, run)
     else:
-        slices = Slices(None, "two runs of it differ", plain)
+        slices = Slices(None, "two runs give different bytes", plain)
     files = usual_files(plain)
     found = pipeline.model_copy(update={"step": slices.step, "whole": slices.whole, "files": files})
     found = found.model_copy(update={"items": trials.items(found)})
@@ -179,7 +181,7 @@ def assess_pipeline(
 
 def _of_items(slices: Slices, depends: bool) -> Iterator[str]:
     if depends:
-        yield "its samples depend on how many a run has: a run with more samples has other ones"
+        yield "its samples depend on how many a run has: a run with more samples has different ones"
     if slices.whole:
         yield f"its samples are generated in one shard: {slices.whole}"
     for failure in slices.trial.invalid:
@@ -216,7 +218,7 @@ def _unusable(trial: TrialResult, seen: Seen) -> InvalidInputError:
     causes = [line for line in (*refused([trial]), *missing) if line not in why]
     tail = trial.log.splitlines()[-_LOG_LINES:]
     return InvalidInputError(
-        "the pipeline gives no usable sample",
+        "the pipeline generates no usable sample",
         why="\n".join([why, *causes, *(line for line in tail if line not in why)]),
         fix="declare each source where its script expects it: --source URL=PLACE",
     )

@@ -108,12 +108,14 @@ class PipelineData:
                 if time.monotonic() > deadline:
                     raise VrdataError(
                         f"the sources were not staged within {STAGE_SECONDS:.0f} s",
-                        fix="use a smaller source to add the pipeline, or one that is nearer",
+                        fix="add the pipeline with a smaller or closer source",
                     )
                 time.sleep(POLL_SECONDS)
         except ShardFailedError as error:
             raise VrdataError(
-                "a source cannot be staged", why=error.failure.message, fix="see the reason"
+                "a source cannot be staged",
+                why=error.failure.message,
+                fix="correct this, then add it again",
             ) from None
 
 

@@ -29,7 +29,7 @@ def test_the_method_that_generates_a_sample_is_found_and_slices_are_proven(tmp_p
     )
     assert sorted(found.trial.samples) == [0, 2, 3, 4]
     assert found.trial.invalid == (
-        "SkippedItem: raw/001.png: no sample was written; it prints: [skip] 001.png: black",
+        "SkippedItem: raw/001.png: the script wrote no sample; it printed: [skip] 001.png: black",
     )
 
 

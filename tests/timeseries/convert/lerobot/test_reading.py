@@ -170,15 +170,15 @@ def test_a_list_that_does_not_fit_the_data_is_an_error(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), path)
     done = converted(made)
     assert done.code == 3
-    assert "file-000.parquet: the frames of episode 1 number 5" in done.err
+    assert "file-000.parquet: episode 1 has 5 frames" in done.err
     rows[1] |= {"length": 5, "videos/observation.images.front/from_timestamp": 9.0}
     pq.write_table(pa.Table.from_pylist(rows), path)
     done = converted(made)
     assert done.code == 3
-    assert "the frames of the episode number 0 from 9 s on" in done.err
+    assert "the episode has 0 frames starting at 9 s" in done.err
 
 
 def test_an_unknown_feature_is_a_usage_error(tmp_path: Path) -> None:
     done = converted(write_current(tmp_path / "data"), "--action", "torque")
     assert done.code == 2
-    assert "has no feature torque of numbers" in done.err
+    assert "has no numeric feature torque" in done.err

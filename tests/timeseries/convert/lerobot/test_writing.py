@@ -205,4 +205,4 @@ def test_single_values_are_no_lists(tmp_path: Path) -> None:
 def test_a_folder_with_files_is_not_replaced(made: Made) -> None:
     done = called("timeseries", "to-lerobot", made.root.with_suffix(".parquet"), "-o", made.root)
     assert done.code == 3
-    assert "exists already" in done.err
+    assert "already exists" in done.err

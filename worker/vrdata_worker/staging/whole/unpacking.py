@@ -51,7 +51,7 @@ def unpack(archive: Path, folder: Path, what: str, limit: int, stopped: Callable
     """
     answer = _run(archive, folder, limit, stopped)
     if answer.get("errno") in (errno.ENOSPC, errno.EDQUOT):
-        raise no_space(f"{what} is unpacked to it", "the sources of a pipeline")
+        raise no_space(f"{what} does not fit when it is unpacked", "the sources of a pipeline")
     why = answer["error"]
     if why:
         raise _invalid(what, printable(str(why)))
@@ -84,7 +84,7 @@ def _run(archive: Path, folder: Path, limit: int, stopped: Callable[[], bool]) -
         while process.poll() is None:
             require_wanted(stopped)
             if time.monotonic() > deadline:
-                return {"error": "it takes too long to unpack"}
+                return {"error": "unpacking takes too long"}
             time.sleep(_POLL)
         return _answer(process)
     finally:

@@ -13,6 +13,7 @@ import av.error
 from PIL import Image
 
 from vrdata.errors import InvalidInputError
+from vrdata.text import count
 from vrdata.timeseries.convert.lerobot.read.entries import Segment
 from vrdata.timeseries.table.episode import Stamps
 from vrdata_generators.episodes.clips import record_clip
@@ -38,8 +39,8 @@ def clip_of(segment: Segment, stamps: Stamps, fps: float) -> bytes:
             packets = _packets(source, stream, segment.begin, len(stamps), fps)
             if len(packets) != len(stamps):
                 raise InvalidInputError(
-                    f"{segment.file}: the frames of the episode number {len(packets)}"
-                    + (f" from {segment.begin:g} s on" if segment.begin is not None else ""),
+                    f"{segment.file}: the episode has {count(len(packets), 'frame')}"
+                    + (f" starting at {segment.begin:g} s" if segment.begin is not None else ""),
                     why=f"its data has {len(stamps)} steps",
                 )
             if segment.begin is None:

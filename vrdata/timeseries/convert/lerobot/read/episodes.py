@@ -63,7 +63,7 @@ def choose(folder: Folder, actions: Sequence[str] = (), observations: Sequence[s
     for name in (*actions, *observations):
         if name not in vectors:
             raise UsageError(
-                f"{folder.root} has no feature {name} of numbers", fix=f"use {', '.join(vectors)}"
+                f"{folder.root} has no numeric feature {name}", fix=f"use {', '.join(vectors)}"
             )
     seen = [name for name in vectors if name.startswith("observation.")]
     found = observations or ([_STATE] if _STATE in seen else seen)
@@ -71,7 +71,8 @@ def choose(folder: Folder, actions: Sequence[str] = (), observations: Sequence[s
     for what, names in (("--action", done), ("--observation", found)):
         if not names:
             raise InvalidInputError(
-                f"{folder.root} has no feature for {what}", fix=f"name one of {', '.join(vectors)}"
+                f"{folder.root} has no numeric feature for {what}",
+                fix=f"name one of {', '.join(vectors)}",
             )
     cameras = [name for name, feature in features.items() if feature.dtype in {"video", "image"}]
     return Choice(done, found, cameras)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vrdata.errors import InvalidInputError
 from vrdata.parquet import open_parquet, read_batches
+from vrdata.text import count
 from vrdata.timeseries.convert.lerobot.read.entries import Entry
 from vrdata.timeseries.table.arrow import list_parts, numbers
 
@@ -42,8 +43,8 @@ def episode_frames(
                 raise InvalidInputError(f"{path} lacks episode {entry.index}")
             if table.num_rows != entry.length:
                 raise InvalidInputError(
-                    f"{path}: the frames of episode {entry.index} number {table.num_rows}",
-                    why=f"the list of episodes says {entry.length}",
+                    f"{path}: episode {entry.index} has {count(table.num_rows, 'frame')}",
+                    why=f"the list of episodes expects {entry.length}",
                 )
             yield entry, table
 

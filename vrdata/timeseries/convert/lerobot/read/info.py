@@ -127,7 +127,7 @@ def open_folder(root: Path) -> Folder:
         raise InvalidInputError(f"{path} is damaged", why=f"{place}: {detail['msg']}") from None
     if info.codebase_version not in VERSIONS:
         raise InvalidInputError(
-            f"{root} has the version {info.codebase_version} of the LeRobot format",
+            f"{root} has version {info.codebase_version} of the LeRobot format",
             why=f"vrdata reads {', '.join(VERSIONS)}",
             fix="convert it with the scripts of LeRobot",
         )

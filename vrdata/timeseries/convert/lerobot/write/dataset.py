@@ -68,7 +68,7 @@ def write_lerobot(folder: Path, tables: Tables, options: Options) -> int:
         InvalidInputError: an episode does not fit; it is named.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputConflictError(f"{folder} exists already", fix="name a new folder")
+        raise OutputConflictError(f"{folder} already exists", fix="name a new folder")
     if not len(tables):
         raise InvalidInputError("there is no episode to write", fix="a dataset has at least one")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ def own_rate(episode: Episode, where: str) -> int:
             fix=_FIX,
         )
     if len(stamps) < 2:
-        raise InvalidInputError(f"{where}: one step has no rate", fix=_FIX)
+        raise InvalidInputError(f"{where}: an episode with one step has no rate", fix=_FIX)
     rate = round((len(stamps) - 1) * 1e9 / float(stamps[-1] - stamps[0]))
     if rate < 1 or np.abs(stamps - stamps[0] - regular_ns(len(stamps), rate)).max() > TOLERANCE:
         raise InvalidInputError(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vrdata.errors import InvalidInputError
+from vrdata.text import count
 from vrdata.timeseries.convert.lerobot.write.places import Numbered
 from vrdata.timeseries.convert.lerobot.write.resampling import nearest
 from vrdata.timeseries.table.episode import Camera, Stamps
@@ -149,7 +150,9 @@ def _stamps(clip: Any, camera: Camera) -> Stamps:
     if camera.video_timestamps is not None:
         if len(camera.video_timestamps) != len(ticks):
             expected = len(camera.video_timestamps)
-            raise ValueError(f"its frames number {len(ticks)}, their timestamps {expected}")
+            raise ValueError(
+                f"it has {count(len(ticks), 'frame')}, but {count(expected, 'timestamp')}"
+            )
         return camera.video_timestamps
     start = camera.video_start or 0
     return np.array([start + round(one * stream.time_base * 10**9) for one in ticks], np.int64)
