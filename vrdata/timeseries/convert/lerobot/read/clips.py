@@ -36,7 +36,7 @@ def clip_of(segment: Segment, stamps: Stamps, fps: float) -> bytes:
     try:
         with av.open(str(segment.file), format="mp4") as source:
             stream = source.streams.video[0]
-            packets = _packets(source, stream, segment.begin, len(stamps), fps)
+            packets, alone = _packets(source, stream, segment.begin, len(stamps), fps)
             if len(packets) != len(stamps):
                 raise InvalidInputError(
                     f"{segment.file}: the episode has {count(len(packets), 'frame')}"
@@ -46,7 +46,7 @@ def clip_of(segment: Segment, stamps: Stamps, fps: float) -> bytes:
             if segment.begin is None:
                 return segment.file.read_bytes()
             first = packets[0]
-            if first.is_keyframe and first.pts == min(one.pts for one in packets):
+            if alone and first.is_keyframe and first.pts == min(one.pts for one in packets):
                 return _copied(stream, packets)
         return _encoded(segment, stamps, fps)
     except (av.error.FFmpegError, IndexError, ValueError) as error:
@@ -69,22 +69,32 @@ def clip_of_images(cells: list[Any], stamps: Stamps, where: str) -> bytes:
         raise InvalidInputError(str(error)) from None
 
 
-def _packets(source: Any, stream: Any, begin: float | None, frames: int, fps: float) -> list[Any]:
-    """The packets of an episode, in the order of decoding."""
+def _packets(
+    source: Any, stream: Any, begin: float | None, frames: int, fps: float
+) -> tuple[list[Any], bool]:
+    """The packets of an episode in the order of decoding, and whether none of others is between.
+
+    One of another episode can have what frames of this one are made of.
+    """
     if begin is None:
-        return [packet for packet in source.demux(stream) if packet.pts is not None]
+        return [packet for packet in source.demux(stream) if packet.pts is not None], True
     low, high = _window(begin, frames, fps)
     base = stream.time_base
     source.seek(max(0, int(low / base)), stream=stream, backward=True)
-    found = []
+    found: list[Any] = []
+    alone = joined = True
     for packet in source.demux(stream):
         if packet.pts is None:
             continue
         if low <= packet.pts * base < high:
+            alone = alone and (joined or not found)
             found.append(packet)
+            joined = True
         elif len(found) >= frames:
             break
-    return found
+        else:
+            joined = False
+    return found, alone
 
 
 def _window(begin: float, frames: int, fps: float) -> tuple[Fraction, Fraction]:
