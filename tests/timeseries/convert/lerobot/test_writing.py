@@ -206,3 +206,19 @@ def test_a_folder_with_files_is_not_replaced(made: Made) -> None:
     done = called("timeseries", "to-lerobot", made.root.with_suffix(".parquet"), "-o", made.root)
     assert done.code == 3
     assert "already exists" in done.err
+
+
+@pytest.mark.parametrize("name", ["x/../../../../evil", "front"])
+def test_a_camera_never_writes_to_the_files_of_another_or_out_of_the_folder(
+    made: Made, tmp_path: Path, name: str
+) -> None:
+    table = made.root.with_suffix(".parquet")
+    episodes = open_tables([table])
+    rows = [episodes.episode(number) for number in range(5)]
+    write_table(table, [replace(row, cameras={name: row.camera()}) for row in rows])
+    before = {*tmp_path.rglob("*")}
+    folder = tmp_path / "back"
+    done = called("timeseries", "to-lerobot", table, "-o", folder, "--camera", "front")
+    assert done.code == 3, done
+    assert name in done.err
+    assert {*tmp_path.rglob("*")} == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,25 @@ def write_lerobot(folder: Path, tables: Tables, options: Options) -> int:
     return len(tables)
 
 
+def _feature_names(main: str, others: Iterable[str]) -> dict[str, str]:
+    """The feature of each camera without its prefix. Raises InvalidInputError."""
+    names = {"": main} | {name: name for name in others}
+    for name in others:
+        if name == main:
+            raise InvalidInputError(
+                f"two cameras have the name {main}",
+                fix="give the main camera another one: --camera",
+            )
+    for name in names.values():
+        if not name or "/" in name or "\0" in name:  # it becomes a folder
+            raise InvalidInputError(
+                f"{name!r} cannot be the name of a camera of a LeRobot dataset",
+                why="it must not be empty, or have a slash",
+                fix="rename the column of the table",
+            )
+    return names
+
+
 class _Writer:
     """The files of a dataset."""
 
@@ -91,7 +111,7 @@ class _Writer:
         first = tables.episode(0, media=False)
         self._folder, self._tables, self._options = folder, tables, options
         self._fps = options.fps or own_rate(first, _where(tables, 0))
-        names = {"": options.camera} | {name: name for name in first.cameras}
+        names = _feature_names(options.camera, first.cameras)
         self._cameras = {
             name: CameraFiles(folder / "videos" / f"{IMAGES}{feature}", self._fps)
             for name, feature in names.items()
