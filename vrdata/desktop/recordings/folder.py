@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vrdata.errors import NotFoundError
+from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.text import decode, printable
 
 SUFFIX = ".mcap"
@@ -18,6 +18,7 @@ def find_recordings(folder: Path, *, recursive: bool) -> list[Path]:
 
     Raises:
         NotFoundError: there are none.
+        InvalidInputError: the path of one is not UTF-8.
         OSError: the folder cannot be read.
     """
     if folder.is_file():
@@ -26,10 +27,21 @@ def find_recordings(folder: Path, *, recursive: bool) -> list[Path]:
         raise NotFoundError(f"{folder} does not exist", fix="name a folder with .mcap files")
     pattern = f"**/*{SUFFIX}" if recursive else f"*{SUFFIX}"
     found = sorted(path.absolute() for path in folder.glob(pattern) if path.is_file())
+    for path in found:
+        _require_utf8(path)
     if not found:
         below = "" if recursive else ", or add --recursive for the folders below it"
         raise NotFoundError(f"{folder} has no {SUFFIX} file", fix=f"name another folder{below}")
     return found
+
+
+def _require_utf8(path: Path) -> None:
+    try:
+        str(path).encode()  # the tables have it
+    except UnicodeEncodeError:
+        raise InvalidInputError(
+            f"the path {printable(str(path), '?')} is not UTF-8", fix="rename the file or folder"
+        ) from None
 
 
 def instruction_beside(recording: Path) -> str | None:
@@ -46,6 +58,14 @@ def instruction_beside(recording: Path) -> str | None:
         return printable(decode(file.read(MAX_SIDECAR_BYTES))).strip() or None
 
 
+def _is_file(path: str) -> bool:
+    """Also False for a name that is too long, and in a folder that may not be read."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 class MediaCheck:
     """Which media files of a recording are missing.
 
@@ -56,7 +76,7 @@ class MediaCheck:
         missing: the number of screen events for each missing file.
     """
 
-    def __init__(self, exists: Callable[[str], bool] = lambda path: Path(path).is_file()) -> None:
+    def __init__(self, exists: Callable[[str], bool] = _is_file) -> None:
         self._exists = exists
         self._known: dict[str, bool] = {}
         self.missing: dict[str, int] = {}

@@ -46,7 +46,10 @@ def media_path(uri: str, recording: str) -> str | None:
     if kind in {MediaKind.EMBEDDED, MediaKind.URL}:
         return None
     if uri.lower().startswith("file:"):
-        return unquote(urlsplit(uri).path)
+        try:
+            return unquote(urlsplit(uri).path)
+        except ValueError:  # such as a host that is not one
+            return uri
     if kind is MediaKind.ABSOLUTE:
         return uri
     posix = uri if "/" in uri else uri.replace("\\", "/")

@@ -15,6 +15,10 @@ IMAGE_TYPE = "image/{}"
 BMP = "bmp"
 
 
+Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
 class InvalidMessageError(ValueError):
     """A message is not what its type says."""
 
@@ -32,7 +36,7 @@ class MediaRef(_Message):
     """
 
     uri: str
-    pts_ns: Annotated[int | None, Field(validation_alias=AliasChoices("pts_ns", "pts"))] = None
+    pts_ns: Annotated[Int64 | None, Field(validation_alias=AliasChoices("pts_ns", "pts"))] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -57,7 +61,7 @@ class Screen(_Message):
     """
 
     media: Annotated[MediaRef | None, Field(validation_alias="media_ref")] = None
-    utc_ns: int | None = None
+    utc_ns: Int64 | None = None
     source_shape: Annotated[
         tuple[int, int] | None,
         Field(validation_alias=AliasChoices("source_shape", "original_shape")),
@@ -77,14 +81,14 @@ class Keyboard(_Message):
     """A key that was pressed or released; `vk` is its Windows virtual key code."""
 
     event_type: Literal["press", "release"]
-    vk: int
+    vk: Int32
 
 
 class KeyboardState(_Message):
     """The keys that are held down."""
 
     pressed: Annotated[
-        tuple[int, ...], Field(validation_alias=AliasChoices("buttons", "pressed_vk_list"))
+        tuple[Int32, ...], Field(validation_alias=AliasChoices("buttons", "pressed_vk_list"))
     ] = ()
 
 

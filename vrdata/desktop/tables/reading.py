@@ -57,8 +57,16 @@ def open_splits(folder: Path, columns: pa.Schema) -> tuple[Split, ...]:
         InvalidInputError: it is damaged, or a column is missing.
     """
     if (folder / DICT_FILE).is_file():
-        names = _json(folder / DICT_FILE).get("splits", [])
-        splits = [_split(folder / str(name), str(name)) for name in names]
+        names = [str(name) for name in _json(folder / DICT_FILE).get("splits", [])]
+        for name in names:
+            # The next stage creates a folder of it.
+            if Path(name).name != name or name in {"", ".."} or "\0" in name:
+                raise InvalidInputError(
+                    f"{folder / DICT_FILE} names the split {name!r}",
+                    why="a split is a folder in the dataset",
+                    fix="write the dataset again",
+                )
+        splits = [_split(folder / name, name) for name in names]
     elif (folder / STATE_FILE).is_file():
         splits = [_split(folder, _json(folder / STATE_FILE).get("_split") or ONLY_SPLIT)]
     else:
