@@ -8,6 +8,7 @@ from PIL import Image, UnidentifiedImageError
 from vrdata.timeseries.frames.pixels import Frame
 from vrdata.timeseries.frames.source import MediaError, Source
 
+_Bomb = Image.DecompressionBombError
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 
 
@@ -28,7 +29,7 @@ def read_image(source: Source, size: tuple[int, int] | None = None) -> Frame:
             picture = image.convert("RGB")
     except FileNotFoundError:
         raise MediaError(f"{source.name} does not exist", fix="restore it") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (_Bomb, UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise MediaError(
             f"{source.name} cannot be decoded", why=str(error), fix=f"use {', '.join(_FORMATS)}"
         ) from None

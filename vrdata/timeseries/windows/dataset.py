@@ -130,8 +130,8 @@ class WindowDataset:
         self._scale: dict[str, tuple[Any, Any]] = {}
         if self.options.normalise:
             for column, moments in statistics(self.tables).items():
-                std = moments.std
-                self._scale[column] = moments.mean, np.where(std > 0, std, 1.0)
+                varies = moments.high > moments.low  # rounding gives constants a tiny deviation
+                self._scale[column] = moments.mean, np.where(varies, moments.std, 1.0)
 
     def __len__(self) -> int:
         """The number of windows: of episodes, or of starts of windows."""
