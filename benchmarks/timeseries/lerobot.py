@@ -3,9 +3,8 @@
 python -m benchmarks.timeseries.lerobot VRDATA_PYTHON LEROBOT_PYTHON
 
 LeRobot needs other versions of PyAV and of the Hub's client, so each class runs in an environment
-of its own: the first one has vrdata[timeseries,torch], the second one lerobot 0.4. Both read windows
-of the same steps and frames, in the same order, with torch on one thread. Padding differs: LeRobot
-repeats the last step.
+of its own: the first one has vrdata[timeseries,torch], the second one lerobot 0.4. Both read the
+same steps and frames, in the same order, with torch on one thread. LeRobot pads with the last step.
 """
 
 from __future__ import annotations
