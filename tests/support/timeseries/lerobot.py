@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,7 +151,7 @@ def write_video(
 ) -> None:
     """A video with B-frames; with `key_frames`, the first frame of an episode is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as out:
+    with _same_scheduling(), av.open(str(path), "w") as out:
         stream = out.add_stream("libsvtav1" if av1 else "libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
         stream.options = {"crf": "20", "preset": "10", "g": "1"} if av1 else X264
@@ -160,6 +162,19 @@ def write_video(
                 shown.pict_type = av.video.frame.PictureType.I
             out.mux(stream.encode(shown))
         out.mux(stream.encode(None))
+
+
+@contextmanager
+def _same_scheduling() -> Iterator[None]:
+    """Undo what SVT-AV1 does for root: the calling thread becomes a real-time one.
+
+    It and all later children would then keep a processor for themselves.
+    """
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def _write_info(made: Made, version: str, data: str, video: str, chunks_size: int) -> None:
