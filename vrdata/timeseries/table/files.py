@@ -21,6 +21,7 @@ from vrdata.timeseries.table.seed import columns_with_seconds
 _UNREADABLE = (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError)
 _TAIL = 8
 _MEDIA = {"image", "video"}
+_TEXTS = {pa.string(), pa.large_string(), pa.null()}
 
 
 class TableFile:
@@ -109,7 +110,7 @@ class TableFile:
             return pa.chunked_array([pa.nulls(rows, pa.binary())])
         return pa.chunked_array(
             [chunk.field("bytes") for chunk in self._read(number, [leaf]).column(0).chunks],
-            pa.binary(),
+            self._schema.field(column).type.field("bytes").type,
         )
 
     def _read(self, number: int, leaves: Sequence[str]) -> pa.Table:
@@ -131,6 +132,9 @@ class TableFile:
             )
         for column in SERIES:
             self._check_series(column)
+        for name in names:
+            if name.partition(".")[0] in _MEDIA:
+                self._check_media(name)
         wanted = {"text", *SERIES, *map(stamps_of, SERIES)}
         for camera in ("", *(f".{name}" for name in self.cameras)):
             wanted |= {f"{kind}{camera}" for kind in ("image", "video", "video_start")}
@@ -159,6 +163,16 @@ class TableFile:
                     f"{self.place}: {stamps} has type {found}",
                     fix="timestamps are lists of int64 nanoseconds",
                 )
+
+    def _check_media(self, column: str) -> None:
+        kind = self._schema.field(column).type
+        parts = {one.name: one.type for one in kind} if pa.types.is_struct(kind) else {"path": kind}
+        path, data = parts.get("path"), parts.get("bytes", pa.binary())
+        if path not in _TEXTS or data not in {pa.binary(), pa.large_binary(), pa.null()}:
+            raise TimeSeriesError(
+                f"{self.place}: {column} has type {kind}",
+                fix="an image or a video is a path, or a struct of bytes and path",
+            )
 
     @contextmanager
     def _refused(self) -> Iterator[None]:

@@ -260,4 +260,7 @@ class Tables:
 
 def _first_width(file: TableFile, column: str) -> int | None:
     """Values of the first step: the schema does not say it."""
-    return file.group(0, [column]).width(column)
+    try:
+        return file.group(0, [column]).width(column)
+    except RowFault as error:
+        raise FaultError(error.fault, 0, str(file.place)) from None
