@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from support.cli import called
 from support.datasets.puzzles import puzzles, write_puzzles
+from support.desktop.made import write_sessions
 from support.documents.pages import ROOT, blocks, names_in, parse, run
 from support.services.hub.fixture import use_hub
 from support.services.hub.server import Hub, running_hub
@@ -196,13 +197,14 @@ class Machine:
 def machine(
     bucket_server: S3Server, bench: Hub, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Machine]:
-    """A machine with the page's run, two inputs and an empty folder of generators."""
+    """A machine with the page's run, its inputs and an empty folder of generators."""
     folder = tmp_path_factory.mktemp("machine")
     (folder / "generators").mkdir()
     (run_file,) = (block for block in blocks(PAGE) if block.file)
     (folder / run_file.file).write_text(run_file.text)
     (folder / "table.parquet").write_bytes(_puzzle_file("robot", 3))
     write_franka(folder / "20250325_170840.h5")
+    write_sessions(folder / "recordings", ["a.mcap", "b.mcap"], seconds=6)
     with pytest.MonkeyPatch.context() as patch:
         bucket_server.use(patch)
         use_hub(bench, folder / "hf", patch)
