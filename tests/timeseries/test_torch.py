@@ -15,7 +15,7 @@ import pytest
 
 from support.timeseries.episodes import episode
 from support.tools import missing
-from vrdata.errors import InvalidInputError
+from vrdata.errors import InvalidInputError, UsageError
 from vrdata.timeseries.table.writing import write_table
 
 pytestmark = pytest.mark.torch
@@ -152,6 +152,12 @@ def test_random_starts_are_others_in_each_epoch_and_equal_in_a_repeated_one(
     second = epoch(one)
     assert first != second
     assert epoch(loader()) == second
+
+
+def test_workers_that_live_on_are_refused_with_random_starts(table: Path) -> None:
+    one = dataset(table, options=windows.WindowOptions(start="random"))
+    with pytest.raises(UsageError, match="persistent_workers"):
+        one.loader(4, num_workers=1, persistent_workers=True)
 
 
 def test_windows_of_other_rates_are_padded_to_one_length(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 import torch.distributed
 from torch.utils.data import DataLoader, Dataset
 
+from vrdata.errors import UsageError
 from vrdata.timeseries.sampling.order import Batching
 from vrdata.timeseries.sampling.sampler import StatefulSampler
 from vrdata.timeseries.table.schema import SERIES
@@ -146,7 +147,14 @@ class TimeSeriesParquetDataset(Dataset[Item]):
 
         Raises:
             InvalidInputError: the checkpoint is damaged, or belongs to other data.
+            UsageError: `persistent_workers` with random starts: they would never change.
         """
+        if options.get("persistent_workers") and self.windows.options.start == "random":
+            raise UsageError(
+                "persistent_workers does not go with start='random'",
+                why="workers that live on do not learn of a new epoch",
+                fix="leave out one of them",
+            )
         distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
         rank = torch.distributed.get_rank() if distributed else 0
         world_size = torch.distributed.get_world_size() if distributed else 1

@@ -120,6 +120,8 @@ def test_a_sample_of_tabletop_has_what_is_needed(monkeypatch: pytest.MonkeyPatch
             "actions of its",
         ),
         ({"episode": TRUTH | {"actions": STEPS | {"timestamps": [0, 5, 5]}}}, "not increasing"),
+        ({"episode": TRUTH | {"actions": STEPS | {"timestamps": [0, 10.5, 20]}}}, "not integers"),
+        ({"episode": TRUTH | {"actions": STEPS | {"timestamps": [0, True, 20]}}}, "not integers"),
         ({"episode": TRUTH | {"actions": STEPS | {"names": ["b"]}}}, "other names than"),
     ],
 )

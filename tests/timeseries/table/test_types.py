@@ -44,3 +44,15 @@ def test_large_bytes_are_read(tmp_path: Path) -> None:
     image = open_tables([path]).episode(0).image
     assert image is not None
     assert image.data == b"x"
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [b"[" * 100_000, b"[]", b'{"version": 2}', b'{"version": 1, "actions": [1]}', b"\xff"],
+)
+def test_metadata_that_cannot_be_used_is_named(tmp_path: Path, metadata: bytes) -> None:
+    path = table(tmp_path)
+    found = pq.read_table(path).replace_schema_metadata({"vrdata.timeseries": metadata})
+    pq.write_table(found, path)
+    with pytest.raises(TimeSeriesError, match=r"t\.parquet"):
+        open_tables([path])

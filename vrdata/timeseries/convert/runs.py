@@ -118,7 +118,10 @@ def _episode(found: Found, row: int, keep: Keep) -> Episode:
 def _series(sample: Sample, truth: dict[str, Any], column: str) -> tuple[Steps, Stamps]:
     try:
         values: NDArray[np.float64] = np.array(truth[column]["values"], np.float64)
-        stamps: NDArray[np.int64] = np.array(truth[column]["timestamps"], np.int64)
+        given = truth[column]["timestamps"]
+        if not all(type(stamp) is int for stamp in given):
+            raise TypeError("its timestamps are not integers, in nanoseconds")
+        stamps: NDArray[np.int64] = np.array(given, np.int64)
     except (TypeError, ValueError, OverflowError) as error:
         raise _invalid(sample, f"{column} of its episode: {error}") from None
     return values, stamps

@@ -101,10 +101,15 @@ def facts_of(schema: pa.Schema) -> dict[str, Any]:
     body = (schema.metadata or {}).get(METADATA)
     if body is None:
         return {}
-    facts: dict[str, Any] = json.loads(body)
+    try:
+        facts: dict[str, Any] = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("its metadata is nested too deeply") from error
     version = facts.get("version") if isinstance(facts, dict) else None
     if type(version) is not int or version > VERSION:
         raise ValueError(f"it has version {version!r}; this vrdata reads up to {VERSION}")
+    if not all(isinstance(facts.get(column, {}), dict) for column in SERIES):
+        raise ValueError("its metadata does not describe the series as objects")
     return facts
 
 

@@ -14,6 +14,7 @@ from vrdata.errors import UsageError
 from vrdata.timeseries.frames.reader import CACHE
 from vrdata.timeseries.lru import ByteCache
 from vrdata.timeseries.table.episode import Episode
+from vrdata.timeseries.table.faults import TimeSeriesError
 from vrdata.timeseries.table.reading import Tables, open_tables
 from vrdata.timeseries.table.schema import SERIES, stamps_of
 from vrdata.timeseries.windows.index import Mode, WindowIndex, random_start
@@ -27,6 +28,8 @@ Window = dict[str, Any]
 Start = Literal["first", "random"]
 """Of an episode's window in the mode `episode`: its first step, or one by seed and epoch."""
 _PERIODS = 4_000
+MAX_STEPS = 10**7
+"""Of one window: more are a mistake in the timestamps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ class WindowDataset:
         if self.options.sample_rate is not None:
             times = time + _grid(length, self.options.sample_rate)
             return resample(values, stamps, times, period, self.options.interpolation, dtype)
-        count = 1 if period is None else period.count(length)
+        count = 1 if period is None else _count(period, length)
         return cut(values, stamps, nearest_step(stamps, time, period), count, dtype)
 
     def _period(self, number: int, column: str, stamps: Any) -> Period | None:
@@ -218,8 +221,20 @@ def _nanoseconds(name: str, seconds: float) -> int:
     return round(seconds * SECOND)
 
 
+def _count(period: Period, length: int) -> int:
+    """Steps of a window. Raises TimeSeriesError for more than MAX_STEPS."""
+    count = period.count(length)
+    if count > MAX_STEPS:
+        raise TimeSeriesError(
+            f"a window of {length / SECOND:g} s has {count} steps",
+            why=f"there are {period.span / period.steps:g} ns between two steps",
+            fix="timestamps are nanoseconds: look at the rates in `vrdata timeseries check`",
+        )
+    return count
+
+
 def _grid(length: int, rate: float) -> Any:
     """Nanoseconds of each sample of a window after its start."""
     period = Period(round(SECOND * 1000 / rate), 1000)  # thousandths of a nanosecond are enough
-    steps = np.arange(period.count(length), dtype=np.int64)
+    steps = np.arange(_count(period, length), dtype=np.int64)
     return (2 * steps * period.span + period.steps) // (2 * period.steps)
