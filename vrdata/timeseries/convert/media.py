@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -65,9 +66,17 @@ class Beside:
         shutil.rmtree(self._part, ignore_errors=True)
 
     def keep(self, row: int, name: str, data: bytes) -> Media:
-        """Store bytes in a file."""
-        file = f"{row:06d}.{name}"
-        (self._part / file).write_bytes(data)
+        """Store bytes in a file of their own: two cameras can have one name."""
+        stem, dot, ending = name.rpartition(".")
+        for number in count(1):
+            unique = name if number == 1 else f"{stem}-{number}{dot}{ending}"
+            file = f"{row:06d}.{unique}"
+            try:
+                with (self._part / file).open("xb") as stream:
+                    stream.write(data)
+            except FileExistsError:
+                continue
+            break
         return Media(f"{self._folder.name}/{file}")
 
     def commit(self) -> None:
