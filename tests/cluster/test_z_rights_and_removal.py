@@ -18,7 +18,7 @@ from support.kube.chart import permissions_of
 pytestmark = pytest.mark.cluster
 
 # Namespaces of runs that other tests disturb, or let wait.
-WAITING = ("chaos/", "deleted-", "drained/", "outage/", "waiting/")
+WAITING = ("chaos/", "deleted-", "drained/", "imports/again/", "outage/", "waiting/")
 
 Use = tuple[str, str, str]  # API group, resource, verb
 
