@@ -43,6 +43,7 @@ NOT_RUN = (
     (r"vrdata generators test G-7_rope ", "needs the reader's own generator"),
     (r"vrdata run thyroid.yaml ", "needs a public repository; tests/e2e/pipelines runs one"),
     (r"vrdata verify data$", "needs that run"),
+    (r"jq -r .* data/default/thyroid/", "needs that run"),
     (r"vrdata export s3://", "needs a bucket; tests/export exports from one"),
     (
         r"python training/prepare_data.py ",
