@@ -13,7 +13,7 @@ from vrdata.desktop.cores.sequences import step_of, windows
 
 
 def naive(count: int, length: int, step: int, tail: Tail) -> list[tuple[int, ...]]:
-    """All starts at once, on a list."""
+    """All starts, as a list."""
     items = tuple(range(count))
     if count < length:
         return [items] if items else []

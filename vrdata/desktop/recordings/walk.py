@@ -141,7 +141,7 @@ class Walk:
         for _ in range(_CHAIN):
             opcode, stop = self._record_at(at)
             if opcode == CHUNK and (stop or self._cut_chunk(at)):
-                return True  # its length stands in it twice
+                return True  # it has its length twice
             if stop == 0 or opcode not in _SHORTEST:
                 return False
             if opcode == FOOTER or stop == self._size:
