@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support.timeseries.clips import write_clip
+from support.frames.clips import write_clip
 from vrdata.timeseries.check import TableReport, check_table
 from vrdata.timeseries.create import DummyOptions, dummy_episode
 from vrdata.timeseries.table.episode import Episode, Media

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from vrdata.timeseries.frames.image import read_image
-from vrdata.timeseries.frames.reader import FrameReader
-from vrdata.timeseries.frames.source import MediaError, source_of
+from vrdata.frames.image import read_image
+from vrdata.frames.reader import FrameReader
+from vrdata.frames.source import MediaError
+from vrdata.timeseries.sources import source_of
 from vrdata.timeseries.table.episode import Camera, Episode
 from vrdata.timeseries.table.faults import Fault, FaultError
 from vrdata.timeseries.table.reading import Tables

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.timeseries.clips import SIZE, sequential, write_clip
-from vrdata.timeseries.frames.source import MediaError
+from support.frames.clips import SIZE, sequential, write_clip
+from vrdata.frames.source import MediaError
 from vrdata.timeseries.table.episode import Camera, Episode, Media
 from vrdata.timeseries.table.faults import FaultError
 from vrdata.timeseries.table.writing import write_table

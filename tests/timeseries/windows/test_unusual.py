@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vrdata.timeseries.frames.image import read_image
-from vrdata.timeseries.frames.source import MediaError, Source
+from vrdata.frames.image import read_image
+from vrdata.frames.source import MediaError, Source
 from vrdata.timeseries.table.episode import Episode
 from vrdata.timeseries.table.faults import TimeSeriesError
 from vrdata.timeseries.table.writing import write_table

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vrdata.bounded.lru import ByteCache
 from vrdata.errors import UsageError
-from vrdata.timeseries.lru import ByteCache
 from vrdata.timeseries.table.episode import Episode, Media
 from vrdata.timeseries.table.faults import (
     Fault,

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
+from vrdata.bounded.lru import ByteCache
 from vrdata.errors import UsageError
-from vrdata.timeseries.frames.reader import CACHE
-from vrdata.timeseries.lru import ByteCache
+from vrdata.frames.reader import CACHE
 from vrdata.timeseries.table.episode import Episode
 from vrdata.timeseries.table.faults import TimeSeriesError
 from vrdata.timeseries.table.reading import Tables, open_tables

@@ -8,12 +8,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from vrdata.bounded.lru import ByteCache
+from vrdata.frames.image import read_image
+from vrdata.frames.pixels import Frame, stacked
+from vrdata.frames.reader import FrameReader
+from vrdata.frames.source import Source
 from vrdata.text import count
-from vrdata.timeseries.frames.image import read_image
-from vrdata.timeseries.frames.pixels import Frame, stacked
-from vrdata.timeseries.frames.reader import FrameReader
-from vrdata.timeseries.frames.source import Source, source_of
-from vrdata.timeseries.lru import ByteCache
+from vrdata.timeseries.sources import source_of
 from vrdata.timeseries.table.episode import Camera, Media
 from vrdata.timeseries.table.faults import Fault, FaultError
 from vrdata.timeseries.table.reading import Tables

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vrdata.timeseries.table.episode import Media
-from vrdata.timeseries.table.faults import TimeSeriesError
-from vrdata.timeseries.table.places import Place
+from vrdata.errors import InvalidInputError
 
 # FFmpeg may not guess: it could take the content for a playlist, which names other files to open.
 _ENDINGS = {
@@ -24,7 +21,7 @@ _ENDINGS = {
 _HEAD = 12
 
 
-class MediaError(TimeSeriesError):
+class MediaError(InvalidInputError, ValueError):
     """An image or a clip that cannot be decoded."""
 
 
@@ -41,21 +38,6 @@ class Source:
     key: Hashable
     name: str
     open: Callable[[], BinaryIO | str]
-
-
-def source_of(media: Media, place: Place, key: Hashable) -> Source:
-    """The source of media.
-
-    Args:
-        media: with its bytes, if the table has them.
-        place: the table.
-        key: of embedded bytes.
-    """
-    if media.data:
-        data = media.data
-        return Source(key, media.path or f"{place}: embedded media", lambda: io.BytesIO(data))
-    file = place.beside(media.path)
-    return Source(str(file), str(file), file.open if file.stored else lambda: str(file))
 
 
 def container_format(source: Source, opened: BinaryIO | str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from vrdata.timeseries.frames.pixels import Frame
-from vrdata.timeseries.frames.source import MediaError, Source
+from vrdata.frames.pixels import Frame
+from vrdata.frames.source import MediaError, Source
 
 _Bomb = Image.DecompressionBombError
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")

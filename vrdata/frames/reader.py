@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vrdata.timeseries.frames.clip import Clip
-from vrdata.timeseries.frames.pixels import Frame, ToPixels
-from vrdata.timeseries.frames.seektable import SeekTable
-from vrdata.timeseries.frames.source import MediaError, Source
-from vrdata.timeseries.lru import ByteCache
+from vrdata.bounded.lru import ByteCache
+from vrdata.frames.clip import Clip
+from vrdata.frames.pixels import Frame, ToPixels
+from vrdata.frames.seektable import SeekTable
+from vrdata.frames.source import MediaError, Source
 
 CACHE = 256 * 2**20
 """Bytes of decoded frames that are kept by default."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -14,12 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from support.timeseries.clips import CODECS, SIZE, mark_all_as_key, sequential, write_clip
-from vrdata.timeseries.frames.clip import Clip
-from vrdata.timeseries.frames.reader import FrameReader
-from vrdata.timeseries.frames.source import MediaError, Source, source_of
-from vrdata.timeseries.table.episode import Media
-from vrdata.timeseries.table.places import Place
+from support.frames.clips import CODECS, SIZE, mark_all_as_key, picture, sequential, write_clip
+from vrdata.frames.clip import Clip
+from vrdata.frames.reader import FrameReader
+from vrdata.frames.source import MediaError, Source
 
 FRAMES = 40
 
@@ -30,7 +31,7 @@ def decoded(path: Path) -> list[NDArray[np.uint8]]:
 
 
 def source(path: Path) -> Source:
-    return source_of(Media(path.name), Place(str(path.parent), "table.parquet"), None)
+    return Source(str(path), str(path), lambda: str(path))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,55 @@ def test_a_damaged_clip_is_named(tmp_path: Path, clips: dict[str, Path]) -> None
 
 
 def test_embedded_clips_need_no_name(clips: dict[str, Path]) -> None:
-    for kind, ending in (("h264", ""), ("vp9", ""), ("mjpeg", "")):
-        media = Media(ending, clips[kind].read_bytes())
-        embedded = source_of(media, Place("/nowhere", "t.parquet"), kind)
+    for kind in ("h264", "vp9", "mjpeg"):
+        data = clips[kind].read_bytes()
+        embedded = Source(kind, "embedded", lambda data=data: io.BytesIO(data))  # type: ignore[misc]
         assert len(FrameReader().table(embedded)) == FRAMES
+
+
+def test_after_a_frame_that_cannot_be_decoded_the_others_can(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip", FRAMES)
+    truth = sequential(path)
+    body = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        (packet,) = [one for one in container.demux(video=0) if one.size and one.pts == 20 * 512]
+        body[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(body)
+    clip = Clip(source(damaged))
+    for index in (13, 15, 25):
+        *_, (last, frame) = clip.frames([index])
+        assert last == index
+        np.testing.assert_array_equal(frame.to_ndarray(format="rgb24"), truth[index])
+        with pytest.raises(MediaError, match=r"damaged\.mp4"):
+            list(clip.frames([20]))
+
+
+def test_a_read_that_is_given_up_on_its_way_does_not_harm_the_next(clips: dict[str, Path]) -> None:
+    clip, truth = Clip(source(clips["h264"])), decoded(clips["h264"])
+    begun = clip.frames([8])
+    assert [next(begun)[0] for _ in range(4)] == [0, 1, 2, 3]
+    begun.close()
+    for index in (2, 4):
+        *_, (_, frame) = clip.frames([index])
+        np.testing.assert_array_equal(frame.to_ndarray(format="rgb24"), truth[index])
+
+
+def test_frames_that_share_a_time_are_told_apart_and_their_times_increase(tmp_path: Path) -> None:
+    path = tmp_path / "fast.mkv"
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("mpeg4", 4000, options={"g": "5"})
+        stream.width = stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        for number in range(12):
+            frame = av.VideoFrame.from_ndarray(picture(number, np.random.default_rng(number)))
+            frame.pts, frame.time_base = number, Fraction(1, 4000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    truth = sequential(path)
+    reader = FrameReader(cache_bytes=0)
+    table = reader.table(source(path))
+    assert len(table) == len(truth) == 12
+    assert (np.diff(table.times) > 0).all()
+    for index in (7, 3, 11, 0):
+        np.testing.assert_array_equal(reader.frames(source(path), [index])[0], truth[index])

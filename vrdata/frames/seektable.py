@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,12 +20,14 @@ class SeekTable:
     Attributes:
         pts: [F] presentation times in the units of the stream, increasing.
         keys: [F] whether decoding can begin with this frame.
-        times: [F] nanoseconds of the presentation times.
+        times: [F] nanoseconds of the presentation times, increasing.
+        counted: frames have no times of their own, or share them: they are known by their order.
     """
 
     pts: NDArray[np.int64]
     keys: NDArray[np.bool_]
     times: NDArray[np.int64]
+    counted: bool = False
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -40,8 +42,10 @@ class SeekTable:
         """From now on, decoding begins with the first frame."""
         self.keys[1:] = False
 
-    def index_of(self, pts: int) -> int | None:
-        """The frame with this presentation time."""
+    def index_of(self, pts: int | None) -> int | None:
+        """The frame with this presentation time; None = there is none."""
+        if pts is None:
+            return None
         at = int(np.searchsorted(self.pts, pts))
         return at if at < len(self.pts) and self.pts[at] == pts else None
 
@@ -66,13 +70,25 @@ def from_packets(container: Any, stream: Any) -> SeekTable | None:
 
 
 def from_frames(frames: Iterable[Any], stream: Any) -> SeekTable:
-    """A table from all frames, decoded from the first to the last."""
+    """A table from all frames, decoded from the first to the last.
+
+    A frame without a time, or with one that an earlier frame has, gets the next free one.
+    """
     found: list[tuple[int, bool]] = []
+    counted = False
     for frame in frames:
-        latest = found[-1][0] if found else -1
-        pts = frame.pts if frame.pts is not None else latest + 1
-        found.append((pts, bool(frame.key_frame)))
-    return _table(found, stream.time_base)
+        free = found[-1][0] + 1 if found else 0
+        own = frame.pts is not None and (not found or frame.pts >= free)
+        counted = counted or not own
+        found.append((frame.pts if own else free, bool(frame.key_frame)))
+    table = _table(found, stream.time_base)
+    return replace(table, counted=True, keys=_only_first(len(found))) if counted else table
+
+
+def _only_first(frames: int) -> NDArray[np.bool_]:
+    keys = np.zeros(frames, bool)
+    keys[:1] = True
+    return keys
 
 
 def _table(found: list[tuple[int, bool]], unit: Fraction) -> SeekTable:

@@ -10,8 +10,8 @@ import av
 import av.error
 
 from vrdata.dataset.verify.sample.decode import main_stream
-from vrdata.timeseries.frames.seektable import SeekTable, from_frames, from_packets
-from vrdata.timeseries.frames.source import MediaError, Source, container_format
+from vrdata.frames.seektable import SeekTable, from_frames, from_packets
+from vrdata.frames.source import MediaError, Source, container_format
 
 
 class Clip:
@@ -71,32 +71,36 @@ class Clip:
 
     def _until(self, index: int) -> Iterator[tuple[int, Any]]:
         """Decode up to a frame; from the beginning, if what a seek returned is not trustworthy."""
-        wanted = int(self.table.pts[index])
         key = self.table.key_before(index)
         if self._next is None or index < self._next or key > self._next:
             self._seek(key)
+        expected, self._next = self._next, None  # unknown again if decoding fails
         for frame in self._decoded:
-            if frame.pts == wanted:
-                self._next = index + 1
-                yield index, frame
-                return
-            if frame.pts is not None and frame.pts > wanted:
+            at = expected if self.table.counted else self.table.index_of(frame.pts)
+            if at is None:
+                continue
+            if at > index:
                 break
-            passed = None if frame.pts is None else self.table.index_of(frame.pts)
-            if passed is not None:
-                yield passed, frame
-        self._next = None
+            self._next = expected = at + 1
+            yield at, frame
+            if at == index:
+                return
+            self._next = None
         raise MediaError(
             f"{self._source.name}: frame {index} cannot be decoded",
             why="the clip is truncated, or its packets and its frames have other times",
         )
 
     def _seek(self, key: int) -> None:
+        self._next = None
+        if self.table.counted:
+            self._reopen()
+            return
         pts = int(self.table.pts[key])
         self._container.seek(pts, stream=self._stream)
         frames = self._container.decode(self._stream)
         first: Any = next(frames, None)
-        at = None if first is None or first.pts is None else self.table.index_of(first.pts)
+        at = None if first is None else self.table.index_of(first.pts)
         if at is None or at > key or not first.key_frame or first.is_corrupt:
             self.table.distrust()
             self._reopen()
