@@ -38,6 +38,13 @@ class SeekTable:
         before = np.flatnonzero(self.keys[: index + 1])
         return int(before[-1]) if len(before) else 0
 
+    def nearest(self, time: int) -> int:
+        """The frame with the nearest time in nanoseconds; of two, the earlier one."""
+        at = int(np.searchsorted(self.times, time))
+        if at == len(self.times) or (at and time - self.times[at - 1] <= self.times[at] - time):
+            return at - 1
+        return at
+
     def distrust(self) -> None:
         """From now on, decoding begins with the first frame."""
         self.keys[1:] = False
