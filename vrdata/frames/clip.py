@@ -10,7 +10,7 @@ import av
 import av.error
 
 from vrdata.dataset.verify.sample.decode import main_stream
-from vrdata.frames.seektable import SeekTable, from_frames, from_packets
+from vrdata.frames.seektable import NO_TIME, SeekTable, from_frames, from_packets
 from vrdata.frames.source import MediaError, Source, container_format
 
 
@@ -92,20 +92,42 @@ class Clip:
         )
 
     def _seek(self, key: int) -> None:
+        """Begin with a key frame, or with an earlier one if that is none."""
         self._next = None
-        if self.table.counted:
-            self._reopen()
-            return
-        pts = int(self.table.pts[key])
-        self._container.seek(pts, stream=self._stream)
-        frames = self._container.decode(self._stream)
-        first: Any = next(frames, None)
-        at = None if first is None else self.table.index_of(first.pts)
-        if at is None or at > key or not first.key_frame or first.is_corrupt:
-            self.table.distrust()
-            self._reopen()
-            return
-        self._decoded, self._next = _again(first, frames), at
+        table = self.table
+        while not table.counted and table.keys[key]:
+            for time in (table.pts[key], table.dts[key]):
+                if time != NO_TIME and self._begin_at(key, int(time)):
+                    return
+            table.keys[key] = False
+            key = table.key_before(key)
+        self._reopen()
+
+    def _begin_at(self, key: int, time: int) -> bool:
+        """Whether the container leads to the packet, and the decoder confirms the key frame."""
+        self._container.seek(time, stream=self._stream)
+        frames = self._after(int(self.table.pts[key]))
+        for frame in frames:
+            at = self.table.index_of(frame.pts)
+            if at is not None and at < key:
+                continue  # refers to frames before the key frame
+            if at != key or not frame.key_frame or frame.is_corrupt:
+                return False
+            self._decoded, self._next = _again(frame, frames), key
+            return True
+        return False
+
+    def _after(self, pts: int) -> Iterator[Any]:
+        """Frames that are decoded from a packet on; none, if the container is past it."""
+        packets = self._container.demux(self._stream)
+        for packet in packets:
+            if packet.pts == pts and packet.size:
+                yield from packet.decode()
+                break
+            if packet.dts is not None and packet.dts > pts:
+                return
+        for packet in packets:
+            yield from packet.decode()
 
     def _reopen(self) -> None:
         """Begin with the first frame."""

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vrdata.frames.nal import CODECS, Entry, Units
+
 _SECOND = 10**9
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for a time that is unknown."""
+_Found = tuple[int, bool, int | None]
+"""Times of presentation and of decoding, and in between, whether decoding can begin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,12 +26,14 @@ class SeekTable:
     Attributes:
         pts: [F] presentation times in the units of the stream, increasing.
         keys: [F] whether decoding can begin with this frame.
+        dts: [F] times of decoding in the same units; `NO_TIME` = unknown.
         times: [F] nanoseconds of the presentation times, increasing.
         counted: frames have no times of their own, or share them: they are known by their order.
     """
 
     pts: NDArray[np.int64]
     keys: NDArray[np.bool_]
+    dts: NDArray[np.int64]
     times: NDArray[np.int64]
     counted: bool = False
 
@@ -45,10 +53,6 @@ class SeekTable:
             return at - 1
         return at
 
-    def distrust(self) -> None:
-        """From now on, decoding begins with the first frame."""
-        self.keys[1:] = False
-
     def index_of(self, pts: int | None) -> int | None:
         """The frame with this presentation time; None = there is none."""
         if pts is None:
@@ -60,20 +64,35 @@ class SeekTable:
 def from_packets(container: Any, stream: Any) -> SeekTable | None:
     """A table from the packets, without decoding; None = they cannot be relied on.
 
-    That is so if times are missing or doubled, or if all are marked as key frames although the
-    codec has others: a file without a list of key frames looks like that.
+    That is so if times are missing or doubled, if decoding cannot begin with the first packet, or
+    if all are marked as key frames although the codec has others: a file without a list of key
+    frames looks like that. Units of H.264 and HEVC tell key frames themselves.
     """
-    found = [
-        (packet.pts, packet.is_keyframe)
-        for packet in container.demux(stream)
-        if packet.size and not packet.is_discard
-    ]
-    if any(pts is None for pts, _ in found) or len({pts for pts, _ in found}) < len(found):
+    context = stream.codec_context
+    units = Units(context.name, context.extradata or b"") if context.name in CODECS else None
+    found: list[_Found] = []
+    marked = total = 0
+    for packet in container.demux(stream):
+        if not packet.size:
+            continue
+        entry = _entry(packet, units)
+        if entry is Entry.BROKEN or (not total and entry is not Entry.CLEAN):
+            return None
+        total += 1
+        marked += entry is not Entry.NONE
+        if not packet.is_discard:
+            found.append((packet.pts, entry is not Entry.NONE, packet.dts))
+    if any(pts is None for pts, _, _ in found) or len({pts for pts, _, _ in found}) < len(found):
         return None
-    only_keys = all(key for _, key in found) and len(found) > 1
-    if only_keys and not stream.codec_context.codec.intra_only:
+    if units is None and 1 < total == marked and not context.codec.intra_only:
         return None
     return _table(found, stream.time_base)
+
+
+def _entry(packet: Any, units: Units | None) -> Entry:
+    if units is not None:
+        return units.entry(bytes(packet))
+    return Entry.CLEAN if packet.is_keyframe else Entry.NONE
 
 
 def from_frames(frames: Iterable[Any], stream: Any) -> SeekTable:
@@ -81,13 +100,13 @@ def from_frames(frames: Iterable[Any], stream: Any) -> SeekTable:
 
     A frame without a time, or with one that an earlier frame has, gets the next free one.
     """
-    found: list[tuple[int, bool]] = []
+    found: list[_Found] = []
     counted = False
     for frame in frames:
         free = found[-1][0] + 1 if found else 0
         own = frame.pts is not None and (not found or frame.pts >= free)
         counted = counted or not own
-        found.append((frame.pts if own else free, bool(frame.key_frame)))
+        found.append((frame.pts if own else free, bool(frame.key_frame), None))
     table = _table(found, stream.time_base)
     return replace(table, counted=True, keys=_only_first(len(found))) if counted else table
 
@@ -98,11 +117,12 @@ def _only_first(frames: int) -> NDArray[np.bool_]:
     return keys
 
 
-def _table(found: list[tuple[int, bool]], unit: Fraction) -> SeekTable:
-    found = sorted(found)
-    pts = np.array([one for one, _ in found], np.int64)
-    keys = np.array([key for _, key in found], bool)
-    return SeekTable(pts, keys, _nanoseconds(pts, unit))
+def _table(found: list[_Found], unit: Fraction) -> SeekTable:
+    found = sorted(found, key=lambda one: one[0])
+    pts = np.array([one for one, _, _ in found], np.int64)
+    keys = np.array([key for _, key, _ in found], bool)
+    dts = np.array([NO_TIME if one is None else one for _, _, one in found], np.int64)
+    return SeekTable(pts, keys, dts, _nanoseconds(pts, unit))
 
 
 def _nanoseconds(pts: NDArray[np.int64], unit: Fraction) -> NDArray[np.int64]:
