@@ -9,9 +9,9 @@ from mcap.writer import CompressionType, Writer
 
 from vrdata.desktop.demo.messages import Message
 
-PROFILE, LIBRARY = "owa", "vrdata desktop demo"
+PROFILE, LIBRARY = "owa", "vrdata desktop"
 CHUNK_BYTES = 2**20
-_SCHEMA = b'{"type":"object"}'
+_SCHEMA = b"{}"
 
 
 def write_mcap(

@@ -1,4 +1,4 @@
-"""When the screen of a script is captured: a frame for each change, so the rate varies. Pure."""
+"""When the screen of a script is captured: a frame for each change, so the rate varies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the person of a recording does: a pure function of a random number generator. Pure."""
+"""What the person of a recording does; all that is random comes from outside."""
 
 from __future__ import annotations
 
