@@ -37,16 +37,21 @@ def end_orphans(known: Collection[int]) -> None:
     a process that the kernel cannot end.
     """
     deadline = _monotonic() + END_SECONDS
-    while orphans := [pid for pid in children() if pid not in known]:
+    while orphans := [pid for pid in children() if pid not in known and not _reaped(pid)]:
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        for pid in orphans:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
         if _monotonic() > deadline:
             return
         _sleep(0.001)
+
+
+def _reaped(pid: int) -> bool:
+    """Reap a child if it has ended."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
 
 
 def children() -> list[int]:

@@ -146,11 +146,11 @@ class Template:
     def _reap(self, fd: int) -> None:
         ended = self._blocks.pop(fd)
         os.close(fd)
-        _kill_group(ended.pid)  # processes that the generator started and did not end
+        # It kills what survives. This process's own calls wait behind those of a fork bomb.
+        self._tell_guard({"end": ended.pid}, answered=True)
         _, status, usage = os.wait4(ended.pid, 0)
         end_orphans({*self._helpers, *(block.pid for block in self._blocks.values())})
         remove_shared_memory(ended.folder)
-        self._tell_guard({"end": ended.pid})
         code = os.waitstatus_to_exitcode(status)
         self._send(
             {
@@ -189,9 +189,11 @@ class Template:
         os.read(waiting, 1)
         os.close(waiting)
 
-    def _tell_guard(self, packet: dict[str, Any]) -> None:
+    def _tell_guard(self, packet: dict[str, Any], *, answered: bool = False) -> None:
         with contextlib.suppress(OSError):  # without a guard, nothing is counted
             self._guard.send(json.dumps(packet).encode())
+            if answered:
+                self._guard.recv(1)
 
     def _send(self, packet: dict[str, Any]) -> None:
         self._channel.send(json.dumps(packet, ensure_ascii=False).encode("utf-8", "replace"))

@@ -17,6 +17,7 @@ closed = {"event": "closed", "pid": os.getpid(), "level": "python", "landlock": 
 channel.send(json.dumps(closed).encode())
 channel.detach()
 guard, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+other.close()  # no guard
 os.environ[GUARD_VARIABLE] = str(guard.detach())
 os.environ[LANDLOCK_VARIABLE] = "0"
 

@@ -141,7 +141,7 @@ class LimitedBlocks:
         self._alone = self._alone or self.run(_BESIDE)[0].content
         assert self._alone
         ended, other = self.run(code, _BESIDE)
-        assert (other.failure, other.content) == (None, self._alone)
+        assert (other.failure, other.content) == (None, self._alone), (other, self._alone, ended)
         return ended
 
 

@@ -150,8 +150,11 @@ class Guard:
                     self._tasks.begin(process, real)
             case {"end": int(process)}:
                 self._tasks.end(process)
+                self._tasks.kill_survivors()
                 self._ended.discard(process)
                 self._refusals.forget(process)
+                with contextlib.suppress(OSError):
+                    self._handover.send(b"\0", socket.MSG_DONTWAIT)
 
     def _send(self, packet: dict[str, Any]) -> bool:
         """Send a packet; False when the supervisor does not read at the moment."""

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ MAX_TASKS = 1024
 _NOBODY = 0
 _MAX_DEPTH = 2 * MAX_TASKS
 _MAX_KNOWN = 4 * MAX_TASKS
+_MAX_ROUNDS = 100
 _PARENT, _GROUP, _THREADS, _STARTED = 1, 2, 17, 19  # of the fields after the name in proc(5), stat
 
 
@@ -107,8 +108,32 @@ class Tasks:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
 
-    def members(self, leader: int) -> list[tuple[int, int]]:
-        """The processes of a block, each with its number of threads (proc(5), stat)."""
+    def kill_survivors(self) -> None:
+        """Kill the processes that are of no running block, and that the import did not start.
+
+        The process at the top waits for it, and begins no block. A process that was created during
+        the search is found in the next round; none creates another after it was killed.
+        """
+        kept = {self._top, *(self._imported or ())}
+        killed: set[int] = set()
+        if _children(self._top) <= kept | self.folders.keys():
+            return  # orphans are children of the process at the top
+        for _ in range(_MAX_ROUNDS):
+            found = {process for process, _ in self.members(self._top, kept)} - kept - killed
+            if not found:
+                return
+            for process in found:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, signal.SIGKILL)
+            killed |= found
+
+    def members(self, leader: int, apart: Collection[int] = ()) -> list[tuple[int, int]]:
+        """The processes of a block, each with its number of threads (proc(5), stat).
+
+        Args:
+            leader: of the block.
+            apart: processes that are left out, with their descendants.
+        """
         parents: dict[int, tuple[int, int]] = {}
         for entry in os.scandir("/proc"):
             if entry.name.isdigit():
@@ -118,12 +143,12 @@ class Tasks:
         children: dict[int, list[int]] = {}
         for process, (parent, _) in parents.items():
             children.setdefault(parent, []).append(process)
-        found, waiting = [], [leader]
+        found, waiting, left_out = [], [leader], {*self.folders, *apart}
         while waiting:
             process = waiting.pop()
             if process in parents:
                 found.append((process, parents[process][1]))
-            waiting += (one for one in children.get(process, ()) if one not in self.folders)
+            waiting += (one for one in children.get(process, ()) if one not in left_out)
         return found
 
     def is_inside(self, task: int, leader: int, target: int) -> bool:
@@ -205,6 +230,16 @@ def _group(task: int) -> int:
     """The process group of a task; 0 when it has ended."""
     fields = _stat(f"/proc/{task}")
     return int(fields[_GROUP]) if fields else 0
+
+
+def _children(process: int) -> set[int]:
+    """The running children of a process; 0 stands for unknown ones (proc(5), children)."""
+    try:
+        lists = [_read(f"{one.path}/children") for one in os.scandir(f"/proc/{process}/task")]
+    except OSError:
+        return {0}  # the kernel does not list them
+    children = {int(one) for one in " ".join(lists).split()}
+    return {one for one in children if _stat(f"/proc/{one}")[:1] != ["Z"]}
 
 
 def _stat(folder: str) -> list[str]:
