@@ -12,6 +12,7 @@ from support.desktop.made import GENERATIONS, START, Made, session, write_record
 from vrdata.desktop.recordings.container import NotARecordingError
 from vrdata.desktop.recordings.event import Event
 from vrdata.desktop.recordings.reading import Recording
+from vrdata.desktop.recordings.walk import DATA_END
 
 SMALL = 4096  # bytes of a chunk: a recording has many
 
@@ -105,6 +106,48 @@ def test_a_wrong_byte_costs_at_most_its_chunk(tmp_path: Path) -> None:
         assert not wrong or losses == []  # only names of channels have no checksum
         assert len(events) >= len(made) - 100
         assert losses or len(events) == len(made)
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_no_wrong_byte_passes_the_checksum_of_the_file(chunked: bool, tmp_path: Path) -> None:
+    made = session(seconds=0.5)
+    path = write_recording(tmp_path / "a.mcap", made, chunked=chunked, checksum=True)
+    assert read(path) == (expected(made), [])
+    whole = path.read_bytes()
+    end = whole.rindex(bytes([DATA_END]) + (4).to_bytes(8, "little"))
+    draw = random.Random(3)  # noqa: S311 - reproducible
+    for _ in range(150):
+        damaged = bytearray(whole)
+        damaged[draw.randrange(8, end)] ^= 1 << draw.randrange(8)
+        path.write_bytes(damaged)
+        assert read(path)[1], "a wrong byte is not noticed"
+
+
+def test_a_recording_whose_checksum_differs_keeps_its_messages(tmp_path: Path) -> None:
+    made = session(seconds=0.5)
+    path = write_recording(tmp_path / "a.mcap", made, chunked=False, checksum=True)
+    damaged = path.read_bytes().replace(b'"title":"Editor"', b'"title":"Edit0r"')
+    path.write_bytes(damaged)
+    events, (loss,) = read(path)
+    assert len(events) == len(made)
+    assert events[0].msg.startswith(b'{"title":"Edit0r"')
+    assert loss.startswith("bytes 0 to ")
+    assert "the checksum of the file differs" in loss
+
+
+def test_a_wrong_summary_describes_no_channel(tmp_path: Path) -> None:
+    """Its descriptions would count for messages whose own description is lost."""
+    path = write_recording(tmp_path / "a.mcap", session(seconds=2), chunk_size=SMALL)
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"\x04\x00\x00\x00zstd")
+    data[begin + 60] ^= 1  # the first chunk, which describes the channels
+    summary = data.rindex(bytes([DATA_END]) + (4).to_bytes(8, "little"))
+    name = data.index(b"desktop/MouseEvent", summary)
+    data[name : name + 18] = b"desktop/MouseState"
+    path.write_bytes(data)
+    events, losses = read(path)
+    assert "mouse" not in {event.topic for event in events}
+    assert any("the description of channel" in loss for loss in losses)
 
 
 def test_the_lost_range_of_a_damaged_chunk_is_its_place_in_the_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from mcap.writer import CompressionType
 
 from vrdata.desktop.demo import messages
-from vrdata.desktop.demo.container import CHUNK_BYTES, write_mcap
+from vrdata.desktop.demo.container import write_mcap
 from vrdata.desktop.demo.messages import Message, message_type
 
 GENERATIONS = messages.GENERATIONS
@@ -87,14 +87,22 @@ def write_recording(
     path: Path,
     made: Iterable[Made],
     *,
-    chunk_size: int = CHUNK_BYTES,
+    chunk_size: int = 2**20,
     compression: CompressionType = CompressionType.ZSTD,
     chunked: bool = True,
+    checksum: bool = False,
 ) -> Path:
     """Write messages in the given order. Returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     written = (Message(one.topic, one.kind, START + one.at, one.data, one.sequence) for one in made)
-    write_mcap(path, written, chunk_bytes=chunk_size, compression=compression, chunked=chunked)
+    write_mcap(
+        path,
+        written,
+        chunk_size=chunk_size,
+        compression=compression,
+        use_chunking=chunked,
+        enable_data_crcs=checksum,
+    )
     return path
 
 

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from mcap.writer import CompressionType, Writer
+from mcap.writer import Writer
 
 from vrdata.desktop.demo.messages import Message
 
 PROFILE, LIBRARY = "owa", "vrdata desktop"
-CHUNK_BYTES = 2**20
 _SCHEMA = b"{}"
 
 
-def write_mcap(
-    path: Path,
-    messages: Iterable[Message],
-    *,
-    chunk_bytes: int = CHUNK_BYTES,
-    compression: CompressionType = CompressionType.ZSTD,
-    chunked: bool = True,
-) -> None:
-    """Write messages in the given order.
+def write_mcap(path: Path, messages: Iterable[Message], **options: Any) -> None:
+    """Write messages in the given order, in compressed chunks.
 
     Args:
         path: the file.
         messages: of any generation.
-        chunk_bytes: of a chunk without compression.
-        compression: of chunks.
-        chunked: whether messages are in chunks.
+        options: of `mcap.writer.Writer`, for files that recorders do not write.
 
     Raises:
         OSError: the file cannot be written.
     """
     with path.open("wb") as file:
-        writer = Writer(file, chunk_size=chunk_bytes, compression=compression, use_chunking=chunked)
+        writer = Writer(file, **options)
         writer.start(profile=PROFILE, library=LIBRARY)
         channels: dict[tuple[str, str], int] = {}
         for one in messages:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -20,7 +21,10 @@ from vrdata.errors import InvalidInputError
 
 _START = struct.Struct("<BQ")
 _MESSAGE = struct.Struct("<HIQQ")  # channel, sequence, log time, publish time
-_FOOTER_BYTES = _START.size + 20 + len(MAGIC)
+_FOOTER = struct.Struct("<QQI")  # where the summary and its offsets begin, checksum of both
+_FOOTER_BYTES = _START.size + _FOOTER.size + len(MAGIC)
+_UNCHECKED_BYTES = 4 + len(MAGIC)  # the end of the footer, which its checksum does not cover
+_BLOCK = 2**20
 MAX_TIME = 2**63 - 1
 
 
@@ -96,8 +100,21 @@ class Container(Closing):
         for record in steps:
             yield from self._messages(record)
         self.losses = sorted([*self.losses, *steps.losses], key=lambda loss: loss.start)
-        if not steps.ended and not self.losses:
+        if self.losses:
+            return
+        if not steps.ended:
             self.losses.append(Loss(self._size, self._size, "the end of the file is missing"))
+        elif steps.checksum and self._checksum(0, steps.stop) != steps.checksum:
+            why = "the checksum of the file differs: some of these bytes are wrong"
+            self.losses.append(Loss(0, steps.stop, why))
+
+    def _checksum(self, start: int, stop: int) -> int:
+        """CRC-32 of a part of the file. Raises OSError."""
+        self._file.seek(start)
+        checksum = 0
+        while start < stop and (block := self._file.read(min(stop - start, _BLOCK))):
+            checksum, start = zlib.crc32(block, checksum), start + len(block)
+        return checksum
 
     def _read_summary(self, steps: Walk) -> None:
         """Learn the channels from the summary: a damaged chunk can have their descriptions."""
@@ -105,9 +122,11 @@ class Container(Closing):
         footer = self._file.read(_FOOTER_BYTES)
         if len(footer) < _FOOTER_BYTES or not footer.endswith(MAGIC) or footer[0] != walk.FOOTER:
             return
-        (begin,) = struct.unpack_from("<Q", footer, _START.size)
+        begin, _, checksum = _FOOTER.unpack_from(footer, _START.size)
         if not len(MAGIC) <= begin <= self._size - _FOOTER_BYTES:
             return
+        if checksum and self._checksum(begin, self._size - _UNCHECKED_BYTES) != checksum:
+            return  # it would describe channels wrongly
         for record in steps.between(begin, self._size - _FOOTER_BYTES):
             if record.opcode in {walk.SCHEMA, walk.CHANNEL}:
                 self._describe(record.opcode, record.body)

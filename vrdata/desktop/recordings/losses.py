@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Bytes of a file whose messages are lost.
+    """Bytes of a file whose messages are lost, or may be wrong.
 
     Attributes:
         start: the first byte.

@@ -22,6 +22,7 @@ _SHORTEST = {
 }  # fmt: skip
 
 _START = struct.Struct("<BQ")  # opcode, length of the body
+_CHECKSUM = struct.Struct("<I")
 MAX_RECORD_BYTES = 2**30
 _CHAIN = 3  # consecutive records that prove that reading is in step again
 _WINDOW = 2**20
@@ -55,6 +56,8 @@ class Walk:
     Attributes:
         losses: what was passed over, complete after the iteration.
         ended: whether the record that ends the data was found.
+        checksum: CRC-32 of all bytes before that record; 0 = it has none.
+        stop: its first byte.
     """
 
     def __init__(self, file: IO[bytes], size: int) -> None:
@@ -62,6 +65,7 @@ class Walk:
         self._size = size
         self.losses: list[Loss] = []
         self.ended = False
+        self.checksum = self.stop = 0
 
     def __iter__(self) -> Iterator[Record]:
         """All readable records of the data section. Raises OSError."""
@@ -77,7 +81,11 @@ class Walk:
                 at = again
                 continue
             if opcode in {DATA_END, FOOTER}:
-                self.ended = True
+                self.ended, self.stop = True, at
+                if opcode == DATA_END:
+                    (self.checksum,) = _CHECKSUM.unpack(
+                        self._read(at + _START.size, at + _START.size + _CHECKSUM.size)
+                    )
                 return
             if opcode in _READ:
                 yield Record(opcode, at, stop, self._read(at + _START.size, stop))
