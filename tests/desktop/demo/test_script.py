@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vrdata.desktop.demo.desk import MAX_SIZE, MIN_SIZE, Click, Key
@@ -21,6 +21,8 @@ def script(size: tuple[int, int], seconds: float, seed: int) -> Script:
 
 @settings(max_examples=30, deadline=None)
 @given(SIZES, st.floats(1, 20), st.integers(0, 2**32))
+@example((160, 2160), 20, 0)
+@example((3840, 120), 20, 0)
 def test_input_is_what_a_person_can_do(size: tuple[int, int], seconds: float, seed: int) -> None:
     made = script(size, seconds, seed)
     assert all(0 <= a.at <= b.at < seconds * 1e9 for a, b in pairwise(made.acts))
@@ -39,6 +41,8 @@ def test_input_is_what_a_person_can_do(size: tuple[int, int], seconds: float, se
 
 @settings(max_examples=30, deadline=None)
 @given(SIZES, st.integers(0, 2**32))
+@example((160, 2160), 0)
+@example((3840, 120), 0)
 def test_the_task_of_the_instruction_is_done(size: tuple[int, int], seed: int) -> None:
     made = script(size, 60, seed)
     note, number = (

@@ -115,9 +115,9 @@ class Layout:
     @cached_property
     def save(self) -> Rect:
         """The button of the editor."""
-        _, _, right, bottom = self.windows[Window.EDITOR]
+        left, _, right, bottom = self.windows[Window.EDITOR]
         height = self.line * 3 // 2
-        return Rect(right - 4 * height, bottom - height - 4, right - 4, bottom - 4)
+        return Rect(max(right - 4 * height, left + 4), bottom - height - 4, right - 4, bottom - 4)
 
     @cached_property
     def rows(self) -> list[Rect]:
