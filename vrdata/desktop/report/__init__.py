@@ -1,0 +1,1 @@
+"""The page about sequences: frames, and the events between them."""
