@@ -90,7 +90,7 @@ def test_pictures_that_are_not_there_are_named(tmp_path: Path) -> None:
     video.unlink()
     done = called("desktop", "report", folder, "-o", tmp_path / "r", "--output-format", "json")
     assert done.code == 4
-    assert f"missing: {video}" in done.err.replace("a picture is left out: ", "")
+    assert f"missing: {video} does not exist\n" == done.err
     page = (tmp_path / "r/index.html").read_text()
     assert page.count("picture not loaded<") == json.loads(done.out)["missing"] > 0
     assert images(tmp_path / "r/index.html")

@@ -14,6 +14,7 @@ from vrdata.desktop.recordings.media import MediaKind, media_kind, media_path
 
 _SHOWN = 80
 """Characters of a reference in a message: embedded pictures are long."""
+_SHOWN_PATH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ class Reference:
     @property
     def name(self) -> str:
         """For messages."""
+        limit = _SHOWN if self.path is None else _SHOWN_PATH
         name = self.path or self.uri
-        return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+        return name if len(name) <= limit else f"{name[:limit]}…"
 
 
 class MediaRoots:

@@ -19,6 +19,7 @@ EDGE = 480
 _WEBP_QUALITY = 80
 _AT_ONCE = 8
 """Pictures in memory in their full size."""
+_MAX_CAUSE = 500
 
 
 class PictureFiles:
@@ -51,7 +52,7 @@ class PictureFiles:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             loaded = iter(self._pictures.load(refs, recording))
-        self.causes += [cut(printable_line(str(one.message)), 300) for one in caught]
+        self.causes += [_cause(str(one.message)) for one in caught]
         for frame in frames:
             picture = None if frame.ref is None else next(loaded)
             if picture is None:
@@ -71,3 +72,9 @@ class PictureFiles:
             self._names.add(name)
             self._put(name, body)
         return name
+
+
+def _cause(warning: str) -> str:
+    """Why a picture could not be loaded: the first line."""
+    first = warning.removeprefix("a picture is left out: ").partition("\n")[0]
+    return cut(printable_line(first, "?"), _MAX_CAUSE)
