@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.documents.pages import Block, blocks, parse, run
+from support.documents.pages import ROOT, Block, blocks, parse, run
 
 PAGES = (
     "README.md",
@@ -29,7 +29,7 @@ PAGES = (
     "docs/pipelines.md",
     "docs/timeseries-convert.md",
 )
-TRAINING = "docs/timeseries.md"
+TRAINING = ("docs/timeseries.md", "docs/desktop.md")
 NOT_RUN = (
     (r"pip install ", "needs a package index"),
     (r"vrdata generators add ", "needs a package index for the environment"),
@@ -101,15 +101,17 @@ def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
-def test_the_examples_of_the_tutorial_for_training_run(tmp_path: Path) -> None:
-    for block in blocks(TRAINING):
+@pytest.mark.parametrize("page", TRAINING)
+def test_the_examples_of_a_tutorial_for_training_run(page: str, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for block in blocks(page):
         run_block(block, tmp_path)
 
 
 def lines_not_run() -> list[str]:
     """The lines of all pages that do not run."""
     consoles = [
-        one for page in (*PAGES, TRAINING) for one in blocks(page) if one.language == "console"
+        one for page in (*PAGES, *TRAINING) for one in blocks(page) if one.language == "console"
     ]
     return [line for block in consoles for line in commands(block) if not is_run(line)]
 

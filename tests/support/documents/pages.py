@@ -94,7 +94,7 @@ def parse(command: str) -> None:
 
 def names_in(module: str) -> set[str]:
     """The names that can be imported from a module, also from one whose packages are missing."""
-    if not module.endswith(".torch"):
+    if not module.endswith((".torch", ".nanovlm")):
         return set(vars(import_module(module)))
     tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
