@@ -78,6 +78,7 @@ class Group:
     checked: set[int] = field(default_factory=set)
     _steps: dict[str, _Steps] = field(default_factory=dict)
     _stamps: dict[str, tuple[_Lists, NDArray[Any]]] = field(default_factory=dict)
+    _cells: dict[str, pa.Array | None] = field(default_factory=dict)
     _episodes: dict[int, Episode] = field(default_factory=dict)
 
     @property
@@ -141,9 +142,9 @@ class Group:
 
     def _time(self, column: str, row: int) -> Stamps | None:
         """The timestamps of a row; None = null, or there is no such column."""
-        if column not in self.table.column_names:
-            return None
         if column not in self._stamps:
+            if column not in self.table.column_names:
+                return None
             array = self._column(column)
             offsets, values = list_parts(array)
             self._stamps[column] = _Lists(valid(array), offsets), _numbers(values, column)
@@ -154,9 +155,15 @@ class Group:
         return stamps[first:stop]
 
     def _cell(self, column: str, row: int) -> Any:
-        if column not in self.table.column_names:
-            return None
-        return self.table.column(column)[row].as_py()
+        if column not in self._cells:
+            known = column in self.table.column_names
+            array = self._column(column) if known else None
+            self._cells[column] = None if array is None or array.null_count == len(array) else array
+        cells = self._cells[column]
+        try:
+            return None if cells is None else cells[row].as_py()
+        except ValueError as error:  # text that is not UTF-8
+            raise RowFault(Fault(column, str(error))) from None
 
     def _column(self, column: str) -> pa.Array:
         chunks = self.table.column(column).combine_chunks()

@@ -88,13 +88,14 @@ class Tables:
             fingerprints.append(file.fingerprint)
             self._compare(file)
         self._starts: NDArray[np.int64] = np.array(starts, np.int64)
+        self._count = starts[-1]
         self.fingerprints = tuple(fingerprints)
         self.fingerprint = hashlib.sha256("\n".join(fingerprints).encode()).hexdigest()
         self.cameras = self.file(0).cameras
 
     def __len__(self) -> int:
         """The number of episodes."""
-        return int(self._starts[-1])
+        return self._count
 
     def episode(self, index: int, *, media: bool = True) -> Episode:
         """One episode, checked; its arrays are read-only views.
@@ -111,17 +112,17 @@ class Tables:
         file, row = self.locate(index)
         group, at = self._group(file, row)
         if at not in group.checked:
-            faults = list(self.faults(index))
-            if faults:
-                raise FaultError(faults[0], row, str(self.places[file]))
+            for fault in self._faults(group, at):
+                raise FaultError(fault, row, str(self.places[file]))
             group.checked.add(at)
         episode = group.episode(at)
         return self._with_media(index, episode) if media else episode
 
     def faults(self, index: int) -> Iterator[Fault]:
         """All faults of an episode. Raises as `episode`, but no FaultError."""
-        file, row = self.locate(index)
-        group, at = self._group(file, row)
+        yield from self._faults(*self._group(*self.locate(index)))
+
+    def _faults(self, group: Group, at: int) -> Iterator[Fault]:
         try:
             episode = group.episode(at)
         except RowFault as error:
@@ -167,9 +168,9 @@ class Tables:
 
     def locate(self, index: int) -> tuple[int, int]:
         """The file and the row in it. Raises IndexError."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"episode {index} of {len(self)}")
-        file = int(np.searchsorted(self._starts, index, side="right")) - 1
+        if not 0 <= index < self._count:
+            raise IndexError(f"episode {index} of {self._count}")
+        file = int(self._starts.searchsorted(index, "right")) - 1
         return file, index - int(self._starts[file])
 
     def group_ranges(self, number: int) -> Iterator[tuple[int, int]]:
@@ -223,7 +224,7 @@ class Tables:
 
     def _position(self, file: int, row: int) -> tuple[int, int]:
         starts = self.file(file).starts
-        number = int(np.searchsorted(starts, row, side="right")) - 1
+        number = int(starts.searchsorted(row, "right")) - 1
         return number, row - int(starts[number])
 
     def _with_media(self, index: int, episode: Episode) -> Episode:

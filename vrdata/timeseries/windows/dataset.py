@@ -129,7 +129,7 @@ class WindowDataset:
             self.options.frame_size,
             cache_bytes,
         )
-        self._periods: ByteCache[tuple[int, str], tuple[Period | None]] = ByteCache(_PERIODS)
+        self._periods: ByteCache[tuple[int, str], tuple[Period | None, int]] = ByteCache(_PERIODS)
         self._scale: dict[str, tuple[Any, Any]] = {}
         if self.options.normalise:
             for column, moments in statistics(self.tables).items():
@@ -179,7 +179,7 @@ class WindowDataset:
         time = int(episode.actions_timestamps[step])
         window: Window = {"text": episode.text, "episode": number, "step": step}
         for column in SERIES:
-            values, stamps, mask = self._span(number, episode, column, time)
+            values, stamps, mask = self._span(number, episode, column, time, step)
             if column in self._scale:
                 mean, std = self._scale[column]
                 values = np.where(mask[:, None], (values - mean) / std, 0)
@@ -190,22 +190,25 @@ class WindowDataset:
                 window |= self._camera(number, episode, name, time)
         return window
 
-    def _span(self, number: int, episode: Episode, column: str, time: int) -> Span:
+    def _span(self, number: int, episode: Episode, column: str, time: int, step: int) -> Span:
         values, stamps = episode.series(column)
-        period = self._period(number, column, stamps)
-        length, dtype = self._lengths[column], self.options.dtype
+        period, count = self._period(number, column, stamps)
+        dtype = self.options.dtype
         if self.options.sample_rate is not None:
-            times = time + _grid(length, self.options.sample_rate)
+            times = time + _grid(self._lengths[column], self.options.sample_rate)
             return resample(values, stamps, times, period, self.options.interpolation, dtype)
-        count = 1 if period is None else _count(period, length)
-        return cut(values, stamps, nearest_step(stamps, time, period), count, dtype)
+        first = step if column == "actions" else nearest_step(stamps, time, period)
+        return cut(values, stamps, first, count, dtype)
 
-    def _period(self, number: int, column: str, stamps: Any) -> Period | None:
+    def _period(self, number: int, column: str, stamps: Any) -> tuple[Period | None, int]:
+        """The period of a series of an episode, and the steps of a window at this rate."""
         known = self._periods.get((number, column))
         if known is None:
-            known = (period_of(stamps),)
+            period = period_of(stamps)
+            resampled = period is None or self.options.sample_rate is not None
+            known = period, 1 if resampled else _count(period, self._lengths[column])
             self._periods.put((number, column), known, 1)
-        return known[0]
+        return known
 
     def _camera(self, number: int, episode: Episode, name: str, time: int) -> Window:
         camera, ending = episode.camera(name), f".{name}" if name else ""

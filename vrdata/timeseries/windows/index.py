@@ -24,14 +24,15 @@ class WindowIndex:
         self._stride = stride
         windows = -(-steps // stride)
         self._stops: NDArray[np.int64] = np.cumsum(windows)
+        self._count = int(windows.sum())
 
     def __len__(self) -> int:
         """The number of windows."""
-        return int(self._stops[-1]) if len(self._stops) else 0
+        return self._count
 
     def locate(self, index: int) -> tuple[int, int]:
         """The episode and the first step of a window, which exists."""
-        episode = int(np.searchsorted(self._stops, index, side="right"))
+        episode = int(self._stops.searchsorted(index, "right"))
         before = int(self._stops[episode - 1]) if episode else 0
         return episode, (index - before) * self._stride
 

@@ -63,16 +63,16 @@ def nearest_step(stamps: Stamps, time: int, period: Period | None) -> int:
         time: nanoseconds.
         period: None = there is one step, which is always the nearest one.
     """
-    last = len(stamps) - 1
     if period is None:
         return 0
+    last = len(stamps) - 1
     if time < stamps[0]:
         distance = (int(stamps[0]) - time) * period.steps
         return -((2 * distance + period.span) // (2 * period.span))
     if time > stamps[-1]:
         distance = (time - int(stamps[-1])) * period.steps
         return last - (period.span - 2 * distance) // (2 * period.span)
-    after = int(np.searchsorted(stamps, time))
+    after = int(stamps.searchsorted(time))
     if after == 0:
         return 0
     return after if stamps[after] - time < time - stamps[after - 1] else after - 1

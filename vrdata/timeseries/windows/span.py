@@ -40,9 +40,9 @@ def cut(values: Steps, stamps: Stamps, start: int, count: int, dtype: Any) -> Sp
     first, stop = max(0, start), min(len(stamps), start + count)
     if stop - first == count:
         # Copies: a view would keep the whole row group in memory.
-        return Span(
-            values[first:stop].astype(dtype), stamps[first:stop].copy(), np.ones(count, bool)
-        )
+        mask = np.empty(count, bool)
+        mask.fill(True)  # `np.ones` takes several times longer
+        return Span(values[first:stop].astype(dtype), stamps[first:stop].copy(), mask)
     result = np.zeros((count, values.shape[1]), dtype)
     times, mask = np.zeros(count, np.int64), np.zeros(count, bool)
     if first < stop:
