@@ -32,9 +32,9 @@ def record_clip(
         video: store all as a clip.
 
     Raises:
-        EpisodeError: a frame has another size than the first.
+        EpisodeError: a frame has another size than the first, or there are not as many as times.
     """
-    pictures = iter(frames)
+    pictures = _as_many(frames, len(stamps))
     place, first = next(pictures)
     picture = _png(first) if image else b""
     if not video:
@@ -55,6 +55,19 @@ def record_clip(
             encoder.add(frame, next(shown))
         encoder.close()
         return Clip(picture, path.read_bytes(), stamps)
+
+
+def _as_many(
+    frames: Iterable[tuple[str, Image.Image]], times: int
+) -> Iterator[tuple[str, Image.Image]]:
+    number = 0
+    for number, one in enumerate(frames, 1):
+        if number > times:
+            break
+        yield one
+    if number != times or not number:
+        more = "more" if number > times else str(number)
+        raise EpisodeError(f"there are {times} times of frames, and {more} frames")
 
 
 def _shown(stamps: Stamps) -> Iterator[tuple[int, int]]:

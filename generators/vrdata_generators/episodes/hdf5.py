@@ -70,9 +70,12 @@ class Place:
         """The values of a dataset, or those of one step. Raises EpisodeError."""
         with reading(str(self)):
             shape = self.shape() if index is None else self.shape()[1:]
-            size = int(np.prod(shape, dtype=object)) * self.node.dtype.itemsize
+            values = int(np.prod(shape, dtype=object))
+            size = values * self.node.dtype.itemsize
             if size > MAX_BYTES:
                 raise EpisodeError(f"{self} has {size} bytes, at most {MAX_BYTES} are read at once")
+            if self.node.dtype.hasobject and values > 1:  # all can name the same large one
+                raise EpisodeError(f"{self} has {values} values of any length, one is read at once")
             return np.asarray(self.node[()] if index is None else self.node[index])
 
 
@@ -135,7 +138,7 @@ def reading(place: str) -> Iterator[None]:
         yield
     except EpisodeError:
         raise
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except (OSError, LookupError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise EpisodeError(f"{place} is damaged: {_short(error)}") from None
 
 

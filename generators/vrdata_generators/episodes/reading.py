@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vrdata_generators.episodes.clips import record_clip
-from vrdata_generators.episodes.hdf5 import Place, open_hdf5, reading
+from vrdata_generators.episodes.hdf5 import MAX_BYTES, Place, open_hdf5, reading
 from vrdata_generators.episodes.mapping import CameraPlace, EpisodeMap, SeriesPlace, StepsPlace
 from vrdata_generators.episodes.recording import Clip, EpisodeError, Recording, Series
 from vrdata_generators.episodes.texts import read_text
 from vrdata_generators.episodes.times import Stamps, regular_ns, stored_ns, written_ns
 from vrdata_generators.images import as_rgb
+
+MAX_STEPS = 10**7
+"""Of an episode: a file can declare any number."""
 
 
 def read_episodes(path: Path, layout: EpisodeMap, name: str = "") -> Iterator[Recording]:
@@ -90,13 +93,19 @@ class _Steps:
         """
         if not self.keys:
             values = self.place.read()
+            if not values.size:
+                raise EpisodeError(f"{self.place} has no values")
             return values.reshape(len(values), -1)
         rows: list[NDArray[Any]] = []
+        size = 0
         for step in range(len(self.keys)):
             row = self.read(step).reshape(-1)
             if rows and row.size != rows[0].size:
                 what = f"{row.size} values, the first step has {rows[0].size}"
                 raise EpisodeError(f"{self.name(step)}: dimension mismatch: {what}")
+            size += row.nbytes
+            if size > MAX_BYTES:
+                raise EpisodeError(f"{self.place} has more than {MAX_BYTES} bytes of values")
             rows.append(row)
         return np.stack(rows)
 
@@ -109,6 +118,8 @@ def _steps(group: Place, series: SeriesPlace) -> _Steps:
     shape = place.shape()
     if not shape or not shape[0]:
         raise EpisodeError(f"{place} has no steps")
+    if shape[0] > MAX_STEPS:
+        raise EpisodeError(f"{place} has {shape[0]} steps, at most {MAX_STEPS} are read")
     if series.rate:
         return _Steps(regular_ns(shape[0], series.rate), place)
     times = group.find(series.times)

@@ -41,6 +41,12 @@ def test_faults_and_files_that_are_no_tables_have_exit_codes(tmp_path: Path) -> 
     assert refused.json["tables"][0]["faultCount"] == 2
     assert "notes.pq cannot be read as a Parquet table" in refused.err
     assert run(tmp_path, "check", "none.pq").code == 5
+    several = run(tmp_path, "check", "none.pq", "t.pq", "gone.pq")
+    assert several.code == 5
+    assert "none.pq does not exist" in several.err.replace("\n", " ")
+    assert "gone.pq does not exist" in several.err.replace("\n", " ")
+    assert "row 0: actions_timestamps: constant" in several.out
+    assert run(tmp_path, "check", "none.pq", "notes.pq").code == 3
 
 
 def test_options_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:

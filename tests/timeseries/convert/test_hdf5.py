@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import av
 import h5py
@@ -157,3 +159,54 @@ def test_a_folder_of_media_that_exists_is_not_replaced(tmp_path: Path) -> None:
     assert made.code == 3
     assert "a_media already exists" in made.err
     assert not (tmp_path / "a.parquet").exists()
+
+
+def test_values_without_a_bound_are_not_read(tmp_path: Path) -> None:
+    file, wanted = tmp_path / "a.h5", "of any length, one is read at once"
+    write_franka(file)
+    with h5py.File(file, "a") as opened:
+        del opened["task_description"]
+        opened.create_dataset("many", (10**6,), h5py.vlen_dtype(np.uint8))
+        opened.create_dataset("steps", (10**9, 1), np.uint8, chunks=(1000, 1))
+        opened["task_description/text"] = "Go"
+    layout = FRANKA.model_dump(mode="json", exclude={"camera"})
+    for part, why in (("many", wanted), ("steps", "1000000000 steps, at most 10000000")):
+        layout["actions"] = {"values": part, "rate": 10}
+        (tmp_path / "map.yaml").write_text(yaml.safe_dump(layout))
+        made = called(
+            *("timeseries", "from-hdf5", file, "--map", tmp_path / "map.yaml"),
+            *("-o", tmp_path / "t.pq"),
+        )
+        assert made.code == 3
+        assert why in " ".join(made.err.split())
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "why"),
+    [("SECONDS", 0, "took too long"), ("MEMORY", 2**24, "cannot be read")],
+)
+def test_reading_that_takes_too_long_or_too_much_memory_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, why: str
+) -> None:
+    code = f"""
+import signal, time
+from vrdata.timeseries.convert import recordings
+recordings.{limit} = {value}
+if {limit!r} == "SECONDS":
+    recordings.SECONDS = 1
+    recordings.read_episodes = lambda *_: time.sleep(60)
+recordings.main()
+"""
+    program = tmp_path / "program.py"
+    program.write_text(code)
+    popen = subprocess.Popen
+
+    def other(command: list[str], **options: Any) -> Any:
+        return popen([command[0], str(program)], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", other)
+    file = write_franka(tmp_path / "a.h5")
+    made = called("timeseries", "from-hdf5", file, "-o", tmp_path / "t.pq")
+    assert made.code == 3, made.err
+    assert why in " ".join(made.err.split())
+    assert not (tmp_path / "t.pq").exists()

@@ -192,6 +192,14 @@ def test_tables_of_other_robots_do_not_fit_together(tmp_path: Path) -> None:
         open_tables([tmp_path / "a.parquet", tmp_path / "b.parquet"])
 
 
+def test_tables_of_other_cameras_do_not_fit_together(tmp_path: Path) -> None:
+    wrist = {"wrist": Camera(video=Media("a.mp4"))}
+    write_table(tmp_path / "a.parquet", [episode(0)])
+    write_table(tmp_path / "b.parquet", [replace(episode(0), cameras=wrist)])
+    with pytest.raises(TimeSeriesError, match=r"b.parquet has the further cameras wrist, .* no "):
+        open_tables([tmp_path / "a.parquet", tmp_path / "b.parquet"])
+
+
 def test_the_fingerprint_differs_when_one_value_does(tmp_path: Path) -> None:
     one = episode(0)
     values = one.actions.copy()

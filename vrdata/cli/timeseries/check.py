@@ -15,9 +15,9 @@ from vrdata.cli.common import (
     report_error,
     stdout,
 )
-from vrdata.cli.failures import require
+from vrdata.cli.failures import require, unusable
 from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption
-from vrdata.errors import ExitCode
+from vrdata.errors import ExitCode, VrdataError
 from vrdata.text import count
 
 if TYPE_CHECKING:
@@ -45,21 +45,25 @@ def check_command(
 ) -> None:
     """Check tables of time series: rates, jitter, gaps, ranges, and the faults of each row.
 
-    Exit codes: 0 no faults, 1 faults, 3 a file is not a table, 5 a file does not exist.
+    Every file is checked, also after one that cannot be read.
+
+    Exit codes: 0 no faults, 1 faults, 3 a file is not a table, 5 a file does not exist; the
+    smallest one of the files that cannot be read.
     """
     require(("numpy", "PIL", "av", "pyarrow"), "a table of time series")
     from vrdata.timeseries.check import check_table
-    from vrdata.timeseries.table.faults import TimeSeriesError
     from vrdata.timeseries.table.reading import open_tables
 
-    reports, refused = [], []
+    reports: list[TableReport] = []
+    refused: list[tuple[str, VrdataError]] = []
     for file in files:
         try:
             tables = open_tables([file], endpoint=endpoint, region=region, profile=aws_profile)
             reports.append(check_table(tables, media=media, limit=limit))
-        except TimeSeriesError as error:  # the other files are checked all the same
-            refused.append((file, error))
-            report_error(error)
+        except (VrdataError, OSError) as error:  # the other files are checked, too
+            found = error if isinstance(error, VrdataError) else unusable(error)
+            refused.append((file, found))
+            report_error(found)
     if output is Output.JSON:
         wrong = [{"file": file, "error": error.what, "why": error.why} for file, error in refused]
         print_json({"tables": [report.to_dict() for report in reports], "refused": wrong})
@@ -67,7 +71,7 @@ def check_command(
         for report in reports:
             _print(report)
     if refused:
-        raise typer.Exit(int(ExitCode.INVALID))
+        raise typer.Exit(min(int(error.exit_code) for _, error in refused))
     faulty = any(report.fault_count for report in reports)
     raise typer.Exit(int(ExitCode.FAILED if faulty else ExitCode.OK))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ from vrdata.text import count
 if TYPE_CHECKING:
     from vrdata.timeseries.convert.media import Keep
     from vrdata.timeseries.table.episode import Episode
-    from vrdata.timeseries.table.schema import Names
+    from vrdata.timeseries.table.schema import Form, Names
 
 OutOption = Annotated[
     Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write.", readable=False)
@@ -39,7 +39,7 @@ SeedFormOption = Annotated[
 
 def write_converted(
     table: Path,
-    make: Callable[[Keep], Iterator[Episode]],
+    make: Callable[[Keep], Generator[Episode, None, None]],
     names: Names,
     *,
     media_files: bool,
@@ -57,7 +57,7 @@ def write_converted(
     Returns:
         The number of episodes.
     """
-    from vrdata.timeseries.convert.media import with_media
+    from vrdata.timeseries.convert.media import media_of
     from vrdata.timeseries.table.writing import write_table
 
     if seed_form and not media_files:
@@ -68,7 +68,8 @@ def write_converted(
         )
     if table.is_dir():
         raise UsageError(f"{table} is a folder", fix="name a file, such as episodes.parquet")
-    with closing(with_media(table, make, beside=media_files)) as episodes:
-        rows = write_table(table, episodes, names=names, form="seed" if seed_form else "vrdata")
+    form: Form = "seed" if seed_form else "vrdata"
+    with media_of(table, beside=media_files) as (keep, commit), closing(make(keep)) as episodes:
+        rows = write_table(table, episodes, names=names, form=form, before=commit)
     stdout.print(f"wrote {count(rows, 'episode')} to {table}", markup=False)
     return rows

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.text import decode
+from vrdata.timeseries.convert import recordings
 from vrdata.timeseries.convert.media import Keep
 from vrdata.timeseries.table.episode import Camera, Episode
 from vrdata.timeseries.table.faults import find_faults
 from vrdata_generators.episodes.mapping import FRANKA, EpisodeMap, parse_map
-from vrdata_generators.episodes.reading import read_episodes
-from vrdata_generators.episodes.recording import Clip, EpisodeError, Recording
+from vrdata_generators.episodes.recording import Clip, Recording
 
 ENDINGS = (".h5", ".hdf5", ".hdf", ".he5")
 _MAX_MAP = 2**20
@@ -60,7 +63,9 @@ def hdf5_files(places: Sequence[Path]) -> list[Path]:
     return found
 
 
-def hdf5_episodes(files: Iterable[Path], layout: EpisodeMap, keep: Keep) -> Iterator[Episode]:
+def hdf5_episodes(
+    files: Iterable[Path], layout: EpisodeMap, keep: Keep
+) -> Generator[Episode, None, None]:
     """The episodes of files; memory holds one episode.
 
     Args:
@@ -86,14 +91,38 @@ def hdf5_episodes(files: Iterable[Path], layout: EpisodeMap, keep: Keep) -> Iter
 
 
 def _recordings(path: Path, layout: EpisodeMap) -> Iterator[Recording]:
+    """Those that a process of its own reads; it ends with the iteration."""
+    command = [sys.executable, "-s", "-P", "-m", recordings.__name__]
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018
     try:
-        yield from read_episodes(path, layout, str(path))
-    except EpisodeError as error:
+        with child.stdin as request:
+            request.write(recordings.request_of(path, layout))
+        yield from recordings.received(child.stdout)
+    except (EOFError, BrokenPipeError):
         raise InvalidInputError(
-            str(error), fix="correct the file, or name other paths with --map"
+            f"{path} cannot be read",
+            why=_ended(child.wait()),
+            fix="it is damaged: copy it again, or do not name it",
         ) from None
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be read", why=error.strerror or str(error)) from None
+    except recordings.ReadingFailure as error:
+        if error.is_absent:
+            raise NotFoundError(error.what) from None
+        raise InvalidInputError(
+            error.what, fix="correct the file, or name other paths with --map"
+        ) from None
+    finally:
+        child.kill()
+        child.stdout.close()
+        child.wait()
+
+
+def _ended(code: int) -> str:
+    if code == -signal.SIGALRM:
+        return "reading one episode took too long"
+    return "the HDF5 library failed" + (f" with signal {-code}" if code < 0 else "")
 
 
 def _episode(recording: Recording, row: int, keep: Keep) -> Episode:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from vrdata.errors import OutputConflictError
-from vrdata.timeseries.table.episode import Episode, Media
+from vrdata.timeseries.table.episode import Media
 
 
 class Keep(Protocol):
@@ -85,22 +86,19 @@ class Beside:
             self._part.rename(self._folder)
 
 
-def with_media(
-    table: Path, make: Callable[[Keep], Iterator[Episode]], *, beside: bool
-) -> Generator[Episode, None, None]:
-    """The episodes of a table; the folder gets its name after the last one is made.
+@contextmanager
+def media_of(table: Path, *, beside: bool) -> Iterator[tuple[Keep, Callable[[], None]]]:
+    """Where the images and videos of a new table go, and what to call before it gets its name.
 
     Args:
         table: the new file.
-        make: makes the episodes.
         beside: store images and videos in a folder; else in the table.
 
     Raises:
-        OutputConflictError: see `Beside`. Or whatever `make` raises.
+        OutputConflictError: see `Beside`.
     """
     if not beside:
-        yield from make(embed)
+        yield embed, lambda: None
         return
     with Beside(table) as folder:
-        yield from make(folder.keep)
-        folder.commit()
+        yield folder.keep, folder.commit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,9 @@ def find_episodes(run: ObjectStore, skipped: Callable[[Sample], None]) -> Iterat
         yield Found(sample, truth)
 
 
-def run_episodes(found: Iterator[Found], names: Names, keep: Keep) -> Iterator[Episode]:
+def run_episodes(
+    found: Iterator[Found], names: Names, keep: Keep
+) -> Generator[Episode, None, None]:
     """The episodes of samples, with first frame and video; one sample is in memory.
 
     Args:

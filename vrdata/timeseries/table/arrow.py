@@ -39,6 +39,8 @@ def numbers(array: pa.Array) -> NDArray[Any]:
 
 def valid(array: pa.Array) -> NDArray[np.bool_]:
     """Which values are not null."""
+    if pa.types.is_null(array.type):
+        return np.zeros(len(array), bool)
     buffer = array.buffers()[0]
     if buffer is None or not array.null_count:
         return np.ones(len(array), bool)

@@ -15,12 +15,21 @@ from vrdata.timeseries.table.arrow import list_parts, valid
 from vrdata.timeseries.table.faults import TimeSeriesError
 from vrdata.timeseries.table.groups import Group
 from vrdata.timeseries.table.places import Place
-from vrdata.timeseries.table.schema import SERIES, STAMPS, cameras_of, facts_of, stamps_of
+from vrdata.timeseries.table.schema import (
+    SERIES,
+    STAMPS,
+    camera_column,
+    cameras_of,
+    facts_of,
+    stamps_of,
+)
 from vrdata.timeseries.table.seed import columns_with_seconds
 
 _UNREADABLE = (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError)
 _TAIL = 8
 _MEDIA = {"image", "video"}
+_OF_CAMERA = ("image", "video", "video_start", "video_timestamps")
+_STAMPS = (STAMPS, pa.list_(pa.timestamp("ns")), pa.null())
 _TEXTS = {pa.string(), pa.large_string(), pa.null()}
 
 
@@ -50,10 +59,9 @@ class TableFile:
             self.fingerprint = _fingerprint(place)
             self._parquet = open_parquet(place.parquet())
             metadata = self._parquet.metadata
-            # Not `ParquetFile.schema`: it and the footer would keep each other in memory.
-            groups = metadata.num_row_groups
-            columns = metadata.num_columns if groups else 0
-            self._paths = [metadata.row_group(0).column(n).path_in_schema for n in range(columns)]
+            # Not `ParquetFile.schema`: it and the footer would keep each other in memory. And not
+            # `row_group(0).column(n)`: if it is damaged, pyarrow ends the process.
+            self._paths = [".".join(parts) for parts in self._parquet.reader.column_paths]
             lengths = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
             facts = facts_of(self._schema)
         self.starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
@@ -115,7 +123,11 @@ class TableFile:
 
     def _read(self, number: int, leaves: Sequence[str]) -> pa.Table:
         with self._refused():
-            return read_group(self._parquet, number, leaves)
+            table = read_group(self._parquet, number, leaves)
+            for leaf in leaves:
+                if not any(_is_of(leaf, column) for column in table.column_names):
+                    raise ValueError(f"row group {number} has no column {leaf}")
+            return table
 
     def _leaf(self, column: str) -> str:
         return next(leaf for leaf in self._leaves if leaf.split(".")[0] == column)
@@ -130,20 +142,26 @@ class TableFile:
                 why=f"its columns are {', '.join(names)}",
                 fix="a table of time series has text, actions and observations",
             )
+        wanted = {"text", *SERIES, *map(stamps_of, SERIES)}
+        for camera in ("", *self.cameras):
+            wanted |= {camera_column(kind, camera) for kind in _OF_CAMERA}
+        twice = sorted(name for name in wanted if names.count(name) > 1)
+        if twice:
+            raise TimeSeriesError(
+                f"{self.place} has more than one column {twice[0]}", fix="remove all but one"
+            )
         for column in SERIES:
             self._check_series(column)
-        for name in names:
-            if name.partition(".")[0] in _MEDIA:
-                self._check_media(name)
-        wanted = {"text", *SERIES, *map(stamps_of, SERIES)}
-        for camera in ("", *(f".{name}" for name in self.cameras)):
-            wanted |= {f"{kind}{camera}" for kind in ("image", "video", "video_start")}
-            wanted.add(f"video_timestamps{camera}")
+        for name in sorted(wanted.intersection(names)):
+            self._check_column(name)
+            if self.rows and not any(_is_of(path, name) for path in self._paths):
+                raise TimeSeriesError(
+                    f"{self.place}: row group 0 has no column {name}", fix="it is damaged"
+                )
         return [
             path
             for path in self._paths
-            if any(path == name or path.startswith(f"{name}.") for name in wanted)
-            and not path.endswith(".bytes")
+            if any(_is_of(path, name) for name in wanted) and not path.endswith(".bytes")
         ]
 
     def _check_series(self, column: str) -> None:
@@ -155,17 +173,22 @@ class TableFile:
                 f"{self.place}: {column} has type {kind}",
                 fix="a series is a list of steps, and a step is a list of numbers",
             )
-        stamps = stamps_of(column)
-        if stamps in self._schema.names and self._schema.field(stamps).type != STAMPS:
-            found = self._schema.field(stamps).type
-            if found != pa.list_(pa.timestamp("ns")):
-                raise TimeSeriesError(
-                    f"{self.place}: {stamps} has type {found}",
-                    fix="timestamps are lists of int64 nanoseconds",
-                )
 
-    def _check_media(self, column: str) -> None:
-        kind = self._schema.field(column).type
+    def _check_column(self, column: str) -> None:
+        name, kind = column.partition(".")[0], self._schema.field(column).type
+        if name in _MEDIA:
+            self._check_media(column, kind)
+        elif name.endswith("_timestamps") and kind not in _STAMPS:
+            raise TimeSeriesError(
+                f"{self.place}: {column} has type {kind}",
+                fix="timestamps are lists of int64 nanoseconds",
+            )
+        elif name == "video_start" and not (pa.types.is_integer(kind) or pa.types.is_null(kind)):
+            raise TimeSeriesError(
+                f"{self.place}: {column} has type {kind}", fix="a start is int64 nanoseconds"
+            )
+
+    def _check_media(self, column: str, kind: pa.DataType) -> None:
         parts = {one.name: one.type for one in kind} if pa.types.is_struct(kind) else {"path": kind}
         path, data = parts.get("path"), parts.get("bytes", pa.binary())
         if path not in _TEXTS or data not in {pa.binary(), pa.large_binary(), pa.null()}:
@@ -180,13 +203,19 @@ class TableFile:
             yield
         except TimeSeriesError:
             raise
-        except _UNREADABLE as error:
+        except (*_UNREADABLE, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of the disk; pyarrow's own, about damaged pages, have no number
             why = (str(error).strip() or repr(error)).splitlines()[0]
             raise TimeSeriesError(
                 f"{self.place} cannot be read as a Parquet table",
                 why=why,
                 fix="it is damaged, or another kind of file",
             ) from None
+
+
+def _is_of(path: str, column: str) -> bool:
+    return path == column or path.startswith(f"{column}.")
 
 
 def _is_list(kind: pa.DataType) -> bool:

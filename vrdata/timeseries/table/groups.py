@@ -146,6 +146,8 @@ class Group:
             if column not in self.table.column_names:
                 return None
             array = self._column(column)
+            if pa.types.is_null(array.type):
+                return None
             offsets, values = list_parts(array)
             self._stamps[column] = _Lists(valid(array), offsets), _numbers(values, column)
         lists, stamps = self._stamps[column]

@@ -243,7 +243,16 @@ class Tables:
         return replace(episode, image=first.image, video=first.video, cameras=views)
 
     def _compare(self, file: TableFile) -> None:
-        """Note the dimensions of the first file; those of others are equal, or TimeSeriesError."""
+        """Note the dimensions of the first file; those of others are equal, or TimeSeriesError.
+
+        So are the cameras: the windows of one dataset have the same keys.
+        """
+        first = self.file(0)
+        if set(file.cameras) != set(first.cameras):
+            raise TimeSeriesError(
+                f"{file.place} has {_listed(file)}, {first.place} has {_listed(first)}",
+                fix="use only tables of the same cameras together",
+            )
         for column in SERIES:
             found = file.dimensions(column)
             if found is None and file.rows:
@@ -257,6 +266,11 @@ class Tables:
                     f"{self.places[0]} has {expected}",
                     fix="use only tables of the same robot together",
                 )
+
+
+def _listed(file: TableFile) -> str:
+    names = ", ".join(file.cameras)
+    return f"the further cameras {names}" if names else "no further cameras"
 
 
 def _first_width(file: TableFile, column: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -36,7 +36,12 @@ CONTENT = b"vrdata.timeseries.content"
 
 
 def write_table(
-    path: Path, episodes: Iterable[Episode], *, names: Names | None = None, form: Form = "vrdata"
+    path: Path,
+    episodes: Iterable[Episode],
+    *,
+    names: Names | None = None,
+    form: Form = "vrdata",
+    before: Callable[[], None] | None = None,
 ) -> int:
     """Write episodes to a new table; it appears under its name when it is complete.
 
@@ -48,6 +53,7 @@ def write_table(
         names: names of the dimensions.
         form: `seed` writes seconds into the steps, and paths; it has one camera, whose clip begins
             at the time 0.
+        before: called when the table is complete and on the disk, before it gets its name.
 
     Returns:
         The number of episodes.
@@ -57,7 +63,7 @@ def write_table(
         TimeSeriesError: there is no episode.
         OSError: the file cannot be written.
     """
-    with _replaced(path) as stream:
+    with _replaced(path, before) as stream:
         return _write(stream, episodes, names, form)
 
 
@@ -225,7 +231,7 @@ class _Digesting(io.RawIOBase):
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[_Digesting]:
+def _replaced(path: Path, before: Callable[[], None] | None) -> Iterator[_Digesting]:
     """A file that takes its name when it is complete and on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -234,6 +240,8 @@ def _replaced(path: Path) -> Iterator[_Digesting]:
             yield _Digesting(stream)
             stream.flush()
             os.fsync(stream.fileno())
+        if before is not None:
+            before()
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

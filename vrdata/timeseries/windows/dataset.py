@@ -205,8 +205,10 @@ class WindowDataset:
         known = self._periods.get((number, column))
         if known is None:
             period = period_of(stamps)
-            resampled = period is None or self.options.sample_rate is not None
-            known = period, 1 if resampled else _count(period, self._lengths[column])
+            count = 1
+            if period is not None and self.options.sample_rate is None:
+                count = _count(period, self._lengths[column])
+            known = period, count
             self._periods.put((number, column), known, 1)
         return known
 

@@ -49,7 +49,7 @@ def clip_of(segment: Segment, stamps: Stamps, fps: float) -> bytes:
             if alone and first.is_keyframe and first.pts == min(one.pts for one in packets):
                 return _copied(stream, packets)
         return _encoded(segment, stamps, fps)
-    except (av.error.FFmpegError, IndexError, ValueError) as error:
+    except (av.error.FFmpegError, IndexError, OverflowError, ValueError) as error:
         raise InvalidInputError(f"{segment.file} is damaged: {error}") from None
 
 

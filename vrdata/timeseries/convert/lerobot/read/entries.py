@@ -17,6 +17,11 @@ from vrdata.timeseries.convert.lerobot.read.info import Folder
 _EPISODES_V2, _TASKS_V2 = "meta/episodes.jsonl", "meta/tasks.jsonl"
 _EPISODES_V3, _TASKS_V3 = "meta/episodes", "meta/tasks.parquet"
 _ROWS = 1024  # of a list of episodes at a time
+_LINE = 2**24  # bytes
+_LARGEST = 2**63
+_EXPECTED = {str: "a text", int: "a whole number, not negative", float: "seconds"}
+UNREADABLE = (pa.ArrowException, KeyError, OverflowError, OSError, TypeError, ValueError)
+"""What pyarrow, and code for its values, raise for damaged files."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def read_tasks(folder: Folder) -> dict[int, str]:
         if "task_index" not in columns or len(texts) != 1:
             raise InvalidInputError(f"{path} has the columns {', '.join(columns)}")
         return {
-            int(row["task_index"]): str(row[texts[0]])
+            _get(path, row, "task_index", int): _get(path, row, texts[0], str)
             for batch in read_batches(parquet, _ROWS, columns)
             for row in batch.to_pylist()
         }
@@ -142,19 +147,21 @@ def _video_path(folder: Folder) -> str:
 
 
 def _json_lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
+    with path.open("rb") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(_LINE), b""), 1):
             if line.strip():
                 try:
                     yield json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise InvalidInputError(f"{path}: line {number}: {error}") from None
 
 
 def _get(path: Path, row: Any, name: str, kind: type[Any]) -> Any:
-    value = row.get(name) if isinstance(row, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (kind, int)):
-        raise InvalidInputError(f"{path}: {name} is {value!r}, expected {kind.__name__}")
+    value: Any = row.get(name) if isinstance(row, dict) else None
+    number = kind is not str and isinstance(value, (kind, int)) and not isinstance(value, bool)
+    if not (0 <= value < _LARGEST if number else kind is str and isinstance(value, str)):
+        shown = repr(value)[:100]
+        raise InvalidInputError(f"{path}: {name} is {shown}, expected {_EXPECTED[kind]}")
     return value
 
 
@@ -168,6 +175,6 @@ class _reading:  # noqa: N801 - a context manager
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, pa.ArrowException):
+        if isinstance(error, UNREADABLE) and not isinstance(error, InvalidInputError):
             why = " ".join(str(error).split())[:300]
             raise InvalidInputError(f"{self._path} is damaged", why=why) from None

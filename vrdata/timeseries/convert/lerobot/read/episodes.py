@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def choose(folder: Folder, actions: Sequence[str] = (), observations: Sequence[s
     return Choice(done, found, cameras)
 
 
-def lerobot_episodes(folder: Folder, choice: Choice, keep: Keep) -> Iterator[Episode]:
+def lerobot_episodes(folder: Folder, choice: Choice, keep: Keep) -> Generator[Episode, None, None]:
     """The episodes of a dataset; memory holds one.
 
     Args:
@@ -99,14 +99,14 @@ def lerobot_episodes(folder: Folder, choice: Choice, keep: Keep) -> Iterator[Epi
     for row, (entry, table) in enumerate(frames):
         where = f"{entry.data}: episode {entry.index}"
         stamps = _stamps(table, folder.info.fps, where)
-        task = int(matrix(table, "task_index", where)[0, 0])
+        task = matrix(table, "task_index", where)[0, 0]
         if task not in tasks:
             raise InvalidInputError(f"{where}: the task {task} is not in the list of tasks")
         cameras = {
             name.removeprefix(IMAGES): _camera(folder, entry, name, table, stamps, row, keep)
             for name in choice.cameras
         }
-        episode = _episode(choice, table, stamps, tasks[task], cameras, where)
+        episode = _episode(choice, table, stamps, tasks[int(task)], cameras, where)
         for fault in find_faults(episode):
             raise InvalidInputError(f"{where}: {fault}")
         yield episode

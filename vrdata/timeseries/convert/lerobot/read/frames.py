@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vrdata.errors import InvalidInputError
 from vrdata.parquet import open_parquet, read_batches
 from vrdata.text import count
-from vrdata.timeseries.convert.lerobot.read.entries import Entry
+from vrdata.timeseries.convert.lerobot.read.entries import UNREADABLE, Entry
 from vrdata.timeseries.table.arrow import list_parts, numbers
 
 _ROWS = 256  # frames at a time: they can have images
@@ -85,8 +85,8 @@ def _file_frames(path: Path, columns: list[str]) -> Iterator[tuple[int, pa.Table
     with _damage(path), path.open("rb") as file:
         parquet = open_parquet(file)
         for name in columns:
-            if name not in parquet.schema_arrow.names:
-                raise InvalidInputError(f"{path} has no column {name}")
+            if parquet.schema_arrow.names.count(name) != 1:
+                raise InvalidInputError(f"{path} does not have one column {name}")
         for batch in read_batches(parquet, _ROWS, columns):
             indices = numbers(batch["episode_index"])
             starts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist(), len(indices)]
@@ -106,6 +106,8 @@ def _file_frames(path: Path, columns: list[str]) -> Iterator[tuple[int, pa.Table
 def _damage(path: Path) -> Iterator[None]:
     try:
         yield
-    except pa.ArrowException as error:
+    except InvalidInputError:
+        raise
+    except UNREADABLE as error:
         why = " ".join(str(error).split())[:300]
         raise InvalidInputError(f"{path} is damaged", why=why) from None

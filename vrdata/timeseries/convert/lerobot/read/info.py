@@ -15,7 +15,7 @@ from vrdata.errors import InvalidInputError, NotFoundError
 VERSIONS = ("v2.0", "v2.1", "v3.0")
 NUMBERS = ("float64", "float32", "int64", "int32")
 _INFO = "meta/info.json"
-_FIELD = re.compile(r"\{(\w+)(?::0?(\d+)d)?\}")
+_FIELD = re.compile(r"\{(\w+)(?::0?(\d{1,2})d)?\}")
 
 
 class Feature(BaseModel):
@@ -47,7 +47,7 @@ class Info(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     codebase_version: str
-    fps: float = Field(gt=0, le=1e6)
+    fps: float = Field(ge=1e-3, le=1e6)
     features: dict[str, Feature]
     data_path: str
     video_path: str | None = None
@@ -83,7 +83,7 @@ class Folder:
         if parts.is_absolute() or ".." in parts.parts:
             raise InvalidInputError(f"{_INFO} of {self.root} names {path!r}, outside of its folder")
         found = self.root / parts
-        if not found.is_file():
+        if not _is_file(found):
             raise NotFoundError(
                 f"{self.root} lacks {path}",
                 why=f"a LeRobot dataset {self.info.codebase_version} needs it",
@@ -101,6 +101,13 @@ class Folder:
             return f"{value:0{match[2]}d}" if match[2] and isinstance(value, int) else str(value)
 
         return self.file(_FIELD.sub(filled, template))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long
+        return False
 
 
 def open_folder(root: Path) -> Folder:
