@@ -66,8 +66,7 @@ def _as_many(
             break
         yield one
     if number != times or not number:
-        more = "more" if number > times else str(number)
-        raise EpisodeError(f"there are {times} times of frames, and {more} frames")
+        raise EpisodeError("the camera has another number of frames than of times, or none")
 
 
 def _shown(stamps: Stamps) -> Iterator[tuple[int, int]]:
