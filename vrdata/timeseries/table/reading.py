@@ -243,10 +243,7 @@ class Tables:
         return replace(episode, image=first.image, video=first.video, cameras=views)
 
     def _compare(self, file: TableFile) -> None:
-        """Note the dimensions of the first file; those of others are equal, or TimeSeriesError.
-
-        So are the cameras: the windows of one dataset have the same keys.
-        """
+        """Note the dimensions of the first file; others have equal ones, and equal cameras."""
         first = self.file(0)
         if set(file.cameras) != set(first.cameras):
             raise TimeSeriesError(
@@ -269,8 +266,9 @@ class Tables:
 
 
 def _listed(file: TableFile) -> str:
-    names = ", ".join(file.cameras)
-    return f"the further cameras {names}" if names else "no further cameras"
+    return (
+        f"the further cameras {', '.join(file.cameras)}" if file.cameras else "no further cameras"
+    )
 
 
 def _first_width(file: TableFile, column: str) -> int | None:

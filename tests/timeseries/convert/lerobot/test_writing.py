@@ -15,7 +15,7 @@ import pytest
 from support.cli import called
 from support.timeseries.converting import FRONT, shown, tables
 from support.timeseries.hdf5 import frame, write_franka
-from support.timeseries.lerobot import TASKS, Made, write_current
+from support.timeseries.lerobot import TASKS, Made, picture, write_current
 from vrdata.errors import InvalidInputError
 from vrdata.timeseries.convert.lerobot.write.resampling import grid_of, own_rate
 from vrdata.timeseries.convert.lerobot.write.statistics import of_steps
@@ -115,6 +115,22 @@ def test_the_files_are_those_that_the_format_describes(made: Made) -> None:
         np.testing.assert_allclose(stats["action"][name], expected, atol=1e-9)
     assert stats["action"]["count"] == [31]
     assert np.shape(stats[FRONT]["mean"]) == (3, 1, 1)
+    shown = [
+        picture(episode, step, 0) / 255
+        for episode, n in enumerate(made.lengths)
+        for step in range(n)
+    ]
+    pixels = np.stack(shown).reshape(-1, 3)
+    assert stats[FRONT]["count"] == [31]
+    for name, expected in (
+        ("min", pixels.min(0)),
+        ("mean", pixels.mean(0)),
+        ("std", pixels.std(0)),
+    ):
+        np.testing.assert_allclose(np.ravel(stats[FRONT][name]), expected, atol=0.03)
+    one = made.actions[2].astype(np.float64)
+    for name, share in (("q01", 0.01), ("q50", 0.5), ("q99", 0.99)):
+        np.testing.assert_allclose(rows[2][f"stats/action/{name}"], np.quantile(one, share, axis=0))
     np.testing.assert_allclose(rows[2]["stats/observation.state/max"], made.states[2].max(0))
 
 

@@ -24,7 +24,7 @@ from vrdata.timeseries.convert.lerobot.write.meta import (
     write_tasks,
 )
 from vrdata.timeseries.convert.lerobot.write.resampling import Grid, grid_of, own_rate
-from vrdata.timeseries.convert.lerobot.write.statistics import Moments, of_picture, of_steps
+from vrdata.timeseries.convert.lerobot.write.statistics import Moments, of_steps
 from vrdata.timeseries.convert.lerobot.write.videos import CameraFiles
 from vrdata.timeseries.table.episode import Episode, Media
 from vrdata.timeseries.table.reading import Tables
@@ -212,7 +212,7 @@ class _Writer:
             "from_timestamp": written.begin / self._fps,
             "to_timestamp": (written.begin + written.frames) / self._fps,
         }
-        return place, of_picture(written.first)
+        return place, written.moments
 
     def _body(self, video: Media, number: int) -> bytes:
         if video.data:

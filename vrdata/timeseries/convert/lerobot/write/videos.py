@@ -20,6 +20,7 @@ from vrdata.errors import InvalidInputError
 from vrdata.text import count
 from vrdata.timeseries.convert.lerobot.write.places import Numbered
 from vrdata.timeseries.convert.lerobot.write.resampling import nearest
+from vrdata.timeseries.convert.lerobot.write.statistics import Moments, Pictures, counted_frames
 from vrdata.timeseries.table.episode import Camera, Stamps
 from vrdata_child.encoders.h264 import VideoEncoder
 
@@ -37,14 +38,14 @@ class Written:
         file: number of the file in it.
         begin: frames before it in the file.
         frames: its frames.
-        first: pixels of the first one, [H, W, 3].
+        moments: of the values of their pixels.
     """
 
     chunk: int
     file: int
     begin: int
     frames: int
-    first: NDArray[np.uint8]
+    moments: Moments
 
 
 class CameraFiles:
@@ -121,11 +122,8 @@ class CameraFiles:
                 self._bytes += packet.size
                 self._out.mux(packet)
                 self._frames += 1
-        with _opened(source) as clip:
-            first: Any = next(clip.decode(video=0))
-            pixels = first.to_ndarray(format="rgb24")
         where = self._places
-        return Written(where.chunk, where.file, begin, frames, pixels)
+        return Written(where.chunk, where.file, begin, frames, _moments(source, frames))
 
     def _begin(self, template: Any, headers: tuple[Any, ...]) -> None:
         self.close()
@@ -156,6 +154,20 @@ def _stamps(clip: Any, camera: Camera) -> Stamps:
         return camera.video_timestamps
     start = camera.video_start or 0
     return np.array([start + round(one * stream.time_base * 10**9) for one in ticks], np.int64)
+
+
+def _moments(source: Path | bytes, frames: int) -> Moments:
+    """Of some of the frames."""
+    counted, pictures = set(counted_frames(frames).tolist()), Pictures()
+    with _opened(source) as clip:
+        for number, frame in enumerate(clip.decode(video=0)):
+            if number in counted:
+                pixels: Any = frame.to_ndarray(format="rgb24")
+                pictures.add(pixels)
+                counted.remove(number)
+    if counted:
+        raise ValueError(f"frame {min(counted)} cannot be decoded")
+    return pictures.moments()
 
 
 def _copyable(source: Path | bytes) -> bool:
