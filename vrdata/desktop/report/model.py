@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 from vrdata.dataset.report.texts import cut
 from vrdata.desktop.report.words import Words, in_words, key_name
 from vrdata.text import printable_line
 
-MAX_FRAMES, MAX_WORDS = 128, 60
+MAX_FRAMES, MAX_EVENTS, MAX_WORDS = 128, 2000, 60
 MAX_LINE = 300
 _SECOND = 10**9
+_Begin = tuple[int, Mapping[str, Any] | None]
 
 
 class Frame(NamedTuple):
@@ -66,15 +69,15 @@ def shown(split: str, number: int, row: Mapping[str, Any], encoder: str) -> Show
         encoder: name of the encoder of its events.
     """
     meta = row["metadata"]
-    frames = list(_frames(row, encoder))
+    begins = _begins(row)
     return Shown(
         split=_line(split),
         row=number,
         instruction=_line(row["instruction"]),
         recording=meta["file_path"],
         facts=tuple(_facts(meta)),
-        frames=tuple(frames[:MAX_FRAMES]),
-        more=len(frames[MAX_FRAMES:]),
+        frames=tuple(_frames(row, begins, encoder)),
+        more=len(begins[MAX_FRAMES:]),
     )
 
 
@@ -89,11 +92,10 @@ def _facts(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "held down at the start", cut(", ".join(held), MAX_LINE)
 
 
-def _frames(row: Mapping[str, Any], encoder: str) -> Iterator[Frame]:
-    """A frame for each picture that differs from the one before."""
-    meta = row["metadata"]
-    start, end = meta["start_bin_idx"], meta["end_bin_idx"]
-    begins: list[tuple[int, Mapping[str, Any] | None]] = []
+def _begins(row: Mapping[str, Any]) -> list[_Begin]:
+    """The bin in which each picture is the state for the first time."""
+    start = row["metadata"]["start_bin_idx"]
+    begins: list[_Begin] = []
     last = None
     for ref in row["image_refs"] or ():
         if (key := (ref["path"], ref["pts"])) != last:
@@ -101,23 +103,31 @@ def _frames(row: Mapping[str, Any], encoder: str) -> Iterator[Frame]:
             last = key
     if not begins or begins[0][0] > start:
         begins.insert(0, (start, None))
+    return begins
+
+
+def _frames(row: Mapping[str, Any], begins: Sequence[_Begin], encoder: str) -> Iterator[Frame]:
+    """The first frames; the one without a picture only if there is something to see."""
+    meta = row["metadata"]
+    start, end = meta["start_bin_idx"], meta["end_bin_idx"]
+    texts: list[list[str]] = [[] for _ in begins]
+    firsts = [bin_idx for bin_idx, _ in begins]
     # Events without a bin, of datasets of other programs, come first.
-    texts = row["encoded_events"] or []
-    bins = [*(meta["event_bin_idx"] or ()), *[start] * len(texts)]
-    events = list(zip(bins, texts, strict=False))
-    times = _times(meta, start, end)
-    for at, (first, ref) in enumerate(begins):
-        after = begins[at + 1][0] if at + 1 < len(begins) else end + 1
-        own = [text for bin_idx, text in events if first <= bin_idx < after]
-        words = list(in_words(own, encoder))
+    bins = chain(meta["event_bin_idx"] or (), repeat(start))
+    for bin_idx, text in zip(bins, row["encoded_events"] or (), strict=False):
+        texts[max(bisect_right(firsts, bin_idx) - 1, 0)].append(text)
+    afters = [*firsts[1:], end + 1]
+    length = _seconds(meta, start, end)
+    for (first, ref), after, own in islice(zip(begins, afters, texts, strict=True), MAX_FRAMES):
+        words = list(in_words(own[:MAX_EVENTS], encoder))
         if ref is None and not words and len(begins) > 1:
             continue
-        bins_shown = (first, max(first, after - 1))
-        kept, more = tuple(words[:MAX_WORDS]), len(words[MAX_WORDS:])
-        yield Frame(ref, (first - start) * times, bins_shown, kept, more)
+        more = len(words[MAX_WORDS:]) + len(own[MAX_EVENTS:])
+        shown_bins = first, max(first, after - 1)
+        yield Frame(ref, (first - start) * length, shown_bins, tuple(words[:MAX_WORDS]), more)
 
 
-def _times(meta: Mapping[str, Any], start: int, end: int) -> float:
+def _seconds(meta: Mapping[str, Any], start: int, end: int) -> float:
     """Seconds of a bin."""
     length = meta["end_timestamp_ns"] - meta["start_timestamp_ns"]
     return float(length / (end - start) / _SECOND) if end > start else 0.0
