@@ -100,13 +100,18 @@ class Container(Closing):
         for record in steps:
             yield from self._messages(record)
         self.losses = sorted([*self.losses, *steps.losses], key=lambda loss: loss.start)
-        if self.losses:
-            return
+        if not self.losses:
+            self.losses.extend(self._doubts(steps))
+
+    def _doubts(self, steps: Walk) -> Iterator[Loss]:
+        """What is wrong with a file of which all records could be read."""
         if not steps.ended:
-            self.losses.append(Loss(self._size, self._size, "the end of the file is missing"))
+            yield Loss(self._size, self._size, "the end of the file is missing")
         elif steps.checksum and self._checksum(0, steps.stop) != steps.checksum:
-            why = "the checksum of the file differs: some of these bytes are wrong"
-            self.losses.append(Loss(0, steps.stop, why))
+            yield Loss(0, steps.stop, "the checksum of the file differs: some byte is wrong")
+        elif self.announced is not None and self.announced != self.messages:
+            why = f"there are {self.messages} messages, but the file says {self.announced}"
+            yield Loss(0, steps.stop, why)
 
     def _checksum(self, start: int, stop: int) -> int:
         """CRC-32 of a part of the file. Raises OSError."""
