@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from support.cli import vrdata
-from support.cluster.installation import SYSTEM, Installation
-from support.cluster.runs import Run, apply, run_object, start_run
+from support.cluster.installation import Installation
+from support.cluster.runs import Run, allow_source, run_object, start_run
 from support.datasets.puzzles import puzzle_table
 from support.pipelines import ranged
 from support.timeseries.hdf5 import write_franka
@@ -29,15 +29,6 @@ PICTURES, SHARD = 12, 4
 FILES = 22
 
 
-def allow(installed: Installation, name: str, url: str) -> None:
-    """Create a profile that allows a source, and is the default one otherwise."""
-    text = installed.node.kubectl("get", "generationprofile", "default", "-n", SYSTEM, "-o", "json")
-    profile = json.loads(text)
-    profile["metadata"] = {"name": name, "namespace": SYSTEM}
-    profile["spec"]["sources"] = {"allowed": [url]}
-    apply(installed, profile)
-
-
 @pytest.fixture(scope="module")
 def source(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A table of puzzles in the bucket, and a profile `imports` that allows its folder."""
@@ -45,7 +36,7 @@ def source(installed: Installation, tmp_path_factory: pytest.TempPathFactory) ->
     root = f"s3://{installed.bucket.name}/raw/puzzles"
     digest = hashlib.sha256(body).hexdigest()
     assert open_store(root).put_new("set.parquet", body, sha256=digest)
-    allow(installed, "imports", root)
+    allow_source(installed, "imports", root)
     return f"{root}/set.parquet"
 
 
@@ -128,7 +119,7 @@ def data(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> s
     made = ranged.write_data(tmp_path_factory.mktemp("tints") / "data", PICTURES)
     shutil.copytree(made, installed.bucket.folder / "raw" / "tints")
     root = f"s3://{installed.bucket.name}/raw/tints"
-    allow(installed, "pipelines", root)
+    allow_source(installed, "pipelines", root)
     return root
 
 
@@ -193,7 +184,7 @@ def test_hdf5_files_become_the_rows_of_the_laptop(installed: Installation, tmp_p
         path = installed.bucket.folder / f"raw/logs/{number:02d}.h5"
         write_franka(path, text=f"Task {number}", frames=3, seed=number)
     root = f"s3://{installed.bucket.name}/raw/logs"
-    allow(installed, "logs", root)
+    allow_source(installed, "logs", root)
     generator = {"name": "logs", "converter": "M-hdf5-episodes", "source": {"url": root}}
     spec = {"profile": "logs", "parallelism": 2, "shardSize": 10, "generators": [generator]}
     spec["output"] = {"format": "parquet"}

@@ -37,6 +37,21 @@ def test_a_glob_matches(glob: str, matches: list[str], others: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("include", "matches", "others"),
+    [
+        (["*.mcap", "!b*"], ["a.mcap", "x/a.mcap"], ["b.mcap", "x/b.mcap", "a.mkv"]),
+        (["!*.mkv"], ["a.mcap", "x/a.txt"], ["a.mkv", "x/a.mkv", ".a"]),
+        (["!x/"], ["a.mcap"], ["x/a.mcap"]),
+        (["x/", "!*.mkv"], ["x/a.mcap"], ["x/a.mkv", "a.mcap"]),
+    ],
+)
+def test_a_glob_with_an_exclamation_mark_leaves_files_out(
+    include: list[str], matches: list[str], others: list[str]
+) -> None:
+    assert [name for name in (*matches, *others) if included(name, include)] == matches
+
+
+@pytest.mark.parametrize(
     ("glob", "name", "folder"),
     [
         ("*/", "a/b/1.png", "a/"),

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 _ANY_FOLDERS = "**"
+_NOT = "!"
 
 
 def included(name: str, include: Sequence[str]) -> bool:
@@ -15,12 +16,16 @@ def included(name: str, include: Sequence[str]) -> bool:
     Without globs, all files are read except hidden ones: a name or a folder that begins with a dot.
     A glob without a slash is compared with the file's name in every folder, another one with the
     whole path; `**` stands for any number of folders. No wildcard matches a leading dot. Upper and
-    lower case differ. A glob that ends with a slash includes folders: see `folder_of`.
+    lower case differ. A glob that ends with a slash includes folders: see `folder_of`. One that
+    begins with `!` leaves out what the rest of it matches: see `is_left_out`.
 
     Args:
         name: path of the file below the source, with `/`.
         include: globs; a file that matches one is read.
     """
+    if is_left_out(name, include):
+        return False
+    include = wanted(include)
     parts = name.split("/")
     if not include:
         return not any(map(is_hidden, parts))
@@ -28,6 +33,17 @@ def included(name: str, include: Sequence[str]) -> bool:
         return True
     folder = folder_of(name, include)
     return bool(folder) and not any(map(is_hidden, name.removeprefix(folder).split("/")))
+
+
+def is_left_out(name: str, include: Sequence[str]) -> bool:
+    """Whether a glob that begins with `!` matches a file, whatever the others match."""
+    others = [glob[1:] for glob in include if glob.startswith(_NOT)]
+    return bool(others) and included(name, others)
+
+
+def wanted(include: Sequence[str]) -> tuple[str, ...]:
+    """The globs that do not begin with `!`."""
+    return tuple(glob for glob in include if not glob.startswith(_NOT))
 
 
 def folder_of(name: str, include: Sequence[str]) -> str:
@@ -38,7 +54,7 @@ def folder_of(name: str, include: Sequence[str]) -> str:
     Returns:
         "" if there is no such folder.
     """
-    globs = [one[:-1] for one in include if one.endswith("/")]
+    globs = [one[:-1] for one in wanted(include) if one.endswith("/")]
     if not globs:
         return ""
     folders = name.split("/")[:-1]

@@ -11,7 +11,12 @@ from vrdata.errors import InvalidInputError, NotFoundError
 from vrdata.store.port import StorageError
 
 _CLUSTER = 4096  # bytes: a smaller file takes as much space
-PartFormat = Literal["files", "parquet", "arrow", "jsonl", "csv"]
+PartFormat = Literal["files", "parquet", "rows", "arrow", "jsonl", "csv"]
+WHOLE = frozenset({"files", "rows"})
+"""Formats whose items are not one row of a table: a converter reads their files."""
+
+IN_PLACE = frozenset({"parquet", "rows"})
+"""Formats whose staged files keep their size, with each range at its offset."""
 
 
 class SourceNotFoundError(NotFoundError):
@@ -46,7 +51,7 @@ class PartFile:
         digest: `sha256:…`, `etag:…` or `git:…` (sha1 of a git blob) of the whole file, or
             `ranges:…`, the sha256 of the bytes of its ranges; "" = none.
         ranges: the bytes `[start, stop)` that the part needs, ascending; empty = all. A Parquet
-            file keeps its size when it is staged, with each range at its offset. In the other
+            file keeps its size when it is staged: see `IN_PLACE`. In the other
             formats, the ranges one after the other are a table of their own: the header and some
             rows of a CSV file, the schema and one record batch of an Arrow file.
     """
@@ -65,9 +70,10 @@ class Part:
         first: index of its first item.
         items: number of its items; 1 for format `files`.
         files: the first one gives the key; the others are its companions, sorted by name.
-        format: of the first file; `files` = the files are the item.
+        format: of the first file; `files` = the files are the item; `rows` = an item is all rows
+            of one item of a run, in a Parquet file.
         group: number of the row group in a Parquet file; None = the staged file is the part.
-        row: number of its first item in the whole table, from 0.
+        row: number of its first item in the whole table, or in the run, from 0.
     """
 
     first: int
@@ -92,7 +98,7 @@ class Part:
         return -(-single // _CLUSTER) * _CLUSTER
 
     def key(self, item: int) -> str:
-        """The key of one of its items: the name of its file, and `#ROW` of the whole table.
+        """The key of one of its items: the name of its file, and `#ROW` of the table or `#ITEM`.
 
         Args:
             item: its index in the source.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError
-from vrdata.sources.port import PartFile, PartFormat, SourceChangedError
+from vrdata.sources.port import IN_PLACE, PartFile, PartFormat, SourceChangedError
 from vrdata.store.keys import key_problem
 
 RANGES = "ranges:"
@@ -37,7 +37,7 @@ def write_staged(file: PartFile, format: PartFormat, folder: Path, fetch: Fetch)
     digest = hashlib.sha256()
     with path.open("xb") as stream:
         for start, stop in file.ranges or ((0, file.size),):
-            if format == "parquet":
+            if format in IN_PLACE:
                 stream.seek(start)
             missing = stop - start
             for piece in fetch(start, stop):

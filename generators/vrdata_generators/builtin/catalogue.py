@@ -20,7 +20,7 @@ _FIGURES = "MEASURED"
 _BLOCK = "BLOCK_SIZE"
 _BLOCK_SIZE = 10  # if the module has none
 # Every run reads the sources of all generators: walking through their syntax trees takes longer.
-_IMPORT = re.compile(r"^\s*from (vrdata_generators\.[\w.]+) import ", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*from (vrdata(?:_generators)?\.[\w.]+) import ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,14 @@ def sources_digest(modules: Iterable[str]) -> str:
     """sha256 over the sources that decide a generator's pixels: its own and what it imports.
 
     Args:
-        modules: of vrdata_generators.
+        modules: of vrdata_generators; what they import of vrdata counts, too.
     """
     digest = hashlib.sha256()
     seen: dict[str, Path] = {}
     for module in modules:
         _sources(module, seen)
-    for path in sorted(seen.values()):
+    for module in sorted(seen, key=lambda name: name.split(".")):  # wherever they are installed
+        path = seen[module]
         digest.update(path.name.encode() + b"\0" + _without_figures(path) + b"\0")
     return digest.hexdigest()
 
@@ -127,7 +128,7 @@ def _without_figures(path: Path) -> bytes:
 
 
 def _sources(module: str, seen: dict[str, Path]) -> None:
-    """Add a module and the modules of this package that it imports, without running it."""
+    """Add a module and the modules of vrdata that it imports, without running it."""
     spec = util.find_spec(module)
     if spec is None or spec.origin is None or module in seen:
         return

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from support.sources.conversions import Conversions, Made, open_converter
+from vrdata_child.items.rows import BATCH_ROWS
 
 CODE = """
 import pyarrow as pa
@@ -63,6 +64,26 @@ def test_rows_become_one_record_batch(made: Made) -> None:
         (batch,) = list(stream)
     assert batch.to_pylist() == [{"t": 1, "v": 0.5, "l": None}, {"t": 2, "v": None, "l": None}]
     assert made.metadata(0)["parameters"] == {"rows": 2}
+
+
+def test_many_rows_become_several_record_batches_of_limited_size(
+    numbers: Conversions, tmp_path: Path
+) -> None:
+    codes = [
+        f'({{"t": one}} for one in range({2 * BATCH_ROWS + 1}))',
+        f'({{"t": one if one < {BATCH_ROWS + 5} else "x"}} for one in range({2 * BATCH_ROWS}))',
+    ]
+    items = []
+    for number, code in enumerate(codes):
+        path = tmp_path / f"{number}.py"
+        path.write_text(code)
+        items.append({path.name: path})
+    found = numbers.files(*items)
+    with pa.ipc.open_stream((found.samples[0] / "rows.arrow").read_bytes()) as stream:
+        batches = list(stream)
+    assert [one.num_rows for one in batches] == [BATCH_ROWS, BATCH_ROWS, 1]
+    assert found.metadata(0)["parameters"] == {"rows": 2 * BATCH_ROWS + 1}
+    assert f"row {BATCH_ROWS + 5}, column 't': 'x'" in found.invalid[1]
 
 
 def test_an_item_may_have_no_rows(made: Made) -> None:

@@ -35,6 +35,18 @@ def test_a_recording_and_its_video_are_one_item() -> None:
     ]
 
 
+def test_the_instruction_of_a_recording_belongs_to_it() -> None:
+    names = ["r/1.instruction.txt", "r/1.mcap", "r/1.mkv"]
+    assert items(*names, include=("*.mcap",)) == [["r/1.mcap", names[0], "r/1.mkv"]]
+
+
+def test_a_companion_can_be_left_out() -> None:
+    names = ["1.instruction.txt", "1.mcap", "1.mkv", "2.mcap", "2.mkv"]
+    found = items(*names, include=("*.mcap", "!*.mkv"))
+    assert found == [["1.mcap", "1.instruction.txt"], ["2.mcap"]]
+    assert items(*names, include=("!*.mkv",)) == [["1.instruction.txt", "1.mcap"], ["2.mcap"]]
+
+
 def test_stems_end_at_the_last_dot() -> None:
     names = ["v1.0.mcap", "v1.0.mkv", "v1.1.mcap", "v1.1.mkv"]
     assert items(*names) == [names[:2], names[2:]]

@@ -244,3 +244,12 @@ def _operator_pods(installed: Installation, condition: str = "") -> list[dict[st
         labelSelector="app.kubernetes.io/name=vrdata",
         fieldSelector=condition,
     )["items"]
+
+
+def allow_source(installed: Installation, name: str, *urls: str) -> None:
+    """Create a profile that allows sources, and is the default one otherwise."""
+    text = installed.node.kubectl("get", "generationprofile", "default", "-n", SYSTEM, "-o", "json")
+    profile = json.loads(text)
+    profile["metadata"] = {"name": name, "namespace": SYSTEM}
+    profile["spec"]["sources"] = {"allowed": list(urls)}
+    apply(installed, profile)

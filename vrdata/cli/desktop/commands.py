@@ -8,6 +8,7 @@ from vrdata.cli.desktop.common import ManyValues
 from vrdata.cli.desktop.demo import demo_command
 from vrdata.cli.desktop.events import events_command
 from vrdata.cli.desktop.report import report_command
+from vrdata.cli.desktop.runs import from_run_command
 from vrdata.cli.desktop.stats import stats_command
 from vrdata.cli.desktop.tables import bins_command, sequences_command
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     desktop.command("bins")(bins_command)
     desktop.command("sequences")(sequences_command)
     desktop.command("report")(report_command)
+    desktop.command("from-run")(from_run_command)
     desktop.command("stats")(stats_command)
     desktop.command("demo")(demo_command)
     app.add_typer(desktop)

@@ -21,6 +21,10 @@ class InstructionSource(StrEnum):
     WINDOW = "window"
 
 
+FACT_OF = {InstructionSource.SIDECAR: "instruction", InstructionSource.WINDOW: "window"}
+"""The field of a recording's facts that has its instruction."""
+
+
 class EncoderName(StrEnum):
     """The encoders of events."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def find_recordings(folder: Path, *, recursive: bool) -> list[Path]:
     if not folder.is_dir():
         raise NotFoundError(f"{folder} does not exist", fix="name a folder with .mcap files")
     pattern = f"**/*{SUFFIX}" if recursive else f"*{SUFFIX}"
-    found = sorted(path.absolute() for path in folder.glob(pattern) if path.is_file())
+    paths = (path.absolute() for path in folder.glob(pattern) if path.is_file())
+    found = sorted(paths, key=os.fsencode)  # as sources and tables sort
     for path in found:
         _require_utf8(path)
     if not found:
@@ -52,8 +54,11 @@ def instruction_beside(recording: Path) -> str | None:
         UnicodeDecodeError: it is not UTF-8.
     """
     path = recording.with_suffix(SIDECAR_SUFFIX)
-    if not path.is_file():
-        return None
+    return read_instruction(path) if path.is_file() else None
+
+
+def read_instruction(path: Path) -> str | None:
+    """The text of such a file; None = it is empty. Raises as `instruction_beside`."""
     with path.open("rb") as file:
         return printable(decode(file.read(MAX_SIDECAR_BYTES))).strip() or None
 
@@ -81,9 +86,9 @@ class MediaCheck:
         self._known: dict[str, bool] = {}
         self.missing: dict[str, int] = {}
 
-    def see(self, path: str) -> None:
-        """Count a reference to a file."""
+    def see(self, path: str, number: int = 1) -> None:
+        """Count references to a file."""
         if path not in self._known:
             self._known[path] = self._exists(path)
         if not self._known[path]:
-            self.missing[path] = self.missing.get(path, 0) + 1
+            self.missing[path] = self.missing.get(path, 0) + number

@@ -11,7 +11,7 @@ from typing import Any
 from vrdata import __version__
 from vrdata.desktop.cores.actions import InvalidActionsError, decode_actions
 from vrdata.desktop.cores.binning import Bin
-from vrdata.desktop.cores.choices import EncoderName, InstructionSource, Tail
+from vrdata.desktop.cores.choices import FACT_OF, EncoderName, InstructionSource, Tail
 from vrdata.desktop.cores.rows import SequenceOptions, Sequences
 from vrdata.desktop.cores.sequences import step_of
 from vrdata.desktop.encoders.registry import text_encoder
@@ -25,9 +25,6 @@ from vrdata.errors import InvalidInputError
 
 _COLUMNS = ("file_path", "bin_idx", "timestamp_ns", "state", "actions")
 _REF_BYTES = 40
-
-
-_FACT = {InstructionSource.SIDECAR: "instruction", InstructionSource.WINDOW: "window"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def write_sequences(
 
 def _instructions(request: SequencesRequest) -> dict[str, str]:
     """The own instructions of recordings, by file path."""
-    fact = _FACT.get(request.instruction_from)
+    fact = FACT_OF.get(request.instruction_from)
     if fact is None:
         return {}
     return {one["file_path"]: one[fact] for one in read_facts(request.source) if one.get(fact)}

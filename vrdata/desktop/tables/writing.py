@@ -67,6 +67,12 @@ class SplitWriter(Closing):
         if len(self._batch) >= BATCH_ROWS or self._size >= BATCH_BYTES:
             self._flush()
 
+    def add_batch(self, batch: pa.RecordBatch) -> None:
+        """Add rows with the columns of the schema. Raises OSError."""
+        self._flush()
+        self._write(batch.cast(self._schema))
+        self.rows += batch.num_rows
+
     def end(self) -> None:
         """Write what is left, without a description. Raises OSError."""
         self._flush()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vrdata.errors import InvalidInputError
-from vrdata.sources.globs import folder_of, included
+from vrdata.sources.globs import folder_of, included, is_left_out, wanted
 from vrdata.sources.objects.listing import Listed
 from vrdata.sources.tables.formats import is_unreadable_table, table_format
 
@@ -17,6 +17,10 @@ _DOCUMENTS = re.compile(
     r"dataset_(infos?|dict)\.json|thumbs\.db|desktop\.ini",
     re.IGNORECASE,
 )
+
+
+_LONG_ENDINGS = (".instruction.txt",)
+"""Endings with two dots: `1.instruction.txt` belongs to `1.mcap`."""
 
 
 class Group(NamedTuple):
@@ -42,8 +46,10 @@ def grouped(files: Iterable[Listed], include: Sequence[str]) -> Iterator[Group]:
         InvalidInputError: there are tables and other files, or tables in an archive.
     """
     kinds: dict[bool, str] = {}
-    for files_of_stem in _by_stem(files, include):
-        for group in _groups(files_of_stem, include):
+    kept = (one for one in files if not is_left_out(one.name, include))
+    globs = wanted(include)
+    for files_of_stem in _by_stem(kept, globs):
+        for group in _groups(files_of_stem, globs):
             kinds.setdefault(group.is_table, group.files[0].name)
             if len(kinds) > 1:
                 raise _mixed(kinds[True], kinds[False])
@@ -117,7 +123,8 @@ def _by_stem(files: Iterable[Listed], include: Sequence[str]) -> Iterator[list[L
 def _stem(name: str) -> str:
     """A path up to the dot before its extension; "" without an extension."""
     folder, slash, base = name.rpartition("/")
-    stem, dot, _ = base.rpartition(".")
+    ending = next((one for one in _LONG_ENDINGS if base.endswith(one)), "")
+    stem, dot, _ = (f"{base.removesuffix(ending)}." if ending else base).rpartition(".")
     return f"{folder}{slash}{stem}{dot}" if stem else ""
 
 

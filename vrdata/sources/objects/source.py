@@ -10,9 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from vrdata.dataset import layout
 from vrdata.sources.objects.errors import as_source_errors
 from vrdata.sources.objects.grouping import Group, grouped, is_data
 from vrdata.sources.objects.listing import Listed
+from vrdata.sources.objects.runs import run_parts
 from vrdata.sources.parts import cut_parts
 from vrdata.sources.port import (
     OnRead,
@@ -101,11 +103,20 @@ class ObjectsSource:
                 raise self._empty(seen)
 
     def _parts(self, limit: int | None, seen: list[str]) -> Iterator[Part]:
+        if self._is_run():
+            seen.append(layout.TABLES)
+            yield from run_parts(self._root().store)
+            return
         first = 0
         for group in grouped(self._listed(seen), self._include or self._metadata()):
             for part in self._parts_of(group, first, None if limit is None else limit - first):
                 yield part
                 first += part.items
+
+    def _is_run(self) -> bool:
+        """Whether the root is the folder of a run, and no files of it are named."""
+        find = self._root().find
+        return not self._include and find is not None and find(layout.PLAN) is not None
 
     def _parts_of(self, group: Group, first: int, limit: int | None) -> Iterator[Part]:
         form = table_format(group.files[0].name)

@@ -19,7 +19,7 @@ from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.names import COLUMNS, ROWS
 
 if TYPE_CHECKING:
-    from vrdata_generators.api import Converter, Item
+    from vrdata_generators.api import Converted, Converter, Item
 
 
 def load(request: Mapping[str, Any]) -> Converter:
@@ -96,45 +96,46 @@ class Conversion:
         """
         item = self._items.get(position)
         try:
-            return self._write(item, self._results(item), position)
+            return self._write(item, position)
         except SampleInvalidError as error:
             if error.reason != INVALID_ITEM:
                 raise
             message = f"{item.key}: {error.message}"
             raise SampleInvalidError(error.reason, message) from error.__cause__
 
-    def _write(self, item: Item, made: list[Any], position: int) -> SampleFolder:
+    def _write(self, item: Item, position: int) -> SampleFolder:
         converter = self._converter
-        given = made[0].domain if converter.schema is None else ""
-        domain = safe_domain(given) or converter.domain
+        results = _results(converter, item, self._options)
+        sample = _only(results) if converter.schema is None else None
+        domain = (safe_domain(sample.domain) if sample else "") or converter.domain
         folder = self._out / f"{domain}_task" / f"{domain}_{position:08d}"
         folder.mkdir(parents=True)
+        empty = False
         try:
-            if converter.schema is None:
-                write_sample(folder, converter, item, made[0])
+            if sample is not None:
+                write_sample(folder, converter, item, sample)
             else:
-                write_rows(folder / ROWS, made, converter.schema)
-                write_metadata(folder, converter, {"rows": len(made)}, {"source_key": item.key})
+                rows = write_rows(folder / ROWS, results, converter.schema)
+                empty = rows == 0
+                write_metadata(folder, converter, {"rows": rows}, {"source_key": item.key})
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return SampleFolder(folder, domain, empty=not made)
+        return SampleFolder(folder, domain, empty=empty)
 
-    def _results(self, item: Item) -> list[Any]:
-        """The one sample of an item, or its rows."""
-        from vrdata_generators.api import Converted
 
-        results = _results(self._converter, item, self._options)
-        if self._converter.schema is not None:
-            return list(results)
-        found = list(islice(results, 2))
-        if len(found) != 1:
-            what = "no sample" if not found else "more than one sample"
-            raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}")
-        if not isinstance(found[0], Converted):
-            what = type(found[0]).__name__
-            raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}, not a Converted")
-        return found
+def _only(results: Iterator[Any]) -> Converted:
+    """The one sample of an item."""
+    from vrdata_generators.api import Converted
+
+    found = list(islice(results, 2))
+    if len(found) != 1:
+        what = "no sample" if not found else "more than one sample"
+        raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}")
+    if not isinstance(found[0], Converted):
+        what = type(found[0]).__name__
+        raise SampleInvalidError(INVALID_ITEM, f"the converter gives {what}, not a Converted")
+    return found[0]
 
 
 def _results(converter: Converter, item: Item, options: Mapping[str, str]) -> Iterator[Any]:

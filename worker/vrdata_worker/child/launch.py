@@ -30,6 +30,7 @@ from vrdata_worker.untrusted.refused import RefusedAttempts
 LOG_TAIL_BYTES = 4000
 _LOG = "template.log"
 _PACKAGES = ("vrdata_child", "vrdata_generators")
+_OWN_PACKAGES = ("vrdata",)  # converters of vrdata compute what its commands do
 _PASSED = ("PATH", "LD_LIBRARY_PATH")
 # Libraries choose code by the processor. With AVX-512, exp, log, tan and pow of numpy, matrix
 # products of OpenBLAS, and resize, dft and exp of OpenCV return other bits than with AVX2.
@@ -221,7 +222,7 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
             return subprocess.Popen(
                 command,
                 cwd=folder,
-                env=_environment(folder),
+                env=_environment(folder, launch),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -232,10 +233,11 @@ def start_process(launch: Launch, folder: Path, channel: int) -> subprocess.Pope
             raise TemplateBrokenError(f"{python} cannot be started: {error.strerror}") from None
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, launch: Launch) -> dict[str, str]:
     packages = folder / "packages"
     packages.mkdir()
-    for name in _PACKAGES:
+    is_own = launch.kind == "converter" and not launch.root and not launch.python
+    for name in (*_PACKAGES, *(_OWN_PACKAGES if is_own else ())):
         spec = util.find_spec(name)
         if spec is not None and spec.origin is not None:
             (packages / name).symlink_to(Path(spec.origin).parent)

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from vrdata.sources.port import Part, PartFile
+from vrdata.sources.port import IN_PLACE, Part, PartFile
 
 _CHUNK = 1024 * 1024
 _ALGORITHMS = {"sha256": "sha256", "ranges": "sha256", "git": "sha1"}
@@ -63,14 +63,14 @@ def _of_file(folder: Path, part: Part, file: PartFile) -> str:
 
 def _size(part: Part, file: PartFile) -> int:
     """Bytes of a staged file: see `PartFile.ranges`."""
-    if not file.ranges or part.format == "parquet":
+    if not file.ranges or part.format in IN_PLACE:
         return file.size
     return sum(stop - start for start, stop in file.ranges)
 
 
 def _ranges(part: Part, file: PartFile) -> tuple[tuple[int, int], ...]:
     """The bytes of a staged file that were fetched."""
-    if file.ranges and part.format == "parquet":
+    if file.ranges and part.format in IN_PLACE:
         return file.ranges
     return ((0, _size(part, file)),)
 

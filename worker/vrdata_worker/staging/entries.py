@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vrdata.sources.port import Part
+from vrdata.sources.port import WHOLE, Part
 from vrdata_worker.untrusted.folders import entered
 
 NAME = "items.json"
@@ -65,7 +65,7 @@ def write(folder: Path, found: Sequence[dict[str, Any]], name: str = NAME) -> No
 
 def _entry(part: Part, folder: Path, item: int) -> dict[str, Any]:
     table = None
-    if part.format != "files":
+    if part.format not in WHOLE:
         table = {
             "format": part.format,
             "file": str(folder / part.files[0].name),

@@ -9,7 +9,7 @@ from typing import Any
 from vrdata.api.source import SourceSpec
 from vrdata.errors import InvalidInputError
 from vrdata.sources.opening import open_source
-from vrdata.sources.port import Part
+from vrdata.sources.port import WHOLE, Part
 
 _STAGED = "items"  # the folder in that of the block
 _LIST = "items.json"
@@ -71,7 +71,7 @@ class TrialItems:
             "index": item,
             "key": part.key(item),
             "files": files,
-            "table": None if part.format == "files" else table,
+            "table": None if part.format in WHOLE else table,
         }
 
     def _part(self, item: int) -> Part:

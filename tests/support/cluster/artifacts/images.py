@@ -16,6 +16,7 @@ PACKAGES = ("python3", "python3-venv", "ca-certificates", "git", "fonts-dejavu-c
 PACKAGES += ("ffmpeg", "unar")
 BASE = "localhost/vrdata-test-base:2"
 BUILD_SECONDS = 1800
+STAGE = "build"  # of each Dockerfile, with the layers that take long
 # So that pip in the build uses the certificates and indexes of the machine.
 _SHARED = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"))
 _PAUSE = """package main
@@ -49,12 +50,18 @@ class ImageBuilder:
             self._base()
             volumes = [f"--volume={path}:{path}:ro" for path in _SHARED if path.exists()]
             given = {"BASE": BASE} | arguments
-            self._buildah(
+            build = (
                 *("bud", "--layers", "--isolation", "chroot", "--network", "host", *volumes),
                 *(f"--build-arg={key}={value}" for key, value in given.items()),
-                *("-f", str(REPOSITORY / dockerfile), "-t", name, str(context)),
+                *("-f", str(REPOSITORY / dockerfile)),
             )
-            return self._archive(name)
+            # Its own name keeps the layers of the first stage when the others are removed.
+            self._buildah(*build, "--target", STAGE, "-t", f"{name}-{STAGE}", str(context))
+            self._buildah(*build, "-t", name, str(context))
+            archive = self._archive(name)
+            # Each build leaves the layers of the one before: some GB.
+            self._buildah("rmi", "--prune")
+            return archive
 
     def pause(self, name: str) -> Path:
         """The image of a pod's sandbox: a program that waits for a signal."""

@@ -1,0 +1,1 @@
+"""The stages in runs: the rows of one recording for a converter, and datasets of finished runs."""
