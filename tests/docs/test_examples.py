@@ -28,6 +28,7 @@ PAGES = (
     "docs/export.md",
     "docs/pipelines.md",
     "docs/timeseries-convert.md",
+    "docs/desktop-cluster.md",
 )
 TRAINING = ("docs/timeseries.md", "docs/desktop.md")
 NOT_RUN = (

@@ -64,8 +64,8 @@ class SourceSpec(Model):
     include: tuple[Glob, ...] = Field(
         default=(),
         max_length=64,
-        description="Globs of file names below the URL; a file that matches one is read. "
-        'Default: all files. Example: ["*.parquet"].',
+        description="Globs of file names below the URL; a file that matches one is read, unless it "
+        'matches one that begins with `!`. Default: all files. Example: ["*.parquet"].',
     )
     limit: int | None = Field(
         default=None,
@@ -101,8 +101,8 @@ class PlacedSource(Model):
     include: tuple[Glob, ...] = Field(
         default=(),
         max_length=64,
-        description="Globs of file names below the URL; only files that match one are read. "
-        'Default: all files. Example: ["train/*.png"].',
+        description="Globs of file names below the URL; only files that match one are read, unless "
+        'they match one that begins with `!`. Default: all files. Example: ["train/*.png"].',
     )
 
 

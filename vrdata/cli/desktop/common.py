@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +11,13 @@ import typer
 from typer.core import TyperCommand
 
 from vrdata.cli.common import Output, print_json, stdout
+from vrdata.errors import UsageError
 from vrdata.text import count
 
 if TYPE_CHECKING:
     from vrdata.desktop.stages.result import StageResult
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a path has no second slash any more
 PACKAGES = ("mcap", "orjson", "pyarrow", "zstandard", "lz4")
 
 InputOption = Annotated[
@@ -36,6 +39,23 @@ OverwriteOption = Annotated[
 FormatOption = Annotated[
     Output, typer.Option("--output-format", help="How to print the result: table or json.")
 ]
+
+
+def require_folder(path: Path, option: str) -> None:
+    """Refuse what is not a folder of this machine.
+
+    Raises:
+        UsageError: the path is empty or a URL.
+    """
+    if not str(path).strip():
+        raise UsageError(f"{option} is empty", fix="name a folder")
+    if _URL.match(str(path)):
+        raise UsageError(
+            f"{option} is not a folder of this machine",
+            why="datasets.load_from_disk and the next stage read a dataset from a disk",
+            fix="name a folder, and copy it with `vrdata upload` or `vrdata download`; or run the "
+            "stages as converters (docs/desktop-cluster.md), which read and write buckets",
+        )
 
 
 class ManyValues(TyperCommand):

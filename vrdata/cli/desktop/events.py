@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +13,10 @@ from vrdata.cli.desktop.common import (
     OutputDirOption,
     OverwriteOption,
     print_result,
+    require_folder,
 )
 from vrdata.cli.failures import require
-from vrdata.errors import ExitCode, UsageError
+from vrdata.errors import ExitCode
 from vrdata.text import count
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ SHOWN = 3  # losses and files that are named for each recording
 @handle_errors
 def events_command(
     train_dir: Annotated[
-        Path,
+        str,
         typer.Option(
             "--train_dir",
             "--train-dir",
             "-tr",
-            help="The folder with the recordings (.mcap).",
+            help="The folder or s3:// prefix with the recordings (.mcap).",
             show_default=False,
         ),
     ],
@@ -49,12 +49,12 @@ def events_command(
         ),
     ] = None,
     test_dir: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--test_dir",
             "--test-dir",
             "-te",
-            help="The folder with the recordings of the test split.",
+            help="The folder or s3:// prefix with the recordings of the test split.",
             show_default=False,
         ),
     ] = None,
@@ -92,7 +92,8 @@ def events_command(
 
     Columns: file_path, topic, timestamp_ns, message_type, msg. The dataset has the splits train and
     test; `datasets.load_from_disk` loads it. For each damaged recording, the byte ranges that
-    cannot be read are printed.
+    cannot be read are printed. Of recordings in a bucket, videos are not
+    fetched, and `file_path` is the key below the prefix.
 
     Exit codes: 0 everything was read, 4 recordings or parts of them were not, 1 nothing was read.
     """  # fmt: skip
@@ -100,8 +101,7 @@ def events_command(
     from vrdata.desktop.cores.sampling import DEFAULT_RATES, parse_rates, parse_share
     from vrdata.desktop.stages.events import EventsRequest, write_events
 
-    if not str(output_dir).strip():
-        raise UsageError("--output_dir is empty", fix="name the folder to create")
+    require_folder(output_dir, "--output_dir")
     request = EventsRequest(
         train=train_dir,
         test=test_dir,

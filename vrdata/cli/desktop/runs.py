@@ -14,6 +14,7 @@ from vrdata.cli.desktop.common import (
     OutputDirOption,
     OverwriteOption,
     print_result,
+    require_folder,
 )
 from vrdata.cli.failures import require
 from vrdata.cli.sources import AwsProfileOption, EndpointOption, RegionOption, require_source
@@ -65,6 +66,7 @@ def from_run_command(
     Exit codes: 0 everything was read, 4 recordings or parts of them were not.
     """
     require(PACKAGES, "vrdata desktop")
+    require_folder(output_dir, "--output_dir")
     from vrdata.dataset.discover import open_run
     from vrdata.desktop.chain.dataset import RunRequest, write_run
     from vrdata.desktop.chain.stored import open_stage

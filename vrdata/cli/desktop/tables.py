@@ -14,6 +14,7 @@ from vrdata.cli.desktop.common import (
     OutputDirOption,
     OverwriteOption,
     print_result,
+    require_folder,
 )
 from vrdata.cli.failures import require
 from vrdata.desktop.cores.choices import EncoderName, InstructionSource, Tail
@@ -50,6 +51,8 @@ def bins_command(
     in the bin: a JSON array of objects with topic, timestamp_ns, message_type and msg.
     """  # fmt: skip
     require(PACKAGES, "vrdata desktop")
+    require_folder(input_dir, "--input_dir")
+    require_folder(output_dir, "--output_dir")
     from vrdata.desktop.cores.binning import DEFAULT_TOPICS
     from vrdata.desktop.cores.sampling import parse_number
     from vrdata.desktop.stages.bins import BinsRequest, write_bins
@@ -119,6 +122,8 @@ def sequences_command(
     buttons that are held down when the sequence begins.
     """  # fmt: skip
     require(PACKAGES, "vrdata desktop")
+    require_folder(input_dir, "--input_dir")
+    require_folder(output_dir, "--output_dir")
     from vrdata.desktop.cores.sampling import parse_overlap
     from vrdata.desktop.stages.sequences import (
         SequencesRequest,

@@ -15,9 +15,10 @@ from vrdata import __version__
 from vrdata.desktop.cores.sampling import down_sampled
 from vrdata.desktop.cores.splits import test_names
 from vrdata.desktop.recordings.container import NotARecordingError
-from vrdata.desktop.recordings.folder import MediaCheck, find_recordings, instruction_beside
+from vrdata.desktop.recordings.folder import instruction_beside
 from vrdata.desktop.recordings.reading import Recording
 from vrdata.desktop.stages.facts import FACTS_FILE, Facts, watched
+from vrdata.desktop.stages.places import Place, find_places
 from vrdata.desktop.stages.result import StageResult, StrictError
 from vrdata.desktop.tables.schemas import EVENTS
 from vrdata.desktop.tables.writing import DatasetWriter, SplitWriter
@@ -32,8 +33,8 @@ class EventsRequest:
     """What stage 1 reads and writes.
 
     Attributes:
-        train: folder of the recordings.
-        test: folder of those of the test split; None = a share of `train`.
+        train: folder of the recordings, or an `s3://` URL.
+        test: the same for the test split; None = a share of `train`.
         output: folder of the dataset.
         rates: the most events a second for each topic.
         test_share: of the recordings in `train`; 0 = no test split.
@@ -44,8 +45,8 @@ class EventsRequest:
         overwrite: replace an existing dataset.
     """
 
-    train: Path
-    test: Path | None
+    train: str
+    test: str | None
     output: Path
     rates: dict[str, Fraction]
     test_share: Fraction
@@ -79,8 +80,8 @@ def write_events(request: EventsRequest, report: Callable[[Facts], None]) -> Sta
     """
     with DatasetWriter(request.output, EVENTS, overwrite=request.overwrite) as writer:
         tasks = [
-            _Task(path, split, request.rates, writer.part(number))
-            for number, (path, split) in enumerate(_assigned(request))
+            _Task(place, split, request.rates, writer.part(number))
+            for number, (place, split) in enumerate(_assigned(request))
         ]
         done = []
         for task, facts in zip(tasks, _results(tasks, request.workers), strict=True):
@@ -100,7 +101,7 @@ def write_events(request: EventsRequest, report: Callable[[Facts], None]) -> Sta
 class _Task:
     """One recording: where it is, and where its rows go."""
 
-    path: Path
+    place: Place
     split: str
     rates: dict[str, Fraction]
     part: Path
@@ -125,29 +126,28 @@ def _results(tasks: list[_Task], workers: int) -> Iterator[Facts]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _assigned(request: EventsRequest) -> Iterator[tuple[Path, str]]:
-    train = find_recordings(request.train, recursive=request.recursive)
+def _assigned(request: EventsRequest) -> Iterator[tuple[Place, str]]:
+    train = find_places(request.train, recursive=request.recursive)
     if request.test is not None:
-        test = find_recordings(request.test, recursive=request.recursive)
-        yield from ((path, TRAIN) for path in train)
-        yield from ((path, TEST) for path in test)
+        test = find_places(request.test, recursive=request.recursive)
+        yield from ((place, TRAIN) for place in train)
+        yield from ((place, TEST) for place in test)
         return
-    names = {path: path.relative_to(request.train.absolute()).as_posix() for path in train}
-    chosen = test_names(list(names.values()), request.test_share, request.seed)
-    yield from ((path, TRAIN) for path in train if names[path] not in chosen)
-    yield from ((path, TEST) for path in train if names[path] in chosen)
+    chosen = test_names([one.name for one in train], request.test_share, request.seed)
+    yield from ((place, TRAIN) for place in train if place.name not in chosen)
+    yield from ((place, TEST) for place in train if place.name in chosen)
 
 
 def _read(task: _Task) -> Facts:
     """Write the rows of one recording to its part."""
-    facts = Facts(str(task.path), task.split)
-    media = MediaCheck()
-    with SplitWriter(task.part, EVENTS) as part:
+    facts = Facts(task.place.file_path, task.split)
+    with SplitWriter(task.part, EVENTS) as part, task.place.opened() as (path, media):
         try:
-            facts.instruction = instruction_beside(task.path)
-            recording = Recording(task.path)
+            facts.instruction = instruction_beside(path)
+            recording = Recording(path)
         except (NotARecordingError, OSError, UnicodeDecodeError) as error:
-            facts.failed = getattr(error, "what", "") or str(error)
+            why = getattr(error, "what", "") or str(error)
+            facts.failed = why.replace(str(path), facts.file_path)
             part.end()
             return facts
         with recording:

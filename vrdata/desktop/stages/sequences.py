@@ -107,26 +107,30 @@ def write_sequences(
     return result
 
 
-def _instructions(request: SequencesRequest) -> dict[str, str]:
-    """The own instructions of recordings, by file path."""
+def _instructions(request: SequencesRequest) -> dict[tuple[str, str], str]:
+    """The own instructions of recordings, by split and file path."""
     fact = FACT_OF.get(request.instruction_from)
     if fact is None:
         return {}
-    return {one["file_path"]: one[fact] for one in read_facts(request.source) if one.get(fact)}
+    return {
+        (one.get("split", ""), one["file_path"]): one[fact]
+        for one in read_facts(request.source)
+        if one.get(fact)
+    }
 
 
 def _write_split(
     split: Split,
     writer: SplitWriter,
     request: SequencesRequest,
-    instructions: dict[str, str],
+    instructions: dict[tuple[str, str], str],
     report: Callable[[str, Sequences], None],
 ) -> int:
     recordings = 0
     options = request.options()
     with Grouped(split, _COLUMNS) as grouped:
         for name, rows in grouped.recordings():
-            instruction = instructions.get(name, request.instruction)
+            instruction = instructions.get((split.name, name), request.instruction)
             sequences = Sequences(name, _bins(name, rows), instruction, options)
             for row in sequences:
                 writer.add(tuple(row.values()), _size(row))
