@@ -17,6 +17,7 @@ from support.cli import vrdata
 from support.cluster.installation import Installation
 from support.cluster.runs import Run, allow_source, run_object, start_run
 from support.datasets.puzzles import puzzle_table
+from support.desktop.chain import STAGES, rows_of, stage_spec, write_recordings
 from support.pipelines import ranged
 from support.timeseries.hdf5 import write_franka
 from vrdata.dataset import layout
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.cluster
 ITEMS = 20
 PICTURES, SHARD = 12, 4
 FILES = 22
+RECORDINGS = 8  # in shards of three
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +201,37 @@ def test_hdf5_files_become_the_rows_of_the_laptop(installed: Installation, tmp_p
     assert local.code == 0, local.err
     checked = started.verify()
     assert local.json["datasetHash"] == checked["datasetHash"] == status["datasetHash"]
+
+
+def test_three_chained_stages_have_the_hashes_of_those_on_the_laptop(
+    installed: Installation, tmp_path: Path
+) -> None:
+    namespace = installed.namespace("desktop")
+    bucket = installed.bucket
+    write_recordings(bucket.folder / "raw/recordings", RECORDINGS)
+    recordings = f"s3://{bucket.name}/raw/recordings"
+    runs = f"s3://{bucket.name}/runs/{namespace}"
+    allow_source(installed, "desktop", recordings, runs)
+    on_node, on_laptop = recordings, recordings
+    for stage in STAGES:
+        spec = {"profile": "desktop", "parallelism": 2}
+        started = start_run(
+            installed, namespace, stage, stage_spec(stage, on_node, shard_size=3) | spec
+        )
+        started.wait("Finished")
+        status = started.status()
+        assert status["phase"] == "Succeeded", json.dumps(status, indent=1)
+        assert status["samples"] == {"desired": RECORDINGS, "succeeded": RECORDINGS, "failed": 0}
+        assert status["shards"]["succeeded"] == -(-RECORDINGS // 3)
+        path = tmp_path / f"{stage}.yaml"
+        local_spec = stage_spec(stage, on_laptop, shard_size=3)
+        path.write_text(json.dumps(run_object(stage, namespace, local_spec)))
+        local = vrdata("run", path, "--local", "--out", tmp_path / "out", "-o", "json")
+        assert local.code == 0, local.err
+        checked = started.verify()
+        assert local.json["datasetHash"] == checked["datasetHash"] == status["datasetHash"]
+        on_node, on_laptop = f"{runs}/{stage}", str(tmp_path / "out" / namespace / stage)
+    for name, run in (("node", on_node), ("laptop", on_laptop)):
+        done = vrdata("desktop", "from-run", run, "--output_dir", tmp_path / name)
+        assert done.code == 0, done.err
+    assert rows_of(tmp_path / "node", "sequences") == rows_of(tmp_path / "laptop", "sequences")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from vrdata.desktop.chain.bins import COLUMNS, BinOptions, bin_rows
 from vrdata.desktop.chain.columns import BINS_OF_RUN
 from vrdata_generators.api import Converter, Item, Options, Row
-from vrdata_generators.runs import rows_of
+from vrdata_generators.runs.rows import rows_of
 
 MEASURED = {"secondsPerSample": 5.0, "peakMemoryBytes": 250_000_000, "bytesPerSample": 10_000_000}
 BLOCK_SIZE = 1  # recordings are large

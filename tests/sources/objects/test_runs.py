@@ -19,8 +19,8 @@ from vrdata.sources.objects.opening import open_path
 from vrdata.sources.objects.runs import run_parts
 from vrdata.sources.port import Part
 from vrdata_generators.api import Item
-from vrdata_generators.runs import batches_of
-from vrdata_generators.runs import rows_of as rows_of_item
+from vrdata_generators.runs.rows import batches_of
+from vrdata_generators.runs.rows import rows_of as rows_of_item
 
 COLUMNS = ("step", "text")
 ROWS = "vrdata.dataset.formats.parquet.rows.ROWS"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 100  # characters of a value in a message
 BATCH_ROWS = 2000  # that are Python objects at the same time
-BATCH_BYTES = 8 * 2**20  # of texts and bytes in them
+BATCH_BYTES = 8 * 2**20  # about, of their values
+_OBJECT_BYTES = 50  # of a Python object
 
 
 def write_rows(path: Path, rows: Iterable[Any], schema: pa.Schema) -> int:
@@ -55,10 +56,15 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _size(row: Any) -> int:
-    """Bytes of the large values of a row."""
-    values = row.values() if isinstance(row, Mapping) else ()
-    return sum(len(value) for value in values if isinstance(value, str | bytes))
+def _size(value: Any) -> int:
+    """About how many bytes a row, or a value of it, has as Python objects."""
+    if isinstance(value, str | bytes):
+        return len(value) + _OBJECT_BYTES
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return _OBJECT_BYTES
 
 
 def _check(number: int, row: Any, names: set[str], schema: pa.Schema) -> None:

@@ -1,0 +1,1 @@
+"""Items of finished runs, as a converter reads them."""
