@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from support.datasets.clips import write_clip
 from support.generators.samples import write_sample
 from vrdata_child.hermetic.folders import find_samples
+from vrdata_child.sample import paths
 from vrdata_child.sample.finish import BlockFacts, finish_sample
 from vrdata_child.sample.invalid import SampleInvalidError
 from vrdata_child.sample.names import stored_name
@@ -138,3 +140,36 @@ def test_the_folder_of_staged_items_is_one_of_them(tmp_path: Path) -> None:
     (found.path / "prompt.txt").write_text("Look at /scratch/i0123/7/cat.png.")
     packet = finish_sample(found, 0, block)
     assert Path(packet["folder"], "prompt.txt").read_text() == "Look at ./7/cat.png."
+
+
+@pytest.mark.parametrize("before", [4090, 4096, 8180, 20_000])
+def test_a_path_is_found_wherever_it_is_in_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setattr(paths, "WINDOW", 4096)
+    monkeypatch.setattr(paths, "_OVERLAP", 64)
+    file = tmp_path / "a.bin"
+    file.write_bytes(b"\0" * before + b"/home/somebody/x" + b"\0" * 9000)
+    with pytest.raises(SampleInvalidError, match="contains /home/somebody, a path"):
+        paths.clean_file(file, ("/other/one", "/home/somebody"))
+    paths.clean_file(file, ("/home/nobody",))
+
+
+def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
+    program = """
+import resource, sys
+from pathlib import Path
+from vrdata_child.sample.paths import clean_file
+used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+before = used()
+clean_file(Path(sys.argv[1]), ("/home/somebody",))
+print(used() - before)
+"""
+    file = tmp_path / "a.bin"
+    with file.open("wb") as written:
+        written.truncate(256 * 2**20)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(file)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert int(done.stdout) < 64, "MiB"

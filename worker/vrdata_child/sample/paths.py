@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from vrdata_child import own_folder
 from vrdata_child.sample.invalid import SampleInvalidError
@@ -29,6 +30,10 @@ _OF_PROCESS = frozenset(
 )
 # A path of a few bytes occurs in compressed data by chance; with a name after it, it does not.
 _AFTER_SHORT = rb"/[!-~]{4}"
+WINDOW = 16 * 2**20
+"""Bytes of a file that are in memory at the same time."""
+
+_OVERLAP = 8192  # more than a path has
 
 
 def machine_paths(folder: Path, *others: str) -> tuple[str, ...]:
@@ -70,16 +75,30 @@ def clean_file(file: Path, paths: Sequence[str]) -> None:
 
 def _first_path(file: Path, paths: Sequence[str], after_short: bytes) -> str:
     """The first path that a file contains; `after_short` follows a path of one name."""
-    if not file.stat().st_size:
+    size = file.stat().st_size
+    if not size:
         return ""
+    found: set[str] = set()
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as body:
-        return next((path for path in paths if _contains(body, path, after_short)), "")
+        for start in range(0, size, WINDOW):
+            part = _Part(body, start, min(size, start + WINDOW + _OVERLAP))
+            found.update(one for one in paths if _contains(part, one, after_short))
+            # What was read counts as memory of this process until it is given back.
+            body.madvise(mmap.MADV_DONTNEED, start, min(WINDOW, size - start))
+    return next((one for one in paths if one in found), "")
 
 
-def _contains(body: mmap.mmap, path: str, after_short: bytes) -> bool:
+class _Part(NamedTuple):
+    body: mmap.mmap
+    start: int
+    stop: int
+
+
+def _contains(part: _Part, path: str, after_short: bytes) -> bool:
     given = os.fsencode(path)
-    if body.find(given) < 0:
+    if part.body.find(given, part.start, part.stop) < 0:
         return False
     if path.count("/") > 1:
         return True
-    return re.search(re.escape(given) + after_short, body) is not None
+    pattern = re.compile(re.escape(given) + after_short)
+    return pattern.search(part.body, part.start, part.stop) is not None
