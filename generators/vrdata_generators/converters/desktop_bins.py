@@ -12,7 +12,7 @@ from vrdata.desktop.chain.columns import BINS_OF_RUN
 from vrdata_generators.api import Converter, Item, Options, Row
 from vrdata_generators.runs.rows import rows_of
 
-MEASURED = {"secondsPerSample": 5.0, "peakMemoryBytes": 250_000_000, "bytesPerSample": 10_000_000}
+MEASURED = {"secondsPerSample": 1.6, "peakMemoryBytes": 200_000_000, "bytesPerSample": 1_500_000}
 BLOCK_SIZE = 1  # recordings are large
 
 

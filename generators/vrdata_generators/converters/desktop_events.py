@@ -13,7 +13,7 @@ from vrdata.desktop.chain.events import event_rows, rates_of
 from vrdata.desktop.recordings.folder import SIDECAR_SUFFIX, SUFFIX
 from vrdata_generators.api import Converter, Item, Options, Row
 
-MEASURED = {"secondsPerSample": 5.0, "peakMemoryBytes": 250_000_000, "bytesPerSample": 10_000_000}
+MEASURED = {"secondsPerSample": 4.4, "peakMemoryBytes": 155_000_000, "bytesPerSample": 2_000_000}
 BLOCK_SIZE = 1  # recordings are large
 
 
