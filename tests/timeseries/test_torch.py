@@ -106,21 +106,22 @@ def test_the_device_is_cuda_then_mps_then_the_cpu(
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes")
-@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize(("workers", "mixed"), [(0, 0), (1, 0), (3, 0), (1, 2)])
 def test_interrupted_at_each_batch_it_gives_the_epoch_of_an_undisturbed_run(
-    table: Path, tmp_path: Path, workers: int
+    table: Path, tmp_path: Path, workers: int, mixed: int
 ) -> None:
-    undisturbed = [ids(batch) for batch in dataset(table).loader(4, seed=1)]
+    order = {"seed": 1, "mixed_groups": mixed}
+    undisturbed = [ids(batch) for batch in dataset(table).loader(4, **order)]
     assert sorted(chain(*undisturbed)) == sorted(ids(dataset(table).collate([*dataset(table)])))
     for stop in range(len(undisturbed)):
         path = tmp_path / f"{stop}.json"
         one = dataset(table, checkpoint_path=path)
-        loader = one.loader(4, seed=1, num_workers=workers)
+        loader = one.loader(4, num_workers=workers, **order)
         batches, got = iter(loader), []
         for _ in range(stop):
             got.append(ids(next(batches)))
             loader.save()
-        again = dataset(table, checkpoint_path=path).loader(4, seed=1, num_workers=workers)
+        again = dataset(table, checkpoint_path=path).loader(4, num_workers=workers, **order)
         assert len(again) == len(undisturbed) - stop
         assert got + [ids(batch) for batch in again] == undisturbed
 

@@ -13,7 +13,7 @@ import torch.distributed
 from torch.utils.data import DataLoader, Dataset
 
 from vrdata.errors import UsageError
-from vrdata.timeseries.sampling.order import Batching
+from vrdata.timeseries.sampling.order import Batching, Blocks
 from vrdata.timeseries.sampling.sampler import StatefulSampler
 from vrdata.timeseries.table.schema import SERIES
 from vrdata.timeseries.tokens import HashTokenizer, Tokenizer
@@ -132,6 +132,7 @@ class TimeSeriesParquetDataset(Dataset[Item]):
         *,
         seed: int = 0,
         drop_last: bool = False,
+        mixed_groups: int = 0,
         **options: Any,
     ) -> Loader:
         """Batches from where the checkpoint says, or from the first epoch.
@@ -143,6 +144,8 @@ class TimeSeriesParquetDataset(Dataset[Item]):
             shuffle: False = ascending in each epoch.
             seed: of the order.
             drop_last: leave out the last step of an epoch if it is not full.
+            mixed_groups: shuffle the windows of so many row groups at a time, which is faster for
+                tables that do not fit into the cache; 0 = all windows.
             options: further arguments of `DataLoader`, such as `num_workers`.
 
         Raises:
@@ -164,6 +167,7 @@ class TimeSeriesParquetDataset(Dataset[Item]):
             seed=seed,
             shuffle=shuffle,
             fingerprint=self.windows.tables.fingerprint,
+            blocks=Blocks(self.windows.group_bounds(), mixed_groups) if mixed_groups else None,
         )
         if self._checkpoint is not None and self._checkpoint.exists():
             sampler.load(self._checkpoint)

@@ -7,12 +7,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vrdata.errors import InvalidInputError
-from vrdata.timeseries.sampling.order import Batching
+from vrdata.timeseries.sampling.order import Batching, Blocks
 from vrdata.timeseries.sampling.sampler import StatefulSampler
 
 SHARED = ("batch_size", "rank", "world_size", "drop_last")
@@ -30,13 +31,16 @@ def fetched_ahead(one: StatefulSampler) -> Iterator[list[int]]:
     yield from list(one)
 
 
-@pytest.mark.parametrize("shuffle", [True, False])
+BLOCKS = Blocks(np.array([0, 6, 6, 13, 17, 23]), mixed=2)
+
+
+@pytest.mark.parametrize("order", [{}, {"shuffle": False}, {"blocks": BLOCKS}])
 def test_interrupted_at_each_batch_it_gives_the_epoch_of_an_undisturbed_run(
-    tmp_path: Path, shuffle: bool
+    tmp_path: Path, order: dict[str, object]
 ) -> None:
-    undisturbed = list(sampler(shuffle=shuffle))
+    undisturbed = list(sampler(**order))
     for stop in range(len(undisturbed) + 1):
-        first, path = sampler(shuffle=shuffle), tmp_path / f"{stop}.json"
+        first, path = sampler(**order), tmp_path / f"{stop}.json"
         got = []
         first.save(path)
         for batch in first.track(fetched_ahead(first)):
@@ -44,7 +48,7 @@ def test_interrupted_at_each_batch_it_gives_the_epoch_of_an_undisturbed_run(
                 break
             got.append(batch)
             first.save(path)
-        again = sampler(shuffle=shuffle)
+        again = sampler(**order)
         again.load(path)
         assert len(again) == len(undisturbed) - stop
         assert got + list(again.track(fetched_ahead(again))) == undisturbed
@@ -124,3 +128,24 @@ def test_a_loader_that_gives_another_number_of_batches_is_an_error(count: int) -
 def test_arguments_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"must|is not in"):
         sampler(**wrong)
+
+
+def test_blocks_are_shuffled_some_at_a_time_and_differ_in_each_epoch() -> None:
+    blocks = Blocks(np.arange(0, 101, 10), mixed=3)
+    orders = [blocks.permutation(5, epoch).tolist() for epoch in (0, 1, 0)]
+    assert orders[0] == orders[2] != orders[1]
+    for order in orders:
+        assert sorted(order) == list(range(100))
+        turns = [{index // 10 for index in order[at : at + 30]} for at in range(0, 100, 30)]
+        assert [len(turn) for turn in turns] == [3, 3, 3, 1]
+        assert order[:30] != sorted(order[:30])
+        assert len({index // 10 for index in order[:6]}) > 1
+
+
+def test_a_checkpoint_of_other_blocks_is_refused() -> None:
+    state = sampler(blocks=BLOCKS).state()
+    for other in ({}, {"blocks": Blocks(BLOCKS.bounds, mixed=3)}):
+        with pytest.raises(InvalidInputError, match="another order: its blocks"):
+            sampler(**other).restore(state)
+    with pytest.raises(ValueError, match="the blocks end at 23, and the dataset at 24"):
+        sampler(size=24, blocks=BLOCKS)

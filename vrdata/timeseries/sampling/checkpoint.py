@@ -29,6 +29,7 @@ class Checkpoint(Model):
         fingerprint: of the data; empty = not compared.
         world_size: ranks that were at work; another number may go on.
         batch_size: samples of one batch of one rank; another number may go on.
+        blocks: digest of the blocks that are shuffled; empty = all indices together.
     """
 
     version: int = Field(default=VERSION, ge=1, le=VERSION)
@@ -40,6 +41,7 @@ class Checkpoint(Model):
     fingerprint: str = ""
     world_size: int = Field(ge=1)
     batch_size: int = Field(ge=1)
+    blocks: str = ""
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

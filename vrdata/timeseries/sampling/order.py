@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,43 @@ def permutation(size: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
         raise ValueError("size, seed and epoch must not be negative")
     bits = np.random.PCG64(np.random.SeedSequence([seed, epoch])).random_raw(size)
     return np.argsort(bits, kind="stable").astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Indices that are stored together, so that an order can read one block after the other.
+
+    Attributes:
+        bounds: [B + 1] the first index of each block, ascending from 0, and the number of indices.
+        mixed: so many blocks, chosen at random, are shuffled together.
+
+    Raises:
+        ValueError: a value is out of its range.
+    """
+
+    bounds: npt.NDArray[np.int64]
+    mixed: int
+
+    def __post_init__(self) -> None:
+        if self.mixed < 1:
+            raise ValueError(f"at least 1 block is shuffled at a time, not {self.mixed}")
+        if not len(self.bounds) or self.bounds[0] or (np.diff(self.bounds) < 0).any():
+            raise ValueError("the bounds of blocks must ascend from 0")
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal orders: hex sha256."""
+        bounds = np.ascontiguousarray(self.bounds, "<i8").tobytes()
+        return hashlib.sha256(f"{self.mixed}/".encode() + bounds).hexdigest()
+
+    def permutation(self, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+        """All indices in the order of an epoch, of raw bits as in `permutation`."""
+        blocks, size = len(self.bounds) - 1, int(self.bounds[-1])
+        bits = np.random.PCG64(np.random.SeedSequence([seed, epoch, 1])).random_raw(blocks + size)
+        turns = np.empty(blocks, np.int64)
+        turns[np.argsort(bits[:blocks], kind="stable")] = np.arange(blocks) // self.mixed
+        turn = np.repeat(turns, np.diff(self.bounds))
+        return np.lexsort((bits[blocks:], turn)).astype(np.int64)
 
 
 @dataclass(frozen=True)

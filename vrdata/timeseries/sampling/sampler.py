@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vrdata.errors import InvalidInputError
 from vrdata.timeseries.sampling.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from vrdata.timeseries.sampling.order import Batching, permutation
+from vrdata.timeseries.sampling.order import Batching, Blocks, permutation
 
 Batch = TypeVar("Batch")
 
@@ -33,7 +34,7 @@ class StatefulSampler:
         next: how many indices of the epoch are done, on all ranks together.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one fact each
         self,
         size: int,
         batching: Batching,
@@ -41,6 +42,7 @@ class StatefulSampler:
         seed: int = 0,
         shuffle: bool = True,
         fingerprint: str = "",
+        blocks: Blocks | None = None,
     ) -> None:
         """Start with the first epoch.
 
@@ -50,12 +52,16 @@ class StatefulSampler:
             seed: of the order.
             shuffle: False = ascending indices in each epoch.
             fingerprint: of the data; a checkpoint of other data is refused.
+            blocks: shuffle some of them at a time; None = all indices together.
 
         Raises:
-            ValueError: size or seed is negative.
+            ValueError: size or seed is negative, or the blocks have another size.
         """
         if size < 0 or seed < 0:
             raise ValueError("size and seed must not be negative")
+        if blocks is not None and int(blocks.bounds[-1]) != size:
+            raise ValueError(f"the blocks end at {blocks.bounds[-1]}, and the dataset at {size}")
+        self._blocks = blocks if shuffle else None
         self._size, self._batching, self._fingerprint = size, batching, fingerprint
         self._seed, self._shuffle = seed, shuffle
         self.epoch = 0
@@ -67,11 +73,14 @@ class StatefulSampler:
 
     def __iter__(self) -> Iterator[list[int]]:
         """The indices of each batch that is left in the epoch."""
-        ascending = not self._shuffle
-        order = (
-            np.arange(self._size) if ascending else permutation(self._size, self._seed, self.epoch)
-        )
-        return self._batching.batches(order, self.next)
+        return self._batching.batches(self._order(), self.next)
+
+    def _order(self) -> NDArray[np.int64]:
+        if not self._shuffle:
+            return np.arange(self._size)
+        if self._blocks is not None:
+            return self._blocks.permutation(self._seed, self.epoch)
+        return permutation(self._size, self._seed, self.epoch)
 
     def track(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Hand out the batches of the rest of an epoch, and move the position with each.
@@ -104,6 +113,7 @@ class StatefulSampler:
             fingerprint=self._fingerprint,
             world_size=self._batching.world_size,
             batch_size=self._batching.batch_size,
+            blocks="" if self._blocks is None else self._blocks.digest,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -113,9 +123,10 @@ class StatefulSampler:
             InvalidInputError: the checkpoint belongs to another order, or to other data.
         """
         mine = self.state()
-        for field in ("size", "seed", "shuffle", "fingerprint"):
+        for field in ("size", "seed", "shuffle", "blocks", "fingerprint"):
             theirs, ours = getattr(checkpoint, field), getattr(mine, field)
-            if theirs != ours and "" not in (theirs, ours):  # no fingerprint = not compared
+            compared = field != "fingerprint" or "" not in (theirs, ours)
+            if theirs != ours and compared:
                 raise InvalidInputError(
                     f"the checkpoint has another order: its {field} is {theirs!r}, not {ours!r}",
                     why="resuming would repeat some samples and skip others",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from vrdata.bounded.lru import ByteCache
 from vrdata.errors import UsageError
@@ -143,6 +143,14 @@ class WindowDataset:
     def __iter__(self) -> Iterator[Window]:
         """All windows in their order."""
         return (self[index] for index in range(len(self)))
+
+    def group_bounds(self) -> NDArray[np.int64]:
+        """[G + 1] the first window of each row group of the tables, and the number of windows."""
+        tables = self.tables
+        groups = (one for file in range(len(tables.places)) for one in tables.group_ranges(file))
+        episodes = [0, *(stop for _, stop in groups)]
+        index = self._windows
+        return np.array([one if index is None else index.first(one) for one in episodes], np.int64)
 
     def set_epoch(self, epoch: int) -> None:
         """Random starts are others in each epoch, and equal when an epoch is repeated."""

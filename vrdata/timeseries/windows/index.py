@@ -30,6 +30,10 @@ class WindowIndex:
         """The number of windows."""
         return self._count
 
+    def first(self, episode: int) -> int:
+        """The first window of an episode; of the one after the last, the number of windows."""
+        return int(self._stops[episode - 1]) if episode else 0
+
     def locate(self, index: int) -> tuple[int, int]:
         """The episode and the first step of a window, which exists."""
         episode = int(self._stops.searchsorted(index, "right"))
