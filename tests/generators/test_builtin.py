@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,28 @@ def test_the_digest_of_a_generator_covers_each_module_of_vrdata_that_it_imports(
         assert set(found) == imports_of(path.read_text("utf-8")), path
 
 
+@pytest.mark.parametrize("one", catalogue.declarations("converters"), ids=lambda one: one.name)
+def test_the_digest_of_a_converter_covers_what_its_process_imports(
+    one: catalogue.Declaration,
+) -> None:
+    program = "import sys, importlib; importlib.import_module(sys.argv[1]); print(*sys.modules)"
+    command = [sys.executable, "-c", program, one.module]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    own = ("vrdata.", "vrdata_generators.")
+    loaded = {name for name in done.stdout.split() if name.startswith(own)}
+    covered: dict[str, Path] = {}
+    catalogue._sources(one.module, covered)
+    missed = {name for name in loaded - covered.keys() if not is_package(name)}
+    assert missed == set()
+    assert one.module in loaded
+
+
+def is_package(name: str) -> bool:
+    """Whether a module only has a docstring, as packages do here."""
+    spec = find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -161,11 +184,11 @@ def test_an_import_that_the_digest_would_miss_is_found_by_the_test_above(line: s
 
 
 def imports_of(source: str) -> set[str]:
-    """The modules of vrdata_generators that a source imports, in any way."""
+    """The modules of vrdata_generators and of vrdata that a source imports, in any way."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add("vrdata_generators." * bool(node.level) + (node.module or ""))
-    return {name for name in found if name.startswith("vrdata_generators")}
+    return {name for name in found if name.startswith(("vrdata_generators", "vrdata."))}
