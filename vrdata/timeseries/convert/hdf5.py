@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vrdata.errors import InvalidInputError, NotFoundError
+from vrdata.privacy.variables import without_secrets
 from vrdata.text import decode
 from vrdata.timeseries.convert import recordings
 from vrdata.timeseries.convert.media import Keep
@@ -94,7 +96,11 @@ def _recordings(path: Path, layout: EpisodeMap) -> Iterator[Recording]:
     """Those that a process of its own reads; it ends with the iteration."""
     command = [sys.executable, "-s", "-P", "-m", recordings.__name__]
     child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=without_secrets(os.environ),
     )
     assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018
     try:
