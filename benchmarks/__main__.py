@@ -26,6 +26,7 @@ NAMES = {
     "import-flat": "imports.bench_memory",
     "import-5000": "imports.bench_5000",
     "desktop": "desktop.bench_stages",
+    "desktop-pictures": "desktop.bench_pictures",
     "timeseries": "timeseries.bench_windows",
     "timeseries-flat": "timeseries.bench_episodes",
     "plan": "bench_plan",

@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch.utils.data import Dataset
 
-from vrdata.desktop.pictures.loading import OnMissing, Pictures
+from vrdata.desktop.pictures.loading import CACHE, OnMissing, Pictures
 from vrdata.errors import UsageError
 from vrdata.frames.pixels import Frame
-from vrdata.frames.reader import CACHE, CacheInfo
+from vrdata.frames.reader import CacheInfo
 
 Item = dict[str, Any]
 """See `VLMDatasetBuilder.__getitem__`."""
@@ -60,7 +60,7 @@ class VLMDatasetBuilder(Dataset[Item]):
             max_cache_size: pictures to keep.
             media_root: a folder, at which relative `file_path`s start, or new folders by the former
                 ones, for recordings that were moved.
-            max_cache_bytes: of the pictures that are kept.
+            max_cache_bytes: of the pictures that are kept, in each process that loads data.
             on_missing: `raise`, or `skip`: leave out a picture that cannot be loaded, and warn.
 
         Raises:

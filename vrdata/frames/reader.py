@@ -23,8 +23,6 @@ _CLIPS = 8
 _TABLES = 128 * 2**20
 """Bytes of seek tables that are kept: to make one, a whole clip is read."""
 
-_PIXEL = 3
-"""Bytes of a pixel in memory, at most: of most decoded frames, half of that."""
 _Key = tuple[Hashable, int | None]
 """A clip and a frame of it, or a picture and None."""
 _inherited: list[ByteCache[Hashable, Clip]] = []
@@ -63,6 +61,7 @@ class FrameReader:
         cache_bytes: of decoded frames to keep.
         size: height and width of the frames; None = as they are.
         cache_items: decoded frames to keep; None = any number.
+        passed: keep frames too that are only decoded on the way to others.
     """
 
     def __init__(
@@ -70,8 +69,11 @@ class FrameReader:
         cache_bytes: int = CACHE,
         size: tuple[int, int] | None = None,
         cache_items: int | None = None,
+        *,
+        passed: bool = True,
     ) -> None:
         self._limit, self._size, self._items = cache_bytes, size, cache_items
+        self._passed = passed and cache_bytes > 0
         self._begin()
 
     @property
@@ -132,7 +134,7 @@ class FrameReader:
         return self._image(key, found)
 
     def _decode(self, source: Source, missing: list[int], wanted: dict[int, Any]) -> None:
-        """Add the missing frames; all that are decoded on the way are kept for other windows."""
+        """Add the missing frames."""
         clip = self._clip(source)
         if missing[0] < 0 or missing[-1] >= len(clip.table):
             raise IndexError(f"frames {missing} of {len(clip.table)}")
@@ -141,8 +143,9 @@ class FrameReader:
                 key = (source.key, index)
                 if index in wanted:
                     wanted[index] = self._image(key, frame)
-                elif self._limit:
-                    self._frames.put(key, frame, frame.width * frame.height * _PIXEL)
+                elif self._passed:
+                    size = sum(plane.buffer_size for plane in frame.planes)
+                    self._frames.put(key, frame, size)
         except MediaError:
             self._clips.forget(source.key)  # the next one opens it again
             raise
@@ -159,8 +162,7 @@ class FrameReader:
         clip = self._clips.get(source.key)
         if clip is None:
             clip = Clip(source, self._tables.get(source.key))
-            size = clip.table.pts.nbytes * 3
-            self._tables.put(source.key, clip.table, size)
+            self._tables.put(source.key, clip.table, clip.table.nbytes)
             self._clips.put(source.key, clip, 1)
         return clip
 
@@ -180,7 +182,8 @@ class FrameReader:
 
     def __getstate__(self) -> dict[str, Any]:
         """The arguments."""
-        return {"_limit": self._limit, "_size": self._size, "_items": self._items}
+        arguments = ("_limit", "_size", "_items", "_passed")
+        return {name: vars(self)[name] for name in arguments}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -41,6 +41,11 @@ class SeekTable:
         """The number of frames."""
         return len(self.pts)
 
+    @property
+    def nbytes(self) -> int:
+        """Its memory."""
+        return self.pts.nbytes + self.keys.nbytes + self.dts.nbytes + self.times.nbytes
+
     def key_before(self, index: int) -> int:
         """The last frame, not after `index`, with which decoding can begin."""
         before = np.flatnonzero(self.keys[: index + 1])

@@ -17,13 +17,15 @@ from vrdata.desktop.pictures.references import (
 )
 from vrdata.errors import UsageError
 from vrdata.frames.pixels import Frame
-from vrdata.frames.reader import CACHE, CacheInfo, FrameReader
+from vrdata.frames.reader import CacheInfo, FrameReader
 from vrdata.frames.source import MediaError, Source
 
 OnMissing = Literal["raise", "skip"]
 """A picture that cannot be loaded: an error, or None in its place and a warning."""
 Refs = Sequence[Mapping[str, Any]]
 """Rows of `image_refs`: `path` and `pts`."""
+CACHE = 2**30
+"""Bytes of pictures that are kept by default: 170 of 1920 x 1080 pixels."""
 TOLERANCE = 10**6
 """Nanoseconds between the time of a reference and of its frame: Matroska rounds to 1 ms."""
 _SECOND = 10**9
@@ -64,7 +66,9 @@ class Pictures:
             raise UsageError(f"on_missing={on_missing!r}", fix="use raise or skip")
         roots = str(media_root) if isinstance(media_root, Path) else media_root
         self._roots, self._on_missing = MediaRoots(roots), on_missing
-        self._reader = FrameReader(max_bytes if max_items else 0, cache_items=max_items)
+        # Bins of a recording refer to the same frames in all its sequences: others are not needed.
+        limit = max_bytes if max_items else 0
+        self._reader = FrameReader(limit, cache_items=max_items, passed=False)
         self.missing = 0
         self._named: set[str] = set()
 
