@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 from fractions import Fraction
 from functools import cache
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from support.frames.clips import CODECS, SIZE, mark_all_as_key, picture, sequential, write_clip
+from support.frames.forking import holds_after_fork
 from vrdata.frames.clip import Clip
 from vrdata.frames.reader import FrameReader
 from vrdata.frames.source import MediaError, Source
@@ -111,11 +111,9 @@ def test_a_reader_works_in_another_process(clips: dict[str, Path]) -> None:
     reader = FrameReader()
     truth = sequential(clips["h264"])
     reader.frames(source(clips["h264"]), [5])
-    child = os.fork()
-    if not child:
-        (frame,) = reader.frames(source(clips["h264"]), [30])
-        os._exit(0 if np.array_equal(frame, truth[30]) else 1)
-    assert os.waitpid(child, 0)[1] == 0
+    assert holds_after_fork(
+        lambda: np.array_equal(reader.frames(source(clips["h264"]), [30])[0], truth[30])
+    )
     sent = pickle.loads(pickle.dumps(reader))  # noqa: S301 - our own
     np.testing.assert_array_equal(sent.frames(source(clips["h264"]), [6])[0], truth[6])
 
@@ -187,3 +185,13 @@ def test_frames_that_share_a_time_are_told_apart_and_their_times_increase(tmp_pa
     assert (np.diff(table.times) > 0).all()
     for index in (7, 3, 11, 0):
         np.testing.assert_array_equal(reader.frames(source(path), [index])[0], truth[index])
+
+
+def test_frames_of_odd_sizes_have_no_padding(clips: dict[str, Path]) -> None:
+    path = clips["h264"]
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+    for width in (31, 47, 333):
+        scaled = frame.reformat(width, 35, "rgb24").to_ndarray()
+        (found,) = FrameReader(size=(35, width)).frames(source(path), [0])
+        np.testing.assert_array_equal(found, scaled)

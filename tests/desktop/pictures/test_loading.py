@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from PIL import Image
 
 from support.frames.clips import SIZE, sequential, write_clip
+from support.frames.forking import holds_after_fork
 from vrdata.desktop.pictures.loading import Pictures
 from vrdata.errors import UsageError
 from vrdata.frames.clip import Clip
@@ -163,11 +163,12 @@ def test_pictures_are_read_in_other_processes(folder: Path, truth: list[np.ndarr
     recording = str(folder / "a.mcap")
     pictures = Pictures()
     pictures.load(refs(5), recording)
-    child = os.fork()
-    if not child:
+
+    def is_right() -> bool:
         (frame,) = pictures.load(refs(31), recording)
-        os._exit(0 if np.array_equal(frame, truth[31]) and pictures.info.misses == 1 else 1)
-    assert os.waitpid(child, 0)[1] == 0
+        return np.array_equal(frame, truth[31]) and pictures.info.misses == 1
+
+    assert holds_after_fork(is_right)
     sent = pickle.loads(pickle.dumps(pictures))  # noqa: S301 - our own
     assert sent.info.items == 0
     np.testing.assert_array_equal(sent.load(refs(6), recording)[0], truth[6])
