@@ -116,7 +116,7 @@ def mean_loss(model: TinyVLM, loader: Iterable[Any], optimizer: Any, device: tor
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        losses.append(loss.item())
+        losses.append(float(loss))
     return sum(losses) / len(losses)
 
 
