@@ -172,7 +172,8 @@ def test_what_cannot_be_used_is_refused_at_once(folder: Path) -> None:
 
 
 def test_a_split_of_a_stored_dataset_is_read(folder: Path, truth: Any) -> None:
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     builder = VLMDatasetBuilder(datasets.Dataset.from_list(rows(folder)))
     for index in (0, 20):
         item = builder[index]
