@@ -40,7 +40,7 @@ class Clip:
         self._decoded: Iterator[Any] = iter(())
         self._next: int | None = None
         with self._refused():
-            self._file = source.open()
+            self._file = source.opened()
             self._format = container_format(source, self._file)
             self._reopen()
             self.table = self._read_table() if table is None else table

@@ -23,7 +23,7 @@ def read_image(source: Source, size: tuple[int, int] | None = None) -> Frame:
         MediaError: it cannot be decoded.
         NotFoundError, StorageError, OSError: the file cannot be read.
     """
-    opened = source.open()
+    opened = source.opened()
     try:
         with Image.open(opened, formats=_FORMATS) as image:
             picture = image.convert("RGB")

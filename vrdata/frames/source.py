@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,34 @@ class Source:
     key: Hashable
     name: str
     open: Callable[[], BinaryIO | str]
+
+    def opened(self) -> BinaryIO | str:
+        """What `open` returns; a path is that of a regular file that can be read.
+
+        Raises:
+            MediaError: it is not.
+        """
+        found = self.open()
+        if not isinstance(found, str):
+            return found
+        try:
+            # A pipe without a writer would keep the reader waiting for ever.
+            descriptor = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise MediaError(f"{self.name} does not exist", fix="restore it") from None
+        except OSError as error:
+            raise MediaError(
+                f"{self.name} cannot be read",
+                why=error.strerror or str(error),
+                fix="check its path and its permissions",
+            ) from None
+        try:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        finally:
+            os.close(descriptor)
+        if not regular:
+            raise MediaError(f"{self.name} is not a file", fix="name a file with media")
+        return str(Path(found).absolute())  # FFmpeg takes http://… and pipe:… for other things
 
 
 def container_format(source: Source, opened: BinaryIO | str) -> str:

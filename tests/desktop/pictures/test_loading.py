@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import pickle
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,37 @@ def test_what_cannot_be_loaded_is_named_or_left_out(
     np.testing.assert_array_equal(last, truth[9])
     assert pictures.load([ref], recording) == [None]  # a file is named once
     assert pictures.missing == 2
+
+
+@pytest.mark.parametrize("name", ["pipe.mkv", "pipe.png", "pipe"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    for pts in (0, None):
+        with pytest.raises(MediaError, match=rf"{name} is not a file"):
+            Pictures().load([{"path": name, "pts": pts}], str(tmp_path / "a.mcap"))
+
+
+@pytest.mark.parametrize("uri", ["file:http://127.0.0.1:{}/x.mkv", "file:tcp://127.0.0.1:{}/x.mkv"])
+def test_no_reference_connects_to_a_server(uri: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        with pytest.raises(MediaError, match="does not exist"):
+            Pictures().load(refs(0, path=uri.format(server.getsockname()[1])), "/none/a.mcap")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.png", "a"])
+def test_a_file_that_may_not_be_read_is_one_missing_picture(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    pictures = Pictures(on_missing="skip")
+    monkeypatch.setattr("vrdata.frames.source.os.open", refused)
+    with pytest.warns(RuntimeWarning, match=f"{name} cannot be read\n.*Permission denied"):
+        assert pictures.load(refs(0, path=name), str(folder / "a.mcap")) == [None]
 
 
 def test_the_cache_is_bounded_by_pictures_and_by_bytes(folder: Path) -> None:
