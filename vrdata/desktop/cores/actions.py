@@ -38,7 +38,7 @@ def decode_actions(actions: bytes, timestamp_ns: int = 0) -> list[Event]:
     try:
         values = orjson.loads(actions)
         return [_decoded(value, timestamp_ns) for value in values]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise InvalidActionsError(f"the actions of a bin cannot be read: {error!r}") from error
 
 
@@ -59,5 +59,7 @@ def _decoded(value: object, timestamp_ns: int) -> Event:
         return Event(LEGACY_TOPIC, timestamp_ns, LEGACY_TYPE, value.encode())
     if not isinstance(value, dict):
         raise TypeError("an action is neither an object nor a text")
+    if not (isinstance(value["topic"], str) and isinstance(value["message_type"], str)):
+        raise TypeError("the topic or the message type of an action is not a text")
     msg = base64.b64decode(value["msg_base64"]) if "msg_base64" in value else value["msg"].encode()
     return Event(value["topic"], int(value["timestamp_ns"]), value["message_type"], msg)

@@ -14,10 +14,13 @@ import pyarrow.compute as pc
 from vrdata.bounded.closing import Closing
 from vrdata.bounded.records import SortedRecords
 from vrdata.desktop.tables.reading import Split
+from vrdata.errors import InvalidInputError
 
 Row = tuple[object, ...]
 _TIME = struct.Struct(">Q")
 _OFFSET = 2**63  # signed times sort as unsigned ones
+NULLABLE = frozenset({"state"})
+"""Columns that need not have a value in each row."""
 SLICE_ROWS = 10_000  # rows that are Python objects at the same time
 
 
@@ -49,7 +52,7 @@ class Grouped(Closing):
         """Each recording with its rows, to be read in this order.
 
         Raises:
-            InvalidInputError: the table is damaged.
+            InvalidInputError: the table is damaged, or a cell is null that needs a value.
             OSError: it cannot be read, or sorting finds no space.
         """
         rows = self._rows() if self._in_order() else self._sorted_rows()
@@ -62,7 +65,17 @@ class Grouped(Closing):
             if self._topics is not None:
                 kept = batch.filter(pc.is_in(batch.column("topic"), value_set=self._topics))
             if kept.num_rows:
-                yield kept.select(self._columns)
+                yield self._complete(kept.select(self._columns))
+
+    def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        for name, column in zip(self._columns, batch.columns, strict=True):
+            if column.null_count and name not in NULLABLE:
+                raise InvalidInputError(
+                    f"split {self._split.name} has rows without {name}",
+                    why=f"{column.null_count} cells of the column are null",
+                    fix="drop these rows, or run the previous stage again",
+                )
+        return batch
 
     def _rows(self) -> Iterator[Row]:
         for batch in self._batches():

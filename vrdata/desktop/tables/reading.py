@@ -41,6 +41,8 @@ class Split:
         """
         for path in self.files:
             with _stream(path) as stream:
+                if not stream.schema.equals(self.schema):
+                    raise _damaged(path, ValueError(f"its columns differ from {self.files[0]}"))
                 while (batch := _next(stream, path)) is not None:
                     yield batch
 
@@ -57,18 +59,20 @@ def open_splits(folder: Path, columns: pa.Schema) -> tuple[Split, ...]:
         InvalidInputError: it is damaged, or a column is missing.
     """
     if (folder / DICT_FILE).is_file():
-        names = [str(name) for name in _json(folder / DICT_FILE).get("splits", [])]
+        names = [str(name) for name in _list(folder / DICT_FILE, "splits")]
         for name in names:
-            # The next stage creates a folder of it.
-            if Path(name).name != name or name in {"", ".."} or "\0" in name:
-                raise InvalidInputError(
-                    f"{folder / DICT_FILE} names the split {name!r}",
-                    why="a split is a folder in the dataset",
-                    fix="write the dataset again",
-                )
+            _check_name(folder / DICT_FILE, name)
+        if len({*names}) < len(names):
+            raise InvalidInputError(
+                f"{folder / DICT_FILE} names a split twice", fix="write the dataset again"
+            )
         splits = [_split(folder / name, name) for name in names]
+        if not splits:
+            raise InvalidInputError(f"{folder} has no splits", fix="write the dataset again")
     elif (folder / STATE_FILE).is_file():
-        splits = [_split(folder, _json(folder / STATE_FILE).get("_split") or ONLY_SPLIT)]
+        name = str(_json(folder / STATE_FILE).get("_split") or ONLY_SPLIT)
+        _check_name(folder / STATE_FILE, name)
+        splits = [_split(folder, name)]
     else:
         raise NotFoundError(
             f"there is no dataset in {folder}",
@@ -80,14 +84,29 @@ def open_splits(folder: Path, columns: pa.Schema) -> tuple[Split, ...]:
     return tuple(splits)
 
 
+def _check_name(path: Path, name: str) -> None:
+    """Refuse a name of a split that is no name of a folder: the next stage creates one of it."""
+    if Path(name).name != name or name in {"", ".."} or "\0" in name:
+        raise InvalidInputError(
+            f"{path} names the split {name!r}",
+            why="a split is a folder in the dataset",
+            fix="write the dataset again",
+        )
+
+
 def _split(folder: Path, name: str) -> Split:
-    state = _json(folder / STATE_FILE)
-    names = [Path(str(one["filename"])).name for one in state.get("_data_files", [])]
+    listed = _list(folder / STATE_FILE, "_data_files")
+    named = [str(one.get("filename", "")) if isinstance(one, dict) else "" for one in listed]
+    names = [Path(one).name for one in named]
     files = tuple(folder / one for one in names)
     if not files:
         raise InvalidInputError(f"{folder} has no data files", fix="write the dataset again")
     with _stream(files[0]) as stream:
         schema = stream.schema
+    try:
+        str(schema)
+    except UnicodeDecodeError as error:  # the name of a column
+        raise _damaged(files[0], error) from error
     info = _json(folder / INFO_FILE) if (folder / INFO_FILE).is_file() else {}
     return Split(name, files, schema, str(info.get("description") or ""))
 
@@ -100,7 +119,7 @@ def _check_columns(folder: Path, split: Split, columns: pa.Schema) -> None:
             raise InvalidInputError(
                 f"split {split.name} of {folder} cannot be used",
                 why=f"its column {field.name} ({field.type}) is {found}",
-                fix="name the --output_dir of the previous stage",
+                fix="name the --output_dir of the previous stage of `vrdata desktop`",
             )
 
 
@@ -111,17 +130,21 @@ def _stream(path: Path) -> pa.RecordBatchStreamReader:
         return pa.ipc.open_stream(pa.OSFile(str(path), "rb"), options=options)
     except FileNotFoundError:
         raise InvalidInputError(f"{path} is missing", fix="write the dataset again") from None
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         raise _damaged(path, error) from error
 
 
 def _next(stream: pa.RecordBatchStreamReader, path: Path) -> pa.RecordBatch | None:
     try:
-        return stream.read_next_batch()
+        batch = stream.read_next_batch()
+        batch.validate(full=True)  # damaged offsets would end the process
     except StopIteration:
         return None
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
+    return batch
 
 
 def _damaged(path: Path, error: Exception) -> InvalidInputError:
@@ -135,6 +158,11 @@ def _json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text())
     except FileNotFoundError:
         raise InvalidInputError(f"{path} is missing", fix="write the dataset again") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
     return value if isinstance(value, dict) else {}
+
+
+def _list(path: Path, name: str) -> list[Any]:
+    value = _json(path).get(name)
+    return value if isinstance(value, list) else []
