@@ -55,10 +55,10 @@ class Source:
             descriptor = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             raise MediaError(f"{self.name} does not exist", fix="restore it") from None
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a name with a null byte
             raise MediaError(
                 f"{self.name} cannot be read",
-                why=error.strerror or str(error),
+                why=getattr(error, "strerror", None) or str(error),
                 fix="check its path and its permissions",
             ) from None
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import io
+import os
 import pickle
 import socket
 from pathlib import Path
@@ -95,6 +96,8 @@ def test_times_are_those_of_the_recorder_or_of_the_container(
         ({"path": "https://example.org/a.mkv", "pts": 0}, r"https://example\.org/a\.mkv is a URL"),
         ({"path": "data:image/png;base64,A", "pts": None}, "is not a valid data: URI"),
         ({"path": "data:image/png;base64,AAAA", "pts": None}, "cannot be decoded"),
+        ({"path": "a\0.png", "pts": None}, "cannot be read"),
+        ({"path": "a\0.mkv", "pts": 0}, "cannot be read"),
         ({"path": "a.mkv", "pts": 99 * 10**9}, r"a\.mkv has no frame at 99"),
     ],
 )
