@@ -20,7 +20,7 @@ from support.frames.forking import holds_after_fork
 from vrdata.desktop.pictures.loading import Pictures
 from vrdata.errors import UsageError
 from vrdata.frames.clip import Clip
-from vrdata.frames.source import MediaError
+from vrdata.frames.source import MediaError, Source
 
 FRAMES, RATE = 40, 20
 BYTES = SIZE * SIZE * 3
@@ -147,6 +147,23 @@ def test_a_file_that_may_not_be_read_is_one_missing_picture(
     monkeypatch.setattr("vrdata.frames.source.os.open", refused)
     with pytest.warns(RuntimeWarning, match=f"{name} cannot be read\n.*Permission denied"):
         assert pictures.load(refs(0, path=name), str(folder / "a.mcap")) == [None]
+
+
+def test_a_video_that_cannot_be_opened_is_not_tried_for_each_of_its_frames(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def refused(clip: Clip, source: Source, *_: object) -> None:
+        tried.append(source.name)
+        raise MediaError(f"{source.name} is damaged")
+
+    monkeypatch.setattr(Clip, "__init__", refused)
+    pictures = Pictures(on_missing="skip")
+    with pytest.warns(RuntimeWarning, match="is damaged"):
+        assert pictures.load(refs(*range(20)), str(folder / "a.mcap")) == [None] * 20
+    assert pictures.missing == 20
+    assert len(tried) <= 2
 
 
 def test_the_cache_is_bounded_by_pictures_and_by_bytes(folder: Path) -> None:

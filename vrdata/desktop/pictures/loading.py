@@ -114,10 +114,21 @@ class Pictures:
         except MediaError as error:
             if self._on_missing == "raise":
                 raise
-            if len(group) > 1:
+            if len(group) > 1 and self._opens(references[0]):
                 return [frame for one in group for frame in self._load_file([one])]
-            self._count(references[0], error)
-            return [None]
+            for one in references:
+                self._count(one, error)
+            return [None] * len(group)
+
+    def _opens(self, reference: Reference) -> bool:
+        """Whether it is a video of which the frames are known: some of them can be loaded."""
+        if reference.pts_ns is None:
+            return False
+        try:
+            self._reader.table(_source(reference))
+        except MediaError:
+            return False
+        return True
 
     def _frames(self, references: Sequence[Reference]) -> Sequence[Frame]:
         source = _source(references[0])
