@@ -11,6 +11,7 @@ import pytest
 
 from support.cli import Ran, called
 from support.desktop.made import Made, session, write_recording, write_sessions
+from vrdata.desktop.recordings.folder import read_instruction
 
 
 def run(*arguments: object, code: int = 0) -> Ran:
@@ -146,6 +147,19 @@ def test_instructions_come_from_the_text_the_sidecar_or_the_window(
     run("bins", "-i", tmp_path / "e", "-o", tmp_path / "b")
     run("sequences", "-i", tmp_path / "b", "-o", tmp_path / "s", "--instruction", "Do it", *options)
     assert load(tmp_path / "s")["train"]["instruction"] == wanted
+
+
+@pytest.mark.parametrize("start", ["", "x", "xy", "xyz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_long_instruction_is_cut_between_characters(
+    tmp_path: Path, start: str, encoding: str
+) -> None:
+    text = start + "\U0001f5b1" * 40_000
+    (tmp_path / "a.instruction.txt").write_text(text, encoding=encoding)
+    found = read_instruction(tmp_path / "a.instruction.txt")
+    assert found
+    assert len(found) > 10_000
+    assert text.startswith(found)
 
 
 def test_a_sequence_knows_what_is_held_down_when_it_begins(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from vrdata.text import decode, printable
 SUFFIX = ".mcap"
 SIDECAR_SUFFIX = ".instruction.txt"
 MAX_SIDECAR_BYTES = 64 * 1024
+_CHARACTER_BYTES = 4  # at most
 
 
 def find_recordings(folder: Path, *, recursive: bool) -> list[Path]:
@@ -60,7 +61,19 @@ def instruction_beside(recording: Path) -> str | None:
 def read_instruction(path: Path) -> str | None:
     """The text of such a file; None = it is empty. Raises as `instruction_beside`."""
     with path.open("rb") as file:
-        return printable(decode(file.read(MAX_SIDECAR_BYTES))).strip() or None
+        body = file.read(MAX_SIDECAR_BYTES)
+    return printable(_decoded(body)).strip() or None
+
+
+def _decoded(body: bytes) -> str:
+    """A text; of a longer one, without the character in which it was cut."""
+    try:
+        return decode(body)
+    except UnicodeDecodeError as error:
+        cut = len(error.object) - error.start
+        if len(body) < MAX_SIDECAR_BYTES or cut >= _CHARACTER_BYTES:
+            raise
+        return decode(body[:-cut])
 
 
 def _is_file(path: str) -> bool:
