@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def test_pictures_that_are_not_there_are_named(tmp_path: Path) -> None:
     page = (tmp_path / "r/index.html").read_text()
     assert page.count("picture not loaded<") == json.loads(done.out)["missing"] > 0
     assert images(tmp_path / "r/index.html")
+
+
+def test_a_command_that_ended_early_can_be_run_again(
+    sequences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("vrdata.desktop.report.building._render", lambda *_: os.open("/none/a", 0))
+        assert called("desktop", "report", sequences, "-o", tmp_path / "r").code != 0
+    assert (tmp_path / "r/media").is_dir()
+    assert called("desktop", "report", sequences, "-o", tmp_path / "r").code == 0
+    assert "not finished" not in (tmp_path / "r/index.html").read_text()
 
 
 def test_large_pictures_are_made_smaller(

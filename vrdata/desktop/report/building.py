@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vrdata.dataset.report.publish import MEDIA, PAGE, Publisher, is_report
+from vrdata.dataset.report.publish import MARK, MEDIA, PAGE, Publisher, is_report
 from vrdata.dataset.report.render import static_files
 from vrdata.desktop.cores.choices import EncoderName
 from vrdata.desktop.pictures.loading import Pictures
@@ -24,6 +24,7 @@ from vrdata.store.file.store import FileStore
 
 MAX_LIMIT = 500
 STYLE = "sequences.css"
+_UNFINISHED = MARK + b"\n<p>This report is not finished: run the command again.</p>\n"
 _SHARED = ("icon.svg", "report.css")
 
 
@@ -76,6 +77,8 @@ def write_report(
     encoder = _encoder(splits)
     found: list[tuple[Shown, list[tuple[Frame, str | None]]]] = []
     for one in choose(splits, list(rows.values()), limit):
+        if not found and not is_report(output / PAGE):
+            publisher.put(PAGE, _UNFINISHED)  # if the command ends early, it can be run again
         sequence = shown(one.split, one.number, one.row, encoder)
         found.append((sequence, list(zip(sequence.frames, pictures.names(sequence), strict=True))))
     for name, body in static_files().items():
