@@ -221,7 +221,7 @@ class VQACollator:
                 fix="use a larger max_length, --encoder factorized, a smaller --sequence_length, "
                 'or on_long="skip"',
             )
-        warnings.warn(f"{what}: it is left out", stacklevel=3)
+        warnings.warn(f"{what}: skipped", stacklevel=3)
         return False
 
 

@@ -102,7 +102,7 @@ def test_the_last_row_has_the_facts() -> None:
 
 NAMED: list[tuple[Callable[[dict[str, str]], object], dict[str, str], str]] = [
     (rates_of, {"rates": "mouse=60"}, "there is no option rates: the options are rate"),
-    (rates_of, {"rate": "60"}, "option rate: --rate '60' has no topic"),
+    (rates_of, {"rate": "60"}, "option rate: --rate '60' is not TOPIC=RATE"),
     (BinOptions.of, {"fps": "0"}, "option fps: fps: '0' is not a positive number"),
     (RunOptions.of, {"overlap_ratio": "1"}, "option overlap_ratio: --overlap_ratio 1 never"),
     (RunOptions.of, {"sequence_length": "0"}, "option sequence_length: '0' is not a whole number"),

@@ -240,7 +240,7 @@ def test_tables_of_other_programs_are_sorted_and_their_actions_read(tmp_path: Pa
         (("bins", "-i", "none", "-o", "x", "--fps", "0"), 2, "not a positive number"),
         (("sequences", "-i", "none", "-o", "x", "--overlap_ratio", "1"), 2, "never advances"),
         (("events", "-tr", "none", "-o", "x"), 5, "none does not exist"),
-        (("events", "-tr", "none", "-o", "x", "--rate", "mouse"), 2, "has no topic"),
+        (("events", "-tr", "none", "-o", "x", "--rate", "mouse"), 2, "is not TOPIC=RATE"),
         (("stats", "none"), 5, "none does not exist"),
     ],
 )
@@ -260,6 +260,13 @@ def test_a_table_of_another_stage_is_refused_with_the_column(tmp_path: Path) -> 
     events(tmp_path / "in", tmp_path / "e")
     done = run("sequences", "-i", tmp_path / "e", "-o", tmp_path / "s", code=3)
     assert "its column bin_idx (int32) is missing" in done.err
+
+
+def test_topics_without_events_are_a_warning(tmp_path: Path) -> None:
+    write_sessions(tmp_path / "in", ["a.mcap"], seconds=0.5)
+    events(tmp_path / "in", tmp_path / "e")
+    done = run("bins", "-i", tmp_path / "e", "-o", tmp_path / "b", "--keep_topic", "scren")
+    assert done.err == "warning: no bins: the dataset has no events of scren\n"
 
 
 def test_a_damaged_table_is_refused_with_its_file(tmp_path: Path) -> None:

@@ -23,14 +23,14 @@ PACKAGES = ("mcap", "orjson", "pyarrow", "zstandard", "lz4")
 InputOption = Annotated[
     Path,
     typer.Option(
-        "--input_dir", "--input-dir", "-i", help="The dataset of the previous stage.",
+        "--input_dir", "--input-dir", "-i", help="Dataset of the previous stage.",
         show_default=False,
     ),
 ]  # fmt: skip
 OutputDirOption = Annotated[
     Path,
     typer.Option(
-        "--output_dir", "--output-dir", "-o", help="The folder to create.", show_default=False
+        "--output_dir", "--output-dir", "-o", help="Folder to create.", show_default=False
     ),
 ]
 OverwriteOption = Annotated[

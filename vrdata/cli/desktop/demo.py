@@ -29,7 +29,7 @@ def demo_command(
     recordings: Annotated[
         int, typer.Option("--recordings", "-n", help="Number of recordings.")
     ] = 3,
-    seconds: Annotated[float, typer.Option("--seconds", help="Length of each recording.")] = 6.0,
+    seconds: Annotated[float, typer.Option("--seconds", help="Seconds of each recording.")] = 6.0,
     size: Annotated[
         str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of the screen in pixels.")
     ] = "640x360",
@@ -37,8 +37,8 @@ def demo_command(
         str,
         typer.Option(
             "--generation",
-            help="Version of the recorder whose messages are written: 0.1, 0.3, 0.4, 0.5.0 or "
-            "0.5.1; or all: each recording has another one.",
+            help="Version of the recorder to imitate: 0.1, 0.3, 0.4, 0.5.0 or 0.5.1; or all: "
+            "another version for each recording.",
         ),
     ] = "0.5.1",
     codec: Annotated[
@@ -46,11 +46,11 @@ def demo_command(
     ] = VideoCodec.H264,
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal recordings.")] = 42,
 ) -> None:
-    """Make recordings to try the other commands with: a script writes notes and opens files.
+    """Generate recordings to try the other commands: a script writes notes and opens files.
 
-    Each recording has NAME.mcap, NAME.mkv and NAME.instruction.txt. The frame rate of the videos
-    varies, as with a recorder: a frame is stored when the screen changes. Each frame shows its
-    number as black and white squares in its bottom right corner.
+    Each recording has NAME.mcap, NAME.mkv and NAME.instruction.txt. The video has a frame for each
+    change of the screen, like that of a recorder, so its frame rate varies. The black and white
+    squares in the bottom right corner of a frame are its number.
     """
     require(PACKAGES, "vrdata desktop")
     from vrdata.desktop.demo.making import make_recordings

@@ -33,7 +33,7 @@ def events_command(
             "--train_dir",
             "--train-dir",
             "-tr",
-            help="The folder or s3:// prefix with the recordings (.mcap).",
+            help="Folder or s3:// prefix of the recordings (.mcap).",
             show_default=False,
         ),
     ],
@@ -44,8 +44,9 @@ def events_command(
             "--rate",
             "-r",
             metavar="TOPIC=RATE...",
-            help="Most events per second of a topic; other topics keep all events. "
-            "`--rate none` keeps all events.  [default: mouse=60 screen=20]",
+            help="Keep at most RATE events per second of TOPIC, and all events of other topics. "
+            "`--rate none` keeps all events.",
+            show_default="mouse=60 screen=20",
         ),
     ] = None,
     test_dir: Annotated[
@@ -54,7 +55,7 @@ def events_command(
             "--test_dir",
             "--test-dir",
             "-te",
-            help="The folder or s3:// prefix with the recordings of the test split.",
+            help="Folder or s3:// prefix of the recordings of the test split.",
             show_default=False,
         ),
     ] = None,
@@ -64,7 +65,7 @@ def events_command(
             "--test_percent",
             "--test-percent",
             "-p",
-            help="Without --test_dir: the fraction of recordings in the test split, 0 to 1.",
+            help="Without --test_dir: fraction of recordings in the test split, 0 to 1.",
         ),
     ] = "0.2",
     seed: Annotated[
@@ -91,9 +92,9 @@ def events_command(
     """Stage 1: read recordings, limit the rate of their events, and write a dataset of events.
 
     Columns: file_path, topic, timestamp_ns, message_type, msg. The dataset has the splits train and
-    test; `datasets.load_from_disk` loads it. For each damaged recording, the byte ranges that
-    cannot be read are printed. Of recordings in a bucket, videos are not
-    fetched, and `file_path` is the key below the prefix.
+    test; `datasets.load_from_disk` loads it. The command prints the byte ranges that it cannot read
+    of a damaged recording. It fetches no video from a bucket; there, `file_path` is the key below
+    the prefix.
 
     Exit codes: 0 everything was read, 4 recordings or parts of them were not, 1 nothing was read.
     """  # fmt: skip

@@ -28,20 +28,19 @@ def report_command(
             "--output_dir",
             "--output-dir",
             "-o",
-            help="Folder for the page: new, empty, or with an older report.  "
-            "[default: report/ in the dataset]",
-            show_default=False,
+            help="Folder of the page: new, empty, or with an older report.",
+            show_default="report/ in the dataset",
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", "-n", help="Most sequences that the page shows.")
+        int, typer.Option("--limit", "-n", help="Show at most this many sequences.")
     ] = 20,
     media_root: Annotated[
         Path | None,
         typer.Option(
             "--media_root",
             "--media-root",
-            help="Folder at which relative paths of recordings start.",
+            help="Folder of the recordings, for relative paths in the dataset.",
             show_default=False,
         ),
     ] = None,

@@ -27,16 +27,16 @@ SHOWN = 3  # files that are named for each recording
 @handle_errors
 def from_run_command(
     where: Annotated[
-        str, typer.Argument(metavar="RUN", help="The folder or s3:// prefix of a finished run.")
+        str, typer.Argument(metavar="RUN", help="Folder or s3:// prefix of a finished run.")
     ],
     output_dir: OutputDirOption,
     recordings: Annotated[
         Path | None,
         typer.Option(
             "--recordings",
-            help="The folder on this machine that has the source of the first stage. The dataset "
-            "names its files, and missing media files are printed. Without it, paths of recordings "
-            "are those in the source.",
+            help="Folder of the recordings on this machine. The dataset then has their paths "
+            "below it, and the command prints which media files are missing. Without it, paths are "
+            "relative to the source of the first stage.",
             show_default=False,
         ),
     ] = None,
@@ -46,7 +46,7 @@ def from_run_command(
             "--test_percent",
             "--test-percent",
             "-p",
-            help="The fraction of recordings in the test split, 0 to 1.",
+            help="Fraction of recordings in the test split, 0 to 1.",
         ),
     ] = "0.2",
     seed: Annotated[
@@ -60,7 +60,7 @@ def from_run_command(
 ) -> None:
     """Write a finished run of M-desktop-events, -bins or -sequences as a dataset.
 
-    The dataset is the one that `vrdata desktop events`, `bins` or `sequences` writes for the same
+    It equals the dataset that `vrdata desktop events`, `bins` or `sequences` writes for the same
     recordings and options; `datasets.load_from_disk` loads it.
 
     Exit codes: 0 everything was read, 4 recordings or parts of them were not.

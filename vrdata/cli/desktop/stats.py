@@ -18,17 +18,17 @@ from vrdata.text import count
 @handle_errors
 def stats_command(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder with the recordings, or one file.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder with recordings, or one .mcap file.")
     ],
     idle: Annotated[
-        float, typer.Option("--idle", min=0, help="Seconds without input that count as idle.")
+        float, typer.Option("--idle", min=0, help="Pauses longer than this many seconds are idle.")
     ] = 5.0,
     recursive: Annotated[bool, typer.Option("--recursive", help="Also read subfolders.")] = False,
     output: Annotated[
         Output, typer.Option("--output-format", "-o", help="How to print the result.")
     ] = Output.TABLE,
 ) -> None:
-    """Show statistics of recordings: hours, input, idle time, frames, resolutions.
+    """Show statistics of recordings: hours, topics, input, idle time, frames, resolutions.
 
     Exit codes: 0 everything was read, 4 recordings or parts of them were not, 1 nothing was read.
     """

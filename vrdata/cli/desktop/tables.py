@@ -37,8 +37,8 @@ def bins_command(
             "--keep_topic",
             "--keep-topic",
             metavar="TOPIC",
-            help="A topic to keep, by its exact name; repeatable.  "
-            "[default: screen, keyboard, mouse]",
+            help="Exact name of a topic to keep; repeatable. `vrdata desktop stats` lists topics.",
+            show_default="screen, keyboard, mouse",
         ),
     ] = None,
     overwrite: OverwriteOption = False,
@@ -47,8 +47,8 @@ def bins_command(
     """Stage 2: put the events of each recording into bins of equal length.
 
     Columns: file_path, bin_idx, timestamp_ns, state, actions. The state is the last screen event
-    before the end of the bin; null if there is none. The actions are the keyboard and mouse events
-    in the bin: a JSON array of objects with topic, timestamp_ns, message_type and msg.
+    before the end of the bin, or null. The actions are the keyboard and mouse events in the bin: a
+    JSON array of objects with topic, timestamp_ns, message_type and msg.
     """  # fmt: skip
     require(PACKAGES, "vrdata desktop")
     require_folder(input_dir, "--input_dir")
@@ -59,7 +59,11 @@ def bins_command(
 
     topics = tuple(keep_topic or DEFAULT_TOPICS)
     request = BinsRequest(input_dir, output_dir, parse_number(fps, "--fps"), topics, overwrite)
-    print_result(write_bins(request), output, "bin")
+    result = write_bins(request)
+    print_result(result, output, "bin")
+    if not any(result.rows.values()):
+        names = ", ".join(topics)
+        stderr.print(f"warning: no bins: the dataset has no events of {names}", markup=False)
 
 
 @handle_errors
@@ -73,22 +77,22 @@ def sequences_command(
         ),
     ] = 32,
     instruction: Annotated[
-        str, typer.Option("--instruction", help="The instruction for all recordings.")
+        str, typer.Option("--instruction", help="Instruction of all recordings.")
     ] = "Complete the computer task",
     overlap_ratio: Annotated[
         str,
         typer.Option(
             "--overlap_ratio",
             "--overlap-ratio",
-            help="The fraction of a sequence that the next one repeats: 0 or more, below 1.",
+            help="Fraction of a sequence that the next one repeats: 0 or more, below 1.",
         ),
     ] = "0.5",
     tail: Annotated[
         Tail,
         typer.Option(
             "--tail",
-            help="What becomes of remaining bins at the end: one more full sequence that ends with "
-            "them (aligned), a shorter sequence (short), or nothing (drop).",
+            help="Bins that do not fill the last sequence: end one more full sequence with them "
+            "(aligned), write a shorter one (short), or drop them (drop).",
         ),
     ] = Tail.ALIGNED,
     instruction_from: Annotated[
@@ -96,20 +100,20 @@ def sequences_command(
         typer.Option(
             "--instruction_from",
             "--instruction-from",
-            help="Where the instruction of a recording comes from: --instruction (text), the file "
+            help="Source of the instruction of a recording: --instruction (text), the file "
             "NAME.instruction.txt beside NAME.mcap (sidecar), or the title of its first window "
             "(window). A recording without such a file or title gets --instruction.",
         ),
     ] = InstructionSource.TEXT,
     encoder: Annotated[
-        EncoderName, typer.Option("--encoder", help="How to encode events as text.")
+        EncoderName, typer.Option("--encoder", help="Form of events as text.")
     ] = EncoderName.TEXTUAL,
     unique_images: Annotated[
         bool,
         typer.Option(
             "--unique_images",
             "--unique-images",
-            help="List each image once in a sequence, even if it is the state of several bins.",
+            help="List an image once in a sequence, even if it is the state of several bins.",
         ),
     ] = False,
     overwrite: OverwriteOption = False,

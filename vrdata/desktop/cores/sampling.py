@@ -42,7 +42,7 @@ def parse_share(text: str, option: str) -> Fraction:
         share = Fraction(-1)
     if not 0 <= share <= 1:
         raise UsageError(
-            f"{option}: {text!r} is not a number from 0 to 1", fix="use a number, such as 0.2"
+            f"{option}: {text!r} is not a fraction from 0 to 1", fix="use a fraction, such as 0.2"
         )
     return share
 
@@ -73,9 +73,7 @@ def parse_rates(texts: Iterable[str]) -> dict[str, Fraction]:
             continue
         topic, equals, rate = text.rpartition("=")
         if not equals or not topic:
-            raise UsageError(
-                f"--rate {text!r} has no topic", fix="use TOPIC=RATE, such as mouse=60"
-            )
+            raise UsageError(f"--rate {text!r} is not TOPIC=RATE", fix="write it as mouse=60")
         if topic in rates:
             raise UsageError(f"--rate names {topic} twice", fix="give each topic one rate")
         rates[topic] = parse_number(rate, f"--rate {topic}")

@@ -60,7 +60,7 @@ def make_recordings(  # noqa: PLR0913 - each is an option of the command
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputConflictError(
             f"{folder} already exists",
-            why="recordings are made in a new or empty folder only",
+            why="recordings are generated in a new or empty folder only",
             fix="name another folder",
         )
     generations = [generation] if generation else list(reversed(GENERATIONS))
@@ -83,12 +83,12 @@ def make_recordings(  # noqa: PLR0913 - each is an option of the command
 
 def _check(recordings: int, seconds: float, generation: str | None, size: tuple[int, int]) -> None:
     if not 1 <= recordings <= MAX_RECORDINGS:
-        raise UsageError(f"{recordings} recordings", fix=f"make 1 to {MAX_RECORDINGS}")
+        raise UsageError(f"{recordings} recordings", fix=f"use 1 to {MAX_RECORDINGS}")
     if not 1 <= seconds <= MAX_SECONDS:  # also refuses nan
         raise UsageError(f"a recording of {seconds:g} s", fix=f"use 1 to {MAX_SECONDS} seconds")
     if generation is not None and generation not in GENERATIONS:
         raise UsageError(
-            f"generation {generation!r} is unknown", fix=f"use {', '.join(GENERATIONS)}"
+            f"generation {generation!r} is unknown", fix=f"use all, {', '.join(GENERATIONS)}"
         )
     fits = zip(MIN_SIZE, size, MAX_SIZE, strict=True)
     if not all(low <= length <= high for low, length, high in fits):

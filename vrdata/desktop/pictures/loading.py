@@ -61,7 +61,7 @@ class Pictures:
         on_missing: OnMissing = "raise",
     ) -> None:
         if max_items < 0 or max_bytes < 0:
-            raise UsageError("a cache cannot have a negative size", fix="0 = keep no pictures")
+            raise UsageError("a cache cannot have a negative size", fix="use 0 to keep no pictures")
         if on_missing not in ("raise", "skip"):
             raise UsageError(f"on_missing={on_missing!r}", fix="use raise or skip")
         roots = str(media_root) if isinstance(media_root, Path) else media_root
@@ -145,7 +145,7 @@ class Pictures:
         self.missing += 1
         if reference.name not in self._named:
             self._named.add(reference.name)
-            warnings.warn(f"a picture is left out: {error}", RuntimeWarning, stacklevel=2)
+            warnings.warn(f"skipped a picture: {error}", RuntimeWarning, stacklevel=2)
 
 
 def _check_time(name: str, wanted: int, nearest: int) -> None:

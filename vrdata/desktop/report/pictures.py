@@ -76,5 +76,5 @@ class PictureFiles:
 
 def _cause(warning: str) -> str:
     """Why a picture could not be loaded: the first line."""
-    first = warning.removeprefix("a picture is left out: ").partition("\n")[0]
+    first = warning.removeprefix("skipped a picture: ").partition("\n")[0]
     return cut(printable_line(first, "?"), _MAX_CAUSE)
