@@ -133,14 +133,14 @@ def test_without_a_length_a_batch_is_as_long_as_its_longest_example() -> None:
     assert batch["input_ids"].shape == (2, len(data[1]["input_ids"]))
 
 
-def test_an_example_that_is_too_long_is_an_error_or_left_out_with_a_warning() -> None:
+def test_an_example_that_is_too_long_is_an_error_or_skipped_with_a_warning() -> None:
     data = OWADataset(Sequences([0, 9]), CharTokenizer(), as_tensor, 9)
     items = [data[0], data[1]]
     with pytest.raises(UsageError, match=r"an example has 1\d\d tokens, a batch 60"):
         VQACollator(CharTokenizer(), 60)(items)
-    with pytest.warns(UserWarning, match="left out"):
+    with pytest.warns(UserWarning, match="skipped"):
         assert len(VQACollator(CharTokenizer(), 60, "skip")(items)["images"]) == 1
-    with pytest.warns(UserWarning, match="left out"):
+    with pytest.warns(UserWarning, match="skipped"):
         assert VQACollator(CharTokenizer(), 9, "skip")(items)["input_ids"] == []
 
 
