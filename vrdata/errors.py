@@ -18,6 +18,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def install(extra: str) -> str:
+    """The fix for a missing extra. On PyPI, `vrdata` is the name of another project."""
+    return f'run `pip install ".[{extra}]"` in a clone of vrdata'
+
+
 class VrdataError(Exception):
     """One clear error: `what` happened, `why`, and the `fix`.
 

@@ -109,14 +109,14 @@ def run_without(blocked: list[str], lines: list[str], folder: Path) -> dict[str,
 def test_a_base_install_runs_what_it_can_and_names_the_extra_of_the_rest(here: Path) -> None:
     found = run_without([*OPTIONAL, "botocore"], COMMANDS, here)
     needs = {
-        "run run.yaml --local --out out": "vrdata[local]",
-        "report out --out page": "vrdata[local]",
-        "generators test O-maze -n 1": "vrdata[local]",
-        "generators add ./folder --name O-x --no-proof": "vrdata[local]",
-        "download s3://bucket/x back": "vrdata[s3]",
-        "upload folder s3://bucket/x": "vrdata[s3]",
-        "verify s3://bucket/x": "vrdata[s3]",
-        "import hf://a/b --output q": "vrdata[local]",
+        "run run.yaml --local --out out": ".[local]",
+        "report out --out page": ".[local]",
+        "generators test O-maze -n 1": ".[local]",
+        "generators add ./folder --name O-x --no-proof": ".[local]",
+        "download s3://bucket/x back": ".[s3]",
+        "upload folder s3://bucket/x": ".[s3]",
+        "verify s3://bucket/x": ".[s3]",
+        "import hf://a/b --output q": ".[local]",
     }
     named = {line: extra for line, extra in needs.items() if extra in found[line][1]}
     assert named == needs
@@ -138,4 +138,4 @@ def test_without_one_package_no_command_ends_in_a_traceback(here: Path, module: 
     for line, (code, text) in found.items():
         if "not installed" in text:
             assert code == 1, line
-            assert f"vrdata[{OPTIONAL[module]}]" in text or "vrdata[worker]" in text, line
+            assert f".[{OPTIONAL[module]}]" in text or ".[worker]" in text, line

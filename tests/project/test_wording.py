@@ -98,3 +98,9 @@ def test_no_page_has_a_doubled_word() -> None:
         if not line.startswith((" ", "|", "$")) and (found := DOUBLED.search(line))
     }
     assert wrong == set()
+
+
+def test_nobody_is_told_to_install_the_project_that_has_this_name_on_pypi() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *FILES]
+    told = re.compile(r"pip install [\"']?vrdata\b")
+    assert [str(page) for page in pages if told.search(page.read_text())] == []

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from vrdata.errors import ExitCode, VrdataError
+from vrdata.errors import ExitCode, VrdataError, install
 
 WORKER = ("numpy", "PIL", "cv2", "av", "zlib_ng", "packaging")
 LOCAL = (*WORKER, "pyarrow", "jinja2")
@@ -54,7 +54,7 @@ def missing_package(module: str, what: str = "this command") -> MissingPackageEr
     shown = _NAMES.get(name, name)
     return MissingPackageError(
         f"{what} needs {shown}, which is not installed",
-        fix=f"pip install 'vrdata[{extra}]'" if extra else f"pip install {shown}",
+        fix=install(extra) if extra else f"pip install {shown}",
     )
 
 

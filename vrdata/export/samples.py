@@ -15,7 +15,7 @@ from vrdata.dataset.manifest import (
 )
 from vrdata.dataset.reader import iter_checked_samples
 from vrdata.dataset.verify.sample.decode import VIDEO_FORMATS, video_facts
-from vrdata.errors import InvalidInputError, VrdataError
+from vrdata.errors import InvalidInputError, VrdataError, install
 from vrdata.export.layouts.base import Layout, Sample, video_name
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
@@ -107,7 +107,7 @@ def _decoded(generator: str, record: SampleRecord, files: dict[str, bytes]) -> V
     except ImportError as error:
         raise VrdataError(
             f"decoding needs {error.name}, which is not installed",
-            fix="pip install 'vrdata[worker]'",
+            fix=install("worker"),
         ) from None
     try:
         found = video_facts(files[name], VIDEO_FORMATS[f".{name.partition('.')[2]}"])

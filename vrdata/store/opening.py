@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vrdata.contract.worker import StoreSettings
-from vrdata.errors import UsageError, VrdataError
+from vrdata.errors import UsageError, VrdataError, install
 from vrdata.privacy.texts import without_url_credentials
 from vrdata.store.file.store import FileStore
 from vrdata.store.keys import MAX_KEY_BYTES
@@ -137,9 +137,7 @@ def bucket_settings(url: str, *, endpoint: str, region: str, profile: str) -> S3
     try:
         from vrdata.store.s3.client import S3Settings  # noqa: PLC0415 - boto3 is slow to import
     except ModuleNotFoundError as error:
-        raise VrdataError(
-            "s3:// needs boto3, which is not installed", fix="pip install 'vrdata[s3]'"
-        ) from error
+        raise VrdataError("s3:// needs boto3, which is not installed", fix=install("s3")) from error
     return S3Settings(
         bucket=bucket,
         prefix=prefix.strip("/"),

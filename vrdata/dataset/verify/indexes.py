@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from vrdata.dataset import layout
 from vrdata.dataset.checks.problems import RESTORE, RESTORE_DATA, Problem, problem, remove_first
 from vrdata.dataset.hashes import DatasetHasher
+from vrdata.errors import install
 from vrdata.plan.planned import Plan
 from vrdata.store.port import ObjectStore
 
@@ -27,7 +28,7 @@ def check_indexes(
         StorageError: the store cannot be used.
     """
     if find_spec("pyarrow") is None:
-        return "not checked: pyarrow is not installed (pip install 'vrdata[local]')", ()
+        return f"not checked: pyarrow is not installed; {install('local')}", ()
     with DatasetHasher() as hasher:
         found = tuple(_problems(store, plan, hasher))
         if found:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vrdata.dataset.manifest import VideoRecord
 from vrdata.dataset.verify.sample.content_hash import pixel_hash
-from vrdata.errors import VrdataError
+from vrdata.errors import VrdataError, install
 from vrdata.text import count
 
 MAX_PIXELS = 8192 * 8192
@@ -68,7 +68,7 @@ class Decoder:
         except ImportError as error:
             raise VrdataError(
                 f"decoding needs {error.name}, which is not installed",
-                fix="pip install 'vrdata[worker]', or check without decoding: --no-decode",
+                fix=f"{install('worker')}, or check without decoding: --no-decode",
             ) from None
 
     def inspect(
