@@ -265,8 +265,12 @@ def test_a_table_of_another_stage_is_refused_with_the_column(tmp_path: Path) -> 
 def test_topics_without_events_are_a_warning(tmp_path: Path) -> None:
     write_sessions(tmp_path / "in", ["a.mcap"], seconds=0.5)
     events(tmp_path / "in", tmp_path / "e")
-    done = run("bins", "-i", tmp_path / "e", "-o", tmp_path / "b", "--keep_topic", "scren")
-    assert done.err == "warning: no bins: the dataset has no events of scren\n"
+    topics = ("--keep_topic", "scren", "--keep_topic", "keyboard")
+    done = run("bins", "-i", tmp_path / "e", "-o", tmp_path / "b", *topics)
+    assert done.err == f"warning: {tmp_path / 'e'} has no events of scren\n"
+    rates = ("--rate", "mose=60", "screen=20")
+    done = run("events", "-tr", tmp_path / "in", "-o", tmp_path / "f", *rates)
+    assert done.err.endswith(f"\nwarning: {tmp_path / 'in'} has no events of mose\n")
 
 
 def test_a_damaged_table_is_refused_with_its_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from vrdata.cli.common import Output, print_json, stdout
+from vrdata.cli.common import Output, print_json, stderr, stdout
 from vrdata.errors import UsageError
 from vrdata.text import count
 
@@ -90,3 +90,9 @@ def print_result(result: StageResult, output: Output, unit: str) -> None:
     rows = ", ".join(f"{name} {count(rows, unit)}" for name, rows in result.rows.items())
     stdout.print(f"{count(result.recordings, 'recording')}: {rows}", markup=False)
     stdout.print(str(result.output), markup=False)
+
+
+def warn_absent(topics: Sequence[str], source: object) -> None:
+    """Name topics without events: they can be misspelled."""
+    if topics:
+        stderr.print(f"warning: {source} has no events of {', '.join(topics)}", markup=False)

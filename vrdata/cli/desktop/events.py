@@ -14,6 +14,7 @@ from vrdata.cli.desktop.common import (
     OverwriteOption,
     print_result,
     require_folder,
+    warn_absent,
 )
 from vrdata.cli.failures import require
 from vrdata.errors import ExitCode
@@ -117,6 +118,8 @@ def events_command(
     )
     result = write_events(request, report_facts)
     print_result(result, output, "event")
+    if rate:
+        warn_absent(result.absent, train_dir)
     if not result.complete:
         raise typer.Exit(int(ExitCode.PARTIAL))
 

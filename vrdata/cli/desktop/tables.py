@@ -15,6 +15,7 @@ from vrdata.cli.desktop.common import (
     OverwriteOption,
     print_result,
     require_folder,
+    warn_absent,
 )
 from vrdata.cli.failures import require
 from vrdata.desktop.cores.choices import EncoderName, InstructionSource, Tail
@@ -61,9 +62,8 @@ def bins_command(
     request = BinsRequest(input_dir, output_dir, parse_number(fps, "--fps"), topics, overwrite)
     result = write_bins(request)
     print_result(result, output, "bin")
-    if not any(result.rows.values()):
-        names = ", ".join(topics)
-        stderr.print(f"warning: no bins: the dataset has no events of {names}", markup=False)
+    if keep_topic or not any(result.rows.values()):
+        warn_absent(result.absent, input_dir)
 
 
 @handle_errors

@@ -63,17 +63,20 @@ def write_bins(request: BinsRequest) -> StageResult:
         OSError: the dataset cannot be written.
     """
     splits = open_splits(request.source, EVENTS)
-    recordings = 0
+    recordings, found = 0, set[str]()
     with DatasetWriter(request.output, BINS, overwrite=request.overwrite) as writer:
         for split in splits:
-            recordings += _write_split(split, writer.split(split.name), request)
+            number, topics = _write_split(split, writer.split(split.name), request)
+            recordings, found = recordings + number, found | topics
         copy_facts(request.source, writer)
-        result = StageResult(request.output, writer.rows(), recordings)
+        absent = tuple(topic for topic in request.topics if topic not in found)
+        result = StageResult(request.output, writer.rows(), recordings, absent=absent)
         writer.finish(request.provenance() | result.to_dict() | {"input": provenance_of(splits)})
     return result
 
 
-def _write_split(split: Split, writer: SplitWriter, request: BinsRequest) -> int:
+def _write_split(split: Split, writer: SplitWriter, request: BinsRequest) -> tuple[int, set[str]]:
+    """Write the bins of a split; the number of its recordings, and their topics."""
     recordings = 0
     with Grouped(split, _COLUMNS, request.topics) as grouped:
         for name, rows in grouped.recordings():
@@ -89,7 +92,7 @@ def _write_split(split: Split, writer: SplitWriter, request: BinsRequest) -> int
                     fix="remove the recording, or use a lower --fps",
                 ) from error
             recordings += 1
-    return recordings
+    return recordings, grouped.topics
 
 
 def _events(rows: Iterator[Row]) -> Iterator[Event]:

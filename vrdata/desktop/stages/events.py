@@ -90,7 +90,7 @@ def write_events(request: EventsRequest, report: Callable[[Facts], None]) -> Sta
                 raise StrictError(facts)
             writer.split(task.split).take(task.part)
             done.append(facts)
-        result = StageResult.of(request.output, done, writer.rows())
+        result = StageResult.of(request.output, done, writer.rows(), request.rates)
         result.refuse_empty()
         writer.note(FACTS_FILE, [facts.to_dict() for facts in done])
         writer.finish(request.provenance() | result.to_dict())

@@ -31,6 +31,7 @@ class Facts:
         missing: the number of screen events for each missing media file.
         instruction: the text beside the recording.
         window: title of the first window that has one.
+        topics: of its events.
         failed: why the recording has no events in the table; empty = it has.
     """
 
@@ -44,6 +45,7 @@ class Facts:
     missing: dict[str, int] = field(default_factory=dict)
     instruction: str | None = None
     window: str | None = None
+    topics: set[str] = field(default_factory=set)
     failed: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,6 +71,7 @@ def watched(events: Iterable[Event], facts: Facts, media: MediaCheck) -> Iterato
     """The same events; what they say is noted in the facts."""
     for event in events:
         facts.events += 1
+        facts.topics.add(event.topic)
         kind = kind_of(event.message_type)
         if kind is Screen or (kind is Window and facts.window is None):
             _note(event, facts, media)

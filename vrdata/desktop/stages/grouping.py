@@ -33,6 +33,9 @@ class Grouped(Closing):
         split: of the table.
         columns: to return; the first is `file_path`, the second the time or the index.
         keep_topics: only rows of these topics; None = all.
+
+    Attributes:
+        topics: those of `keep_topics` that have rows, complete after the iteration.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Grouped(Closing):
         self._columns = list(columns)
         self._topics = None if keep_topics is None else pa.array(keep_topics, pa.string())
         self._sorted: SortedRecords | None = None
+        self.topics: set[str] = set()
 
     def close(self) -> None:
         """See `Closing.close`."""
@@ -64,6 +68,7 @@ class Grouped(Closing):
             kept = batch
             if self._topics is not None:
                 kept = batch.filter(pc.is_in(batch.column("topic"), value_set=self._topics))
+                self.topics.update(pc.unique(kept.column("topic")).to_pylist())
             if kept.num_rows:
                 yield self._complete(kept.select(self._columns))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -38,6 +38,7 @@ class StageResult:
         failed: number of recordings without any row, because they failed.
         damaged: number of recordings of which a part is lost.
         missing: number of recordings with a missing media file.
+        absent: topics that were asked for, and that have no events.
     """
 
     output: Path
@@ -46,10 +47,25 @@ class StageResult:
     failed: int = 0
     damaged: int = 0
     missing: int = 0
+    absent: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, output: Path, facts: Sequence[Facts], rows: Mapping[str, int]) -> Self:
-        """The result of stage 1."""
+    def of(
+        cls,
+        output: Path,
+        facts: Sequence[Facts],
+        rows: Mapping[str, int],
+        topics: Iterable[str],
+    ) -> Self:
+        """The result of stage 1.
+
+        Args:
+            output: folder of the dataset.
+            facts: of all recordings.
+            rows: number of rows of each split.
+            topics: whose rates are limited.
+        """
+        found = set[str]().union(*(one.topics for one in facts))
         return cls(
             output,
             dict(rows),
@@ -57,6 +73,7 @@ class StageResult:
             sum(bool(one.failed) for one in facts),
             sum(bool(one.losses) for one in facts),
             sum(bool(one.missing) for one in facts),
+            tuple(topic for topic in topics if topic not in found),
         )
 
     @property
