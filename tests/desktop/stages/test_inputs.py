@@ -149,6 +149,14 @@ def test_instructions_come_from_the_text_the_sidecar_or_the_window(
     assert load(tmp_path / "s")["train"]["instruction"] == wanted
 
 
+def test_an_instruction_that_is_no_text_is_named_with_its_file(tmp_path: Path) -> None:
+    write_sessions(tmp_path / "in", ["a.mcap", "b.mcap"], seconds=0.5)
+    (tmp_path / "in/a.instruction.txt").write_bytes("Öffne".encode("latin-1"))
+    done = run("events", "-tr", tmp_path / "in", "-o", tmp_path / "e", code=4)
+    file = tmp_path / "in/a.instruction.txt"
+    assert f"a.mcap: {file} is not UTF-8 text: byte 0 is invalid" in done.err
+
+
 @pytest.mark.parametrize("start", ["", "x", "xy", "xyz"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_long_instruction_is_cut_between_characters(

@@ -52,7 +52,7 @@ def instruction_beside(recording: Path) -> str | None:
 
     Raises:
         OSError: it cannot be read.
-        UnicodeDecodeError: it is not UTF-8.
+        InvalidInputError: it is not a text.
     """
     path = recording.with_suffix(SIDECAR_SUFFIX)
     return read_instruction(path) if path.is_file() else None
@@ -62,7 +62,12 @@ def read_instruction(path: Path) -> str | None:
     """The text of such a file; None = it is empty. Raises as `instruction_beside`."""
     with path.open("rb") as file:
         body = file.read(MAX_SIDECAR_BYTES)
-    return printable(_decoded(body)).strip() or None
+    try:
+        return printable(_decoded(body)).strip() or None
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not UTF-8 text: byte {error.start} is invalid", fix="save it as UTF-8"
+        ) from None
 
 
 def _decoded(body: bytes) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from vrdata import __version__
 from vrdata.desktop.cores.sampling import down_sampled
 from vrdata.desktop.cores.splits import test_names
-from vrdata.desktop.recordings.container import NotARecordingError
 from vrdata.desktop.recordings.folder import instruction_beside
 from vrdata.desktop.recordings.reading import Recording
 from vrdata.desktop.stages.facts import FACTS_FILE, Facts, watched
@@ -22,6 +21,7 @@ from vrdata.desktop.stages.places import Place, find_places
 from vrdata.desktop.stages.result import StageResult, StrictError
 from vrdata.desktop.tables.schemas import EVENTS
 from vrdata.desktop.tables.writing import DatasetWriter, SplitWriter
+from vrdata.errors import InvalidInputError
 
 TRAIN, TEST = "train", "test"
 _ROW_BYTES = 40  # of the fixed columns
@@ -145,9 +145,11 @@ def _read(task: _Task) -> Facts:
         try:
             facts.instruction = instruction_beside(path)
             recording = Recording(path)
-        except (NotARecordingError, OSError, UnicodeDecodeError) as error:
+        except (InvalidInputError, OSError) as error:
             why = getattr(error, "what", "") or str(error)
-            facts.failed = why.replace(str(path), facts.file_path)
+            facts.failed = why.replace(
+                str(path.with_suffix("")), facts.file_path.removesuffix(path.suffix)
+            )
             part.end()
             return facts
         with recording:
