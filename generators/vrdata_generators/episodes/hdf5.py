@@ -75,7 +75,7 @@ class Place:
             if size > MAX_BYTES:
                 raise EpisodeError(f"{self} has {size} bytes, at most {MAX_BYTES} are read at once")
             if self.node.dtype.hasobject and values > 1:  # all can name the same large one
-                raise EpisodeError(f"{self} has {values} values of any length, one is read at once")
+                raise EpisodeError(f"{self} has {values} values of any length, at most one is read")
             return np.asarray(self.node[()] if index is None else self.node[index])
 
 

@@ -36,6 +36,16 @@ OutputDirOption = Annotated[
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace the dataset in the output folder.")
 ]
+TestPercentOption = Annotated[
+    str,
+    typer.Option(
+        "--test_percent",
+        "--test-percent",
+        "-p",
+        help="Fraction of recordings in the test split, 0 to 1.",
+    ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed for the choice of the test split.")]
 FormatOption = Annotated[
     Output, typer.Option("--output-format", help="How to print the result: table or json.")
 ]

@@ -12,6 +12,8 @@ from vrdata.cli.desktop.common import (
     FormatOption,
     OutputDirOption,
     OverwriteOption,
+    SeedOption,
+    TestPercentOption,
     print_result,
     require_folder,
     warn_absent,
@@ -56,22 +58,13 @@ def events_command(
             "--test_dir",
             "--test-dir",
             "-te",
-            help="Folder or s3:// prefix of the recordings of the test split.",
+            help="Folder or s3:// prefix of the recordings of the test split. It replaces "
+            "--test_percent.",
             show_default=False,
         ),
     ] = None,
-    test_percent: Annotated[
-        str,
-        typer.Option(
-            "--test_percent",
-            "--test-percent",
-            "-p",
-            help="Without --test_dir: fraction of recordings in the test split, 0 to 1.",
-        ),
-    ] = "0.2",
-    seed: Annotated[
-        int, typer.Option("--seed", help="Seed for the choice of the test split.")
-    ] = 42,
+    test_percent: TestPercentOption = "0.2",
+    seed: SeedOption = 42,
     recursive: Annotated[bool, typer.Option("--recursive", help="Also read subfolders.")] = False,
     num_workers: Annotated[
         int,

@@ -13,6 +13,8 @@ from vrdata.cli.desktop.common import (
     FormatOption,
     OutputDirOption,
     OverwriteOption,
+    SeedOption,
+    TestPercentOption,
     print_result,
     require_folder,
 )
@@ -40,18 +42,8 @@ def from_run_command(
             show_default=False,
         ),
     ] = None,
-    test_percent: Annotated[
-        str,
-        typer.Option(
-            "--test_percent",
-            "--test-percent",
-            "-p",
-            help="Fraction of recordings in the test split, 0 to 1.",
-        ),
-    ] = "0.2",
-    seed: Annotated[
-        int, typer.Option("--seed", help="Seed for the choice of the test split.")
-    ] = 42,
+    test_percent: TestPercentOption = "0.2",
+    seed: SeedOption = 42,
     overwrite: OverwriteOption = False,
     output: FormatOption = Output.TABLE,
     endpoint: EndpointOption = "",
