@@ -162,7 +162,7 @@ def test_a_folder_of_media_that_exists_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_values_without_a_bound_are_not_read(tmp_path: Path) -> None:
-    file, wanted = tmp_path / "a.h5", "of any length, one is read at once"
+    file, wanted = tmp_path / "a.h5", "of any length, at most one is read"
     write_franka(file)
     with h5py.File(file, "a") as opened:
         del opened["task_description"]
