@@ -124,8 +124,8 @@ def install_acceleration(video, *, hash_frames=False):
 """
     original = launch._environment
 
-    def environment(folder: Path) -> dict[str, str]:
-        variables = original(folder)
+    def environment(folder: Path, launched: launch.Launch) -> dict[str, str]:
+        variables = original(folder, launched)
         package = folder / "packages" / "vrdata_child"
         source = package.resolve()
         package.unlink()
