@@ -48,7 +48,7 @@ CELLS: list[tuple[pa.DataType, Any]] = [
 
 
 def damaged(body: bytes, chance: random.Random) -> bytes:
-    """With some bytes changed, a piece left out or doubled, or the end cut off."""
+    """With some bytes changed, a piece removed or doubled, or the end cut off."""
     place = chance.randrange(len(body))
     size = chance.choice([1, 8, 300])
     ways: list[Callable[[], bytes]] = [

@@ -16,7 +16,7 @@ from vrdata.errors import UsageError
 Item = dict[str, Any]
 """See `OWADataset.__getitem__`."""
 OnLong = Literal["raise", "skip"]
-"""An example with more tokens than a batch can have: an error, or left out with a warning."""
+"""An example with more tokens than a batch can have: an error, or skipped with a warning."""
 ImageProcessor = Callable[[Image.Image], Any]
 """Image to a tensor [3, H, W], or to pieces [n, 3, H, W] and their (rows, columns)."""
 IGNORED = -100
@@ -118,7 +118,7 @@ class OWADataset(Dataset[Item]):
         match result:
             case (torch.Tensor() as tensor, (rows, columns)):
                 grid = (int(rows), int(columns))
-                # Without a token for it, the piece that shows the whole image is left out.
+                # Without a token for it, the piece that shows the whole image is dropped.
                 return tensor if self._chat.has_overview else tensor[-rows * columns :], grid
         raise UsageError(
             f"the image processor returned {type(result).__name__}",

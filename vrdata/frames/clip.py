@@ -92,7 +92,7 @@ class Clip:
         )
 
     def _seek(self, key: int) -> None:
-        """Begin with a key frame, or with an earlier one if that is none."""
+        """Begin with a key frame, or with an earlier one if decoding cannot begin there."""
         self._next = None
         table = self.table
         while not table.counted and table.keys[key]:

@@ -132,7 +132,7 @@ class Tasks:
 
         Args:
             leader: of the block.
-            apart: processes that are left out, with their descendants.
+            apart: processes to exclude, with their descendants.
         """
         parents: dict[int, tuple[int, int]] = {}
         for entry in os.scandir("/proc"):
