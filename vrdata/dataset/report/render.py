@@ -17,6 +17,17 @@ from vrdata.dataset.report.texts import size_text
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
+def page_templates(package: str) -> Environment:
+    """The templates of a package's pages: values are escaped, and an unknown name is an error."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 def render_page(facts: ReportFacts, digest: str) -> bytes:
     """index.html, without the cards.
 
@@ -24,13 +35,7 @@ def render_page(facts: ReportFacts, digest: str) -> bytes:
         facts: what the page shows.
         digest: `Publisher.digest` of the other files.
     """
-    environment = Environment(
-        loader=PackageLoader("vrdata.dataset.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("vrdata.dataset.report")
     environment.filters |= {"number": number_text, "size": size_text, "of": _of}
     page = environment.get_template("index.html.j2").render(
         facts=facts,

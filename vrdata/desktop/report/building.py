@@ -7,10 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from vrdata.dataset.report.publish import MARK, MEDIA, PAGE, Publisher, is_report
-from vrdata.dataset.report.render import static_files
+from vrdata.dataset.report.render import page_templates, static_files
 from vrdata.desktop.cores.choices import EncoderName
 from vrdata.desktop.pictures.loading import Pictures
 from vrdata.desktop.report.choosing import choose, count_rows
@@ -96,13 +94,7 @@ def _render(
     pictures: PictureFiles,
     encoder: str,
 ) -> bytes:
-    environment = Environment(
-        loader=PackageLoader("vrdata.desktop.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("vrdata.desktop.report")
     page = environment.get_template("sequences.html.j2").render(
         sequences=found,
         rows=rows,
